@@ -1,0 +1,1 @@
+"""The claims, as properties of random problems, and the command line."""

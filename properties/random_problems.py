@@ -1,0 +1,139 @@
+"""Seeded random problems: each is a function of the seed and its index alone, so that any one can be made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from random import Random
+
+from flint import arb, ctx, fmpq, fmpq_mat
+
+from theorem.basin import invariant_radius
+from theorem.local import Expansion
+from theorem.loss import TruncatedPower
+from theorem.prescribed import cayley, loss_with_spectrum
+from theorem.problem import Problem
+from theorem.remainder import RemainderBound
+from theorem.spectrum import power_of_two_below
+
+_BITS = 64
+_ORIGIN_SHARE = 0.5
+_TRUNCATED_SHARE = 0.2
+_ROTATED_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the random problems look like.
+
+    Attributes:
+        dimensions: Smallest and largest n.
+        degrees: Smallest and largest total degree.
+        terms: Smallest and largest number of terms of order three and more.
+        closest: The boundary is approached down to a relative distance of 10^−closest.
+        inside: Starts lie within this fraction of the certified invariant ball (Lemma 2).
+    """
+
+    dimensions: tuple[int, int] = (2, 8)
+    degrees: tuple[int, int] = (3, 6)
+    terms: tuple[int, int] = (1, 20)
+    closest: int = 12
+    inside: Fraction = Fraction(9, 10)
+
+
+DEFAULT = Recipe()
+
+
+def random_problem(seed: int, index: int, recipe: Recipe = DEFAULT) -> Problem:
+    """The problem of a given index.
+
+    Args:
+        seed: The seed of the run.
+        index: Its index in the run, from 0; even indices are in the small-step regime, odd ones in the large-step
+            regime.
+        recipe: What the problems look like.
+
+    Returns:
+        A problem that satisfies every assumption of Theorem 1, with a start inside the certified invariant ball.
+    """
+    random = Random(f"gdcheck/{seed}/{index}")
+    n = random.randint(*recipe.dimensions)
+    spectrum = _spectrum(random, n)
+    rotation = _rotation(random, n) if random.random() < _ROTATED_SHARE else None
+    minimizer = None if random.random() < _ORIGIN_SHARE else [fmpq(random.randint(-20, 20), 10) for _ in range(n)]
+    degree = random.randint(*recipe.degrees)
+    loss = loss_with_spectrum(
+        spectrum,
+        rotation=rotation,
+        minimizer=minimizer,
+        higher_terms=_higher_terms(random, n, degree, random.randint(*recipe.terms)),
+        truncated=_truncated(random, n),
+    )
+    step_size = _step_size(random, spectrum, small=index % 2 == 0, closest=recipe.closest)
+    m = tuple(minimizer) if minimizer is not None else (fmpq(0),) * n
+    rho = max(abs(1 - step_size * spectrum[0]), abs(1 - step_size * spectrum[-1]))
+    centre = Problem(loss, m, step_size, m)
+    return replace(centre, start=_start(random, centre, rho, fmpq(recipe.inside.numerator, recipe.inside.denominator)))
+
+
+def _spectrum(random: Random, n: int) -> list[fmpq]:
+    low = fmpq(random.randint(1, 40), 40)
+    high = low + fmpq(random.randint(1, 200), 20)
+    # The ends are simple; interior eigenvalues may repeat.
+    interior = sorted(fmpq(random.randint(1, 19), 20) for _ in range(n - 2))
+    return [low, *(low + (high - low) * t for t in interior), high]
+
+
+def _rotation(random: Random, n: int) -> fmpq_mat:
+    return cayley([fmpq(random.randint(-4, 4), random.randint(2, 5)) for _ in range(n * (n - 1) // 2)], n)
+
+
+def _higher_terms(random: Random, n: int, degree: int, count: int) -> list[tuple[tuple[int, ...], fmpq]]:
+    terms = []
+    for k in range(count):
+        order = degree if k == 0 else random.randint(3, degree)
+        exponents = [0] * n
+        for _ in range(order):
+            exponents[random.randrange(n)] += 1
+        terms.append((tuple(exponents), fmpq(random.choice((-1, 1)) * random.randint(1, 16), 8)))
+    return terms
+
+
+def _truncated(random: Random, n: int) -> list[TruncatedPower]:
+    if random.random() >= _TRUNCATED_SHARE:
+        return []
+    direction = [fmpq(random.randint(-2, 2)) for _ in range(n)]
+    direction[random.randrange(n)] = fmpq(1)
+    threshold = fmpq(random.randint(0, 2), 50)
+    return [TruncatedPower(fmpq(random.randint(1, 8), 4), tuple(direction), threshold, random.choice((4, 5)))]
+
+
+def _step_size(random: Random, spectrum: list[fmpq], *, small: bool, closest: int) -> fmpq:
+    boundary = 2 / (spectrum[0] + spectrum[-1])
+    room = boundary if small else 2 / spectrum[-1] - boundary
+    if random.random() < 1 / 2:
+        away = boundary * fmpq(random.randint(1, 9), 10 ** random.randint(2, closest))
+    else:
+        away = room * fmpq(random.randint(1, 18), 20)
+    away = min(away, room * fmpq(9, 10))
+    return boundary - away if small else boundary + away
+
+
+def _start(random: Random, centre: Problem, rho: fmpq, inside: fmpq) -> tuple[fmpq, ...]:
+    n = centre.dimension
+    direction = [fmpq(random.randint(-100, 100)) for _ in range(n)]
+    direction[random.randrange(n)] = fmpq(random.choice((-100, 100)))
+    with ctx.workprec(_BITS):
+        bound = RemainderBound.of(Expansion.of(centre))
+        radius = invariant_radius(bound, arb(rho))
+    radius = min(fmpq(1), radius) if radius is not None else fmpq(1)
+    # ‖direction‖ ≤ ‖direction‖₁, so the start is inside the ball of radius inside · radius.
+    length = sum((abs(x) for x in direction), fmpq(0))
+    scale = _short(inside * radius / length)
+    return tuple(a + scale * x for a, x in zip(centre.minimizer, direction, strict=True))
+
+
+def _short(q: fmpq) -> fmpq:
+    """A rational of few digits just below q > 0."""
+    power = power_of_two_below(q)
+    return power * int(16 * q / power) / 16

@@ -1,0 +1,103 @@
+"""A decision as an answer: the JSON object that ``gdcheck check --json`` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import ctx, fmpq
+
+from theorem.amplitude import LimitDirection
+from theorem.balls import ball
+from theorem.rational import to_text
+from theorem.regime import Classification, rational_sum
+from theorem.statement import End, LimitKind
+from theorem.verdict import Decision
+
+_DIGITS = 20
+
+
+def answer(decision: Decision) -> dict[str, Any]:
+    """The answer as plain data.
+
+    Args:
+        decision: The decision.
+
+    Returns:
+        ``verdict``, ``reason``, ``regime``, ``boundary``, ``stability_limit``, ``eigenvalues``, ``limit``,
+        ``predicted``, ``multiplier``, ``rate``, ``step``, ``precision``, ``fails`` and, where one was used,
+        ``subspace``; unknown entries are None.
+    """
+    found = decision.classification
+    known = found is not None and found.regime is not None
+    return {
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "regime": found.regime.value if found and found.regime else None,
+        "boundary": _threshold(found, End.LOWEST) if found and known else None,
+        "stability_limit": _threshold(found, End.HIGHEST) if found and known else None,
+        "eigenvalues": [
+            {"value": _number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in (found.eigenvalues if found else ())
+        ],
+        "limit": limit_json(decision.limit),
+        "multiplier": _multiplier(decision),
+        "rate": rate(decision),
+        "step": decision.amplitude.step if decision.amplitude else None,
+        "precision": decision.precision,
+        "fails": [a.value for a in decision.fails],
+        "subspace": None
+        if decision.subspace is None
+        else {"enters": decision.subspace.enters, "basis": [[to_text(x) for x in v] for v in decision.subspace.basis]},
+    }
+
+
+def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
+    """A limit with its vectors rounded to floats; kind None if there is none."""
+    if limit is None:
+        return {"kind": None, "vector": None}
+    vectors = [[float(x.mid()) + 0.0 for x in v] for v in limit.vectors]
+    if limit.kind is LimitKind.TWO_CYCLE:
+        return {"kind": limit.kind.value, "even": vectors[0], "odd": vectors[1]}
+    return {"kind": limit.kind.value, "vector": vectors[0]}
+
+
+def rate(decision: Decision) -> float | None:
+    r"""The factor max(b/ρ, ρ) by which the direction error shrinks at each step, if a limit is certified.
+
+    b is the largest multiplier modulus outside the dominant blocks; on a pure quadratic ρ does not enter, so this is
+    an upper bound.
+    """
+    here = decision.restricted
+    if decision.amplitude is None or here is None:
+        return None
+    dominant = {here.index(b.end) for b in decision.blocks}
+    eta = decision.problem.step_size
+    others = [abs(1 - eta * ball(e.lo, e.hi)) for i, e in enumerate(here.eigenvalues) if i not in dominant]
+    rho = decision.amplitude.inequality.rho
+    return max([float((b / rho).mid()) for b in others] + [float(rho.mid())])
+
+
+def _threshold(found: Classification, end: End) -> str:
+    """2/(λ₁+λₙ) for the lowest end, 2/λₙ for the highest: exact where rational, else a decimal."""
+    with ctx.workprec(128):
+        if end is End.HIGHEST:
+            e = found.highest
+            return _number(2 / e.hi, 2 / e.lo)
+        low, high = found.lowest, found.highest
+        exact = rational_sum(low, high)
+        if exact is not None:
+            return to_text(2 / exact)
+        return _number(2 / (low.hi + high.hi), 2 / (low.lo + high.lo))
+
+
+def _number(lo: fmpq, hi: fmpq) -> str:
+    if lo == hi:
+        return to_text(lo)
+    with ctx.workprec(128):
+        return str(ball(lo, hi).str(_DIGITS, radius=False))
+
+
+def _multiplier(decision: Decision) -> str | None:
+    if not decision.blocks:
+        return None
+    e, eta = decision.blocks[0].eigenvalue, decision.problem.step_size
+    return _number(1 - eta * e.hi, 1 - eta * e.lo)

@@ -1,0 +1,64 @@
+"""Helpers for Arb balls: three-valued comparison, exact end points, outward decimals.
+
+An Arb comparison that cannot be decided answers False, and a NaN ball overlaps everything. Every decision on a proof
+path therefore goes through :func:`surely_less` on finite balls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+
+from flint import arb, fmpq, fmpz
+
+_DIGITS = 20
+_FAR = 999_999_999
+_DOWN = Context(prec=_DIGITS, rounding=ROUND_FLOOR, Emin=-_FAR, Emax=_FAR)
+_UP = Context(prec=_DIGITS, rounding=ROUND_CEILING, Emin=-_FAR, Emax=_FAR)
+
+
+def surely_less(left: arb, right: arb) -> bool:
+    """Whether every point of ``left`` is below every point of ``right``; False if undecided or not finite."""
+    return bool(left.is_finite() and right.is_finite() and left < right)
+
+
+def ball(lo: fmpq, hi: fmpq) -> arb:
+    """The ball that encloses the interval [lo, hi] at the current precision."""
+    return arb(lo) if lo == hi else arb(lo).union(arb(hi))
+
+
+def exact(point: arb) -> fmpq:
+    """The value of an exact ball (radius zero) as a rational.
+
+    Raises:
+        ValueError: If the ball is not exact or not finite.
+    """
+    if not (point.is_exact() and point.is_finite()):
+        raise ValueError("the ball is not an exact finite number")
+    mantissa, power = point.man_exp()
+    exponent = int(power)
+    return fmpq(mantissa * fmpz(2) ** exponent) if exponent >= 0 else fmpq(mantissa, fmpz(2) ** -exponent)
+
+
+def ends(value: arb) -> tuple[fmpq, fmpq]:
+    """The exact rational end points of a finite ball."""
+    middle, radius = exact(value.mid()), exact(value.rad())
+    return middle - radius, middle + radius
+
+
+def decimal_ends(value: arb) -> tuple[str, str]:
+    """End points of a finite ball as decimal texts of twenty digits, rounded outward."""
+    lo, hi = ends(value)
+    return str(_divide(_DOWN, lo)), str(_divide(_UP, hi))
+
+
+def _divide(context: Context, q: fmpq) -> Decimal:
+    return context.divide(Decimal(int(q.p)), Decimal(int(q.q)))
+
+
+def norm(vector: Iterable[arb]) -> arb:
+    """The Euclidean norm of a vector of balls."""
+    total = arb(0)
+    for x in vector:
+        total += x * x
+    return total.nonnegative_part().sqrt()

@@ -1,0 +1,1 @@
+"""Engines for x ← x − η∇f(x)."""

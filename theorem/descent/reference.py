@@ -1,0 +1,231 @@
+r"""The reference engine: gradient descent in mpmath at any precision, and what is *observed* of its direction.
+
+It works in the original coordinates and from the loss's own terms, so that it shares no code with the enclosures
+beyond the loss. Nothing here is a
+proof: an observed limit is where the direction seems to have settled.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+from flint import fmpq
+from mpmath import mp, mpf
+
+from theorem.problem import Problem
+from theorem.statement import LimitKind
+
+Point: TypeAlias = list[mpf]
+
+_WINDOW = 12
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was observed of one trajectory; never a proof.
+
+    Attributes:
+        settled: Whether the direction settled within the tolerance.
+        kind: Fixed, alternating or two-cycle; None if it did not settle.
+        vectors: The observed limit, shape (1, n), or (2, n) for the even and odd steps of a two-cycle; empty if none.
+        rate: The measured factor by which the direction error shrinks at each step; None if it is exactly settled or
+            unknown.
+        steps: Steps made.
+        cosines: cos⟨Δx_{k+1}, Δx_k⟩ of the last steps, oldest first.
+        digits: Decimal digits of the arithmetic.
+        note: Why it ended, for people.
+    """
+
+    settled: bool
+    kind: LimitKind | None
+    vectors: tuple[tuple[float, ...], ...]
+    rate: float | None
+    steps: int
+    cosines: tuple[float, ...]
+    digits: int
+    note: str
+
+
+class _Gradient:
+    """The gradient of a loss in mpmath at the precision at which it is made."""
+
+    def __init__(self, problem: Problem) -> None:
+        loss = problem.loss
+        self._terms = [
+            (i, _mpf(c * e), [(j, k - (i == j)) for j, k in enumerate(exponents) if k - (i == j)])
+            for exponents, c in loss.terms
+            for i, e in enumerate(exponents)
+            if e
+        ]
+        self._tops = [max((a[j] for a, _ in loss.terms), default=0) for j in range(loss.dimension)]
+        self._truncated = [
+            ([_mpf(x) for x in t.direction], _mpf(t.threshold), _mpf(t.coefficient * t.power), t.power - 1)
+            for t in loss.truncated
+        ]
+
+    def __call__(self, x: Point) -> Point:
+        powers = []
+        for value, top in zip(x, self._tops, strict=True):
+            row = [mpf(1), value]
+            for _ in range(2, top + 1):
+                row.append(row[-1] * value)
+            powers.append(row)
+        gradient = [mpf(0)] * len(x)
+        for i, c, factors in self._terms:
+            for j, k in factors:
+                c = c * powers[j][k]  # noqa: PLW2901
+            gradient[i] += c
+        for direction, threshold, c, q in self._truncated:
+            reach = sum((a * b for a, b in zip(direction, x, strict=True)), -threshold)
+            if reach > 0:
+                slope = c * reach**q
+                gradient = [g + slope * a for g, a in zip(gradient, direction, strict=True)]
+        return gradient
+
+
+def iterates(problem: Problem, digits: int) -> Iterator[Point]:
+    """The iterates x₀, x₁, … in mpmath, without end.
+
+    Args:
+        problem: The problem.
+        digits: Decimal digits of the arithmetic.
+
+    Yields:
+        Each iterate, shape (n,).
+    """
+    with mp.workdps(digits):
+        gradient = _Gradient(problem)
+        eta = _mpf(problem.step_size)
+        x = [_mpf(q) for q in problem.start]
+    while True:
+        yield x
+        with mp.workdps(digits):
+            x = [a - eta * g for a, g in zip(x, gradient(x), strict=True)]
+
+
+def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000, digits: int = 60) -> Observation:
+    """Runs gradient descent until the direction has settled.
+
+    The direction counts as settled once its change, extrapolated by the measured rate, has stayed below the tolerance
+    for a few steps. The digits double whenever the error has become too small for them.
+
+    Args:
+        problem: The problem.
+        tolerance: The direction error to reach.
+        max_steps: Steps after which to give up.
+        digits: Decimal digits to begin with.
+
+    Returns:
+        The observation.
+    """
+    while True:
+        observation = _observe(problem, tolerance, max_steps, digits)
+        if observation is not None:
+            return observation
+        digits *= 2
+
+
+def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) -> Observation | None:
+    with mp.workdps(digits):
+        minimizer = [_mpf(q) for q in problem.minimizer]
+        smallest = mpf(10) ** (10 - digits) / mpf(tolerance) * (1 + max(abs(m) for m in minimizer))
+        recent: deque[Point] = deque(maxlen=_WINDOW)
+        directions: deque[Point] = deque(maxlen=3)
+        watches = {kind: _Watch(tolerance) for kind in LimitKind}
+        for k, x in enumerate(iterates(problem, digits)):
+            h = [a - m for a, m in zip(x, minimizer, strict=True)]
+            length = mp.sqrt(sum(a * a for a in h))
+            recent.append(x)
+            if length == 0:
+                return _ended(recent, k, digits, "the iterate reached the minimizer: it has no direction")
+            if length < smallest:
+                return None
+            if not length < mpf(10) ** 100:
+                return _ended(recent, k, digits, "the iterates grew beyond all bounds")
+            directions.append([a / length for a in h])
+            if len(directions) == 3:
+                before, last, here = directions
+                watches[LimitKind.FIXED].see(_distance(here, last, 1))
+                watches[LimitKind.ALTERNATING].see(_distance(here, last, -1))
+                watches[LimitKind.TWO_CYCLE].see(_distance(here, before, 1))
+                # A fixed or alternating direction is also two-periodic: the stronger statements come first.
+                for kind, watch in watches.items():
+                    if watch.settled:
+                        return Observation(
+                            settled=True,
+                            kind=kind,
+                            vectors=_limits(kind, k, here, last),
+                            rate=watch.rate
+                            if kind is not LimitKind.TWO_CYCLE or watch.rate is None
+                            else watch.rate**0.5,
+                            steps=k,
+                            cosines=_cosines(recent),
+                            digits=digits,
+                            note="settled",
+                        )
+            if k >= max_steps:
+                return _ended(recent, k, digits, f"the direction did not settle within {max_steps} steps")
+    raise AssertionError("the iterates do not end")
+
+
+class _Watch:
+    """Watches one kind of change of direction for having settled."""
+
+    def __init__(self, tolerance: float) -> None:
+        self._tolerance = tolerance
+        self._changes: deque[mpf] = deque(maxlen=_WINDOW)
+        self._quiet = 0
+        self.rate: float | None = None
+
+    def see(self, change: mpf) -> None:
+        self._changes.append(change)
+        first, last = self._changes[0], self._changes[-1]
+        calm = False
+        if change == 0:
+            calm, self.rate = True, None
+        elif len(self._changes) == _WINDOW and last < first:
+            q = (last / first) ** (mpf(1) / (_WINDOW - 1))
+            self.rate = float(q)
+            calm = last * q / (1 - q) < self._tolerance
+        self._quiet = self._quiet + 1 if calm else 0
+
+    @property
+    def settled(self) -> bool:
+        return self._quiet >= 3
+
+
+def _limits(kind: LimitKind, step: int, here: Point, last: Point) -> tuple[tuple[float, ...], ...]:
+    current, previous = tuple(float(a) for a in here), tuple(float(a) for a in last)
+    if kind is LimitKind.TWO_CYCLE:
+        return (current, previous) if step % 2 == 0 else (previous, current)
+    if kind is LimitKind.ALTERNATING and step % 2:
+        return (tuple(-a for a in current),)
+    return (current,)
+
+
+def _distance(u: Point, v: Point, sign: int) -> mpf:
+    return mp.sqrt(sum((a - sign * b) ** 2 for a, b in zip(u, v, strict=True)))
+
+
+def _ended(recent: deque[Point], steps: int, digits: int, note: str) -> Observation:
+    return Observation(False, None, (), None, steps, _cosines(recent), digits, note)
+
+
+def _cosines(recent: deque[Point]) -> tuple[float, ...]:
+    """Cosines of consecutive updates; an update of length zero has none and is left out."""
+    points = list(recent)
+    updates = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(points)]
+    result = []
+    for u, v in pairwise(updates):
+        product = mp.sqrt(sum(a * a for a in u) * sum(b * b for b in v))
+        if product:
+            result.append(float(sum(a * b for a, b in zip(u, v, strict=True)) / product))
+    return tuple(result)
+
+
+def _mpf(q: fmpq) -> mpf:
+    return mpf(int(q.p)) / int(q.q)

@@ -1,0 +1,121 @@
+r"""The technical assumption of Theorem 1: the preimage of a null set under F is null.
+
+On each piece of a piecewise polynomial loss, det DF is a polynomial; if it does not vanish identically on any, its
+zeros form a null set and the assumption holds. One point with a non-zero determinant proves that. If F does not move
+along some vector at all, the assumption fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from flint import fmpq, fmpq_mat
+
+from theorem.local import Expansion, LocalPower, lowered
+
+Vector = tuple[fmpq, ...]
+
+_MOST_POWERS = 10
+_TRIALS = 6
+
+
+@dataclass(frozen=True)
+class Preimages:
+    """What is known of the assumption.
+
+    Attributes:
+        holds: True or False if proved, None if undecided.
+        points: Displacements h from the minimizer at which det DF ≠ 0, enough for every piece; empty if h = 0 serves
+            for all.
+        kernel: A vector along which u·F is constant, if the assumption fails.
+    """
+
+    holds: bool | None
+    points: tuple[Vector, ...] = ()
+    kernel: Vector | None = None
+
+
+def examine_preimages(expansion: Expansion) -> Preimages:
+    """Decides the assumption for a loss whose Hessian at the minimizer exists.
+
+    Args:
+        expansion: The loss at its minimizer, with the step size.
+
+    Returns:
+        The finding with its evidence.
+    """
+    if len(expansion.truncated) > _MOST_POWERS:
+        return Preimages(None)
+    points = []
+    pieces = list(_pieces(expansion.truncated))
+    for k, h in enumerate(_trial_points(expansion.dimension)):
+        left = [piece for piece in pieces if _determinant(expansion, piece, h) == 0]
+        if k and len(left) < len(pieces):
+            points.append(h)
+        pieces = left
+        if not pieces:
+            return Preimages(True, tuple(points))
+    kernel = _kernel(expansion)
+    return Preimages(None) if kernel is None else Preimages(False, kernel=kernel)
+
+
+def _pieces(powers: Sequence[LocalPower]) -> Iterator[tuple[LocalPower, ...]]:
+    for size in range(len(powers) + 1):
+        yield from combinations(powers, size)
+
+
+def _trial_points(n: int) -> Iterator[Vector]:
+    yield (fmpq(0),) * n
+    for k in range(1, _TRIALS):
+        yield tuple(fmpq((-1) ** (i * k) * (1 + (i * k) % 5), 1 + k) for i in range(n))
+
+
+def _determinant(expansion: Expansion, piece: tuple[LocalPower, ...], h: Vector) -> fmpq:
+    n = expansion.dimension
+    jacobian = fmpq_mat(n, n, [fmpq(int(i == j)) for i in range(n) for j in range(n)])
+    for exponents, c in expansion.terms:
+        if sum(exponents) > 2 and not any(h):
+            continue
+        present = [i for i, e in enumerate(exponents) if e]
+        for i in present:
+            for j in present:
+                factor = exponents[i] * (exponents[j] - (i == j))
+                if factor:
+                    value = expansion.step_size * c * factor
+                    for k in present:
+                        value *= h[k] ** (exponents[k] - (k == i) - (k == j))
+                    jacobian[i, j] -= value
+    for t in piece:
+        reach = t.offset + sum((x * y for x, y in zip(t.direction, h, strict=True)), fmpq(0))
+        curvature = expansion.step_size * t.coefficient * t.power * (t.power - 1) * reach ** (t.power - 2)
+        for i, x in enumerate(t.direction):
+            for j, y in enumerate(t.direction):
+                jacobian[i, j] -= curvature * x * y
+    return jacobian.det()
+
+
+def _kernel(expansion: Expansion) -> Vector | None:
+    """A vector u with A u = u/η along which the remainder does not change."""
+    assert expansion.hessian is not None
+    n = expansion.dimension
+    rows = [[expansion.hessian[i, j] - (1 / expansion.step_size if i == j else 0) for j in range(n)] for i in range(n)]
+    slopes: dict[tuple[int, ...], list[fmpq]] = {}
+    for exponents, c in expansion.higher_terms:
+        for i, e in enumerate(exponents):
+            if e:
+                below = lowered(exponents, i)
+                slopes.setdefault(below, [fmpq(0)] * n)[i] += c * e
+    rows += slopes.values()
+    rows += [list(t.direction) for t in expansion.truncated]
+    reduced, rank = fmpq_mat(rows).rref()
+    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
+    free = [j for j in range(n) if j not in pivots]
+    if not free:
+        return None
+    u = [fmpq(0)] * n
+    u[free[0]] = fmpq(1)
+    for i, pivot in enumerate(pivots):
+        u[pivot] = -reduced[i, free[0]]
+    return tuple(u)

@@ -1,0 +1,160 @@
+"""The one object that everything else passes on: loss, minimizer, step size, start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import fmpq
+
+from theorem.errors import InputError
+from theorem.loss import Loss
+from theorem.rational import RationalLike, to_fmpq, to_text
+
+_RATIONAL = {
+    "type": "string",
+    "pattern": r"^[+-]?(\d+(/\d+)?|\d+\.\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|\d+[eE][+-]?\d+)$",
+}
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "gdcheck problem",
+    "description": "Gradient descent with a fixed step size on an exact loss. Rationals are strings.",
+    "type": "object",
+    "properties": {
+        "loss": {
+            "type": "string",
+            "description": "a polynomial plus truncated powers, such as x**2 + y**2/2 + max(x - 1, 0)**4",
+        },
+        "variables": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 32, "uniqueItems": True},
+        "minimizer": {"type": "array", "items": _RATIONAL},
+        "step_size": _RATIONAL,
+        "start": {"type": "array", "items": _RATIONAL},
+    },
+    "required": ["loss", "step_size", "start"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Gradient descent on an exact loss.
+
+    Attributes:
+        loss: The loss, in n variables.
+        minimizer: The critical point examined, shape (n,).
+        step_size: The step size η > 0.
+        start: The first iterate x₀, shape (n,).
+    """
+
+    loss: Loss
+    minimizer: tuple[fmpq, ...]
+    step_size: fmpq
+    start: tuple[fmpq, ...]
+
+    @classmethod
+    def build(
+        cls,
+        loss: Loss | str,
+        step_size: RationalLike,
+        start: Sequence[RationalLike],
+        minimizer: Sequence[RationalLike] | None = None,
+        variables: Sequence[str] | None = None,
+    ) -> Problem:
+        """Makes a problem from what a person writes.
+
+        Args:
+            loss: A loss or its text.
+            step_size: The step size η, positive.
+            start: The first iterate.
+            minimizer: The minimizer; the origin if not given.
+            variables: Names and order of the variables, if the loss is a text.
+
+        Returns:
+            The problem, validated except for what needs the derivatives at the minimizer.
+
+        Raises:
+            InputError: If a field cannot be used; the sentence names it.
+        """
+        parsed = Loss.parse(loss, variables) if isinstance(loss, str) else loss
+        eta = to_fmpq(step_size, "step_size")
+        if eta <= 0:
+            raise InputError(
+                "step_size", f"{to_text(eta)} is not positive; give a rational above 0, such as 0.1 or 2/5"
+            )
+        origin = ["0"] * parsed.dimension
+        return cls(
+            loss=parsed,
+            minimizer=_point(origin if minimizer is None else minimizer, "minimizer", parsed),
+            step_size=eta,
+            start=_point(start, "start", parsed),
+        )
+
+    @classmethod
+    def from_json(cls, data: object) -> Problem:
+        """Reads the JSON form (see ``PROBLEM_SCHEMA``), already parsed.
+
+        Args:
+            data: What ``json.loads`` returned.
+
+        Returns:
+            The problem.
+
+        Raises:
+            InputError: If a field is missing, unknown, of the wrong type, or unusable.
+        """
+        if not isinstance(data, Mapping):
+            raise InputError("problem", "expected a JSON object with loss, step_size and start")
+        unknown = sorted(str(key) for key in set(data) - set(PROBLEM_SCHEMA["properties"]))
+        if unknown:
+            raise InputError(
+                "problem",
+                f"unknown field {unknown[0][:40]!r}; the fields are {', '.join(PROBLEM_SCHEMA['properties'])}",
+            )
+        for field in PROBLEM_SCHEMA["required"]:
+            if field not in data:
+                raise InputError(field, "is missing; a problem needs loss, step_size and start")
+        if not isinstance(data["loss"], str):
+            raise InputError("loss", 'expected a text such as "x**2 + y**2/2"')
+        variables = data.get("variables")
+        if variables is not None:
+            _expect_texts(variables, "variables")
+        _expect_texts(data["start"], "start")
+        if "minimizer" in data:
+            _expect_texts(data["minimizer"], "minimizer")
+        if not isinstance(data["step_size"], str):
+            raise InputError("step_size", 'expected a rational as text, such as "0.1" or "2/5"')
+        return cls.build(data["loss"], data["step_size"], data["start"], data.get("minimizer"), variables)
+
+    def to_json(self) -> dict[str, Any]:
+        """The canonical JSON form: every field, rationals as texts in lowest terms."""
+        return {
+            "loss": self.loss.text(),
+            "variables": list(self.loss.variables),
+            "minimizer": [to_text(q) for q in self.minimizer],
+            "step_size": to_text(self.step_size),
+            "start": [to_text(q) for q in self.start],
+        }
+
+    @property
+    def dimension(self) -> int:
+        """The number n of variables."""
+        return self.loss.dimension
+
+    @property
+    def displacement(self) -> tuple[fmpq, ...]:
+        """The first error h₀ = x₀ − x*, shape (n,)."""
+        return tuple(x - m for x, m in zip(self.start, self.minimizer, strict=True))
+
+
+def _point(values: Sequence[RationalLike], field: str, loss: Loss) -> tuple[fmpq, ...]:
+    if len(values) != loss.dimension:
+        names = ", ".join(loss.variables)
+        raise InputError(field, f"has {len(values)} coordinates; give {loss.dimension}, for {names[:200]}")
+    return tuple(to_fmpq(v, field) for v in values)
+
+
+def _expect_texts(value: object, field: str) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InputError(field, 'expected a list of texts, such as ["1/10", "0.1"]')

@@ -1,0 +1,98 @@
+r"""Theorem 1 as data: what it assumes, where its regimes are, and what each predicts.
+
+For :math:`f \in C^3`, a strict minimizer with Hessian eigenvalues :math:`0 < \lambda_1 < \lambda_2 \le \dots \le
+\lambda_{n-1} < \lambda_n` and almost every start in the basin, gradient descent arrives along the eigenvector of
+:math:`\lambda_1` if :math:`\eta < 2/(\lambda_1+\lambda_n)`, and alternating along that of :math:`\lambda_n` if
+:math:`2/(\lambda_1+\lambda_n) < \eta < 2/\lambda_n`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class Assumption(Enum):
+    """What Theorem 1 assumes; the value is the name used in certificates and answers."""
+
+    SMOOTHNESS = "smoothness"
+    STRICT_MINIMUM = "strict-minimum"
+    DISTINCT_ENDS = "distinct-ends"
+    SIMPLE_LOWEST = "simple-lowest"
+    SIMPLE_HIGHEST = "simple-highest"
+    OFF_BOUNDARY = "off-boundary"
+    STABLE_STEP = "stable-step"
+    NULL_PREIMAGES = "null-preimages"
+
+    @property
+    def sentence(self) -> str:
+        """What the assumption demands, for people."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Assumption.SMOOTHNESS: "the loss is three times continuously differentiable",
+    Assumption.STRICT_MINIMUM: "the Hessian at the minimizer is positive definite",
+    Assumption.DISTINCT_ENDS: "the smallest and the largest Hessian eigenvalue differ",
+    Assumption.SIMPLE_LOWEST: "the smallest Hessian eigenvalue is simple",
+    Assumption.SIMPLE_HIGHEST: "the largest Hessian eigenvalue is simple",
+    Assumption.OFF_BOUNDARY: "the step size is not 2/(λ₁+λₙ)",
+    Assumption.STABLE_STEP: "the step size is below 2/λₙ",
+    Assumption.NULL_PREIMAGES: "the gradient descent map takes no set of positive measure into a null set",
+}
+
+
+class Regime(Enum):
+    """Where the step size lies; the value is the name used in certificates and answers."""
+
+    SMALL_STEP = "small-step"
+    LARGE_STEP = "large-step"
+    BOUNDARY = "boundary"
+    UNSTABLE = "unstable"
+
+
+class LimitKind(Enum):
+    """How the normalized error behaves in the limit."""
+
+    FIXED = "fixed"
+    ALTERNATING = "alternating"
+    TWO_CYCLE = "two-cycle"
+
+
+class End(Enum):
+    """An end of the Hessian spectrum; the value is the sign of its multiplier when it dominates."""
+
+    LOWEST = 1
+    HIGHEST = -1
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a regime predicts: the eigenvector of one end of the spectrum, approached fixed or alternating."""
+
+    end: End
+    kind: LimitKind
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement about the limit direction: for each regime it speaks of, a prediction.
+
+    Replacing an entry gives a weakened or a wrong statement, which the verdicts then refute.
+    """
+
+    name: str
+    predictions: Mapping[Regime, Prediction]
+
+
+THEOREM_1 = Statement(
+    name="Theorem 1",
+    predictions=MappingProxyType(
+        {
+            Regime.SMALL_STEP: Prediction(End.LOWEST, LimitKind.FIXED),
+            Regime.LARGE_STEP: Prediction(End.HIGHEST, LimitKind.ALTERNATING),
+        }
+    ),
+)

@@ -1,0 +1,152 @@
+r"""Invariant subspaces that hold a trajectory: how exceptional starts are proved rather than guessed.
+
+The smallest linear space W that holds :math:`h` and is mapped into itself by gradient descent is found exactly: W
+must be closed under the Hessian, under every coefficient vector of the polynomial remainder restricted to W, and must
+hold the direction of each truncated power that is not orthogonal to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import comb
+
+from flint import fmpq, fmpq_mat, fmpq_mpoly_ctx
+
+from theorem.local import Expansion
+from theorem.spectrum import Pencil
+
+Vector = tuple[fmpq, ...]
+
+_WORK = 2_000_000
+_EXACT_STEPS = 8
+_EXACT_BITS = 4096
+
+
+@dataclass(frozen=True)
+class Subspace:
+    """An invariant subspace that the trajectory enters.
+
+    Attributes:
+        enters: The step j with h_j in the subspace.
+        basis: Basis vectors in reduced echelon form, shape (w, n); empty if h_j = 0.
+    """
+
+    enters: int
+    basis: tuple[Vector, ...]
+
+    @property
+    def dimension(self) -> int:
+        """The dimension w."""
+        return len(self.basis)
+
+    def pencil(self, hessian: fmpq_mat) -> Pencil:
+        """The Hessian restricted to the subspace."""
+        b = fmpq_mat([list(v) for v in self.basis]).transpose()
+        return Pencil(form=b.transpose() * hessian * b, gram=b.transpose() * b)
+
+
+def invariant_subspace(expansion: Expansion, h: Vector) -> tuple[Vector, ...] | None:
+    """The smallest invariant subspace that holds h.
+
+    Args:
+        expansion: The loss at its minimizer.
+        h: An error vector, shape (n,).
+
+    Returns:
+        Its basis in reduced echelon form, or None if it is all of space (or was too costly to find).
+    """
+    assert expansion.hessian is not None
+    n = expansion.dimension
+    basis = _span([h])
+    while True:
+        grown = _span([*basis, *_images(expansion.hessian, basis)])
+        if len(grown) == len(basis):
+            grown = _span([*basis, *_directions(expansion, basis)])
+        if len(grown) == len(basis):
+            coefficients = _remainder_coefficients(expansion, basis)
+            if coefficients is None:
+                return None
+            grown = _span([*basis, *coefficients])
+        if len(grown) == n:
+            return None
+        if len(grown) == len(basis):
+            return grown
+        basis = grown
+
+
+def find_subspace(expansion: Expansion, steps: int = _EXACT_STEPS) -> Subspace | None:
+    """Looks for a proper invariant subspace along the first exact iterates.
+
+    Args:
+        expansion: The loss at its minimizer, with step size and start.
+        steps: How many exact steps to try; fewer if the rationals grow beyond a few thousand bits.
+
+    Returns:
+        The minimizer itself if an exact iterate reaches it, else the first proper invariant subspace found, or None.
+    """
+    path = list(_exact_iterates(expansion, steps))
+    if not any(path[-1]):
+        return Subspace(len(path) - 1, ())
+    for j, h in enumerate(path):
+        basis = invariant_subspace(expansion, h)
+        if basis is not None:
+            return Subspace(j, basis)
+    return None
+
+
+def _exact_iterates(expansion: Expansion, steps: int) -> Iterator[Vector]:
+    """Exact iterates, up to the minimizer or until the rationals have grown beyond use."""
+    h = expansion.displacement
+    for _ in range(steps):
+        yield h
+        if not any(h) or max(int(x.q).bit_length() + int(x.p).bit_length() for x in h) > _EXACT_BITS:
+            return
+        h = expansion.exact_step(h)
+    yield h
+
+
+def _span(vectors: Iterable[Sequence[fmpq]]) -> tuple[Vector, ...]:
+    rows = [list(v) for v in vectors if any(v)]
+    if not rows:
+        return ()
+    reduced, rank = fmpq_mat(rows).rref()
+    return tuple(tuple(reduced[i, j] for j in range(reduced.ncols())) for i in range(rank))
+
+
+def _images(hessian: fmpq_mat, basis: Sequence[Vector]) -> list[Vector]:
+    if not basis:
+        return []
+    product = fmpq_mat([list(v) for v in basis]) * hessian
+    return [tuple(row) for row in product.tolist()]
+
+
+def _directions(expansion: Expansion, basis: Sequence[Vector]) -> list[Vector]:
+    return [t.direction for t in expansion.truncated if any(_dot(t.direction, v) for v in basis)]
+
+
+def _dot(u: Vector, v: Vector) -> fmpq:
+    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))
+
+
+def _remainder_coefficients(expansion: Expansion, basis: Sequence[Vector]) -> list[Vector] | None:
+    """The coefficient vectors of the remainder's polynomial part composed with h = Bt; None if that is too costly."""
+    n, w = expansion.dimension, len(basis)
+    if not basis or not expansion.higher_terms:
+        return []
+    degree = max(sum(a) for a, _ in expansion.higher_terms)
+    if len(expansion.higher_terms) * comb(w + degree - 1, w) > _WORK:
+        return None
+    outer = fmpq_mpoly_ctx.get(tuple(f"h{i}" for i in range(n)), "degrevlex")
+    inner = fmpq_mpoly_ctx.get(tuple(f"t{j}" for j in range(w)), "degrevlex")
+    remainder = outer.from_dict(dict(expansion.higher_terms))
+    inputs = [inner.from_dict({_unit(w, j): v[i] for j, v in enumerate(basis) if v[i]}) for i in range(n)]
+    collected: dict[tuple[int, ...], list[fmpq]] = {}
+    for i in range(n):
+        for exponents, c in remainder.derivative(i).compose(*inputs, ctx=inner).to_dict().items():
+            collected.setdefault(exponents, [fmpq(0)] * n)[i] = c
+    return [tuple(v) for v in collected.values()]
+
+
+def _unit(length: int, index: int) -> tuple[int, ...]:
+    return tuple(int(k == index) for k in range(length))

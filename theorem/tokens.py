@@ -1,0 +1,118 @@
+"""Cutting the text of a loss into tokens, and the names of variables: which are allowed, and in which order they go."""
+
+import re
+from collections.abc import Iterable
+
+from theorem.errors import InputError
+from theorem.expansion import MAX_VARIABLES
+from theorem.rational import DECIMAL, quoted
+
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<number>{DECIMAL})"
+    r"|(?P<name>(?:[A-Za-z_]|[^\x00-\x7f\s])(?:[A-Za-z0-9_]|[^\x00-\x7f\s])*)"
+    r"|(?P<sign>\*\*|[-+*/^(),])"
+    r"|(?P<other>\S))"
+)
+_CALL = re.compile(r"\s*\(")
+_CHUNK = re.compile(r"[0-9]+|[^0-9]+")
+_INSTEAD = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "²": "**2", "³": "**3"}
+
+
+def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+    """Return a sort key in which x2 comes before x10, and names are otherwise alphabetical (by code point).
+
+    Args:
+        name: A variable name.
+
+    Returns:
+        The key: chunks of letters and numbers, then the name itself to tell x1 from x01.
+    """
+    chunks = []
+    for chunk in _CHUNK.findall(name):
+        digits = chunk.lstrip("0") if chunk[0] in "0123456789" else None
+        chunks.append((1, 0, chunk) if digits is None else (0, len(digits), digits))
+    return tuple(chunks), name
+
+
+def _is_name(name: str) -> bool:
+    # The middle dot may continue an identifier, but in a formula it is meant as a product.
+    return name.isidentifier() and name != "max" and "·" not in name
+
+
+def check_variables(variables: Iterable[str]) -> tuple[str, ...]:
+    """Check the names of variables.
+
+    Args:
+        variables: The names, in order.
+
+    Returns:
+        The same names.
+
+    Raises:
+        InputError: If there are none or more than 32, if one is not an identifier or is ``max``, or if two are equal.
+    """
+    names = () if isinstance(variables, str) else tuple(variables)
+    if not names:
+        raise InputError("variables", "there are no variables; give a list of names such as ['x', 'y']")
+    if len(names) > MAX_VARIABLES:
+        raise InputError("variables", f"there are {len(names)} variables; use at most {MAX_VARIABLES}")
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError("variables", f"a {type(name).__name__} is not a variable name; write text such as 'x'")
+        if not _is_name(name):
+            raise InputError(
+                "variables", f"{quoted(name)} cannot name a variable; use letters, digits and _, as in x1 (and not max)"
+            )
+    if len(set(names)) < len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise InputError("variables", f"{quoted(twice)} is named twice; give distinct names")
+    return names
+
+
+class Tokens:
+    """The tokens of a text: parallel lists of kind, text and position (from 1), ended by a few ``end`` tokens."""
+
+    def __init__(self, text: str) -> None:
+        self.kinds: list[str] = []
+        self.texts: list[str] = []
+        self.positions: list[int] = []
+        self.names: dict[str, int] = {}
+        for match in _TOKEN.finditer(text):
+            kind = match.lastgroup or ""
+            token = match[kind]
+            position = match.start(kind) + 1
+            if kind == "name":
+                if token == "max":
+                    kind = "max"
+                elif token not in self.names:
+                    self._check_name(token, position)
+                    self.names[token] = position
+                if kind == "name" and _CALL.match(text, match.end()):
+                    raise InputError(
+                        "loss",
+                        f"found {quoted(token)} followed by '(' at character {position}; only polynomials and"
+                        " max(...)**p can be written, and a product needs the sign *",
+                    )
+            elif kind == "sign":
+                kind = "**" if token == "^" else token
+            elif kind == "other":
+                raise InputError(
+                    "loss",
+                    f"found {quoted(token)} at character {position}; only numbers, names, the signs + - * / ** ( ) and"
+                    " max(..., 0)**p can be written",
+                )
+            self.kinds.append(kind)
+            self.texts.append(token)
+            self.positions.append(position)
+        self.kinds += ["end"] * 4
+        self.texts += [""] * 4
+        self.positions += [len(text) + 1] * 4
+
+    @staticmethod
+    def _check_name(name: str, position: int) -> None:
+        if _is_name(name):
+            return
+        offset = next(i for i, char in enumerate(name) if char == "·" or not (f"a{char}" if i else char).isidentifier())
+        found = name[offset]
+        fix = f"write {_INSTEAD[found]} instead" if found in _INSTEAD else "it cannot be part of a variable name"
+        raise InputError("loss", f"found {quoted(found)} at character {position + offset}; {fix}")

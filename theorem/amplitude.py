@@ -85,8 +85,10 @@ class Cause(Enum):
     PRECISION = "the precision did not suffice"
 
 
-_WIDTH = fmpq(1, 10**6)
-_SHARP = fmpq(1, 10**10)
+# How well a limit and an amplitude are to be known, relatively; the second is far below the first, so that once the
+# amplitudes are sharp only the tail can blur the limit, and the tail shrinks with every step.
+_WIDTH = fmpq(1, 10**10)
+_SHARP = fmpq(1, 10**14)
 
 
 def certify(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import log
 from typing import Any
 
 from flint import ctx, fmpq
 
 from theorem.amplitude import LimitDirection
 from theorem.balls import ball
+from theorem.dominance import Chain
+from theorem.local import Expansion
 from theorem.rational import to_text
 from theorem.regime import Classification, rational_sum
-from theorem.statement import End, LimitKind
+from theorem.spectrum import Pencil
+from theorem.statement import THEOREM_1, End, LimitKind
 from theorem.verdict import Decision
 
 _DIGITS = 20
@@ -24,11 +29,13 @@ def answer(decision: Decision) -> dict[str, Any]:
 
     Returns:
         ``verdict``, ``reason``, ``regime``, ``boundary``, ``stability_limit``, ``eigenvalues``, ``limit``,
-        ``predicted``, ``multiplier``, ``rate``, ``step``, ``precision``, ``fails`` and, where one was used,
+        ``predicted``, ``multiplier``, ``rate`` (the direction error is at most a constant times rate^k, with a factor k
+        at a resonance) and its logarithm ``rate_exponent``, ``step``, ``precision``, ``fails`` and, where one was used,
         ``subspace``; unknown entries are None.
     """
     found = decision.classification
     known = found is not None and found.regime is not None
+    factor = rate(decision)
     return {
         "verdict": decision.verdict.value,
         "reason": decision.reason,
@@ -39,8 +46,10 @@ def answer(decision: Decision) -> dict[str, Any]:
             {"value": _number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in (found.eigenvalues if found else ())
         ],
         "limit": limit_json(decision.limit),
+        "predicted": _predicted(decision),
         "multiplier": _multiplier(decision),
-        "rate": rate(decision),
+        "rate": factor,
+        "rate_exponent": log(factor) if factor else None,
         "step": decision.amplitude.step if decision.amplitude else None,
         "precision": decision.precision,
         "fails": [a.value for a in decision.fails],
@@ -58,6 +67,20 @@ def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
     if limit.kind is LimitKind.TWO_CYCLE:
         return {"kind": limit.kind.value, "even": vectors[0], "odd": vectors[1]}
     return {"kind": limit.kind.value, "vector": vectors[0]}
+
+
+def _predicted(decision: Decision) -> dict[str, Any] | None:
+    """What the theorem predicts, as far as the spectrum singles out an eigenvector (its sign is free)."""
+    found = decision.classification
+    prediction = THEOREM_1.predictions.get(found.regime) if found and found.regime else None
+    if found is None or prediction is None:
+        return None
+    eigenvalue = found.eigenvalues[found.index(prediction.end)]
+    hessian = Expansion.of(decision.problem).hessian
+    if eigenvalue.multiplicity > 1 or hessian is None:
+        return None
+    (vector,) = Pencil(hessian).eigenvectors(eigenvalue, 64)
+    return {"kind": prediction.kind.value, "vector": [float(Fraction(int(x.p), int(x.q))) for x in vector]}
 
 
 def rate(decision: Decision) -> float | None:
@@ -101,3 +124,11 @@ def _multiplier(decision: Decision) -> str | None:
         return None
     e, eta = decision.blocks[0].eigenvalue, decision.problem.step_size
     return _number(1 - eta * e.hi, 1 - eta * e.lo)
+
+
+def chain_json(chain: Chain | None) -> dict[str, Any] | None:
+    """The paper's chain as plain data; None where it does not apply."""
+    if chain is None:
+        return None
+    radius = None if chain.radius is None else float(Fraction(int(chain.radius.p), int(chain.radius.q)))
+    return {"constant": chain.constant, "radius": radius, "cone_step": chain.cone_step, "alpha": chain.alpha}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
+from math import inf, nextafter
 
 from flint import arb, fmpq, fmpz
 
@@ -54,6 +56,13 @@ def decimal_ends(value: arb) -> tuple[str, str]:
 
 def _divide(context: Context, q: fmpq) -> Decimal:
     return context.divide(Decimal(int(q.p)), Decimal(int(q.q)))
+
+
+def float_above(value: arb) -> float:
+    """The smallest float that is certainly not below a finite ball."""
+    top = ends(value)[1]
+    result = float(Fraction(int(top.p), int(top.q)))
+    return result if Fraction(result) >= Fraction(int(top.p), int(top.q)) else nextafter(result, inf)
 
 
 def norm(vector: Iterable[arb]) -> arb:

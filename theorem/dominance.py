@@ -1,8 +1,8 @@
 r"""The paper's own chain, beside the amplitude certificate: Lemma 1, Lemma 2, dominance cone, vanishing ratios.
 
 The paper's cone :math:`|y_d| \ge \sum_{i \ne d} |y_i|` depends on the choice of eigenvectors where interior eigenvalues
-repeat. The cone used here, :math:`\sqrt{n-1}\,\|y_\perp\| \le |y_d|`, lies within it for every choice and is the same for
-n = 2.
+repeat. The cone used here, :math:`\sqrt{n-1}\,\|y_\perp\| \le |y_d|`, lies within it for every choice and is the same
+for n = 2.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import islice
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from theorem.amplitude import Block
-from theorem.balls import norm, surely_less
+from theorem.balls import float_above, norm, surely_less
 from theorem.basin import invariant_radius
 from theorem.descent.enclosure import Enclosure, enclose
 from theorem.local import Expansion
@@ -70,7 +70,7 @@ def paper_chain(decision: Decision, max_steps: int = 20_000) -> Chain | None:
         radius = invariant_radius(bound, rho)
         reach = arb(1 if radius is None else radius)
         lipschitz = bound.lipschitz(reach) / reach
-        constant = float(max(bound.quadratic(reach).upper(), lipschitz.upper()))
+        constant = max(float_above(bound.quadratic(reach)), float_above(lipschitz))
         return Chain(radius, constant, _cone_step(expansion, bound, block, (rho, b), max_steps), _alpha(rho, b))
 
 

@@ -21,7 +21,7 @@ MAX_VARIABLES = 32
 MAX_TERMS = 50_000
 MAX_BITS = 20_000
 """The largest size of a coefficient that reading a loss may produce."""
-MAX_WORK = 20_000_000
+MAX_WORK = 10_000_000
 """The most products of coefficients, weighted by their size, that one expansion may cost (seconds)."""
 
 _BITS = 5
@@ -212,7 +212,7 @@ class Expander:
         if len(left) > len(right):
             left, right = right, left
         size = sum(max((value.height_bits() for value in side.values()), default=0) for side in (left, right))
-        self._spend(len(left) * len(right) * (1 + size // 128))
+        self._spend(len(left) * len(right) * (1 + size // 256))
         result: Polynomial = {}
         limit = self.max_bits
         items = list(right.items())

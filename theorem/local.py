@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from flint import fmpq, fmpq_mat
 
@@ -12,7 +13,9 @@ from theorem.loss import Loss, TruncatedPower
 from theorem.problem import Problem
 from theorem.rational import to_text
 
-Exponents = tuple[int, ...]
+Exponents: TypeAlias = tuple[int, ...]
+Word: TypeAlias = tuple[int, ...]
+"""A monomial as its variables in ascending order, each as often as its exponent says: x₀x₂² is (0, 2, 2)."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,20 @@ class Expansion:
         """The polynomial terms of order three and more."""
         return tuple((a, c) for a, c in self.terms if sum(a) > 2)
 
+    @cached_property
+    def gradient_terms(self) -> tuple[tuple[int, Word, fmpq], ...]:
+        """The gradient of the polynomial part without its constant: (component, monomial, coefficient) triples."""
+        triples = []
+        for exponents, c in self.terms:
+            word = tuple(i for i, e in enumerate(exponents) if e for _ in range(e))
+            if len(word) > 1:
+                start = 0
+                while start < len(word):
+                    i = word[start]
+                    triples.append((i, word[:start] + word[start + 1 :], c * exponents[i]))
+                    start += exponents[i]
+        return tuple(triples)
+
     def exact_step(self, h: tuple[fmpq, ...]) -> tuple[fmpq, ...]:
         """One exact step of gradient descent on the error, h ↦ F(h)."""
         gradient = [fmpq(0)] * self.dimension
@@ -109,11 +126,6 @@ class Expansion:
             slope = t.slope(t.offset + sum((x * y for x, y in zip(t.direction, h, strict=True)), fmpq(0)))
             gradient = [g + slope * x for g, x in zip(gradient, t.direction, strict=True)]
         return tuple(x - self.step_size * g for x, g in zip(h, gradient, strict=True))
-
-
-def lowered(exponents: Exponents, i: int) -> Exponents:
-    """The exponents with the i-th one less: the monomial of a partial derivative."""
-    return (*exponents[:i], exponents[i] - 1, *exponents[i + 1 :])
 
 
 def _localized(t: TruncatedPower) -> LocalPower:

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from flint import fmpq, fmpq_mat
 
-from theorem.local import Expansion, LocalPower, lowered
+from theorem.local import Expansion, LocalPower, Word
 
 Vector = tuple[fmpq, ...]
 
@@ -52,11 +52,11 @@ def examine_preimages(expansion: Expansion) -> Preimages:
     pieces = list(_pieces(expansion.truncated))
     for k, h in enumerate(_trial_points(expansion.dimension)):
         left = [piece for piece in pieces if _determinant(expansion, piece, h) == 0]
-        if k and len(left) < len(pieces):
+        if len(left) < len(pieces):
             points.append(h)
         pieces = left
         if not pieces:
-            return Preimages(True, tuple(points))
+            return Preimages(True, tuple(points) if k else ())
     kernel = _kernel(expansion)
     return Preimages(None) if kernel is None else Preimages(False, kernel=kernel)
 
@@ -75,18 +75,16 @@ def _trial_points(n: int) -> Iterator[Vector]:
 def _determinant(expansion: Expansion, piece: tuple[LocalPower, ...], h: Vector) -> fmpq:
     n = expansion.dimension
     jacobian = fmpq_mat(n, n, [fmpq(int(i == j)) for i in range(n) for j in range(n)])
-    for exponents, c in expansion.terms:
-        if sum(exponents) > 2 and not any(h):
+    moved = any(h)
+    for i, word, c in expansion.gradient_terms:
+        if not moved and len(word) > 1:
             continue
-        present = [i for i, e in enumerate(exponents) if e]
-        for i in present:
-            for j in present:
-                factor = exponents[i] * (exponents[j] - (i == j))
-                if factor:
-                    value = expansion.step_size * c * factor
-                    for k in present:
-                        value *= h[k] ** (exponents[k] - (k == i) - (k == j))
-                    jacobian[i, j] -= value
+        for position, j in enumerate(word):
+            value = expansion.step_size * c
+            for other, k in enumerate(word):
+                if other != position:
+                    value *= h[k]
+            jacobian[i, j] -= value
     for t in piece:
         reach = t.offset + sum((x * y for x, y in zip(t.direction, h, strict=True)), fmpq(0))
         curvature = expansion.step_size * t.coefficient * t.power * (t.power - 1) * reach ** (t.power - 2)
@@ -101,12 +99,10 @@ def _kernel(expansion: Expansion) -> Vector | None:
     assert expansion.hessian is not None
     n = expansion.dimension
     rows = [[expansion.hessian[i, j] - (1 / expansion.step_size if i == j else 0) for j in range(n)] for i in range(n)]
-    slopes: dict[tuple[int, ...], list[fmpq]] = {}
-    for exponents, c in expansion.higher_terms:
-        for i, e in enumerate(exponents):
-            if e:
-                below = lowered(exponents, i)
-                slopes.setdefault(below, [fmpq(0)] * n)[i] += c * e
+    slopes: dict[Word, list[fmpq]] = {}
+    for i, word, c in expansion.gradient_terms:
+        if len(word) > 1:
+            slopes.setdefault(word, [fmpq(0)] * n)[i] += c
     rows += slopes.values()
     rows += [list(t.direction) for t in expansion.truncated]
     reduced, rank = fmpq_mat(rows).rref()

@@ -9,13 +9,14 @@ ball.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
 from flint import arb, fmpq
 
 from theorem.balls import norm
-from theorem.local import Expansion, Exponents, lowered
+from theorem.local import Expansion, Word
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +36,12 @@ class RemainderBound:
         """The bound of an expansion's remainder at the current precision."""
         top = max((sum(a) for a, _ in expansion.higher_terms), default=2)
         rows = [[arb(0)] * expansion.dimension for _ in range(top - 2)]
-        for exponents, c in expansion.higher_terms:
-            row = rows[sum(exponents) - 3]
-            size = abs(c) * expansion.step_size
-            for i, e in enumerate(exponents):
-                if e:
-                    below = lowered(exponents, i)
-                    row[i] += arb(size * e) * arb(squared_maximum(below)).sqrt()
+        for i, word, c in expansion.gradient_terms:
+            if len(word) > 1:
+                rows[len(word) - 2][i] += arb(abs(c)) * arb(squared_maximum(word)).sqrt()
+        eta = arb(expansion.step_size)
         return cls(
-            degrees=tuple(norm(row) for row in rows),
+            degrees=tuple(eta * norm(row) for row in rows),
             powers=tuple(
                 PowerBound(
                     arb(expansion.step_size * abs(t.coefficient)), t.power, t.offset, arb(t.squared_length).sqrt()
@@ -114,15 +112,9 @@ class PowerBound:
 
 
 @lru_cache(maxsize=65536)
-def _squared_maximum(powers: tuple[int, ...]) -> fmpq:
-    total = sum(powers)
-    value = fmpq(1)
-    for k in powers:
-        value *= fmpq(k, total) ** k
-    return value
-
-
-def squared_maximum(exponents: Exponents) -> fmpq:
+def squared_maximum(word: Word) -> fmpq:
     """κ² for the monomial: the square of its maximum on the unit sphere, by Lagrange multipliers."""
-    powers = tuple(sorted(e for e in exponents if e))
-    return _squared_maximum(powers) if powers else fmpq(1)
+    value = fmpq(1)
+    for k in Counter(word).values():
+        value *= fmpq(k, len(word)) ** k
+    return value

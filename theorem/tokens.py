@@ -77,6 +77,7 @@ class Tokens:
         self.texts: list[str] = []
         self.positions: list[int] = []
         self.names: dict[str, int] = {}
+        text = text.rstrip()  # Trailing blanks would be scanned once for each of them.
         for match in _TOKEN.finditer(text):
             kind = match.lastgroup or ""
             token = match[kind]

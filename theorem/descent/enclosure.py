@@ -16,7 +16,7 @@ from math import comb
 from flint import arb, arb_mat, fmpq
 
 from theorem.balls import norm
-from theorem.local import Expansion, Exponents, LocalPower, lowered
+from theorem.local import Expansion, LocalPower, Word
 from theorem.remainder import RemainderBound
 
 
@@ -48,28 +48,23 @@ class DescentMap:
 
     def __init__(self, expansion: Expansion) -> None:
         n = expansion.dimension
-        index: dict[Exponents, int] = {tuple(int(i == j) for j in range(n)): i for i in range(n)}
+        index: dict[Word, int] = {(i,): i for i in range(n)}
         entries: list[dict[int, fmpq]] = [{i: fmpq(1)} for i in range(n)]
         self._products: list[tuple[int, int]] = []
-        for exponents, c in expansion.terms:
-            scaled = expansion.step_size * c
-            for i, e in enumerate(exponents):
-                if e and sum(exponents) > 1:
-                    column = self._monomial(lowered(exponents, i), index)
-                    entries[i][column] = entries[i].get(column, fmpq(0)) - scaled * e
+        for i, word, c in expansion.gradient_terms:
+            column = self._monomial(word, index)
+            entries[i][column] = entries[i].get(column, fmpq(0)) - expansion.step_size * c
         self._powers = [_Power(t, expansion.step_size) for t in expansion.truncated]
         self._width = len(index)
         dense = self._width <= 8 * n or 8 * sum(map(len, entries)) > n * self._width
         self._matrix = self._dense(entries) if dense else None
         self._rows = [] if dense else [[(j, arb(c)) for j, c in row.items()] for row in entries]
 
-    def _monomial(self, exponents: Exponents, index: dict[Exponents, int]) -> int:
-        found = index.get(exponents)
+    def _monomial(self, word: Word, index: dict[Word, int]) -> int:
+        found = index.get(word)
         if found is None:
-            last = max(i for i, e in enumerate(exponents) if e)
-            parent = self._monomial(lowered(exponents, last), index)
-            self._products.append((parent, last))
-            found = index[exponents] = len(index)
+            self._products.append((self._monomial(word[:-1], index), word[-1]))
+            found = index[word] = len(index)
         return found
 
     def _dense(self, entries: list[dict[int, fmpq]]) -> arb_mat:
@@ -134,10 +129,10 @@ def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[E
     Yields:
         The iterates h₀, h₁, …; non-finite once a trajectory has overflowed.
     """
-    descend = DescentMap(expansion)
     balls = [arb(x) for x in expansion.displacement]
     error = arb(0)
     step = 0
+    descend: DescentMap | None = None
     while True:
         centre = [x.mid() for x in balls]
         error = _upper(error + sum((x.rad() for x in balls), arb(0)))
@@ -145,6 +140,8 @@ def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[E
         radius = size + error
         yield Enclosure(step, centre, error, radius, size)
         error *= rho + bound.lipschitz(radius)
+        # Many starts are decided where they are: the map is compiled only for those that are not.
+        descend = descend or DescentMap(expansion)
         balls = descend(centre)
         step += 1
 

@@ -159,9 +159,7 @@ def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) ->
                             settled=True,
                             kind=kind,
                             vectors=_limits(kind, k, here, last),
-                            rate=watch.rate
-                            if kind is not LimitKind.TWO_CYCLE or watch.rate is None
-                            else watch.rate**0.5,
+                            rate=watch.rate,
                             steps=k,
                             cosines=_cosines(recent),
                             digits=digits,

@@ -1,0 +1,192 @@
+"""What a certified verdict costs, beside the mpmath observation of the same problems, and against the problem's size.
+
+Everything is timed side by side in one run: run ``tox -e bench``. The figures are printed and written to
+benchmarks/out/decide.json.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import comb, isqrt
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import flint
+import mpmath
+from flint import arb, ctx, fmpq
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from theorem.basin import invariant_radius
+from theorem.certificate import certificate
+from theorem.descent.reference import observe
+from theorem.local import Expansion
+from theorem.prescribed import cayley, loss_with_spectrum
+from theorem.problem import Problem
+from theorem.recheck import check
+from theorem.remainder import RemainderBound
+from theorem.verdict import Verdict, decide
+
+SEED = 2026
+OUT = Path(__file__).parent / "out" / "decide.json"
+WORKED = ["check", "--loss", "x**2 + y**2/2 + x**2*y + x**3", "--step-size", "0.95", "--start", "0.1,0.1"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A family of random problems: dimension, degree, terms, share of the boundary's step size."""
+
+    n: int = 5
+    degree: int = 4
+    terms: int = 20
+    share: Fraction = Fraction(4, 5)
+
+
+def make(shape: Shape, index: int) -> Problem:
+    """A rotated problem with a start well inside the invariant ball."""
+    random = Random(f"bench/{SEED}/{shape}/{index}")
+    n = shape.n
+    spectrum = [fmpq(1), *sorted(fmpq(random.randint(11, 39), 10) for _ in range(n - 2)), fmpq(4)]
+    rotation = cayley([fmpq(random.randint(-3, 3), 3) for _ in range(n * (n - 1) // 2)], n)
+    seen: dict[tuple[int, ...], fmpq] = {}
+    while len(seen) < min(shape.terms, comb(n + shape.degree, n) // 2):
+        exponents = [0] * n
+        for _ in range(shape.degree if not seen else random.randint(3, shape.degree)):
+            exponents[random.randrange(n)] += 1
+        seen[tuple(exponents)] = fmpq(random.choice((-1, 1)) * random.randint(1, 8), 8)
+    loss = loss_with_spectrum(spectrum, rotation=rotation, higher_terms=seen.items())
+    step = 2 / (spectrum[0] + spectrum[-1]) * fmpq(shape.share.numerator, shape.share.denominator)
+    centre = Problem(loss, (fmpq(0),) * n, step, (fmpq(0),) * n)
+    rho = max(abs(1 - step * spectrum[0]), abs(1 - step * spectrum[-1]))
+    with ctx.workprec(64):
+        radius = invariant_radius(RemainderBound.of(Expansion.of(centre)), arb(rho)) or fmpq(1)
+    # Between 0.2 and 0.9 of the radius, in the Euclidean norm.
+    side = fmpq(9, 10) * radius * fmpq(1, isqrt(n - 1) + 1)
+    start = tuple(side * fmpq(random.choice((-1, 1)) * random.randint(5, 20), 20) for _ in range(n))
+    return Problem(loss, centre.minimizer, step, start)
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """The wall time of one call."""
+    begun = time.perf_counter()
+    call()
+    return time.perf_counter() - begun
+
+
+def median_ms(problems: Sequence[Problem], call: Callable[[Problem], Any], repeats: int = 3) -> float:
+    """The median over problems of the best time of a few calls, in milliseconds."""
+    return 1e3 * statistics.median(min(seconds(lambda p=p: call(p)) for _ in range(repeats)) for p in problems)
+
+
+def against_observation(count: int) -> dict[str, float]:
+    """Certified verdict, independent check, and mpmath observation to 1e-16, problem by problem in turn."""
+    verdicts, checks, observations, unsettled = [], [], [], 0
+    for i in track(range(count), "verdict against observation", console=Console(stderr=True)):
+        problem = make(Shape(), i)
+        verdicts.append(min(seconds(lambda p=problem: decide(p)) for _ in range(3)))
+        decision = decide(problem)
+        if decision.verdict is not Verdict.PROVED:
+            raise SystemExit(f"problem {i} is {decision.verdict.value}: the benchmark expects proved ones")
+        data = certificate(decision)
+        checks.append(seconds(lambda d=data: check(d)))
+        begun = time.perf_counter()
+        unsettled += not observe(problem, tolerance=1e-16).settled
+        observations.append(time.perf_counter() - begun)
+    return {
+        "problems": count,
+        "verdict_ms": 1e3 * statistics.median(verdicts),
+        "recheck_ms": 1e3 * statistics.median(checks),
+        "observation_ms": 1e3 * statistics.median(observations),
+        "observation_over_verdict": statistics.median(o / v for o, v in zip(observations, verdicts, strict=True)),
+        "observations_unsettled": unsettled,
+    }
+
+
+def near_boundary(count: int) -> dict[str, float]:
+    """The same problems far from the boundary and at relative distance 1e-9, in turn."""
+    near = Fraction(10**9 - 1, 10**9)
+    ratios = []
+    for i in range(count):
+        far_problem, near_problem = make(Shape(), i), make(Shape(share=near), i)
+        pair = [min(seconds(lambda p=p: decide(p)) for _ in range(5)) for p in (far_problem, near_problem)]
+        ratios.append(pair[1] / pair[0])
+    return {"near_over_far": statistics.median(ratios)}
+
+
+def scaling(count: int) -> list[dict[str, Any]]:
+    """The verdict's cost against n, degree, terms, and 1/(1 − ρ)."""
+    shapes = [
+        *(Shape(n=n) for n in (2, 5, 8, 16, 32)),
+        *(Shape(degree=d) for d in (3, 6, 10, 16)),
+        *(Shape(terms=t) for t in (5, 100, 1000)),
+        # λ₁ = 1 and λₙ = 4: in the small regime 1 − ρ = η.
+        *(Shape(share=Fraction(5, 2) / q) for q in (10, 100, 1000, 10000)),
+    ]
+    rows = []
+    for shape in track(shapes, "cost against size", console=Console(stderr=True)):
+        # Degree d in n variables has only so many monomials.
+        shape = shape if shape.terms <= 100 else Shape(shape.n, 8, shape.terms)  # noqa: PLW2901
+        problems = [make(shape, i) for i in range(count)]
+        steps = [d.amplitude.step for d in map(decide, problems) if d.amplitude is not None]
+        rows.append(
+            {
+                "n": shape.n,
+                "degree": shape.degree,
+                "terms": shape.terms,
+                "1/(1-rho)": float(Fraction(5, 2) / shape.share),
+                "steps": statistics.median(steps),
+                "verdict_ms": median_ms(problems, decide, repeats=2),
+            }
+        )
+    return rows
+
+
+def whole_process(count: int) -> dict[str, float]:
+    """``gdcheck check`` on the worked example as a process of its own."""
+    command = [sys.executable, "-m", "properties", *WORKED]
+    times = [seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(count + 1)]
+    return {"check_process_s": statistics.median(times[1:])}
+
+
+def main() -> None:
+    """Runs all and prints."""
+    console = Console(width=100)
+    figures: dict[str, Any] = {
+        "machine": {
+            "python": platform.python_version(),
+            "python_flint": flint.__version__,
+            "mpmath": mpmath.__version__,
+            "mpmath_backend": mpmath.libmp.BACKEND,
+            "processor": platform.machine(),
+        },
+        "against_observation": against_observation(40),
+        "near_boundary": near_boundary(40),
+        "process": whole_process(7),
+        "scaling": scaling(7),
+    }
+    for name in ("against_observation", "near_boundary", "process"):
+        table = Table("figure", "value", title=name.replace("_", " "))
+        for key, value in figures[name].items():
+            table.add_row(key, f"{value:.4g}")
+        console.print(table)
+    table = Table(*figures["scaling"][0], title="one certified verdict")
+    for row in figures["scaling"]:
+        table.add_row(*(f"{value:.4g}" for value in row.values()))
+    console.print(table)
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    console.print(f"written to {OUT.relative_to(Path(__file__).parent.parent)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""``python -m properties`` is ``gdcheck``."""
+
+from properties.cli import main
+
+main()

@@ -1,0 +1,304 @@
+"""The command line. It only reads arguments, calls, and prints.
+
+Exit codes: 0 proved or accepted, 1 refuted or rejected, 2 bad input, 3 any other verdict.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from theorem.problem import Problem
+    from theorem.verdict import Decision
+
+PROVED, REFUTED, BAD_INPUT, OTHER = 0, 1, 2, 3
+_EXIT_CODES = {"proved": PROVED, "refuted": REFUTED}
+_CODES_HELP = "Exit codes: 0 proved, 1 refuted, 2 bad input, 3 any other verdict."
+
+app = typer.Typer(
+    name="gdcheck",
+    help="Decides, with proof, whether gradient descent arrives in the direction that the theorem predicts.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Runs the command line."""
+    # Answers hold λ, ₁ and the like, whatever the locale says.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"gdcheck {version('gdcheck')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@contextmanager
+def _input_errors() -> Iterator[None]:
+    """Turns unusable input into one sentence on standard error and exit code 2."""
+    from theorem.errors import InputError
+
+    try:
+        yield
+    except InputError as error:
+        typer.echo(f"error: {_printable(str(error))}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _printable(text: str) -> str:
+    """Text from outside with control characters shown, so that it cannot drive a terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+@app.command(
+    epilog=_CODES_HELP
+    + "\n\nExamples:\n\n"
+    + '  gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1\n\n'
+    + "  gdcheck check --problem problem.json --json --certificate certificate.json"
+)
+def check(
+    loss: Annotated[
+        str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0), exact.")
+    ] = None,
+    step_size: Annotated[str | None, typer.Option(help="The step size η; 0.1 means exactly 1/10.")] = None,
+    start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    problem: Annotated[
+        Path | None, typer.Option(help="A problem as JSON, or many as JSON Lines; - reads standard input.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object (a line each for JSON Lines).")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="Write the certificate to this file.")] = None,
+    observe: Annotated[bool, typer.Option(help="Also run mpmath gradient descent and say what is observed.")] = False,
+    max_steps: Annotated[
+        int, typer.Option(min=1, help="Steps allowed before a problem is left unresolved.")
+    ] = 1_000_000,
+) -> None:
+    """Decide one problem (or a file of them) with proof."""
+    from theorem.errors import InputError
+
+    with _input_errors():
+        many = False
+        if problem is not None:
+            if any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+                raise InputError(
+                    "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables"
+                )
+            from properties.reading import read_problems
+
+            many, problems = read_problems(problem)
+        else:
+            problems = iter([(1, _from_options(loss, step_size, start, minimizer, variables))])
+        if many and certificate is not None:
+            raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
+        printer = _Printer(as_json=as_json, many=many, observe=observe, max_steps=max_steps)
+        codes = [printer.handle(line, item, certificate) for line, item in problems]
+    # Bad input outranks a refutation, which outranks any other verdict.
+    raise typer.Exit(next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes))
+
+
+def _from_options(loss: str | None, step_size: str | None, start: str | None, *rest: str | None) -> Problem:
+    from theorem.errors import InputError
+    from theorem.problem import Problem
+
+    for value, field, example in (
+        (loss, "loss", '--loss "x**2 + y**2/2"'),
+        (step_size, "step-size", "--step-size 0.1"),
+        (start, "start", "--start 0.1,0.1"),
+    ):
+        if value is None:
+            raise InputError(field, f"is missing; give {example}, or a file with --problem")
+    assert loss is not None and step_size is not None and start is not None
+    minimizer, variables = (None if x is None else _split(x) for x in rest)
+    return Problem.build(loss, step_size, _split(start), minimizer, variables)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+class _Printer:
+    """Decides and prints one problem after the other."""
+
+    def __init__(self, *, as_json: bool, many: bool, observe: bool, max_steps: int) -> None:
+        self._as_json = as_json
+        self._many = many
+        self._observe = observe
+        self._max_steps = max_steps
+        self._console: Console | None = None
+
+    def handle(self, line: int, item: Problem | Exception, certificate: Path | None) -> int:
+        from theorem.errors import InputError
+        from theorem.verdict import decide
+
+        try:
+            if isinstance(item, Exception):
+                raise item
+            decision = decide(item, max_steps=self._max_steps)
+        except InputError as error:
+            if not self._many:
+                raise
+            # One bad line must not lose the answers to the others.
+            if self._as_json:
+                typer.echo(json.dumps({"line": line, "error": str(error)}))
+            else:
+                typer.echo(f"error: line {line}: {_printable(str(error))}", err=True)
+            return BAD_INPUT
+        if certificate is not None:
+            self._store(decision, certificate)
+        answer = self._answer(decision)
+        if self._as_json:
+            typer.echo(json.dumps(answer, ensure_ascii=False))
+        else:
+            self._show(answer, line)
+        return _EXIT_CODES.get(answer["verdict"], OTHER)
+
+    def _answer(self, decision: Decision) -> dict[str, Any]:
+        from theorem.answer import answer, chain_json
+        from theorem.dominance import paper_chain
+
+        result = answer(decision)
+        result["chain"] = chain_json(paper_chain(decision))
+        if self._observe:
+            from dataclasses import asdict
+
+            from theorem.descent.reference import observe
+
+            seen = asdict(observe(decision.problem))
+            result["observed"] = seen | {"kind": seen["kind"].value if seen["kind"] else None}
+        return result
+
+    def _show(self, answer: dict[str, Any], line: int) -> None:
+        from rich.console import Console
+
+        from properties.show import show_answer
+
+        self._console = self._console or Console(highlight=False)
+        if self._many:
+            self._console.print(f"line {line}:", style="dim")
+        show_answer(self._console, answer)
+
+    def _store(self, decision: Decision, path: Path) -> None:
+        from theorem.certificate import certificate
+
+        data = certificate(decision)
+        if data is None:
+            typer.echo(f"note: no certificate written: nothing is proved ({decision.verdict.value})", err=True)
+            return
+        _write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    from reports.write import write_text_atomically
+
+    from theorem.errors import InputError
+
+    try:
+        write_text_atomically(path, text)
+    except OSError as error:
+        raise InputError(
+            "file", f"cannot write {str(path)[:200]!r} ({error.strerror}); name a writable place"
+        ) from None
+
+
+@app.command(
+    epilog="Exit codes: 0 all accepted, 1 any rejected, 2 bad input.\n\nExample:\n\n  gdcheck recheck certificate.json"
+)
+def recheck(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
+) -> None:
+    """Verify certificates with the small independent checker."""
+    from properties.reading import read_text
+    from theorem.errors import InputError
+    from theorem.recheck import BadCertificate, check, load
+
+    codes = []
+    for path in files:
+        name = _printable(str(path))
+        try:
+            failure = check(load(read_text(path)))
+        except (InputError, BadCertificate) as error:
+            typer.echo(f"error: {name}: {_printable(str(error))}", err=True)
+            codes.append(BAD_INPUT)
+            continue
+        typer.echo(f"{name}: accepted" if failure is None else f"{name}: rejected: {_printable(failure)}")
+        codes.append(PROVED if failure is None else REFUTED)
+    raise typer.Exit(max(codes))
+
+
+@app.command(
+    epilog="A stored record is a certificate, or an object with a problem and its verdict.\n\n"
+    "Exit codes: 0 the same verdict, 1 another one, 2 bad input; for a bare problem, the codes of gdcheck check.\n\n"
+    "Example:\n\n  gdcheck replay certificate.json"
+)
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A stored problem or certificate.")],
+) -> None:
+    """Decide a stored problem again and say whether the verdict is the same."""
+    with _input_errors():
+        from properties.reading import parse_json, read_text
+        from theorem.errors import InputError
+        from theorem.problem import Problem
+        from theorem.verdict import Verdict, decide
+
+        data = parse_json(read_text(file), "the file")
+        stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
+        names = [v.value for v in Verdict]
+        if isinstance(data, dict) and "problem" in data and stored not in names:
+            raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
+        decision = decide(Problem.from_json(data["problem"] if stored is not None else data))
+        found = decision.verdict.value
+    if stored is None:
+        typer.echo(f"{found}: {decision.reason} (no verdict was stored)")
+        raise typer.Exit(_EXIT_CODES.get(found, OTHER))
+    same = stored == found
+    typer.echo(f"SAME: {found}" if same else f"DIFFERENT: stored {stored}, now {found}")
+    typer.echo(decision.reason)
+    raise typer.Exit(PROVED if same else REFUTED)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command line in this process.
+
+    Args:
+        arguments: The words after ``gdcheck``.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        app(list(arguments), prog_name="gdcheck")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    return 0

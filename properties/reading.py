@@ -1,0 +1,120 @@
+"""Reading what users hand over: problems and certificates as JSON or JSON Lines, always as data and never trusted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from theorem.errors import InputError
+from theorem.problem import Problem
+
+_MOST_BYTES = 64 * 1024 * 1024
+_LINES = {".jsonl", ".ndjson"}
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, or of standard input for ``-``.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its content.
+
+    Raises:
+        InputError: If it cannot be read, is not UTF-8, or is larger than 64 MiB.
+    """
+    name = str(path)[:200]
+    try:
+        if str(path) == "-":
+            raw = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with path.open("rb") as stream:
+                raw = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError("file", f"cannot read {name!r} ({error.strerror}); name a readable file") from None
+    if len(raw) > _MOST_BYTES:
+        raise InputError("file", f"{name!r} is larger than 64 MiB; split it")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("file", f"{name!r} is not UTF-8 text; save it as JSON in UTF-8") from None
+
+
+def parse_json(text: str, where: str) -> Any:
+    """Parses JSON strictly: no NaN, no infinities, no repeated keys, no endless nesting.
+
+    Args:
+        text: The JSON text.
+        where: A name for it in messages.
+
+    Returns:
+        The data.
+
+    Raises:
+        InputError: If it is not such JSON; the sentence says where it stops.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise InputError(
+            "json", f"{where} is not complete JSON ({error.msg} at {place}); mend or regenerate it"
+        ) from None
+    except RecursionError:
+        raise InputError("json", f"{where} is nested too deeply; a problem is a flat object") from None
+    except ValueError as error:
+        raise InputError("json", f"{where}: {str(error)[:200]}") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number here; write rationals as text, such as '1/3'")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a key is repeated in an object; keep one of them")
+    return data
+
+
+def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | InputError]]]:
+    """Reads one problem, or many as JSON Lines.
+
+    Args:
+        path: A JSON file with one problem, or a JSON Lines file; the content decides where the suffix does not.
+
+    Returns:
+        Whether it is JSON Lines, and an iterator over (line number, problem or the error of that line).
+
+    Raises:
+        InputError: If the file cannot be read, or is neither.
+    """
+    text = read_text(path)
+    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not lines:
+        raise InputError("file", f"{str(path)[:200]!r} is empty; it needs a problem as JSON")
+    # One object a line: the first line alone is complete JSON.
+    many = path.suffix in _LINES or (len(lines) > 1 and _is_object(lines[0][1]))
+    if not many:
+        return False, iter([(1, _problem(text, "the file"))])
+    return True, ((i, _problem(line, f"line {i}")) for i, line in lines)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _problem(text: str, where: str) -> Problem | InputError:
+    try:
+        data = parse_json(text, where)
+        # A stored record or certificate carries its problem inside.
+        return Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+    except InputError as error:
+        return error

@@ -1,0 +1,13 @@
+"""Hypothesis profiles: `quick` unless HYPOTHESIS_PROFILE or --hypothesis-profile names another."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
+
+settings.register_profile("quick", max_examples=20, derandomize=True, database=None, **_COMMON)
+settings.register_profile("default", max_examples=100, **_COMMON)
+settings.register_profile("thorough", max_examples=1000, **_COMMON)
+# The plugin loads what --hypothesis-profile names after this file has been read.
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -49,13 +49,20 @@ def ends(value: arb) -> tuple[fmpq, fmpq]:
 
 
 def decimal_ends(value: arb) -> tuple[str, str]:
-    """End points of a finite ball as decimal texts of twenty digits, rounded outward."""
+    """End points of a finite ball as decimal texts of twenty digits, rounded outward.
+
+    Both lie strictly outside the ball, so that another enclosure of the same number can be contained; only zero is
+    stated as it is.
+    """
     lo, hi = ends(value)
-    return str(_divide(_DOWN, lo)), str(_divide(_UP, hi))
+    return str(_outside(_DOWN, lo)), str(_outside(_UP, hi))
 
 
-def _divide(context: Context, q: fmpq) -> Decimal:
-    return context.divide(Decimal(int(q.p)), Decimal(int(q.q)))
+def _outside(context: Context, q: fmpq) -> Decimal:
+    rounded = context.divide(Decimal(int(q.p)), Decimal(int(q.q)))
+    if not rounded:
+        return rounded
+    return context.next_minus(rounded) if context is _DOWN else context.next_plus(rounded)
 
 
 def float_above(value: arb) -> float:

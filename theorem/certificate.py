@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flint import arb, fmpq, fmpz_poly
+from flint import arb, ctx, fmpq, fmpz_poly
 
 from theorem.amplitude import Amplitude, Block, LimitDirection
 from theorem.balls import decimal_ends
 from theorem.preimages import Preimages
 from theorem.rational import to_text
+from theorem.regime import Classification
 from theorem.spectrum import Eigenvalue
 from theorem.statement import LimitKind
 from theorem.verdict import Decision, Verdict
@@ -33,6 +34,11 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
     found = decision.classification
     if decision.verdict not in _WITH_CERTIFICATE or found is None:
         return None
+    with ctx.workprec(decision.precision):
+        return _certificate(decision, found)
+
+
+def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
     examined = found.regime is not None
     step = decision.amplitude.step if decision.amplitude else 0
     return {
@@ -65,6 +71,12 @@ def _integers(poly: fmpz_poly) -> list[int]:
 
 def _intervals(vector: Sequence[arb]) -> list[list[str]]:
     return [list(decimal_ends(x)) for x in vector]
+
+
+def _components(vector: Sequence[arb]) -> list[list[str]]:
+    """Intervals of a unit vector's components, none of them narrower than 10⁻³⁰."""
+    margin = arb(0, fmpq(1, 10**30))
+    return _intervals([x + margin for x in vector])
 
 
 def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
@@ -112,5 +124,5 @@ def _limit(limit: LimitDirection | None) -> dict[str, Any]:
         return {"kind": None}
     if limit.kind is LimitKind.TWO_CYCLE:
         even, odd = limit.vectors
-        return {"kind": limit.kind.value, "even": _intervals(even), "odd": _intervals(odd)}
-    return {"kind": limit.kind.value, "vector": _intervals(limit.vectors[0])}
+        return {"kind": limit.kind.value, "even": _components(even), "odd": _components(odd)}
+    return {"kind": limit.kind.value, "vector": _components(limit.vectors[0])}

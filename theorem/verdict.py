@@ -152,22 +152,23 @@ class _Search:
     max_precision: int
 
     def run(self) -> _Found:
-        whole = self._attempt(None, FIRST_PRECISION)
+        whole = self._attempt(None, FIRST_PRECISION, wary=True)
         if whole.amplitude is None and whole.cause in {None, Cause.PRECISION}:
             unstable = whole.restricted.regime is Regime.UNSTABLE
             subspace = find_subspace(self.expansion, *((0,) if unstable else ()))
             if subspace is not None:
                 return self._persist(subspace)
-        return whole if whole.cause is not Cause.PRECISION else self._persist(None, 2 * FIRST_PRECISION)
+        return whole if whole.cause is not Cause.PRECISION else self._persist(None)
 
-    def _persist(self, subspace: Subspace | None, precision: int = FIRST_PRECISION) -> _Found:
+    def _persist(self, subspace: Subspace | None) -> _Found:
+        precision = FIRST_PRECISION
         while True:
             found = self._attempt(subspace, precision)
             if found.cause is not Cause.PRECISION or 2 * precision > self.max_precision:
                 return found
             precision *= 2
 
-    def _attempt(self, subspace: Subspace | None, precision: int) -> _Found:
+    def _attempt(self, subspace: Subspace | None, precision: int, *, wary: bool = False) -> _Found:
         expansion = self.expansion
         assert expansion.hessian is not None
         bits = precision + _GUARD_BITS
@@ -184,7 +185,7 @@ class _Search:
             return _Found(subspace, here, (), None, None, precision)
         blocks = tuple(self._block(pencil, here, end, subspace, bits) for end in ends)
         with ctx.workprec(precision):
-            if subspace is None and self._starts_outside(blocks):
+            if wary and self._starts_outside(blocks):
                 return _Found(None, here, blocks, None, Cause.PRECISION, precision)
             rho = max(abs(1 - expansion.step_size * e.ball()).upper() for e in (whole.lowest, whole.highest))
             first = 0 if subspace is None else subspace.enters

@@ -1,0 +1,407 @@
+"""Hypothesis strategies for everything the theorem speaks of; public, for a user's own tests too.
+
+All are constructive (nothing is filtered away), keyword-only, and shrink towards small readable rationals:
+eigenvalues 1 and 2, no rotation, the minimizer at the origin, one cubic term.
+
+Example:
+    >>> from hypothesis import given
+    >>> from properties.strategies import problems
+    >>> @given(problems(regime=Regime.SMALL_STEP))
+    ... def test_my_claim(instance): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from flint import arb, ctx, fmpq, fmpq_mat
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from theorem.basin import invariant_radius
+from theorem.local import Expansion
+from theorem.loss import Loss, TruncatedPower
+from theorem.prescribed import cayley, loss_with_spectrum
+from theorem.problem import Problem
+from theorem.remainder import RemainderBound
+from theorem.spectrum import power_of_two_below
+from theorem.statement import End, Regime
+
+Exponents = tuple[int, ...]
+Vector = tuple[fmpq, ...]
+
+
+_SLOWEST_FREE = fmpq(1, 200)
+
+
+class SpectrumShape(Enum):
+    """Families of spectra; both ends are always simple."""
+
+    PLAIN = "plain"
+    SPREAD = "spread"
+    CLUSTERED = "clustered"
+    NEAR_ENDS = "near-ends"
+
+
+class StepPlace(Enum):
+    """Where in its regime a step size lies."""
+
+    INSIDE = "inside"
+    NEAR_BOUNDARY = "near-boundary"
+    SLOW = "slow"
+    SINGULAR = "singular"
+
+
+class StartPlace(Enum):
+    """Where a trajectory starts."""
+
+    BALL = "ball"
+    OUTSIDE = "outside"
+    EXCEPTIONAL = "exceptional"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A problem together with the way it was made, which its verdict can be held against.
+
+    Attributes:
+        problem: The problem.
+        spectrum: The prescribed Hessian spectrum, ascending.
+        rotation: Q; column i is the eigenvector of ``spectrum[i]``.
+        regime: The regime of the step size, by construction.
+        place: Where the trajectory starts.
+    """
+
+    problem: Problem
+    spectrum: Vector
+    rotation: fmpq_mat
+    regime: Regime
+    place: StartPlace
+
+    @property
+    def dominant(self) -> End:
+        """The end of the spectrum that dominates in the regime."""
+        return End.LOWEST if self.regime is Regime.SMALL_STEP else End.HIGHEST
+
+    def eigenvector(self, end: End) -> Vector:
+        """The exact unit eigenvector of an end of the spectrum."""
+        column = 0 if end is End.LOWEST else len(self.spectrum) - 1
+        return tuple(self.rotation[i, column] for i in range(len(self.spectrum)))
+
+    def __repr__(self) -> str:
+        p = self.problem.to_json()
+        return f"Instance({self.regime.value}, start {self.place.value}, {p})"
+
+
+def _fraction(numerator: int, denominator: int) -> fmpq:
+    return fmpq(numerator, denominator)
+
+
+def rationals(*, low: int = -16, high: int = 16, most_parts: int = 8) -> SearchStrategy[fmpq]:
+    """Rationals between two integers with small denominators; they shrink towards zero and whole numbers.
+
+    Args:
+        low: Smallest value.
+        high: Largest value.
+        most_parts: Largest denominator.
+
+    Returns:
+        A strategy of ``fmpq``.
+    """
+    return st.builds(
+        lambda k, q: fmpq(min(max(k, low * q), high * q), q),
+        st.integers(low * most_parts, high * most_parts),
+        st.integers(1, most_parts),
+    )
+
+
+@st.composite
+def spectra(draw: DrawFn, *, n: int | None = None, shape: SpectrumShape | None = None) -> Vector:
+    """Spectra 0 < λ₁ < λ₂ ≤ … ≤ λ_{n−1} < λₙ.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        n: The dimension; from 2 to 12 if not given.
+        shape: The family; any if not given. Spread spectra reach condition 10⁸, clustered ones repeat interior
+            eigenvalues or set them
+            within 10⁻⁶ of each other, near-equal ends differ by as little as 10⁻⁶.
+
+    Returns:
+        The eigenvalues, ascending, shape (n,).
+    """
+    size = draw(st.integers(2, 12)) if n is None else n
+    family = draw(st.sampled_from(SpectrumShape)) if shape is None else shape
+    if family is SpectrumShape.SPREAD:
+        powers = sorted(draw(st.lists(st.integers(0, 8), min_size=size, max_size=size)))
+        values = [fmpq(10) ** p for p in powers]
+        values[0], values[-1] = values[0] / 2, values[-1] * 2
+        return tuple(values)
+    low = fmpq(1, draw(st.integers(1, 8)))
+    width = fmpq(1, 10 ** draw(st.integers(1, 6))) if family is SpectrumShape.NEAR_ENDS else draw(_widths())
+    parts = draw(st.lists(st.integers(1, 15), min_size=size - 2, max_size=size - 2))
+    if family is SpectrumShape.CLUSTERED:
+        tight = fmpq(1, 10 ** draw(st.integers(2, 6)))
+        inside = [fmpq(1, 2) + tight * (p // 4) for p in parts]
+    else:
+        inside = [fmpq(p, 16) for p in parts]
+    return (low, *(low + width * t for t in sorted(inside)), low + width)
+
+
+def _widths() -> SearchStrategy[fmpq]:
+    return st.builds(_fraction, st.integers(1, 64), st.integers(1, 8))
+
+
+@st.composite
+def rotations(draw: DrawFn, *, n: int) -> fmpq_mat:
+    """Rational rotations by the Cayley transform; they shrink to the identity.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        n: The dimension.
+
+    Returns:
+        A rational orthogonal matrix, shape (n, n).
+    """
+    most = n * (n - 1) // 2
+    # A few non-zero entries keep the rationals readable; all of them make a dense rotation.
+    entries = [fmpq(0)] * most
+    for place in draw(st.lists(st.integers(0, most - 1), max_size=min(most, 2 * n), unique=True)):
+        entries[place] = fmpq(draw(st.integers(-4, 4)), draw(st.integers(1, 4)))
+    return cayley(entries, n)
+
+
+@st.composite
+def higher_order_terms(
+    draw: DrawFn, *, n: int, degree: int | None = None, most: int | None = None
+) -> tuple[tuple[Exponents, fmpq], ...]:
+    """Terms of order three and more.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        n: The dimension.
+        degree: The largest total degree; from 3 to 6 if not given.
+        most: The largest number of terms; 24 if not given.
+
+    Returns:
+        Pairs of exponents and coefficients, the exponents distinct.
+    """
+    top = draw(st.integers(3, 6)) if degree is None else degree
+    words = st.lists(st.integers(0, n - 1), min_size=3, max_size=top).map(sorted).map(tuple)
+    chosen = draw(st.lists(words, min_size=1, max_size=24 if most is None else most, unique=True))
+    coefficients = [draw(_coefficients()) for _ in chosen]
+    return tuple((tuple(word.count(i) for i in range(n)), c) for word, c in zip(chosen, coefficients, strict=True))
+
+
+def _coefficients() -> SearchStrategy[fmpq]:
+    magnitudes = st.builds(_fraction, st.integers(1, 32), st.integers(1, 8))
+    return st.builds(lambda c, negative: -c if negative else c, magnitudes, st.booleans())
+
+
+@st.composite
+def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = 6) -> TruncatedPower:
+    """Truncated powers that are C³ and leave the minimizer's derivatives alone; the kink passes through it or beside
+    it.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        n: The dimension.
+        smoothest: The largest power.
+
+    Returns:
+        A truncated power of x − m.
+    """
+    direction = [fmpq(draw(st.integers(-2, 2))) for _ in range(n)]
+    direction[draw(st.integers(0, n - 1))] = fmpq(1)
+    threshold = fmpq(draw(st.integers(0, 8)), 64)
+    return TruncatedPower(draw(_coefficients()), tuple(direction), threshold, draw(st.integers(4, smoothest)))
+
+
+@st.composite
+def losses(
+    draw: DrawFn,
+    *,
+    spectrum: Sequence[fmpq],
+    rotation: fmpq_mat | None = None,
+    minimizer: Sequence[fmpq] | None = None,
+    degree: int | None = None,
+) -> Loss:
+    """C³ losses whose Hessian at the minimizer has the prescribed spectrum.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        spectrum: The eigenvalues, length n.
+        rotation: The eigenvectors; the axes if not given.
+        minimizer: The minimizer; the origin if not given.
+        degree: The largest degree; from 3 to 6 if not given.
+
+    Returns:
+        A polynomial, now and then with one or two truncated powers.
+    """
+    n = len(spectrum)
+    return loss_with_spectrum(
+        spectrum,
+        rotation=rotation,
+        minimizer=minimizer,
+        higher_terms=draw(higher_order_terms(n=n, degree=degree)),
+        truncated=draw(st.lists(truncated_powers(n=n), max_size=2)) if draw(st.integers(0, 3)) == 3 else (),
+    )
+
+
+@st.composite
+def step_sizes(draw: DrawFn, *, spectrum: Sequence[fmpq], regime: Regime, place: StepPlace | None = None) -> fmpq:
+    """Step sizes of one regime.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        spectrum: The eigenvalues, ascending, the ends distinct.
+        regime: Small-step, large-step, or boundary.
+        place: Where in the regime; any if not given. Near the boundary the relative distance falls to 10⁻¹²; slow
+            step sizes bring
+            1 − ρ down to 10⁻⁴; singular ones are 1/λ_i, where the Jacobian of the descent map is singular at the
+            minimizer (the nearest place inside if no such step size lies in the regime).
+
+    Returns:
+        The step size.
+    """
+    boundary, stable = 2 / (spectrum[0] + spectrum[-1]), 2 / spectrum[-1]
+    if regime is Regime.BOUNDARY:
+        return boundary
+    small = regime is Regime.SMALL_STEP
+    low, high = (fmpq(0), boundary) if small else (boundary, stable)
+    where = draw(st.sampled_from(StepPlace)) if place is None else place
+    if where is StepPlace.SINGULAR:
+        singular = [1 / x for x in spectrum if low < 1 / x < high]
+        if singular:
+            return draw(st.sampled_from(singular))
+    if where is StepPlace.NEAR_BOUNDARY:
+        away = boundary * fmpq(draw(st.integers(1, 9)), 10 ** draw(st.integers(2, 12)))
+        away = min(away, (high - low) / 2)
+        return boundary - away if small else boundary + away
+    if where is StepPlace.SLOW:
+        # 1 − ρ is ηλ₁ in the small regime and 2 − ηλₙ in the large one.
+        slack = fmpq(1, 10 ** draw(st.integers(1, 4)))
+        step = slack / spectrum[0] if small else (2 - slack) / spectrum[-1]
+        if low < step < high:
+            return step
+    return low + (high - low) * fmpq(draw(st.integers(1, 15)), 16)
+
+
+@st.composite
+def starts(
+    draw: DrawFn, *, centre: Problem, rho: fmpq, dominant: Sequence[fmpq], place: StartPlace = StartPlace.BALL
+) -> Vector:
+    """Starts of one kind.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        centre: The problem, starting anywhere; loss, minimizer and step size count.
+        rho: max |1 − ηλ_i|.
+        dominant: The unit eigenvector that dominates.
+        place: Inside the certified invariant ball; outside it by up to a factor of four (in the basin as a rule); or
+            on the plane
+            through the minimizer with the dominant eigenvector as its normal.
+
+    Returns:
+        The start x₀, never the minimizer itself.
+    """
+    n = centre.dimension
+    direction = [fmpq(draw(st.integers(-8, 8))) for _ in range(n)]
+    if not any(direction):
+        direction[draw(st.integers(0, n - 1))] = fmpq(1)
+    if place is StartPlace.EXCEPTIONAL:
+        direction = _onto_plane(direction, dominant)
+    elif 1 - rho < _SLOWEST_FREE:
+        # The number of steps grows like 1/(1 − ρ): a slow trajectory starts deep and towards its limit, or it would
+        # run for hours.
+        place = StartPlace.BALL
+        direction = [x + 32 * n * y for x, y in zip(direction, dominant, strict=True)]
+    with ctx.workprec(64):
+        bound = invariant_radius(RemainderBound.of(Expansion.of(centre)), arb(rho))
+        radius = fmpq(1) if bound is None else min(fmpq(1), bound)
+        length = arb(sum((x * x for x in direction), fmpq(0))).sqrt()
+        unit = power_of_two_below(fmpq(int((length * 2**20).upper().ceil().unique_fmpz()), 2**20)) * 2
+    share = fmpq(draw(st.integers(1, 15)), 16 if 1 - rho >= _SLOWEST_FREE else 256)
+    if place is StartPlace.OUTSIDE:
+        share = 2 + 2 * share
+    # The direction's length is between a half and one times ``unit``.
+    scale = power_of_two_below(radius) * share / unit
+    return tuple(m + scale * x for m, x in zip(centre.minimizer, direction, strict=True))
+
+
+def _onto_plane(direction: list[fmpq], normal: Sequence[fmpq]) -> list[fmpq]:
+    c = sum((x * y for x, y in zip(direction, normal, strict=True)), fmpq(0))
+    flat = [x - c * y for x, y in zip(direction, normal, strict=True)]
+    if any(flat):
+        return flat
+    # The direction was the normal itself: any other axis, projected, will do.
+    axis = max(range(len(normal)), key=lambda i: (normal[i] == 0, i)) if len(normal) > 1 else 0
+    unit = [fmpq(int(i == axis)) for i in range(len(normal))]
+    c = normal[axis]
+    return [x - c * y for x, y in zip(unit, normal, strict=True)]
+
+
+@st.composite
+def problems(
+    draw: DrawFn,
+    *,
+    regime: Regime | None = None,
+    dimensions: tuple[int, int] = (2, 12),
+    degree: int | None = None,
+    place: StartPlace | None = None,
+    step_place: StepPlace | None = None,
+    shape: SpectrumShape | None = None,
+) -> Instance:
+    """Whole problems, with the way they were made.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        regime: The regime; small or large if not given.
+        dimensions: Smallest and largest n.
+        degree: The largest degree; from 3 to 6 if not given.
+        place: Where the trajectory starts; inside the certified ball (mostly) or outside if not given.
+        step_place: Where the step size lies in its regime; anywhere if not given.
+        shape: The family of the spectrum; any if not given.
+
+    Returns:
+        An instance. With an exceptional start, the loss is even in the dominant eigen-coordinate, so that its plane
+        is invariant.
+    """
+    side = draw(st.sampled_from((Regime.SMALL_STEP, Regime.LARGE_STEP))) if regime is None else regime
+    n = draw(st.integers(*dimensions))
+    spectrum = draw(spectra(n=n, shape=shape))
+    where = (StartPlace.OUTSIDE if draw(st.integers(0, 5)) == 5 else StartPlace.BALL) if place is None else place
+    step = draw(step_sizes(spectrum=spectrum, regime=side, place=step_place))
+    minimizer = tuple(fmpq(0) for _ in range(n))
+    if draw(st.booleans()):
+        minimizer = tuple(draw(rationals(low=-2, high=2)) for _ in range(n))
+    if where is StartPlace.EXCEPTIONAL:
+        rotation, loss = draw(_even_losses(spectrum=spectrum, side=side, minimizer=minimizer))
+    else:
+        rotation = draw(rotations(n=n))
+        loss = draw(losses(spectrum=spectrum, rotation=rotation, minimizer=minimizer, degree=degree))
+    centre = Problem(loss, minimizer, step, minimizer)
+    rho = max(abs(1 - step * spectrum[0]), abs(1 - step * spectrum[-1]))
+    instance = Instance(centre, spectrum, rotation, side, where)
+    start = draw(starts(centre=centre, rho=rho, place=where, dominant=instance.eigenvector(instance.dominant)))
+    return replace(instance, problem=replace(centre, start=start))
+
+
+@st.composite
+def _even_losses(draw: DrawFn, *, spectrum: Vector, side: Regime, minimizer: Vector) -> tuple[fmpq_mat, Loss]:
+    """Losses that are even in the dominant eigen-coordinate: no higher term is linear in it, so its plane is invariant."""
+    n = len(spectrum)
+    dominant = 0 if side is Regime.SMALL_STEP else n - 1
+    terms = {}
+    for exponents, c in draw(higher_order_terms(n=n, degree=4, most=6)):
+        even = tuple(e + (e % 2 if i == dominant else 0) for i, e in enumerate(exponents))
+        terms[even] = c
+    straight = loss_with_spectrum(spectrum, higher_terms=terms.items())
+    if n > 4 or not draw(st.booleans()):
+        identity = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+        return identity, straight.shifted([-m for m in minimizer])
+    rotation = draw(rotations(n=n))
+    # f(x) = straight(Qᵀ (x − m)).
+    rows = [[rotation[j, i] for j in range(n)] for i in range(n)]
+    return rotation, straight.substituted(rows, straight.variables).shifted([-m for m in minimizer])

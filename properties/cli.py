@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from theorem.problem import Problem
     from theorem.verdict import Decision
 
-PROVED, REFUTED, BAD_INPUT, OTHER = 0, 1, 2, 3
+PROVED, REFUTED, BAD_INPUT, OTHER, INTERRUPTED = 0, 1, 2, 3, 130
 _EXIT_CODES = {"proved": PROVED, "refuted": REFUTED}
 _CODES_HELP = "Exit codes: 0 proved, 1 refuted, 2 bad input, 3 any other verdict."
 
@@ -200,11 +200,9 @@ class _Printer:
         return result
 
     def _show(self, answer: dict[str, Any], line: int) -> None:
-        from rich.console import Console
+        from properties.show import console_for_people, show_answer
 
-        from properties.show import show_answer
-
-        self._console = self._console or Console(highlight=False)
+        self._console = self._console or console_for_people()
         if self._many:
             self._console.print(f"line {line}:", style="dim")
         show_answer(self._console, answer)
@@ -221,7 +219,6 @@ class _Printer:
 
 def _write(path: Path, text: str) -> None:
     from reports.write import write_text_atomically
-
     from theorem.errors import InputError
 
     try:
@@ -230,6 +227,46 @@ def _write(path: Path, text: str) -> None:
         raise InputError(
             "file", f"cannot write {str(path)[:200]!r} ({error.strerror}); name a writable place"
         ) from None
+
+
+@app.command(
+    epilog="Exit codes: 0 all as expected, 1 anything refuted or unresolved, 2 bad input, 130 interrupted.\n\n"
+    "Examples:\n\n  gdcheck verify\n\n  gdcheck verify --problems 2000 --seed 7 --jobs 4 --out reports/out/seed7"
+)
+def verify(
+    problems: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many random problems.")] = 300,
+    seed: Annotated[int, typer.Option(help="The seed of the random problems.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out"),
+) -> None:
+    """Prove and recheck the paper's instances and random problems, and write the report."""
+    import os
+
+    from properties.show import console_for_people, progress_over, show_verification
+    from properties.verify import verify as run_verification
+    from properties.verify import workload
+    from theorem.errors import InputError
+
+    with _input_errors():
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                "out", f"cannot make {str(out)[:200]!r} ({error.strerror}); name a writable place"
+            ) from None
+        with progress_over(workload(problems), "deciding and rechecking") as on_done:
+            run_ = run_verification(problems, seed, jobs or os.cpu_count() or 1, on_done)
+        from reports.write import write_report
+
+        try:
+            written = write_report(run_, out)
+        except OSError as error:
+            raise InputError("out", f"cannot write the report ({error.strerror}); name a writable place") from None
+    show_verification(console_for_people(), run_)
+    typer.echo(f"report: {written.page} (data: {written.data})")
+    if run_.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(PROVED if run_.outcome == "passed" else REFUTED)
 
 
 @app.command(

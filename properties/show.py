@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from properties.verify import Verification
 
 _COLOURS = {
     "proved": "bold green",
@@ -25,7 +32,7 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
         answer: The answer, with ``chain`` and ``observed`` where they were asked for.
     """
     verdict = answer["verdict"]
-    console.print(Text.assemble((verdict.upper(), _COLOURS[verdict]), f"  {answer['reason']}"))
+    console.print(Text.assemble((verdict.upper(), _COLOURS[verdict]), f"  {answer['reason']}"), soft_wrap=True)
     table = Table(show_header=True, box=None, pad_edge=False, header_style="dim")
     table.add_column("")
     table.add_column("theory")
@@ -34,6 +41,61 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
         table.add_row(*(Text(cell) for cell in row))
     if table.row_count:
         console.print(table)
+
+
+@contextmanager
+def progress_over(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar with the time left on standard error; silent where that is not a terminal.
+
+    Args:
+        total: The number of units.
+        what: What is being done.
+
+    Yields:
+        A function to call with the number of units done.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def show_verification(console: Console, run: Verification) -> None:
+    """Prints the outcome of ``gdcheck verify``: the paper's rows, expected and computed, and the counts of the rest.
+
+    Args:
+        console: Where to print.
+        run: The run.
+    """
+    table = Table("loss, step size", "expected", "computed", "verdict", "step", "recheck", box=SIMPLE_HEAD)
+    for row in run.paper:
+        record = row.record
+        limit = record.limit or {"kind": None}
+        computed = _direction(limit) if limit["kind"] else "-"
+        verdict = Text(record.verdict, _COLOURS[record.verdict])
+        expected = f"{row.expected.kind}, {row.expected.axis}-axis"
+        table.add_row(row.title, expected, computed, verdict, _cell(record.step), record.recheck)
+    console.print(table)
+    agreeing = sum(row.agrees for row in run.sweep)
+    console.print(f"sweep over the boundary: {agreeing} of {len(run.sweep)} step sizes as the theorem says")
+    counts = ", ".join(f"{count} {name}" for name, count in run.verdicts.items() if count)
+    console.print(f"{len(run.random)} of {run.problems} random problems (seed {run.seed}): {counts or 'none'}")
+    console.print(f"certificates rejected by the independent checker: {run.rejected}")
+    if run.interrupted:
+        console.print("interrupted: the report holds what was finished", style="bold yellow")
+    style = "bold green" if run.outcome == "passed" else "bold red"
+    console.print(Text(f"verification {run.outcome}", style))
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def console_for_people() -> Console:
+    """A console that does not fold lines for an eighty-column terminal where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
 
 
 def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:

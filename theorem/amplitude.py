@@ -110,8 +110,11 @@ def certify(
     projections = [_Projection(expansion, b) for b in blocks]
     rho = abs(1 - expansion.step_size * blocks[0].eigenvalue.ball())
     previous: Enclosure | None = None
+    far = arb(0)
     for iterate in enclose(expansion, bound, rho_everywhere):
-        if not iterate.radius.is_finite() or not surely_less(iterate.radius, arb(2) ** 256):
+        if previous is None:
+            far = (1 + iterate.radius) * arb(2) ** 256
+        if not surely_less(iterate.radius, far):
             return Cause.LEFT
         if not surely_less(iterate.error, iterate.size):
             return Cause.PRECISION

@@ -1,0 +1,240 @@
+"""One problem decided, certified and rechecked: the record that a run keeps of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+from theorem.amplitude import LimitDirection
+from theorem.answer import answer
+from theorem.certificate import certificate
+from theorem.local import Expansion
+from theorem.problem import Problem
+from theorem.rational import to_text
+from theorem.regime import Classification
+from theorem.spectrum import Eigenvalue, Pencil
+from theorem.statement import Regime
+from theorem.verdict import Decision, Verdict, decide
+
+ACCEPTED, REJECTED, WITHOUT = "accepted", "rejected", "none"
+
+Checker = Callable[[object], str | None]
+"""Takes a certificate; returns None if it accepts, else a sentence."""
+
+_BITS = 128
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run keeps of one problem; None stands for what is unknown or does not apply.
+
+    Attributes:
+        index: The problem's index in its part of the run.
+        verdict: The verdict, after the checker has spoken: a rejected certificate makes it unresolved.
+        reason: One sentence for people.
+        recheck: What the checker said of the certificate: accepted, rejected, or none if there is no certificate.
+        regime: The regime of the step size.
+        dimension: n.
+        degree: The total degree of the loss.
+        terms: How many terms the loss has.
+        rotated: Whether the Hessian at the minimizer is not diagonal.
+        off_origin: Whether the minimizer is not the origin.
+        truncated: Whether the loss has truncated powers.
+        step_size: η, exact.
+        boundary: 2/(λ₁+λₙ), exact where it is rational.
+        ratio: η divided by the boundary.
+        distance: ratio − 1, computed before it is rounded.
+        gap: ρ − b, from the largest multiplier modulus to the next one.
+        step: The step at which the certificate's inequality holds.
+        precision: Bits used.
+        rate: The certified factor by which the direction error shrinks at each step.
+        start_radius: The distance of the start from the minimizer.
+        margin: A lower bound of log₁₀(amplitude/tail), which is positive where a limit is certified; None if the tail
+            is zero, as it is for quadratics.
+        limit: The certified limit, its vectors rounded.
+        to_lowest: The squared cosine between the limit (of even steps) and the eigenspace of λ₁.
+        to_highest: The same for λₙ.
+        problem: The problem in its JSON form, where it is worth keeping.
+    """
+
+    index: int
+    verdict: str
+    reason: str
+    recheck: str = WITHOUT
+    regime: str | None = None
+    dimension: int | None = None
+    degree: int | None = None
+    terms: int | None = None
+    rotated: bool = False
+    off_origin: bool = False
+    truncated: bool = False
+    step_size: str | None = None
+    boundary: str | None = None
+    ratio: float | None = None
+    distance: float | None = None
+    gap: float | None = None
+    step: int | None = None
+    precision: int | None = None
+    rate: float | None = None
+    start_radius: float | None = None
+    margin: float | None = None
+    limit: dict[str, Any] | None = None
+    to_lowest: float | None = None
+    to_highest: float | None = None
+    problem: dict[str, Any] | None = None
+
+
+def checked_by_recheck(data: object) -> str | None:
+    """The independent checker of ``theorem.recheck``.
+
+    Args:
+        data: A certificate.
+
+    Returns:
+        None if it is accepted, else a sentence; a malformed certificate is not accepted.
+    """
+    from theorem.recheck import BadCertificate, check  # noqa: PLC0415
+
+    try:
+        return check(data)
+    except BadCertificate as error:
+        return f"the certificate is malformed: {error}"
+
+
+def examine(make: Callable[[], Problem], index: int, checker: Checker, *, keep_problem: bool = False) -> Record:
+    """Decides a problem, makes its certificate, and has it checked.
+
+    Args:
+        make: Makes the problem.
+        index: The problem's index, for the record.
+        checker: The checker of certificates.
+        keep_problem: Whether to keep the problem even if it is proved.
+
+    Returns:
+        The record. An error on the way makes it unresolved, with the error as its reason: no problem of a run is lost.
+    """
+    problem = None
+    try:
+        problem = make()
+        decision = decide(problem)
+        record = _measured(decision, index)
+    except Exception as error:
+        record = Record(index, Verdict.UNRESOLVED.value, f"an error stopped the decision: {_named(error)}")
+    else:
+        record = _rechecked(record, decision, checker)
+    if problem is not None and (keep_problem or record.verdict != Verdict.PROVED.value):
+        record = replace(record, problem=problem.to_json())
+    return record
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _rechecked(record: Record, decision: Decision, checker: Checker) -> Record:
+    try:
+        data = certificate(decision)
+        if data is None:
+            return record
+        failure = checker(data)
+    except Exception as error:
+        failure = f"an error stopped the check: {_named(error)}"
+    if failure is None:
+        return replace(record, recheck=ACCEPTED)
+    reason = f"decided as {record.verdict}, but the certificate was rejected by the independent checker: {failure}"
+    return replace(record, recheck=REJECTED, verdict=Verdict.UNRESOLVED.value, reason=reason)
+
+
+def _measured(decision: Decision, index: int) -> Record:
+    problem, found = decision.problem, decision.classification
+    loss, said = problem.loss, answer(decision)
+    expansion = Expansion.of(problem)
+    hessian = expansion.hessian
+    n = problem.dimension
+    radius = sum((x * x for x in problem.displacement), fmpq(0))
+    distance = _distance(found, problem.step_size)
+    lowest, highest = _alignments(expansion, found, decision.limit)
+    return Record(
+        index=index,
+        verdict=decision.verdict.value,
+        reason=decision.reason,
+        regime=said["regime"],
+        dimension=n,
+        degree=loss.degree,
+        terms=len(loss.terms) + len(loss.truncated),
+        rotated=hessian is not None and any(hessian[i, j] for i in range(n) for j in range(i)),
+        off_origin=any(problem.minimizer),
+        truncated=bool(loss.truncated),
+        step_size=to_text(problem.step_size),
+        boundary=said["boundary"],
+        ratio=None if distance is None else _float(1 + distance),
+        distance=None if distance is None else _float(distance),
+        gap=_gap(found, problem.step_size),
+        step=said["step"],
+        precision=said["precision"],
+        rate=said["rate"],
+        start_radius=math.sqrt(_float(radius)),
+        margin=_margin(decision),
+        limit=said["limit"],
+        to_lowest=lowest,
+        to_highest=highest,
+    )
+
+
+def _float(q: fmpq) -> float:
+    return float(Fraction(int(q.p), int(q.q)))
+
+
+def _middle(eigenvalue: Eigenvalue) -> fmpq:
+    return (eigenvalue.lo + eigenvalue.hi) / 2
+
+
+def _distance(found: Classification | None, step_size: fmpq) -> fmpq | None:
+    if found is None or found.regime is None:
+        return None
+    # On the boundary itself the enclosures of irrational ends would leave a tiny remainder.
+    if found.regime is Regime.BOUNDARY:
+        return fmpq(0)
+    return step_size * (_middle(found.lowest) + _middle(found.highest)) / 2 - 1
+
+
+def _gap(found: Classification | None, step_size: fmpq) -> float | None:
+    if found is None or found.regime is None or len(found.eigenvalues) < 2:
+        return None
+    if found.regime is Regime.BOUNDARY:
+        return 0.0
+    moduli = sorted(abs(1 - step_size * _middle(e)) for e in found.eigenvalues)
+    return _float(moduli[-1] - moduli[-2])
+
+
+def _margin(decision: Decision) -> float | None:
+    if decision.amplitude is None:
+        return None
+    numbers = decision.amplitude.inequality
+    with ctx.workprec(_BITS):
+        tail = numbers.tail.upper()
+        if tail == 0:
+            return None
+        ratios = [(a.lower() / tail).log() / arb(10).log() for a in numbers.amplitudes]
+        return min(float(x.lower()) for x in ratios)
+
+
+def _alignments(
+    expansion: Expansion, found: Classification | None, limit: LimitDirection | None
+) -> tuple[float | None, float | None]:
+    if found is None or expansion.hessian is None or limit is None:
+        return None, None
+    direction = [float(x.mid()) for x in limit.vectors[0]]
+    pencil = Pencil(expansion.hessian)
+    return _squared_cosine(pencil, found.lowest, direction), _squared_cosine(pencil, found.highest, direction)
+
+
+def _squared_cosine(pencil: Pencil, eigenvalue: Eigenvalue, direction: list[float]) -> float:
+    basis = pencil.eigenvectors(eigenvalue, _BITS)
+    total = sum(math.fsum(_float(v) * u for v, u in zip(vector, direction, strict=True)) ** 2 for vector in basis)
+    return min(1.0, total)

@@ -1,0 +1,295 @@
+"""The picture of a run: the direction of arrival against the step size, as an SVG for light and dark backgrounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Any, TypeAlias
+from xml.etree import ElementTree
+
+from reports.schema import RecordJson, Report
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    _Panel: TypeAlias = alt.LayerChart | alt.FacetChart
+
+_SVG = "http://www.w3.org/2000/svg"
+_ALIGNED = 1 - 1e-9
+
+# The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
+_COLOURS = {
+    "ink": ("#010101", "#333a42", "#d5d9de"),
+    "faint": ("#020202", "#6a727c", "#98a1ab"),
+    "grid": ("#030303", "#e4e6e9", "#33383e"),
+    "fixed": ("#040404", "#2266a8", "#74b3ee"),
+    "alternating": ("#050505", "#b8560f", "#f2a65e"),
+    "two-cycle": ("#060606", "#7040b8", "#bd9df5"),
+    "open": ("#070707", "#c0262d", "#ff7b7b"),
+}
+_STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def phase_picture(report: Report, *, narrow: bool = False) -> str:
+    """Draws the direction of arrival against the step size.
+
+    Above, the sweep of the paper's worked example: the angle of the certified limit, for even and odd steps. Below, the
+    random problems: which end of the spectrum the certified limit lies along, against the distance of the step size
+    from the boundary.
+
+    Args:
+        report: The report.
+        narrow: Whether to draw for a narrow screen.
+
+    Returns:
+        A self-contained SVG with a transparent background.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    panels = [_sweep_panel(report, narrow=narrow), *_random_panels(report, narrow=narrow)]
+    stream = StringIO()
+    chart = alt.vconcat(*panels, spacing=36).configure(**_config())
+    chart.save(stream, format="svg")
+    return _with_style_sheet(stream.getvalue())
+
+
+def _config() -> dict[str, Any]:
+    ink, faint, grid = _STAND_IN["ink"], _STAND_IN["faint"], _STAND_IN["grid"]
+    return {
+        "background": "transparent",
+        "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
+        "view": {"stroke": None},
+        "title": {"color": ink, "fontSize": 14, "fontWeight": 600, "anchor": "start", "frame": "group", "offset": 14},
+        "axis": {
+            "labelColor": faint,
+            "titleColor": faint,
+            "gridColor": grid,
+            "domainColor": grid,
+            "tickColor": grid,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "titlePadding": 10,
+        },
+    }
+
+
+def _width(*, narrow: bool) -> int:
+    return 270 if narrow else 620
+
+
+def _title(text: Sequence[str], *, narrow: bool) -> str | list[str]:
+    return list(text) if narrow else " ".join(text)
+
+
+def _marks(values: list[dict[str, Any]], x: alt.X, y: alt.Y, size: int) -> list[alt.Chart]:
+    """Points by style: filled, hollow, or a cross for what is not certified."""
+    import altair as alt  # noqa: PLC0415
+
+    charts = []
+    for style in ("filled", "hollow", "cross"):
+        chosen = [v for v in values if v["style"] == style]
+        if not chosen:
+            continue
+        base = alt.Chart(alt.InlineData(values=chosen))
+        colour = alt.Color("colour:N", scale=None, legend=None)
+        stroke = 2.0 if style == "cross" else 1.3
+        shape = alt.Shape("shape:N", scale=None, legend=None)
+        mark = base.mark_point(size=size, filled=style == "filled", opacity=0.85, strokeWidth=stroke, aria=False)
+        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape))
+    return charts
+
+
+def _text(x: float, y: float, text: str, colour: str, axes: tuple[alt.X, alt.Y], **mark: Any) -> alt.Chart:
+    import altair as alt  # noqa: PLC0415
+
+    data = alt.InlineData(values=[{"x": x, "y": y, "text": text}])
+    style = {"fontSize": 12.5, "color": _STAND_IN[colour], "align": "left", "baseline": "middle", **mark}
+    chart: alt.Chart = alt.Chart(data).mark_text(**style).encode(x=axes[0], y=axes[1], text="text:N")
+    return chart
+
+
+def _rule(x: float, axis: alt.X) -> alt.Chart:
+    import altair as alt  # noqa: PLC0415
+
+    rule = alt.Chart(alt.InlineData(values=[{"x": x}])).mark_rule(color=_STAND_IN["faint"], strokeDash=[4, 4])
+    chart: alt.Chart = rule.encode(x=axis)
+    return chart
+
+
+def _sweep_panel(report: Report, *, narrow: bool) -> _Panel:
+    import altair as alt  # noqa: PLC0415
+
+    points = [point for row in report["sweep"] for point in _directions(row["record"])]
+    reach = 105 if all(abs(p["y"]) <= 100 for p in points) else 195
+    x = alt.X(
+        "x:Q",
+        title="η / boundary",
+        scale=alt.Scale(domain=[0, 1.5], nice=False),
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1, 1.25, 1.5], grid=False, labelExpr="'' + datum.value"),
+    )
+    y = alt.Y(
+        "y:Q",
+        title="angle of the limit from the y-axis",
+        scale=alt.Scale(domain=[-reach, reach], nice=False),
+        axis=alt.Axis(values=[-180, -90, -45, 0, 45, 90, 180], labelExpr="replace(datum.label, '-', '−') + '°'"),
+    )
+    axes = (x, y)
+    kinds = {p["kind"] for p in points}
+    labels = []
+    if "fixed" in kinds:
+        labels.append(_text(0.04, 14, "fixed, along v₁", "fixed", axes))
+    if "alternating" in kinds:
+        even = "alternating" if narrow else "alternating, along vₙ"
+        labels.append(_text(1.47, 75, even, "alternating", axes, align="right"))
+        labels.append(_text(1.47, -75, "odd steps", "alternating", axes, align="right"))
+    if "two-cycle" in kinds:
+        label = "two-cycle" if narrow else "on the boundary, a two-cycle"
+        labels.append(_text(0.96, 73, label, "two-cycle", axes, align="right"))
+    title = _title((f"One loss, {len(report['sweep'])} step sizes:", "the jump at the boundary"), narrow=narrow)
+    layers = [_rule(1, x), *_marks(points, x, y, 34 if narrow else 46), *labels]
+    return alt.layer(*layers).properties(width=_width(narrow=narrow), height=230 if narrow else 260, title=title)
+
+
+def _directions(record: RecordJson) -> list[dict[str, Any]]:
+    """The angle of the limit of even and of odd steps; a cross on the axis where nothing is certified."""
+    if record["ratio"] is None:
+        return []
+    limit = record["limit"] or {"kind": None}
+    kind = limit["kind"]
+    if record["recheck"] != "accepted" or kind is None:
+        return [_point(record["ratio"], 0.0, "open", "cross", None)]
+    if kind == "two-cycle":
+        even, odd = limit["even"], limit["odd"]
+    else:
+        even = limit["vector"]
+        odd = [-x for x in even] if kind == "alternating" else even
+    points = [_point(record["ratio"], _angle(even), kind, "filled", kind)]
+    if odd != even:
+        points.append(_point(record["ratio"], _angle(odd), kind, "hollow", kind))
+    return points
+
+
+def _angle(direction: Sequence[float]) -> float:
+    return math.degrees(math.atan2(direction[0], direction[1]))
+
+
+def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dict[str, Any]:
+    shape = "cross" if style == "cross" else "diamond" if kind == "two-cycle" else "circle"
+    return {"x": x, "y": y, "colour": _STAND_IN[colour], "style": style, "shape": shape, "kind": kind}
+
+
+def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
+    import altair as alt  # noqa: PLC0415
+
+    records = [r for r in report["random"] if r["distance"] is not None and r["dimension"] is not None]
+    if not records:
+        return []
+    smallest = min((abs(r["distance"] or 1) for r in records), default=1.0)
+    depth = max(4, 1 + math.ceil(-math.log10(min(smallest, 1.0))))
+    dimensions = [r["dimension"] or 1 for r in records]
+    low, high = min(dimensions), max(dimensions)
+    span = high - low + 3
+    points = []
+    for r in records:
+        band = _band(r)
+        lane = -3 if band == "open" else (r["dimension"] or 1) - low + (span if band == "alternating" else 0)
+        style, kind = ("cross", None) if band == "open" else ("filled", band)
+        points.append(_point(_signed_logarithm(r["distance"] or 0.0, depth), lane, band, style, kind))
+    some_open = any(p["style"] == "cross" for p in points)
+    ticks = _ticks(depth, *((6, 4) if narrow else (3, 2)))
+    x = alt.X(
+        "x:Q",
+        title="η / boundary − 1, logarithmic on both sides",
+        scale=alt.Scale(domain=[-depth, depth], nice=False),
+        axis=alt.Axis(values=list(ticks), labelExpr=_lookup(ticks), grid=False, labelOverlap=False),
+    )
+    lanes = {start + n - low: str(n) for start in (0, span) for n in range(low, high + 1)}
+    lanes |= {-3: ""} if some_open else {}
+    top, bottom = span + high - low + 1, min(lanes) - 1
+    y = alt.Y(
+        "y:Q",
+        title="dimension n",
+        scale=alt.Scale(domain=[bottom, top], nice=False),
+        axis=alt.Axis(values=list(lanes), labelExpr=_lookup(lanes), ticks=False, domain=False, labelOverlap=False),
+    )
+    axes, middle = (x, y), (high - low) / 2
+    labels = [
+        _text(0.5, middle + 0.5, "fixed, along v₁", "fixed", axes),
+        _text(-0.5, span + middle + 0.5, "alternating, along vₙ", "alternating", axes, align="right"),
+    ]
+    if some_open:
+        labels.append(_text(0.5 - depth, -2, "not proved", "open", axes))
+    title = _title((f"{len(records)} random problems:", "right up to the boundary"), narrow=narrow)
+    layers = [_rule(0, x), *_marks(points, x, y, 22 if narrow else 34), *labels]
+    height = (13 if narrow else 14) * (top - bottom)
+    return [alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)]
+
+
+def _band(record: RecordJson) -> str:
+    """Where the certified limit lies: measured from the limit, not taken from the verdict."""
+    kind = (record["limit"] or {"kind": None})["kind"]
+    if record["recheck"] == "accepted" and record["verdict"] == "proved":
+        if kind == "fixed" and (record["to_lowest"] or 0) >= _ALIGNED:
+            return "fixed"
+        if kind == "alternating" and (record["to_highest"] or 0) >= _ALIGNED:
+            return "alternating"
+    return "open"
+
+
+def _signed_logarithm(distance: float, depth: int) -> float:
+    """Zero on the boundary, ±depth at a distance of one; what is closer than 10^−depth is drawn on the boundary."""
+    if distance == 0:
+        return 0.0
+    return math.copysign(max(0.0, depth + math.log10(abs(distance))), distance)
+
+
+def _ticks(depth: int, spacing: int, clear: int) -> dict[int, str]:
+    """Powers of ten on both sides, none closer to the boundary's own tick than ``clear``."""
+    ticks = {0: "0"}
+    for exponent in range(0, depth - clear + 1, spacing):
+        for sign, shown in ((1, "+"), (-1, "−")):
+            power = "1" if exponent == 0 else "10" + str(-exponent).translate(_SUPERSCRIPTS)
+            ticks[sign * (depth - exponent)] = shown + power
+    return ticks
+
+
+def _lookup(labels: dict[int, str]) -> str:
+    """A Vega expression that maps tick values to labels."""
+    expression = "''"
+    for value, label in labels.items():
+        expression = f"datum.value == {value} ? '{label}' : {expression}"
+    return expression
+
+
+def _with_style_sheet(svg: str) -> str:
+    """Replaces the stand-in colours by classes and adds their style sheet, a role and a name."""
+    ElementTree.register_namespace("", _SVG)
+    root = ElementTree.fromstring(svg)
+    names = {colour: name for name, colour in _STAND_IN.items()}
+    for element in root.iter():
+        for attribute in ("fill", "stroke"):
+            name = names.get(element.get(attribute, "").lower())
+            if name is not None:
+                del element.attrib[attribute]
+                element.set("class", f"{element.get('class', '')} gd-{attribute}-{name}".strip())
+    root.set("role", "img")
+    root.set("aria-label", "The direction of arrival against the step size")
+    style = ElementTree.Element(f"{{{_SVG}}}style")
+    style.text = _style_sheet()
+    root.insert(0, style)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _style_sheet() -> str:
+    def rules(index: int) -> str:
+        return "".join(
+            f".gd-{attribute}-{name}{{{attribute}:{colours[index]}}}"
+            for name, colours in _COLOURS.items()
+            for attribute in ("fill", "stroke")
+        )
+
+    # Paper is light, whatever the screen is.
+    return f"{rules(1)}@media screen and (prefers-color-scheme:dark){{{rules(2)}}}"

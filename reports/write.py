@@ -1,0 +1,99 @@
+"""Writing: every file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from properties.verify import Verification
+from reports.schema import as_report, unproved
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a report went.
+
+    Attributes:
+        data: report.json.
+        page: index.html.
+        picture: phase.svg.
+        problems: The problems that are not as they should be, for ``gdcheck check --problem`` and ``gdcheck replay``.
+    """
+
+    data: Path
+    page: Path
+    picture: Path
+    problems: tuple[Path, ...]
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Writes a text file in UTF-8 so that at any instant the old content or the new one is there in full.
+
+    What is no regular file, such as a pipe or a terminal, is written to directly; a symbolic link stays one.
+
+    Args:
+        path: The file; its directory must exist.
+        text: The new content.
+
+    Raises:
+        OSError: If it cannot be written; the old content is untouched then.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return
+    path = path.resolve()
+    temporary = path.with_name(f".gdcheck-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_report(run: Verification, out_dir: Path) -> Written:
+    """Writes the report of a run: data, picture, page, and a file for each problem that is not as it should be.
+
+    The data are written first, so that they survive whatever may happen to the picture.
+
+    Args:
+        run: The run.
+        out_dir: The directory; made if it is not there.
+
+    Returns:
+        The files.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    from reports.charts import phase_picture  # noqa: PLC0415
+    from reports.page import render_page  # noqa: PLC0415
+
+    report = as_report(run)
+    findings = [finding for finding in unproved(report) if finding.file is not None]
+    out_dir.mkdir(parents=True, exist_ok=True)
+    written = Written(
+        data=out_dir / "report.json",
+        page=out_dir / "index.html",
+        picture=out_dir / "phase.svg",
+        problems=tuple(out_dir / str(finding.file) for finding in findings),
+    )
+    write_text_atomically(written.data, _json(report))
+    for path, finding in zip(written.problems, findings, strict=True):
+        path.parent.mkdir(exist_ok=True)
+        stored = {key: value for key, value in finding.record.items() if key in {"verdict", "reason", "problem"}}
+        write_text_atomically(path, _json(stored))
+    wide, narrow = phase_picture(report), phase_picture(report, narrow=True)
+    write_text_atomically(written.picture, wide)
+    write_text_atomically(written.page, render_page(report, wide, narrow))
+    return written
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

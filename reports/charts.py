@@ -93,12 +93,13 @@ def _marks(values: list[dict[str, Any]], x: alt.X, y: alt.Y, size: int) -> list[
         chosen = [v for v in values if v["style"] == style]
         if not chosen:
             continue
-        base = alt.Chart(alt.InlineData(values=chosen))
+        sized = [{**v, "size": size * (2 if v["shape"] == "diamond" else 1)} for v in chosen]
+        base = alt.Chart(alt.InlineData(values=sized))
         colour = alt.Color("colour:N", scale=None, legend=None)
         stroke = 2.0 if style == "cross" else 1.3
         shape = alt.Shape("shape:N", scale=None, legend=None)
-        mark = base.mark_point(size=size, filled=style == "filled", opacity=0.85, strokeWidth=stroke, aria=False)
-        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape))
+        mark = base.mark_point(filled=style == "filled", opacity=0.85, strokeWidth=stroke, aria=False)
+        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape, size=alt.Size("size:Q", scale=None)))
     return charts
 
 

@@ -102,12 +102,12 @@ def _open(report: Report) -> bool:
 def _headline(report: Report) -> str:
     counts = Counter(status(r) for r in report["random"])
     agreeing = sum(row["agrees"] for row in report["paper"])
-    rows = f"{agreeing} of the paper's {len(report['paper'])} rows"
+    rows = f"{agreeing} of the paper’s {len(report['paper'])} rows"
     proved = f"{counts['proved']} of {report['problems']} random problems"
     if report["outcome"] == "passed":
         every = f" and all {report['problems']} random problems" if counts["proved"] == report["problems"] > 0 else ""
         some = f" and {proved}" if report["problems"] and not every else ""
-        return f"Proved: the paper's {len(report['paper'])} rows{every}{some}."
+        return f"Proved: the paper’s {len(report['paper'])} rows{every}{some}."
     if report["outcome"] == "failed":
         return f"Contradicted. Proved are {rows} and {proved}; what disagrees is listed below."
     return f"Not complete. Proved are {rows} and {proved}."
@@ -124,9 +124,9 @@ def _cautions(report: Report) -> list[Caution]:
         ("Refuted", refuted, "the assumptions hold and another limit is proved", True),
         ("Unresolved", unresolved, "nothing was proved, or its proof was not accepted", True),
         ("Rejected by the checker", rejected, "certificates that the independent checker did not accept", True),
-        ("Expected rows that disagree", astray, "among the paper's rows and the sweep below", True),
-        ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem's null set", False),
-        ("Not applicable", counts["not-applicable"], "random problems outside the theorem's assumptions", True),
+        ("Expected rows that disagree", astray, "among the paper’s rows and the sweep below", True),
+        ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem’s null set", False),
+        ("Not applicable", counts["not-applicable"], "random problems outside the theorem’s assumptions", True),
     ]
     return [Caution(label, count, meaning, serious and count > 0) for label, count, meaning, serious in numbers]
 
@@ -139,7 +139,7 @@ def _notes(report: Report) -> list[str]:
     elif done != report["problems"]:
         notes.append(f"{done} of {report['problems']} random problems are on record.")
     if not report["problems"]:
-        notes.append("No random problems were asked for: this page speaks of the paper's own examples only.")
+        notes.append("No random problems were asked for: this page speaks of the paper’s own examples only.")
     return notes
 
 
@@ -192,9 +192,10 @@ def _closest(records: Sequence[RecordJson]) -> list[RecordJson]:
 
 
 def mathematical(text: str) -> str:
-    """A loss as people write it: x², no stars."""
+    """A loss as people write it: ½ x², no stars."""
     raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(_SUPERSCRIPTS), text)
-    return raised.replace("*", "\u2009").replace(" - ", " − ").removeprefix("+")
+    raised = re.sub(r"(?<![\d/])1/2(?![\d/])", "½", raised)
+    return raised.replace("*", "\u2009").replace(" - ", " − ")
 
 
 def decimal(text: str | None) -> str:
@@ -218,15 +219,17 @@ def scientific(value: float | None) -> str:
     mantissa, exponent = f"{value:.2e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-    return power if mantissa == "1" else f"{mantissa}·{power}"
+    return mantissa.replace("1", power) if mantissa in {"1", "−1"} else f"{mantissa}·{power}"
 
 
 def ratio(margin: float | None) -> str:
     """Amplitude over tail from its logarithm, rounded down so that it remains a lower bound."""
     if margin is None:
         return "tail 0"
-    if margin < 0.005:
-        return f"1 + {scientific(math.expm1(margin * math.log(10)) * 0.999)}"
+    if 0 < margin < 0.005:
+        excess = math.expm1(margin * math.log(10))
+        unit = 10.0 ** (math.floor(math.log10(excess)) - 2)
+        return f"1 + {scientific(math.floor(excess / unit) * unit)}"
     if margin > 4:
         return f"10{str(math.floor(margin)).translate(_SUPERSCRIPTS)}"
     return f"{math.floor(10**margin * 1000) / 1000:.3f}"

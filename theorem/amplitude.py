@@ -128,7 +128,7 @@ def certify(
                     return Amplitude(iterate.step, inequality, limit)
         if iterate.step >= max_steps:
             return Cause.BUDGET
-        if previous is not None and iterate.step % 64 == 0 and _stalled(previous, iterate):
+        if previous is not None and iterate.step % 64 == 0 and _stalled(previous, iterate, 1 - rho):
             return Cause.ELSEWHERE
         previous = iterate
     raise AssertionError("the enclosure iterates without end")
@@ -227,6 +227,7 @@ def _direction(vector: list[arb], blur: arb) -> tuple[arb, ...] | None:
     return tuple(x / length + spread for x in vector)
 
 
-def _stalled(previous: Enclosure, here: Enclosure) -> bool:
+def _stalled(previous: Enclosure, here: Enclosure, slack: arb) -> bool:
+    """Whether the step is far shorter than any near the minimizer, where it is at least 1 − ρ times the distance."""
     move = norm(x - y for x, y in zip(here.centre, previous.centre, strict=True))
-    return surely_less(move * arb(2) ** 56, here.size)
+    return surely_less(move * arb(2) ** 20, here.size * slack)

@@ -34,6 +34,9 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
     found = decision.classification
     if decision.verdict not in _WITH_CERTIFICATE or found is None:
         return None
+    # A statement that is silent on a regime leaves nothing to certify.
+    if decision.verdict is Verdict.NOT_APPLICABLE and not decision.fails:
+        return None
     with ctx.workprec(decision.precision):
         return _certificate(decision, found)
 

@@ -12,10 +12,8 @@ from theorem.errors import InputError
 from theorem.loss import Loss
 from theorem.rational import RationalLike, to_fmpq, to_text
 
-_RATIONAL = {
-    "type": "string",
-    "pattern": r"^[+-]?(\d+(/\d+)?|\d+\.\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|\d+[eE][+-]?\d+)$",
-}
+_DECIMAL = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_RATIONAL = {"type": "string", "pattern": rf"^[+-]?([0-9]+/[0-9]+|{_DECIMAL})$"}
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -117,15 +115,14 @@ class Problem:
                 raise InputError(field, "is missing; a problem needs loss, step_size and start")
         if not isinstance(data["loss"], str):
             raise InputError("loss", 'expected a text such as "x**2 + y**2/2"')
-        variables = data.get("variables")
-        if variables is not None:
-            _expect_texts(variables, "variables")
+        if "variables" in data:
+            _expect_texts(data["variables"], "variables")
         _expect_texts(data["start"], "start")
         if "minimizer" in data:
             _expect_texts(data["minimizer"], "minimizer")
         if not isinstance(data["step_size"], str):
             raise InputError("step_size", 'expected a rational as text, such as "0.1" or "2/5"')
-        return cls.build(data["loss"], data["step_size"], data["start"], data.get("minimizer"), variables)
+        return cls.build(data["loss"], data["step_size"], data["start"], data.get("minimizer"), data.get("variables"))
 
     def to_json(self) -> dict[str, Any]:
         """The canonical JSON form: every field, rationals as texts in lowest terms."""

@@ -16,6 +16,9 @@ from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpz, fmpz_poly
 
 from theorem.balls import ball, ends, exact
 
+_SEEDS = 16
+_PRIME, _BASE = 10007, 5
+
 
 @dataclass(frozen=True)
 class Eigenvalue:
@@ -90,19 +93,31 @@ class Pencil:
         Returns:
             As many coordinate vectors (with respect to the basis) as the multiplicity says, each of length w.
         """
-        rational = eigenvalue.is_rational
-        raw = _kernel(self.operator, eigenvalue.lo) if rational else self._inverse_iteration(eigenvalue)
+        if eigenvalue.is_rational:
+            return self._dyadic(_kernel(self.operator, eigenvalue.lo), precision)
+        return self._inverse_iteration(eigenvalue, precision)
+
+    def _dyadic(self, raw: list[list[fmpq]], precision: int) -> list[list[fmpq]]:
         with ctx.workprec(2 * precision + 32 * len(raw)):
             return [[exact(_rounded(x, precision)) for x in v] for v in self._orthonormalized(raw)]
 
-    def _inverse_iteration(self, eigenvalue: Eigenvalue) -> list[list[fmpq]]:
+    def _inverse_iteration(self, eigenvalue: Eigenvalue, precision: int) -> list[list[fmpq]]:
         # A rational shift is never an irrational eigenvalue, so the shifted operator is invertible; one exact solve
-        # leaves a contamination of the order of the interval's width.
+        # leaves a contamination of the order of the interval's width, unless a right-hand side misses the eigenspace.
         w, m = self.dimension, eigenvalue.multiplicity
-        shift = (eigenvalue.lo + eigenvalue.hi) / 2
-        right = fmpq_mat(w, m, [fmpq(1 + (i * i + 7 * i * j + 3 * j) % 11) for i in range(w) for j in range(m)])
-        columns = _shifted(self.operator, shift).solve(right)
-        return [[columns[i, j] for i in range(w)] for j in range(m)]
+        shifted = _shifted(self.operator, (eigenvalue.lo + eigenvalue.hi) / 2)
+        for seed in range(_SEEDS):
+            entries = [pow(_BASE + seed, 1 + i * m + j, _PRIME) - _PRIME // 2 for i in range(w) for j in range(m)]
+            columns = shifted.solve(fmpq_mat(w, m, entries))
+            try:
+                vectors = self._dyadic([[columns[i, j] for i in range(w)] for j in range(m)], precision)
+            except ValueError:
+                # The columns are dependent as far as the precision tells.
+                continue
+            residual = shifted * fmpq_mat(vectors).transpose()
+            if max(abs(x) for x in residual.entries()) < fmpq(1, fmpz(2) ** (precision // 2)):
+                return vectors
+        raise ArithmeticError("inverse iteration found no eigenvectors; the precision is too low for the gaps")
 
     def _orthonormalized(self, raw: list[list[fmpq]]) -> list[list[arb]]:
         done: list[list[arb]] = []

@@ -156,9 +156,19 @@ class _Search:
         if whole.amplitude is None and whole.cause in {None, Cause.PRECISION}:
             unstable = whole.restricted.regime is Regime.UNSTABLE
             subspace = find_subspace(self.expansion, *((0,) if unstable else ()))
-            if subspace is not None:
+            if subspace is not None and (unstable or self._lacks_dominance(whole, subspace)):
                 return self._persist(subspace)
         return whole if whole.cause is not Cause.PRECISION else self._persist(None)
+
+    def _lacks_dominance(self, whole: _Found, subspace: Subspace) -> bool:
+        """Whether a dominant eigenvalue of the whole space does not occur on the subspace."""
+        assert self.expansion.hessian is not None
+        if subspace.dimension == 0:
+            return True
+        bits = whole.precision + _GUARD_BITS
+        here = classify(subspace.pencil(self.expansion.hessian), self.expansion.step_size, bits)
+        found = whole.restricted
+        return not all(here.holds(found.eigenvalues[found.index(end)]) for end in found.dominant_ends)
 
     def _persist(self, subspace: Subspace | None) -> _Found:
         precision = FIRST_PRECISION

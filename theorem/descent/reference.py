@@ -22,6 +22,8 @@ from theorem.statement import LimitKind
 Point: TypeAlias = list[mpf]
 
 _WINDOW = 12
+_MOST_DIGITS = 2000
+_TOO_SMALL = "the iterates reached the minimizer, as far as the digits tell: there is no direction"
 
 
 @dataclass(frozen=True)
@@ -124,37 +126,41 @@ def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000,
     """
     while True:
         observation = _observe(problem, tolerance, max_steps, digits)
-        if observation is not None:
+        if observation.note != _TOO_SMALL or digits >= _MOST_DIGITS:
             return observation
         digits *= 2
 
 
-def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) -> Observation | None:
+def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) -> Observation:
     with mp.workdps(digits):
         minimizer = [_mpf(q) for q in problem.minimizer]
         smallest = mpf(10) ** (10 - digits) / mpf(tolerance) * (1 + max(abs(m) for m in minimizer))
         recent: deque[Point] = deque(maxlen=_WINDOW)
         directions: deque[Point] = deque(maxlen=3)
+        lengths: deque[mpf] = deque(maxlen=_WINDOW)
         watches = {kind: _Watch(tolerance) for kind in LimitKind}
         for k, x in enumerate(iterates(problem, digits)):
             h = [a - m for a, m in zip(x, minimizer, strict=True)]
             length = mp.sqrt(sum(a * a for a in h))
             recent.append(x)
-            if length == 0:
-                return _ended(recent, k, digits, "the iterate reached the minimizer: it has no direction")
             if length < smallest:
-                return None
+                return _ended(recent, k, digits, _TOO_SMALL)
             if not length < mpf(10) ** 100:
                 return _ended(recent, k, digits, "the iterates grew beyond all bounds")
             directions.append([a / length for a in h])
+            lengths.append(length)
             if len(directions) == 3:
                 before, last, here = directions
                 watches[LimitKind.FIXED].see(_distance(here, last, 1))
                 watches[LimitKind.ALTERNATING].see(_distance(here, last, -1))
                 watches[LimitKind.TWO_CYCLE].see(_distance(here, before, 1))
                 # A fixed or alternating direction is also two-periodic: the stronger statements come first.
+                # An error that changes sign makes two-step changes smaller than one-step changes: a two-cycle is believed
+                # only while successive directions stay apart.
+                apart = all(watches[kind].last > 1e6 * tolerance for kind in (LimitKind.FIXED, LimitKind.ALTERNATING))
                 for kind, watch in watches.items():
-                    if watch.settled:
+                    believable = apart or kind is not LimitKind.TWO_CYCLE
+                    if watch.settled and believable and lengths[-1] < lengths[0]:
                         return Observation(
                             settled=True,
                             kind=kind,
@@ -188,8 +194,12 @@ class _Watch:
         elif len(self._changes) == _WINDOW and last < first:
             q = (last / first) ** (mpf(1) / (_WINDOW - 1))
             self.rate = float(q)
-            calm = last * q / (1 - q) < self._tolerance
+            calm = last * q < self._tolerance * (1 - q)
         self._quiet = self._quiet + 1 if calm else 0
+
+    @property
+    def last(self) -> mpf:
+        return self._changes[-1]
 
     @property
     def settled(self) -> bool:

@@ -1,0 +1,195 @@
+"""Files are written whole or not at all, and the report is what its schema says."""
+
+import json
+import os
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from properties.record import examine
+from properties.verify import Verification, verify
+from reports import charts
+from reports.schema import REPORT_SCHEMA, as_report, unproved
+from reports.write import write_report, write_text_atomically
+from theorem.problem import Problem
+
+
+def accept(certificate: object) -> str | None:
+    return None
+
+
+def refuse_odd(certificate: object) -> str | None:
+    assert isinstance(certificate, dict)
+    return "planted" if certificate["regime"] == "large-step" else None
+
+
+@cache
+def small_run() -> Verification:
+    return verify(6, 0, checker=accept)
+
+
+@cache
+def spoilt_run() -> Verification:
+    return verify(6, 0, checker=refuse_odd)
+
+
+def validate(report: object) -> None:
+    jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(report)
+
+
+def test_text_arrives_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    write_text_atomically(path, "λ₁ ≤ λₙ\nline\r\n")
+    assert path.read_bytes() == "λ₁ ≤ λₙ\nline\r\n".encode()
+    write_text_atomically(path, "shorter")
+    assert path.read_text() == "shorter"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failure_leaves_the_old_content_and_no_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_text_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interrupt_leaves_the_old_content_and_no_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+
+    def stop(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_text_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_cannot_be_encoded_leaves_the_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_text_atomically(path, "\ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_directory_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_text_atomically(tmp_path / "none" / "x.txt", "x")
+
+
+def test_a_directory_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"irectory|denied"):
+        write_text_atomically(tmp_path, "x")
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="needs symbolic links")
+def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_text_atomically(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="needs /dev/null")
+def test_a_device_is_not_replaced() -> None:
+    write_text_atomically(Path("/dev/null"), "x")
+    assert not Path("/dev/null").is_file()
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(REPORT_SCHEMA)
+
+
+@pytest.mark.parametrize("make", [small_run, spoilt_run])
+def test_reports_fit_the_schema(make) -> None:
+    validate(json.loads(json.dumps(as_report(make()), allow_nan=False)))
+
+
+def test_interrupted_and_empty_reports_fit_the_schema() -> None:
+    run = replace(small_run(), interrupted=True, random=small_run().random[:2], sweep=(), paper=())
+    validate(json.loads(json.dumps(as_report(run))))
+
+
+def test_records_of_odd_problems_fit_the_schema() -> None:
+    odd = [
+        ("x**2 + y**2 + max(x, 0)**2", "0.1"),
+        ("x**2 - y**2", "0.1"),
+        ("x**2 + y**2", "0.1"),
+        ("x**2 + 2*y**2", "7"),
+        ("x**2/2 + y**2 + x**3", "1"),
+    ]
+    records = [
+        examine(lambda loss=loss, eta=eta: Problem.build(loss, eta, ["0.1", "0.01"]), i, accept)
+        for i, (loss, eta) in enumerate(odd)
+    ]
+    broken = examine(lambda: Problem.build("x", "0.1", ["1"]), 9, accept)
+    assert broken.verdict == "unresolved"
+    validate(json.loads(json.dumps(as_report(replace(small_run(), random=(*records, broken))), allow_nan=False)))
+
+
+@pytest.mark.parametrize("field", ["schema", "outcome", "random"])
+def test_the_schema_demands_every_field(field: str) -> None:
+    report = json.loads(json.dumps(as_report(small_run())))
+    del report[field]
+    with pytest.raises(jsonschema.ValidationError):
+        validate(report)
+
+
+def test_the_schema_refuses_unknown_fields() -> None:
+    report = json.loads(json.dumps(as_report(small_run())))
+    report["random"][0]["more"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        validate(report)
+
+
+def test_a_report_is_written_whole(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    written = write_report(spoilt_run(), out)
+    assert (written.data, written.page, written.picture) == (out / "report.json", out / "index.html", out / "phase.svg")
+    assert json.loads(written.data.read_text("utf-8")) == json.loads(json.dumps(as_report(spoilt_run())))
+    assert written.page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert written.picture.read_text("utf-8").startswith("<svg")
+    assert not list(out.rglob("*.tmp"))
+
+
+def test_every_finding_has_a_file_that_can_be_replayed(tmp_path: Path) -> None:
+    written = write_report(spoilt_run(), tmp_path)
+    names = {p.name for p in written.problems}
+    assert {"random-0-1.json", "random-0-3.json", "random-0-5.json", "paper-2.json"} <= names
+    assert len(written.problems) == len(unproved(as_report(spoilt_run())))
+    for path in written.problems:
+        stored = json.loads(path.read_text("utf-8"))
+        assert set(stored) == {"verdict", "reason", "problem"}
+        assert Problem.from_json(stored["problem"]).to_json() == stored["problem"]
+
+
+def test_the_same_run_gives_the_same_data(tmp_path: Path) -> None:
+    first = write_report(small_run(), tmp_path / "a").data.read_bytes()
+    again = write_report(verify(6, 0, checker=accept), tmp_path / "b").data.read_bytes()
+    assert first == again
+
+
+def test_the_data_survive_a_picture_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **more: object) -> str:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(charts, "phase_picture", broken)
+    with pytest.raises(RuntimeError):
+        write_report(small_run(), tmp_path)
+    validate(json.loads((tmp_path / "report.json").read_text("utf-8")))

@@ -155,8 +155,8 @@ def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) ->
                 watches[LimitKind.ALTERNATING].see(_distance(here, last, -1))
                 watches[LimitKind.TWO_CYCLE].see(_distance(here, before, 1))
                 # A fixed or alternating direction is also two-periodic: the stronger statements come first.
-                # An error that changes sign makes two-step changes smaller than one-step changes: a two-cycle is believed
-                # only while successive directions stay apart.
+                # An error that changes sign makes two-step changes the smaller ones: a two-cycle is believed only while
+                # successive directions stay apart.
                 apart = all(watches[kind].last > 1e6 * tolerance for kind in (LimitKind.FIXED, LimitKind.ALTERNATING))
                 for kind, watch in watches.items():
                     believable = apart or kind is not LimitKind.TWO_CYCLE

@@ -1,0 +1,679 @@
+"""The verifier accepts true certificates, and rejects every false number in them."""
+
+import copy
+import json
+import random
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
+from math import isqrt
+from types import SimpleNamespace
+
+import pytest
+
+from theorem import recheck
+from theorem.recheck import BadCertificate, check, load
+
+Q = Fraction
+HALF = Q(1, 2)
+
+
+def root(x):
+    """A square root to 300 bits."""
+    return Q(isqrt(int(x * 4**600)), 2**600)
+
+
+def norm(v):
+    return root(sum(x * x for x in v))
+
+
+def around(x, digits=20, spread=Q(0)):
+    """An interval of two decimal texts around a number."""
+    ends = []
+    for side, rounding in ((-1, ROUND_FLOOR), (1, ROUND_CEILING)):
+        y = Q(x) * (1 + side * Q(1, 10**18)) if x > 0 else Q(x) * (1 - side * Q(1, 10**18))
+        y += side * spread
+        ends.append(str(Context(prec=digits, rounding=rounding).divide(Decimal(y.numerator), Decimal(y.denominator))))
+    return ends
+
+
+def eigenvalue(low, high=None, multiplicity=1, factor=None):
+    return {"interval": [str(low), str(low if high is None else high)], "multiplicity": multiplicity, "factor": factor}
+
+
+def block(sign, eigen, gap, *vectors):
+    return {"sign": sign, **eigen, "gap": str(gap), "vectors": [[str(x) for x in v] for v in vectors]}
+
+
+def build(loss, eta, start, *, gradient, ends, regime, size=lambda r: Q(0), verdict="proved", step=0, **given):
+    """A certificate whose bounds and limit are computed here with rational numbers of 600 bits."""
+    h = [Q(x) for x in start]
+    eta = Q(eta)
+    for _ in range(step):
+        h = [Q(round((x - eta * g) * 2**600), 2**600) for x, g in zip(h, gradient(*h), strict=True)]
+    blocks = given.pop("blocks", [])
+    images, bounds, limit = [], None, {"kind": None}
+    if blocks:
+        r, mu = norm(h), given.pop("mu")
+        rho, c = abs(Q(mu)), size(norm(h))
+        sigma = rho + c * r
+        x = c * r / (rho * (1 - sigma))
+        p = 1 + x + x * x
+        tail = c * p * p * r * r / (rho * (1 - rho))
+        for image in given.pop("projections"):
+            images.append(image(h))
+        numbers = {"radius": r, "rho": rho, "C": c, "sigma": sigma, "P": p, "tail": tail}
+        bounds = {name: around(value) for name, value in numbers.items()}
+        bounds["amplitudes"] = [around(norm(image)) for image in images]
+        flip = (-1) ** step
+
+        def side(signs):
+            z = [sum(s * x for s, x in zip(signs, xs, strict=True)) for xs in zip(*images, strict=True)]
+            spread = 4 * tail / norm(z) if given.get("loose") else Q(0)
+            return [around(y / norm(z), spread=spread) for y in z]
+
+        kind = {1: {1: "fixed", -1: "alternating"}[blocks[0]["sign"]], 2: "two-cycle"}[len(blocks)]
+        limit = {"kind": kind}
+        if kind == "two-cycle":
+            limit |= {"even": side([1, flip]), "odd": side([1, -flip])}
+        else:
+            limit["vector"] = side([1 if kind == "fixed" else flip])
+    given.pop("loose", None)
+    names = ["x", "y", "z"][: len(start)]
+    return {
+        "schema": "gdcheck-certificate/1",
+        "problem": {
+            "loss": loss,
+            "variables": names,
+            "minimizer": ["0"] * len(names),
+            "step_size": str(eta),
+            "start": [str(x) for x in start],
+        },
+        "verdict": verdict,
+        "regime": regime,
+        "fails": given.pop("fails", []),
+        "spectrum": {"lowest": ends[0], "highest": ends[1]} if ends else None,
+        "boundary_factor": given.pop("factor", None),
+        "preimages": given.pop("preimages", None),
+        "subspace": given.pop("subspace", None),
+        "blocks": blocks,
+        "step": step,
+        "precision": 600,
+        "bounds": bounds,
+        "limit": limit,
+    } | given
+
+
+def on_x(h):
+    return [h[0]] + [Q(0)] * (len(h) - 1)
+
+
+def on_y(h):
+    return [Q(0), h[1]]
+
+
+BOWL, CUBIC = "1/2*x**2 + 2*y**2", "x**3 + x**2*y + x**2 + 1/2*y**2"
+ONE, TWO, FOUR = eigenvalue(1), eigenvalue(2), eigenvalue(4)
+
+
+def bowl(x, y):
+    return x, 4 * y
+
+
+def cubic(x, y):
+    return 3 * x * x + 2 * x * y + 2 * x, x * x + y
+
+
+def small_bowl():
+    return build(
+        BOWL, "1/10", [Q(1, 10), Q(1, 10)], gradient=bowl, ends=(ONE, FOUR), regime="small-step",
+        blocks=[block(1, ONE, 3, [1, 0])], mu=Q(9, 10), projections=[on_x],
+    )  # fmt: skip
+
+
+def large_bowl():
+    return build(
+        BOWL, "21/50", [Q(1, 10), Q(1, 10)], gradient=bowl, ends=(ONE, FOUR), regime="large-step", step=3,
+        blocks=[block(-1, FOUR, 3, [0, 1])], mu=1 - Q(84, 50), projections=[on_y],
+    )  # fmt: skip
+
+
+def small_cubic():
+    return build(
+        CUBIC, "1/10", [Q(1, 10), Q(-1, 10)], gradient=cubic, ends=(ONE, TWO), regime="small-step", step=20,
+        size=lambda r: root(Q(17)) / 10, blocks=[block(1, ONE, 1, [0, 1])], mu=Q(9, 10), projections=[on_y],
+    )  # fmt: skip
+
+
+def large_cubic():
+    return build(
+        CUBIC, "19/20", [Q(1, 10), Q(1, 10)], gradient=cubic, ends=(ONE, TWO), regime="large-step", step=41,
+        size=lambda r: root(Q(17)) * 19 / 20, blocks=[block(-1, TWO, 1, [1, 0])], mu=-HALF * Q(9, 5), projections=[on_x],
+    )  # fmt: skip
+
+
+def two_cycle():
+    return build(
+        BOWL, "2/5", [Q(1, 10), Q(1, 7)], gradient=bowl, ends=(ONE, FOUR), regime="boundary", step=5,
+        verdict="not-applicable", fails=["off-boundary"],
+        blocks=[block(1, ONE, 3, [1, 0]), block(-1, FOUR, 3, [0, 1])], mu=Q(3, 5), projections=[on_x, on_y],
+    )  # fmt: skip
+
+
+def cubic_two_cycle():
+    return build(
+        CUBIC, "2/3", [Q(1, 10), Q(1, 7)], gradient=cubic, ends=(ONE, TWO), regime="boundary", step=24,
+        verdict="not-applicable", fails=["off-boundary"], size=lambda r: root(Q(17)) * 2 / 3, loose=True,
+        blocks=[block(1, ONE, 1, [0, 1]), block(-1, TWO, 1, [1, 0])], mu=Q(1, 3), projections=[on_y, on_x],
+    )  # fmt: skip
+
+
+def repeated():
+    return build(
+        "1/2*x**2 + 1/2*y**2 + 2*z**2 + x*y*z", "1/10", [Q(1, 10), Q(1, 7), Q(1, 9)],
+        gradient=lambda x, y, z: (x + y * z, y + x * z, 4 * z + x * y),
+        ends=(eigenvalue(1, multiplicity=2), FOUR), regime="small-step", step=230, verdict="not-applicable",
+        fails=["simple-lowest"], size=lambda r: root(Q(3)) / 20, loose=True, mu=Q(9, 10),
+        blocks=[block(1, eigenvalue(1, multiplicity=2), 3, [1, 0, 0], [0, 1, 0])],
+        projections=[lambda h: [h[0], h[1], Q(0)]],
+    )  # fmt: skip
+
+
+def exceptional():
+    return build(
+        CUBIC, "19/20", [Q(0), Q(1, 10)], gradient=cubic, ends=(ONE, TWO), regime="large-step", step=2,
+        verdict="exceptional", size=lambda r: root(Q(17)) * 19 / 20, subspace={"enters": 0, "basis": [["0", "2"]]},
+        blocks=[block(1, ONE, 1, [HALF])], mu=Q(1, 20), projections=[on_y],
+    )  # fmt: skip
+
+
+def exact_hit():
+    return build(
+        "1/2*x**2 + 2*y**2 + x**3", "1/10", [Q(3), Q(0)], gradient=None, ends=(ONE, FOUR), regime="small-step",
+        verdict="exceptional", subspace={"enters": 1, "basis": []},
+    )  # fmt: skip
+
+
+def truncated():
+    return build(
+        "1/2*x**2 + 2*y**2 + 1/3*max(x + y, 0)**4", "1/10", [Q(1, 10), Q(1, 9)],
+        gradient=lambda x, y: (x + Q(4, 3) * max(x + y, 0) ** 3, 4 * y + Q(4, 3) * max(x + y, 0) ** 3),
+        ends=(ONE, FOUR), regime="small-step", step=7, size=lambda r: Q(8, 5) * r,
+        blocks=[block(1, ONE, 3, [1, 0])], mu=Q(9, 10), projections=[on_x],
+    )  # fmt: skip
+
+
+def rough():
+    slope, offset = 2 * root(Q(1)), Q(1, 4)
+    return build(
+        "1/2*x**2 + 2*y**2 + max(2*x - 1/4, 0)**2 + 3*max(y - 1, 0)**3", "1/10", [Q(1, 2), Q(1, 9)],
+        gradient=lambda x, y: (x + 4 * max(2 * x - offset, 0), 4 * y + 9 * max(y - 1, 0) ** 2),
+        ends=(ONE, FOUR), regime="small-step", step=2, verdict="not-applicable", fails=["smoothness"],
+        size=lambda r: Q(1, 10) * slope**3 / (2 * offset) if slope * r > offset else Q(0),
+        blocks=[block(1, ONE, 3, [1, 0])], mu=Q(9, 10), projections=[on_x],
+    )  # fmt: skip
+
+
+def no_null_preimages():
+    return build(
+        BOWL, "1/4", [Q(1), Q(1)], gradient=bowl, ends=(ONE, FOUR), regime="small-step", step=1,
+        verdict="not-applicable", fails=["null-preimages"], preimages={"kernel": ["0", "3"]},
+        blocks=[block(1, ONE, 3, [1, 0])], mu=Q(3, 4), projections=[on_x],
+    )  # fmt: skip
+
+
+def with_points():
+    return build(
+        "1/2*x**2 + 2*y**2 + y**3", "1/4", [Q(1), Q(1, 9)], gradient=lambda x, y: (x, 4 * y + 3 * y * y),
+        ends=(ONE, FOUR), regime="small-step", step=12, preimages={"points": [["0", "1"]]}, size=lambda r: Q(3, 4),
+        blocks=[block(1, ONE, 3, [1, 0])], mu=Q(3, 4), projections=[on_x],
+    )  # fmt: skip
+
+
+def rotated(eta="1/10", start=(Q(1, 10), Q(1, 7))):
+    """The eigenvalues 3 - sqrt 2 and 3 + sqrt 2, with eigenvectors (1 + sqrt 2, -1) and (1, 1 + sqrt 2)."""
+    s = Q(round(root(Q(2)) * 2**200), 2**200)
+    low, high = (eigenvalue(3 + k * s - Q(1, 2**190), 3 + k * s + Q(1, 2**190)) for k in (-1, 1))
+    tall = root(4 + 2 * root(Q(2)))
+    u, v = [[Q(round(x / tall * 2**200), 2**200) for x in w] for w in ((1 + root(Q(2)), -1), (1, 1 + root(Q(2))))]
+    images = [lambda h, w=w: [sum(x * y for x, y in zip(w, h, strict=True)) * x for x in w] for w in (u, v)]
+    return build(
+        "x**2 + x*y + 2*y**2", eta, start, gradient=lambda x, y: (2 * x + y, x + 4 * y), ends=(low, high), step=6,
+        **({"regime": "small-step", "blocks": [block(1, low, Q(2828, 1000), u)], "projections": images[:1]} if eta == "1/10" else {
+            "regime": "boundary", "verdict": "not-applicable", "fails": ["off-boundary"], "factor": [7, -6, 1],
+            "blocks": [block(1, low, Q(2828, 1000), u), block(-1, high, Q(2828, 1000), v)], "projections": images,
+        }), mu=1 - Q(eta) * (3 - root(Q(2))),
+    )  # fmt: skip
+
+
+def twice_irrational():
+    """The irrational eigenvalue 3 - sqrt 2 occurs twice."""
+    certificate = rotated()
+    problem = certificate["problem"]
+    low = certificate["spectrum"]["lowest"]
+    u = certificate["blocks"][0]["vectors"][0]
+    problem |= {"loss": "x**2 + x*y + 2*y**2 + z**2 + z*w + 2*w**2", "variables": list("xyzw")}
+    problem |= {"minimizer": ["0"] * 4, "start": ["1/10", "1/7", "0", "0"]}
+    certificate |= {"verdict": "not-applicable", "fails": ["simple-lowest", "simple-highest"]}
+    low |= {"multiplicity": 2, "factor": [7, -6, 1]}
+    certificate["spectrum"]["highest"] |= {"multiplicity": 2, "factor": [7, -6, 1]}
+    certificate["blocks"][0] |= {**low, "vectors": [[*u, "0", "0"], ["0", "0", *u]]}
+    certificate["limit"]["vector"] += [["-1e-9", "1e-9"]] * 2
+    return certificate
+
+
+def saddle():
+    return build("x**2 - y**2", "1/10", [Q(1), Q(1)], gradient=None, ends=None, regime=None, verdict="not-applicable",
+                 fails=["strict-minimum"])  # fmt: skip
+
+
+def unstable():
+    return build(BOWL, "1/2", [Q(1), Q(1)], gradient=bowl, ends=(ONE, FOUR), regime="unstable",
+                 verdict="not-applicable", fails=["stable-step"])  # fmt: skip
+
+
+BUILDERS = [
+    small_bowl, large_bowl, small_cubic, large_cubic, two_cycle, cubic_two_cycle, repeated, exceptional, exact_hit, truncated,
+    rough, no_null_preimages, with_points, rotated, lambda: rotated("1/3"), twice_irrational, saddle, unstable,
+]  # fmt: skip
+NAMES = [getattr(b, "__name__", "") for b in BUILDERS]
+NAMES[NAMES.index("<lambda>")] = "rotated_two_cycle"
+CERTIFICATES = dict(zip(NAMES, (b() for b in BUILDERS), strict=True))
+
+
+@pytest.mark.parametrize("name", CERTIFICATES)
+def test_true_certificates_are_accepted(name):
+    certificate = CERTIFICATES[name]
+    before = json.dumps(certificate)
+    assert check(certificate) is None
+    assert check(load(before)) is None
+    assert json.dumps(certificate) == before
+
+
+def leaves(value, path=()):
+    """The paths to single values, and to the intervals of bounds and limits."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in items:
+        yield from leaves(entry, (*path, key))
+    if not isinstance(value, dict | list) or (isinstance(value, list) and path[0] in {"bounds", "limit"} and str in map(type, value)):
+        yield path, value
+
+
+def replace(certificate, path, value):
+    changed = copy.deepcopy(certificate)
+    spot = changed
+    for key in path[:-1]:
+        spot = spot[key]
+    spot[path[-1]] = value
+    return changed
+
+
+def outcome(certificate):
+    try:
+        return check(certificate)
+    except BadCertificate as error:
+        return f"bad: {error}"
+
+
+def false_values(path, value):
+    """Values which make the claim at a path false, whatever the certificate."""
+    if path[0] in {"bounds", "limit"} and isinstance(value, list):
+        low, high = map(Q, value)
+        by = max(abs(low) / 10**6, 3 * (high - low), Q(1, 10**40))
+        for a, b in ((by, by), (-by, -by), (-by * 10**4, 0), (0, by * 10**4), (high - low, low - high), (by, 0), (0, -by)):
+            yield [str(Context(prec=60).divide(Decimal(y.numerator), Decimal(y.denominator))) for y in (low + a, high + b)]
+    elif path[:2] == ("problem", "loss"):
+        yield value + " + x"
+        yield value.replace("**2", "**3", 1)
+        yield "3*" + value.removeprefix("1/2*") if value[:1] in "x1" else value
+    elif path[0] == "problem" and path[1] in {"minimizer", "start", "step_size"}:
+        yield from (str(Q(value) + Q(1, 1000)), str(Q(value) * 2 + Q(1, 3)))
+    elif "interval" in path or "vectors" in path:
+        yield from (str(Q(value) + Q(1, 1000)), str(Q(value) - Q(1, 1000)), str(-Q(value) + 7))
+    elif path[-1] == "gap":
+        yield from ("0", "-1", str(Q(value) + Q(1, 1000)))
+    elif path[-1] in {"multiplicity", "step"}:
+        yield from (value + 1, value - 1)
+    elif path[-1] == "sign":
+        yield -value
+    elif path == ("verdict",):
+        yield from {"proved", "exceptional", "not-applicable"} - {value}
+    elif path == ("regime",):
+        yield from {"small-step", "large-step", "boundary", "unstable", None} - {value}
+    elif path == ("limit", "kind"):
+        yield from {"fixed", "alternating", "two-cycle", None} - {value}
+    elif path[0] in {"fails", "factor"}:
+        yield "smoothness" if value != "smoothness" else "simple-lowest"
+    elif path[0] in {"boundary_factor"} or "factor" in path:
+        yield [1, 1] if value is None else value + 1
+
+
+def still_true(name, path, value, new):
+    """Changes which keep a certificate true."""
+    if name in {"saddle", "unstable"} and path[0] == "problem" and path[1] in {"start", "step_size"}:
+        return True  # no claim depends on it
+    if name in {"no_null_preimages", "with_points"} and path == ("problem", "start", 1):
+        return True  # forgotten by the time of the step
+    if name == "exceptional" and path[-1] == "gap":
+        return Q(new) > 0  # the subspace has one eigenvalue only
+    if path[0] == "spectrum" and "interval" in path and name in {"rotated", "twice_irrational"}:
+        return (Q(new) < Q(value)) == (path[-1] == 0)  # a wider interval around one irrational eigenvalue
+    if path[0] == "limit" and value == ["0", "0"]:
+        return "0" in new
+    if name in {"saddle", "unstable"} and path == ("problem", "loss"):
+        return "**3" in new or new[:2] == "3*"
+    return False
+
+
+@pytest.mark.parametrize("name", CERTIFICATES)
+def test_every_false_number_is_rejected(name):
+    certificate = CERTIFICATES[name]
+    survivors = []
+    for path, value in leaves(certificate):
+        for new in false_values(path, value):
+            changed = replace(certificate, path, new)
+            if changed != certificate and outcome(changed) is None and not still_true(name, path, value, new):
+                survivors.append((path, value, new))
+    assert not survivors
+
+
+def test_a_rejection_names_the_inequality_and_its_numbers():
+    early = build(
+        CUBIC, "19/20", [Q(1, 10), Q(1, 10)], gradient=cubic, ends=(ONE, TWO), regime="large-step", step=16,
+        size=lambda r: root(Q(17)) * 19 / 20, blocks=[block(-1, TWO, 1, [1, 0])], mu=-HALF * Q(9, 5), projections=[on_x],
+    )  # fmt: skip
+    assert check(early) is not None
+    assert " at step 16: " in check(early)
+    sentence = check(replace(CERTIFICATES["large_cubic"], ("bounds", "C", 1), "3.9"))
+    assert sentence.startswith("C ")
+    assert check(replace(CERTIFICATES["exact_hit"], ("problem", "start", 0), "2")).startswith("the iterate lies in")
+
+
+def change(name, **fields):
+    return CERTIFICATES[name] | fields
+
+
+@pytest.mark.parametrize(
+    "certificate",
+    [
+        change("small_bowl", blocks=[], bounds=None),
+        change("small_bowl", blocks=[], bounds=None, limit={"kind": None}),
+        change("small_bowl", limit={"kind": None}),
+        change("small_bowl", subspace={"enters": 0, "basis": [["1", "0"], ["0", "1"]]}),
+        change("small_bowl", verdict="exceptional", subspace={"enters": 0, "basis": [["1", "0"], ["0", "1"]]}),
+        change("small_bowl", spectrum=None),
+        change("small_bowl", spectrum={"lowest": ONE, "highest": ONE}),
+        change("small_bowl", boundary_factor=[1, 1]),
+        change("small_bowl", preimages={"kernel": ["0", "0"]}),
+        change("small_bowl", fails=["null-preimages"], preimages={"kernel": ["0", "0"]}, verdict="not-applicable"),
+        change("small_bowl", fails=["off-boundary"], verdict="not-applicable"),
+        change("two_cycle", fails=[]),
+        change("two_cycle", blocks=CERTIFICATES["two_cycle"]["blocks"][::-1]),
+        change("two_cycle", blocks=CERTIFICATES["two_cycle"]["blocks"][:1] * 2),
+        change("exceptional", subspace={"enters": 3, "basis": [["0", "2"]]}),
+        change("exceptional", subspace={"enters": 0, "basis": [["0", "2"], ["0", "1"]]}),
+        change("exceptional", subspace={"enters": 0, "basis": [["0", "0"]]}),
+        change("exceptional", subspace={"enters": 0, "basis": [["1", "1"]]}),
+        change("exact_hit", subspace={"enters": 0, "basis": []}),
+        change("exact_hit", subspace={"enters": 0, "basis": [["1", "0"]]}),
+        change("no_null_preimages", preimages=None),
+        change("no_null_preimages", preimages={"kernel": ["1", "0"]}),
+        change("no_null_preimages", fails=[], verdict="proved"),
+        change("with_points", preimages=None),
+        change("with_points", preimages={"points": [["1", "0"]]}),
+        change("unstable", preimages={"points": [["1", "0"]]}),
+        change("unstable", fails=["stable-step", "null-preimages"], preimages={"kernel": ["1", "0"]}),
+        change("saddle", regime="unstable"),
+        change("saddle", step=1),
+        change("twice_irrational", fails=["simple-lowest"]),
+    ],
+)
+def test_false_combinations_are_rejected(certificate):
+    outcome = recheck.BadCertificate
+    try:
+        outcome = check(certificate)
+    except BadCertificate as error:
+        assert "bounds" in str(error) or "blocks" in str(error)  # noqa: PT017
+    assert outcome is not None
+
+
+def test_a_factor_must_prove_that_a_cluster_is_one_eigenvalue():
+    for factor in (None, [-3, 1], [1, 1], [7, -6, 2]):
+        certificate = copy.deepcopy(CERTIFICATES["twice_irrational"])
+        certificate["spectrum"]["lowest"]["factor"] = factor
+        assert "factor" in check(certificate)
+    apart = copy.deepcopy(CERTIFICATES["twice_irrational"])
+    apart["problem"]["loss"] = "x**2 + x*y + 2*y**2 + z**2 + 1000000001/1000000000*z*w + 2*w**2"
+    assert check(apart) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("schema",), "gdcheck-certificate/2"), (("schema",), None), (("step",), True), (("step",), -1), (("step",), 10**8),
+        (("step",), 1.0), (("step",), "1"), (("precision",), None), (("verdict",), "refuted"), (("verdict",), []),
+        (("regime",), {}), (("fails",), ["smoothness", "smoothness"]), (("fails",), ["luck"]), (("fails",), None),
+        (("problem", "loss"), "1/2*x**2 + 2*y*y"), (("problem", "loss"), "1*x**2"), (("problem", "loss"), "2/4*x**2"),
+        (("problem", "loss"), "x**1"), (("problem", "loss"), "x^2"), (("problem", "loss"), "x**2+y**2"),
+        (("problem", "loss"), " x**2"), (("problem", "loss"), "x**2 "), (("problem", "loss"), "x**2 + "),
+        (("problem", "loss"), "+x**2"), (("problem", "loss"), "x**2 + x**2"), (("problem", "loss"), "x*y + y*x"),
+        (("problem", "loss"), "x**17"), (("problem", "loss"), "x**9*y**8"), (("problem", "loss"), "a**2"),
+        (("problem", "loss"), "0*x"), (("problem", "loss"), "x**02"), (("problem", "loss"), "__import__('os')"),
+        (("problem", "loss"), "max(x, 0)"), (("problem", "loss"), "max(x, 0)**1"), (("problem", "loss"), "1*max(x, 0)**2"),
+        (("problem", "loss"), "max(1, 0)**2"), (("problem", "loss"), "max(x*y, 0)**2"), (("problem", "loss"), "x*max(x, 0)**2"),
+        (("problem", "loss"), "max(max(x, 0)**2, 0)**2"), (("problem", "loss"), "max(x,0)**2"), (("problem", "loss"), ""),
+        (("problem", "loss"), "max(0, 0)**2"), (("problem", "loss"), "x**2*3"), (("problem", "loss"), "2*3*x"),
+        (("problem", "loss"), "x**2 - -y"), (("problem", "loss"), "x**2\n"), (("problem", "loss"), "9" * 5000),
+        (("problem", "loss"), "x**²"), (("problem", "loss"), "1.5*x**2"), (("problem", "loss"), "x**2 + " * 9000 + "x"),
+        (("problem", "variables"), ["x", "x"]), (("problem", "variables"), ["x"]), (("problem", "variables"), []),
+        (("problem", "variables"), ["x", "max"]), (("problem", "variables"), ["x", 2]), (("problem", "variables"), ["x", "é"]),
+        (("problem", "variables"), [f"v{i}" for i in range(33)]), (("problem", "minimizer"), ["0"]),
+        (("problem", "step_size"), "0"), (("problem", "step_size"), "-1/10"), (("problem", "step_size"), 0.1),
+        (("problem", "step_size"), "0.1"), (("problem", "step_size"), "2/20"), (("problem", "step_size"), "1/0"),
+        (("problem", "step_size"), "+1/10"), (("problem", "step_size"), "1_0"), (("problem", "step_size"), "-0"),
+        (("problem", "step_size"), "1/" + "9" * 5000), (("problem", "step_size"), "٣"), (("problem", "start"), ["1/2", "nan"]),
+        (("spectrum", "lowest", "multiplicity"), 0), (("spectrum", "lowest", "multiplicity"), True),
+        (("spectrum", "lowest", "multiplicity"), 3), (("spectrum", "lowest", "interval"), ["1"]),
+        (("spectrum", "lowest", "factor"), []), (("spectrum", "lowest", "factor"), [1, 0]),
+        (("spectrum", "lowest", "factor"), [1, True]), (("spectrum", "lowest", "factor"), [1.5, 1]),
+        (("boundary_factor",), [0] * 40 + [1]), (("preimages",), {}), (("preimages",), {"points": [], "kernel": ["0", "1"]}),
+        (("preimages",), {"points": [["1"]]}), (("preimages",), []), (("subspace",), {"enters": 17, "basis": []}),
+        (("subspace",), {"enters": False, "basis": []}), (("subspace",), {"enters": 0, "basis": [["1"]]}),
+        (("subspace",), {"enters": 0, "basis": [["1", "0"]] * 3}), (("blocks",), {}), (("blocks", 0, "sign"), 0),
+        (("blocks", 0, "sign"), True), (("blocks", 0, "sign"), 1.0), (("blocks", 0, "vectors"), []),
+        (("blocks", 0, "vectors"), [["1", "0"], ["0", "1"]]), (("blocks", 0, "vectors"), [["1"]]), (("blocks", 0, "gap"), 3),
+        (("bounds", "amplitudes"), []), (("bounds", "rho"), ["0.9"]), (("bounds", "rho"), ["0.9", "NaN"]),
+        (("bounds", "rho"), ["0.9", "inf"]), (("bounds", "rho"), ["0.9", "9e-99999"]), (("bounds", "rho"), [0.9, 0.9]),
+        (("bounds", "rho"), ["9/10", "9/10"]), (("bounds", "rho"), [".9", ".9"]), (("bounds", "rho"), ["0.9", "0.9\n"]),
+        (("limit",), None), (("limit",), {}), (("limit",), {"kind": []}), (("limit",), {"kind": {}}), (("limit",), {"kind": "none"}),
+        (("limit", "kind"), "two-cycle"), (("limit", "kind"), True), (("limit", "vector"), [["1", "1"]]), (("extra",), 1),
+        (("problem", "extra"), 1), ((), None), ((), []), ((), "text"), ((), 1),
+    ],
+)  # fmt: skip
+def test_malformed_certificates_are_refused(path, value):
+    certificate = replace(CERTIFICATES["small_bowl"], path, value) if path else value
+    with pytest.raises(BadCertificate) as error:
+        check(certificate)
+    assert "\n" not in str(error.value).strip()
+    assert str(error.value)[:4] != "None"
+
+
+@pytest.mark.parametrize("name", ["small_bowl", "two_cycle", "exceptional"])
+def test_every_field_is_required_and_no_other_is_allowed(name):
+    def objects(value, path=()):
+        if isinstance(value, dict):
+            yield path, value
+        for key, entry in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+            yield from objects(entry, (*path, key))
+
+    for path, record in list(objects(CERTIFICATES[name])):
+        for fields in [{k: v for k, v in record.items() if k != gone} for gone in record] + [record | {"new": 1}]:
+            with pytest.raises(BadCertificate):
+                check(replace(CERTIFICATES[name], path, fields) if path else fields)
+
+
+def test_hostile_objects_are_refused():
+    loop = {}
+    loop["schema"] = loop
+    deep = []
+    for _ in range(10**5):
+        deep = [deep]
+    for bad in (loop, deep, {"schema": {1, 2}}, {1: 2}, {"schema": float("nan")}, {"a": "x" * 5 * 10**6}):
+        with pytest.raises(BadCertificate):
+            check(bad)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "NaN", '{"a": NaN}', "-Infinity", '{"a": 1, "a": 2}', "[" * 10**5, "9" * 5000, '{"a": [{"b": 1, "b": 1}]}']
+)
+def test_hostile_texts_are_refused(text):
+    with pytest.raises(BadCertificate):
+        load(text)
+
+
+def test_hopeless_certificates_are_rejected_fast():
+    certificate = CERTIFICATES["small_cubic"]
+    assert check(replace(certificate, ("step",), 10**4)) is not None
+    assert check(replace(certificate, ("problem", "start"), ["1000", "-1000"])) is not None
+    assert check(replace(certificate, ("bounds", "C"), ["0.412310562561766055", "0.412310562561766055"])) is not None
+
+
+# The parts, against slower or sampled truths.
+
+
+def random_rational(rng, size=9):
+    return Q(rng.randint(-size, size), rng.randint(1, size))
+
+
+def test_counts_agree_with_known_eigenvalues():
+    rng = random.Random(1)
+    for _ in range(60):
+        n = rng.randint(1, 5)
+        values = [rng.choice([Q(-2), Q(0), Q(1, 3), Q(1, 3), Q(5)]) for _ in range(n)]
+        basis = []
+        while len(basis) < n:  # orthogonal rational vectors
+            v = [random_rational(rng) for _ in range(n)]
+            for b in basis:
+                k = recheck._dot(b, v) / recheck._dot(b, b)
+                v = [x - k * y for x, y in zip(v, b, strict=True)]
+            basis += [v] if any(v) else []
+        scale = [value / recheck._dot(b, b) for value, b in zip(values, basis, strict=True)]
+        matrix = [[sum(k * b[i] * b[j] for k, b in zip(scale, basis, strict=True)) for j in range(n)] for i in range(n)]
+        chi = recheck._characteristic(matrix)
+        for s in (*values, Q(0), Q(1, 7), Q(-3), Q(99)):
+            assert recheck._count(chi, s) == (sum(v < s for v in values), sum(v == s for v in values))
+
+
+def test_division_of_polynomials():
+    cubed = [1]
+    for _ in range(3):
+        cubed = [sum(x) for x in zip([-2 * c for c in cubed] + [0, 0], [0, 0, *cubed], strict=True)]  # times t^2 - 2
+    for times in range(1, 4):
+        assert recheck._divides([-2, 0, 1], cubed, times, Q(1), Q(2))
+    assert not recheck._divides([-2, 0, 1], cubed, 4, Q(1), Q(2))
+    assert not recheck._divides([-2, 0, 1], cubed, 1, Q(2), Q(3))
+    assert not recheck._divides([-3, 1, 1], cubed, 1, Q(1), Q(2))
+
+
+def random_problem(rng, n):
+    poly, hinges = {}, []
+    for _ in range(rng.randint(0, 8)):
+        poly[tuple(rng.choice([0, 0, 1, 2]) for _ in range(n))] = random_rational(rng)
+    for _ in range(rng.randint(0, 2)):
+        slope, offset, scale = [Q(rng.randint(-3, 3)) for _ in range(n)], Q(rng.randint(-3, 3)) or Q(1), Q(1)
+        hinges.append(SimpleNamespace(factor=random_rational(rng), slope=slope, offset=offset * scale, power=rng.choice([2, 3, 4])))
+    problem = SimpleNamespace(n=n, local={a: k for a, k in poly.items() if k}, hinges=hinges, eta=Q(1, rng.randint(2, 20)), step=0)
+    problem.high = {a: k for a, k in problem.local.items() if sum(a) > 2}
+    problem.flow = recheck._flow(problem)
+    return problem
+
+
+def gradient_of(problem, h):
+    total = [Q(0)] * problem.n
+    for alpha, k in problem.local.items():
+        for i, e in enumerate(alpha):
+            if e:
+                value = k * e
+                for j, m in enumerate(alpha):
+                    value *= h[j] ** (m - (i == j))
+                total[i] += value
+    for hinge in problem.hinges:
+        s = max(sum(x * y for x, y in zip(hinge.slope, h, strict=True)) + hinge.offset, Q(0))
+        for i, x in enumerate(hinge.slope):
+            total[i] += hinge.factor * hinge.power * s ** (hinge.power - 1) * x
+    return total
+
+
+def test_the_map_is_evaluated_exactly():
+    rng = random.Random(2)
+    for _ in range(60):
+        problem = random_problem(rng, rng.randint(1, 4))
+        d = rng.randint(1, 1000)
+        z = [rng.randint(-2000, 2000) for _ in range(problem.n)]
+        h = [Q(x, d) for x in z]
+        image, denominator = problem.flow(z, d)
+        expected = [x - problem.eta * g for x, g in zip(h, gradient_of(problem, h), strict=True)]
+        assert [Q(x, denominator) for x in image] == expected
+
+
+def remainder(problem, h):
+    """The gradient without its constant and linear parts."""
+    linear = {a: k for a, k in problem.local.items() if sum(a) <= 2}
+    at_zero, g = gradient_of(problem, [Q(0)] * problem.n), gradient_of(problem, h)
+    bare = SimpleNamespace(n=problem.n, local=linear, hinges=[])
+    start = gradient_of(bare, [Q(0)] * problem.n)
+    first = [x - y for x, y in zip(gradient_of(bare, h), start, strict=True)]
+    for hinge in problem.hinges:
+        k = hinge.factor * hinge.power * (hinge.power - 1) * max(hinge.offset, Q(0)) ** (hinge.power - 2)
+        s = sum(x * y for x, y in zip(hinge.slope, h, strict=True)) * (k if hinge.offset > 0 else 0)
+        first = [x + s * y for x, y in zip(first, hinge.slope, strict=True)]
+    return [problem.eta * (x - y - z) for x, y, z in zip(g, at_zero, first, strict=True)]
+
+
+def test_the_remainder_stays_below_its_bounds():
+    rng = random.Random(3)
+    for _ in range(50):
+        problem = random_problem(rng, rng.randint(1, 3))
+        terms = recheck._remainder(problem, 64)
+        r = Q(rng.randint(1, 40), 10)
+        below, above = (sum(t for _, t in terms(r, end)) for end in (0, 1))
+        slope = r * sum(w * t for w, t in terms(r, 1))
+        assert below <= above <= below * (1 + Q(1, 2**50))
+        points = []
+        while len(points) < 12:
+            h = [r * Q(rng.randint(-100, 100), 100) for _ in range(problem.n)]
+            points += [h] if 0 < norm(h) <= r else []
+        for h, other in zip(points, points[1:], strict=False):
+            size = norm(remainder(problem, h))
+            assert size <= above * norm(h) ** 2 * (1 + Q(1, 2**40))
+            moved = norm([x - y for x, y in zip(remainder(problem, h), remainder(problem, other), strict=True)])
+            assert moved <= slope * norm([x - y for x, y in zip(h, other, strict=True)]) * (1 + Q(1, 2**40))
+
+
+def test_the_trajectory_stays_in_its_ball():
+    rng = random.Random(4)
+    for _ in range(25):
+        n = rng.randint(1, 3)
+        problem = random_problem(rng, n)
+        problem.local = {a: k / 20 for a, k in problem.local.items() if sum(a) > 2}
+        problem.local |= {tuple(2 * x for x in u): Q(rng.randint(1, 4), 2) for u in recheck._units(n)}
+        problem.hinges = [h for h in problem.hinges if h.offset < 0]
+        problem.high = {a: k for a, k in problem.local.items() if sum(a) > 2}
+        problem.step, problem.eta = 12, Q(1, 5)
+        problem.flow = recheck._flow(problem)
+        problem.start = [Q(rng.randint(-9, 9), 20) for _ in range(n)]
+        linear = max(abs(1 - problem.eta * 2 * k) for a, k in problem.local.items() if max(a) == sum(a) == 2)
+        terms = recheck._remainder(problem, 64)
+        centre, error = recheck._trajectory(problem, 24, linear, terms)
+        h = problem.start
+        for _ in range(problem.step):
+            h = [Q(round((x - problem.eta * g) * 2**500), 2**500) for x, g in zip(h, gradient_of(problem, h), strict=True)]
+        assert norm([x - y for x, y in zip(centre, h, strict=True)]) <= error
+        assert error < Q(1, 2**8)
+
+
+def test_roots_are_enclosed_and_exact_where_rational():
+    for x in (Q(2), Q(1, 3), Q(10) ** 80, Q(7, 10**90), Q(0), Q(4, 9), Q(1, 10**90)):
+        low, high = recheck._sqrt(x, 100)
+        assert low * low <= x <= high * high
+        assert high - low <= high / 2**99
+    assert recheck._sqrt(Q(4, 9), 50) == [Q(2, 3), Q(2, 3)]

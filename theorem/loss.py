@@ -261,6 +261,8 @@ class Loss:
             InputError: If the point is not n rational numbers, or the expansion has more than 50,000 terms.
         """
         origin = _exact(point, self.dimension, "point")
+        if not any(origin):
+            return self
         expander = Expander(self.dimension)
         total = self._expanded(expander)
         total.polynomial = shift(expander, total.polynomial, origin)

@@ -48,6 +48,9 @@ def examine_preimages(expansion: Expansion) -> Preimages:
     """
     if len(expansion.truncated) > _MOST_POWERS:
         return Preimages(None)
+    assert expansion.hessian is not None
+    if not expansion.truncated and _at_minimizer(expansion.hessian, expansion.step_size) != 0:
+        return Preimages(True)
     points = []
     pieces = list(_pieces(expansion.truncated))
     for k, h in enumerate(_trial_points(expansion.dimension)):
@@ -59,6 +62,14 @@ def examine_preimages(expansion: Expansion) -> Preimages:
             return Preimages(True, tuple(points) if k else ())
     kernel = _kernel(expansion)
     return Preimages(None) if kernel is None else Preimages(False, kernel=kernel)
+
+
+def _at_minimizer(hessian: fmpq_mat, step_size: fmpq) -> fmpq:
+    """det(I − ηA)."""
+    jacobian = hessian * -step_size
+    for i in range(hessian.nrows()):
+        jacobian[i, i] += 1
+    return jacobian.det()
 
 
 def _pieces(powers: Sequence[LocalPower]) -> Iterator[tuple[LocalPower, ...]]:

@@ -96,7 +96,11 @@ def _read(value: Any, shape: Any, path: str) -> Any:
             _bad(path, f"a list of {shape[1]} to {shape[2]} entries")
         return [_read(entry, shape[0], f"{path}[{i}]") for i, entry in enumerate(value)]
     if kind is set or kind is range:
-        must = f"one of {shape}" if kind is set else f"an integer in the allowed range from {_show(shape.start)}"
+        must = (
+            f"one of {sorted(map(str, shape))}"
+            if kind is set
+            else f"an integer in the allowed range from {_show(shape.start)}"
+        )
         return value if given in set(map(type, shape if kind is set else [0])) and value in shape else _bad(path, must)
     most = 50 * DIGITS if shape is TEXT else DIGITS
     must = f"text of the form {shape.pattern}, of at most {most} characters, in lowest terms"
@@ -349,7 +353,8 @@ def _remainder(c: SimpleNamespace, bits: int) -> Terms:
 def _trajectory(c: SimpleNamespace, bits: int, linear: Fraction, terms: Terms) -> tuple[Vector, Fraction]:
     """Enclose h_k in a ball; within r of the minimizer the map expands distances by linear + Lambda(r) at most."""
     one, unit = 1 << bits, isqrt(c.n) + 1  # rounding moves a vector by less than unit / one
-    z, error, known = [int(x * one // 1) for x in c.start], unit, dict[int, int]()
+    z, known = [int(x * one // 1) for x in c.start], dict[int, int]()
+    error = unit if any(x * one != y for x, y in zip(c.start, z, strict=True)) else 0
     for k in range(c.step):
         radius = isqrt(_dot(z, z)) + 1 + error
         _claim(f"h_{k} can be verified fails: it is too large or too uncertain", radius >> 2 * bits == 0, False)
@@ -443,10 +448,12 @@ def _preimages(c: SimpleNamespace) -> set[str]:
         bent = bent or any(_image([h.slope for h in c.hinges], u))
         _claim("F is constant along the kernel fails", straight and not bent)
         return {"null-preimages"}
+    if c.fails and not given:
+        return set()  # no evidence is asked for
     _claim(f"preimages with {len(c.hinges)} truncated powers can be verified fails", len(c.hinges) <= 10)
     moves = [c.origin, *([*map(sub, point, c.minimizer)] for point in given.get("points", []))]
     places = [(_compose(c.local, c.units, h), [(b, b.offset + _dot(b.slope, h)) for b in c.hinges]) for h in moves]
-    for kept in product((0, 1), repeat=len(c.hinges) if given or not c.fails else 0):
+    for kept in product((0, 1), repeat=len(c.hinges)):
         tables = (_hessian(c, local, [*compress(bends, kept)]) for local, bends in places)
         regular = any(not _count(_characteristic(table), c.two / 2)[1] for table in tables)
         _claim(f"the determinant of F' is somewhere not zero fails for truncated powers {kept}", regular)

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 
 from theorem.balls import norm
 from theorem.local import Expansion, Word
@@ -38,7 +38,7 @@ class RemainderBound:
         rows = [[arb(0)] * expansion.dimension for _ in range(top - 2)]
         for i, word, c in expansion.gradient_terms:
             if len(word) > 1:
-                rows[len(word) - 2][i] += arb(abs(c)) * arb(squared_maximum(word)).sqrt()
+                rows[len(word) - 2][i] += arb(abs(c)) * _maximum(word, ctx.prec)
         eta = arb(expansion.step_size)
         return cls(
             degrees=tuple(eta * norm(row) for row in rows),
@@ -112,6 +112,11 @@ class PowerBound:
 
 
 @lru_cache(maxsize=65536)
+def _maximum(word: Word, precision: int) -> arb:
+    with ctx.workprec(precision):
+        return arb(squared_maximum(word)).sqrt()
+
+
 def squared_maximum(word: Word) -> fmpq:
     """κ² for the monomial: the square of its maximum on the unit sphere, by Lagrange multipliers."""
     value = fmpq(1)

@@ -104,7 +104,7 @@ def decide(
         preimages = examine_preimages(expansion)
         if preimages.holds is False:
             fails.append(Assumption.NULL_PREIMAGES)
-    found = _Search(expansion, pencil, max_steps, max_precision).run()
+    found = _Search(expansion, pencil, classification, max_steps, max_precision).run()
     return _conclude(
         problem,
         statement,
@@ -148,6 +148,7 @@ class _Search:
 
     expansion: Expansion
     pencil: Pencil
+    first: Classification
     max_steps: int
     max_precision: int
 
@@ -182,7 +183,7 @@ class _Search:
         expansion = self.expansion
         assert expansion.hessian is not None
         bits = precision + _GUARD_BITS
-        whole = classify(self.pencil, expansion.step_size, bits)
+        whole = self.first if precision == FIRST_PRECISION else classify(self.pencil, expansion.step_size, bits)
         if subspace is None:
             pencil, here = self.pencil, whole
         elif subspace.dimension == 0:

@@ -49,12 +49,13 @@ class DescentMap:
     def __init__(self, expansion: Expansion) -> None:
         n = expansion.dimension
         index: dict[Word, int] = {(i,): i for i in range(n)}
-        entries: list[dict[int, fmpq]] = [{i: fmpq(1)} for i in range(n)]
+        entries: list[dict[int, fmpq]] = [{} for _ in range(n)]
         self._products: list[tuple[int, int]] = []
         for i, word, c in expansion.gradient_terms:
             column = self._monomial(word, index)
-            entries[i][column] = entries[i].get(column, fmpq(0)) - expansion.step_size * c
+            entries[i][column] = entries[i].get(column, 0) + c
         self._powers = [_Power(t, expansion.step_size) for t in expansion.truncated]
+        self._step_size = arb(expansion.step_size)
         self._width = len(index)
         dense = self._width <= 8 * n or 8 * sum(map(len, entries)) > n * self._width
         self._matrix = self._dense(entries) if dense else None
@@ -81,9 +82,10 @@ class DescentMap:
         for parent, i in self._products:
             values.append(values[parent] * h[i])
         if self._matrix is not None:
-            image = (self._matrix * arb_mat(self._width, 1, values)).entries()
+            gradient = (self._matrix * arb_mat(self._width, 1, values)).entries()
         else:
-            image = [sum((c * values[j] for j, c in row), arb(0)) for row in self._rows]
+            gradient = [sum((c * values[j] for j, c in row), arb(0)) for row in self._rows]
+        image = [x - self._step_size * g for x, g in zip(h, gradient, strict=True)]
         for power in self._powers:
             image = power.subtract_from(image, h)
         return image

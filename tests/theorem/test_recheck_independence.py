@@ -1,0 +1,36 @@
+"""The checker is a second implementation: small, and free of the engines and of the libraries that they use."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from theorem import recheck, recheck_exact, recheck_reading
+from theorem.certificate import certificate
+from theorem.problem import Problem
+from theorem.recheck import check, load
+from theorem.verdict import decide
+
+ALLOWED = {"theorem", "theorem.recheck", "theorem.recheck_exact", "theorem.recheck_reading"}
+
+
+def test_it_imports_nothing_of_the_engines():
+    script = (
+        "import sys; before = set(sys.modules); import theorem.recheck; new = set(sys.modules) - before; "
+        "ours = {m for m in new if m.split('.')[0] in {'theorem', 'properties', 'reports'}}; "
+        "foreign = {m.split('.')[0] for m in new} - set(sys.stdlib_module_names) - {'theorem'}; "
+        "print(sorted(ours)); print(sorted(foreign))"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert out == [str(sorted(ALLOWED)), "[]"], f"the checker imports more than it may: {out}"
+
+
+def test_each_of_its_files_is_under_four_hundred_lines():
+    for module in (recheck, recheck_exact, recheck_reading):
+        lines = len(Path(module.__file__).read_text(encoding="utf-8").splitlines())
+        assert lines < 400, f"{module.__name__} has {lines} lines"
+
+
+def test_names_in_any_script_are_read():
+    problem = Problem.build("α**2 + 2*β_1**2 + α*β_1**2", "1/10", ["1/10", "1/10"])
+    assert check(load(json.dumps(certificate(decide(problem))))) is None

@@ -66,7 +66,7 @@ def _read(value: Any, shape: Any, path: str) -> Any:
             else f"an integer in the allowed range from {show(shape.start)}"
         )
         return value if given in set(map(type, shape if kind is set else [0])) and value in shape else bad(path, must)
-    most = 50 * DIGITS if shape is TEXT else DIGITS
+    most = LENGTH if shape is TEXT else DIGITS
     must = f"text of the form {shape.pattern}, of at most {most} characters, in lowest terms"
     good = given is str and len(value) <= most and shape.fullmatch(value)
     number = Fraction(value) if good and shape in {RATIONAL, DECIMAL} else value

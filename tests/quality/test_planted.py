@@ -1,0 +1,209 @@
+"""Planted errors: small patches of the theorem or of the code, each of which the properties must catch, and by name.
+
+A patch is applied to a copy of the packages and the claims are run on the copy. The old text must be there exactly
+once, so that a patch can never go stale unnoticed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import properties
+import reports
+import theorem
+
+HUNT = Path(__file__).parent / "hunt.py"
+PACKAGES = [Path(p.__file__).parent for p in (theorem, properties, reports)]
+
+
+@dataclass(frozen=True)
+class Plant:
+    """An error: what it is, where, the old text, the new text, and the claims that may catch it first."""
+
+    what: str
+    file: str
+    changes: tuple[tuple[str, str], ...]
+    caught_by: frozenset[str]
+
+
+def plant(what, file, old, new, *caught_by):
+    changes = ((old, new),) if isinstance(old, str) else tuple(zip(old, new, strict=True))
+    return Plant(what, file, changes, frozenset(caught_by))
+
+
+SUM_BELOW, SUM_ABOVE = "if low.hi + high.hi < threshold:", "if low.lo + high.lo > threshold:"
+FLOAT = "float(int(({0}).p) / int(({0}).q))"
+
+PLANTS = [
+    plant(
+        "the threshold is 2/(λ₁+λₙ₋₁)",
+        "theorem/regime.py",
+        (SUM_BELOW, SUM_ABOVE),
+        (
+            "if low.hi + eigenvalues[-2:][0].hi < threshold:",
+            "if low.lo + eigenvalues[-2:][0].lo > threshold:",
+        ),
+        "direction",
+        "alternation",
+    ),
+    plant(
+        "the threshold is 1/λₙ",
+        "theorem/regime.py",
+        (SUM_BELOW, SUM_ABOVE),
+        ("if 2 * high.hi < threshold:", "if 2 * high.lo > threshold:"),
+        "direction",
+    ),
+    plant(
+        "the regime is chosen by floats",
+        "theorem/regime.py",
+        ("low.lo + high.lo == threshold", SUM_BELOW, SUM_ABOVE),
+        (
+            f"{FLOAT.format('low.lo')} + {FLOAT.format('high.lo')} == 2 / {FLOAT.format('step_size')}",
+            f"if {FLOAT.format('low.hi')} + {FLOAT.format('high.hi')} < 2 / {FLOAT.format('step_size')}:",
+            f"if {FLOAT.format('low.lo')} + {FLOAT.format('high.lo')} > 2 / {FLOAT.format('step_size')}:",
+        ),
+        "boundary",
+    ),
+    plant(
+        "the theorem's ends are swapped",
+        "theorem/statement.py",
+        ("Prediction(End.LOWEST, LimitKind.FIXED)", "Prediction(End.HIGHEST, LimitKind.ALTERNATING)"),
+        ("Prediction(End.HIGHEST, LimitKind.FIXED)", "Prediction(End.LOWEST, LimitKind.ALTERNATING)"),
+        "direction",
+    ),
+    plant(
+        "the theorem's large step is fixed",
+        "theorem/statement.py",
+        "Prediction(End.HIGHEST, LimitKind.ALTERNATING)",
+        "Prediction(End.HIGHEST, LimitKind.FIXED)",
+        "alternation",
+    ),
+    plant(
+        "the eigenvectors are swapped",
+        "theorem/verdict.py",
+        "pencil.eigenvectors(here.eigenvalues[index], bits)",
+        "pencil.eigenvectors(here.eigenvalues[-1 - index], bits)",
+        "direction",
+    ),
+    plant(
+        "the (−1)^k is dropped",
+        "theorem/amplitude.py",
+        "if alternating and flip:",
+        "if False:",
+        "direction",
+        "alternation",
+    ),
+    plant(
+        "C is computed without η", "theorem/remainder.py", "eta = arb(expansion.step_size)", "eta = arb(1)", "direction"
+    ),
+    plant("P is left out", "theorem/amplitude.py", "p = 1 + x + x * x", "p = arb(1)", "direction"),
+    plant(
+        "the tail lacks 1/(1 − ρ)",
+        "theorem/amplitude.py",
+        "(p * radius) ** 2 / (rho * (1 - rho))",
+        "(p * radius) ** 2 / rho",
+        "direction",
+    ),
+    plant("ρ stands where b belongs", "theorem/answer.py", "(b / rho).mid()", "(b * rho).mid()", "rate"),
+    plant(
+        "the radius is the largest component, off by up to √n",
+        "theorem/amplitude.py",
+        "radius = _within(iterate.size, iterate.error)",
+        "radius = _within(max(abs(x) for x in iterate.centre), iterate.error)",
+        "direction",
+    ),
+    plant(
+        "the invariant ball is too large", "theorem/basin.py", "    return low\n", "    return 4 * low\n", "invariance"
+    ),
+    plant(
+        "the remainder has the wrong sign",
+        "theorem/local.py",
+        "c * exponents[i]))",
+        "(c if len(word) < 3 else -c) * exponents[i]))",
+        "direction",
+    ),
+    plant(
+        "stated intervals are rounded inward",
+        "theorem/balls.py",
+        "return str(_outside(_DOWN, lo)), str(_outside(_UP, hi))",
+        "return str(_outside(_UP, lo)), str(_outside(_DOWN, hi))",
+        "direction",
+    ),
+    plant(
+        "the exceptional test is always false",
+        "theorem/verdict.py",
+        "if not found.restricted.holds(missing):",
+        "if False:",
+        "direction",
+        "exceptional",
+    ),
+    plant(
+        "the minimizer is taken for the origin",
+        "theorem/problem.py",
+        "tuple(x - m for x, m in zip(self.start, self.minimizer, strict=True))",
+        "self.start",
+        "direction",
+    ),
+    plant(
+        "the remainder's derivative is bounded by q − 1 in place of q",
+        "theorem/remainder.py",
+        "total * radius + q * self.degrees[q - 2]",
+        "total * radius + (q - 1) * self.degrees[q - 2]",
+        "remainder",
+    ),
+    plant(
+        "κ is squared once too often",
+        "theorem/remainder.py",
+        "return arb(squared_maximum(word)).sqrt()",
+        "return arb(squared_maximum(word))",
+        "direction",
+    ),
+    plant(
+        "α is always 2", "theorem/dominance.py", "return float((b.log() / rho.log()).mid())", "return 2.0", "dominance"
+    ),
+    plant(
+        "the iterate of the certificate is one step late",
+        "theorem/amplitude.py",
+        "return Amplitude(iterate.step, inequality, limit)",
+        "return Amplitude(iterate.step + 1, inequality, limit)",
+        "direction",
+    ),
+]
+
+
+@pytest.mark.parametrize("error", PLANTS, ids=lambda p: p.what)
+def test_planted_error_is_caught(error, tmp_path):
+    for package in PACKAGES:
+        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__", "out"))
+    path = tmp_path / error.file
+    text = path.read_text(encoding="utf-8")
+    for old, new in error.changes:
+        assert text.count(old) == 1, f"{error.file} has {old!r} {text.count(old)} times: the plant is stale"
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    caught, said = hunt(tmp_path)
+    assert caught is not None, f"nothing caught: {error.what}"
+    assert said.startswith("CaughtError"), f"{error.what}: the patch crashed the code, which is no catch: {said}"
+    assert caught in error.caught_by, f"{error.what}: caught by {caught} ({said}), expected {sorted(error.caught_by)}"
+
+
+def test_the_hunt_finds_nothing_where_nothing_is_planted():
+    caught, said = hunt(Path(theorem.__file__).parent.parent)
+    assert caught is None, f"{caught}: {said}"
+
+
+def hunt(packages):
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"} | {"PYTHONPATH": str(packages)}
+    done = subprocess.run(
+        [sys.executable, str(HUNT)], env=environment, capture_output=True, text=True, check=False, cwd=packages
+    )
+    if done.returncode == 0:
+        return None, ""
+    assert done.stdout, f"the hunt itself failed: {done.stderr[-2000:]}"
+    caught, said = done.stdout.strip().split("\t", 1)
+    return caught, said

@@ -89,6 +89,8 @@ class Cause(Enum):
 # amplitudes are sharp only the tail can blur the limit, and the tail shrinks with every step.
 _WIDTH = fmpq(1, 10**10)
 _SHARP = fmpq(1, 10**14)
+# The bound of a projector's deviation is valid below one half (docs/certificate.md, Blocks).
+_LOOSEST = fmpq(1, 4)
 
 
 def certify(
@@ -108,6 +110,8 @@ def certify(
     """
     bound = RemainderBound.of(expansion)
     projections = [_Projection(expansion, b) for b in blocks]
+    if not all(surely_less(p.deviation, arb(_LOOSEST)) for p in projections):
+        return Cause.PRECISION
     rho = abs(1 - expansion.step_size * blocks[0].eigenvalue.ball())
     previous: Enclosure | None = None
     far = arb(0)

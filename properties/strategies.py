@@ -276,6 +276,7 @@ def losses(
     minimizer: Sequence[fmpq] | None = None,
     degree: int | None = None,
     every_variable: bool = False,
+    truncated: bool = True,
 ) -> Loss:
     """C³ losses whose Hessian at the minimizer has the prescribed spectrum.
 
@@ -287,6 +288,7 @@ def losses(
         degree: The largest degree; from 3 to 6 if not given.
         every_variable: Whether the cube of every variable is to occur, so that the higher-order part depends on every
             direction.
+        truncated: Whether truncated powers may occur.
 
     Returns:
         A polynomial, now and then with one or two truncated powers.
@@ -301,7 +303,9 @@ def losses(
         rotation=rotation,
         minimizer=minimizer,
         higher_terms=terms.items(),
-        truncated=draw(st.lists(truncated_powers(n=n), max_size=2)) if draw(st.integers(0, 3)) == 3 else (),
+        truncated=draw(st.lists(truncated_powers(n=n), max_size=2))
+        if truncated and draw(st.integers(0, 3)) == 3
+        else (),
     )
 
 
@@ -361,7 +365,9 @@ def starts(
     """Starts of one kind.
 
     A start inside the ball is free unless descent is slow (1 − ρ < 1/200): then it is deep and points towards its
-    limit, for the steps that a proof takes grow like 1/(1 − ρ).
+    limit, for the steps that a proof takes grow like 1/(1 − ρ). A free start is not orthogonal to what dominates if
+    the loss has truncated powers: whether it were exceptional could depend on which side of a kink its whole trajectory
+    stays.
 
     Args:
         draw: Supplied by Hypothesis.
@@ -383,20 +389,25 @@ def starts(
         direction[draw(st.integers(0, n - 1))] = fmpq(1)
     share = fmpq(draw(st.integers(1, 15)), 16)
     lacking = scene.dominant if place is StartPlace.EXCEPTIONAL else ()
-    for i in lacking:
-        direction = _onto_plane(direction, _column(rotation, i))
+    for i in scene.dominant:
+        v = _column(rotation, i)
+        if i in lacking:
+            direction = _onto_plane(direction, v)
+        elif centre.loss.truncated and not _dot(direction, v):
+            direction = [x + y for x, y in zip(direction, v, strict=True)]
     slowest, leading = scene.leading(lacking)
     with ctx.workprec(_BITS):
         radius = scene.radius()
-        if place is StartPlace.CONE or 1 - slowest < _SLOWEST_FREE:
+        slow = 1 - slowest < _SLOWEST_FREE
+        if place is StartPlace.CONE or slow:
             for i in leading:
                 direction = [x + 32 * n * y for x, y in zip(direction, _column(rotation, i), strict=True)]
         if place is StartPlace.CONE:
             radius = scene.cone_radius()
-        elif 1 - slowest < _SLOWEST_FREE:
+        if slow:
             # Several amplitudes must be known to many digits before a limit is; one need only be known to be there.
             share *= _DEEP if len(leading) > 1 else fmpq(1, 16)
-        length = arb(sum((x * x for x in direction), fmpq(0))).sqrt()
+        length = arb(_dot(direction, direction)).sqrt()
         if place is StartPlace.OUTSIDE and radius is not None:
             scale = _few_digits(arb(radius), 1) * (1 + fmpq(3, 2) * share) / _few_digits(length, 0)
         else:
@@ -450,8 +461,12 @@ def _few_digits(x: arb, up: int) -> fmpq:
     return unit * (int(value / unit) + up)
 
 
+def _dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
+    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))
+
+
 def _onto_plane(direction: list[fmpq], normal: Sequence[fmpq]) -> list[fmpq]:
-    c = sum((x * y for x, y in zip(direction, normal, strict=True)), fmpq(0))
+    c = _dot(direction, normal)
     flat = [x - c * y for x, y in zip(direction, normal, strict=True)]
     if any(flat):
         return flat
@@ -495,14 +510,21 @@ def problems(
     minimizer = tuple(fmpq(0) for _ in range(n))
     if draw(st.booleans()):
         minimizer = tuple(draw(rationals(low=-2, high=2)) for _ in range(n))
+    # With a singular Jacobian, a direction in which the higher-order part is constant breaks an assumption; whether it
+    # is constant must not depend on the side of a kink.
+    singular = any(step * x == 1 for x in spectrum)
+    full = singular and draw(st.integers(0, 3)) < 3
     if where is StartPlace.EXCEPTIONAL:
-        rotation, loss = draw(_even_losses(spectrum=spectrum, side=side, minimizer=minimizer))
+        rotation, loss = draw(_even_losses(spectrum=spectrum, side=side, minimizer=minimizer, full=full))
     else:
         rotation = draw(rotations(n=n))
-        # With a singular Jacobian, a direction in which the higher-order part is constant breaks an assumption.
-        singular = any(step * x == 1 for x in spectrum) and draw(st.integers(0, 3)) < 3
         whole = losses(
-            spectrum=spectrum, rotation=rotation, minimizer=minimizer, degree=degree, every_variable=singular
+            spectrum=spectrum,
+            rotation=rotation,
+            minimizer=minimizer,
+            degree=degree,
+            every_variable=full,
+            truncated=full or not singular,
         )
         loss = draw(whole)
     centre = Problem(loss, minimizer, step, minimizer)
@@ -516,14 +538,19 @@ def problems(
 
 
 @st.composite
-def _even_losses(draw: DrawFn, *, spectrum: Vector, side: Regime, minimizer: Vector) -> tuple[fmpq_mat, Loss]:
-    """Losses that are even in the dominant eigen-coordinates: no higher term is linear in one, the plane is invariant."""
+def _even_losses(
+    draw: DrawFn, *, spectrum: Vector, side: Regime, minimizer: Vector, full: bool
+) -> tuple[fmpq_mat, Loss]:
+    """Losses even in the dominant eigen-coordinates: no higher term is linear in one, so their plane is invariant."""
     n = len(spectrum)
     dominant = {Regime.SMALL_STEP: {0}, Regime.LARGE_STEP: {n - 1}}.get(side, {0, n - 1})
     terms = {}
     for exponents, c in draw(higher_order_terms(n=n, degree=4, most=6)):
         even = tuple(e + (e % 2 if i in dominant else 0) for i, e in enumerate(exponents))
         terms[even] = c
+    if full:
+        for i in range(n):
+            terms.setdefault(tuple((4 if i in dominant else 3) * int(i == j) for j in range(n)), fmpq(1))
     straight = loss_with_spectrum(spectrum, higher_terms=terms.items())
     if n > 4 or not draw(st.booleans()):
         identity = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])

@@ -1,0 +1,77 @@
+"""What a claim is: a sentence of the theory, made precise, and a way to examine it on one random problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from hypothesis.strategies import SearchStrategy
+
+from properties.strategies import Instance, StartPlace
+from theorem.statement import Regime
+
+Kind = Literal["proved", "observed"]
+
+STEPS = (Regime.SMALL_STEP, Regime.LARGE_STEP)
+"""The two regimes of Theorem 1."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the examination of one problem came to.
+
+    Attributes:
+        holds: Whether the claim holds on the problem; None if that was not resolved, which is never a pass.
+        margin: The slack with which it holds, larger is safer; None if the claim has none on this problem.
+        note: A short phrase for people; findings are counted by it.
+        verdict: The verdict on the problem, one of the five.
+        steps: The step at which the certificate applies; None without one.
+    """
+
+    holds: bool | None
+    margin: float | None
+    note: str
+    verdict: str
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim about random problems.
+
+    Attributes:
+        name: A word.
+        sentence: The claim in plain words, with its place in the paper.
+        statement: What exactly is checked.
+        kind: ``proved`` if every check is rigorous on the problem examined, ``observed`` if floating point decides.
+        regimes: The regimes of which it speaks.
+        instances: Makes the strategy of problems, from ``regime`` and ``dimensions``.
+        examine: Examines the claim on one problem.
+        margin: What the margin measures.
+        cost: How much more an examination costs than that of the simplest claim; it gets fewer problems in proportion.
+    """
+
+    name: str
+    sentence: str
+    statement: str
+    kind: Kind
+    regimes: tuple[Regime, ...]
+    instances: Callable[..., SearchStrategy[Instance]]
+    examine: Callable[[Instance], Finding]
+    margin: str
+    cost: int = 1
+
+
+def passes(instance: Instance, finding: Finding) -> bool:
+    """Whether a finding lets the property pass.
+
+    Args:
+        instance: The problem.
+        finding: The finding on it.
+
+    Returns:
+        True if the claim holds. An unresolved problem passes only if its start was placed outside the certified ball,
+        where nothing says that it lies in the basin; it is counted all the same.
+    """
+    return finding.holds is True or (finding.holds is None and instance.place is StartPlace.OUTSIDE)

@@ -1,0 +1,19 @@
+"""Theorem 1, large step: the direction alternates along the eigenvector of the largest eigenvalue."""
+
+from properties.claim import Claim
+from properties.claims.conclusion import examine_conclusion
+from properties.strategies import problems
+from theorem.statement import Regime
+
+CLAIM = Claim(
+    name="alternation",
+    sentence="With a large step, almost every trajectory in the basin ends up jumping from side to side along the"
+    " direction of the greatest curvature (Theorem 1, large step).",
+    statement="For 2/(λ₁+λₙ) < η < 2/λₙ, lim (−1)^k (x_k − x*)/‖x_k − x*‖ is exactly ± the prescribed eigenvector of"
+    " λₙ, or the start is proved to lie in the null set; the independent checker accepts the certificate.",
+    kind="proved",
+    regimes=(Regime.LARGE_STEP,),
+    instances=problems,
+    examine=examine_conclusion,
+    margin="log₂(amplitude/tail)",
+)

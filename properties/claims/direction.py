@@ -1,0 +1,19 @@
+"""Theorem 1, small step: the direction is fixed along the eigenvector of the smallest eigenvalue."""
+
+from properties.claim import Claim
+from properties.claims.conclusion import examine_conclusion
+from properties.strategies import problems
+from theorem.statement import Regime
+
+CLAIM = Claim(
+    name="direction",
+    sentence="With a small step, almost every trajectory in the basin comes in along one direction, that of the least"
+    " curvature (Theorem 1, small step).",
+    statement="For 0 < η < 2/(λ₁+λₙ), lim (x_k − x*)/‖x_k − x*‖ is exactly ± the prescribed eigenvector of λ₁, or the"
+    " start is proved to lie in the null set; the independent checker accepts the certificate.",
+    kind="proved",
+    regimes=(Regime.SMALL_STEP,),
+    instances=problems,
+    examine=examine_conclusion,
+    margin="log₂(amplitude/tail)",
+)

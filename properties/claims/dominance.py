@@ -1,0 +1,132 @@
+"""Layer 3: the dominance cone is never left, the sign pattern is kept, and the other components vanish beside it."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from math import isclose
+
+from flint import arb, ctx
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from properties.claim import STEPS, Claim, Finding
+from properties.claims.tools import (
+    BITS,
+    Seen,
+    found,
+    middle,
+    on_decided,
+    open_question,
+    require,
+    second_modulus,
+    walk,
+)
+from properties.strategies import Instance, SpectrumShape, StartPlace, StepPlace, problems
+from theorem.balls import surely_less
+from theorem.dominance import Chain, paper_chain
+from theorem.local import Expansion
+from theorem.remainder import RemainderBound
+from theorem.statement import Regime
+from theorem.verdict import Decision
+
+_STEPS = 20
+_MOST_CONE = 20_000
+
+
+@on_decided
+def _examine(instance: Instance, decision: Decision) -> Finding:
+    if decision.subspace is not None:
+        return found(decision, "in the bad set: an invariant subspace without the dominant eigenvector")
+    chain = paper_chain(decision, max_steps=_MOST_CONE)
+    if chain is None:
+        return open_question(decision, "the chain does not apply")
+    _alpha_is_right(instance, chain)
+    if chain.cone_step is None:
+        return open_question(decision, f"the cone was not reached within {_MOST_CONE} steps")
+    stretch = list(walk(instance, chain.cone_step, _STEPS + 1))
+    with ctx.workprec(BITS):
+        bound = RemainderBound.of(Expansion.of(instance.problem))
+        slack = min(_in_cone(instance, seen) for seen in stretch)
+        for before, after in pairwise(stretch):
+            _one_step(instance, bound, before, after)
+        bounded = _ratio_is_bounded(instance, bound, chain, stretch)
+    return found(decision, f"in the cone; |y_i|/|y_d|^α {bounded}", slack)
+
+
+def _alpha_is_right(instance: Instance, chain: Chain) -> None:
+    """Requires α's supremum to be min(2, ln b/ln ρ): the step of layer 3 needs ρ^α ≥ b."""
+    rho, b = instance.rho, second_modulus(instance)
+    expected = 2.0
+    if b > rho * rho:
+        with ctx.workprec(BITS):
+            expected = middle(arb(b).log() / arb(rho).log())
+    require(isclose(chain.alpha, expected, rel_tol=1e-12), f"α is {chain.alpha}, not {expected}")
+    require(1 < chain.alpha <= 2 or isclose(chain.alpha, 1), f"α = {chain.alpha} is not in (1, 2]")
+
+
+def _in_cone(instance: Instance, seen: Seen) -> float:
+    """Requires Σ_{i≠d}|y_i| ≤ |y_d| and gives the share of |y_d| that is left."""
+    others = sum((abs(y) for i, y in enumerate(seen.y) if i != instance.index), arb(0))
+    require(not seen.along.upper() < others.lower(), f"outside the cone at step {seen.step}")
+    return middle(1 - others / seen.along)
+
+
+def _one_step(instance: Instance, bound: RemainderBound, before: Seen, after: Seen) -> None:
+    """Requires the sign pattern, and s' ≤ (b s + C r(1 + s²))/(ρ − C r(1 + s²)) for s = ‖y_⊥‖/|y_d|."""
+    sign = before.y[instance.index] * after.y[instance.index]
+    kept = instance.regime is Regime.SMALL_STEP
+    require(bool(sign > 0) if kept else bool(sign < 0), f"the sign pattern breaks at step {after.step}")
+    s, s_after = before.across / before.along, after.across / after.along
+    push = bound.quadratic(before.length) * before.length * (1 + s * s)
+    limit = (arb(second_modulus(instance)) * s + push) / (arb(instance.rho) - push)
+    require(not s_after.lower() > limit.upper(), f"the ratio exceeds its bound at step {after.step}")
+
+
+def _ratio_is_bounded(instance: Instance, bound: RemainderBound, chain: Chain, stretch: Sequence[Seen]) -> str:
+    """Checks |y_⊥|/|y_d|^α against its bound for an α halfway to the supremum, once that bound exists.
+
+    From q' ≤ a q + c with a = b/(ρ − c')^α < 1 follows q ≤ max(q₀, c/(1 − a)); c' = C r(1 + s₀²) at the first step.
+    """
+    alpha = 1 + (arb(chain.alpha) - 1) / 2
+    edge = 1 / arb(max(len(instance.spectrum) - 1, 1))
+    for k, first in enumerate(stretch):
+        push = bound.quadratic(first.length) * first.along * (1 + edge)
+        room = arb(instance.rho) - push
+        if not surely_less(arb(0), room):
+            continue
+        a = arb(second_modulus(instance)) / room**alpha
+        if not surely_less(a, arb(1)):
+            continue
+        q = first.across / first.along**alpha
+        c = push * first.along ** (1 - alpha) / room**alpha
+        most = q.max(c / (1 - a))
+        for seen in stretch[k:]:
+            ratio = seen.across / seen.along**alpha
+            require(not ratio.lower() > most.upper(), f"|y_i|/|y_d|^α grows beyond its bound at step {seen.step}")
+        return "stays below its bound"
+    return "has no bound yet"
+
+
+def _instances(*, regime: Regime, dimensions: tuple[int, int]) -> SearchStrategy[Instance]:
+    """Starts in the cone anywhere in the regime; free ones where b and ρ are so far apart that it is reached."""
+    make = partial(problems, regime=regime, dimensions=dimensions)
+    return st.one_of(
+        make(place=StartPlace.CONE),
+        make(place=StartPlace.BALL, shape=SpectrumShape.PLAIN, step_place=StepPlace.INSIDE),
+    )
+
+
+CLAIM = Claim(
+    name="dominance",
+    sentence="Once the dominant component outweighs the others together, it always will; it keeps its sign pattern, and"
+    " the others vanish beside it (layer 3 of the proof of Theorem 1).",
+    statement="From a certified step on, Σ_{i≠d}|y_i| ≤ |y_d|; y_d keeps its sign (small step) or changes it at every"
+    " step (large step); s = ‖y_⊥‖/|y_d| obeys s' ≤ (b s + C r(1+s²))/(ρ − C r(1+s²)); |y_i|/|y_d|^α stays bounded for"
+    " 1 < α < min(2, ln b/ln ρ) and that supremum is right.",
+    kind="proved",
+    regimes=STEPS,
+    instances=_instances,
+    examine=_examine,
+    margin="1 − Σ_{i≠d}|y_i|/|y_d|, the smallest on the stretch examined",
+    cost=2,
+)

@@ -1,0 +1,155 @@
+"""Lemma 1: the remainder is quadratically small, its derivative linearly."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+
+from flint import arb, ctx, fmpq, fmpq_mat
+from mpmath import mp, mpf
+
+from properties.claim import STEPS, Claim, Finding
+from properties.claims.tools import (
+    BITS,
+    Vector,
+    dot,
+    eigen_coordinates,
+    found,
+    image,
+    on_decided,
+    require,
+    unit_vectors,
+    walk,
+)
+from properties.strategies import Instance, StartPlace, problems
+from theorem.balls import ends
+from theorem.basin import invariant_radius
+from theorem.dominance import paper_chain
+from theorem.local import Expansion
+from theorem.problem import Problem
+from theorem.remainder import RemainderBound
+from theorem.verdict import Decision
+
+_WALKED = 6
+_EXACT = 2
+_EXACT_BITS = 1500
+_DIGITS = 40
+
+
+@on_decided
+def _examine(instance: Instance, decision: Decision) -> Finding:
+    with ctx.workprec(BITS):
+        bound = RemainderBound.of(Expansion.of(instance.problem))
+        largest = invariant_radius(bound, arb(instance.rho))
+        epsilon = fmpq(1) if largest is None else largest
+        steepness = _above(bound.lipschitz(arb(epsilon)) / arb(epsilon))
+        curvature = _above(bound.quadratic(arb(epsilon)))
+    specified = specified_constant(instance.problem, epsilon)
+    require(
+        abs(_mpf(curvature) - specified) <= specified * mpf(10) ** (10 - _DIGITS),
+        f"C(ε) is {float(_mpf(curvature))}, not {float(specified)}",
+    )
+    chain = paper_chain(decision, max_steps=0)
+    if chain is not None and chain.radius == epsilon:
+        require(chain.constant >= max(float(_mpf(curvature)), float(_mpf(steepness))), "the chain's C is too small")
+    worst = 0.0
+    for k, h in enumerate(_points(instance, epsilon)):
+        square = dot(h, h)
+        with ctx.workprec(BITS):
+            here = _above(bound.quadratic(arb(square).sqrt()))
+        require(here <= curvature, "C(r) is not monotone")
+        g = [y - m * x for y, m, x in _images(instance, h)]
+        worst = max(worst, _share(max(x * x for x in g), (here * square) ** 2, "a component of g", h))
+        if k % 2 == 0:
+            entries = _jacobian(instance, h)
+            worst = max(worst, _share(max(x * x for x in entries), steepness**2 * square, "an entry of Dg", h))
+    return found(decision, "bounded at every point", 1 - worst**0.5)
+
+
+def _above(x: arb) -> fmpq:
+    return ends(x)[1]
+
+
+def _images(instance: Instance, h: Vector) -> Iterator[tuple[fmpq, fmpq, fmpq]]:
+    after, before = eigen_coordinates(instance, image(instance, h)), eigen_coordinates(instance, h)
+    return zip(after, instance.multipliers, before, strict=True)
+
+
+def _jacobian(instance: Instance, h: Vector) -> list[fmpq]:
+    """The entries of Dg in eigen-coordinates."""
+    p, n, q = instance.problem, len(h), instance.rotation
+    hessian = fmpq_mat([list(row) for row in p.loss.hessian([m + x for m, x in zip(p.minimizer, h, strict=True)])])
+    turned = q.transpose() * hessian * q
+    eta, spectrum = p.step_size, instance.spectrum
+    return [eta * ((spectrum[i] if i == j else 0) - turned[i, j]) for i in range(n) for j in range(n)]
+
+
+def _share(value: fmpq, limit: fmpq, what: str, h: Vector) -> float:
+    require(value <= limit, f"{what} exceeds its bound at h = [{', '.join(map(str, h))}]")
+    return float(_mpf(value) / _mpf(limit)) if value else 0.0
+
+
+def _points(instance: Instance, epsilon: fmpq) -> Iterator[Vector]:
+    """Rational points on the sphere of radius ε and inside it, exact iterates, and points next to later ones."""
+    for k, u in enumerate(unit_vectors(instance)):
+        scale = epsilon / 2 ** (3 * (k % 3) if k % 4 == 3 else 0)
+        yield tuple(scale * x for x in u)
+    h = instance.problem.displacement
+    for _ in range(_EXACT):
+        if not any(h) or max(x.height_bits() for x in h) > _EXACT_BITS:
+            break
+        yield h
+        h = image(instance, h)
+    for seen in islice(walk(instance, 1, 4 * _WALKED), 0, None, 4):
+        if any(seen.point):
+            yield seen.point
+
+
+def specified_constant(problem: Problem, radius: fmpq) -> mpf:
+    """C(r) of docs/certificate.md, evaluated anew in mpmath from the loss around its minimizer.
+
+    Args:
+        problem: The problem.
+        radius: r.
+
+    Returns:
+        C(r), to about forty digits.
+    """
+    local = problem.loss.shifted(problem.minimizer)
+    with mp.workdps(_DIGITS):
+        eta, r, total = _mpf(problem.step_size), _mpf(radius), mpf(0)
+        rows: dict[int, list[mpf]] = {}
+        for exponents, c in local.terms:
+            degree = sum(exponents) - 1
+            for i, e in enumerate(exponents):
+                if degree > 1 and e:
+                    rest = [k - (i == j) for j, k in enumerate(exponents)]
+                    kappa = mp.sqrt(mp.fprod(mpf(k) ** k for k in rest if k) / mpf(degree) ** degree)
+                    rows.setdefault(degree, [mpf(0)] * len(exponents))[i] += abs(_mpf(c)) * e * kappa
+        for degree, row in rows.items():
+            total += eta * mp.sqrt(mp.fsum(x * x for x in row)) * r ** (degree - 2)
+        for t in local.truncated:
+            length, p = mp.sqrt(_mpf(dot(t.direction, t.direction))), t.power
+            reach = length * r - _mpf(t.threshold)
+            if reach > 0:
+                total += eta * abs(_mpf(t.coefficient)) * p * length**3 * (p - 1) * (p - 2) / 2 * reach ** (p - 3)
+        return total
+
+
+def _mpf(q: fmpq) -> mpf:
+    with mp.workdps(_DIGITS):
+        return mpf(int(q.p)) / int(q.q)
+
+
+CLAIM = Claim(
+    name="remainder",
+    sentence="Near the minimizer, what the linear part leaves over is at most a constant times the squared distance,"
+    " and its partial derivatives at most a constant times the distance (Lemma 1).",
+    statement="|g_i(y)| ≤ C(‖y‖)‖y‖² ≤ C(ε)‖y‖² and |∂g_i/∂y_j(y)| ≤ (Λ(ε)/ε)‖y‖, in exact rationals in the"
+    " prescribed eigen-coordinates, on the certified ball of radius ε and along the trajectory.",
+    kind="proved",
+    regimes=STEPS,
+    instances=partial(problems, place=StartPlace.BALL),
+    examine=_examine,
+    margin="1 − the largest share of a bound that is used",
+    cost=3,
+)

@@ -1,0 +1,138 @@
+r"""``torch.optim.SGD`` in float64 on the same loss follows the enclosed trajectory.
+
+The distance allowed grows with the steps as rounding may make it grow: :math:`\delta_{k+1} = L\delta_k +
+u\,m\,(\|x_k\| + \eta\sum|\cdot|)` with the Lipschitz constant L of the descent map, the unit roundoff u, the number m
+of operations, and the sum of the absolute values of everything that is added up. The bound is itself computed in
+floats: an observation, not a proof.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import islice
+from math import hypot, log10
+
+import torch
+from flint import arb, ctx, fmpq
+
+from properties.claim import STEPS, Claim, Finding
+from properties.claims.tools import MOST_MARGIN, found, on_decided, require
+from properties.strategies import Instance, problems
+from theorem.balls import float_above
+from theorem.descent.enclosure import enclose
+from theorem.local import Expansion
+from theorem.loss import Loss
+from theorem.problem import Problem
+from theorem.remainder import RemainderBound
+from theorem.verdict import Decision
+
+_STEPS = 40
+_UNIT = 2.0**-53
+_BITS = 256
+
+
+class TorchLoss(torch.nn.Module):
+    """A loss in float64; its parameter is the iterate."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        loss = problem.loss
+        self.iterate = torch.nn.Parameter(_tensor([_float(x) for x in problem.start]))
+        self._exponents = _tensor([[float(e) for e in a] for a, _ in loss.terms])
+        self._coefficients = _tensor([_float(c) for _, c in loss.terms])
+        self._powers = [
+            (_float(t.coefficient), _tensor([_float(x) for x in t.direction]), _float(t.threshold), t.power)
+            for t in loss.truncated
+        ]
+
+    def forward(self) -> torch.Tensor:
+        """The loss at the iterate, a scalar."""
+        x = self.iterate
+        total = (self._coefficients * (x**self._exponents).prod(dim=1)).sum()
+        for c, direction, threshold, p in self._powers:
+            total = total + c * torch.clamp(direction @ x - threshold, min=0) ** p
+        return total
+
+
+def sgd_iterates(problem: Problem, steps: int) -> list[list[float]]:
+    """The iterates of ``torch.optim.SGD`` with the problem's step size as learning rate.
+
+    Args:
+        problem: The problem.
+        steps: The number of steps.
+
+    Returns:
+        steps + 1 iterates, each of length n.
+    """
+    model = TorchLoss(problem)
+    optimizer = torch.optim.SGD(model.parameters(), lr=_float(problem.step_size))
+    path = [model.iterate.tolist()]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        path.append(model.iterate.tolist())
+    return path
+
+
+@on_decided
+def _examine(instance: Instance, decision: Decision) -> Finding:
+    problem = instance.problem
+    expansion = Expansion.of(problem)
+    eta = _float(problem.step_size)
+    m = 4 * len(problem.loss.terms) + 8 * problem.loss.degree * (1 + len(problem.loss.truncated)) + 16
+    margin = MOST_MARGIN
+    with ctx.workprec(_BITS):
+        bound = RemainderBound.of(expansion)
+        rho = max(abs(1 - problem.step_size * arb(x)).upper() for x in (instance.spectrum[0], instance.spectrum[-1]))
+        allowed = 4 * _UNIT * hypot(*(abs(_float(x)) for x in problem.start))
+        for seen, iterate in zip(
+            sgd_iterates(problem, _STEPS), islice(enclose(expansion, bound, rho), _STEPS + 1), strict=True
+        ):
+            gaps = [arb(x) - (y + arb(c)) for x, y, c in zip(seen, iterate.centre, problem.minimizer, strict=True)]
+            distance = hypot(*(float_above(abs(g)) for g in gaps))
+            reach = allowed + float_above(iterate.error)
+            require(distance <= reach, f"SGD is {distance} away at step {iterate.step}, rounding explains {reach}")
+            if distance > 0:
+                margin = min(margin, log10(reach / distance))
+            lipschitz = float_above(rho + bound.lipschitz(iterate.radius + arb(allowed)))
+            sizes = _sizes(problem.loss, [abs(x) for x in seen])
+            allowed = lipschitz * allowed + _UNIT * m * (hypot(*seen) + eta * hypot(*sizes))
+    return found(decision, "SGD stays as close as rounding allows", margin)
+
+
+def _sizes(loss: Loss, x: list[float]) -> list[float]:
+    """For each component of the gradient, the sum of the absolute values of its terms."""
+    sizes = [0.0] * len(x)
+    for exponents, c in loss.terms:
+        for i, e in enumerate(exponents):
+            if e:
+                value = abs(_float(c)) * e
+                for j, k in enumerate(exponents):
+                    value *= x[j] ** (k - (i == j))
+                sizes[i] += value
+    for t in loss.truncated:
+        reach = sum(abs(_float(a)) * b for a, b in zip(t.direction, x, strict=True)) + abs(_float(t.threshold))
+        slope = abs(_float(t.coefficient)) * t.power * reach ** (t.power - 1)
+        sizes = [s + slope * abs(_float(a)) for s, a in zip(sizes, t.direction, strict=True)]
+    return sizes
+
+
+def _float(q: fmpq) -> float:
+    return float(Fraction(int(q.p), int(q.q)))
+
+
+def _tensor(values: list[float] | list[list[float]]) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+CLAIM = Claim(
+    name="torch-sgd",
+    sentence="The optimizer that people run is the gradient descent of the theorem.",
+    statement="Forty steps of torch.optim.SGD in float64 stay within the enclosure and the growth of rounding errors.",
+    kind="observed",
+    regimes=STEPS,
+    instances=problems,
+    examine=_examine,
+    margin="log₁₀(allowed/distance)",
+)

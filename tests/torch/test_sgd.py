@@ -1,0 +1,44 @@
+"""torch's SGD against the enclosures, in an environment that has torch."""
+
+import pytest
+from flint import fmpq, fmpq_mat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
+
+from properties.claim import passes  # noqa: E402
+from properties.claims import torch_sgd  # noqa: E402
+from properties.strategies import Instance, StartPlace  # noqa: E402
+from theorem.problem import Problem  # noqa: E402
+from theorem.statement import Regime  # noqa: E402
+
+CLAIM = torch_sgd.CLAIM
+
+
+@pytest.mark.parametrize("regime", CLAIM.regimes, ids=lambda r: r.value)
+@given(data=st.data())
+@settings(max_examples=60)
+def test_sgd_follows_the_enclosure(regime, data):
+    instance = data.draw(CLAIM.instances(regime=regime, dimensions=(2, 8)))
+    finding = CLAIM.examine(instance)
+    assert passes(instance, finding), f"{finding.note}: {instance}"
+
+
+def test_closed_form_of_the_quadratic():
+    path = torch_sgd.sgd_iterates(Problem.build("x**2/2 + 2*y**2", "0.1", ["0.1", "0.1"]), 30)
+    for k, (x, y) in enumerate(path):
+        assert x == pytest.approx(0.9**k * 0.1, rel=1e-13)
+        assert y == pytest.approx(0.6**k * 0.1, rel=1e-13)
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-6, 1 - 1e-9])
+def test_a_wrong_learning_rate_is_noticed(factor, monkeypatch):
+    problem = Problem.build("x**2 + y**2/2 + x**2*y + x**3", "0.95", ["0.1", "0.1"])
+    swap = fmpq_mat(2, 2, [0, 1, 1, 0])
+    instance = Instance(problem, (fmpq(1), fmpq(2)), swap, Regime.LARGE_STEP, StartPlace.BALL)
+    assert CLAIM.examine(instance).holds is True
+    honest = torch_sgd._float
+    monkeypatch.setattr(torch_sgd, "_float", lambda q: honest(q) * (factor if q is problem.step_size else 1))
+    finding = CLAIM.examine(instance)
+    assert finding.holds is False, f"a learning rate off by {factor - 1:.0e} went unnoticed: {finding.note}"

@@ -31,7 +31,7 @@ SCHEMA = "gdcheck-claims/1"
 MOST_DISCARDS = 0.02
 WORST_FROM = 5000
 _WORST_SHARE = 50
-_PER_KIND = 2
+_PER_KIND = 3
 _PROPERTY = "claims"
 
 Attack = Callable[[Trial], None]

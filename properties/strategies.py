@@ -153,6 +153,8 @@ def _readable(numerators: Sequence[int], denominators: Sequence[int]) -> list[fm
 
 
 _COEFFICIENTS = _readable([*range(1, 9), 12, 16, 24, 32], range(1, 9))
+_WIDTHS = [q for q in _readable([*range(1, 17), 24, 32, 48, 64], range(1, 9)) if q > 0]
+_SIXTEENTHS = [fmpq(k, 16) for k in (8, 4, 12, 2, 6, 10, 14, 1, 3, 5, 7, 9, 11, 13, 15)]
 
 
 def rationals(*, low: int = -16, high: int = 16, most_parts: int = 8) -> SearchStrategy[fmpq]:
@@ -197,7 +199,7 @@ def spectra(draw: DrawFn, *, n: int | None = None, shape: SpectrumShape | None =
     if family is SpectrumShape.NEAR_ENDS:
         width = fmpq(1, 10 ** draw(st.integers(1, 6)))
     else:
-        width = fmpq(draw(st.integers(1, 64)), draw(st.integers(1, 8)))
+        width = draw(st.sampled_from(_WIDTHS))
     parts = draw(st.lists(st.integers(1, 15), min_size=size - 2, max_size=size - 2))
     if family is SpectrumShape.CLUSTERED:
         tight = fmpq(1, 10 ** draw(st.integers(2, 6)))
@@ -260,9 +262,10 @@ def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = 6) -> TruncatedPo
     Returns:
         A truncated power of x − m; its kink passes through the minimizer or beside it.
     """
-    direction = [fmpq(draw(st.integers(-2, 2))) for _ in range(n)]
-    direction[draw(st.integers(0, n - 1))] = fmpq(1)
-    threshold = fmpq(draw(st.integers(0, 8)), 64)
+    direction = [fmpq(0)] * n
+    for i in draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=min(n, 6), unique=True)):
+        direction[i] = fmpq(draw(st.sampled_from((1, -1, 2, -2))))
+    threshold = fmpq(draw(st.sampled_from((0, 0, 0, 1, 2, 4, 8))), 64)
     coefficient = draw(st.sampled_from(_COEFFICIENTS))
     return TruncatedPower(coefficient, tuple(direction), threshold, draw(st.integers(4, smoothest)))
 
@@ -340,7 +343,7 @@ def step_sizes(draw: DrawFn, *, spectrum: Sequence[fmpq], regime: Regime, place:
         if singular:
             return draw(st.sampled_from(singular))
     if where is StepPlace.NEAR_BOUNDARY:
-        away = boundary * fmpq(draw(st.integers(1, 9)), 10 ** draw(st.integers(2, 12)))
+        away = boundary * fmpq(draw(st.sampled_from((1, 2, 5))), 10 ** draw(st.integers(2, 12)))
         away = min(away, (high - low) / 2)
         return boundary - away if small else boundary + away
     if where is StepPlace.SLOW:
@@ -349,7 +352,7 @@ def step_sizes(draw: DrawFn, *, spectrum: Sequence[fmpq], regime: Regime, place:
         step = slack / spectrum[0] if small else (2 - slack) / spectrum[-1]
         if low < step < high:
             return step
-    return low + (high - low) * fmpq(draw(st.integers(1, 15)), 16)
+    return low + (high - low) * draw(st.sampled_from(_SIXTEENTHS))
 
 
 @st.composite
@@ -387,7 +390,7 @@ def starts(
     direction = [fmpq(draw(st.integers(-8, 8))) for _ in range(n)]
     if not any(direction):
         direction[draw(st.integers(0, n - 1))] = fmpq(1)
-    share = fmpq(draw(st.integers(1, 15)), 16)
+    share = draw(st.sampled_from(_SIXTEENTHS))
     lacking = scene.dominant if place is StartPlace.EXCEPTIONAL else ()
     for i in scene.dominant:
         v = _column(rotation, i)

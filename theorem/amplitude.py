@@ -213,6 +213,9 @@ def _limit(iterate: Enclosure, blocks: list[Block], projections: list[_Projectio
         return LimitDirection(LimitKind.ALTERNATING if alternating else LimitKind.FIXED, (direction,))
     (plus, plus_error), (minus, minus_error) = parts
     blur = plus_error + minus_error + 2 * tail
+    # The two limits differ by the smaller amplitude: it must stand out from the blur.
+    if not all(surely_less(4 * blur, norm(part) * _WIDTH) for part in (plus, minus)):
+        return None
     here = _direction([x + y for x, y in zip(plus, minus, strict=True)], blur)
     there = _direction([x - y for x, y in zip(plus, minus, strict=True)], blur)
     if here is None or there is None:

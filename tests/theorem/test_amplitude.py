@@ -247,3 +247,13 @@ def test_exact_conversion_is_exact():
     with mp.workdps(30):
         x = mp.mpf(1) / 3
         assert real(rational(x)) == x, "the helper changed the number"
+
+
+def test_the_limits_of_a_two_cycle_stand_apart_however_unequal_the_amplitudes():
+    """With near-equal ends one amplitude may be far below the other; even and odd limits must still differ."""
+    loss = "1/6*x1**2 + 16000003/96000000*x2**2 + 16000003/96000000*x3**2 + 1000003/6000000*x4**2 + 8/7*x1**2*x2"
+    problem = Problem.build(loss, "6000000/2000003", ["7/256", "7/256", "0", "7/128"])
+    limit = decide(problem).limit
+    assert limit is not None
+    even, odd = limit.vectors
+    assert even[3] > 0 > odd[3], f"the steepest component does not alternate for certain: {even[3]}, {odd[3]}"

@@ -1,0 +1,260 @@
+"""The harness tests itself: it spreads the problems, counts them, finds what is wrong, and leaves it for anybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from properties.claim import Claim, Finding, passes
+from properties.claims import CLAIMS
+from properties.cli import run
+from properties.counterexamples import FORMS, examine_again, main, store
+from properties.strategies import Instance, StartPlace
+from properties.tally import EXAMPLES, Tally, merged
+from properties.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
+from theorem.statement import Regime
+
+pytest_plugins = ["pytester"]
+
+DIRECTION = CLAIMS["direction"]
+
+
+def trial(claim: Claim, examples: int = 60) -> Trial:
+    return Trial(claim, claim.regimes[0], (2, 4), examples)
+
+
+def nowhere(_: Mapping[str, Any]) -> None:
+    pass
+
+
+# Claims ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=list(CLAIMS))
+def test_a_claim_says_what_it_claims_and_where_the_paper_says_it(claim: Claim) -> None:
+    assert claim.kind in {"proved", "observed"}
+    assert claim.sentence.endswith(").")
+    assert any(word in claim.sentence for word in ("Theorem 1", "Lemma", "layer", "paper"))
+    assert len(claim.statement) > 60
+    assert claim.regimes
+    assert claim.margin
+
+
+def test_every_claim_of_the_paper_has_its_module() -> None:
+    assert list(CLAIMS) == [
+        "direction",
+        "alternation",
+        "boundary",
+        "remainder",
+        "invariance",
+        "dominance",
+        "exceptional",
+        "amplitude",
+        "updates",
+        "rate",
+        "observation",
+        "equivariance",
+    ]
+
+
+def drawn_instance(place: StartPlace = StartPlace.BALL) -> Instance:
+    seen: list[dict[str, Any]] = []
+    attack(trial(DIRECTION, 5), 0, None, lambda line: seen.append(dict(line)))
+    return replace(Instance.from_json(next(line["instance"] for line in seen if "instance" in line)), place=place)
+
+
+@pytest.mark.parametrize(
+    ("holds", "place", "expected"),
+    [
+        (True, StartPlace.BALL, True),
+        (False, StartPlace.BALL, False),
+        (None, StartPlace.BALL, False),
+        (None, StartPlace.CONE, False),
+        (None, StartPlace.EXCEPTIONAL, False),
+        (None, StartPlace.OUTSIDE, True),
+        (False, StartPlace.OUTSIDE, False),
+    ],
+)
+def test_unresolved_is_never_a_pass_in_the_basin(holds: bool | None, place: StartPlace, expected: bool) -> None:
+    finding = Finding(holds, None, "", "unresolved")
+    assert passes(drawn_instance(place), finding) is expected
+
+
+# Planning -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("examples", [500, 3000, 20000])
+def test_a_total_is_spread_exactly(examples: int) -> None:
+    trials = plan(list(CLAIMS.values()), examples, total=True, shards=None)
+    assert sum(t.examples for t in trials) == examples
+    assert len({t.name for t in trials}) == len(trials)
+    assert max(t.examples for t in trials) <= 200
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_every_kind_is_covered_in_each_shard(shards: int) -> None:
+    trials = plan(list(CLAIMS.values()), 20, total=False, shards=shards)
+    kinds = {(t.claim.name, t.regime, t.dimensions) for t in trials}
+    assert kinds == {(c.name, r, band) for c in CLAIMS.values() for r in c.regimes for band in BANDS}
+    for t in trials:
+        assert t.shards == min(shards, max(1, round(20 / t.claim.cost)))
+
+
+def test_expensive_claims_get_fewer_problems() -> None:
+    for t in plan(list(CLAIMS.values()), 240, total=False, shards=1):
+        assert t.examples == 240 // t.claim.cost
+    for t in worst_plan(list(CLAIMS.values()), 800):
+        assert t.examples == 800 // t.claim.cost
+
+
+# Counting -------------------------------------------------------------------------------------------------------------
+
+
+def test_logs_and_tallies_agree_and_a_seed_repeats_a_trial() -> None:
+    lines: list[str] = []
+    tally = attack(trial(DIRECTION), 7, None, lambda line: lines.append(json.dumps(line)))
+    again = attack(trial(DIRECTION), 7, None, nowhere)
+    other = attack(trial(DIRECTION), 8, None, nowhere)
+    from_log, distinct = merged(lines)
+    assert tally.to_json() == again.to_json() == from_log.to_json()
+    assert tally.to_json() != other.to_json()
+    assert tally.problems() == 60
+    assert 40 < distinct <= 60
+    assert tally.discard_rate == 0
+
+
+def test_tallies_add_up_whatever_the_order() -> None:
+    parts = [attack(trial(DIRECTION, 30), seed, None, nowhere) for seed in range(3)]
+    forward, backward = Tally(), Tally()
+    for part in parts:
+        forward.merge(Tally.from_json(json.loads(json.dumps(part.to_json()))))
+    for part in reversed(parts):
+        backward.merge(part)
+    assert forward.to_json() == backward.to_json()
+    assert forward.problems() == 90
+    smallest = forward.claims[EXAMPLES, "direction"].smallest
+    assert smallest is not None
+    margins = [p.claims[EXAMPLES, "direction"].smallest for p in parts]
+    assert smallest["margin"] == min(m["margin"] for m in margins if m is not None)
+
+
+# Failing --------------------------------------------------------------------------------------------------------------
+
+
+def rejects(condition: str) -> Claim:
+    """The direction claim, made to fail on some problems."""
+
+    def examine(instance: Instance) -> Finding:
+        finding = DIRECTION.examine(instance)
+        bad = {"wide": len(instance.spectrum) >= 3, "always": True}[condition]
+        return replace(finding, holds=False, note="planted") if bad else finding
+
+    return replace(DIRECTION, examine=examine)
+
+
+def broken(claim: Claim) -> CounterexampleError:
+    with pytest.raises(CounterexampleError) as caught:
+        attack(trial(claim), 0, None, nowhere)
+    return caught.value
+
+
+def test_a_failure_is_shrunk_and_keeps_its_three_forms(tmp_path: Path) -> None:
+    error = broken(rejects("wide"))
+    assert error.simplest["n"] == 3
+    assert len(error.simplest["instance"]["problem"]["loss"]) < 60
+    assert error.worst["margin"] is None or error.worst["margin"] <= (error.found["margin"] or float("inf"))
+    stored = store(error, tmp_path)
+    for form in FORMS:
+        path = tmp_path / stored.folder / f"{form}.json"
+        assert f"gdcheck replay {(stored.folder / form).as_posix()}.json" in stored.message
+        assert run(["replay", str(path)]) == 0
+    assert DIRECTION.sentence in stored.message
+    assert not list((tmp_path / stored.folder).glob(".*"))
+
+
+def test_a_stored_counterexample_says_fixed_or_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stored = store(broken(rejects("wide")), tmp_path)
+    path = tmp_path / stored.folder / "simplest.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert examine_again(data, {"direction": rejects("wide")})[0] is False
+    assert main([str(path)]) == 0
+    assert capsys.readouterr().out.startswith("FIXED")
+
+
+def test_an_error_inside_a_claim_is_a_failure_that_names_it() -> None:
+    def examine(_: Instance) -> Finding:
+        raise ZeroDivisionError("planted")
+
+    error = broken(replace(DIRECTION, examine=examine))
+    assert isinstance(error.cause, ZeroDivisionError)
+    assert error.simplest["note"] == "ZeroDivisionError: planted"
+
+
+def test_an_unresolved_problem_in_the_ball_is_a_failure() -> None:
+    def examine(_: Instance) -> Finding:
+        return Finding(None, None, "planted", "unresolved")
+
+    error = broken(replace(CLAIMS["rate"], examine=examine, regimes=(Regime.LARGE_STEP,)))
+    assert error.simplest["holds"] == "unresolved"
+
+
+# The plugin -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makeconftest('pytest_plugins = ["properties.harness"]')
+    pytester.makepyfile(
+        """
+        from dataclasses import replace
+        from properties.claims import CLAIMS
+        from properties.harness import run_of
+
+        def claims(config):
+            direction = CLAIMS["direction"]
+            if config.getoption("-k") == "bad":
+                bad = lambda i: replace(direction.examine(i), holds=False, note="planted")
+                return [replace(direction, examine=bad)]
+            return [direction, CLAIMS["rate"]]
+
+        def pytest_generate_tests(metafunc):
+            trials = run_of(metafunc.config).trials(claims(metafunc.config))
+            metafunc.parametrize("trial", trials, ids=[t.name for t in trials])
+
+        def test_good_or_bad(trial, attack):
+            attack(trial)
+        """
+    )
+    return pytester
+
+
+def test_two_workers_and_one_write_the_same_report(project: pytest.Pytester) -> None:
+    reports = []
+    for workers in ("0", "2"):
+        path = project.path / workers / "report.json"
+        options = ["--examples", "60", "--shards", "2", "--report", str(path), "--hypothesis-seed=5", "-n", workers]
+        result = project.runpytest_subprocess(*options)
+        result.assert_outcomes(passed=18)
+        result.stdout.fnmatch_lines(["*= claims =*", "direction *", "60 problems; 0 of 60 draws*hypothesis-seed=5"])
+        data = json.loads(path.read_text(encoding="utf-8"))
+        observed = list((path.parent / "observations").glob("*.jsonl"))
+        assert data.pop("run")["workers"] == len(observed) == max(1, int(workers))
+        reports.append(data)
+    assert reports[0] == reports[1]
+    assert reports[0]["problems"] == 60
+    assert set(reports[0]["claims"]) == {"direction", "rate"}
+    assert sum(reports[0]["claims"]["direction"]["verdict"].values()) == 20
+
+
+def test_a_failing_run_names_the_file_and_writes_nothing_else(project: pytest.Pytester) -> None:
+    result = project.runpytest_subprocess("--examples", "9", "-k", "bad", "-p", "no:cacheprovider")
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["*gdcheck replay reports/out/counterexamples/direction-*/problem.json"])
+    stored = list((project.path / "reports" / "out" / "counterexamples").glob("*/problem.json"))
+    assert stored
+    assert not list(project.path.rglob("*.jsonl"))

@@ -1,0 +1,184 @@
+"""The parts of the amplitude certificate one by one, each number as docs/certificate.md states it."""
+
+from types import SimpleNamespace
+
+import pytest
+from flint import arb, ctx, fmpq, fmpq_mat
+
+from theorem import amplitude
+from theorem.amplitude import Block, Cause, Inequality
+from theorem.balls import ends
+from theorem.local import Expansion
+from theorem.problem import Problem
+from theorem.statement import End, LimitKind
+
+HALF = fmpq(1, 2)
+TINY = fmpq(1, 10**20)
+CLOSE = fmpq(1, 10**6)
+
+
+@pytest.fixture(autouse=True)
+def precision():
+    with ctx.workprec(256):
+        yield
+
+
+def assert_near(value, exact, what, relative=CLOSE):
+    low, high = ends(value)
+    assert abs(low - exact) <= abs(exact) * relative >= abs(high - exact), f"{what} = {value}, not {exact}"
+
+
+def half_width(ball):
+    low, high = ends(ball)
+    return (high - low) / 2
+
+
+class Projected:
+    """A projection whose answer is known."""
+
+    def __init__(self, vector, error=0, deviation=0):
+        self.vector, self.error, self.deviation = [arb(x) for x in vector], arb(error), arb(deviation)
+
+    def apply(self, _):
+        return self.vector, self.error
+
+
+def block(end, multiplicity=1):
+    return SimpleNamespace(end=end, eigenvalue=SimpleNamespace(multiplicity=multiplicity))
+
+
+def at(step=0, **fields):
+    return SimpleNamespace(step=step, **{name: arb(value) for name, value in fields.items()})
+
+
+# The limit -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_direction_is_blurred_by_twice_the_relative_error():
+    found = amplitude._direction([arb(3), arb(4)], arb(TINY))
+    for x, exact in zip(found, (fmpq(3, 5), fmpq(4, 5)), strict=True):
+        assert_near(x, exact, "component")
+        assert_near(arb(half_width(x)), 2 * TINY / 5, "half width")
+
+
+def test_a_direction_is_given_only_to_ten_digits():
+    """Four times the blur must be below 10⁻¹⁰ of the length, which leaves a component's interval narrower than that."""
+    wide = fmpq(5, 4 * 10**10)
+    assert amplitude._direction([arb(3), arb(4)], arb(wide * fmpq(99, 100))) is not None
+    assert amplitude._direction([arb(3), arb(4)], arb(wide * fmpq(101, 100))) is None
+
+
+@pytest.mark.parametrize(("multiplicity", "spread"), [(1, 2 * 7 * TINY), (2, 2 * 16 * TINY / 5)])
+def test_a_single_block_is_blurred_by_its_line_or_by_error_and_tail(multiplicity, spread):
+    """On a line only the eigenvector's error counts; in a larger eigenspace error and tail, both over the length."""
+    found = amplitude._limit(
+        at(), [block(End.LOWEST, multiplicity)], [Projected([3, 4], 5 * TINY, 7 * TINY)], arb(11 * TINY)
+    )
+    assert found.kind is LimitKind.FIXED
+    for x, exact in zip(found.vectors[0], (fmpq(3, 5), fmpq(4, 5)), strict=True):
+        assert_near(x, exact, "component")
+        assert_near(arb(half_width(x)), spread, "half width")
+
+
+@pytest.mark.parametrize(("end", "step", "sign"), [(End.LOWEST, 3, 1), (End.HIGHEST, 3, -1), (End.HIGHEST, 4, 1)])
+def test_only_alternating_limits_at_odd_steps_are_turned(end, step, sign):
+    found = amplitude._limit(at(step), [block(end)], [Projected([3, 4])], arb(0))
+    assert found.kind is (LimitKind.ALTERNATING if end is End.HIGHEST else LimitKind.FIXED)
+    assert_near(found.vectors[0][0], sign * fmpq(3, 5), "first component")
+
+
+@pytest.mark.parametrize("step", [6, 7])
+def test_a_two_cycle_is_blurred_by_both_errors_and_two_tails(step):
+    projections = [Projected([3, 0], TINY), Projected([0, 4], 3 * TINY)]
+    found = amplitude._limit(at(step), [block(End.LOWEST), block(End.HIGHEST)], projections, arb(5 * TINY))
+    assert found.kind is LimitKind.TWO_CYCLE
+    for vector, sign in zip(found.vectors, (1, -1) if step % 2 == 0 else (-1, 1), strict=True):
+        for x, exact in zip(vector, (fmpq(3, 5), sign * fmpq(4, 5)), strict=True):
+            assert_near(x, exact, "component")
+            assert_near(arb(half_width(x)), 2 * 14 * TINY / 5, "half width")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_two_cycle_needs_both_of_its_directions(sign):
+    """The sum, or the difference, of the two parts nearly cancels: one direction is known, the other is not."""
+    projections = [Projected([1, 0], TINY), Projected([sign * (1 - TINY), 0], TINY)]
+    assert amplitude._limit(at(), [block(End.LOWEST), block(End.HIGHEST)], projections, arb(0)) is None
+
+
+# The projection ------------------------------------------------------------------------------------------------------
+
+
+def test_the_deviation_is_that_of_davis_and_kahan():
+    """W̃ = (1, 1/100), λ̃ = 11/10, γ = 3: E = (−1/10, 29/1000), Δ = 10⁻⁴, δ = √2‖E‖/γ + ‖Δ‖."""
+    expansion = Expansion.of(Problem.build("x**2/2 + 2*y**2", "1/10", [1, 1]))
+    w = [fmpq(1), fmpq(1, 100)]
+    eigenvalue = SimpleNamespace(lo=fmpq(9, 10), hi=fmpq(13, 10), multiplicity=1)
+    projection = amplitude._Projection(expansion, Block(End.LOWEST, eigenvalue, fmpq(3), [w], fmpq_mat(2, 1, w)))
+    square = 2 * (fmpq(1, 100) + fmpq(29, 1000) ** 2) / 9
+    assert_near((projection.deviation - arb(fmpq(1, 10**4))) ** 2, square, "(δ − ‖Δ‖)²")
+    h = SimpleNamespace(centre=[arb(2), arb(3)], radius=arb(5), error=arb(fmpq(1, 7)))
+    image, error = projection.apply(h)
+    assert_near(image[0], fmpq(203, 100), "W̃W̃ᵀh, first")
+    assert_near(image[1], fmpq(203, 10000), "W̃W̃ᵀh, second")
+    assert_near((error - arb(fmpq(1, 7))) / projection.deviation, fmpq(5), "(error − that of the iterate)/δ")
+
+
+def test_what_lies_within_an_error_is_a_ball_of_non_negative_numbers():
+    low, high = ends(amplitude._within(arb(3), arb(2)))
+    assert low <= 1 and high >= 5 and high - low < fmpq(401, 100), f"[{low}, {high}]"
+    assert ends(amplitude._within(arb(1), arb(2)))[0] >= -TINY, "a length is not negative"
+
+
+# The inequality ------------------------------------------------------------------------------------------------------
+
+
+def inequality(c, projections=None):
+    projections = [Projected([3, 4])] if projections is None else projections
+    bound = SimpleNamespace(quadratic=lambda _: arb(c))
+    return amplitude._inequality(at(size=HALF, error=0), bound, arb(HALF), projections)
+
+
+def test_the_numbers_of_the_inequality():
+    """r = 1/2, ρ = 1/2, C = 1/8: σ = 9/16, x = 2/7, P = 67/49, tail = C P² r²/(ρ(1−ρ))."""
+    found = inequality(fmpq(1, 8))
+    p = 1 + fmpq(2, 7) + fmpq(4, 49)
+    numbers = {"radius": fmpq(1, 2), "rho": fmpq(1, 2), "C": fmpq(1, 8), "sigma": fmpq(9, 16), "P": p}
+    for name, exact in (numbers | {"tail": fmpq(1, 8) * p**2}).items():
+        assert_near(getattr(found, name), exact, name)
+    assert_near(found.amplitudes[0], fmpq(5), "amplitude")
+
+
+def test_sigma_and_x_must_be_below_one():
+    """With r = ρ = 1/2: σ = 1/2 + C/2 and x = C/(1 − σ), so x = 1 at C = 1/3 where σ is 2/3."""
+    assert isinstance(inequality(fmpq(33, 100)), Inequality)
+    assert inequality(fmpq(34, 100)) is None, "x > 1"
+    assert inequality(fmpq(1)) is None and inequality(fmpq(11, 10)) is None and inequality(fmpq(4)) is None, "σ ≥ 1"
+
+
+def test_every_block_must_be_further_than_the_tail():
+    tail = inequality(fmpq(1, 8)).tail
+    near, far = (ends(tail * arb(fmpq(k, 100)))[1] for k in (99, 101))
+    assert inequality(fmpq(1, 8), projections=[Projected([near, 0])]) is None
+    assert inequality(fmpq(1, 8), projections=[Projected([far, 0]), Projected([near, 0])]) is None
+    found = inequality(fmpq(1, 8), projections=[Projected([far, 0]), Projected([0, 2])])
+    assert_near(found.amplitudes[1], fmpq(2), "second amplitude")
+
+
+def test_an_amplitude_must_be_known_to_fourteen_digits():
+    """A less sharp one asks for more bits where the tail is below its error, and for more steps elsewhere."""
+    assert isinstance(inequality(fmpq(0), projections=[Projected([1, 0], fmpq(9, 10**15))]), Inequality)
+    assert inequality(fmpq(1, 8), projections=[Projected([1, 0], fmpq(11, 10**15))]) is None
+    assert inequality(fmpq(0), projections=[Projected([1, 0], fmpq(11, 10**15))]) is Cause.PRECISION
+
+
+# Settling elsewhere --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("share", "stalled"), [(fmpq(99, 100), True), (fmpq(101, 100), False)])
+def test_a_step_a_millionth_of_the_shortest_possible_one_means_a_stall(share, stalled):
+    """Within the ball a step is at least (1 − ρ)‖h‖; 2⁻²⁰ of that is taken for another critical point."""
+    size, slack = fmpq(10), fmpq(1, 3)
+    move = share * size * slack / 2**20
+    before = SimpleNamespace(centre=[arb(6), arb(8)])
+    here = SimpleNamespace(centre=[arb(6 + move * fmpq(3, 5)), arb(8 + move * fmpq(4, 5))], size=arb(size))
+    assert amplitude._stalled(before, here, arb(slack)) is stalled

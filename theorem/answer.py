@@ -92,11 +92,12 @@ def rate(decision: Decision) -> float | None:
     here = decision.restricted
     if decision.amplitude is None or here is None:
         return None
-    dominant = {here.index(b.end) for b in decision.blocks}
-    eta = decision.problem.step_size
-    others = [abs(1 - eta * ball(e.lo, e.hi)) for i, e in enumerate(here.eigenvalues) if i not in dominant]
-    rho = decision.amplitude.inequality.rho
-    return max([float((b / rho).mid()) for b in others] + [float(rho.mid())])
+    with ctx.workprec(decision.precision):
+        dominant = {here.index(b.end) for b in decision.blocks}
+        eta = decision.problem.step_size
+        others = [abs(1 - eta * ball(e.lo, e.hi)) for i, e in enumerate(here.eigenvalues) if i not in dominant]
+        rho = decision.amplitude.inequality.rho
+        return max([float((b / rho).mid()) for b in others] + [float(rho.mid())])
 
 
 def _threshold(found: Classification, end: End) -> str:

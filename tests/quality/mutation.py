@@ -43,8 +43,7 @@ settings.load_profile("mutation")
 """
 # Pytest escapes a name anew at each collection in the same process, and would not find it again.
 UNESCAPED = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true"
-KILLED, SLOW, LEFT = {"killed", "segfault"}, {"timeout"}, {"not checked"}
-SURVIVED = {"survived", "no tests", "suspicious"}
+KILLED, SLOW, SURVIVED = {"killed", "segfault"}, {"timeout"}, {"survived", "no tests", "suspicious"}
 
 
 @dataclass(frozen=True)
@@ -167,15 +166,15 @@ def report(found: Iterable[Mutant], known: dict[tuple[str, str, str, str], str])
         here = [m for m in found if m.module == module]
         bare = [m for m in here if m.outcome in SURVIVED and m.change not in known]
         unexplained += bare
-        counts = (sum(m.outcome in kind for m in here) for kind in (KILLED, SLOW, SURVIVED, LEFT))
-        rows.append((module, *map(str, (len(here), *counts, len(bare)))))
+        counts = [sum(m.outcome in kind for m in here) for kind in (KILLED, SLOW, SURVIVED)]
+        rows.append((module, *map(str, (len(here), *counts, len(here) - sum(counts), len(bare)))))
     for row in rows:
         sys.stdout.write(f"{row[0]:<16}" + "".join(f"{cell:>10}" for cell in row[1:-1]) + f"{row[-1]:>18}\n")
     for m in found:
         if m.outcome in SURVIVED:
             verdict = known.get(m.change, f"NO REASON ({m.outcome})")
             sys.stdout.write(f"\n{m.module}: {m.function}\n  - {m.was}\n  + {m.becomes}\n  {verdict}\n")
-    return len(unexplained) + sum(m.outcome in LEFT for m in found)
+    return len(unexplained) + sum(m.outcome not in KILLED | SLOW | SURVIVED for m in found)
 
 
 def main() -> int:

@@ -105,6 +105,17 @@ def test_a_two_cycle_needs_both_of_its_directions(sign):
     assert amplitude._limit(at(), [block(End.LOWEST), block(End.HIGHEST)], projections, arb(0)) is None
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_each_part_of_a_two_cycle_must_be_known_to_ten_digits(swapped):
+    """A part that drowns in the blur says nothing about the limit, however well the sum is known."""
+    parts = [Projected([1, 0]), Projected([0, fmpq(1, 10**6)])]
+    blocks = [block(End.LOWEST), block(End.HIGHEST)]
+    edge = fmpq(1, 8 * 10**16)
+    for share, known in ((fmpq(99, 100), True), (fmpq(101, 100), False)):
+        found = amplitude._limit(at(), blocks, parts[::-1] if swapped else parts, arb(edge * share))
+        assert (found is not None) is known, f"two tails of {share} of what is allowed"
+
+
 # The projection ------------------------------------------------------------------------------------------------------
 
 

@@ -128,3 +128,9 @@ def test_roots_are_counted_below_and_at_a_number():
         (6, (4, 0)),
     ):
         assert exact.count(chi, Q(s)) == expected, f"at {s}"
+
+
+def test_roots_are_counted_where_coefficients_exceed_every_float():
+    """(t − 10⁴⁰⁰)(t + 10⁴⁰⁰)."""
+    for s, expected in ((-(10**401), (0, 0)), (0, (1, 0)), (10**400, (1, 1)), (10**401, (2, 0))):
+        assert exact.count([-(10**800), 0, 1], Q(s)) == expected

@@ -486,3 +486,9 @@ def test_rates_are_those_of_the_multipliers(problem):
     moduli = sorted(abs(1 - eta * x) for x in spectrum)
     expected = max(moduli[-2] / moduli[-1], moduli[-1])
     assert abs(got - expected) < 1e-12, f"the rate {got} is not max(b/ρ, ρ) = {expected}"
+
+
+def test_the_rate_keeps_its_digits_where_the_multipliers_are_tiny():
+    """1 − ηλ cancels nearly everything here, so the rate needs the certificate's precision."""
+    problem = Problem.build("x**2/2 + y**2/2 + y**2/2000000 + x**2*y", "0.999999", ["1/16", "1/32"])
+    assert answer(decide(problem))["rate"] == pytest.approx(1e-6, rel=1e-12)

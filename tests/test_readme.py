@@ -59,3 +59,9 @@ def test_verdict_table_lists_the_verdicts_and_their_exit_codes():
 def test_picture_and_links_exist():
     for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_size_of_the_checker_is_as_stated():
+    files = [ROOT / "theorem" / f"{name}.py" for name in ("recheck", "recheck_reading", "recheck_exact")]
+    total = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
+    assert f"{total} lines in all" in README

@@ -351,9 +351,32 @@ def ablate(
         typer.echo(json.dumps(run_.to_json(), ensure_ascii=False))
     else:
         show_ablations(console_for_people(), run_, out)
+        typer.echo(f"report: {out / 'index.html'} (data: {out / 'ablation.json'})")
     if run_.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(REFUTED if any(row.verdict == "open" for row in run_.rows) else PROVED)
+
+
+@app.command(
+    epilog="A run is the JSON result of gdcheck verify, gdcheck ablate or a sweep of the claims (tox -e sweep), or the "
+    "directory that holds it. Exit codes: 0 the report is written, 2 bad input.\n\n"
+    "Example:\n\n  gdcheck report reports/out reports/out/ablation --out page --open"
+)
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Results of runs, files or directories.")],
+    out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out/report"),
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Put runs on one offline page, with Markdown and JUnit XML beside it."""
+    with _input_errors():
+        from reports.compose import compose
+
+        page = compose(runs, out)
+    typer.echo(f"report: {page}")
+    if open_:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
 
 
 def run(arguments: Sequence[str]) -> int:

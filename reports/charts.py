@@ -8,6 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.etree import ElementTree
 
+from reports.claims_view import ClaimsView
 from reports.schema import RecordJson, Report
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _SVG = "http://www.w3.org/2000/svg"
 _ALIGNED = 1 - 1e-9
+_MOST_POINTS = 2000
 
 # The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
 _COLOURS = {
@@ -53,6 +55,42 @@ def phase_picture(report: Report, *, narrow: bool = False) -> str:
     chart = alt.vconcat(*panels, spacing=36).configure(**_config())
     chart.save(stream, format="svg")
     return _with_style_sheet(stream.getvalue())
+
+
+def claims_picture(view: ClaimsView) -> str:
+    """Draws how the problems of each claim ended, as shares.
+
+    Args:
+        view: A run of claims, added up.
+
+    Returns:
+        A self-contained SVG with a transparent background.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    words = {"proved": "fixed", "exceptional": "two-cycle", "not-applicable": "faint", "unresolved": "alternating"}
+    colours = {verdict: _STAND_IN[name] for verdict, name in (words | {"refuted": "open"}).items()}
+    values = [
+        {"claim": row.name, "verdict": verdict, "share": row.verdicts.get(verdict, 0) / row.problems, "order": order}
+        for row in view.rows
+        for order, verdict in enumerate(colours)
+    ]
+    bars = alt.Chart(alt.InlineData(values=values)).mark_bar(height=11, aria=False)
+    chart = bars.encode(
+        x=alt.X("share:Q", title="share of its problems", axis=alt.Axis(format="%", grid=True, tickCount=5)),
+        y=alt.Y("claim:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, minExtent=96)),
+        color=alt.Color(
+            "verdict:N",
+            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            legend=alt.Legend(
+                title=None, orient="top", labelColor=_STAND_IN["faint"], labelFontSize=12, columnPadding=24
+            ),
+        ),
+        order="order:Q",
+    )
+    stream = StringIO()
+    chart.properties(width=560, height=alt.Step(20)).configure(**_config()).save(stream, format="svg")
+    return _with_style_sheet(stream.getvalue(), "How the problems of each claim ended")
 
 
 def _config() -> dict[str, Any]:
@@ -185,9 +223,10 @@ def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dic
 def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
     import altair as alt  # noqa: PLC0415
 
-    records = [r for r in report["random"] if r["distance"] is not None and r["dimension"] is not None]
-    if not records:
+    known = [r for r in report["random"] if r["distance"] is not None and r["dimension"] is not None]
+    if not known:
         return []
+    records = _sample(known)
     smallest = min((abs(r["distance"] or 1) for r in records), default=1.0)
     depth = max(4, 1 + math.ceil(-math.log10(min(smallest, 1.0))))
     dimensions = [r["dimension"] or 1 for r in records]
@@ -223,10 +262,21 @@ def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
     ]
     if some_open:
         labels.append(_text(0.5 - depth, -2, "not proved", "open", axes))
-    title = _title((f"{len(records)} random problems:", "right up to the boundary"), narrow=narrow)
+    count = f"{len(records):,}" if len(records) == len(known) else f"{len(records):,} of {len(known):,}"
+    title = _title((f"{count} random problems:", "right up to the boundary"), narrow=narrow)
     layers = [_rule(0, x), *_marks(points, x, y, 22 if narrow else 34), *labels]
     height = (13 if narrow else 14) * (top - bottom)
     return [alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)]
+
+
+def _sample(records: Sequence[RecordJson]) -> Sequence[RecordJson]:
+    """As many records as a picture can show: all that are not proved (up to the limit), and others evenly spread."""
+    if len(records) <= _MOST_POINTS:
+        return records
+    striking = [r for r in records if _band(r) == "open"][: _MOST_POINTS // 2]
+    rest = [r for r in records if _band(r) != "open"]
+    stride = len(rest) / (_MOST_POINTS - len(striking))
+    return [*striking, *(rest[int(i * stride)] for i in range(min(len(rest), _MOST_POINTS - len(striking))))]
 
 
 def _band(record: RecordJson) -> str:
@@ -265,19 +315,19 @@ def _lookup(labels: dict[int, str]) -> str:
     return expression
 
 
-def _with_style_sheet(svg: str) -> str:
+def _with_style_sheet(svg: str, name: str = "The direction of arrival against the step size") -> str:
     """Replaces the stand-in colours by classes and adds their style sheet, a role and a name."""
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)
-    names = {colour: name for name, colour in _STAND_IN.items()}
+    names = {colour: word for word, colour in _STAND_IN.items()}
     for element in root.iter():
         for attribute in ("fill", "stroke"):
-            name = names.get(element.get(attribute, "").lower())
-            if name is not None:
+            word = names.get(element.get(attribute, "").lower())
+            if word is not None:
                 del element.attrib[attribute]
-                element.set("class", f"{element.get('class', '')} gd-{attribute}-{name}".strip())
+                element.set("class", f"{element.get('class', '')} gd-{attribute}-{word}".strip())
     root.set("role", "img")
-    root.set("aria-label", "The direction of arrival against the step size")
+    root.set("aria-label", name)
     style = ElementTree.Element(f"{{{_SVG}}}style")
     style.text = _style_sheet()
     root.insert(0, style)

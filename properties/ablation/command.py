@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -13,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from properties.ablation.run import Ablated, chosen, known, run_ablations
-from properties.ablation.search import Exhibit, Row
+from properties.ablation.search import Row
 from properties.show import progress_over
+from reports.ablation_view import certificate_files
+from reports.compose import compose
 from reports.write import write_text_atomically
 from theorem.errors import InputError
 
@@ -24,7 +27,7 @@ _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bol
 def ablate_and_store(
     wanted: Sequence[str], budget: int, seed: int, *, jobs: int | None, load: Path | None, out: Path
 ) -> Ablated:
-    """Runs ablations with a progress bar and writes ``ablation.json`` and the counterexamples' certificates.
+    """Runs ablations with a progress bar; writes ``ablation.json``, the certificates and the report.
 
     Args:
         wanted: Names of ablations or assumptions; all if empty.
@@ -46,25 +49,10 @@ def ablate_and_store(
         with progress_over(len(names), "dropping assumptions") as on_done:
             run = run_ablations(names, budget, seed=seed, jobs=jobs or os.cpu_count() or 1, load=load, on_done=on_done)
         write_text_atomically(out / "ablation.json", _json(run.to_json()))
-        for row in run.rows:
-            for role, exhibit in (("simplest", row.simplest), ("worst", row.worst)):
-                for path, certificate in zip(certificate_files(row.name, role, exhibit), _proofs(exhibit), strict=True):
-                    (out / path).parent.mkdir(exist_ok=True)
-                    write_text_atomically(out / path, _json(certificate))
+        compose([out / "ablation.json"], out)
     except OSError as error:
         raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
     return run
-
-
-def certificate_files(name: str, role: str, exhibit: Exhibit | None) -> list[str]:
-    """Where the certificates of an exhibit lie, from the directory of the run."""
-    count = len(_proofs(exhibit))
-    numbers = [""] if count == 1 else [f"-{i + 1}" for i in range(count)]
-    return [f"counterexamples/{name}-{role}{number}.json" for number in numbers]
-
-
-def _proofs(exhibit: Exhibit | None) -> Sequence[object]:
-    return () if exhibit is None else exhibit.certificates
 
 
 def _json(data: object) -> str:
@@ -102,6 +90,6 @@ def _show_row(console: Console, row: Row, out: Path) -> None:
         lines.append(f"{exhibit.evidence}: {exhibit.happens}")
         for line in lines:
             console.print(Text(f"  {line}"), soft_wrap=True)
-    files = certificate_files(row.name, "simplest", row.simplest)
+    files = certificate_files(row.name, "simplest", None if row.simplest is None else asdict(row.simplest))
     if files:
         console.print(Text("  gdcheck recheck " + " ".join(str(out / f) for f in files), "dim"), soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import runpy
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -70,6 +71,8 @@ def known(load: Path | None = None) -> dict[str, Ablation]:
         found += own
     names = [a.name for a in found]
     for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", name):
+            raise InputError("load", f"the name {name[:80]!r} must be words of letters and digits joined by hyphens")
         if names.count(name) > 1:
             raise InputError("load", f"the name {name[:80]!r} is taken; give the ablation another")
     return {a.name: a for a in found}

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import strategies as st
 
 from properties.ablation import ABLATIONS, Ablation, Outcome
-from properties.ablation.command import certificate_files
 from properties.ablation.run import chosen, known, run_ablations
 from properties.ablation.search import ablate
 from properties.cli import run
 from properties.rechecking import check
+from reports.ablation_view import certificate_files
 from theorem.errors import InputError
 from theorem.problem import Problem
 

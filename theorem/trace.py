@@ -1,0 +1,77 @@
+"""A function's values along the first steps, enclosed: they tell the earliest step from which a pattern holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flint import arb
+
+from theorem.balls import surely_less
+from theorem.observable import Observable
+from theorem.pattern import Kind, Pattern
+from theorem.scene import Scene
+
+FARTHEST = 2_000
+"""The latest step to which values are enclosed in search of the earliest step of a pattern."""
+
+
+@dataclass(frozen=True)
+class Earliest:
+    """From where a pattern holds.
+
+    Attributes:
+        step: The step from which it is proved.
+        least: Whether it is proved broken at the step before (always so for step 0).
+        broken: The steps before at which it is proved broken: a wrong sign, or no approach to the limit.
+    """
+
+    step: int
+    least: bool
+    broken: tuple[int, ...]
+
+
+def values(scene: Scene, observable: Observable, count: int) -> list[arb]:
+    """The values at the first steps, enclosed; some may not be finite.
+
+    Args:
+        scene: The scene, evaluated at its precision.
+        observable: The function.
+        count: How many.
+
+    Returns:
+        The values; fewer if the enclosures of the iterates grow beyond all bounds.
+    """
+    return [observable.at(iterate) for iterate in scene.trajectory(count)]
+
+
+def earliest(found: Pattern, limit: arb, traced: Sequence[arb]) -> Earliest | None:
+    """The earliest step from which a proved pattern holds, as far as the enclosed values tell.
+
+    Args:
+        found: The pattern.
+        limit: The function's value at the minimizer.
+        traced: The values at steps 0, 1, …; steps up to ``found.step + found.period`` are needed.
+
+    Returns:
+        The step; None without a proved pattern.
+    """
+    if found.step is None:
+        return None
+    if found.kind is Kind.CONSTANT or len(traced) < found.step + found.period:
+        return Earliest(found.step, found.step == 0, ())
+    states = [_holds(found, limit, traced, j) for j in range(found.step)]
+    step = found.step
+    while step and states[step - 1] is True:
+        step -= 1
+    broken = tuple(j for j in range(step) if states[j] is False)
+    return Earliest(step, step == 0 or states[step - 1] is False, broken)
+
+
+def _holds(found: Pattern, limit: arb, traced: Sequence[arb], j: int) -> bool | None:
+    """Whether sign and approach are as in the pattern at step j; None if that is undecided."""
+    sign = found.sign * (-1 if found.period == 2 and j % 2 else 1)
+    here, there = sign * (traced[j] - limit), sign * (traced[j] - traced[j + found.period])
+    if surely_less(arb(0), here) and surely_less(arb(0), there):
+        return True
+    return False if surely_less(here, arb(0)) or surely_less(there, arb(0)) else None

@@ -18,6 +18,7 @@ from theorem.hessian_map import side
 from theorem.pattern import Kind, Pattern
 from theorem.scene import Scene
 from theorem.top_eigenvalue import TopEigenvalue
+from theorem.value_map import ValueMap
 
 MOST_STEPS = 20_000
 
@@ -70,7 +71,7 @@ class _Counter:
         self._threshold = arb(2 / scene.expansion.step_size)
         self._room = self._threshold - scene.spectrum.highest.ball()
         self._gradient = None if top is None else norm(top.gradient).upper()
-        self._loss = LossMap(scene)
+        self._change = ValueMap(scene.expansion.terms, scene.expansion.truncated)
         self._steps: list[int] = []
         self._rose: list[int] = []
         self._fell = self._undecided = self._examined = self._below = 0
@@ -129,38 +130,14 @@ class _Counter:
             self._fell += 1
         self._last = None
 
+    def _loss(self, iterate: Enclosure) -> arb:
+        """The loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
+        radius, eta = iterate.radius, self._scene.expansion.step_size
+        steepest = self._scene.spectrum.highest.ball() * radius + self._scene.bound.quadratic(radius) * radius**2 / eta
+        slack = (steepest * iterate.error).upper()
+        return self._change(iterate.centre) + slack.union(-slack)
+
     def result(self) -> Crossings:
         return Crossings(
             tuple(self._steps), self._undecided, tuple(self._rose), self._fell, self._complete, self._examined
         )
-
-
-class LossMap:
-    """f(m + h) − f(m) in balls."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._terms = [
-            (arb(c), [(i, e) for i, e in enumerate(exponents) if e]) for exponents, c in scene.expansion.terms
-        ]
-        self._powers = [
-            (arb(t.coefficient), [arb(x) for x in t.direction], arb(t.offset), t.power)
-            for t in scene.expansion.truncated
-        ]
-
-    def __call__(self, iterate: Enclosure) -> arb:
-        """The loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
-        h, total = iterate.centre, arb(0)
-        for c, factors in self._terms:
-            product = c
-            for i, e in factors:
-                product = product * h[i] ** e
-            total += product
-        for c, direction, offset, power in self._powers:
-            reach = offset + sum((x * y for x, y in zip(direction, h, strict=True)), arb(0))
-            base = offset.max(arb(0)) ** power
-            total += c * (reach.max(arb(0)) ** power - base)
-        radius, eta = iterate.radius, self._scene.expansion.step_size
-        steepest = self._scene.spectrum.highest.ball() * radius + self._scene.bound.quadratic(radius) * radius**2 / eta
-        slack = (steepest * iterate.error).upper()
-        return total + slack.union(-slack)

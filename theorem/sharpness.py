@@ -17,10 +17,8 @@ from theorem.crossings import MOST_STEPS, Crossings, crossings
 from theorem.pattern import Kind, Pattern
 from theorem.scene import Scene
 from theorem.top_eigenvalue import TopEigenvalue
-from theorem.trace import FARTHEST, Earliest, earliest, values
+from theorem.trace import SHOWN, Earliest, traced
 from theorem.verdict import Decision
-
-SHOWN = 16
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,5 @@ def sharpness(decision: Decision, *, trace: bool = True, most_steps: int = MOST_
         begun: Earliest | None = None
         first: tuple[arb, ...] = ()
         if trace and top is not None:
-            reach = SHOWN
-            if found.step is not None and found.step <= FARTHEST:
-                reach = max(reach, found.step + found.period)
-            traced = values(scene, top, reach)
-            begun, first = earliest(found, limit, traced), tuple(traced[:SHOWN])
-        return Sharpness(2 / scene.expansion.step_size, limit, found, crossed, begun, first)
+            begun, first = traced(scene, top, found)
+        return Sharpness(2 / scene.expansion.step_size, limit, found, crossed, begun, first[:SHOWN])

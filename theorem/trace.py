@@ -14,6 +14,8 @@ from theorem.scene import Scene
 
 FARTHEST = 2_000
 """The latest step to which values are enclosed in search of the earliest step of a pattern."""
+SHOWN = 16
+"""How many values are kept for people."""
 
 
 @dataclass(frozen=True)
@@ -31,36 +33,31 @@ class Earliest:
     broken: tuple[int, ...]
 
 
-def values(scene: Scene, observable: Observable, count: int) -> list[arb]:
-    """The values at the first steps, enclosed; some may not be finite.
+def traced(scene: Scene, observable: Observable, found: Pattern) -> tuple[Earliest | None, tuple[arb, ...]]:
+    """Encloses a function's values along the first steps and looks there for the earliest step of its pattern.
 
     Args:
         scene: The scene, evaluated at its precision.
         observable: The function.
-        count: How many.
+        found: Its pattern.
 
     Returns:
-        The values; fewer if the enclosures of the iterates grow beyond all bounds.
+        The earliest step from which the pattern holds (None if no pattern is proved), and the values at steps 0, 1, …:
+        some may not be finite, and they end where the enclosures grow beyond all bounds.
     """
-    return [observable.at(iterate) for iterate in scene.trajectory(count)]
+    reach = SHOWN
+    if found.step is not None and found.step <= FARTHEST:
+        reach = max(reach, found.step + found.period)
+    values = tuple(observable.at(iterate) for iterate in scene.trajectory(reach))
+    return _earliest(found, observable.value, values), values
 
 
-def earliest(found: Pattern, limit: arb, traced: Sequence[arb]) -> Earliest | None:
-    """The earliest step from which a proved pattern holds, as far as the enclosed values tell.
-
-    Args:
-        found: The pattern.
-        limit: The function's value at the minimizer.
-        traced: The values at steps 0, 1, …; steps up to ``found.step + found.period`` are needed.
-
-    Returns:
-        The step; None without a proved pattern.
-    """
+def _earliest(found: Pattern, limit: arb, values: Sequence[arb]) -> Earliest | None:
     if found.step is None:
         return None
-    if found.kind is Kind.CONSTANT or len(traced) < found.step + found.period:
+    if found.kind is Kind.CONSTANT or len(values) < found.step + found.period:
         return Earliest(found.step, found.step == 0, ())
-    states = [_holds(found, limit, traced, j) for j in range(found.step)]
+    states = [_holds(found, limit, values, j) for j in range(found.step)]
     step = found.step
     while step and states[step - 1] is True:
         step -= 1
@@ -68,10 +65,10 @@ def earliest(found: Pattern, limit: arb, traced: Sequence[arb]) -> Earliest | No
     return Earliest(step, step == 0 or states[step - 1] is False, broken)
 
 
-def _holds(found: Pattern, limit: arb, traced: Sequence[arb], j: int) -> bool | None:
+def _holds(found: Pattern, limit: arb, values: Sequence[arb], j: int) -> bool | None:
     """Whether sign and approach are as in the pattern at step j; None if that is undecided."""
     sign = found.sign * (-1 if found.period == 2 and j % 2 else 1)
-    here, there = sign * (traced[j] - limit), sign * (traced[j] - traced[j + found.period])
+    here, there = sign * (values[j] - limit), sign * (values[j] - values[j + found.period])
     if surely_less(arb(0), here) and surely_less(arb(0), there):
         return True
     return False if surely_less(here, arb(0)) or surely_less(there, arb(0)) else None

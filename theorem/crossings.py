@@ -9,6 +9,7 @@ limit or below 2/η.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from flint import arb
 
@@ -70,13 +71,15 @@ class _Counter:
         self._scene, self._top, self._found = scene, top, found
         self._threshold = arb(2 / scene.expansion.step_size)
         self._room = self._threshold - scene.spectrum.highest.ball()
-        self._gradient = None if top is None else norm(top.gradient).upper()
-        self._change = ValueMap(scene.expansion.terms, scene.expansion.truncated)
         self._steps: list[int] = []
         self._rose: list[int] = []
         self._fell = self._undecided = self._examined = self._below = 0
         self._complete = False
         self._last: tuple[int, arb] | None = None
+
+    @cached_property
+    def _change(self) -> ValueMap:
+        return ValueMap(self._scene.expansion.terms, self._scene.expansion.truncated)
 
     def start_settles(self) -> bool:
         """Whether the start's ball alone keeps every step below 2/η."""
@@ -90,9 +93,10 @@ class _Counter:
             return False
         if surely_less(radius * self._scene.derivatives.order(3, radius), self._room):
             return True
-        if self._top is None or self._gradient is None:
+        if self._top is None:
             return False
-        return surely_less(self._gradient * radius + self._top.curvature(radius) / 2 * radius**2, self._room)
+        slope = norm(self._top.gradient)
+        return surely_less(slope * radius + self._top.curvature(radius) / 2 * radius**2, self._room)
 
     def take(self, iterate: Enclosure) -> bool:
         """Examines a step; True once all later ones are settled."""

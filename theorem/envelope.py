@@ -151,7 +151,7 @@ class Envelope:
         return Cone(self.step + j, along, low, ratio, radius.upper(), quadratic, grows, shrinks)
 
     def first(self, test: Callable[[Cone], Result | None]) -> tuple[int, Result] | None:
-        """The first step found from which a test on the cone succeeds: by doubling, then by bisection.
+        """A step from which a test on the cone succeeds.
 
         Args:
             test: Proves something for all steps from the cone's on, or returns None.
@@ -159,10 +159,10 @@ class Envelope:
         Returns:
             The number of steps after the certificate's, and what the test returned; None if there is none within reach.
         """
-        return _searched(lambda j: self._tried(j, test))
+        return searched(lambda j: self._tried(j, test))
 
     def first_ball(self, test: Callable[[arb], bool]) -> int | None:
-        """The first step found from which a test of the ball that holds all later iterates succeeds.
+        """A step from which a test of the ball that holds all later iterates succeeds.
 
         Args:
             test: A test of the ball's radius.
@@ -171,7 +171,7 @@ class Envelope:
             The step; None if there is none within reach.
         """
         n = self.numbers
-        found = _searched(lambda j: True if test((n.P * n.radius * self.rho**j).upper()) else None)
+        found = searched(lambda j: True if test((n.P * n.radius * self.rho**j).upper()) else None)
         return None if found is None else self.step + found[0]
 
     def _tried(self, j: int, test: Callable[[Cone], Result | None]) -> Result | None:
@@ -179,14 +179,22 @@ class Envelope:
         return None if cone is None else test(cone)
 
 
-def _searched(attempt: Callable[[int], Result | None]) -> tuple[int, Result] | None:
+def searched(attempt: Callable[[int], Result | None]) -> tuple[int, Result] | None:
+    """The first step found at which an attempt succeeds: by doubling, then by bisection to within an eighth.
+
+    Args:
+        attempt: Tries a step, 0 or later; returns None if it fails.
+
+    Returns:
+        The step, and what the attempt returned; None if all fail up to ``FARTHEST``.
+    """
     low, high, found = -1, 0, attempt(0)
     while found is None:
         low, high = high, 2 * high or 1
         if high > FARTHEST:
             return None
         found = attempt(high)
-    while high - low > 1:
+    while high - low > 1 + max(low, 0) // 8:
         middle = (low + high) // 2
         here = attempt(middle)
         if here is None:

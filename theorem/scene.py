@@ -51,7 +51,7 @@ class Scene:
         spectrum = decision.classification
         if spectrum is None or spectrum.regime is None:
             return None
-        expansion = Expansion.of(decision.problem)
+        expansion = decision.expansion
         bound = RemainderBound.of(expansion)
         derivatives = DerivativeBounds.of_remainder(bound, expansion.step_size, expansion.truncated)
         return cls(decision, spectrum, expansion, bound, derivatives)

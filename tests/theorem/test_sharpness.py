@@ -13,6 +13,7 @@ from mpmath import mp
 from tests.theorem.strategies import errors, problems, rational, real, rotations, symmetric_matrices
 from theorem.balls import ends
 from theorem.derivative_bounds import DerivativeBounds
+from theorem.envelope import searched
 from theorem.hessian_map import HessianMap, largest_eigenvalue, side
 from theorem.local import Expansion
 from theorem.pattern import Kind
@@ -342,3 +343,21 @@ def test_numpy_agrees_on_the_worked_example():
         hessian = np.array([[2 + 2 * x[1] + 6 * x[0], 2 * x[0]], [2 * x[0], 1.0]])
         assert abs(float(ball.mid()) - np.linalg.eigvalsh(hessian)[-1]) < 1e-12
         x = x - 0.95 * np.array([2 * x[0] + 2 * x[0] * x[1] + 3 * x[0] ** 2, x[1] + x[0] ** 2])
+
+
+@given(st.integers(0, 10**9))
+def test_the_search_for_a_step_stays_at_steps_that_exist(first):
+    asked = []
+
+    def attempt(j):
+        asked.append(j)
+        return "found" if j >= first else None
+
+    found = searched(attempt)
+    assert found is not None and found[1] == "found"
+    assert first <= found[0] <= first + first // 8
+    assert min(asked) >= 0 and len(asked) < 80
+
+
+def test_the_search_ends_where_there_is_none():
+    assert searched(lambda _: None) is None

@@ -256,11 +256,15 @@ class _Printer:
 
 
 def _write(path: Path, text: str) -> None:
-    from reports.write import write_text_atomically
+    _write_bytes(path, text.encode("utf-8"))
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    from reports.write import write_bytes_atomically
     from theorem.errors import InputError
 
     try:
-        write_text_atomically(path, text)
+        write_bytes_atomically(path, data)
     except OSError as error:
         raise InputError(
             "file", f"cannot write {str(path)[:200]!r} ({error.strerror}); name a writable place"
@@ -305,6 +309,39 @@ def verify(
     if run_.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(PROVED if run_.outcome == "passed" else REFUTED)
+
+
+@app.command(
+    epilog="Exit codes: 0 drawn, 2 bad input.\n\nExamples:\n\n  gdcheck plot problem.json --out problem.svg\n\n"
+    + '  gdcheck plot --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1 --out worked.png'
+)
+def plot(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[PROBLEM]", help="A problem as JSON, or a certificate; - is stdin.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture: a name in .svg, .png, .pdf or .html.")] = None,
+    loss: Annotated[str | None, typer.Option(help="The loss, instead of a file.")] = None,
+    step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
+    start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
+) -> None:
+    """Draw direction, sharpness and phase plane of a problem."""
+    from properties.plot import picture_format, plot_problem, stored_problem
+    from theorem.errors import InputError
+
+    with _input_errors():
+        form = picture_format(out)
+        if file is None:
+            problem = _from_options(loss, step_size, start, minimizer, variables)
+        elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+            raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
+        else:
+            problem = stored_problem(file)
+        assert out is not None
+        _write_bytes(out, plot_problem(problem, form, max_steps))
+    typer.echo(f"picture: {out}")
 
 
 @app.command(

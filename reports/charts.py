@@ -28,7 +28,10 @@ _COLOURS = {
     "two-cycle": ("#060606", "#7040b8", "#bd9df5"),
     "open": ("#070707", "#c0262d", "#ff7b7b"),
 }
-_STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
+STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
+"""The stand-in colours by name."""
+LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
+"""The colours on paper by name."""
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -50,13 +53,14 @@ def phase_picture(report: Report, *, narrow: bool = False) -> str:
 
     panels = [_sweep_panel(report, narrow=narrow), *_random_panels(report, narrow=narrow)]
     stream = StringIO()
-    chart = alt.vconcat(*panels, spacing=36).configure(**_config())
+    chart = alt.vconcat(*panels, spacing=36).configure(**config())
     chart.save(stream, format="svg")
-    return _with_style_sheet(stream.getvalue())
+    return with_style_sheet(stream.getvalue(), "The direction of arrival against the step size")
 
 
-def _config() -> dict[str, Any]:
-    ink, faint, grid = _STAND_IN["ink"], _STAND_IN["faint"], _STAND_IN["grid"]
+def config() -> dict[str, Any]:
+    """The look that all charts share, in the stand-in colours."""
+    ink, faint, grid = STAND_IN["ink"], STAND_IN["faint"], STAND_IN["grid"]
     return {
         "background": "transparent",
         "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
@@ -107,7 +111,7 @@ def _text(x: float, y: float, text: str, colour: str, axes: tuple[alt.X, alt.Y],
     import altair as alt  # noqa: PLC0415
 
     data = alt.InlineData(values=[{"x": x, "y": y, "text": text}])
-    style = {"fontSize": 12.5, "color": _STAND_IN[colour], "align": "left", "baseline": "middle", **mark}
+    style = {"fontSize": 12.5, "color": STAND_IN[colour], "align": "left", "baseline": "middle", **mark}
     chart: alt.Chart = alt.Chart(data).mark_text(**style).encode(x=axes[0], y=axes[1], text="text:N")
     return chart
 
@@ -115,7 +119,7 @@ def _text(x: float, y: float, text: str, colour: str, axes: tuple[alt.X, alt.Y],
 def _rule(x: float, axis: alt.X) -> alt.Chart:
     import altair as alt  # noqa: PLC0415
 
-    rule = alt.Chart(alt.InlineData(values=[{"x": x}])).mark_rule(color=_STAND_IN["faint"], strokeDash=[4, 4])
+    rule = alt.Chart(alt.InlineData(values=[{"x": x}])).mark_rule(color=STAND_IN["faint"], strokeDash=[4, 4])
     chart: alt.Chart = rule.encode(x=axis)
     return chart
 
@@ -179,7 +183,7 @@ def _angle(direction: Sequence[float]) -> float:
 
 def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dict[str, Any]:
     shape = "cross" if style == "cross" else "diamond" if kind == "two-cycle" else "circle"
-    return {"x": x, "y": y, "colour": _STAND_IN[colour], "style": style, "shape": shape, "kind": kind}
+    return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, "kind": kind}
 
 
 def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
@@ -265,19 +269,27 @@ def _lookup(labels: dict[int, str]) -> str:
     return expression
 
 
-def _with_style_sheet(svg: str) -> str:
-    """Replaces the stand-in colours by classes and adds their style sheet, a role and a name."""
+def with_style_sheet(svg: str, name: str) -> str:
+    """Replaces the stand-in colours by classes and adds their style sheet, a role and a name.
+
+    Args:
+        svg: A chart drawn in the stand-in colours.
+        name: What the picture shows, for readers who do not see it.
+
+    Returns:
+        The SVG, for light and dark backgrounds.
+    """
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)
-    names = {colour: name for name, colour in _STAND_IN.items()}
+    classes = {colour: class_ for class_, colour in STAND_IN.items()}
     for element in root.iter():
         for attribute in ("fill", "stroke"):
-            name = names.get(element.get(attribute, "").lower())
-            if name is not None:
+            class_ = classes.get(element.get(attribute, "").lower())
+            if class_ is not None:
                 del element.attrib[attribute]
-                element.set("class", f"{element.get('class', '')} gd-{attribute}-{name}".strip())
+                element.set("class", f"{element.get('class', '')} gd-{attribute}-{class_}".strip())
     root.set("role", "img")
-    root.set("aria-label", "The direction of arrival against the step size")
+    root.set("aria-label", name)
     style = ElementTree.Element(f"{{{_SVG}}}style")
     style.text = _style_sheet()
     root.insert(0, style)

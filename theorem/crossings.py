@@ -15,7 +15,7 @@ from flint import arb
 
 from theorem.balls import norm, surely_less
 from theorem.descent.enclosure import Enclosure
-from theorem.hessian_map import side
+from theorem.hessian_map import Matrix, largest_eigenvalue, side
 from theorem.pattern import Kind, Pattern
 from theorem.scene import Scene
 from theorem.top_eigenvalue import TopEigenvalue
@@ -35,6 +35,7 @@ class Crossings:
         fell: How many there are at which it is proved to fall; at the others it is undecided.
         complete: Whether every step after the last one examined is proved below 2/η.
         examined: How many steps were examined.
+        peak: The largest λ_n(x_k) at the steps counted, enclosed; None if there are none.
     """
 
     steps: tuple[int, ...]
@@ -43,6 +44,7 @@ class Crossings:
     fell: int
     complete: bool
     examined: int
+    peak: arb | None = None
 
 
 def crossings(scene: Scene, top: TopEigenvalue | None, found: Pattern, most_steps: int = MOST_STEPS) -> Crossings:
@@ -75,6 +77,7 @@ class _Counter:
         self._rose: list[int] = []
         self._fell = self._undecided = self._examined = self._below = 0
         self._complete = False
+        self._peak: arb | None = None
         self._last: tuple[int, arb] | None = None
 
     @cached_property
@@ -114,6 +117,7 @@ class _Counter:
             if side(matrix, self._threshold + slack) == 1:
                 self._steps.append(iterate.step)
                 self._last = (iterate.step, self._loss(iterate))
+                self._climb(matrix, slack)
             else:
                 self._undecided += 1
         found = self._found
@@ -123,6 +127,13 @@ class _Counter:
                 self._complete = True
                 return True
         return False
+
+    def _climb(self, matrix: Matrix, slack: arb) -> None:
+        """Keeps the largest eigenvalue seen; most are below it, which the signs of pivots say at less cost."""
+        if self._peak is not None and side(matrix, self._peak - slack) == -1:
+            return
+        value = largest_eigenvalue(matrix) + slack.union(-slack)
+        self._peak = value if self._peak is None else self._peak.max(value)
 
     def _compare(self, iterate: Enclosure) -> None:
         assert self._last is not None
@@ -143,5 +154,11 @@ class _Counter:
 
     def result(self) -> Crossings:
         return Crossings(
-            tuple(self._steps), self._undecided, tuple(self._rose), self._fell, self._complete, self._examined
+            tuple(self._steps),
+            self._undecided,
+            tuple(self._rose),
+            self._fell,
+            self._complete,
+            self._examined,
+            self._peak,
         )

@@ -33,7 +33,7 @@ from theorem.verdict import Decision
 
 Result = TypeVar("Result")
 
-FARTHEST = 2**60
+FARTHEST = 2**128
 """Steps beyond which no proof is sought."""
 
 

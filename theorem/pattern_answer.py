@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ulp
 from typing import Any
 
 from flint import arb, fmpq
@@ -16,6 +17,7 @@ from theorem.trace import Earliest
 
 _DIGITS = 20
 _MOST_LISTED = 1000
+_TINY = 1e-300
 
 
 def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
@@ -74,7 +76,7 @@ def _pattern_json(found: Pattern, begun: Earliest | None) -> dict[str, Any]:
         "broken": len(begun.broken) if begun else None,
         "order": found.order,
         "coefficient": None if found.coefficient is None else _number(found.coefficient),
-        "bound": {"K": float_above(found.curvature), "radius": float_above(found.radius)}
+        "bound": {"K": float_above(found.curvature), "radius": _radius(found.radius)}
         if known and found.curvature is not None and found.radius is not None
         else None,
         "cause": found.cause,
@@ -88,6 +90,7 @@ def _crossings_json(found: Crossings) -> dict[str, Any]:
         "undecided": found.undecided,
         "complete": found.complete,
         "examined": found.examined,
+        "peak": None if found.peak is None else _interval(found.peak),
         "loss_fell": found.fell,
         "loss_rose": list(found.rose[:_MOST_LISTED]),
     }
@@ -105,6 +108,11 @@ def _number(x: arb) -> str:
     if whole is not None and x.is_exact():
         return to_text(fmpq(whole))
     return str(x.str(_DIGITS, radius=False))
+
+
+def _radius(radius: arb) -> float:
+    """An upper bound as a float; far ahead, a radius may be smaller than any but the smallest."""
+    return float_above(radius) if radius > _TINY else ulp(0.0)
 
 
 def _interval(x: arb) -> list[str] | None:

@@ -345,6 +345,35 @@ def plot(
 
 
 @app.command(
+    epilog="Exit codes: 0 done, 2 bad input.\n\nExample:\n\n"
+    + '  gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg'
+)
+def crossings(
+    loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
+    start: Annotated[str | None, typer.Option(help="A start, as Q,Q,…; its multiples are tried.")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the grid as JSON.")] = False,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
+) -> None:
+    """Count the steps above 2/η over a grid of step sizes and start radii."""
+    from properties.crossing_report import as_json as grid_as_json
+    from properties.crossing_report import crossing_grid, summary, workload
+    from properties.plot import picture_format, plot_grid
+    from properties.show import progress_over
+
+    with _input_errors():
+        form = None if out is None else picture_format(out)
+        problem = _from_options(loss, "1", start, minimizer, variables)
+        with progress_over(workload(), "counting") as on_done:
+            cells = crossing_grid(problem, max_steps, on_done)
+        if out is not None and form is not None:
+            _write_bytes(out, plot_grid(cells, problem, form))
+    typer.echo(grid_as_json(cells) if as_json else "\n".join(summary(cells)))
+
+
+@app.command(
     epilog="Exit codes: 0 all accepted, 1 any rejected, 2 bad input.\n\nExample:\n\n  gdcheck recheck certificate.json"
 )
 def recheck(

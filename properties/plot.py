@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from properties.crossing_grid import Cell
 from properties.reading import parse_json, read_text
+from reports.crossing_charts import crossing_picture
 from reports.problem_charts import FORMATS, problem_picture, rendered
 from theorem.errors import InputError
 from theorem.problem import Problem
@@ -62,3 +65,18 @@ def plot_problem(problem: Problem, form: str, max_steps: int) -> bytes:
     decision = decide(problem, max_steps=max_steps)
     name = f"Gradient descent on {problem.loss.text()[:120]}, step size {problem.step_size}: {decision.verdict.value}"
     return rendered(problem_picture(decision), form, name)
+
+
+def plot_grid(cells: Sequence[Cell], problem: Problem, form: str) -> bytes:
+    """Draws a grid of crossings.
+
+    Args:
+        cells: The cells.
+        problem: The problem whose loss they share.
+        form: The format.
+
+    Returns:
+        The file's content.
+    """
+    name = f"Sharpness above 2/η on {problem.loss.text()[:120]}"
+    return rendered(crossing_picture(cells), form, name)

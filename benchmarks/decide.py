@@ -35,6 +35,7 @@ from theorem.prescribed import cayley, loss_with_spectrum
 from theorem.problem import Problem
 from theorem.recheck import check
 from theorem.remainder import RemainderBound
+from theorem.sharpness import sharpness
 from theorem.verdict import Verdict, decide
 
 SEED = 2026
@@ -123,6 +124,29 @@ def near_boundary(count: int) -> dict[str, float]:
     return {"near_over_far": statistics.median(ratios)}
 
 
+def with_sharpness(count: int) -> dict[str, float]:
+    """The verdict with the sharpness's pattern and crossings proved, against without, problem by problem in turn.
+
+    The trace is what encloses λ_n along the first steps and finds the earliest step of the pattern.
+    """
+    proved, traced, lasting = [], [], []
+    for i in track(range(count), "sharpness", console=Console(stderr=True)):
+        problem = make(Shape(), i)
+        plain = min(seconds(lambda p=problem: decide(p)) for _ in range(5))
+        begun = min(seconds(lambda p=problem: sharpness(decide(p), trace=False)) for _ in range(5))
+        proved.append(begun / plain)
+        traced.append(min(seconds(lambda p=problem: sharpness(decide(p))) for _ in range(2)) / plain)
+        found = sharpness(decide(problem), trace=False)
+        lasting.append(found is not None and found.pattern.step is not None and found.crossings.complete)
+    return {
+        "problems": count,
+        "patterns_proved": sum(lasting),
+        "with_over_without": statistics.median(proved),
+        "with_over_without_largest": max(proved),
+        "with_trace_over_without": statistics.median(traced),
+    }
+
+
 def scaling(count: int) -> list[dict[str, Any]]:
     """The verdict's cost against n, degree, terms, and 1/(1 − ρ)."""
     shapes = [
@@ -152,10 +176,13 @@ def scaling(count: int) -> list[dict[str, Any]]:
 
 
 def whole_process(count: int) -> dict[str, float]:
-    """``gdcheck check`` on the worked example as a process of its own."""
+    """``gdcheck check`` on the worked example as a process of its own, without and with ``--sharpness``."""
     command = [sys.executable, "-m", "properties", *WORKED]
-    times = [seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(count + 1)]
-    return {"check_process_s": statistics.median(times[1:])}
+    figures = {}
+    for name, words in (("check_process_s", command), ("check_sharpness_process_s", [*command, "--sharpness"])):
+        times = [seconds(lambda w=words: subprocess.run(w, check=True, capture_output=True)) for _ in range(count + 1)]
+        figures[name] = statistics.median(times[1:])
+    return figures
 
 
 def main() -> None:
@@ -171,10 +198,11 @@ def main() -> None:
         },
         "against_observation": against_observation(40),
         "near_boundary": near_boundary(40),
+        "sharpness": with_sharpness(40),
         "process": whole_process(7),
         "scaling": scaling(7),
     }
-    for name in ("against_observation", "near_boundary", "process"):
+    for name in ("against_observation", "near_boundary", "sharpness", "process"):
         table = Table("figure", "value", title=name.replace("_", " "))
         for key, value in figures[name].items():
             table.add_row(key, f"{value:.4g}")

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from theorem.loss import Loss
     from theorem.problem import Problem
     from theorem.verdict import Decision
 
@@ -101,6 +103,13 @@ def check(
     ] = False,
     certificate: Annotated[Path | None, typer.Option(help="Write the certificate to this file.")] = None,
     observe: Annotated[bool, typer.Option(help="Also run mpmath gradient descent and say what is observed.")] = False,
+    sharpness: Annotated[
+        bool, typer.Option(help="Also prove how the largest Hessian eigenvalue behaves along the trajectory.")
+    ] = False,
+    scalar: Annotated[
+        list[str] | None,
+        typer.Option(help="Also prove how this function of the variables behaves, as in x*y + x; may be repeated."),
+    ] = None,
     max_steps: Annotated[
         int, typer.Option(min=1, help="Steps allowed before a problem is left unresolved.")
     ] = 1_000_000,
@@ -122,7 +131,8 @@ def check(
             problems = iter([(1, _from_options(loss, step_size, start, minimizer, variables))])
         if many and certificate is not None:
             raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
-        printer = _Printer(as_json=as_json, many=many, observe=observe, max_steps=max_steps)
+        extras = _Extras(observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
+        printer = _Printer(as_json=as_json, many=many, extras=extras, max_steps=max_steps)
         codes = [printer.handle(line, item, certificate) for line, item in problems]
     # Bad input outranks a refutation, which outranks any other verdict.
     raise typer.Exit(next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes))
@@ -148,13 +158,22 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+@dataclass(frozen=True)
+class _Extras:
+    """What is to be added to the answers."""
+
+    observe: bool
+    sharpness: bool
+    scalars: tuple[str, ...]
+
+
 class _Printer:
     """Decides and prints one problem after the other."""
 
-    def __init__(self, *, as_json: bool, many: bool, observe: bool, max_steps: int) -> None:
+    def __init__(self, *, as_json: bool, many: bool, extras: _Extras, max_steps: int) -> None:
         self._as_json = as_json
         self._many = many
-        self._observe = observe
+        self._extras = extras
         self._max_steps = max_steps
         self._console: Console | None = None
 
@@ -165,6 +184,7 @@ class _Printer:
         try:
             if isinstance(item, Exception):
                 raise item
+            functions = self._functions(item)
             decision = decide(item, max_steps=self._max_steps)
         except InputError as error:
             if not self._many:
@@ -177,20 +197,38 @@ class _Printer:
             return BAD_INPUT
         if certificate is not None:
             self._store(decision, certificate)
-        answer = self._answer(decision)
+        answer = self._answer(decision, functions)
         if self._as_json:
             typer.echo(json.dumps(answer, ensure_ascii=False))
         else:
             self._show(answer, line)
         return _EXIT_CODES.get(answer["verdict"], OTHER)
 
-    def _answer(self, decision: Decision) -> dict[str, Any]:
+    def _functions(self, problem: Problem) -> list[Loss]:
+        if not self._extras.scalars:
+            return []
+        from theorem.scalar import parse_scalar
+
+        return [parse_scalar(text, problem) for text in self._extras.scalars]
+
+    def _answer(self, decision: Decision, functions: Sequence[Loss]) -> dict[str, Any]:
         from theorem.answer import answer, chain_json
         from theorem.dominance import paper_chain
 
         result = answer(decision)
         result["chain"] = chain_json(paper_chain(decision))
-        if self._observe:
+        if self._extras.sharpness:
+            from theorem.pattern_answer import sharpness_json
+            from theorem.sharpness import sharpness
+
+            result["sharpness"] = sharpness_json(sharpness(decision, most_steps=self._max_steps))
+        if functions:
+            from theorem.pattern_answer import scalar_json
+            from theorem.scalar import follow
+
+            texts = self._extras.scalars
+            result["scalars"] = [scalar_json(t, follow(decision, f)) for t, f in zip(texts, functions, strict=True)]
+        if self._extras.observe:
             from dataclasses import asdict
 
             from theorem.descent.reference import observe
@@ -218,11 +256,15 @@ class _Printer:
 
 
 def _write(path: Path, text: str) -> None:
-    from reports.write import write_text_atomically
+    _write_bytes(path, text.encode("utf-8"))
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    from reports.write import write_bytes_atomically
     from theorem.errors import InputError
 
     try:
-        write_text_atomically(path, text)
+        write_bytes_atomically(path, data)
     except OSError as error:
         raise InputError(
             "file", f"cannot write {str(path)[:200]!r} ({error.strerror}); name a writable place"
@@ -267,6 +309,68 @@ def verify(
     if run_.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(PROVED if run_.outcome == "passed" else REFUTED)
+
+
+@app.command(
+    epilog="Exit codes: 0 drawn, 2 bad input.\n\nExamples:\n\n  gdcheck plot problem.json --out problem.svg\n\n"
+    + '  gdcheck plot --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1 --out worked.png'
+)
+def plot(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[PROBLEM]", help="A problem as JSON, or a certificate; - is stdin.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture: a name in .svg, .png, .pdf or .html.")] = None,
+    loss: Annotated[str | None, typer.Option(help="The loss, instead of a file.")] = None,
+    step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
+    start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
+) -> None:
+    """Draw direction, sharpness and phase plane of a problem."""
+    from properties.plot import picture_format, plot_problem, stored_problem
+    from theorem.errors import InputError
+
+    with _input_errors():
+        form = picture_format(out)
+        if file is None:
+            problem = _from_options(loss, step_size, start, minimizer, variables)
+        elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+            raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
+        else:
+            problem = stored_problem(file)
+        assert out is not None
+        _write_bytes(out, plot_problem(problem, form, max_steps))
+    typer.echo(f"picture: {out}")
+
+
+@app.command(
+    epilog="Exit codes: 0 done, 2 bad input.\n\nExample:\n\n"
+    + '  gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg'
+)
+def crossings(
+    loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
+    start: Annotated[str | None, typer.Option(help="A start, as Q,Q,…; its multiples are tried.")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the grid as JSON.")] = False,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
+) -> None:
+    """Count the steps above 2/η over a grid of step sizes and start radii."""
+    from properties.crossing_report import as_json as grid_as_json
+    from properties.crossing_report import crossing_grid, summary, workload
+    from properties.plot import picture_format, plot_grid
+    from properties.show import progress_over
+
+    with _input_errors():
+        form = None if out is None else picture_format(out)
+        problem = _from_options(loss, "1", start, minimizer, variables)
+        with progress_over(workload(), "counting") as on_done:
+            cells = crossing_grid(problem, max_steps, on_done)
+        if out is not None and form is not None:
+            _write_bytes(out, plot_grid(cells, problem, form))
+    typer.echo(grid_as_json(cells) if as_json else "\n".join(summary(cells)))
 
 
 @app.command(

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from properties.show_patterns import pattern_rows
+
 if TYPE_CHECKING:
     from properties.verify import Verification
 
@@ -113,6 +115,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append(("rate per step", "max(b/ρ, ρ)", f"{answer['rate']:.9g}"))
     if answer["step"] is not None:
         rows.append(("certificate", "amplitude > tail", f"at step {answer['step']}, {answer['precision']} bits"))
+    rows += pattern_rows(answer)
     chain = answer.get("chain")
     if chain:
         radius = "every ball" if chain["radius"] is None else f"ε = {chain['radius']:.6g}"

@@ -8,7 +8,6 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.etree import ElementTree
 
-from reports.claims_view import ClaimsView
 from reports.schema import RecordJson, Report
 
 if TYPE_CHECKING:
@@ -30,7 +29,10 @@ _COLOURS = {
     "two-cycle": ("#060606", "#7040b8", "#bd9df5"),
     "open": ("#070707", "#c0262d", "#ff7b7b"),
 }
-_STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
+STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
+"""The stand-in colours by name."""
+LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
+"""The colours on paper by name."""
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -52,49 +54,14 @@ def phase_picture(report: Report, *, narrow: bool = False) -> str:
 
     panels = [_sweep_panel(report, narrow=narrow), *_random_panels(report, narrow=narrow)]
     stream = StringIO()
-    chart = alt.vconcat(*panels, spacing=36).configure(**_config())
+    chart = alt.vconcat(*panels, spacing=36).configure(**config())
     chart.save(stream, format="svg")
-    return _with_style_sheet(stream.getvalue())
+    return with_style_sheet(stream.getvalue(), "The direction of arrival against the step size")
 
 
-def claims_picture(view: ClaimsView) -> str:
-    """Draws how the problems of each claim ended, as shares.
-
-    Args:
-        view: A run of claims, added up.
-
-    Returns:
-        A self-contained SVG with a transparent background.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    words = {"proved": "fixed", "exceptional": "two-cycle", "not-applicable": "faint", "unresolved": "alternating"}
-    colours = {verdict: _STAND_IN[name] for verdict, name in (words | {"refuted": "open"}).items()}
-    values = [
-        {"claim": row.name, "verdict": verdict, "share": row.verdicts.get(verdict, 0) / row.problems, "order": order}
-        for row in view.rows
-        for order, verdict in enumerate(colours)
-    ]
-    bars = alt.Chart(alt.InlineData(values=values)).mark_bar(height=11, aria=False)
-    chart = bars.encode(
-        x=alt.X("share:Q", title="share of its problems", axis=alt.Axis(format="%", grid=True, tickCount=5)),
-        y=alt.Y("claim:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, minExtent=96)),
-        color=alt.Color(
-            "verdict:N",
-            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-            legend=alt.Legend(
-                title=None, orient="top", labelColor=_STAND_IN["faint"], labelFontSize=12, columnPadding=24
-            ),
-        ),
-        order="order:Q",
-    )
-    stream = StringIO()
-    chart.properties(width=560, height=alt.Step(20)).configure(**_config()).save(stream, format="svg")
-    return _with_style_sheet(stream.getvalue(), "How the problems of each claim ended")
-
-
-def _config() -> dict[str, Any]:
-    ink, faint, grid = _STAND_IN["ink"], _STAND_IN["faint"], _STAND_IN["grid"]
+def config() -> dict[str, Any]:
+    """The look that all charts share, in the stand-in colours."""
+    ink, faint, grid = STAND_IN["ink"], STAND_IN["faint"], STAND_IN["grid"]
     return {
         "background": "transparent",
         "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
@@ -145,7 +112,7 @@ def _text(x: float, y: float, text: str, colour: str, axes: tuple[alt.X, alt.Y],
     import altair as alt  # noqa: PLC0415
 
     data = alt.InlineData(values=[{"x": x, "y": y, "text": text}])
-    style = {"fontSize": 12.5, "color": _STAND_IN[colour], "align": "left", "baseline": "middle", **mark}
+    style = {"fontSize": 12.5, "color": STAND_IN[colour], "align": "left", "baseline": "middle", **mark}
     chart: alt.Chart = alt.Chart(data).mark_text(**style).encode(x=axes[0], y=axes[1], text="text:N")
     return chart
 
@@ -153,7 +120,7 @@ def _text(x: float, y: float, text: str, colour: str, axes: tuple[alt.X, alt.Y],
 def _rule(x: float, axis: alt.X) -> alt.Chart:
     import altair as alt  # noqa: PLC0415
 
-    rule = alt.Chart(alt.InlineData(values=[{"x": x}])).mark_rule(color=_STAND_IN["faint"], strokeDash=[4, 4])
+    rule = alt.Chart(alt.InlineData(values=[{"x": x}])).mark_rule(color=STAND_IN["faint"], strokeDash=[4, 4])
     chart: alt.Chart = rule.encode(x=axis)
     return chart
 
@@ -217,7 +184,7 @@ def _angle(direction: Sequence[float]) -> float:
 
 def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dict[str, Any]:
     shape = "cross" if style == "cross" else "diamond" if kind == "two-cycle" else "circle"
-    return {"x": x, "y": y, "colour": _STAND_IN[colour], "style": style, "shape": shape, "kind": kind}
+    return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, "kind": kind}
 
 
 def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
@@ -315,17 +282,25 @@ def _lookup(labels: dict[int, str]) -> str:
     return expression
 
 
-def _with_style_sheet(svg: str, name: str = "The direction of arrival against the step size") -> str:
-    """Replaces the stand-in colours by classes and adds their style sheet, a role and a name."""
+def with_style_sheet(svg: str, name: str) -> str:
+    """Replaces the stand-in colours by classes and adds their style sheet, a role and a name.
+
+    Args:
+        svg: A chart drawn in the stand-in colours.
+        name: What the picture shows, for readers who do not see it.
+
+    Returns:
+        The SVG, for light and dark backgrounds.
+    """
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)
-    names = {colour: word for word, colour in _STAND_IN.items()}
+    classes = {colour: class_ for class_, colour in STAND_IN.items()}
     for element in root.iter():
         for attribute in ("fill", "stroke"):
-            word = names.get(element.get(attribute, "").lower())
-            if word is not None:
+            class_ = classes.get(element.get(attribute, "").lower())
+            if class_ is not None:
                 del element.attrib[attribute]
-                element.set("class", f"{element.get('class', '')} gd-{attribute}-{word}".strip())
+                element.set("class", f"{element.get('class', '')} gd-{attribute}-{class_}".strip())
     root.set("role", "img")
     root.set("aria-label", name)
     style = ElementTree.Element(f"{{{_SVG}}}style")

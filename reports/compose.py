@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reports.ablation_view import certificate_files
-from reports.charts import claims_picture, phase_picture
+from reports.charts import phase_picture
+from reports.claims_chart import claims_picture
 from reports.claims_view import claims_view
 from reports.page import Pictures, Sources
 from reports.read import read_sources

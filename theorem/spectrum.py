@@ -97,6 +97,12 @@ class Pencil:
             return self._dyadic(_kernel(self.operator, eigenvalue.lo), precision)
         return self._inverse_iteration(eigenvalue, precision)
 
+    def exact_eigenvector(self, eigenvalue: Eigenvalue) -> list[fmpq] | None:
+        """A rational eigenvector of a simple rational eigenvalue, in coordinates of the basis; None for any other."""
+        if not eigenvalue.is_rational or eigenvalue.multiplicity > 1:
+            return None
+        return _kernel(self.operator, eigenvalue.lo)[0]
+
     def _dyadic(self, raw: list[list[fmpq]], precision: int) -> list[list[fmpq]]:
         with ctx.workprec(2 * precision + 32 * len(raw)):
             return [[exact(_rounded(x, precision)) for x in v] for v in self._orthonormalized(raw)]

@@ -38,6 +38,7 @@ class Decision:
 
     Attributes:
         problem: The problem decided.
+        expansion: Its loss at the minimizer.
         verdict: The outcome.
         reason: One sentence for people.
         classification: Spectrum and regime; None if the Hessian does not exist.
@@ -51,6 +52,7 @@ class Decision:
     """
 
     problem: Problem
+    expansion: Expansion
     verdict: Verdict
     reason: str
     classification: Classification | None
@@ -88,7 +90,9 @@ def decide(
     expansion = Expansion.of(problem)
     rough = any(t.power <= 3 for t in expansion.truncated)
     if expansion.hessian is None:
-        return _undecorated(problem, None, (Assumption.SMOOTHNESS,), "the loss has no Hessian at the minimizer")
+        return _undecorated(
+            problem, expansion, None, (Assumption.SMOOTHNESS,), "the loss has no Hessian at the minimizer"
+        )
     pencil = Pencil(expansion.hessian)
     classification = classify(pencil, problem.step_size, FIRST_PRECISION + _GUARD_BITS)
     fails = [Assumption.SMOOTHNESS] if rough else []
@@ -97,7 +101,7 @@ def decide(
         value = classification.lowest
         shown = str(value.lo) if value.is_rational else f"{float(value.ball()):.6g}"
         reason = f"the Hessian at the minimizer has the eigenvalue {shown}, which is not positive"
-        return _undecorated(problem, classification, tuple(fails), reason)
+        return _undecorated(problem, expansion, classification, tuple(fails), reason)
     fails += _spectral_failures(classification, expansion.dimension)
     preimages = None
     if classification.regime is not Regime.UNSTABLE:
@@ -108,6 +112,7 @@ def decide(
     return _conclude(
         problem,
         statement,
+        expansion=expansion,
         classification=classification,
         fails=tuple(fails),
         preimages=preimages,
@@ -227,6 +232,7 @@ def _conclude(
     problem: Problem,
     statement: Statement,
     *,
+    expansion: Expansion,
     classification: Classification,
     fails: tuple[Assumption, ...],
     preimages: Preimages | None,
@@ -236,6 +242,7 @@ def _conclude(
         used = found if found.amplitude is not None or found.subspace is not None else None
         return Decision(
             problem=problem,
+            expansion=expansion,
             verdict=verdict,
             reason=reason,
             classification=classification,
@@ -285,10 +292,15 @@ def _happens(found: _Found) -> str:
 
 
 def _undecorated(
-    problem: Problem, classification: Classification | None, fails: tuple[Assumption, ...], reason: str
+    problem: Problem,
+    expansion: Expansion,
+    classification: Classification | None,
+    fails: tuple[Assumption, ...],
+    reason: str,
 ) -> Decision:
     return Decision(
         problem=problem,
+        expansion=expansion,
         verdict=Verdict.NOT_APPLICABLE,
         reason=f"the theorem does not apply: {reason}",
         classification=classification,

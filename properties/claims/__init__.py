@@ -13,6 +13,7 @@ from properties.claims import (
     observation,
     rate,
     remainder,
+    sharpness,
     updates,
 )
 
@@ -29,6 +30,7 @@ CLAIMS: dict[str, Claim] = {
         amplitude,
         updates,
         rate,
+        sharpness,
         observation,
         equivariance,
     )

@@ -57,6 +57,7 @@ def test_every_claim_of_the_paper_has_its_module() -> None:
         "amplitude",
         "updates",
         "rate",
+        "sharpness",
         "observation",
         "equivariance",
     ]

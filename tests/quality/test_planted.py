@@ -172,6 +172,48 @@ PLANTS = [
         "return Amplitude(iterate.step + 1, inequality, limit)",
         "direction",
     ),
+    plant(
+        "the second-order constant leaves out the other eigenvectors",
+        "theorem/top_eigenvalue.py",
+        "return fourth + 2 * self.derivatives.order(3, radius) ** 2 / gap",
+        "return fourth",
+        "sharpness",
+    ),
+    plant(
+        "the sharpness's gradient is D³f[v_n, v_d, ·]",
+        "theorem/top_eigenvalue.py",
+        "contracted(self.expansion, (w, w), fmpq(0))]",
+        "contracted(self.expansion, (w, [y + 1 for y in w]), fmpq(0))]",
+        "sharpness",
+    ),
+    plant(
+        "the branches of an oscillation are taken for one",
+        "theorem/pattern.py",
+        "oscillates = envelope.alternating and order == 1",
+        "oscillates = False",
+        "sharpness",
+    ),
+    plant(
+        "the second order has the wrong sign",
+        "theorem/second_order.py",
+        "coefficient = observable.second(self.direction) / 2",
+        "coefficient = -observable.second(self.direction) / 2",
+        "sharpness",
+    ),
+    plant(
+        "the sign of C_η does not follow the trajectory",
+        "theorem/scene.py",
+        "exact if same else [-x for x in exact]",
+        "exact",
+        "sharpness",
+    ),
+    plant(
+        "steps above 1/η are counted",
+        "theorem/crossings.py",
+        "self._threshold = arb(2 / scene.expansion.step_size)",
+        "self._threshold = arb(1 / scene.expansion.step_size)",
+        "sharpness",
+    ),
 ]
 
 

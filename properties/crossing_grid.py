@@ -1,0 +1,140 @@
+"""How often, and how far, the sharpness exceeds 2/η, by step size and by the radius of the start; each count proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+from theorem.balls import norm
+from theorem.errors import InputError
+from theorem.local import Expansion
+from theorem.problem import Problem
+from theorem.rational import to_text
+from theorem.regime import classify
+from theorem.sharpness import sharpness
+from theorem.spectrum import Pencil
+from theorem.verdict import Verdict, decide
+
+_BITS = 64
+_PARTS = 1000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One problem of the grid.
+
+    Attributes:
+        problem: The problem.
+        share: η λₙ/2: the step size as a share of the stability limit.
+        radius: ‖x₀ − x*‖.
+        verdict: The verdict on the direction.
+        count: At how many steps λ_n(x_k) > 2/η is proved.
+        complete: Whether it is proved that these are all.
+        excess: The largest λ_n(x_k)·η/2 − 1 at those steps; None if there are none.
+        rose: At how many of them the loss is proved to rise.
+        fell: At how many it is proved to fall.
+    """
+
+    problem: Problem
+    share: float
+    radius: float
+    verdict: Verdict
+    count: int
+    complete: bool
+    excess: float | None
+    rose: int
+    fell: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The cell as plain data."""
+        return {
+            "step_size": to_text(self.problem.step_size),
+            "start": [to_text(q) for q in self.problem.start],
+            "share": self.share,
+            "radius": self.radius,
+            "verdict": self.verdict.value,
+            "count": self.count,
+            "complete": self.complete,
+            "excess": self.excess,
+            "loss_rose": self.rose,
+            "loss_fell": self.fell,
+        }
+
+
+def grid(
+    problem: Problem,
+    shares: Sequence[fmpq],
+    factors: Sequence[fmpq],
+    max_steps: int = 20_000,
+    on_done: Callable[[int], None] = lambda done: None,
+) -> list[Cell]:
+    """Counts the steps above 2/η for many step sizes and start radii.
+
+    Args:
+        problem: The loss, the minimizer, and a start that gives the direction; its step size does not matter.
+        shares: Step sizes as shares of 2/λₙ, between 0 and 1.
+        factors: Starts as multiples of the problem's own x₀ − x*.
+        max_steps: Steps allowed for each.
+        on_done: Told the number of cells done.
+
+    Returns:
+        The cells, one for each share and factor.
+
+    Raises:
+        InputError: If the Hessian at the minimizer is not positive definite, or the start is the minimizer.
+    """
+    if not any(problem.displacement):
+        raise InputError("start", "is the minimizer itself; give another start, for its direction")
+    top = _top(problem)
+    cells = []
+    for share in shares:
+        step = _simple(2 * share / top)
+        for factor in factors:
+            start = tuple(m + factor * h for m, h in zip(problem.minimizer, problem.displacement, strict=True))
+            cells.append(_cell(replace(problem, step_size=step, start=start), top, max_steps))
+            on_done(len(cells))
+    return cells
+
+
+def _top(problem: Problem) -> fmpq:
+    """λₙ, rounded up if it is irrational."""
+    hessian = Expansion.of(problem).hessian
+    spectrum = None if hessian is None else classify(Pencil(hessian), problem.step_size, _BITS)
+    if spectrum is None or spectrum.regime is None:
+        raise InputError("minimizer", "the Hessian there is not positive definite; give a strict minimum")
+    return spectrum.highest.hi
+
+
+def _simple(q: fmpq) -> fmpq:
+    """A nearby rational with a small denominator."""
+    near = Fraction(int(q.p), int(q.q)).limit_denominator(_PARTS * max(1, int(1 / q) if q < 1 else 1))
+    return fmpq(near.numerator, near.denominator)
+
+
+def _cell(problem: Problem, top: fmpq, max_steps: int) -> Cell:
+    decision = decide(problem, max_steps=max_steps)
+    found = sharpness(decision, trace=False, most_steps=max_steps)
+    share = problem.step_size * top / 2
+    with ctx.workprec(_BITS):
+        radius = float(norm(arb(x) for x in problem.displacement).mid())
+    assert found is not None, "the Hessian is positive definite"
+    crossed = found.crossings
+    excess = None
+    if crossed.peak is not None:
+        with ctx.workprec(decision.precision):
+            excess = float((crossed.peak * problem.step_size / 2 - 1).mid())
+    return Cell(
+        problem=problem,
+        share=int(share.p) / int(share.q),
+        radius=radius,
+        verdict=decision.verdict,
+        count=len(crossed.steps),
+        complete=crossed.complete and not crossed.undecided,
+        excess=excess,
+        rose=len(crossed.rose),
+        fell=crossed.fell,
+    )

@@ -1,0 +1,82 @@
+"""``gdcheck plot``: the picture of one problem as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from properties.crossing_grid import Cell
+from properties.reading import parse_json, read_text
+from reports.crossing_charts import crossing_picture
+from reports.problem_charts import FORMATS, problem_picture, rendered
+from theorem.errors import InputError
+from theorem.problem import Problem
+from theorem.verdict import decide
+
+
+def picture_format(out: Path | None) -> str:
+    """The format that a file's name asks for.
+
+    Args:
+        out: The file.
+
+    Returns:
+        One of ``reports.problem_charts.FORMATS``.
+
+    Raises:
+        InputError: If there is no name, or one with another ending.
+    """
+    accepted = ", ".join(f".{form}" for form in FORMATS)
+    if out is None:
+        raise InputError("out", f"is missing; name a file that ends in {accepted}")
+    form = out.suffix.lower().removeprefix(".")
+    if form not in FORMATS:
+        raise InputError("out", f"{str(out)[:200]!r} has no known ending; name a file that ends in {accepted}")
+    return form
+
+
+def stored_problem(file: Path) -> Problem:
+    """The problem in a file: by itself, or in a certificate.
+
+    Args:
+        file: The file; ``-`` is standard input.
+
+    Returns:
+        The problem.
+
+    Raises:
+        InputError: If the file holds none.
+    """
+    data = parse_json(read_text(file), "the file")
+    return Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+
+
+def plot_problem(problem: Problem, form: str, max_steps: int) -> bytes:
+    """Decides a problem and draws it.
+
+    Args:
+        problem: The problem.
+        form: The format.
+        max_steps: Steps allowed for the verdict.
+
+    Returns:
+        The file's content.
+    """
+    decision = decide(problem, max_steps=max_steps)
+    name = f"Gradient descent on {problem.loss.text()[:120]}, step size {problem.step_size}: {decision.verdict.value}"
+    return rendered(problem_picture(decision), form, name)
+
+
+def plot_grid(cells: Sequence[Cell], problem: Problem, form: str) -> bytes:
+    """Draws a grid of crossings.
+
+    Args:
+        cells: The cells.
+        problem: The problem whose loss they share.
+        form: The format.
+
+    Returns:
+        The file's content.
+    """
+    name = f"Sharpness above 2/η on {problem.loss.text()[:120]}"
+    return rendered(crossing_picture(cells), form, name)

@@ -1,0 +1,71 @@
+"""Patterns along a trajectory for people: rows of what theory says beside what is proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = tuple[str, str, str]
+
+_SOON = 8
+
+
+def pattern_rows(answer: dict[str, Any]) -> list[Row]:
+    """The rows that ``--sharpness`` and ``--scalar`` add to an answer.
+
+    Args:
+        answer: The answer, with ``sharpness`` and ``scalars`` where they were asked for.
+
+    Returns:
+        Rows of name, theory and what is computed.
+    """
+    rows = []
+    found = answer.get("sharpness")
+    if found:
+        theory = _expected(answer["regime"], f"C_η = {found['C_eta']}", found)
+        rows.append(("sharpness", f"{theory}; limit λₙ = {found['lambda_n']}", _proved(found)))
+        rows.append(_crossing_row(found))
+    for scalar in answer.get("scalars", []):
+        if scalar["kind"] is not None:
+            slope = f"slope {scalar['derivative']}"
+            rows.append((scalar["scalar"][:40], _expected(answer["regime"], slope, scalar), _proved(scalar)))
+    return rows
+
+
+def _expected(regime: str | None, slope: str, found: dict[str, Any]) -> str:
+    if found["kind"] == "constant":
+        return "nothing to change it"
+    if found["order"] == 1:
+        return f"{slope}: " + ("oscillates" if regime == "large-step" else "eventually monotone")
+    if slope.endswith(" 0"):
+        return f"{slope}: the next order decides"
+    return slope if not slope.endswith("None") else "-"
+
+
+def _proved(found: dict[str, Any]) -> str:
+    if found["kind"] == "undecided":
+        return f"undecided: {found['cause']}"
+    order = ", by the second order" if found["order"] == 2 else ""
+    early = f"; broken at {found['broken']} earlier steps" if found["broken"] else ""
+    return f"{found['kind']}{order}, proved from step {found['from_step']} on{early}"
+
+
+def _crossing_row(found: dict[str, Any]) -> Row:
+    crossed = found["crossings"]
+    name, count = f"above 2/η = {found['threshold']}", crossed["count"]
+    if not crossed["complete"]:
+        return name, "-", f"at {count} of the first {crossed['examined']} steps; later ones are open"
+    exactly = "exactly " if not crossed["undecided"] else "at least "
+    said = f"at {exactly}{count} step{'' if count == 1 else 's'}"
+    if count:
+        said += f" ({', '.join(map(str, crossed['steps'][:_SOON]))}{', …' if count > _SOON else ''})"
+        rose = len(crossed["loss_rose"])
+        open_ = count - rose - crossed["loss_fell"]
+        if rose:
+            said += f"; the loss rises at {rose} of them"
+        elif open_:
+            said += f"; the loss falls at {crossed['loss_fell']} of them, undecided at the others"
+        else:
+            said += "; the loss falls at every one"
+    if crossed["undecided"]:
+        said += f"; {crossed['undecided']} undecided"
+    return name, "λₙ < 2/η: finitely often", said

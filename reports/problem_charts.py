@@ -1,0 +1,311 @@
+"""The picture of one problem: its direction and its sharpness by step, and the phase plane of two variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flint import ctx
+from mpmath import mp
+
+from reports.charts import LIGHT, STAND_IN, config, with_style_sheet
+from reports.level_sets import level_sets
+from theorem.descent.reference import iterates
+from theorem.loss import Loss
+from theorem.problem import Problem
+from theorem.scene import Scene
+from theorem.sharpness import Sharpness, sharpness
+from theorem.top_eigenvalue import TopEigenvalue
+from theorem.verdict import Decision
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    _Panel: TypeAlias = alt.LayerChart | alt.FacetChart
+
+FORMATS = ("svg", "png", "pdf", "html")
+_DIGITS = 60
+_FAR = 1e6
+_LEAST_STEPS, _MOST_STEPS, _AFTER = 30, 120, 12
+_COMPONENTS = ("fixed", "alternating", "two-cycle", "open", "ink", "faint")
+_WIDTH = 620
+_LEVELS = 12
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What is drawn of a problem.
+
+    Attributes:
+        decision: The decision.
+        errors: x_k − m at the first steps, rounded, shape (steps, n).
+        sharpness: What is proved of the sharpness; None without a positive definite Hessian.
+        values: λ_n(x_k) at the same steps, the middles of enclosures; None where one failed.
+    """
+
+    decision: Decision
+    errors: tuple[tuple[float, ...], ...]
+    sharpness: Sharpness | None
+    values: tuple[float | None, ...]
+
+
+def portrait(decision: Decision) -> Portrait:
+    """Collects what is drawn of a problem.
+
+    Args:
+        decision: The decision.
+
+    Returns:
+        The data; the trajectory ends early if it leaves.
+    """
+    certified = decision.amplitude.step if decision.amplitude else 0
+    count = min(max(_LEAST_STEPS, certified + _AFTER), _MOST_STEPS)
+    errors = _errors(decision.problem, count)
+    with ctx.workprec(decision.precision):
+        scene = Scene.of(decision)
+        top = None if scene is None else TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
+        values: tuple[float | None, ...] = ()
+        if scene is not None and top is not None:
+            enclosed = [top.at(iterate) for iterate in scene.trajectory(len(errors))]
+            values = tuple(float(x.mid()) if x.is_finite() else None for x in enclosed)
+    return Portrait(decision, errors, sharpness(decision), values)
+
+
+def _errors(problem: Problem, count: int) -> tuple[tuple[float, ...], ...]:
+    """The first errors in mpmath, rounded; they end where a trajectory has left."""
+    with mp.workdps(_DIGITS):
+        minimizer = [mp.mpf(int(q.p)) / int(q.q) for q in problem.minimizer]
+    found = []
+    for x in islice(iterates(problem, _DIGITS), count):
+        with mp.workdps(_DIGITS):
+            h = tuple(float(a - m) for a, m in zip(x, minimizer, strict=True))
+        if not all(abs(c) < _FAR for c in h):
+            break
+        found.append(h)
+    return tuple(found)
+
+
+def problem_picture(decision: Decision) -> str:
+    """Draws a problem.
+
+    Above, the components of (x_k − x*)/‖x_k − x*‖ by step. Then λ_n(x_k) by step, with 2/η dashed. Below, for two
+    variables, the trajectory on level sets of the loss.
+
+    Args:
+        decision: The decision on the problem.
+
+    Returns:
+        A self-contained SVG in the stand-in colours of ``reports.charts``; see ``rendered``.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    data = portrait(decision)
+    panels: list[_Panel] = [_direction_panel(data)]
+    if any(v is not None for v in data.values):
+        panels.append(_sharpness_panel(data))
+    if decision.problem.dimension == 2:
+        panels.append(_plane_panel(data))
+    stream = StringIO()
+    alt.vconcat(*panels, spacing=36).configure(**config()).save(stream, format="svg")
+    return stream.getvalue()
+
+
+def rendered(svg: str, form: str, name: str) -> bytes:
+    """Turns a chart in stand-in colours into a file.
+
+    Args:
+        svg: The chart.
+        form: One of ``FORMATS``. SVG and HTML follow the reader's light or dark background; PNG and PDF are white.
+        name: What the picture shows.
+
+    Returns:
+        The file's content; HTML needs nothing from elsewhere.
+    """
+    import vl_convert  # noqa: PLC0415
+
+    if form in {"png", "pdf"}:
+        for colour, stand_in in STAND_IN.items():
+            svg = svg.replace(stand_in, LIGHT[colour])
+        white = _on_white(svg)
+        return bytes(vl_convert.svg_to_png(white, scale=2) if form == "png" else vl_convert.svg_to_pdf(white))
+    styled = with_style_sheet(svg, name)
+    if form == "svg":
+        return styled.encode("utf-8")
+    from html import escape  # noqa: PLC0415
+
+    page = (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(name)}</title>\n"
+        "<style>:root{color-scheme:light dark}body{margin:2rem auto;max-width:48rem;font-family:system-ui,sans-serif}"
+        f"svg{{max-width:100%;height:auto}}</style>\n<h1>{escape(name)}</h1>\n{styled}</html>\n"
+    )
+    return page.encode("utf-8")
+
+
+def _on_white(svg: str) -> str:
+    """The SVG with a white sheet beneath it."""
+    end = svg.index(">") + 1
+    return svg[:end] + '<rect width="100%" height="100%" fill="white"/>' + svg[end:]
+
+
+# Panels ---------------------------------------------------------------------------------------------------------------
+
+
+def _steps(last: int) -> Any:
+    import altair as alt  # noqa: PLC0415
+
+    axis = alt.Axis(grid=False, format="d", tickCount=max(1, min(last, 16)))
+    return alt.X("x:Q", title="step", axis=axis, scale=alt.Scale(nice=False))
+
+
+def _drawn(values: Sequence[dict[str, Any]], **mark: Any) -> Any:
+    import altair as alt  # noqa: PLC0415
+
+    kind = mark.pop("kind")
+    chart = alt.Chart(alt.InlineData(values=list(values)))
+    return getattr(chart, f"mark_{kind}")(**mark)
+
+
+def _direction_panel(data: Portrait) -> _Panel:
+    import altair as alt  # noqa: PLC0415
+
+    names = data.decision.problem.loss.variables
+    y = alt.Y("y:Q", title="component", scale=alt.Scale(domain=[-1.05, 1.05], nice=False))
+    x = _steps(len(data.errors) - 1)
+    layers = [_drawn([{"y": 0.0}], kind="rule", color=STAND_IN["grid"]).encode(y=y)]
+    for i, name in enumerate(names):
+        points = []
+        for k, h in enumerate(data.errors):
+            length = sum(c * c for c in h) ** 0.5
+            if length > 0:
+                points.append({"x": k, "y": h[i] / length})
+        colour = STAND_IN[_COMPONENTS[min(i, len(_COMPONENTS) - 1)]]
+        if not points:
+            continue
+        layers.append(_drawn(points, kind="line", color=colour, strokeWidth=1, opacity=0.5).encode(x=x, y=y))
+        layers.append(_drawn(points, kind="point", filled=True, color=colour, size=24, opacity=0.9).encode(x=x, y=y))
+        if i < len(_COMPONENTS):
+            label = {"align": "left", "dx": 8, "color": colour, "fontSize": 12.5, "text": name[:12]}
+            layers.append(_drawn(points[-1:], kind="text", **label).encode(x=x, y=y))
+    verdict = data.decision.limit
+    said = "no limit certified" if verdict is None else f"{verdict.kind.value}, certified"
+    title = f"Direction of the error: {said}"
+    chart: _Panel = alt.layer(*layers).properties(width=_WIDTH, height=190, title=title)
+    return chart
+
+
+def _sharpness_panel(data: Portrait) -> _Panel:
+    import altair as alt  # noqa: PLC0415
+
+    found = data.sharpness
+    assert found is not None
+    threshold, limit = int(found.threshold.p) / int(found.threshold.q), float(found.limit.mid())
+    values = [{"x": k, "y": v, "above": v > threshold} for k, v in enumerate(data.values) if v is not None]
+    heights = [v["y"] for v in values]
+    near = threshold <= 2 * max(heights) - min(*heights, limit)
+    reach = [min(*heights, limit), max(*heights, limit, *([threshold] if near else []))]
+    margin = 0.08 * (reach[1] - reach[0]) or 0.1 * abs(limit)
+    domain = [reach[0] - margin, reach[1] + margin]
+    x, y = (
+        _steps(len(data.errors) - 1),
+        alt.Y("y:Q", title="largest Hessian eigenvalue", scale=alt.Scale(domain=domain, nice=False, zero=False)),
+    )
+    last = len(data.errors) - 1
+    layers = [_drawn([{"y": limit}], kind="rule", color=STAND_IN["faint"]).encode(y=y)]
+    layers.append(_label(last, limit, "at the minimizer", "faint", (x, y), below=True))
+    if near:
+        dashes = {"color": STAND_IN["open"], "strokeDash": [5, 4]}
+        layers.append(_drawn([{"y": threshold}], kind="rule", **dashes).encode(y=y))
+        layers.append(_label(last, threshold, "2/η", "open", (x, y)))
+    layers.append(_drawn(values, kind="line", color=STAND_IN["faint"], strokeWidth=1, opacity=0.6).encode(x=x, y=y))
+    for above, colour in ((False, "fixed"), (True, "open")):
+        chosen = [v for v in values if v["above"] is above]
+        if chosen:
+            mark = {"kind": "point", "filled": True, "size": 30, "color": STAND_IN[colour], "opacity": 0.9}
+            layers.append(_drawn(chosen, **mark).encode(x=x, y=y))
+    chart: _Panel = alt.layer(*layers).properties(width=_WIDTH, height=210, title=_sharpness_title(found))
+    return chart
+
+
+def _sharpness_title(found: Sharpness) -> list[str]:
+    pattern, crossed = found.pattern, found.crossings
+    first = f"Sharpness: {pattern.kind.value}"
+    if found.from_step is not None:
+        first += f", proved from step {found.from_step} on"
+    count = len(crossed.steps)
+    second = f"above 2/η at {count} step{'' if count == 1 else 's'}"
+    if not crossed.complete or crossed.undecided:
+        second += " at least"
+    elif count and crossed.fell == count:
+        second += ", the loss falling at each"
+    return [first, second]
+
+
+def _label(x: float, y: float, text: str, colour: str, axes: tuple[Any, Any], *, below: bool = False) -> Any:
+    place = {"baseline": "top", "dy": 5} if below else {"baseline": "bottom", "dy": -3}
+    mark = {"align": "right", "color": STAND_IN[colour], "fontSize": 12.5, "text": text, **place}
+    return _drawn([{"x": x, "y": y}], kind="text", **mark).encode(x=axes[0], y=axes[1])
+
+
+def _plane_panel(data: Portrait) -> _Panel:
+    import altair as alt  # noqa: PLC0415
+
+    p = data.decision.problem
+    centre = [int(q.p) / int(q.q) for q in p.minimizer]
+    path = [(centre[0] + h[0], centre[1] + h[1]) for h in data.errors]
+    box = [_side([*(q[i] for q in path), centre[i]]) for i in range(2)]
+    function = _as_float(p.loss)
+    bottom = function(*centre)
+    top = max(function(*corner) for corner in ((a, b) for a in box[0] for b in box[1]))
+    levels = [bottom + (top - bottom) * (k / _LEVELS) ** 2 for k in range(1, _LEVELS)]
+    curves = [
+        {"x": a, "y": b, "k": k, "line": i}
+        for i, line in enumerate(level_sets(function, box[0], box[1], levels))
+        for k, (a, b) in enumerate(line)
+    ]
+    names = p.loss.variables
+    scales = [alt.Scale(domain=list(side), nice=False, zero=False) for side in box]
+    plain = alt.Axis(grid=False)
+    x = alt.X("x:Q", title=names[0], scale=scales[0], axis=plain)
+    y = alt.Y("y:Q", title=names[1], scale=scales[1], axis=plain)
+    layers = []
+    if curves:
+        curve = _drawn(curves, kind="line", color=STAND_IN["faint"], strokeWidth=0.8, opacity=0.55)
+        layers.append(curve.encode(x=x, y=y, order="k:Q", detail="line:N"))
+    points = [{"x": a, "y": b, "k": k} for k, (a, b) in enumerate(path)]
+    line = _drawn(points, kind="line", color=STAND_IN["alternating"], strokeWidth=1.2, opacity=0.7)
+    layers.append(line.encode(x=x, y=y, order="k:Q"))
+    dots = _drawn(points, kind="point", filled=True, color=STAND_IN["alternating"], size=26, opacity=0.95)
+    layers.append(dots.encode(x=x, y=y))
+    cross = {"shape": "cross", "filled": True, "size": 90, "color": STAND_IN["ink"], "opacity": 1.0}
+    layers.append(_drawn([{"x": centre[0], "y": centre[1]}], kind="point", **cross).encode(x=x, y=y))
+    layers.append(_label(path[0][0], path[0][1], "start", "alternating", (x, y)))
+    title = "The trajectory on level sets of the loss"
+    chart: _Panel = alt.layer(*layers).properties(width=_WIDTH, height=420, title=title)
+    return chart
+
+
+def _side(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    margin = 0.2 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def _as_float(loss: Loss) -> Callable[[float, float], float]:
+    """The loss of two variables in floats, for drawing."""
+    terms = [(int(c.p) / int(c.q), a) for a, c in loss.terms]
+    powers = [
+        (*(int(q.p) / int(q.q) for q in (t.coefficient, *t.direction, t.threshold)), t.power) for t in loss.truncated
+    ]
+
+    def value(x: float, y: float) -> float:
+        total = sum(c * x ** a[0] * y ** a[1] for c, a in terms)
+        for c, u, v, threshold, p in powers:
+            total += c * max(u * x + v * y - threshold, 0.0) ** p
+        return total
+
+    return value

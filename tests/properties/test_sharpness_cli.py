@@ -1,0 +1,199 @@
+"""``gdcheck check --sharpness`` and ``--scalar``, and ``gdcheck crossings``."""
+
+import json
+
+import pytest
+from flint import fmpq
+from jsonschema import validate
+
+from properties.cli import run
+from properties.crossing_grid import grid
+from properties.crossing_report import summary, workload
+from theorem.errors import InputError
+from theorem.problem import Problem
+from theorem.sharpness import sharpness
+from theorem.verdict import Verdict, decide
+
+WORKED = "x**2 + y**2/2 + x**2*y + x**3"
+
+PATTERN = {
+    "type": "object",
+    "required": ["kind", "from_step", "least", "broken", "order", "coefficient", "bound", "cause", "first"],
+    "properties": {
+        "kind": {"enum": ["monotone-from-above", "monotone-from-below", "oscillating", "constant", "undecided"]},
+        "from_step": {"type": ["integer", "null"]},
+        "least": {"type": ["boolean", "null"]},
+        "order": {"enum": [1, 2, None]},
+        "bound": {"type": ["object", "null"], "required": ["K", "radius"]},
+        "first": {"type": "array", "maxItems": 16},
+    },
+}
+SHARPNESS = {
+    "allOf": [PATTERN],
+    "required": ["C_eta", "lambda_n", "threshold", "crossings"],
+    "properties": {
+        "C_eta": {"type": ["string", "null"]},
+        "crossings": {
+            "type": "object",
+            "required": ["count", "steps", "undecided", "complete", "examined", "peak", "loss_fell", "loss_rose"],
+        },
+    },
+}
+
+
+def check(capsys, step_size, start, *more, loss=WORKED):
+    words = ["check", "--loss", loss, "--step-size", step_size, f"--start={start}", *more]
+    code = run(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def answered(capsys, *arguments, **options):
+    code, out, err = check(capsys, *arguments, "--json", **options)
+    assert not err
+    return code, json.loads(out)
+
+
+def test_the_large_step_example(capsys):
+    code, answer = answered(capsys, "0.95", "0.1,0.1", "--sharpness")
+    found = answer["sharpness"]
+    validate(found, SHARPNESS)
+    assert code == 0
+    assert (found["kind"], found["from_step"], found["C_eta"], found["threshold"]) == ("oscillating", 0, "6", "40/19")
+    crossed = found["crossings"]
+    assert (crossed["count"], crossed["undecided"], crossed["complete"]) == (7, 0, True)
+    assert (crossed["loss_fell"], crossed["loss_rose"]) == (7, [])
+    assert [round(float(low), 3) for low, _ in found["first"][:4]] == [2.822, 1.370, 2.389, 1.588]
+    assert all(float(low) <= float(high) for low, high in found["first"])
+
+
+def test_the_small_step_example_says_from_which_step(capsys):
+    _, answer = answered(capsys, "0.1", "0.1,-0.1", "--sharpness")
+    found = answer["sharpness"]
+    validate(found, SHARPNESS)
+    assert (found["kind"], found["from_step"], found["least"], found["broken"]) == ("monotone-from-below", 16, True, 16)
+    _, out, _ = check(capsys, "0.1", "0.1,-0.1", "--sharpness")
+    assert "monotone-from-below, proved from step 16 on; broken at 16 earlier steps" in " ".join(out.split())
+
+
+def test_people_are_told_of_crossings_and_of_the_loss(capsys):
+    _, out, _ = check(capsys, "0.95", "0.1,0.1", "--sharpness")
+    said = " ".join(out.split())
+    assert "at exactly 7 steps (0, 2, 4, 6, 8, 10, 12); the loss falls at every one" in said
+    _, out, _ = check(capsys, "0.95", "0.16,0.1", "--sharpness")
+    assert "the loss rises at 1 of them" in " ".join(out.split())
+
+
+def test_without_the_option_nothing_is_added(capsys):
+    _, answer = answered(capsys, "0.95", "0.1,0.1")
+    assert "sharpness" not in answer and "scalars" not in answer
+
+
+def test_scalars_are_answered_in_their_order(capsys):
+    code, answer = answered(capsys, "0.95", "0.1,0.1", "--scalar", "x*y + x", "--scalar", "y")
+    assert code == 0
+    first, second = answer["scalars"]
+    for scalar in (first, second):
+        validate(scalar, PATTERN)
+    assert (first["scalar"], first["kind"], first["derivative"]) == ("x*y + x", "oscillating", "1")
+    assert (second["scalar"], second["derivative"], second["order"]) == ("y", "0", 2)
+    _, out, _ = check(capsys, "0.1", "0.1,0.1", "--scalar", "x")
+    assert "slope 0: the next order decides" in out
+
+
+@pytest.mark.parametrize("text", ["x*z", "x +", "x**99", "eval(x)"])
+def test_a_bad_scalar_gets_one_sentence(capsys, text):
+    code, out, err = check(capsys, "0.95", "0.1,0.1", "--scalar", text)
+    assert code == 2 and not out
+    assert err.startswith("error: scalar: ") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("loss", "step_size", "start"),
+    [
+        ("x**2 - y**2 + y**4", "0.1", "0.1,0.1"),
+        ("x**2 + y**2 + y**3", "0.1", "0.1,0.1"),
+        ("x**2 + y**2/2 + y**3", "1", "0.1,0.1"),
+        ("x**2 + y**2/2 + max(x - y, 0)**2", "0.1", "0.1,0.2"),
+        ("x**2 + y**2/2", "0.1", "0,0"),
+        (WORKED, "0.6666666666666666", "0.1,0.1"),
+        (WORKED, "2/3", "0.1,0.1"),
+        (WORKED, "0.95", "3,3"),
+    ],
+)
+def test_hard_problems_are_answered_too(capsys, loss, step_size, start):
+    code, answer = answered(
+        capsys, step_size, start, "--sharpness", "--scalar", "x + y", "--max-steps", "200", loss=loss
+    )
+    assert code in {0, 3}
+    if answer["sharpness"] is not None:
+        validate(answer["sharpness"], SHARPNESS)
+    people, out, err = check(
+        capsys, step_size, start, "--sharpness", "--scalar", "x + y", "--max-steps", "200", loss=loss
+    )
+    assert people == code and out and not err
+
+
+# The grid -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_grid_agrees_with_single_problems_and_finds_where_the_loss_rises():
+    problem = Problem.build(WORKED, "1", ["0.1", "0.1"])
+    cells = grid(problem, [fmpq(1, 2), fmpq(19, 20)], [fmpq(1), fmpq(6, 5)])
+    assert [c.problem.step_size for c in cells] == [fmpq(1, 2), fmpq(1, 2), fmpq(19, 20), fmpq(19, 20)]
+    for cell in cells:
+        found = sharpness(decide(cell.problem))
+        assert cell.count == len(found.crossings.steps)
+        assert cell.verdict is Verdict.PROVED and cell.complete
+        if cell.count:
+            assert cell.excess == pytest.approx(max(float(x.mid()) for x in found.first) / float(40 / 19) - 1)
+    still, rising = cells[2], cells[3]
+    assert (still.count, still.fell, still.rose) == (7, 7, 0)
+    assert rising.rose == 1 and rising.fell == rising.count - 1
+
+
+def test_the_loss_rises_at_a_crossing_within_the_basin():
+    decision = decide(Problem.build(WORKED, "0.95", ["0.16", "0.1"]))
+    crossed = sharpness(decision).crossings
+    assert decision.verdict is Verdict.PROVED
+    assert crossed.rose == (0,) and crossed.complete
+    loss = decision.problem.loss
+    after = [x - fmpq(19, 20) * g for x, g in zip(decision.problem.start, loss.gradient(("0.16", "0.1")), strict=True)]
+    assert loss.value(after) > loss.value(("0.16", "0.1"))
+
+
+def test_crossings_writes_a_picture_and_says_what_it_found(capsys, tmp_path):
+    out = tmp_path / "grid.svg"
+    assert run(["crossings", "--loss", WORKED, "--start", "0.1,0.1", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert f"of {workload()} cells, proved" in said and "it is proved to rise in" in said
+    assert out.read_text(encoding="utf-8").startswith("<svg")
+    assert run(["crossings", "--loss", WORKED, "--start", "0.1,0.1", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == workload()
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["--loss", "x**2 - y**2", "--start", "1,1"], "minimizer"),
+        (["--loss", "x**2 + y**2/2", "--start", "0,0"], "start"),
+        (["--loss", WORKED], "start"),
+        (["--loss", WORKED, "--start", "0.1,0.1", "--out", "grid.jpg"], "out"),
+    ],
+)
+def test_bad_grids_get_one_sentence(capsys, words, field):
+    assert run(["crossings", *words]) == 2
+    out, err = capsys.readouterr()
+    assert not out and err.startswith(f"error: {field}: ")
+
+
+def test_a_grid_needs_a_direction():
+    with pytest.raises(InputError):
+        grid(Problem.build(WORKED, "1", ["0", "0"]), [fmpq(1, 2)], [fmpq(1)])
+
+
+def test_a_summary_says_what_is_open():
+    problem = Problem.build(WORKED, "1", ["0.1", "0.1"])
+    cells = grid(problem, [fmpq(19, 20)], [fmpq(1)], max_steps=3)
+    assert not cells[0].complete
+    assert any("may not be complete" in line for line in summary(cells))

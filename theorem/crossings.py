@@ -1,0 +1,164 @@
+r"""The steps at which the sharpness exceeds 2/η, counted with proof, and what the loss does there.
+
+A step is counted by the signs of the pivots of :math:`2/\eta\,I - \nabla^2f(x_k)`. The count ends where all later steps
+are proved below: once the ball of the iterate's radius is forward invariant and :math:`\lambda_n + \min(rT_3,
+\|\omega\|r + Kr^2) < 2/\eta` on it; or, from the step on from which a pattern is proved, once every branch is below its
+limit or below 2/η.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from flint import arb
+
+from theorem.balls import norm, surely_less
+from theorem.descent.enclosure import Enclosure
+from theorem.hessian_map import Matrix, largest_eigenvalue, side
+from theorem.pattern import Kind, Pattern
+from theorem.scene import Scene
+from theorem.top_eigenvalue import TopEigenvalue
+from theorem.value_map import ValueMap
+
+MOST_STEPS = 20_000
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """The steps with λ_n(x_k) > 2/η.
+
+    Attributes:
+        steps: Those for which it is proved.
+        undecided: Those for which neither this nor the contrary is.
+        rose: The steps among ``steps`` at which the loss is proved to rise: f(x_{k+1}) > f(x_k).
+        fell: How many there are at which it is proved to fall; at the others it is undecided.
+        complete: Whether every step after the last one examined is proved below 2/η.
+        examined: How many steps were examined.
+        peak: The largest λ_n(x_k) at the steps counted, enclosed; None if there are none.
+    """
+
+    steps: tuple[int, ...]
+    undecided: int
+    rose: tuple[int, ...]
+    fell: int
+    complete: bool
+    examined: int
+    peak: arb | None = None
+
+
+def crossings(scene: Scene, top: TopEigenvalue | None, found: Pattern, most_steps: int = MOST_STEPS) -> Crossings:
+    """Counts the steps with λ_n(x_k) > 2/η.
+
+    Args:
+        scene: The scene, evaluated at its precision.
+        top: The sharpness as a function, if λ_n is simple.
+        found: Its pattern.
+        most_steps: How many steps may be examined.
+
+    Returns:
+        The count.
+    """
+    counter = _Counter(scene, top, found)
+    if counter.start_settles():
+        return Crossings((), 0, (), 0, True, 0)
+    for iterate in scene.trajectory(most_steps):
+        if counter.take(iterate):
+            break
+    return counter.result()
+
+
+class _Counter:
+    def __init__(self, scene: Scene, top: TopEigenvalue | None, found: Pattern) -> None:
+        self._scene, self._top, self._found = scene, top, found
+        self._threshold = arb(2 / scene.expansion.step_size)
+        self._room = self._threshold - scene.spectrum.highest.ball()
+        self._steps: list[int] = []
+        self._rose: list[int] = []
+        self._fell = self._undecided = self._examined = self._below = 0
+        self._complete = False
+        self._peak: arb | None = None
+        self._last: tuple[int, arb] | None = None
+
+    @cached_property
+    def _change(self) -> ValueMap:
+        return ValueMap(self._scene.expansion.terms, self._scene.expansion.truncated)
+
+    def start_settles(self) -> bool:
+        """Whether the start's ball alone keeps every step below 2/η."""
+        h = self._scene.expansion.displacement
+        return self._settles(norm(arb(x) for x in h).upper())
+
+    def _settles(self, radius: arb) -> bool:
+        if not surely_less(arb(0), self._room):
+            return False
+        if not self._scene.invariant(radius):
+            return False
+        if surely_less(radius * self._scene.derivatives.order(3, radius), self._room):
+            return True
+        if self._top is None:
+            return False
+        slope = norm(self._top.gradient)
+        return surely_less(slope * radius + self._top.curvature(radius) / 2 * radius**2, self._room)
+
+    def take(self, iterate: Enclosure) -> bool:
+        """Examines a step; True once all later ones are settled."""
+        if self._last is not None:
+            self._compare(iterate)
+        if self._settles(iterate.radius):
+            self._complete = True
+            return True
+        slack = self._scene.derivatives.order(3, iterate.radius) * iterate.error
+        matrix = self._scene.hessian(iterate.centre)
+        self._examined += 1
+        below = side(matrix, self._threshold - slack) == -1
+        self._below = self._below + 1 if below else 0
+        if not below:
+            if side(matrix, self._threshold + slack) == 1:
+                self._steps.append(iterate.step)
+                self._last = (iterate.step, self._loss(iterate))
+                self._climb(matrix, slack)
+            else:
+                self._undecided += 1
+        found = self._found
+        if found.step is not None and iterate.step >= found.step:
+            settled = found.kind is Kind.FROM_BELOW or self._below >= found.period
+            if settled and surely_less(arb(0), self._room):
+                self._complete = True
+                return True
+        return False
+
+    def _climb(self, matrix: Matrix, slack: arb) -> None:
+        """Keeps the largest eigenvalue seen; most are below it, which the signs of pivots say at less cost."""
+        if self._peak is not None and side(matrix, self._peak - slack) == -1:
+            return
+        value = largest_eigenvalue(matrix) + slack.union(-slack)
+        self._peak = value if self._peak is None else self._peak.max(value)
+
+    def _compare(self, iterate: Enclosure) -> None:
+        assert self._last is not None
+        step, before = self._last
+        after = self._loss(iterate)
+        if surely_less(before, after):
+            self._rose.append(step)
+        elif surely_less(after, before):
+            self._fell += 1
+        self._last = None
+
+    def _loss(self, iterate: Enclosure) -> arb:
+        """The loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
+        radius, eta = iterate.radius, self._scene.expansion.step_size
+        steepest = self._scene.spectrum.highest.ball() * radius + self._scene.bound.quadratic(radius) * radius**2 / eta
+        slack = (steepest * iterate.error).upper()
+        return self._change(iterate.centre) + slack.union(-slack)
+
+    def result(self) -> Crossings:
+        return Crossings(
+            tuple(self._steps),
+            self._undecided,
+            tuple(self._rose),
+            self._fell,
+            self._complete,
+            self._examined,
+            self._peak,
+        )

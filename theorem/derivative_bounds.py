@@ -1,0 +1,80 @@
+r"""Bounds of the k-th derivative of a function on balls around the minimizer.
+
+A homogeneous polynomial p of degree q with :math:`|p(u)| \le S` on the unit sphere has, by Banach's theorem (see
+``theorem.remainder``), :math:`\|D^k p(h)\| \le \frac{q!}{(q-k)!} S \|h\|^{q-k}` as a symmetric k-linear form.
+
+A truncated power of order p has derivatives up to order p − 1, and :math:`D^{p-1}` is Lipschitz: its bound of order p
+is that Lipschitz constant. Beyond, there is a bound only on balls that the kink does not meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import perm
+
+from flint import arb, fmpq
+
+from theorem.local import Exponents, LocalPower
+from theorem.remainder import RemainderBound, squared_maximum
+
+
+@dataclass(frozen=True, eq=False)
+class DerivativeBounds:
+    """Bounds of ‖Dᵏf‖ on balls; for a truncated power, Dᵏ⁻¹f is Lipschitz with that constant.
+
+    Attributes:
+        sizes: S_q by degree q: the bound of the homogeneous part on the unit sphere.
+        powers: The truncated powers: |c|, p, offset a and ‖ℓ‖.
+    """
+
+    sizes: tuple[tuple[int, arb], ...]
+    powers: tuple[tuple[arb, int, arb, arb], ...]
+
+    @classmethod
+    def of(cls, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[LocalPower]) -> DerivativeBounds:
+        """The bounds of any function, from its expansion at the minimizer, at the current precision."""
+        sizes: dict[int, arb] = {}
+        for exponents, c in terms:
+            word = tuple(i for i, e in enumerate(exponents) for _ in range(e))
+            sizes[len(word)] = sizes.get(len(word), arb(0)) + arb(abs(c)) * arb(squared_maximum(word)).sqrt()
+        return cls(tuple(sorted(sizes.items())), _powers(truncated))
+
+    @classmethod
+    def of_remainder(cls, bound: RemainderBound, step_size: fmpq, truncated: Iterable[LocalPower]) -> DerivativeBounds:
+        """The bounds of a loss without its quadratic part: for k ≥ 3 they are those of the loss.
+
+        The bound of the gradient's part of degree q − 1 is there already, and it is q times that of the part of
+        degree q of the loss.
+        """
+        eta = arb(step_size)
+        return cls(tuple((q, c / (q * eta)) for q, c in enumerate(bound.degrees, 3)), _powers(truncated))
+
+    def order(self, k: int, radius: arb) -> arb:
+        """The bound of ‖Dᵏf‖ on the ball of this radius; infinite if there is none.
+
+        Args:
+            k: The order of the derivative.
+            radius: The radius.
+
+        Returns:
+            The bound.
+        """
+        total = arb(0)
+        for q, size in self.sizes:
+            if q >= k:
+                term = size * perm(q, k)
+                total += term if q == k else term * radius ** (q - k)
+        for size, p, offset, length in self.powers:
+            reach = offset + length * radius
+            if reach <= 0:
+                continue
+            if k <= p:
+                total += size * perm(p, k) * length**k * (reach.nonnegative_part() ** (p - k) if p > k else 1)
+            elif not offset > length * radius:
+                return arb("inf")
+        return total
+
+
+def _powers(truncated: Iterable[LocalPower]) -> tuple[tuple[arb, int, arb, arb], ...]:
+    return tuple((arb(abs(t.coefficient)), t.power, arb(t.offset), arb(t.squared_length).sqrt()) for t in truncated)

@@ -1,0 +1,117 @@
+r"""The Hessian along a trajectory in Arb balls, and its largest eigenvalue between certified bounds.
+
+By Sylvester's law of inertia, :math:`sI - A` has as many negative pivots as A has eigenvalues above s. All pivots
+positive thus proves :math:`\lambda_n < s`, and a negative one :math:`\lambda_n > s`; no eigen-solver is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flint import acb_mat, arb, arb_mat, ctx
+
+from theorem.balls import surely_less
+from theorem.local import Expansion, Word
+
+Matrix = list[list[arb]]
+
+_WIDENINGS = 12
+
+
+class HessianMap:
+    """The matrix ∇²f(m + h), compiled for evaluation at one precision."""
+
+    def __init__(self, expansion: Expansion) -> None:
+        self.dimension = n = expansion.dimension
+        self._constant: Matrix = [[arb(0)] * n for _ in range(n)]
+        self._terms: list[tuple[int, int, arb, Word]] = []
+        for i, word, c in expansion.gradient_terms:
+            for j in sorted(set(word)):
+                if j < i:
+                    continue
+                place = word.index(j)
+                rest, factor = word[:place] + word[place + 1 :], arb(c * word.count(j))
+                if rest:
+                    self._terms.append((i, j, factor, rest))
+                else:
+                    self._constant[i][j] += factor
+        self._powers = [
+            (arb(t.coefficient * t.power * (t.power - 1)), [arb(x) for x in t.direction], arb(t.offset), t.power - 2)
+            for t in expansion.truncated
+        ]
+
+    def __call__(self, h: Sequence[arb]) -> Matrix:
+        """The matrix at a vector of balls, shape (n, n), symmetric."""
+        rows = [list(row) for row in self._constant]
+        for i, j, factor, rest in self._terms:
+            product = factor
+            for place in rest:
+                product = product * h[place]
+            rows[i][j] += product
+        for factor, direction, offset, exponent in self._powers:
+            reach = offset + sum((x * y for x, y in zip(direction, h, strict=True)), arb(0))
+            if reach <= 0:
+                continue
+            # For p = 2 the curvature jumps at the kink.
+            height = factor * (reach.max(arb(0)) ** exponent if exponent else arb(1) if reach > 0 else arb(0).union(1))
+            for i, x in enumerate(direction):
+                for j in range(i, self.dimension):
+                    rows[i][j] += height * x * direction[j]
+        for i in range(self.dimension):
+            for j in range(i):
+                rows[i][j] = rows[j][i]
+        return rows
+
+
+def side(matrix: Matrix, threshold: arb) -> int | None:
+    """Where the largest eigenvalue of a symmetric matrix of balls lies.
+
+    Args:
+        matrix: The matrix, shape (n, n).
+        threshold: A ball or a number s.
+
+    Returns:
+        −1 if λ_n < s is proved, 1 if λ_n > s is, None if a pivot cannot be told from zero.
+    """
+    n = len(matrix)
+    rows = [[threshold - matrix[i][i] if i == j else -matrix[i][j] for j in range(i, n)] for i in range(n)]
+    for k in range(n):
+        row = rows[k]
+        pivot = row[0]
+        if surely_less(pivot, arb(0)):
+            return 1
+        if not surely_less(arb(0), pivot):
+            return None
+        for i in range(k + 1, n):
+            factor = row[i - k] / pivot
+            target = rows[i]
+            for j in range(i, n):
+                target[j - i] -= factor * row[j - k]
+    return -1
+
+
+def largest_eigenvalue(matrix: Matrix) -> arb:
+    """The largest eigenvalue of a symmetric matrix of balls, enclosed; not finite if it could not be.
+
+    Args:
+        matrix: The matrix, shape (n, n).
+
+    Returns:
+        A ball, proved by the signs of pivots just below and just above a numerical value.
+    """
+    middle = arb_mat([[x.mid() for x in row] for row in matrix])
+    try:
+        values = acb_mat(middle).eig(algorithm="approx")
+    except (ArithmeticError, ValueError):
+        return arb("nan")
+    guess = max((x.real.mid() for x in values), key=float)
+    size = abs(guess) + max(sum((abs(x) for x in row), arb(0)).upper() for row in matrix)
+    scale = size if size > 0 else arb(1)
+    spread = scale * arb(2) ** (16 - ctx.prec) + sum((x.rad() for row in matrix for x in row), arb(0))
+    for _ in range(_WIDENINGS):
+        low, high = (guess - spread).lower(), (guess + spread).upper()
+        if side(matrix, high) == -1 and side(matrix, low) == 1:
+            enclosed: arb = low.union(high)
+            return enclosed
+        spread *= 64
+    return arb("nan")

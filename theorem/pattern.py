@@ -1,0 +1,188 @@
+r"""How a function's values approach their limit along a certified trajectory: proved for all steps from one on.
+
+Let φ have gradient ω at the minimizer, and write :math:`h_k = y_k u + h_k^\perp` as in ``theorem.envelope``.
+
+*Order one*, where :math:`c = \omega\cdot u \ne 0`: on the ball of radius r,
+:math:`|\varphi(m+h)-\varphi(m)-\omega\cdot h| \le K\|h\|^2` with K half the Lipschitz constant of ∇φ; hence in the cone
+:math:`|\varphi_k - \varphi(m) - c y_k| \le \varepsilon a_k` with :math:`\varepsilon = \|\omega_\perp\|\tau + K a
+(1+\tau^2)`.
+
+*Order two*, where c = 0 exactly: see ``theorem.second_order``; there :math:`|\varphi_k - \varphi(m) - c y_k^2| \le
+\varepsilon y_k^2` with another c.
+
+In both, :math:`\varepsilon < |c|` settles the sign at every later step, for y keeps or alternates its sign. And with
+:math:`\rho_+ \ge a_{k+1}/a_k`, for the p-th power of y and m steps (two where :math:`y^p` alternates, else one),
+
+.. math:: (|c|+\varepsilon)\,\rho_+^{pm} < |c|-\varepsilon
+
+gives :math:`|\varphi_{k+m}-\varphi(m)| \le (|c|+\varepsilon)\rho_+^{pm}a_k^p < (|c|-\varepsilon)a_k^p \le
+|\varphi_k-\varphi(m)|`: each branch approaches its limit monotonically. ε and ρ₊ only fall from the cone's step on, so
+that one check serves for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from flint import arb, fmpq
+
+from theorem.balls import norm, surely_less
+from theorem.envelope import Cone, Envelope
+from theorem.observable import Observable
+from theorem.second_order import SecondOrder
+from theorem.taylor import dot
+
+
+class Kind(Enum):
+    """How the values approach their limit; the value is the name used in answers."""
+
+    FROM_ABOVE = "monotone-from-above"
+    FROM_BELOW = "monotone-from-below"
+    OSCILLATING = "oscillating"
+    CONSTANT = "constant"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The pattern proved, or why there is none.
+
+    Attributes:
+        kind: The pattern.
+        slope: C = ω·u: φ_k = φ(m) + C‖h_k‖ + o(‖h_k‖), with (−1)^k beside C if the direction alternates; None if no
+            single direction is certified.
+        exact_slope: C exactly, if it is known to be rational.
+        order: 1 or 2: the order that decides; None for a constant or an undecided pattern.
+        coefficient: c of that order, at even steps and along the limit direction; None without an order.
+        step: The step from which everything is proved; None if it is undecided.
+        period: The number of branches: 2 if the values oscillate, else 1.
+        curvature: K on the cone's ball: |φ − φ(m) − ω·h| ≤ K‖h‖² there; None if none is known.
+        radius: That ball's radius.
+        cause: Why it is undecided.
+    """
+
+    kind: Kind
+    slope: arb | None = None
+    exact_slope: fmpq | None = None
+    order: int | None = None
+    coefficient: arb | None = None
+    step: int | None = None
+    period: int = 1
+    curvature: arb | None = None
+    radius: arb | None = None
+    cause: str | None = None
+
+    @property
+    def sign(self) -> int:
+        """The sign of φ_k − φ(m) at even steps from ``step`` on; 0 for a constant or an undecided pattern."""
+        return 0 if self.coefficient is None else 1 if self.coefficient > 0 else -1
+
+
+@dataclass(frozen=True)
+class Direction:
+    """The limit direction u of a trajectory.
+
+    Attributes:
+        balls: u, enclosed, shape (n,); for an alternating limit, that of even steps.
+        exact: A rational vector along u, if one is known.
+    """
+
+    balls: Sequence[arb]
+    exact: Sequence[fmpq] | None
+
+    def slope(self, observable: Observable) -> tuple[arb, fmpq | None]:
+        """ω·u, enclosed; and exactly, where it is known to be rational."""
+        ball = dot(observable.gradient, self.balls, arb(0))
+        omega = observable.exact_gradient
+        if omega is None:
+            return ball, None
+        if not any(omega):
+            return arb(0), fmpq(0)
+        if self.exact is None:
+            return ball, None
+        along = dot(omega, self.exact, fmpq(0))
+        length = square_root(dot(self.exact, self.exact, fmpq(0)))
+        if not along or length is None:
+            return (arb(0), fmpq(0)) if not along else (ball, None)
+        return arb(along / length), along / length
+
+
+def square_root(q: fmpq) -> fmpq | None:
+    """The square root of a positive rational, if it is rational."""
+    p, root = q.p.isqrt(), q.q.isqrt()
+    return fmpq(p, root) if p * p == q.p and root * root == q.q else None
+
+
+def pattern(observable: Observable, direction: Direction, envelope: Envelope, second: SecondOrder) -> Pattern:
+    """Proves the pattern of a function along a certified trajectory.
+
+    Args:
+        observable: The function.
+        direction: The limit direction.
+        envelope: The trajectory's envelope.
+        second: What the second order needs, evaluated only where the first vanishes.
+
+    Returns:
+        The pattern; undecided, with the cause, if nothing is proved.
+    """
+    slope, exact = direction.slope(observable)
+    if exact is not None and not exact:
+        return _second_order(observable, envelope, second)
+    if not abs(slope) > 0:
+        cause = "the slope along the limit direction cannot be told from zero"
+        return Pattern(Kind.UNDECIDED, slope, exact, cause=cause)
+    rest = norm(w - slope * x for w, x in zip(observable.gradient, direction.balls, strict=True)).upper()
+    size = abs(slope).lower()
+    period = 2 if envelope.alternating else 1
+
+    def test(cone: Cone) -> bool | None:
+        bend = observable.curvature(cone.radius) / 2
+        error = rest * cone.ratio + bend * cone.along * (1 + cone.ratio**2)
+        return True if settles(size, error, cone.grows**period) else None
+
+    found = envelope.first(test)
+    if found is None:
+        cause = "no step within reach makes the second order small enough"
+        return Pattern(Kind.UNDECIDED, slope, exact, cause=cause)
+    return _proved(observable, envelope, found[0], order=1, coefficient=slope, slope=(slope, exact))
+
+
+def settles(size: arb, error: arb, factor: arb) -> bool:
+    """Whether (c + ε)·factor < c − ε, which settles sign and monotone approach."""
+    return surely_less((size + error) * factor, size - error)
+
+
+def _second_order(observable: Observable, envelope: Envelope, second: SecondOrder) -> Pattern:
+    zero = (arb(0), fmpq(0))
+    found = second.prove(observable, envelope)
+    if isinstance(found, str):
+        return Pattern(Kind.UNDECIDED, *zero, cause=found)
+    return _proved(observable, envelope, found[0], order=2, coefficient=found[1], slope=zero)
+
+
+def _proved(
+    observable: Observable,
+    envelope: Envelope,
+    j: int,
+    *,
+    order: int,
+    coefficient: arb,
+    slope: tuple[arb, fmpq | None],
+) -> Pattern:
+    cone = envelope.cone(j)
+    assert cone is not None
+    oscillates = envelope.alternating and order == 1
+    above = coefficient > 0
+    return Pattern(
+        kind=Kind.OSCILLATING if oscillates else Kind.FROM_ABOVE if above else Kind.FROM_BELOW,
+        slope=slope[0],
+        exact_slope=slope[1],
+        order=order,
+        coefficient=coefficient,
+        step=envelope.step + j,
+        period=2 if oscillates else 1,
+        curvature=observable.curvature(cone.radius) / 2,
+        radius=cone.radius,
+    )

@@ -1,0 +1,119 @@
+"""Patterns along a trajectory as plain data: what ``gdcheck check --sharpness`` and ``--scalar`` add to an answer."""
+
+from __future__ import annotations
+
+from math import ulp
+from typing import Any
+
+from flint import arb, fmpq
+
+from theorem.balls import decimal_ends, float_above
+from theorem.crossings import Crossings
+from theorem.pattern import Pattern
+from theorem.rational import to_text
+from theorem.scalar import Followed
+from theorem.sharpness import Sharpness
+from theorem.trace import Earliest
+
+_DIGITS = 20
+_MOST_LISTED = 1000
+_TINY = 1e-300
+
+
+def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
+    """The sharpness as plain data.
+
+    Args:
+        found: What ``theorem.sharpness`` found.
+
+    Returns:
+        ``kind``, ``from_step`` (the step from which the pattern is proved for all later steps), ``least`` (whether the
+        pattern is proved broken just before), ``broken`` (at how many earlier steps it is), ``order``, ``coefficient``,
+        ``bound`` (K on a ball: |λ_n(x) − λ_n − ω·(x−x*)| ≤ K‖x−x*‖²), ``cause``, ``C_eta``, ``lambda_n``,
+        ``threshold`` (2/η), ``crossings`` and ``first`` (enclosures of λ_n(x_k) at the first steps); None if there is
+        no sharpness to speak of.
+    """
+    if found is None:
+        return None
+    return {
+        **_pattern_json(found.pattern, found.earliest),
+        "C_eta": _slope(found.pattern),
+        "lambda_n": _number(found.limit),
+        "threshold": to_text(found.threshold),
+        "crossings": _crossings_json(found.crossings),
+        "first": [_interval(x) for x in found.first],
+    }
+
+
+def scalar_json(text: str, found: Followed | None) -> dict[str, Any]:
+    """A function along a trajectory as plain data.
+
+    Args:
+        text: The function as it was written.
+        found: What ``theorem.scalar`` found.
+
+    Returns:
+        ``scalar``; and, if there is anything to speak of, ``kind``, ``from_step`` and the rest as for the sharpness,
+        with ``derivative`` (along the limit direction) and ``limit``.
+    """
+    if found is None:
+        return {"scalar": text, "kind": None}
+    return {
+        "scalar": text,
+        **_pattern_json(found.pattern, found.earliest),
+        "derivative": _slope(found.pattern),
+        "limit": to_text(found.limit),
+        "first": [_interval(x) for x in found.first],
+    }
+
+
+def _pattern_json(found: Pattern, begun: Earliest | None) -> dict[str, Any]:
+    known = found.curvature is not None and found.curvature.is_finite()
+    return {
+        "kind": found.kind.value,
+        "from_step": begun.step if begun else found.step,
+        "least": begun.least if begun else None,
+        "broken": len(begun.broken) if begun else None,
+        "order": found.order,
+        "coefficient": None if found.coefficient is None else _number(found.coefficient),
+        "bound": {"K": float_above(found.curvature), "radius": _radius(found.radius)}
+        if known and found.curvature is not None and found.radius is not None
+        else None,
+        "cause": found.cause,
+    }
+
+
+def _crossings_json(found: Crossings) -> dict[str, Any]:
+    return {
+        "count": len(found.steps),
+        "steps": list(found.steps[:_MOST_LISTED]),
+        "undecided": found.undecided,
+        "complete": found.complete,
+        "examined": found.examined,
+        "peak": None if found.peak is None else _interval(found.peak),
+        "loss_fell": found.fell,
+        "loss_rose": list(found.rose[:_MOST_LISTED]),
+    }
+
+
+def _slope(found: Pattern) -> str | None:
+    if found.exact_slope is not None:
+        return to_text(found.exact_slope)
+    return None if found.slope is None else _number(found.slope)
+
+
+def _number(x: arb) -> str:
+    """An exact integer as it is, any other number as a decimal."""
+    whole = x.unique_fmpz()
+    if whole is not None and x.is_exact():
+        return to_text(fmpq(whole))
+    return str(x.str(_DIGITS, radius=False))
+
+
+def _radius(radius: arb) -> float:
+    """An upper bound as a float; far ahead, a radius may be smaller than any but the smallest."""
+    return float_above(radius) if radius > _TINY else ulp(0.0)
+
+
+def _interval(x: arb) -> list[str] | None:
+    return list(decimal_ends(x)) if x.is_finite() else None

@@ -1,0 +1,164 @@
+"""Any polynomial (with truncated powers) as a function to follow along a trajectory: the paper's smoothness corollary.
+
+A smooth φ behaves like the sharpness: φ(x_k) is eventually monotone for a small step and oscillates for a large one, by
+the sign of its derivative along the limit direction, and where that is zero the next order decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flint import arb, ctx, fmpq
+
+from theorem.derivative_bounds import DerivativeBounds
+from theorem.descent.enclosure import Enclosure
+from theorem.errors import InputError
+from theorem.local import LocalPower
+from theorem.loss import Loss
+from theorem.pattern import Pattern
+from theorem.problem import Problem
+from theorem.scene import Scene
+from theorem.trace import SHOWN, Earliest, traced
+from theorem.value_map import ValueMap
+from theorem.verdict import Decision
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar:
+    """A function φ around a minimizer, at the current precision.
+
+    Attributes:
+        value: φ(m), enclosed.
+        exact_gradient: ∇φ(m), shape (n,).
+        hessian: ∇²φ(m), shape (n, n); None if a kink of order two passes through m.
+        truncated: The truncated powers, seen from the minimizer.
+        flat: Whether the polynomial part is constant.
+        derivatives: Bounds of its derivatives.
+        change: φ(m + h) − φ(m).
+    """
+
+    value: arb
+    exact_gradient: Sequence[fmpq]
+    hessian: Sequence[Sequence[fmpq]] | None
+    truncated: tuple[LocalPower, ...]
+    flat: bool
+    derivatives: DerivativeBounds
+    change: ValueMap
+
+    @classmethod
+    def of(cls, function: Loss, minimizer: Sequence[fmpq]) -> Scalar:
+        """A function around a point.
+
+        Args:
+            function: The function; it need not have anything to do with the loss.
+            minimizer: The point m.
+
+        Returns:
+            The function, expanded there.
+        """
+        local = function.shifted(minimizer)
+        truncated = tuple(LocalPower(t.coefficient, t.direction, -t.threshold, t.power) for t in local.truncated)
+        terms = [(a, c) for a, c in local.terms if any(a)]
+        try:
+            hessian = function.hessian(minimizer)
+        except InputError:
+            hessian = None
+        return cls(
+            value=arb(function.value(minimizer)),
+            exact_gradient=function.gradient(minimizer),
+            hessian=hessian,
+            truncated=truncated,
+            flat=not terms,
+            derivatives=DerivativeBounds.of(terms, truncated),
+            change=ValueMap(terms, truncated),
+        )
+
+    @property
+    def gradient(self) -> Sequence[arb]:
+        """∇φ(m), as balls."""
+        return [arb(x) for x in self.exact_gradient]
+
+    def curvature(self, radius: arb) -> arb:
+        """A Lipschitz constant of ∇φ on the ball."""
+        return self.derivatives.order(2, radius)
+
+    def third(self, radius: arb) -> arb:
+        """A Lipschitz constant of D²φ on the ball; not finite if there is none."""
+        return self.derivatives.order(3, radius)
+
+    def second(self, u: Sequence[arb]) -> arb:
+        """D²φ[u, u] at m; not finite if it does not exist."""
+        if self.hessian is None:
+            return arb("inf")
+        return sum(
+            (x * c * y for row, x in zip(self.hessian, u, strict=True) for c, y in zip(row, u, strict=True)), arb(0)
+        )
+
+    def constant(self, radius: arb) -> bool:
+        """Whether φ is constant on the ball: no terms but the constant, and every kink out of reach."""
+        return self.flat and all(
+            bool(arb(t.offset) + arb(t.squared_length).sqrt() * radius <= 0) for t in self.truncated
+        )
+
+    def at(self, iterate: Enclosure) -> arb:
+        """φ at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
+        slack = (self.derivatives.order(1, iterate.radius) * iterate.error).upper()
+        return self.value + self.change(iterate.centre) + slack.union(-slack)
+
+
+def parse_scalar(text: str, problem: Problem) -> Loss:
+    """Reads a function of a problem's variables.
+
+    Args:
+        text: A polynomial plus truncated powers, such as ``x*y + x``.
+        problem: The problem.
+
+    Returns:
+        The function.
+
+    Raises:
+        InputError: If the text cannot be read; the field is ``scalar``.
+    """
+    try:
+        return Loss.parse(text, problem.loss.variables)
+    except InputError as error:
+        raise InputError("scalar", error.message) from None
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A scalar along a trajectory.
+
+    Attributes:
+        limit: φ(m), exactly.
+        pattern: How φ(x_k) approaches it; its ``slope`` is the derivative along the limit direction.
+        earliest: From where the pattern holds; None without a proved one.
+        first: Enclosures of φ(x_k) at the first steps.
+    """
+
+    limit: fmpq
+    pattern: Pattern
+    earliest: Earliest | None
+    first: tuple[arb, ...]
+
+
+def follow(decision: Decision, function: Loss) -> Followed | None:
+    """Proves how a function behaves along a trajectory.
+
+    Args:
+        decision: A decision on the problem.
+        function: A function of the same variables.
+
+    Returns:
+        The behaviour; None where the Hessian at the minimizer does not exist or is not positive definite.
+    """
+    with ctx.workprec(decision.precision):
+        scene = Scene.of(decision)
+        if scene is None:
+            return None
+        minimizer = decision.problem.minimizer
+        scalar = Scalar.of(function, minimizer)
+        found = scene.pattern(scalar)
+        begun, values = traced(scene, scalar, found)
+        return Followed(function.value(minimizer), found, begun, values[:SHOWN])

@@ -1,0 +1,142 @@
+"""A decided problem, prepared for following functions along its trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from flint import arb, fmpq, fmpq_mat
+
+from theorem.balls import norm, surely_less
+from theorem.derivative_bounds import DerivativeBounds
+from theorem.descent.enclosure import Enclosure, enclose
+from theorem.envelope import Envelope
+from theorem.hessian_map import HessianMap
+from theorem.local import Expansion
+from theorem.observable import Observable
+from theorem.pattern import Direction, Kind, Pattern, pattern
+from theorem.regime import Classification
+from theorem.remainder import RemainderBound
+from theorem.second_order import SecondOrder
+from theorem.spectrum import Pencil
+from theorem.statement import LimitKind
+from theorem.verdict import Decision
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A decision with its expansion and bounds; everything is evaluated at the decision's precision.
+
+    The caller keeps ``ctx.prec`` at ``decision.precision``.
+
+    Attributes:
+        decision: A decision whose Hessian exists and is positive definite.
+        spectrum: The Hessian's spectrum.
+        expansion: The loss at its minimizer.
+        bound: The bound of the remainder.
+        derivatives: The bounds of the loss's derivatives of order three and more.
+    """
+
+    decision: Decision
+    spectrum: Classification
+    expansion: Expansion
+    bound: RemainderBound
+    derivatives: DerivativeBounds
+
+    @classmethod
+    def of(cls, decision: Decision) -> Scene | None:
+        """The scene of a decision; None where the Hessian does not exist or is not positive definite."""
+        spectrum = decision.classification
+        if spectrum is None or spectrum.regime is None:
+            return None
+        expansion = decision.expansion
+        bound = RemainderBound.of(expansion)
+        derivatives = DerivativeBounds.of_remainder(bound, expansion.step_size, expansion.truncated)
+        return cls(decision, spectrum, expansion, bound, derivatives)
+
+    @cached_property
+    def rho(self) -> arb:
+        """An upper bound of |1 − ηλ| over the whole spectrum."""
+        eta = self.expansion.step_size
+        return max(abs(1 - eta * e.ball()).upper() for e in (self.spectrum.lowest, self.spectrum.highest))
+
+    @cached_property
+    def envelope(self) -> Envelope | None:
+        """The trajectory's envelope; None without one certified simple direction."""
+        return Envelope.of(self.decision, self.bound)
+
+    @cached_property
+    def direction(self) -> Direction | None:
+        """The certified limit direction, if there is exactly one."""
+        limit = self.decision.limit
+        if limit is None or limit.kind is LimitKind.TWO_CYCLE:
+            return None
+        (balls,) = limit.vectors
+        block, subspace = self.decision.blocks[0], self.decision.subspace
+        assert self.expansion.hessian is not None
+        pencil = Pencil(self.expansion.hessian) if subspace is None else subspace.pencil(self.expansion.hessian)
+        exact = pencil.exact_eigenvector(block.eigenvalue)
+        if exact is None:
+            return Direction(balls, None)
+        if subspace is not None:
+            columns = fmpq_mat([exact]) * fmpq_mat([list(v) for v in subspace.basis])
+            exact = list(columns.entries())
+        largest = max(range(len(exact)), key=lambda i: abs(exact[i]))
+        same = bool(balls[largest] > 0) == bool(exact[largest] > 0)
+        return Direction(balls, exact if same else [-x for x in exact])
+
+    @cached_property
+    def hessian(self) -> HessianMap:
+        """The Hessian's evaluation."""
+        return HessianMap(self.expansion)
+
+    def pattern(self, observable: Observable) -> Pattern:
+        """Proves how a function approaches its limit along the trajectory (see ``theorem.pattern``)."""
+        flat = self._constant_from(observable)
+        if flat is not None:
+            return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=flat)
+        if self.decision.subspace is not None and self.decision.subspace.dimension == 0:
+            return Pattern(Kind.CONSTANT, step=self.decision.subspace.enters)
+        if self.envelope is None or self.direction is None:
+            return Pattern(Kind.UNDECIDED, cause=self._no_direction())
+        second = SecondOrder(self.expansion, self.derivatives, self.direction.balls)
+        return pattern(observable, self.direction, self.envelope, second)
+
+    def invariant(self, radius: arb) -> bool:
+        """Whether the ball of this radius is forward invariant, with norms that shrink."""
+        return surely_less(self.rho + self.bound.quadratic(radius) * radius, arb(1))
+
+    def _constant_from(self, observable: Observable) -> int | None:
+        """The step from which a function is constant for good, if a ball is found on which it is."""
+        if observable.constant(arb(2) ** 128):
+            return 0
+        if not observable.constant(arb(0)):
+            return None
+        radius = norm(arb(x) for x in self.expansion.displacement)
+        if self.invariant(radius) and observable.constant(radius):
+            return 0
+        envelope = self.envelope
+        return None if envelope is None else envelope.first_ball(observable.constant)
+
+    def _no_direction(self) -> str:
+        if self.decision.amplitude is None:
+            return f"no limit direction is certified: {self.decision.reason}"
+        if self.direction is None:
+            return "the certified limit has two directions"
+        return "the dominant eigenvalue is repeated"
+
+    def trajectory(self, most: int) -> Iterator[Enclosure]:
+        """Encloses the iterates from the start on.
+
+        Args:
+            most: How many.
+
+        Yields:
+            The iterates; fewer if the enclosures grow beyond all bounds.
+        """
+        for iterate in islice(enclose(self.expansion, self.bound, self.rho), most):
+            if not surely_less(iterate.radius, arb(2) ** 256):
+                return
+            yield iterate

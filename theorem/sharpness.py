@@ -1,0 +1,77 @@
+r"""The sharpness along a trajectory (section 3 of the paper; theory.md, section 2), with proof.
+
+With the certificate of the direction, :math:`\lambda_n(x_k) = \lambda_n + C_\eta\|x_k-x^*\| + o(\cdot)` for a small
+step and :math:`\lambda_n + (-1)^kC_\eta\|x_k-x^*\| + o(\cdot)` for a large one, :math:`C_\eta = \omega\cdot u` with the
+certified direction u. What is proved is more than the limit: from a stated step on, the sign of
+:math:`\lambda_n(x_k)-\lambda_n` at every step and the monotone approach of every branch (``theorem.pattern``), with the
+second-order constant of ``theorem.top_eigenvalue``; and the number of steps above 2/η (``theorem.crossings``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import arb, ctx, fmpq
+
+from theorem.crossings import MOST_STEPS, Crossings, crossings
+from theorem.pattern import Kind, Pattern
+from theorem.scene import Scene
+from theorem.top_eigenvalue import TopEigenvalue
+from theorem.trace import SHOWN, Earliest, traced
+from theorem.verdict import Decision
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """The sharpness along a trajectory.
+
+    Attributes:
+        threshold: 2/η.
+        limit: λ_n.
+        pattern: How λ_n(x_k) approaches λ_n; its ``slope`` is C_η.
+        crossings: The steps above 2/η.
+        earliest: From where the pattern holds, if the first steps were traced and a pattern is proved.
+        first: Enclosures of λ_n(x_k) at the first steps, if they were traced.
+    """
+
+    threshold: fmpq
+    limit: arb
+    pattern: Pattern
+    crossings: Crossings
+    earliest: Earliest | None = None
+    first: tuple[arb, ...] = ()
+
+    @property
+    def from_step(self) -> int | None:
+        """The step from which the pattern is proved for all later steps."""
+        return self.pattern.step if self.earliest is None else self.earliest.step
+
+
+def sharpness(decision: Decision, *, trace: bool = True, most_steps: int = MOST_STEPS) -> Sharpness | None:
+    """Decides how the sharpness behaves along a trajectory.
+
+    Args:
+        decision: A decision on the problem.
+        trace: Whether to enclose λ_n(x_k) along the first steps, which finds the earliest step of the pattern. Without,
+            the pattern is the same, proved from a later step on, and the cost is less than the decision's.
+        most_steps: How many steps may be examined for crossings.
+
+    Returns:
+        The behaviour; None where the Hessian at the minimizer does not exist or is not positive definite.
+    """
+    with ctx.workprec(decision.precision):
+        scene = Scene.of(decision)
+        if scene is None:
+            return None
+        top = TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
+        if top is None:
+            found = Pattern(Kind.UNDECIDED, cause="the largest eigenvalue is repeated: no gradient exists")
+        else:
+            found = scene.pattern(top)
+        limit = scene.spectrum.highest.ball()
+        crossed = crossings(scene, top, found, most_steps)
+        begun: Earliest | None = None
+        first: tuple[arb, ...] = ()
+        if trace and top is not None:
+            begun, first = traced(scene, top, found)
+        return Sharpness(2 / scene.expansion.step_size, limit, found, crossed, begun, first[:SHOWN])

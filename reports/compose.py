@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reports.ablation_view import certificate_files
-from reports.charts import phase_picture
+from reports.charts import phase_picture, with_style_sheet
 from reports.claims_chart import claims_picture
 from reports.claims_view import claims_view
 from reports.page import Pictures, Sources
+from reports.problem_charts import problem_picture
 from reports.read import read_sources
 from reports.write import write_page, write_text_atomically
 from theorem.errors import InputError
+from theorem.problem import Problem
+from theorem.verdict import decide
+
+_MOST_VARIABLES = 6
+_STEPS = 2000
 
 
 def compose(runs: Sequence[Path], out: Path) -> Path:
@@ -52,7 +58,18 @@ def draw(sources: Sources) -> Pictures:
         wide=phase_picture(report) if report else "",
         narrow=phase_picture(report, narrow=True) if report else "",
         claims=claims_picture(claims_view(claims)) if claims else "",
+        exhibits=dict(_exhibits(sources)),
     )
+
+
+def _exhibits(sources: Sources) -> Iterator[tuple[str, str]]:
+    """A picture for the simplest exhibit of each ablation: the trajectory, and what happens to its direction."""
+    for row in sources.ablation["rows"] if sources.ablation else ():
+        role = "simplest" if row["simplest"] else "shown"
+        if row[role] and len(row[role]["problem"]["variables"]) <= _MOST_VARIABLES:
+            decision = decide(Problem.from_json(row[role]["problem"]), max_steps=_STEPS)
+            name = f"The trajectory of the counterexample {row['name']}"
+            yield f"{row['name']}/{role}", with_style_sheet(problem_picture(decision), name)
 
 
 def store_certificates(sources: Sources, out: Path) -> None:

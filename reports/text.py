@@ -16,9 +16,9 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 def mathematical(text: str) -> str:
     """A loss as people write it: ½ x₁², no stars."""
-    raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(SUPERSCRIPTS), text)
+    lowered = re.sub(r"(?<=[^\W\d_])(\d+)(?![\w.])", lambda match: match[1].translate(_SUBSCRIPTS), text)
+    raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(SUPERSCRIPTS), lowered)
     raised = re.sub(r"(?<![\d/])1/2(?![\d/])", "½", raised)
-    raised = re.sub(r"(?<=[^\W\d_])(\d+)(?![\w.])", lambda match: match[1].translate(_SUBSCRIPTS), raised)
     return raised.replace("*", "\u2009").replace(" - ", " − ")
 
 

@@ -207,6 +207,7 @@ def test_the_templates_lie_in_the_package() -> None:
         ("1/2*x**2 + 2*y**2", "½\u2009x² + 2\u2009y²"),
         ("x**12 - 11/2*x", "x¹² − 11/2\u2009x"),
         ("3*max(x - 1, 0)**4", "3\u2009max(x − 1, 0)⁴"),
+        ("x1**2*x12", "x₁²\u2009x₁₂"),
     ],
 )
 def test_losses_are_written_as_people_do(text: str, shown: str) -> None:

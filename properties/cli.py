@@ -469,13 +469,16 @@ def ablate(
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Results of runs, files or directories.")],
     out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out/report"),
+    figures: Annotated[
+        list[str] | None, typer.Option(help="Write the charts as svg, png, pdf or html (interactive). May be repeated.")
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Put runs on one offline page, with Markdown and JUnit XML beside it."""
     with _input_errors():
         from reports.compose import compose
 
-        page = compose(runs, out)
+        page = compose(runs, out, figures or [])
     typer.echo(f"report: {page}")
     if open_:
         import webbrowser

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SVG = "http://www.w3.org/2000/svg"
 _ALIGNED = 1 - 1e-9
 _MOST_POINTS = 2000
+PHASE = "The direction of arrival against the step size"
 
 # The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
 _COLOURS = {
@@ -36,8 +37,8 @@ LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def phase_picture(report: Report, *, narrow: bool = False) -> str:
-    """Draws the direction of arrival against the step size.
+def phase_chart(report: Report, *, narrow: bool = False) -> alt.VConcatChart:
+    """The direction of arrival against the step size, in the stand-in colours.
 
     Above, the sweep of the paper's worked example: the angle of the certified limit, for even and odd steps. Below, the
     random problems: which end of the spectrum the certified limit lies along, against the distance of the step size
@@ -48,15 +49,33 @@ def phase_picture(report: Report, *, narrow: bool = False) -> str:
         narrow: Whether to draw for a narrow screen.
 
     Returns:
-        A self-contained SVG with a transparent background.
+        The chart.
     """
     import altair as alt  # noqa: PLC0415
 
     panels = [_sweep_panel(report, narrow=narrow), *_random_panels(report, narrow=narrow)]
+    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=36).configure(**config())
+    return chart
+
+
+def phase_picture(report: Report, *, narrow: bool = False) -> str:
+    """The same as an SVG.
+
+    Args:
+        report: The report.
+        narrow: Whether to draw for a narrow screen.
+
+    Returns:
+        A self-contained SVG with a transparent background.
+    """
+    return with_style_sheet(as_svg(phase_chart(report, narrow=narrow)), PHASE)
+
+
+def as_svg(chart: alt.TopLevelMixin) -> str:
+    """A chart as SVG, still in the stand-in colours."""
     stream = StringIO()
-    chart = alt.vconcat(*panels, spacing=36).configure(**config())
     chart.save(stream, format="svg")
-    return with_style_sheet(stream.getvalue(), "The direction of arrival against the step size")
+    return stream.getvalue()
 
 
 def config() -> dict[str, Any]:
@@ -104,7 +123,8 @@ def _marks(values: list[dict[str, Any]], x: alt.X, y: alt.Y, size: int) -> list[
         stroke = 2.0 if style == "cross" else 1.3
         shape = alt.Shape("shape:N", scale=None, legend=None)
         mark = base.mark_point(filled=style == "filled", opacity=0.85, strokeWidth=stroke, aria=False)
-        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape, size=alt.Size("size:Q", scale=None)))
+        size_, label = alt.Size("size:Q", scale=None), alt.Tooltip("label:N")
+        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape, size=size_, tooltip=label))
     return charts
 
 
@@ -184,7 +204,8 @@ def _angle(direction: Sequence[float]) -> float:
 
 def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dict[str, Any]:
     shape = "cross" if style == "cross" else "diamond" if kind == "two-cycle" else "circle"
-    return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, "kind": kind}
+    named = {"kind": kind, "label": kind or "not certified"}
+    return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, **named}
 
 
 def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
@@ -204,7 +225,8 @@ def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
         band = _band(r)
         lane = -3 if band == "open" else (r["dimension"] or 1) - low + (span if band == "alternating" else 0)
         style, kind = ("cross", None) if band == "open" else ("filled", band)
-        points.append(_point(_signed_logarithm(r["distance"] or 0.0, depth), lane, band, style, kind))
+        point = _point(_signed_logarithm(r["distance"] or 0.0, depth), lane, band, style, kind)
+        points.append(point | {"label": f"random problem {r['index']}, n = {r['dimension']}: {r['verdict']}"})
     some_open = any(p["style"] == "cross" for p in points)
     ticks = _ticks(depth, *((6, 4) if narrow else (3, 2)))
     x = alt.X(

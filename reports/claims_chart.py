@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from typing import TYPE_CHECKING
 
-from reports.charts import STAND_IN, config, with_style_sheet
+from reports.charts import STAND_IN, as_svg, config, with_style_sheet
 from reports.claims_view import ClaimsView
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+NAME = "How the problems of each claim ended"
 
 
 def claims_picture(view: ClaimsView) -> str:
-    """Draws how the problems of each claim ended, as shares.
+    """How the problems of each claim ended, as an SVG.
 
     Args:
         view: A run of claims, added up.
 
     Returns:
         A self-contained SVG with a transparent background.
+    """
+    return with_style_sheet(as_svg(claims_chart(view)), NAME)
+
+
+def claims_chart(view: ClaimsView) -> alt.Chart:
+    """How the problems of each claim ended, as shares, in the stand-in colours.
+
+    Args:
+        view: A run of claims, added up.
+
+    Returns:
+        The chart.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -38,7 +56,7 @@ def claims_picture(view: ClaimsView) -> str:
             ),
         ),
         order="order:Q",
+        tooltip=["claim:N", "verdict:N", alt.Tooltip("share:Q", format=".2%")],
     )
-    stream = StringIO()
-    chart.properties(width=560, height=alt.Step(20)).configure(**config()).save(stream, format="svg")
-    return with_style_sheet(stream.getvalue(), "How the problems of each claim ended")
+    whole: alt.Chart = chart.properties(width=560, height=alt.Step(20)).configure(**config())
+    return whole

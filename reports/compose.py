@@ -10,8 +10,9 @@ from reports.ablation_view import certificate_files
 from reports.charts import phase_picture, with_style_sheet
 from reports.claims_chart import claims_picture
 from reports.claims_view import claims_view
+from reports.figures import write_figures
 from reports.page import Pictures, Sources
-from reports.problem_charts import problem_picture
+from reports.problem_charts import FORMATS, problem_picture
 from reports.read import read_sources
 from reports.write import write_page, write_text_atomically
 from theorem.errors import InputError
@@ -22,12 +23,13 @@ _MOST_VARIABLES = 6
 _STEPS = 2000
 
 
-def compose(runs: Sequence[Path], out: Path) -> Path:
+def compose(runs: Sequence[Path], out: Path, figures: Sequence[str] = ()) -> Path:
     """Reads the results of runs and writes their report.
 
     Args:
         runs: Files or directories.
         out: The directory of the report; made if it is not there.
+        figures: Forms in which the charts are written beside the page, too.
 
     Returns:
         The page.
@@ -36,9 +38,13 @@ def compose(runs: Sequence[Path], out: Path) -> Path:
         InputError: If a run cannot be used, or the report cannot be written.
     """
     sources = read_sources(runs)
+    forms = list(dict.fromkeys(figures))
+    if unknown := [form for form in forms if form not in FORMATS]:
+        raise InputError("figures", f"{unknown[0][:40]!r} is no form; give {', '.join(FORMATS)}")
     try:
         out.mkdir(parents=True, exist_ok=True)
         store_certificates(sources, out)
+        write_figures(sources, forms, out)
         return write_page(sources, draw(sources), out)
     except OSError as error:
         raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None

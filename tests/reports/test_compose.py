@@ -199,3 +199,21 @@ def test_compose_draws_what_it_has(tmp_path):
     html = compose([file], tmp_path / "out").read_text(encoding="utf-8")
     assert "Assumptions dropped in 3 ways: 2 needed, with proof; 1 not needed" in html
     assert "gdcheck recheck counterexamples/off-boundary-simplest.json" in html
+
+
+def test_charts_as_files(tmp_path, capsys):
+    file = tmp_path / "report.json"
+    file.write_text(_texts()[0], encoding="utf-8")
+    words = ["report", str(file), str(CLAIMS), "--out", str(tmp_path / "out")]
+    assert run([*words, "--figures", "svg", "--figures", "png", "--figures", "pdf", "--figures", "html"]) == 0
+    starts = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!DOCTYPE html>"}
+    for stem in ("phase", "claims"):
+        for form, start in starts.items():
+            content = (tmp_path / "out" / f"{stem}.{form}").read_bytes()
+            assert content.lstrip().startswith(start), f"{stem}.{form}"
+            assert b"#010101" not in content
+    page = (tmp_path / "out" / "phase.html").read_text(encoding="utf-8")
+    assert "random problem 3" in page
+    assert 'src="http' not in page
+    assert run([*words, "--figures", "gif"]) == 2
+    assert "'gif' is no form" in capsys.readouterr().err

@@ -42,7 +42,7 @@ def phase_chart(report: Report, *, narrow: bool = False) -> alt.VConcatChart:
 
     Above, the sweep of the paper's worked example: the angle of the certified limit, for even and odd steps. Below, the
     random problems: which end of the spectrum the certified limit lies along, against the distance of the step size
-    from the boundary.
+    from the boundary; and the verdicts over the step size and the spectral gap.
 
     Args:
         report: The report.
@@ -255,7 +255,40 @@ def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
     title = _title((f"{count} random problems:", "right up to the boundary"), narrow=narrow)
     layers = [_rule(0, x), *_marks(points, x, y, 22 if narrow else 34), *labels]
     height = (13 if narrow else 14) * (top - bottom)
-    return [alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)]
+    first = alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)
+    return [first, _gap_panel(records, narrow=narrow)]
+
+
+def _gap_panel(records: Sequence[RecordJson], *, narrow: bool) -> _Panel:
+    """The verdicts over η/boundary and the gap between the largest multiplier modulus and the next."""
+    import altair as alt  # noqa: PLC0415
+
+    gaps = [math.log10(r["gap"]) if r["gap"] else None for r in records]
+    lowest = math.floor(min((g for g in gaps if g is not None), default=-1.0)) - 0.5
+    points = []
+    for r, gap in zip(records, gaps, strict=True):
+        band = _band(r)
+        style, kind = ("cross", None) if band == "open" else ("filled", band)
+        # Without a gap, the lowest line.
+        point = _point(r["ratio"] or 0.0, lowest if gap is None else gap, band, style, kind)
+        points.append(point | {"label": f"random problem {r['index']}, n = {r['dimension']}: {r['verdict']}"})
+    widest = max(2.0, *(p["x"] for p in points))
+    x = alt.X(
+        "x:Q",
+        title="η / boundary",
+        scale=alt.Scale(domain=[0, widest], nice=False),
+        axis=alt.Axis(grid=False, tickCount=5),
+    )
+    ticks = {k: "1" if k == 0 else "10" + str(k).translate(_SUPERSCRIPTS) for k in range(0, math.ceil(lowest) - 1, -2)}
+    y = alt.Y(
+        "y:Q",
+        title="spectral gap ρ − b",
+        scale=alt.Scale(domain=[lowest - 0.3, 0.3], nice=False),
+        axis=alt.Axis(values=list(ticks), labelExpr=_lookup(ticks), labelOverlap=False),
+    )
+    title = _title(("The same problems:", "step size and spectral gap"), narrow=narrow)
+    layers = [_rule(1, x), *_marks(points, x, y, 22 if narrow else 34)]
+    return alt.layer(*layers).properties(width=_width(narrow=narrow), height=180 if narrow else 220, title=title)
 
 
 def _sample(records: Sequence[RecordJson]) -> Sequence[RecordJson]:

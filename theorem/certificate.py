@@ -41,6 +41,7 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
 
 
 def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
+    numbers = None if decision.amplitude is None else decision.amplitude.inequality
     return {
         "schema": SCHEMA,
         "problem": decision.problem.to_json(),
@@ -55,8 +56,11 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
             "basis": [_texts(v) for v in decision.subspace.basis],
             **_regime(decision.restricted if decision.blocks else None),
         },
-        "blocks": [_block(b) for b in decision.blocks],
+        "blocks": [] if numbers is None else list(map(_block, decision.blocks, numbers.amplitudes)),
         "step": decision.amplitude.step if decision.amplitude else 0,
+        "bounds": None
+        if numbers is None
+        else {"radius": _above(numbers.radius), "sigma": _above(numbers.sigma), "tail": _above(numbers.tail)},
         "limit": _limit(decision.limit),
     }
 
@@ -83,8 +87,13 @@ def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
     return {"interval": _texts((e.lo, e.hi)), "multiplicity": e.multiplicity}
 
 
-def _block(block: Block) -> dict[str, Any]:
-    return {"gap": to_text(block.gap), "vectors": [_texts(v) for v in block.vectors.transpose().tolist()]}
+def _above(value: arb) -> str:
+    return decimal_ends(value)[1]
+
+
+def _block(block: Block, amplitude: arb) -> dict[str, Any]:
+    vectors = [_texts(v) for v in block.vectors.transpose().tolist()]
+    return {"gap": to_text(block.gap), "vectors": vectors, "amplitude": _above(amplitude)}
 
 
 def _preimages(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Verifier of certificates, independent of the program that writes them; docs/certificate.md is its specification.
-
-Plain Python integers and fractions; roots are rounded outwards. Nothing in a certificate is evaluated or trusted.
-"""
+"""Verifier of certificates in plain integers and fractions, independent of their writer; see docs/certificate.md."""
 
 import re
 from collections import defaultdict
@@ -14,10 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 TERMS, WORK = 20_000, 10**12  # limits: of polynomials and digits, of steps * terms * bits
-OBJECTS = (
-    "schema problem verdict regime fails spectrum points kernel subspace blocks step limit; gap vectors; kind vectors; "
-    "loss variables minimizer step_size start; lowest highest; interval multiplicity; enters basis regime spectrum"
-)
+OBJECTS = """schema problem verdict regime fails spectrum points kernel subspace blocks step bounds limit; kind vectors;
+loss variables minimizer step_size start; enters basis regime spectrum; interval multiplicity; gap vectors amplitude;
+radius sigma tail; lowest highest"""  # the fields of every object
 WORDS = {"schema", "verdict", "regime", "fails", "loss", "variables", "kind"}  # fields that hold text
 COUNTS = {"multiplicity", "enters", "step"}
 NUMBER = re.compile("-?[0-9]+(?:/[1-9][0-9]*|([.][0-9]+)?([eE][+-]?[0-9]{1,4})?)")
@@ -232,7 +228,7 @@ def _verify(c: SimpleNamespace) -> None:
         claim("the dominant eigenvalue is absent fails", count(here.chi, high)[1] == count(here.chi, low)[0])
     kind, signs = DOMINANT.get(here.regime, (None, [])) if c.blocks else (None, [])
     good = c.limit.kind == kind and len(c.blocks) == len(signs) == len(c.limit.vectors)
-    good = good and (kind or (c.step == 0 and verdict != "proved"))
+    good = good and (c.bounds if kind else not (c.step or c.bounds or verdict == "proved"))
     claim(f"{len(c.blocks)} blocks prove the limit {c.limit.kind} fails: step {c.step}, regime {here.regime}", good)
     if c.blocks:
         _limit(c, here, signs)
@@ -276,7 +272,7 @@ def _preimages(c: SimpleNamespace) -> set[str]:
     claim("preimages are not examined when unstable fails", c.regime != "unstable" or not (c.points or c.kernel))
     if c.kernel:
         straight = any(c.kernel) and [c.eta * dot(row, c.kernel) for row in c.hessian] == c.kernel
-        bent = max(map(sum, along(c.local, c.kernel))) > 1 or any(dot(h.slope, c.kernel) for h in c.hinges)
+        bent = max(map(sum, along(c.local, c.kernel)), default=0) > 1 or any(dot(h.slope, c.kernel) for h in c.hinges)
         claim("F is constant along the kernel fails", straight and not bent)
         return {"null-preimages"}
     if c.points or not c.fails:  # else no evidence is asked for
@@ -377,15 +373,19 @@ def _limit(c: SimpleNamespace, here: SimpleNamespace, signs: list[int]) -> None:
             break
     r, (low, high) = sqrt(dot(h, h))[1] + error, c.blocks[0].rho  # two blocks have the same rho
     claim(f"0 < rho < 1 fails: rho in [{show(low, high)}]", low > 0 and high < 1)
-    push = _bound(c, r) * r
-    claim(f"sigma < 1 fails {at}: sigma {show(high + push)}", high + push < 1)
-    x = push / (low * (1 - high - push))
+    push, sigma = _bound(c, r) * r, high + _bound(c, r) * r
+    claim(f"sigma < 1 fails {at}: sigma {show(sigma)}", sigma < 1)
+    x = push / (low * (1 - sigma))
     claim(f"x <= 1 fails {at}: x {show(x)}", x <= 1)
     miss = tail = push * (1 + x + x * x) ** 2 * r / (low * (1 - high))
+    numbers = [("radius", c.bounds.radius, r), ("sigma", c.bounds.sigma, sigma), ("tail", c.bounds.tail, tail)]
     for block, z in zip(c.blocks, parts, strict=True):
         off = error + block.off * r
         amplitude, miss = sqrt(dot(z, z))[0] - off, miss + off
         claim(f"amplitude > tail fails {at}: amplitude {show(amplitude)}, tail {show(tail)}", amplitude > tail)
+        numbers.append(("amplitude", block.amplitude, amplitude))
+    for name, stated, own in numbers:
+        claim(f"{name} = {show(stated)} fails {at}: it is {show(own)}", abs(stated - own) * 10**9 <= own)
     simple = len(c.blocks) == len(c.blocks[0].vectors) == 1
     for k, box in enumerate(c.limit.vectors):  # of all steps, or of even and of odd steps
         z = [dot([sign ** (c.step + k) for sign in signs], xs) for xs in zip(*parts, strict=True)]

@@ -509,7 +509,7 @@ def outcome(certificate):
 
 def false_values(path, value):
     """Values which make the claim at a path false, whatever the certificate."""
-    if path[0] == "bounds" or path[-1] == "amplitude":
+    if (path[0] == "bounds" and value is not None) or path[-1] == "amplitude":
         yield from (str(Q(value) * (1 + k) + (k > 0) * Q(1, 10**20)) for k in (Q(1, 10**6), -Q(1, 10**6), 1, -2))
     elif path[0] == "limit" and isinstance(value, list):
         low, high = map(Q, value)
@@ -565,6 +565,13 @@ def still_true(name, path, value, new):
         return Q(new) > 0  # there is one eigenvalue only
     if path[0] == "spectrum" and "interval" in path and name in {"rotated", "twice_irrational"}:
         return (Q(new) < Q(value)) == (path[-1] == 0)  # a wider interval around one irrational eigenvalue
+    if "vectors" in path and value == "1" and new == "1001/1000":
+        return name in {
+            "exceptional",
+            "no_null_preimages",
+            "with_points",
+            "touching",
+        }  # a longer vector of the same direction
     if path[0] == "limit" and value == ["0", "0"]:
         return "0" in new
     if name in IDLE and path == ("problem", "loss"):
@@ -592,14 +599,14 @@ def test_a_rejection_names_the_inequality_and_its_numbers():
         gradient=cubic,
         ends=(ONE, TWO),
         regime="large-step",
-        step=16,
+        step=20,
         size=lambda r: root(Q(17)) * 19 / 20,
         blocks=[block(1, [1, 0])],
         mu=-HALF * Q(9, 5),
         projections=[on_x],
     )
     assert check(early) is not None
-    assert " at step 16: " in check(early)
+    assert " at step 20: " in check(early)
     assert "amplitude > tail fails" in check(early)
     for step, said in ((0, "sigma < 1 fails at step 0: sigma "), (12, "x <= 1 fails at step 12: x ")):
         sentence = check(replace(CERTIFICATES["large_cubic"], ("step",), step))
@@ -720,7 +727,7 @@ MALFORMED = {
     ("blocks", 0, "vectors"): [[["1"]], "10", None],
     ("blocks", 0, "gap"): [3, ["3"], None],
     ("blocks", 0, "amplitude"): [1, None, ["1"]],
-    ("bounds",): [[], {"radius": "1"}],
+    ("bounds",): [{"radius": "1"}, "1"],
     ("bounds", "sigma"): [0.9, None, "NaN", ["0.9"]],
     ("limit",): [None, {}],
     ("limit", "kind"): [True, 1],
@@ -781,10 +788,14 @@ def test_hostile_objects_are_refused():
             check(bad)
 
 
+LONG = CUBIC + "".join(f" + 1/{10**i}*x**{3 + i % 5}*y**{1 + i % 7}" for i in range(1, 40))
+
+
 def test_hopeless_certificates_are_rejected_fast():
     certificate = CERTIFICATES["small_cubic"]
-    assert "it takes too long" in check(replace(certificate, ("step",), 10**7))
-    assert check(CERTIFICATES["small_bowl"] | {"step": 10**7}) is not None
+    assert "it takes too long" in check(
+        certificate | {"step": 10**6, "problem": certificate["problem"] | {"loss": LONG}}
+    )
     assert check(replace(certificate, ("problem", "start"), ["1000", "-1000"])) is not None
     assert check(replace(certificate, ("problem", "start"), ["1e9000", "1"])) is not None
 

@@ -380,15 +380,15 @@ def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
 ) -> None:
     """Verify certificates with the small independent checkers."""
-    from properties.reading import read_text
-    from properties.rechecking import BadCertificate, check, load
+    from properties.reading import parse_json, read_text
+    from properties.rechecking import BadCertificate, check
     from theorem.errors import InputError
 
     codes = []
     for path in files:
         name = _printable(str(path))
         try:
-            failure = check(load(read_text(path)))
+            failure = check(parse_json(read_text(path), "the certificate"))
         except (InputError, BadCertificate) as error:
             typer.echo(f"error: {name}: {_printable(str(error))}", err=True)
             codes.append(BAD_INPUT)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from theorem import recheck, recheck_orbit, recheck_separable
-from theorem.recheck import BadCertificate, load
+from theorem.recheck import BadCertificate
 
-__all__ = ["BadCertificate", "check", "load"]
+__all__ = ["BadCertificate", "check"]
 
 _OTHERS = {recheck_separable.SCHEMA: recheck_separable.check, recheck_orbit.SCHEMA: recheck_orbit.check}
 

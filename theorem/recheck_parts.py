@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from fractions import Fraction
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
-from theorem.recheck_exact import Poly
-from theorem.recheck_reading import NAME, RATIONAL, TEXT, BadCertificate, _loss, _read, bad
+from theorem.recheck import BadCertificate, Poly, _loss, _translated
 
-__all__ = ["BadCertificate", "bad", "read_loss", "read_rationals"]
+__all__ = ["bad", "read_loss", "read_rationals"]
+
+
+def bad(path: str, must: str) -> NoReturn:
+    """Refuse a field."""
+    raise BadCertificate(f"{path} must be {must}")
 
 
 def read_loss(value: Any) -> tuple[Poly, list[SimpleNamespace], SimpleNamespace]:
     """Read a problem: the polynomial and the truncated powers of its loss, and its other fields as numbers."""
-    n = len(value["variables"]) if type(value) is dict and type(value.get("variables")) is list else 1
-    vector = [RATIONAL, n, n]
-    shape = {"loss": TEXT, "variables": [NAME, 1, 32], "minimizer": vector, "step_size": RATIONAL, "start": vector}
-    problem: SimpleNamespace = _read(value, shape, "problem")
-    if len(set(problem.variables)) != n:
-        bad("problem.variables", "distinct")
-    if problem.step_size <= 0:
-        bad("problem.step_size", "positive")
-    return *_loss(problem.loss, problem.variables), problem
+    problem: Any = _translated(value, "problem") if type(value) is dict else bad("problem", "an object")
+    fields = vars(problem)
+    if "loss" not in fields or type(problem.loss) is not str:
+        bad("problem", "an object with loss, variables, minimizer, step_size and start")
+    names = problem.variables
+    if type(names) is not list or not 1 <= len(names) <= 32 or len({*names}) != len(names):
+        bad("problem.variables", "1 to 32 distinct names")
+    for field in ("minimizer", "start"):
+        vector = fields[field]
+        if type(vector) is not list or len(vector) != len(names) or any(type(x) is not Fraction for x in vector):
+            bad(f"problem.{field}", f"a list of {len(names)} numbers")
+    if type(problem.step_size) is not Fraction or problem.step_size <= 0:
+        bad("problem.step_size", "a positive number")
+    return *_loss(problem.loss, names), problem
 
 
 def read_rationals(value: Any, size: int, path: str) -> list[Fraction]:
     """Read a list of fractions of a given length."""
-    numbers: list[Fraction] = _read(value, [RATIONAL, size, size], path)
-    return numbers
+    numbers = _translated(value, path) if type(value) is list and len(value) == size else None
+    if numbers is None or any(type(x) is not Fraction for x in numbers):
+        bad(path, f"a list of {size} numbers such as '-3/7'")
+    return list(numbers)

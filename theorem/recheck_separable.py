@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from theorem.recheck_exact import ClaimError, Vector, claim, shift, show
+from theorem.recheck import ClaimError, Vector, claim, compose, show
 from theorem.recheck_parts import bad, read_loss, read_rationals
 
 SCHEMA = "gdcheck-separable/1"
@@ -132,7 +132,7 @@ def read(c: dict[str, Any]) -> tuple[list[Line], Fraction, list[tuple[Fraction, 
         claim("the loss is separable fails: a truncated power has two variables", len(used) == 1)
         (i,) = used
         bends[i].append((h.factor, h.slope[i], h.offset + h.slope[i] * problem.minimizer[i], h.power))
-    lines = [Line(shift(row, m), tuple(bend)) for row, m, bend in zip(rows, problem.minimizer, bends, strict=True)]
+    lines = [Line(_shift(row, m), tuple(bend)) for row, m, bend in zip(rows, problem.minimizer, bends, strict=True)]
     intervals = []
     for i, (pair, m, x) in enumerate(zip(c["box"], problem.minimizer, problem.start, strict=True)):
         low, high = read_rationals(pair, 2, f"box[{i}]")
@@ -153,8 +153,14 @@ def _map(line: Line, eta: Fraction, low: Fraction, high: Fraction) -> Vector:
         if max(ends) > 0:
             # d/dt factor (slope t + offset)^power, by the binomial theorem
             part = [_ZERO] * (power - 1) + [factor * power * slope**power]
-            gradient = _sum(gradient, shift(part, offset / slope))
+            gradient = _sum(gradient, _shift(part, offset / slope))
     return _sum([_ZERO, _ONE], [-eta * x for x in gradient])
+
+
+def _shift(poly: Vector, s: Fraction) -> Vector:
+    """Return the coefficients of t -> poly(s + t)."""
+    moved = compose({(e,): k for e, k in enumerate(poly) if k}, [(1,)], [s])
+    return [moved.get((e,), _ZERO) for e in range(len(poly))]
 
 
 def _sum(a: Vector, b: Vector) -> Vector:

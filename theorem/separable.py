@@ -10,7 +10,7 @@ from flint import fmpq
 
 from theorem.problem import Problem
 from theorem.rational import to_text
-from theorem.recheck_exact import ClaimError
+from theorem.recheck import ClaimError
 from theorem.recheck_separable import SCHEMA, Line, conclude, matches, motion, read
 
 _SMALLEST = 12

@@ -173,11 +173,7 @@ def _read(document: object) -> SimpleNamespace:
     """Read a certificate; add the loss around its minimizer, and the parts of the map F and of the bound C."""
     c: SimpleNamespace = _translated(document, "certificate")
     names, minimizer, c.start, c.eta = c.problem.variables, c.problem.minimizer, c.problem.start, c.problem.step_size
-    c.n, c.units, c.origin = (
-        len(names),
-        [tuple(int(x == y) for y in names) for x in names],
-        [Fraction(0) for _ in names],
-    )
+    c.n, c.units, c.origin = len(names), [tuple(int(x == y) for y in names) for x in names], [Fraction(0)] * len(names)
     vectors = [minimizer, c.start, c.start if c.kernel is None else c.kernel, *c.points, *c.limit.vectors]
     vectors += [v for block in c.blocks for v in block.vectors] + ([] if c.subspace is None else c.subspace.basis)
     claim("schema must be 'gdcheck-certificate/2'", c.schema == "gdcheck-certificate/2", BadCertificate)

@@ -173,13 +173,14 @@ def _read(document: object) -> SimpleNamespace:
     """Read a certificate; add the loss around its minimizer, and the parts of the map F and of the bound C."""
     c: SimpleNamespace = _translated(document, "certificate")
     names, minimizer, c.start, c.eta = c.problem.variables, c.problem.minimizer, c.problem.start, c.problem.step_size
-    c.n, c.origin = len(names), [Fraction(0)] * len(names)
-    c.units = [tuple(int(i == j) for j in range(c.n)) for i in range(c.n)]
+    c.n, c.units, c.origin = len(names), [tuple(int(x == y) for y in names) for x in names], [Fraction(0)] * len(names)
     vectors = [minimizer, c.start, c.start if c.kernel is None else c.kernel, *c.points, *c.limit.vectors]
     vectors += [v for block in c.blocks for v in block.vectors] + ([] if c.subspace is None else c.subspace.basis)
     claim("schema must be 'gdcheck-certificate/2'", c.schema == "gdcheck-certificate/2", BadCertificate)
     claim("problem.variables must be 1 to 32 distinct names", 1 <= c.n == len({*names}) <= 32, BadCertificate)
     claim("problem.step_size must be positive", c.eta > 0, BadCertificate)
+    good = type(c.fails) is list and all(x or x is None for x in (c.regime, c.spectrum, c.subspace, c.bounds))
+    claim("fails must be a list; regime, spectrum, subspace and bounds must be full, or null", good, BadCertificate)
     claim(f"every vector must have {c.n} entries", {*map(len, vectors)} == {c.n} and len(vectors) < 300, BadCertificate)
     c.start, *c.points = [[*map(sub, point, minimizer)] for point in (c.start, *c.points)]
     c.two, (poly, c.hinges) = 2 / c.eta, _loss(c.problem.loss, names)
@@ -227,7 +228,7 @@ def _verify(c: SimpleNamespace) -> None:
         claim("the dominant eigenvalue is absent fails", count(here.chi, high)[1] == count(here.chi, low)[0])
     kind, signs = DOMINANT.get(here.regime, (None, [])) if c.blocks else (None, [])
     good = c.limit.kind == kind and len(c.blocks) == len(signs) == len(c.limit.vectors)
-    good = good and (c.bounds if kind else not (c.step or c.bounds or verdict == "proved"))
+    good = good and (c.bounds if kind else c.step == 0 and not (c.bounds or verdict == "proved"))
     claim(f"{len(c.blocks)} blocks prove the limit {c.limit.kind} fails: step {c.step}, regime {here.regime}", good)
     if c.blocks:
         _limit(c, here, signs)
@@ -309,7 +310,7 @@ def _subspace(c: SimpleNamespace, space: SimpleNamespace) -> None:
     claim("F maps the subspace into itself fails", not leaving and not across)
     space.hessian = [[dot(b, [dot(row, v) for row in c.hessian]) / dot(b, b) for v in frame] for b in frame]
     space.chi = characteristic(space.hessian)
-    if c.blocks or space.spectrum or space.regime:
+    if c.blocks or space.spectrum is not None or space.regime is not None:
         _spectrum(c, space)
 
 
@@ -321,8 +322,8 @@ def _moved(c: SimpleNamespace, z: list[int], d: int) -> tuple[list[int], int]:
     return [c.scale * lift[c.degree - 1] * x - y for x, y in zip(z, moves, strict=True)], c.scale * lift[c.degree]
 
 
-def _bound(c: SimpleNamespace, r: Fraction) -> Fraction:
-    """Return C(r), rounded up."""
+def _push(c: SimpleNamespace, r: Fraction) -> Fraction:
+    """Return r C(r), rounded up."""
     total = sum((k * r**e for e, k in c.orders), Fraction(0))
     for h in c.hinges:
         reach, k = h.length * r, c.eta * abs(h.factor) * h.length**3 / 2
@@ -330,7 +331,7 @@ def _bound(c: SimpleNamespace, r: Fraction) -> Fraction:
             total += k * h.power * (h.power - 1) * (h.power - 2) * (h.offset + reach) ** (h.power - 3)
         if h.power == 2 and reach > abs(h.offset):
             total += k / abs(h.offset)
-    return total
+    return r * total
 
 
 def _trajectory(c: SimpleNamespace, bits: int) -> tuple[Vector, Fraction]:
@@ -342,8 +343,7 @@ def _trajectory(c: SimpleNamespace, bits: int) -> tuple[Vector, Fraction]:
         size = (isqrt(dot(z, z)) + 1 + error).bit_length()
         claim(f"h_{k} can be enclosed fails: it is too large or too uncertain", size < 1 << 16)
         if size not in growth:  # within r of the minimizer, F expands distances by growth[size] / one at most
-            r = Fraction(1 << size, one)
-            growth[size] = int((linear + max(4, c.degree) * _bound(c, r) * r) * one) + 1
+            growth[size] = int((linear + max(4, c.degree) * _push(c, Fraction(1 << size, one))) * one) + 1
         moved, d = _moved(c, z, one)
         z, error = [(x << bits) // d for x in moved], -(-error * growth[size] >> bits) + unit
     return [Fraction(x, one) for x in z], Fraction(error, one)
@@ -372,7 +372,7 @@ def _limit(c: SimpleNamespace, here: SimpleNamespace, signs: list[int]) -> None:
             break
     r, (low, high) = sqrt(dot(h, h))[1] + error, c.blocks[0].rho  # two blocks have the same rho
     claim(f"0 < rho < 1 fails: rho in [{show(low, high)}]", low > 0 and high < 1)
-    push, sigma = _bound(c, r) * r, high + _bound(c, r) * r
+    sigma = high + (push := _push(c, r))
     claim(f"sigma < 1 fails {at}: sigma {show(sigma)}", sigma < 1)
     x = push / (low * (1 - sigma))
     claim(f"x <= 1 fails {at}: x {show(x)}", x <= 1)

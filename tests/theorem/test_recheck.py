@@ -704,8 +704,8 @@ MALFORMED = {
     ("schema",): ["gdcheck-certificate/1", None],
     ("step",): [True, -1, 10**8, 1.0, "1"],
     ("verdict",): [1],
-    ("regime",): [{}],
-    ("fails",): [["smoothness", {}], None],
+    ("regime",): [{}, ""],
+    ("fails",): [["smoothness", {}], None, ""],
     ("problem", "loss"): ["1/2*x**2 + 2*y*y*", "x^2", "x**2+y**2", " x**2", "x**2 ", "x**2 + ", "+x**2",
         "x**17", "x**9*y**8", "a**2", "x**02", "__import__('os')", "max(x, 0)", "max(x, 0)**1", "max(1, 0)**2",
         "max(x*y, 0)**2", "x*max(x, 0)**2", "max(max(x, 0)**2, 0)**2", "max(x,0)**2", "", "max(0, 0)**2", "x**2*3",
@@ -721,13 +721,13 @@ MALFORMED = {
     ("spectrum", "lowest", "interval"): [["1"], ["1", "1", "1"]],
     ("points",): [{}, [["1"]], None, ["11"]],
     ("kernel",): [["1"], 1],
-    ("subspace",): [{"enters": False, "basis": [], "regime": None, "spectrum": None}, [], EVERYTHING | {"enters": "0"},
+    ("subspace",): [[], {"enters": False, "basis": [], "regime": None, "spectrum": None}, EVERYTHING | {"enters": "0"},
         EVERYTHING | {"basis": [["1"]]}, EVERYTHING | {"basis": None}, EVERYTHING | {"basis": [["1", "0"]] * 1000}],
     ("blocks",): [{}, None, [None]],
     ("blocks", 0, "vectors"): [[["1"]], "10", None],
     ("blocks", 0, "gap"): [3, ["3"], None],
     ("blocks", 0, "amplitude"): [1, None, ["1"]],
-    ("bounds",): [{"radius": "1"}, "1"],
+    ("bounds",): [{"radius": "1"}, "1", []],
     ("bounds", "sigma"): [0.9, None, "NaN", ["0.9"]],
     ("limit",): [None, {}],
     ("limit", "kind"): [True, 1],
@@ -889,7 +889,7 @@ def test_the_remainder_stays_below_its_bounds():
     for _ in range(50):
         problem, read = random_problem(rng, rng.randint(1, 3))
         r = Q(rng.randint(1, 40), 10)
-        above = recheck._bound(read, r)
+        above = recheck._push(read, r) / r
         slope = max(4, read.degree) * r * above
         points = []
         while len(points) < 12:
@@ -918,7 +918,7 @@ def test_the_remainder_stays_below_its_bounds():
 def test_the_bound_is_that_of_the_specification(loss, r, expected):
     names = 2 if "y" in loss else 1
     read = recheck._read(build(loss, "1/2", [Q(1)] * names, gradient=None, ends=None, regime=None))
-    found = recheck._bound(read, r)
+    found = recheck._push(read, r) / r
     assert expected / 2 <= found <= expected / 2 * (1 + Q(1, 2**200))
 
 

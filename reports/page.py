@@ -40,13 +40,14 @@ class Caution:
     serious: bool
 
 
-def render_page(report: Report, wide: str, narrow: str) -> str:
+def render_page(report: Report, wide: str, narrow: str, worked: str) -> str:
     """Renders the page.
 
     Args:
         report: The report; every text in it is shown as text.
         wide: The picture, an SVG made by ``reports.charts``.
         narrow: The same for narrow screens.
+        worked: The worked example, an SVG made by ``reports.problem_charts``.
 
     Returns:
         HTML.
@@ -74,6 +75,7 @@ def render_page(report: Report, wide: str, narrow: str) -> str:
         notes=_notes(report),
         status=status,
         # The pictures are our own; all else is escaped.
+        worked=Markup(worked),
         wide=Markup(wide),
         narrow=Markup(narrow),
         verdicts=[*(v.value for v in Verdict), *([_NOT_RECHECKED] if _open(report) else [])],

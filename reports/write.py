@@ -20,12 +20,14 @@ class Written:
         data: report.json.
         page: index.html.
         picture: phase.svg.
+        sharpness: sharpness.svg.
         problems: The problems that are not as they should be, for ``gdcheck check --problem`` and ``gdcheck replay``.
     """
 
     data: Path
     page: Path
     picture: Path
+    sharpness: Path
     problems: tuple[Path, ...]
 
 
@@ -87,6 +89,7 @@ def write_report(run: Verification, out_dir: Path) -> Written:
     """
     from reports.charts import phase_picture  # noqa: PLC0415
     from reports.page import render_page  # noqa: PLC0415
+    from reports.problem_charts import worked_picture  # noqa: PLC0415
 
     report = as_report(run)
     findings = [finding for finding in unproved(report) if finding.file is not None]
@@ -95,6 +98,7 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         data=out_dir / "report.json",
         page=out_dir / "index.html",
         picture=out_dir / "phase.svg",
+        sharpness=out_dir / "sharpness.svg",
         problems=tuple(out_dir / str(finding.file) for finding in findings),
     )
     write_text_atomically(written.data, _json(report))
@@ -104,7 +108,9 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         write_text_atomically(path, _json(stored))
     wide, narrow = phase_picture(report), phase_picture(report, narrow=True)
     write_text_atomically(written.picture, wide)
-    write_text_atomically(written.page, render_page(report, wide, narrow))
+    worked = worked_picture()
+    write_text_atomically(written.sharpness, worked)
+    write_text_atomically(written.page, render_page(report, wide, narrow, worked))
     return written
 
 

@@ -361,3 +361,22 @@ def test_the_search_for_a_step_stays_at_steps_that_exist(first):
 
 def test_the_search_ends_where_there_is_none():
     assert searched(lambda _: None) is None
+
+
+def test_a_step_exactly_on_the_threshold_is_counted_apart():
+    # λ_n = 2 + 6x, and 2/η = 4 at the start.
+    found = of("x**2 + y**2/2 + x**3", "0.5", ["1/3", "1/10"])
+    assert found.crossings.steps == () and found.crossings.undecided == 1 and found.crossings.complete
+    assert of("x**2 + y**2/2 + x**3", "0.5", ["0.3334", "0.1"]).crossings.steps == (0,)
+    assert of("x**2 + y**2/2 + x**3", "0.5", ["0.3333", "0.1"]).crossings.steps == ()
+
+
+def test_the_peak_is_the_largest_value_above_the_threshold():
+    found = of(WORKED, "0.95", ["0.1", "0.1"])
+    assert found.crossings.peak.overlaps(found.first[0])
+    assert of(WORKED, "0.1", ["0.1", "0.1"]).crossings.peak is None
+
+
+def test_irrational_eigenvectors_without_cubic_terms_have_slope_zero():
+    found = of("x**2 + x*y + 2*y**2 + (x + y)**4 + max(x - y, 0)**6", "0.1", ["0.05", "0.02"])
+    assert found.pattern.exact_slope == 0 and found.pattern.order == 2

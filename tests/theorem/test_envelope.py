@@ -9,8 +9,9 @@ from mpmath import mp
 
 from tests.theorem.strategies import errors, length, problems, rational, real
 from theorem.balls import ends
-from theorem.envelope import convolution
-from theorem.pattern import Direction, settles, square_root
+from theorem.envelope import Cone, convolution
+from theorem.pattern import Direction, square_root
+from theorem.pattern_proof import Proof
 from theorem.problem import Problem
 from theorem.scene import Scene
 from theorem.second_order import SecondOrder
@@ -90,11 +91,14 @@ def test_convolution_is_an_upper_bound_and_no_poor_one(a, b, j):
     assert high <= exact * (1 + fmpq(1, 10**20)) + fmpq(1, 10**30)
 
 
-@given(st.integers(1, 100), st.integers(0, 100), st.integers(1, 99))
-def test_settling_needs_room_for_the_error(size, error, factor):
-    with ctx.workprec(64):
-        holds = settles(arb(size), arb(error), arb(fmpq(factor, 100)))
-    assert holds == ((size + error) * factor < 100 * (size - error))
+@given(st.integers(1, 100), st.integers(0, 100), st.integers(1, 63), st.sampled_from([(1, 1), (1, 2), (2, 1)]))
+def test_a_proof_needs_room_for_the_error(size, error, growth, powers):
+    one, grows = arb(1), arb(growth) / 64
+    cone = Cone(0, one, one, one, one, one, grows, grows)
+    order, period = powers
+    proof = Proof(cone, order, period, arb(size), arb(error))
+    assert proof.holds == ((size + error) * fmpq(growth, 64) ** (order * period) < size - error)
+    assert (proof.if_it_holds() is proof) is proof.holds
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6))
@@ -122,7 +126,7 @@ def test_the_second_order_is_the_one_that_mpmath_measures(a, b, c, step_size):
         found = SecondOrder(scene.expansion, scene.derivatives, scene.direction.balls).prove(top, scene.envelope)
     if isinstance(found, str):
         return
-    steps = decision.amplitude.step + found[0] + 3
+    steps = found[0].cone.step + 3
     (h,) = islice(errors(problem, 80), steps, steps + 1)
     with mp.workdps(80):
         x, y = h

@@ -1,6 +1,6 @@
 """The smoothness corollary: patterns of polynomials along trajectories, against mpmath."""
 
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 import pytest
 from flint import arb, ctx, fmpq
@@ -128,11 +128,14 @@ def test_a_proved_pattern_is_what_mpmath_sees(problem, data):
             if k + found.pattern.period < steps:
                 sign = found.pattern.sign * (-1 if found.pattern.period == 2 and k % 2 else 1)
                 a, b = gaps[k] * sign, gaps[k + found.pattern.period] * sign
-                assert a < 0 or b > a, f"step {k} is called broken"
+                small = mp.mpf(10) ** -65
+                assert a < small or b > a - small, f"step {k} is called broken"
         later = gaps[found.earliest.step :]
         if found.pattern.kind is Kind.CONSTANT:
             assert not any(abs(g) > mp.mpf(10) ** -60 for g in later)
             return
+        # What is smaller, the reference does not know.
+        later = list(takewhile(lambda g: abs(g) > mp.mpf(10) ** -65, later))
         period = found.pattern.period
         for k, g in enumerate(later, found.earliest.step):
             assert g * found.pattern.sign * (-1 if period == 2 and k % 2 else 1) > 0, f"sign at step {k}"

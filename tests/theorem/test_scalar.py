@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import problems, real
+from tests.theorem.strategies import enclosure, problems, real
 from theorem.descent.reference import iterates
 from theorem.errors import InputError
 from theorem.loss import Loss
@@ -159,3 +159,16 @@ def test_bounds_of_a_scalar_hold(data):
         assert not abs(arb(value - linear)) > scalar.curvature(radius) / 2 * radius**2
         assert not abs(arb(value - linear) - second / 2) > scalar.third(radius) * radius**3 / 6
         assert scalar.change([arb(x) for x in h]).overlaps(arb(value))
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_the_value_at_an_enclosed_iterate_allows_for_its_error(data):
+    n = data.draw(st.integers(1, 3))
+    function = Loss.build([f"x{i}" for i in range(n)], data.draw(scalars(n)))
+    centre = [fmpq(data.draw(st.integers(-6, 6)), 5) for _ in range(n)]
+    apart = [fmpq(data.draw(st.integers(-6, 6)), 50) for _ in range(n)]
+    with ctx.workprec(128):
+        iterate = enclosure(centre, apart)
+        found = Scalar.of(function, [fmpq(0)] * n).at(iterate)
+        assert found.overlaps(arb(function.value([a + b for a, b in zip(centre, apart, strict=True)])))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import errors, problems, rational, real, rotations, symmetric_matrices
+from tests.theorem.strategies import enclosure, errors, problems, rational, real, rotations, symmetric_matrices
 from theorem.balls import ends
 from theorem.derivative_bounds import DerivativeBounds
 from theorem.envelope import searched
@@ -392,3 +392,17 @@ def test_the_second_order_constant_is_neither_too_small_nor_far_too_large():
         assert 1 / arb(3) < constant < arb("1.02")
         assert top.second([arb(1), arb(0), arb(0)]).overlaps(2 / arb(3))
     assert scene.spectrum.highest.lo == 4
+
+
+@settings(max_examples=60)
+@given(problems(inside=True), st.lists(st.integers(-6, 6), min_size=8, max_size=8))
+def test_the_sharpness_at_an_enclosed_iterate_allows_for_its_error(problem, words):
+    n = problem.dimension
+    centre, apart = [fmpq(x, 9) for x in words[:n]], [fmpq(x, 90) for x in words[4 : 4 + n]]
+    scene, top = top_of(problem)
+    if top is None:
+        return
+    with ctx.workprec(PRECISION):
+        found = top.at(enclosure(centre, apart))
+        h = [arb(a + b) for a, b in zip(centre, apart, strict=True)]
+        assert not found.is_finite() or found.overlaps(largest_eigenvalue(HessianMap(scene.expansion)(h)))

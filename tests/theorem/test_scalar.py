@@ -172,3 +172,16 @@ def test_the_value_at_an_enclosed_iterate_allows_for_its_error(data):
         iterate = enclosure(centre, apart)
         found = Scalar.of(function, [fmpq(0)] * n).at(iterate)
         assert found.overlaps(arb(function.value([a + b for a, b in zip(centre, apart, strict=True)])))
+
+
+@settings(max_examples=40)
+@given(problems(inside=True))
+def test_the_loss_itself_falls_in_the_end(problem):
+    """Its slope at the minimizer is zero, and half the dominant eigenvalue decides."""
+    decision = decide(problem, max_steps=2000)
+    if decision.limit is None or len(decision.blocks) != 1 or decision.blocks[0].eigenvalue.multiplicity > 1:
+        return
+    found = follow(decision, problem.loss)
+    assert (found.pattern.kind, found.pattern.order, found.pattern.exact_slope) == (Kind.FROM_ABOVE, 2, 0)
+    with ctx.workprec(decision.precision):
+        assert (2 * found.pattern.coefficient).overlaps(decision.blocks[0].eigenvalue.ball())

@@ -79,6 +79,8 @@ def show_verification(console: Console, run: Verification) -> None:
         expected = f"{row.expected.kind}, {row.expected.axis}-axis"
         table.add_row(row.title, expected, computed, verdict, _cell(record.step), record.recheck)
     console.print(table)
+    known = sum(row.agrees for row in run.sharpness)
+    console.print(f"sharpness on the paper's instances: {known} of {len(run.sharpness)} proved as expected")
     agreeing = sum(row.agrees for row in run.sweep)
     console.print(f"sweep over the boundary: {agreeing} of {len(run.sweep)} step sizes as the theorem says")
     counts = ", ".join(f"{count} {name}" for name, count in run.verdicts.items() if count)

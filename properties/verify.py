@@ -26,6 +26,8 @@ from properties.interrupts import ignore_interrupts, interrupts_ignored
 from properties.paper_examples import paper_examples
 from properties.random_problems import random_problem
 from properties.record import ACCEPTED, REJECTED, Checker, Record, checked_by_recheck, examine
+from properties.sharpness_rows import SharpnessRow, sharpness_rows
+from theorem.pattern import Kind
 from theorem.problem import Problem
 from theorem.statement import LimitKind
 from theorem.verdict import Verdict
@@ -92,6 +94,7 @@ class Verification:
         paper: The paper's rows.
         sweep: The sweep of the paper's worked example over the boundary.
         random: The random problems, by index.
+        sharpness: The sharpness on the paper's instances; empty if the run was interrupted.
     """
 
     seed: int
@@ -101,6 +104,7 @@ class Verification:
     paper: tuple[Row, ...]
     sweep: tuple[Row, ...]
     random: tuple[Record, ...]
+    sharpness: tuple[SharpnessRow, ...]
 
     @property
     def records(self) -> list[Record]:
@@ -123,13 +127,16 @@ class Verification:
         """``failed``, ``incomplete`` or ``passed``.
 
         A run fails if anything is refuted or an expected row is decided otherwise. It is incomplete if it was
-        interrupted, if anything is unresolved, or if a random problem lies outside the theorem. Else it passes.
+        interrupted, if anything is unresolved or undecided, or if a random problem lies outside the theorem. Else it
+        passes.
         """
         unresolved = Verdict.UNRESOLVED.value
         contradicted = any(not row.agrees and row.record.verdict != unresolved for row in (*self.paper, *self.sweep))
+        contradicted |= any(not row.agrees and row.kind != Kind.UNDECIDED.value for row in self.sharpness)
         if contradicted or any(record.verdict == Verdict.REFUTED.value for record in self.records):
             return "failed"
         open_ends = any(record.verdict == unresolved for record in self.records)
+        open_ends |= any(row.kind == Kind.UNDECIDED.value for row in self.sharpness)
         if self.interrupted or open_ends or self.verdicts[Verdict.NOT_APPLICABLE.value]:
             return "incomplete"
         return "passed"
@@ -176,6 +183,7 @@ def verify(
         versions=versions(),
         paper=tuple(row for part, row in found if part == _PAPER and isinstance(row, Row)),
         sweep=tuple(row for part, row in found if part == _SWEEP and isinstance(row, Row)),
+        sharpness=() if interrupted else sharpness_rows(),
         random=_with_closest_calls(tuple(record for _, record in found if isinstance(record, Record)), seed),
     )
 

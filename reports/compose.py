@@ -12,7 +12,7 @@ from reports.claims_chart import claims_picture
 from reports.claims_view import claims_view
 from reports.figures import write_figures
 from reports.page import Pictures, Sources
-from reports.problem_charts import FORMATS, problem_picture
+from reports.problem_charts import FORMATS, problem_picture, worked_picture
 from reports.read import read_sources
 from reports.write import write_page, write_text_atomically
 from theorem.errors import InputError
@@ -63,6 +63,7 @@ def draw(sources: Sources) -> Pictures:
     return Pictures(
         wide=phase_picture(report) if report else "",
         narrow=phase_picture(report, narrow=True) if report else "",
+        worked=worked_picture() if report else "",
         claims=claims_picture(claims_view(claims)) if claims else "",
         exhibits=dict(_exhibits(sources)),
     )

@@ -58,12 +58,14 @@ class Pictures:
     Attributes:
         wide: The phase diagram of a verification.
         narrow: The same for narrow screens.
+        worked: The worked example of a verification.
         claims: The verdicts of a run of the claims.
         exhibits: A picture for an exhibit of an ablation, by ``name/role``.
     """
 
     wide: str = ""
     narrow: str = ""
+    worked: str = ""
     claims: str = ""
     exhibits: Mapping[str, str] = field(default_factory=dict)
 
@@ -100,6 +102,7 @@ def render_page(sources: Sources, pictures: Pictures) -> str:
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         wide=Markup(pictures.wide),
         narrow=Markup(pictures.narrow),
+        worked=Markup(pictures.worked),
         claims_picture=Markup(pictures.claims),
         pictures=_Pictures(pictures.exhibits),
         certificates=certificate_files,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from flint import ctx
 from mpmath import mp
 
+from properties.sharpness_rows import KNOWN
 from reports.charts import LIGHT, STAND_IN, config, with_style_sheet
 from reports.level_sets import level_sets
 from theorem.descent.reference import iterates
@@ -19,7 +20,7 @@ from theorem.problem import Problem
 from theorem.scene import Scene
 from theorem.sharpness import Sharpness, sharpness
 from theorem.top_eigenvalue import TopEigenvalue
-from theorem.verdict import Decision
+from theorem.verdict import Decision, decide
 
 if TYPE_CHECKING:
     import altair as alt
@@ -111,6 +112,17 @@ def problem_picture(decision: Decision) -> str:
     stream = StringIO()
     alt.vconcat(*panels, spacing=36).configure(**config()).save(stream, format="svg")
     return stream.getvalue()
+
+
+def worked_picture() -> str:
+    """Draws the paper's worked example with a large step: the last of its instances with a known sharpness.
+
+    Returns:
+        A self-contained SVG for light and dark backgrounds.
+    """
+    known = KNOWN[-1]
+    decision = decide(Problem.build(known.loss, known.step_size, known.start))
+    return rendered(problem_picture(decision), "svg", "The worked example with a large step").decode("utf-8")
 
 
 def rendered(svg: str, form: str, name: str) -> bytes:

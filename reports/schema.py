@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypedDict, cast
 
 from properties.verify import Verification
+from theorem.pattern import Kind
 from theorem.problem import PROBLEM_SCHEMA
 from theorem.statement import LimitKind, Regime
 from theorem.verdict import Verdict
@@ -61,6 +62,25 @@ class RowJson(TypedDict):
     record: RecordJson
 
 
+class SharpnessJson(TypedDict):
+    """The sharpness on one of the paper's instances; see ``properties.sharpness_rows.SharpnessRow``."""
+
+    loss: str
+    step_size: str
+    start: list[str]
+    expected: str
+    kind: str
+    agrees: bool
+    C_eta: str | None
+    from_step: int | None
+    broken: int | None
+    threshold: str | None
+    crossings: int | None
+    complete: bool
+    rose: int | None
+    cause: str | None
+
+
 class Report(TypedDict):
     """A whole run; see ``properties.verify.Verification``."""
 
@@ -75,6 +95,7 @@ class Report(TypedDict):
     paper: list[RowJson]
     sweep: list[RowJson]
     random: list[RecordJson]
+    sharpness: list[SharpnessJson]
 
 
 def as_report(run: Verification) -> Report:
@@ -98,6 +119,7 @@ def as_report(run: Verification) -> Report:
         "paper": [asdict(row) for row in run.paper],
         "sweep": [asdict(row) for row in run.sweep],
         "random": [asdict(record) for record in run.random],
+        "sharpness": [asdict(row) | {"start": list(row.start)} for row in run.sharpness],
     }
     return cast(Report, data)
 
@@ -213,6 +235,26 @@ _ROW = _object(
     "a problem whose outcome is known beforehand",
 )
 
+_SHARPNESS = _object(
+    {
+        "loss": {"type": "string"},
+        "step_size": {"type": "string"},
+        "start": {"type": "array", "items": {"type": "string"}},
+        "expected": {"enum": [k.value for k in Kind]},
+        "kind": {"enum": [k.value for k in Kind]},
+        "agrees": {"type": "boolean", "description": "all that is known beforehand is as expected"},
+        "C_eta": _or_null("string", "the slope of the sharpness along the limit direction"),
+        "from_step": _or_null("integer", "the step from which the pattern is proved for all later steps", minimum=0),
+        "broken": _or_null("integer", "at how many earlier steps it is proved broken", minimum=0),
+        "threshold": _or_null("string", "2/η"),
+        "crossings": _or_null("integer", "at how many steps the sharpness is proved above 2/η", minimum=0),
+        "complete": {"type": "boolean", "description": "these are proved to be all"},
+        "rose": _or_null("integer", "at how many of them the loss is proved to rise", minimum=0),
+        "cause": _or_null("string", "why the pattern is undecided"),
+    },
+    "the sharpness along one trajectory",
+)
+
 REPORT_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "gdcheck report",
@@ -229,6 +271,7 @@ REPORT_SCHEMA: dict[str, Any] = {
             "paper": {"type": "array", "items": _ROW},
             "sweep": {"type": "array", "items": _ROW},
             "random": {"type": "array", "items": _RECORD},
+            "sharpness": {"type": "array", "items": _SHARPNESS},
         },
         "what gdcheck verify found",
     ),

@@ -24,12 +24,14 @@ class Written:
         data: report.json.
         page: index.html.
         picture: phase.svg.
+        sharpness: sharpness.svg.
         problems: The problems that are not as they should be, for ``gdcheck check --problem`` and ``gdcheck replay``.
     """
 
     data: Path
     page: Path
     picture: Path
+    sharpness: Path
     problems: tuple[Path, ...]
 
 
@@ -91,6 +93,7 @@ def write_report(run: Verification, out_dir: Path) -> Written:
     """
     from reports.charts import phase_picture  # noqa: PLC0415
     from reports.page import Pictures, Sources  # noqa: PLC0415
+    from reports.problem_charts import worked_picture  # noqa: PLC0415
 
     report = as_report(run)
     findings = [finding for finding in unproved(report) if finding.file is not None]
@@ -99,6 +102,7 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         data=out_dir / "report.json",
         page=out_dir / "index.html",
         picture=out_dir / "phase.svg",
+        sharpness=out_dir / "sharpness.svg",
         problems=tuple(out_dir / str(finding.file) for finding in findings),
     )
     write_text_atomically(written.data, _json(report))
@@ -106,12 +110,11 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         path.parent.mkdir(exist_ok=True)
         stored = {key: value for key, value in finding.record.items() if key in {"verdict", "reason", "problem"}}
         write_text_atomically(path, _json(stored))
-    sources, pictures = (
-        Sources(verification=report),
-        Pictures(phase_picture(report), phase_picture(report, narrow=True)),
-    )
+    worked = worked_picture()
+    pictures = Pictures(phase_picture(report), phase_picture(report, narrow=True), worked)
     write_text_atomically(written.picture, pictures.wide)
-    write_page(sources, pictures, out_dir)
+    write_text_atomically(written.sharpness, worked)
+    write_page(Sources(verification=report), pictures, out_dir)
     return written
 
 

@@ -121,7 +121,8 @@ class _Counter:
             else:
                 self._undecided += 1
         found = self._found
-        if found.step is not None and iterate.step >= found.step:
+        # Each of the last steps, one a branch, must lie where the pattern holds.
+        if found.step is not None and iterate.step >= found.step + found.period - 1:
             settled = found.kind is Kind.FROM_BELOW or self._below >= found.period
             if settled and surely_less(arb(0), self._room):
                 self._complete = True

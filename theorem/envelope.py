@@ -150,16 +150,17 @@ class Envelope:
         grows, shrinks = (rho + kappa).upper(), (rho - kappa).lower()
         return Cone(self.step + j, along, low, ratio, radius.upper(), quadratic, grows, shrinks)
 
-    def first(self, test: Callable[[Cone], Result | None]) -> tuple[int, Result] | None:
+    def first(self, test: Callable[[Cone], Result | None]) -> Result | None:
         """A step from which a test on the cone succeeds.
 
         Args:
             test: Proves something for all steps from the cone's on, or returns None.
 
         Returns:
-            The number of steps after the certificate's, and what the test returned; None if there is none within reach.
+            What the test returned; None if there is no such step within reach.
         """
-        return searched(lambda j: self._tried(j, test))
+        found = searched(lambda j: self._tried(j, test))
+        return None if found is None else found[1]
 
     def first_ball(self, test: Callable[[arb], bool]) -> int | None:
         """A step from which a test of the ball that holds all later iterates succeeds.

@@ -28,9 +28,10 @@ from enum import Enum
 
 from flint import arb, fmpq
 
-from theorem.balls import norm, surely_less
+from theorem.balls import norm
 from theorem.envelope import Cone, Envelope
 from theorem.observable import Observable
+from theorem.pattern_proof import Proof
 from theorem.second_order import SecondOrder
 from theorem.taylor import dot
 
@@ -58,8 +59,8 @@ class Pattern:
         coefficient: c of that order, at even steps and along the limit direction; None without an order.
         step: The step from which everything is proved; None if it is undecided.
         period: The number of branches: 2 if the values oscillate, else 1.
-        curvature: K on the cone's ball: |φ − φ(m) − ω·h| ≤ K‖h‖² there; None if none is known.
-        radius: That ball's radius.
+        proof: The inequality that holds at that step; None for a constant or an undecided pattern.
+        curvature: K on the ball of the proof: |φ − φ(m) − ω·h| ≤ K‖h‖² there; None if none is known.
         cause: Why it is undecided.
     """
 
@@ -70,8 +71,8 @@ class Pattern:
     coefficient: arb | None = None
     step: int | None = None
     period: int = 1
+    proof: Proof | None = None
     curvature: arb | None = None
-    radius: arb | None = None
     cause: str | None = None
 
     @property
@@ -134,24 +135,18 @@ def pattern(observable: Observable, direction: Direction, envelope: Envelope, se
         cause = "the slope along the limit direction cannot be told from zero"
         return Pattern(Kind.UNDECIDED, slope, exact, cause=cause)
     rest = norm(w - slope * x for w, x in zip(observable.gradient, direction.balls, strict=True)).upper()
-    size = abs(slope).lower()
-    period = 2 if envelope.alternating else 1
+    size, period = abs(slope).lower(), 2 if envelope.alternating else 1
 
-    def test(cone: Cone) -> bool | None:
+    def test(cone: Cone) -> Proof | None:
         bend = observable.curvature(cone.radius) / 2
         error = rest * cone.ratio + bend * cone.along * (1 + cone.ratio**2)
-        return True if settles(size, error, cone.grows**period) else None
+        return Proof(cone, 1, period, size, error.upper()).if_it_holds()
 
-    found = envelope.first(test)
-    if found is None:
+    proof = envelope.first(test)
+    if proof is None:
         cause = "no step within reach makes the second order small enough"
         return Pattern(Kind.UNDECIDED, slope, exact, cause=cause)
-    return _proved(observable, envelope, found[0], order=1, coefficient=slope, slope=(slope, exact))
-
-
-def settles(size: arb, error: arb, factor: arb) -> bool:
-    """Whether (c + ε)·factor < c − ε, which settles sign and monotone approach."""
-    return surely_less((size + error) * factor, size - error)
+    return _proved(observable, proof, slope, (slope, exact))
 
 
 def _second_order(observable: Observable, envelope: Envelope, second: SecondOrder) -> Pattern:
@@ -159,30 +154,19 @@ def _second_order(observable: Observable, envelope: Envelope, second: SecondOrde
     found = second.prove(observable, envelope)
     if isinstance(found, str):
         return Pattern(Kind.UNDECIDED, *zero, cause=found)
-    return _proved(observable, envelope, found[0], order=2, coefficient=found[1], slope=zero)
+    return _proved(observable, *found, zero)
 
 
-def _proved(
-    observable: Observable,
-    envelope: Envelope,
-    j: int,
-    *,
-    order: int,
-    coefficient: arb,
-    slope: tuple[arb, fmpq | None],
-) -> Pattern:
-    cone = envelope.cone(j)
-    assert cone is not None
-    oscillates = envelope.alternating and order == 1
-    above = coefficient > 0
+def _proved(observable: Observable, proof: Proof, coefficient: arb, slope: tuple[arb, fmpq | None]) -> Pattern:
+    one_sided = Kind.FROM_ABOVE if coefficient > 0 else Kind.FROM_BELOW
     return Pattern(
-        kind=Kind.OSCILLATING if oscillates else Kind.FROM_ABOVE if above else Kind.FROM_BELOW,
+        kind=Kind.OSCILLATING if proof.period == 2 else one_sided,
         slope=slope[0],
         exact_slope=slope[1],
-        order=order,
+        order=proof.order,
         coefficient=coefficient,
-        step=envelope.step + j,
-        period=2 if oscillates else 1,
-        curvature=observable.curvature(cone.radius) / 2,
-        radius=cone.radius,
+        step=proof.cone.step,
+        period=proof.period,
+        proof=proof,
+        curvature=observable.curvature(proof.cone.radius) / 2,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import ulp
 from typing import Any
 
 from flint import arb, fmpq
 
-from theorem.balls import decimal_ends, float_above
+from theorem.balls import decimal_ends
 from theorem.crossings import Crossings
 from theorem.pattern import Pattern
+from theorem.pattern_proof import Proof
 from theorem.rational import to_text
 from theorem.scalar import Followed
 from theorem.sharpness import Sharpness
@@ -17,7 +17,6 @@ from theorem.trace import Earliest
 
 _DIGITS = 20
 _MOST_LISTED = 1000
-_TINY = 1e-300
 
 
 def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
@@ -29,7 +28,9 @@ def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
     Returns:
         ``kind``, ``from_step`` (the step from which the pattern is proved for all later steps), ``least`` (whether the
         pattern is proved broken just before), ``broken`` (at how many earlier steps it is), ``order``, ``coefficient``,
-        ``bound`` (K on a ball: |λ_n(x) − λ_n − ω·(x−x*)| ≤ K‖x−x*‖²), ``cause``, ``C_eta``, ``lambda_n``,
+        ``proof`` (rounded: the inequality (size + error)·growth^(order·period) < size − error at its step, the bounds
+        ``along`` and ``ratio`` of the trajectory from there on, and K with |λ_n(x) − λ_n − ω·(x−x*)| ≤ K‖x−x*‖² on the
+        ball of its ``radius``), ``cause``, ``C_eta``, ``lambda_n``,
         ``threshold`` (2/η), ``crossings`` and ``first`` (enclosures of λ_n(x_k) at the first steps); None if there is
         no sharpness to speak of.
     """
@@ -68,7 +69,6 @@ def scalar_json(text: str, found: Followed | None) -> dict[str, Any]:
 
 
 def _pattern_json(found: Pattern, begun: Earliest | None) -> dict[str, Any]:
-    known = found.curvature is not None and found.curvature.is_finite()
     return {
         "kind": found.kind.value,
         "from_step": begun.step if begun else found.step,
@@ -76,10 +76,24 @@ def _pattern_json(found: Pattern, begun: Earliest | None) -> dict[str, Any]:
         "broken": len(begun.broken) if begun else None,
         "order": found.order,
         "coefficient": None if found.coefficient is None else _number(found.coefficient),
-        "bound": {"K": float_above(found.curvature), "radius": _radius(found.radius)}
-        if known and found.curvature is not None and found.radius is not None
-        else None,
+        "proof": None if found.proof is None else _proof_json(found.proof, found.curvature),
         "cause": found.cause,
+    }
+
+
+def _proof_json(proof: Proof, curvature: arb | None) -> dict[str, Any]:
+    known = curvature is not None and curvature.is_finite()
+    return {
+        "step": proof.cone.step,
+        "order": proof.order,
+        "period": proof.period,
+        "size": _number(proof.size),
+        "error": _number(proof.error),
+        "growth": _number(proof.cone.grows),
+        "along": _number(proof.cone.along),
+        "ratio": _number(proof.cone.ratio),
+        "radius": _number(proof.cone.radius),
+        "K": _number(curvature) if known and curvature is not None else None,
     }
 
 
@@ -108,11 +122,6 @@ def _number(x: arb) -> str:
     if whole is not None and x.is_exact():
         return to_text(fmpq(whole))
     return str(x.str(_DIGITS, radius=False))
-
-
-def _radius(radius: arb) -> float:
-    """An upper bound as a float; far ahead, a radius may be smaller than any but the smallest."""
-    return float_above(radius) if radius > _TINY else ulp(0.0)
 
 
 def _interval(x: arb) -> list[str] | None:

@@ -29,6 +29,7 @@ from theorem.derivative_bounds import DerivativeBounds
 from theorem.envelope import Cone, Envelope, convolution
 from theorem.local import Expansion
 from theorem.observable import Observable
+from theorem.pattern_proof import Proof
 from theorem.taylor import contracted, dot
 
 
@@ -69,7 +70,7 @@ class SecondOrder:
     derivatives: DerivativeBounds
     direction: Sequence[arb]
 
-    def prove(self, observable: Observable, envelope: Envelope) -> tuple[int, arb] | str:
+    def prove(self, observable: Observable, envelope: Envelope) -> tuple[Proof, arb] | str:
         """Proves the second-order pattern.
 
         Args:
@@ -77,7 +78,7 @@ class SecondOrder:
             envelope: The trajectory's envelope.
 
         Returns:
-            The number of steps after the certificate's from which it is proved, and c; or the cause why it is not.
+            The proof and c, or the cause why there is none.
         """
         coefficient = observable.second(self.direction) / 2
         if not coefficient.is_finite():
@@ -92,16 +93,15 @@ class SecondOrder:
             bend = self._bend(envelope)
             if bend is None:
                 return "the parabola along which the trajectory comes in is not determined"
-            begun = envelope.first(lambda cone: self._begins(cone, envelope, bend))
-            if begun is None:
+            parabola = envelope.first(lambda cone: self._begins(cone, envelope, bend))
+            if parabola is None:
                 return "no step within reach makes the third order small enough"
-            parabola = begun[1]
             coefficient += dot(observable.gradient, bend, arb(0))
         size = abs(coefficient).lower()
         if not size > 0:
             return "the first order vanishes along the limit direction, and the second cannot be told from zero"
 
-        def test(cone: Cone) -> bool | None:
+        def test(cone: Cone) -> Proof | None:
             away = arb(0)
             if parabola is not None:
                 w = self._away(parabola, cone, envelope)
@@ -111,12 +111,12 @@ class SecondOrder:
             t = cone.ratio
             third = observable.third(cone.radius) / 6 * cone.along * (1 + t * t) * (1 + t * t).sqrt()
             error = away + observable.curvature(arb(0)) / 2 * (2 * t + t * t) + third
-            return True if surely_less((size + error) * cone.grows**2, size - error) else None
+            return Proof(cone, 2, 1, size, error.upper()).if_it_holds()
 
-        found = envelope.first(test)
-        if found is None:
+        proof = envelope.first(test)
+        if proof is None:
             return "no step within reach makes the third order small enough"
-        return found[0], coefficient
+        return proof, coefficient
 
     def _bend(self, envelope: Envelope) -> list[arb] | None:
         """The vector s, or None if the equation is singular."""

@@ -93,7 +93,8 @@ class TopEigenvalue:
     @cached_property
     def exact_gradient(self) -> Sequence[fmpq] | None:
         """Ω, if it is known to be rational."""
-        if not any(len(word) == 2 for _, word, _ in self.expansion.gradient_terms) and not self.expansion.truncated:
+        cubic = any(len(word) == 2 for _, word, _ in self.expansion.gradient_terms)
+        if not cubic and all(t.offset <= 0 for t in self.expansion.truncated):
             return [fmpq(0)] * self.expansion.dimension
         w = self.exact_vector
         if w is None:

@@ -49,10 +49,20 @@ def traced(scene: Scene, observable: Observable, found: Pattern) -> tuple[Earlie
     if found.step is not None and found.step <= FARTHEST:
         reach = max(reach, found.step + found.period)
     values = tuple(observable.at(iterate) for iterate in scene.trajectory(reach))
-    return _earliest(found, observable.value, values), values
+    return earliest_step(found, observable.value, values), values
 
 
-def _earliest(found: Pattern, limit: arb, values: Sequence[arb]) -> Earliest | None:
+def earliest_step(found: Pattern, limit: arb, values: Sequence[arb]) -> Earliest | None:
+    """The earliest step from which a proved pattern holds, as far as the enclosed values tell.
+
+    Args:
+        found: The pattern.
+        limit: The function's value at the minimizer.
+        values: The values at steps 0, 1, …; those up to ``found.step + found.period`` are needed.
+
+    Returns:
+        The step; None without a proved pattern.
+    """
     if found.step is None:
         return None
     if found.kind is Kind.CONSTANT or len(values) < found.step + found.period:

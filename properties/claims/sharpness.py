@@ -65,6 +65,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     _crossings_are_right(instance, result)
     if result.from_step is not None and result.from_step <= _WALKED:
         _pattern_holds(instance, result)
+    _envelope_holds(instance, result.pattern)
     order = {1: "C_η ≠ 0", 2: "C_η = 0, decided by the second order", None: "constant"}[result.pattern.order]
     return found(decision, order, margin)
 
@@ -105,6 +106,21 @@ def _pattern_holds(instance: Instance, result: Sharpness) -> None:
         if between is not None:
             ordered = _above(near, between) == 0 and _above(far, between) == 1
             require(ordered, f"λ_n(x_k) does not approach λ_n at step {step}")
+
+
+def _envelope_holds(instance: Instance, pattern: Pattern) -> None:
+    """Requires |λ_n(x_k) − λ_n| ≤ (|c| + ε)(a ρ₊^j)^p, which falls to zero, j steps after the proof's."""
+    proof, coefficient = pattern.proof, pattern.coefficient
+    if proof is None or coefficient is None or proof.cone.step > _WALKED:
+        return
+    top = instance.spectrum[-1]
+    for seen in walk(instance, proof.cone.step, 2):
+        with ctx.workprec(BITS):
+            along = proof.cone.along * proof.cone.grows ** (seen.step - proof.cone.step)
+            most = ends((abs(coefficient) + proof.error) * along**proof.order)[1]
+        matrix = _hessian(instance, seen.point)
+        within = _above(matrix, top + most) == 0 and (_above(matrix, top - most) == 1 or _root(matrix, top - most))
+        require(within, f"λ_n(x_k) is outside its envelope at step {seen.step}")
 
 
 def _is_close(matrix: fmpq_mat, top: fmpq, step: int) -> None:
@@ -203,7 +219,8 @@ CLAIM = Claim(
     statement="C_η is exactly ± D³f[v_n, v_n, v_d] for the prescribed eigenvectors. If it is not zero, a step is found"
     " from which sign pattern and monotone approach of every branch are proved for all later steps; if it is, the"
     " pattern is one-sided by the second order, or constant, in both regimes. Exact eigenvalue counts agree on a"
-    " stretch from that step on, with the count of steps above 2/η, and with |λ_n(x) − λ_n − ω·h| ≤ K‖h‖².",
+    " stretch from that step on, with an envelope that falls to λ_n, with the count of steps above 2/η, and with"
+    " |λ_n(x) − λ_n − ω·h| ≤ K‖h‖².",
     kind="proved",
     regimes=STEPS,
     instances=sharp_problems,

@@ -1,6 +1,7 @@
 """``gdcheck check --sharpness`` and ``--scalar``, and ``gdcheck crossings``."""
 
 import json
+from fractions import Fraction
 
 import pytest
 from flint import fmpq
@@ -18,13 +19,16 @@ WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 
 PATTERN = {
     "type": "object",
-    "required": ["kind", "from_step", "least", "broken", "order", "coefficient", "bound", "cause", "first"],
+    "required": ["kind", "from_step", "least", "broken", "order", "coefficient", "proof", "cause", "first"],
     "properties": {
         "kind": {"enum": ["monotone-from-above", "monotone-from-below", "oscillating", "constant", "undecided"]},
         "from_step": {"type": ["integer", "null"]},
         "least": {"type": ["boolean", "null"]},
         "order": {"enum": [1, 2, None]},
-        "bound": {"type": ["object", "null"], "required": ["K", "radius"]},
+        "proof": {
+            "type": ["object", "null"],
+            "required": ["step", "order", "period", "size", "error", "growth", "along", "ratio", "radius", "K"],
+        },
         "first": {"type": "array", "maxItems": 16},
     },
 }
@@ -74,6 +78,27 @@ def test_the_small_step_example_says_from_which_step(capsys):
     assert (found["kind"], found["from_step"], found["least"], found["broken"]) == ("monotone-from-below", 16, True, 16)
     _, out, _ = check(capsys, "0.1", "0.1,-0.1", "--sharpness")
     assert "monotone-from-below, proved from step 16 on; broken at 16 earlier steps" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("step_size", "start", "loss", "kind"),
+    [
+        ("0.95", "0.1,0.1", WORKED, "oscillating"),
+        ("0.1", "0.1,-0.1", WORKED, "monotone-from-below"),
+        ("0.42", "0.1,0.1", "x**2/2 + 2*y**2 + x**4 + y**4", "monotone-from-above"),
+        ("0.66666666666", "0.1,0.1", WORKED, "monotone-from-above"),
+    ],
+)
+def test_the_inequality_can_be_checked_by_hand(capsys, step_size, start, loss, kind):
+    _, answer = answered(capsys, step_size, start, "--sharpness", loss=loss)
+    found = answer["sharpness"]
+    proof = found["proof"]
+    assert found["kind"] == kind and proof["step"] >= found["from_step"]
+    assert proof["period"] == (2 if kind == "oscillating" else 1)
+    size, error, growth = (Fraction(proof[name]) for name in ("size", "error", "growth"))
+    assert size > 0 and error >= 0 and 0 < growth < 1
+    assert (size + error) * growth ** (proof["order"] * proof["period"]) < size - error
+    assert abs(size - abs(Fraction(found["coefficient"]))) < Fraction(1, 10**6)
 
 
 def test_people_are_told_of_crossings_and_of_the_loss(capsys):

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from properties import record
+from properties import record, sharpness_rows
 from properties import verify as module
 from properties.record import Record, examine
 from properties.verify import Verification, verify, workload
@@ -235,3 +235,33 @@ def test_records_are_finite_plain_data() -> None:
     for r in small_run().records:
         assert isinstance(r, Record)
         json.dumps(vars(r), allow_nan=False)
+
+
+def test_the_sharpness_is_proved_as_expected_on_the_papers_instances() -> None:
+    rows = small_run().sharpness
+    assert len(rows) == 7 and all(row.agrees for row in rows)
+    large, small = rows[-1], rows[-2]
+    assert (large.kind, large.C_eta, large.crossings, large.complete, large.rose) == ("oscillating", "6", 7, True, 0)
+    assert (small.kind, small.from_step, small.broken) == ("monotone-from-below", 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        ({"agrees": False}, "failed"),
+        ({"agrees": False, "kind": "undecided"}, "incomplete"),
+    ],
+)
+def test_a_sharpness_that_is_not_as_expected_decides_the_outcome(changed: dict[str, object], outcome: str) -> None:
+    first, *others = small_run().sharpness
+    assert replace(small_run(), sharpness=(replace(first, **changed), *others)).outcome == outcome
+
+
+def test_an_error_leaves_a_row_undecided_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(sharpness_rows, "sharpness", broken)
+    rows = sharpness_rows.sharpness_rows()
+    assert len(rows) == 7 and not any(row.agrees for row in rows)
+    assert all(row.kind == "undecided" and "planted" in (row.cause or "") for row in rows)

@@ -189,8 +189,8 @@ PLANTS = [
     plant(
         "the branches of an oscillation are taken for one",
         "theorem/pattern.py",
-        "oscillates = envelope.alternating and order == 1",
-        "oscillates = False",
+        "Kind.OSCILLATING if proof.period == 2 else one_sided",
+        "one_sided",
         "sharpness",
     ),
     plant(

@@ -17,6 +17,7 @@ from reports.text import decimal, mathematical, ratio, scientific, vector
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" class="wide-picture"></svg>'
 NARROW = '<svg xmlns="http://www.w3.org/2000/svg" class="narrow-picture"></svg>'
+WORKED = '<svg id="worked"></svg>'
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
@@ -34,7 +35,7 @@ def fresh() -> Report:
 
 
 def rendered(report: Report) -> str:
-    return render_page(Sources(verification=report), Pictures(PICTURE, NARROW))
+    return render_page(Sources(verification=report), Pictures(PICTURE, NARROW, WORKED))
 
 
 class Page(HTMLParser):
@@ -85,6 +86,7 @@ def test_it_is_sound_and_offline() -> None:
     assert "default-src 'none'" in html
     assert PICTURE in html
     assert NARROW in html
+    assert WORKED in html
 
 
 def test_what_could_make_a_pass_meaningless_comes_first() -> None:
@@ -105,6 +107,18 @@ def test_the_papers_table() -> None:
     assert "fixed, y-axis" in text
 
 
+def test_the_sharpness_on_the_papers_instances() -> None:
+    text = words(rendered(fresh()))
+    assert "η 0.95 from (0.1, 0.1)" in text.replace("= ", "") and "oscillating oscillating 6 0 7 0" in text
+    assert "monotone-from-below monotone-from-below -2 16 0 0" in text
+    report = fresh()
+    report["sharpness"][-1].update(kind="undecided", agrees=False, cause="a planted cause", complete=False)
+    text = words(rendered(report))
+    assert "undecided: a planted cause" in text and "7?" in text.replace(" ?", "?")
+    report["sharpness"] = []
+    assert "None was finished." in words(rendered(report))
+
+
 def test_hostile_text_is_shown_as_text() -> None:
     report = fresh()
     report["versions"][EVIL] = EVIL
@@ -117,6 +131,8 @@ def test_hostile_text_is_shown_as_text() -> None:
         row["record"]["problem"] = {"loss": EVIL}
         row["record"]["limit"]["kind"] = EVIL
         row["record"]["limit"]["vector"] = [1.0, 0.0]
+    for row in report["sharpness"]:
+        row.update(loss=EVIL, step_size=EVIL, start=[EVIL], expected=EVIL, kind=EVIL, C_eta=EVIL, cause=EVIL)
     for r in report["random"]:
         r.update(reason=EVIL, regime=EVIL, verdict=EVIL, problem={"loss": EVIL})
     html = rendered(report)

@@ -9,7 +9,9 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
+from theorem.balls import norm
 from theorem.basin import invariant_radius
+from theorem.descent.enclosure import Enclosure
 from theorem.descent.reference import iterates
 from theorem.local import Expansion
 from theorem.loss import Loss, TruncatedPower
@@ -202,6 +204,12 @@ def errors(problem: Problem, digits: int) -> Iterator[list[mpf]]:
     for x in iterates(problem, digits):
         with mp.workdps(digits):
             yield [a - b for a, b in zip(x, m, strict=True)]
+
+
+def enclosure(centre: Sequence[fmpq], apart: Sequence[fmpq]) -> Enclosure:
+    """An enclosure, at the current precision, with an error as large as the distance of centre + apart from it."""
+    size, error = (norm(arb(x) for x in v).upper() for v in (centre, apart))
+    return Enclosure(0, [arb(x).mid() for x in centre], error + arb(2) ** -100, size + error + arb(2) ** -100, size)
 
 
 def length(v: Sequence[mpf]) -> mpf:

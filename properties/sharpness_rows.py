@@ -1,0 +1,120 @@
+"""What is known of the sharpness on the paper's own instances, held against what is proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from theorem.pattern import Kind
+from theorem.pattern_answer import sharpness_json
+from theorem.problem import Problem
+from theorem.sharpness import sharpness
+from theorem.verdict import decide
+
+_WORKED = "x**2 + y**2/2 + x**2*y + x**3"
+_OTHER = "x**2/2 + 2*y**2 + x*y**2 + y**3"
+_QUADRATIC = "x**2/2 + 2*y**2"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the sharpness beforehand.
+
+    Attributes:
+        loss: The loss.
+        step_size: η.
+        start: The start.
+        kind: The kind.
+        C_eta: C_η.
+        crossings: The number of steps above 2/η, where it is known.
+    """
+
+    loss: str
+    step_size: str
+    start: tuple[str, ...]
+    kind: Kind
+    C_eta: str
+    crossings: int | None = None
+
+
+KNOWN = (
+    Known(_QUADRATIC, "0.1", ("0.1", "0.1"), Kind.CONSTANT, "0", 0),
+    Known(_QUADRATIC, "0.42", ("0.1", "0.1"), Kind.CONSTANT, "0", 0),
+    Known(_OTHER, "0.1", ("0.1", "0.1"), Kind.FROM_ABOVE, "2"),
+    Known(_OTHER, "0.42", ("0.1", "0.1"), Kind.OSCILLATING, "6"),
+    Known(_WORKED, "0.1", ("0.1", "0.1"), Kind.FROM_ABOVE, "2"),
+    Known(_WORKED, "0.1", ("0.1", "-0.1"), Kind.FROM_BELOW, "-2"),
+    Known(_WORKED, "0.95", ("0.1", "0.1"), Kind.OSCILLATING, "6", 7),
+)
+"""The paper's own instances; the worked example with a large step comes last."""
+
+
+@dataclass(frozen=True)
+class SharpnessRow:
+    """The sharpness on one of the paper's instances.
+
+    Attributes:
+        loss: The loss.
+        step_size: η.
+        start: The start.
+        expected: The kind expected.
+        kind: The kind proved.
+        agrees: Whether kind, C_η and the number of crossings are the expected ones, as far as they are known.
+        C_eta: C_η.
+        from_step: The step from which the pattern is proved for all later steps.
+        broken: At how many earlier steps it is proved broken.
+        threshold: 2/η.
+        crossings: At how many steps λ_n(x_k) > 2/η is proved.
+        complete: Whether it is proved that these are all.
+        rose: At how many of them the loss rises.
+        cause: Why the pattern is undecided.
+    """
+
+    loss: str
+    step_size: str
+    start: tuple[str, ...]
+    expected: str
+    kind: str
+    agrees: bool
+    C_eta: str | None = None
+    from_step: int | None = None
+    broken: int | None = None
+    threshold: str | None = None
+    crossings: int | None = None
+    complete: bool = False
+    rose: int | None = None
+    cause: str | None = None
+
+
+def sharpness_rows() -> tuple[SharpnessRow, ...]:
+    """Proves the sharpness's pattern on the paper's instances.
+
+    Returns:
+        A row for each; an error on the way leaves its row undecided, with the error as the cause.
+    """
+    return tuple(_row(known) for known in KNOWN)
+
+
+def _row(known: Known) -> SharpnessRow:
+    place = (known.loss, known.step_size, known.start, known.kind.value)
+    try:
+        found = sharpness_json(sharpness(decide(Problem.build(known.loss, known.step_size, known.start))))
+    except Exception as error:
+        cause = f"an error stopped the proof: {type(error).__name__}: {error}"[:500]
+        return SharpnessRow(*place, kind=Kind.UNDECIDED.value, agrees=False, cause=cause)
+    assert found is not None, "every row has a strict minimum"
+    crossed = found["crossings"]
+    as_known = (found["kind"], found["C_eta"]) == (known.kind.value, known.C_eta)
+    counted = crossed["complete"] and not crossed["undecided"] and known.crossings in {None, crossed["count"]}
+    return SharpnessRow(
+        *place,
+        kind=found["kind"],
+        agrees=as_known and counted,
+        C_eta=found["C_eta"],
+        from_step=found["from_step"],
+        broken=found["broken"],
+        threshold=found["threshold"],
+        crossings=crossed["count"],
+        complete=crossed["complete"],
+        rose=len(crossed["loss_rose"]),
+        cause=found["cause"],
+    )

@@ -6,17 +6,19 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import fmpq
+from flint import arb, ctx, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.theorem.batches import CUBIC_AND_QUARTIC, one_row, random_batch
 from theorem.descent.batch import certify_batch, simulate_batch
+from theorem.descent.bounds import Bounds
 from theorem.descent.columns import Batch, Outcome, State
 from theorem.descent.program import compile_step
 from theorem.descent.second_opinion import contradiction, problem_of, second_opinion
 from theorem.errors import InputError
 from theorem.local import Expansion
+from theorem.remainder import RemainderBound
 from theorem.verdict import Verdict, decide
 
 SEEDS = st.integers(0, 2**32)
@@ -107,6 +109,22 @@ def test_roundings_are_counted():
     # xyz twice in each component, x⁴ once: 2 additions, degree 4.
     program = compile_step(3, [(1, 1, 1), (4, 0, 0)])
     assert (program.additions, program.degree, program.roundings) == (2, 4, 7)
+
+
+@given(seed=SEEDS)
+def test_constants_are_just_above_those_of_arb(seed):
+    batch = random_batch(seed, 3)
+    columns = batch.columns(np, slice(None), None)
+    program = compile_step(batch.dimension, batch.exponents)
+    found = Bounds.of(program, np, columns.spectrum, columns.coefficients, columns.step_size)
+    for row in range(batch.rows):
+        with ctx.workprec(200):
+            exact = RemainderBound.of(Expansion.of(problem_of(batch, row))).degrees
+            for computed, true in zip(found.degrees, exact, strict=True):
+                excess = arb(fmpq(*float(computed[row]).as_integer_ratio())) - true
+                assert 0 <= excess <= true * arb(10) ** -11 + arb(2) ** -299
+    rho = np.max(np.abs(1 - batch.step_size * batch.spectrum), axis=0)
+    assert (found.rho_low < rho).all() and (rho < found.rho_high).all() and (found.slack < 1 - rho).all()
 
 
 # Verdicts ------------------------------------------------------------------------------------------------------------
@@ -218,6 +236,7 @@ def test_outside_the_assumptions(changes):
     ("changes", "state"),
     [
         ({"start": [100.0, -300.0, 200.0]}, State.LEFT),
+        ({"start": [2e6, 0, 0], "coefficients": [0] * 6}, State.LEFT),
         ({"start": [1e308, 1e308, 1e308]}, State.LEFT),
         ({"start": [np.nan, 0, 0]}, State.LEFT),
         ({"start": [0.0, 0.02, -0.01], "coefficients": [0, 0, 0.25, 0, 0, 0.125]}, State.PRECISION),

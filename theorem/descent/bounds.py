@@ -74,7 +74,8 @@ class Bounds:
         large = boundary >= 2.0 + 2 * _MARGIN
         rho = xp.where(large, -multipliers[-1], multipliers[0])
         rho_high, rho_low = rho + _PADDING, rho - _PADDING
-        valid = (large | (boundary <= 2.0 - 2 * _MARGIN)) & (products[-1] <= 2.0 - 2 * _MARGIN)
+        # Stability, ηλₙ < 2, follows from ρ < 1 below.
+        valid = large | (boundary <= 2.0 - 2 * _MARGIN)
         valid &= (eta >= _SMALLEST) & (eta <= _LARGEST) & (spectrum[0] >= _SMALLEST) & (spectrum[-1] <= _LARGEST)
         for between in spectrum[1:-1]:
             valid &= (between > spectrum[0]) & (between < spectrum[-1])

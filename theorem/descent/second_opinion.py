@@ -15,7 +15,7 @@ from theorem.loss import Loss
 from theorem.problem import Problem
 from theorem.recheck import BadCertificate, check
 from theorem.statement import LimitKind
-from theorem.verdict import Decision, Verdict, decide
+from theorem.verdict import MAX_STEPS, Decision, Verdict, decide
 
 
 def problem_of(batch: Batch, row: int) -> Problem:
@@ -63,19 +63,20 @@ class SecondOpinion:
     objection: str | None
 
 
-def second_opinion(batch: Batch, outcome: Outcome, row: int) -> SecondOpinion:
+def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MAX_STEPS) -> SecondOpinion:
     """Decides a row again.
 
     Args:
         batch: The batch.
         outcome: What float64 came to.
         row: The row.
+        max_steps: Steps allowed in Arb.
 
     Returns:
         The opinion; a row that float64 left open is only decided, and its certificate checked.
     """
     problem = problem_of(batch, row)
-    decision = decide(problem)
+    decision = decide(problem, max_steps=max_steps)
     data = certificate(decision)
     objection = _rejection(data)
     if outcome.state[row] == State.PROVED:

@@ -205,9 +205,9 @@ class _Run:
         chunks = [tasks[i : i + _CHUNK] for i in range(0, len(tasks), _CHUNK)]
         context = multiprocessing.get_context("spawn")
         futures: list[Future[dict[_Task, Row | Record]]] = []
-        with ProcessPoolExecutor(min(jobs, len(chunks)), context, initializer=_ignore_interrupts) as pool:
+        with ProcessPoolExecutor(min(jobs, len(chunks)), context, initializer=ignore_interrupts) as pool:
             try:
-                with _interrupts_ignored():
+                with interrupts_ignored():
                     futures += [pool.submit(_examined, chunk, self._seed, self._checker) for chunk in chunks]
                 for future in as_completed(futures):
                     self._take(future.result())
@@ -224,12 +224,13 @@ class _Run:
         self._on_done(len(self.done))
 
 
-def _ignore_interrupts() -> None:
+def ignore_interrupts() -> None:
+    """For processes: Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
+def interrupts_ignored() -> Iterator[None]:
     """Processes started meanwhile ignore Ctrl-C from their first instant; this one decides what becomes of the run."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -41,14 +41,29 @@ def write_text_atomically(path: Path, text: str) -> None:
     Raises:
         OSError: If it cannot be written; the old content is untouched then.
     """
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Writes a file so that at any instant the old content or the new one is there in full.
+
+    What is no regular file, such as a pipe or a terminal, is written to directly; a symbolic link stays one.
+
+    Args:
+        path: The file; its directory must exist.
+        content: The new content.
+
+    Raises:
+        OSError: If it cannot be written; the old content is untouched then.
+    """
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(content)
         return
     path = path.resolve()
     temporary = path.with_name(f".gdcheck-{secrets.token_hex(8)}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with temporary.open("xb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

@@ -13,7 +13,7 @@ from properties.sweep.generator import Generator
 from theorem.answer import answer
 from theorem.descent.batch import certify_batch
 from theorem.descent.columns import Batch, Outcome, State
-from theorem.descent.second_opinion import problem_of, second_opinion
+from theorem.descent.second_opinion import SecondOpinion, problem_of, second_opinion
 from theorem.statement import LimitKind
 from theorem.verdict import Decision, Verdict, decide
 
@@ -82,21 +82,22 @@ def work(task: Task) -> Done:
     spec = task.generator.spec
     batch = task.generator.batch(task.number, slice(0, task.count))
     xp, device = _engine(task.device)
-    outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, least=min(_STRAGGLERS, task.count // 16))
+    least = min(_STRAGGLERS, task.count // 16)
+    outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, least=least)
     frame = _Frame(batch, outcome)
-    left = np.flatnonzero(outcome.state != State.PROVED)
+    left: list[int] = np.flatnonzero(outcome.state != State.PROVED).tolist()
     refuted = []
     for row in left:
         decision = decide(problem_of(batch, row), max_steps=spec.exact_steps)
         frame.take(row, decision)
         if decision.verdict is Verdict.REFUTED:
-            refuted.append({"index": task.first + int(row), "answer": answer(decision)})
+            refuted.append({"index": task.first + row, "answer": answer(decision)})
     sample = _sample(task)
     objections = []
     for row in sample:
         opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
         if opinion.objection is not None:
-            objections.append(_objection(task, batch, outcome, row, opinion.decision, opinion.objection))
+            objections.append({"index": task.first + row} | _dispute(outcome, row, opinion))
     return Done(
         number=task.number,
         problems=task.count,
@@ -122,15 +123,11 @@ def _sample(task: Task) -> list[int]:
     return sorted((offset + k * task.count // size) % task.count for k in range(size))
 
 
-def _objection(
-    task: Task, batch: Batch, outcome: Outcome, row: int, decision: Decision, objection: str
-) -> dict[str, Any]:
-    state = State(outcome.state[row])
+def _dispute(outcome: Outcome, row: int, opinion: SecondOpinion) -> dict[str, Any]:
     return {
-        "index": task.first + row,
-        "objection": objection,
+        "objection": opinion.objection,
         "float64": {
-            "state": state.name.lower(),
+            "state": State(outcome.state[row]).name.lower(),
             "step": int(outcome.step[row]),
             "regime": REGIMES[int(outcome.large[row])],
             "sign": int(outcome.sign[row]),
@@ -138,8 +135,8 @@ def _objection(
             "error": float(outcome.error[row]),
             "ratio": float(outcome.ratio[row]),
         },
-        "arb": answer(decision),
-        "problem": problem_of(batch, row).to_json(),
+        "arb": answer(opinion.decision),
+        "problem": opinion.problem.to_json(),
     }
 
 
@@ -154,7 +151,8 @@ class _Frame:
         self._tier = np.zeros(batch.rows, np.uint8)
         self._large = batch.step_size * ends > 2
         self._step, self._sign = outcome.step.copy(), outcome.sign.copy()
-        self._bits = np.frexp(np.maximum(outcome.ratio, 1))[1].astype(np.int16) - 1
+        # The ratio lies in [2^(e−1), 2^e) and is above one.
+        self._bits = (np.frexp(np.maximum(outcome.ratio, 1))[1] - 1).astype(np.int16)
 
     def take(self, row: int, decision: Decision) -> None:
         amplitude, limit = decision.amplitude, decision.limit
@@ -171,7 +169,8 @@ class _Frame:
         import polars as pl  # noqa: PLC0415
 
         def named(codes: npt.NDArray[Any], names: list[str]) -> pl.Series:
-            return pl.Series(codes.astype(np.uint32)).replace_strict(dict(enumerate(names)), return_dtype=pl.Enum(names))
+            kind = pl.Enum(names)
+            return pl.Series(codes.astype(np.uint32)).replace_strict(dict(enumerate(names)), return_dtype=kind)
 
         return pl.DataFrame(
             {
@@ -184,7 +183,7 @@ class _Frame:
                 "sign": self._sign,
                 "margin_bits": self._bits,
             }
-        )
+        ).with_columns(pl.col("step", "margin_bits").replace(-1, None))
 
 
 def _parquet(table: pl.DataFrame) -> bytes:

@@ -1,0 +1,87 @@
+"""Where batches are worked on: this process, several, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from itertools import islice
+from typing import Any
+
+from properties.sweep.work import Done, Task, work
+from properties.verify import ignore_interrupts, interrupts_ignored
+from theorem.errors import InputError
+
+
+def here(tasks: Iterable[Task]) -> Iterator[Done]:
+    """Works on one task after the other in this process."""
+    return map(work, tasks)
+
+
+def processes(tasks: Iterable[Task], jobs: int) -> Iterator[Done]:
+    """Works on tasks over processes of this machine.
+
+    Args:
+        tasks: The tasks, taken as they are needed.
+        jobs: How many processes.
+
+    Yields:
+        The finished batches, in whatever order.
+
+    Raises:
+        InputError: If a process was killed: what is finished is on disk, and the sweep can go on from there.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=ignore_interrupts) as pool:
+        try:
+            source = iter(tasks)
+            with interrupts_ignored():
+                running: set[Future[Done]] = {pool.submit(work, task) for task in islice(source, 2 * jobs)}
+            while running:
+                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    running |= {pool.submit(work, task) for task in islice(source, 1)}
+                    yield future.result()
+        except BrokenProcessPool:
+            raise InputError("jobs", "a process was killed; go on from the finished batches with --resume") from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def cluster(tasks: Iterable[Task], address: str) -> Iterator[Done]:
+    """Works on tasks over the workers of a Dask cluster; those of a worker that dies are given to others.
+
+    Args:
+        tasks: The tasks, taken as they are needed.
+        address: The scheduler's address, such as tcp://host:8786. Whoever controls it controls what is computed.
+
+    Yields:
+        The finished batches, in whatever order.
+
+    Raises:
+        InputError: If Dask is not installed, or no scheduler answers.
+    """
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        raise InputError("scheduler", "needs Dask; install it with: pip install 'gdcheck[cluster]'") from None
+    try:
+        client = distributed.Client(address, timeout=20)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError("scheduler", f"no scheduler answers at {address[:100]!r} ({str(error)[:200]})") from None
+    with client:
+        source = iter(tasks)
+        window = 2 * max(1, sum(client.nthreads().values()))
+        running = distributed.as_completed([_submit(client, task) for task in islice(source, window)])
+        for future in running:
+            for task in islice(source, 1):
+                running.add(_submit(client, task))
+            yield future.result()
+            future.release()
+
+
+def _submit(client: Any, task: Task) -> Any:
+    # The task says everything: a batch that was lost with its worker comes out the same on another.
+    return client.submit(work, task, pure=False, retries=10)

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+import os
+import threading
+from collections.abc import Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from importlib import import_module
 from itertools import islice
+from multiprocessing.process import BaseProcess
 from typing import Any
 
+from properties.sweep.store import Store
 from properties.sweep.work import Done, Task, work
 from properties.verify import ignore_interrupts, interrupts_ignored
 from theorem.errors import InputError
 
 
-def here(tasks: Iterable[Task]) -> Iterator[Done]:
-    """Works on one task after the other in this process."""
-    return map(work, tasks)
-
-
-def processes(tasks: Iterable[Task], jobs: int) -> Iterator[Done]:
-    """Works on tasks over processes of this machine.
+def here(store: Store, tasks: Iterable[Task]) -> Generator[Done, None, None]:
+    """Works on one task after the other in this process.
 
     Args:
+        store: Where finished batches are kept.
+        tasks: The tasks.
+
+    Yields:
+        The finished batches.
+    """
+    for task in tasks:
+        yield _kept(store, task)
+
+
+def processes(store: Store, tasks: Iterable[Task], jobs: int) -> Generator[Done, None, None]:
+    """Works on tasks over processes of this machine, each of which stores what it finishes.
+
+    Args:
+        store: Where finished batches are kept.
         tasks: The tasks, taken as they are needed.
         jobs: How many processes.
 
@@ -34,15 +49,15 @@ def processes(tasks: Iterable[Task], jobs: int) -> Iterator[Done]:
         InputError: If a process was killed: what is finished is on disk, and the sweep can go on from there.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=ignore_interrupts) as pool:
+    with ProcessPoolExecutor(jobs, context, initializer=_prepare_process) as pool:
         try:
             source = iter(tasks)
             with interrupts_ignored():
-                running: set[Future[Done]] = {pool.submit(work, task) for task in islice(source, 2 * jobs)}
+                running = {pool.submit(_kept, store, task) for task in islice(source, 2 * jobs)}
             while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    running |= {pool.submit(work, task) for task in islice(source, 1)}
+                    running |= {pool.submit(_kept, store, task) for task in islice(source, 1)}
                     yield future.result()
         except BrokenProcessPool:
             raise InputError("jobs", "a process was killed; go on from the finished batches with --resume") from None
@@ -50,10 +65,30 @@ def processes(tasks: Iterable[Task], jobs: int) -> Iterator[Done]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def cluster(tasks: Iterable[Task], address: str) -> Iterator[Done]:
+def _kept(store: Store, task: Task) -> Done:
+    done = work(task)
+    store.keep(done)
+    return replace(done, table=b"")
+
+
+def _prepare_process() -> None:
+    ignore_interrupts()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # A process whose parent was killed would wait for work for ever.
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def cluster(store: Store, tasks: Iterable[Task], address: str) -> Generator[Done, None, None]:
     """Works on tasks over the workers of a Dask cluster; those of a worker that dies are given to others.
 
     Args:
+        store: Where finished batches are kept, by this process: the workers need not share its disk.
         tasks: The tasks, taken as they are needed.
         address: The scheduler's address, such as tcp://host:8786. Whoever controls it controls what is computed.
 
@@ -78,8 +113,10 @@ def cluster(tasks: Iterable[Task], address: str) -> Iterator[Done]:
         for future in running:
             for task in islice(source, 1):
                 running.add(_submit(client, task))
-            yield future.result()
+            done: Done = future.result()
             future.release()
+            store.keep(done)
+            yield replace(done, table=b"")
 
 
 def _submit(client: Any, task: Task) -> Any:

@@ -122,12 +122,13 @@ def _magnitude(u: Floats, bits: int) -> Floats:
     """From 1 down to 2^−bits, each power of two as often as any other."""
     scaled = u * bits
     whole = np.floor(scaled)
-    return np.ldexp(1 - (scaled - whole) / 2, -whole.astype(np.int64))
+    magnitude: Floats = np.ldexp(1 - (scaled - whole) / 2, -whole.astype(np.int64))
+    return magnitude
 
 
 def _sum(rows: Floats) -> Floats:
     # One after the other: the order in which numpy's sum adds is not promised.
-    total = rows[0].copy()
+    total: Floats = rows[0].copy()
     for row in rows[1:]:
         total += row
     return total

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from properties.sweep.engines import cluster, here, processes
@@ -67,29 +67,25 @@ def sweep(store: Store, place: Place, on_done: Callable[[int], None] = lambda pr
     sampled, interrupted = 0, False
     tasks = (store.task(number, devices[number % len(devices)]) for number in missing)
     jobs = min(len(devices) if devices[0] != "cpu" else place.jobs, max(1, len(missing)))
-    batches = _batches(tasks, jobs, place.scheduler) if missing else iter(())
     try:
-        for done in batches:
-            store.keep(done)
-            sampled += done.sampled
-            problems += done.problems
-            on_done(problems)
-            if done.objections:
-                break
+        with closing(_batches(store, tasks, jobs, place.scheduler)) as batches:
+            for done in batches:
+                sampled += done.sampled
+                problems += done.problems
+                on_done(problems)
+                if done.objections:
+                    break
     except KeyboardInterrupt:
         interrupted = True
-    finally:
-        with suppress(AttributeError):
-            batches.close()  # type: ignore[attr-defined]
     summary = summarize(store)
     write_summary(store, summary)
     return Swept(summary, sampled, interrupted)
 
 
-def _batches(tasks: Iterator[Task], jobs: int, scheduler: str | None) -> Iterator[Done]:
+def _batches(store: Store, tasks: Iterator[Task], jobs: int, scheduler: str | None) -> Generator[Done, None, None]:
     if scheduler is not None:
-        return cluster(tasks, scheduler)
-    return here(tasks) if jobs == 1 else processes(tasks, jobs)
+        return cluster(store, tasks, scheduler)
+    return here(store, tasks) if jobs == 1 else processes(store, tasks, jobs)
 
 
 def devices_of(device: str) -> list[str]:

@@ -98,7 +98,8 @@ class Spec:
         unknown = sorted(str(key) for key in set(data) - set(names))
         if unknown:
             raise InputError("spec", f"unknown field {unknown[0][:40]!r}; the fields are {', '.join(names)}")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+        given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**given)
 
     def to_json(self) -> dict[str, Any]:
         """The spec with every field."""

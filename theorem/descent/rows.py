@@ -133,7 +133,7 @@ class Rows:
                 tested = step
                 proved = test.holds(here, self.error)
                 finished += [(State.PROVED, open_ & within & proved)]
-                if step >= tidied + _TIDY:
+                if step >= tidied + min(_TIDY, max_steps):
                     tidied = step
                     rest, lost = open_ & within & ~proved, test.hopeless(self.error)
                     finished += [(State.PRECISION, rest & lost)]

@@ -16,7 +16,7 @@ _FIRST_ERROR = 2.0**-400
 _SQUARED_FLOOR = 2.0**-600
 _UNIT = 2.0**-53
 _TIDY = 16
-_FULL = 0.75
+_FULL = 0.6
 
 
 @dataclass(eq=False)

@@ -146,7 +146,8 @@ def test_table_says_what_arb_says(store):
 def test_both_tiers_give_the_same_answers():
     quick, slow = (work(Task(Generator(5, replace(SMALL, max_steps=k)), 0, 64)) for k in (2048, 1))
     here, there = pl.read_parquet(quick.table), pl.read_parquet(slow.table)
-    assert (here["tier"] == "arb").sum() <= 4 < 20 < (there["tier"] == "arb").sum()
+    assert (here["tier"] == "arb").sum() <= 4
+    assert (there["tier"] == "arb").sum() > 20
     same = ["index", "verdict", "regime", "sign"]
     assert here.select(same).equals(there.select(same))
 

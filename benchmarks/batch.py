@@ -36,6 +36,7 @@ from theorem.verdict import decide
 OUT = Path(__file__).parent / "out" / "batch.json"
 ROWS = 131072
 STEPS = 64
+OBSERVED = 12
 GENERATOR = Generator(2026, Spec())
 
 
@@ -69,10 +70,12 @@ def whole_run() -> dict[str, float]:
     start, ten = (seconds(lambda k=k: simulate_batch(batch, k)) for k in (0, 10))
     simulated = start + (ten - start) / 10 * float(outcome.step.mean())
     certified = seconds(lambda: certify_batch(batch, least=8))
-    arb_rows = range(0, ROWS, ROWS // 200)
-    problems = [problem_of(batch, row) for row in arb_rows]
+    problems = [problem_of(batch, row) for row in range(0, ROWS, ROWS // 200)]
     arb = statistics.mean(seconds(lambda p=p: decide(p), 2) for p in problems)
-    seen = statistics.mean(seconds(lambda p=p: observe(p, tolerance=1e-16), 1) for p in problems[::10])
+    # Plain iteration needs about 1/(distance to the boundary) steps: only problems far from it can be observed at all.
+    distance = np.abs(batch.step_size * (batch.spectrum[0] + batch.spectrum[-1]) / 2 - 1)
+    far = [problem_of(batch, row) for row in np.flatnonzero(distance > 0.1)[:OBSERVED].tolist()]
+    seen = statistics.mean(seconds(lambda p=p: observe(p, tolerance=1e-16), 1) for p in far)
     return {
         "mean_steps": float(outcome.step.mean()),
         "certified_ns_a_problem": certified / ROWS * 1e9,
@@ -80,7 +83,7 @@ def whole_run() -> dict[str, float]:
         "over_ideal_simulation": certified / simulated,
         "arb_us_a_problem": arb * 1e6,
         "arb_over_certified": arb / (certified / ROWS),
-        "observation_over_certified": seen / (certified / ROWS),
+        "far_observation_over_certified": seen / (certified / ROWS),
         "generation_ns_a_problem": seconds(lambda: GENERATOR.batch(1, slice(0, ROWS)), 3) / ROWS * 1e9,
     }
 

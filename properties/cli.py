@@ -355,6 +355,41 @@ def sweep(
 
 
 @app.command(
+    name="map",
+    epilog="Example:\n\n  gdcheck map problem.json --out map.png\n\n"
+    "  gdcheck map problem.json --plane step --out steps.png",
+)
+def draw_map(
+    problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem in two variables, as JSON.")],
+    out: Annotated[Path, typer.Option(help="The picture, a PNG file.")],
+    plane: Annotated[str, typer.Option(help="start: all starts. step: step sizes, and starts on a line.")] = "start",
+    half_width: Annotated[str | None, typer.Option(help="How far starts go from the minimizer.")] = None,
+    size: Annotated[int, typer.Option(help="Points on a side.")] = 1000,
+) -> None:
+    """Draw which limit each start of a loss in two variables takes."""
+    with _input_errors():
+        from properties.plane import draw_plane
+        from properties.reading import parse_json, read_text
+        from theorem.errors import InputError
+        from theorem.problem import Problem
+        from theorem.rational import to_fmpq
+
+        data = parse_json(read_text(problem), "the file")
+        given = Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+        width = None if half_width is None else to_fmpq(half_width, "half-width")
+        drawn = draw_plane(given, plane, size, width)
+        from reports.plane_picture import plane_picture
+        from reports.write import write_bytes_atomically
+
+        title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
+        try:
+            write_bytes_atomically(out, plane_picture(drawn, title[:200]))
+        except OSError as error:
+            raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror})") from None
+    typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
+
+
+@app.command(
     name="problem",
     epilog="Example:\n\n  gdcheck problem reports/out/sweep 123456 | gdcheck check --problem -",
 )

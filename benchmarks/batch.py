@@ -27,7 +27,7 @@ from rich.table import Table
 from properties.sweep.generator import Generator
 from properties.sweep.spec import Spec
 from properties.sweep.work import Task, work
-from theorem.descent.batch import certify_batch, simulate_batch
+from theorem.descent.batch import DEVICE_BLOCK, certify_batch, simulate_batch
 from theorem.descent.columns import Batch, State
 from theorem.descent.reference import observe
 from theorem.descent.second_opinion import problem_of
@@ -123,6 +123,28 @@ def two_processes() -> dict[str, float]:
         return {"two_processes_speedup": one / (time.perf_counter() - begun)}
 
 
+def gpu() -> dict[str, Any]:
+    """Certified problems a second on a CUDA device, transfers to it included; wall time."""
+    try:
+        import torch  # noqa: PLC0415
+    except ImportError:
+        return {"skipped": "torch is not installed"}
+    if not torch.cuda.is_available():
+        return {"skipped": "no CUDA device on this machine"}
+    batch = Generator(2026, Spec(batch=2**22)).batch(0, slice(0, 2**22))
+    times = []
+    for _ in range(4):
+        begun = time.perf_counter()
+        certify_batch(batch, torch, device="cuda", block=DEVICE_BLOCK, least=8)
+        torch.cuda.synchronize()
+        times.append(time.perf_counter() - begun)
+    return {
+        "device": torch.cuda.get_device_name(),
+        "torch": torch.__version__,
+        "certified_problems_a_second": batch.rows / min(times),
+    }
+
+
 def memory() -> dict[str, float]:
     """Peak memory of a whole sweep in one process, in MiB, for two sizes."""
     figures = {}
@@ -149,6 +171,7 @@ def main() -> None:
         "same_steps": same_steps(),
         "processes": two_processes(),
         "memory": memory(),
+        "gpu": gpu(),
     }
     for name, rows in figures.items():
         table = Table("figure", "value", title=name.replace("_", " "))

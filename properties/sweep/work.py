@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from properties.sweep.generator import Generator
 from theorem.answer import answer
-from theorem.descent.batch import certify_batch
+from theorem.descent.batch import BLOCK, DEVICE_BLOCK, certify_batch
 from theorem.descent.columns import Batch, Outcome, State
 from theorem.descent.second_opinion import SecondOpinion, problem_of, second_opinion
 from theorem.statement import LimitKind
@@ -81,9 +81,9 @@ def work(task: Task) -> Done:
     """
     spec = task.generator.spec
     batch = task.generator.batch(task.number, slice(0, task.count))
-    xp, device = _engine(task.device)
+    xp, device, block = _engine(task.device)
     least = min(_STRAGGLERS, task.count // 16)
-    outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, least=least)
+    outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, block=block, least=least)
     frame = _Frame(batch, outcome)
     left: list[int] = np.flatnonzero(outcome.state != State.PROVED).tolist()
     refuted = []
@@ -108,12 +108,12 @@ def work(task: Task) -> Done:
     )
 
 
-def _engine(device: str) -> tuple[Any, Any]:
+def _engine(device: str) -> tuple[Any, Any, int]:
     if device == "cpu":
-        return np, None
+        return np, None, BLOCK
     import torch  # noqa: PLC0415
 
-    return torch, device
+    return torch, device, DEVICE_BLOCK
 
 
 def _sample(task: Task) -> list[int]:

@@ -134,6 +134,14 @@ def test_command_draws_a_picture(tmp_path, capsys):
 
 def test_picture_has_the_colours_of_the_fates():
     picture = Image.open(io.BytesIO(plane_picture(draw_plane(QUADRATIC, size=20, half_width=fmpq(1)), "a title")))
-    colours = {colour[:3] for _, colour in picture.convert("RGB").getcolors(1 << 24)}
-    assert {(0x22, 0x66, 0xA8), (0x3F, 0xA3, 0x4D), (0x10, 0x14, 0x18)} <= colours
-    assert (0xC8, 0x57, 0x1B) not in colours
+    counts = {colour[:3]: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
+    frame = (1.5 * 700) ** 2
+    # Half a side each, but for the zero line, which is one point of twenty wide; the legend is far smaller.
+    assert counts[0x22, 0x66, 0xA8] > 0.45 * frame and counts[0x3F, 0xA3, 0x4D] > 0.4 * frame
+    assert counts[0x10, 0x14, 0x18] > 0.04 * frame
+    assert (0xC8, 0x57, 0x1B) not in counts
+
+
+def test_unstable_step_size_lets_all_escape():
+    plane = draw_plane(Problem.build(QUADRATIC.loss, "3", ["1", "1"]), size=8, half_width=fmpq(1))
+    assert (plane.fates == Fate.ESCAPES).all() and not plane.certified.any()

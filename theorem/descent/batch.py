@@ -57,7 +57,10 @@ from theorem.descent.program import compile_step
 from theorem.descent.rows import Rows
 
 BLOCK = 8192
-"""Rows that are worked on together: their columns fit into a core's cache."""
+"""Rows that are worked on together on a processor: their columns fit into its cache."""
+
+DEVICE_BLOCK = 2**20
+"""The same on a GPU, where an operation should be large enough to fill it."""
 
 MAX_STEPS = 2048
 

@@ -11,7 +11,7 @@ import numpy as np
 from properties.plane import OBSERVED_STEPS, Fate, Plane
 
 _SIDE = 700
-_SCALE = 1.5
+_LEAST = 1000
 _LINE = "#101418"
 _CERTIFIED = {
     Fate.FIXED_PLUS: "#2266a8",
@@ -67,7 +67,7 @@ def plane_picture(plane: Plane, title: str) -> bytes:
         width=_SIDE, height=_SIDE, title=alt.TitleParams(title, subtitle=plane.note, anchor="start")
     )
     stream = io.BytesIO()
-    chart.save(stream, format="png", scale_factor=_SCALE)
+    chart.save(stream, format="png", scale_factor=plane.fates.shape[0] * _factor(plane) / _SIDE)
     return stream.getvalue()
 
 
@@ -78,7 +78,13 @@ def _colours(plane: Plane) -> Any:
         table[1, fate] = _rgb(_CERTIFIED.get(fate, _OBSERVED[fate]))
     pixels = table[plane.certified.astype(np.uint8), plane.fates]
     pixels[plane.zero_line] = _rgb(_LINE)
-    return pixels
+    # Squares stay squares: the renderer would blur a picture that it has to enlarge.
+    factor = _factor(plane)
+    return pixels.repeat(factor, 0).repeat(factor, 1)
+
+
+def _factor(plane: Plane) -> int:
+    return -(-_LEAST // len(plane.fates))
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -144,4 +144,4 @@ def show_sweep(console: Console, store: Store, swept: Swept) -> None:
         console.print(f"unfinished: go on with gdcheck sweep --resume {store.root}", style="bold yellow")
     style = "bold green" if summary.outcome == "passed" else "bold red"
     console.print(Text(f"sweep {summary.outcome}", style))
-    console.print(f"summary: {store.root / 'summary.md'} (data: {store.root / 'batches'})")
+    console.print(f"report: {store.root / 'index.html'} (data: {store.root / 'batches'})")

@@ -53,7 +53,7 @@ def sweep(store: Store, place: Place, on_done: Callable[[int], None] = lambda pr
         on_done: Called with the number of problems finished, those of earlier calls included.
 
     Returns:
-        What it came to; summary.json and summary.md are written.
+        What it came to; summary and page are written.
 
     Raises:
         InputError: If the place cannot be used, or a process was killed.

@@ -14,6 +14,12 @@ from properties.sweep.work import REGIMES, TIERS, VERDICTS
 SCHEMA = "gdcheck-sweep-summary/1"
 
 _SHOWN = 20
+_LIMITS = {
+    ("small-step", 1): "fixed, +",
+    ("small-step", -1): "fixed, −",
+    ("large-step", 1): "alternating, +",
+    ("large-step", -1): "alternating, −",
+}
 _QUANTILES = (0.5, 0.9, 0.99, 1.0)
 
 
@@ -30,7 +36,8 @@ class Summary:
         regimes: How many lie in each regime.
         steps: Quantiles of the step at which the inequality held, of the proved ones.
         step_histogram: How many proved problems were decided at step 0, 1, 2 to 3, 4 to 7, and so on.
-        distance_histogram: How many problems lie at a relative distance of 2^−k from the boundary, by k.
+        phases: By regime, and by k for a relative distance of 2^−k to 2^−(k−1) from the boundary: how many problems
+            took which limit, or ended in which other verdict.
         margin_histogram: How many float64 proofs have an amplitude of 2^k to 2^(k+1) times the tail, by k.
         refuted: Indices of refuted problems, the first twenty.
         unresolved: Indices of unresolved problems, the first twenty.
@@ -45,7 +52,7 @@ class Summary:
     regimes: dict[str, int]
     steps: dict[str, int]
     step_histogram: dict[str, int]
-    distance_histogram: dict[str, int]
+    phases: dict[str, dict[str, dict[str, int]]]
     margin_histogram: dict[str, int]
     refuted: list[int]
     unresolved: list[int]
@@ -76,7 +83,7 @@ class Summary:
             *_table("regime", "problems", self.regimes),
             *_table("decided at step (proved), quantile", "step", self.steps),
             *_table("decided at step (proved)", "problems", self.step_histogram),
-            *_table("relative distance to the boundary, from", "problems", self.distance_histogram),
+            *_table("relative distance to the boundary, from", "problems", self._distances()),
             *_table("amplitude / tail at the deciding step (float64)", "problems", self.margin_histogram),
         ]
         for name, indices in (
@@ -87,6 +94,12 @@ class Summary:
             if indices:
                 lines += [f"First {name}: {', '.join(map(str, indices))}.", ""]
         return "\n".join(lines)
+
+    def _distances(self) -> dict[str, int]:
+        counts: dict[int, int] = {}
+        for bits, limits in (pair for side in self.phases.values() for pair in side.items()):
+            counts[int(bits)] = counts.get(int(bits), 0) + sum(limits.values())
+        return {f"2^-{k}": count for k, count in sorted(counts.items())}
 
 
 def _table(first: str, second: str, counts: dict[str, int]) -> list[str]:
@@ -107,6 +120,7 @@ def summarize(store: Store) -> Summary:
     numbers = sorted(store.finished())
     disputed = sorted(int(path.stem) for path in (store.root / "disagreements").glob("*.json"))
     totals: dict[str, dict[Any, int]] = {}
+    phases: dict[tuple[str, int, str], int] = {}
     named: dict[str, list[int]] = {"refuted": [], "unresolved": []}
     for number in numbers:
         table = pl.read_parquet(store.file(number))
@@ -117,13 +131,16 @@ def summarize(store: Store) -> Summary:
             ("verdict", table["verdict"]),
             ("tier", table["tier"]),
             ("regime", table["regime"]),
-            ("bits", exponents),
             ("step", proved["step"]),
             ("margin_bits", proved.filter(pl.col("tier") == "float64")["margin_bits"]),
         ):
             counts = totals.setdefault(name, {})
             for value, count in column.value_counts().iter_rows():
                 counts[value] = counts.get(value, 0) + count
+        grouped = table.with_columns(bits=exponents).group_by("regime", "bits", "verdict", "sign").len()
+        for regime, bits, verdict, sign, count in grouped.iter_rows():
+            limit = _LIMITS[regime, sign] if verdict == "proved" else verdict
+            phases[regime, bits, limit] = phases.get((regime, bits, limit), 0) + count
         for verdict, indices in named.items():
             found = table.filter(pl.col("verdict") == verdict)["index"]
             indices.extend(found.head(_SHOWN - len(indices)).to_list())
@@ -141,12 +158,19 @@ def summarize(store: Store) -> Summary:
         regimes=counted("regime", REGIMES),
         steps=_quantiles(steps),
         step_histogram=_octaves(steps),
-        distance_histogram={f"2^-{k}": count for k, count in sorted(totals.get("bits", {}).items())},
+        phases=_nested(phases),
         margin_histogram={f"2^{k}": count for k, count in sorted(totals.get("margin_bits", {}).items())},
         refuted=named["refuted"],
         unresolved=named["unresolved"],
         disagreements=disputed,
     )
+
+
+def _nested(phases: dict[tuple[str, int, str], int]) -> dict[str, dict[str, dict[str, int]]]:
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for (regime, bits, limit), count in sorted(phases.items()):
+        found.setdefault(regime, {}).setdefault(str(bits), {})[limit] = count
+    return found
 
 
 def _quantiles(steps: list[tuple[int, int]]) -> dict[str, int]:
@@ -174,13 +198,16 @@ def _span(bits: int) -> str:
 
 
 def write_summary(store: Store, summary: Summary) -> None:
-    """Writes summary.json and summary.md into the sweep's directory.
+    """Writes summary.json, summary.md and index.html into the sweep's directory.
 
     Args:
         store: The sweep.
         summary: Its summary.
     """
+    from reports.sweep_page import sweep_page  # noqa: PLC0415
     from reports.write import write_text_atomically  # noqa: PLC0415
 
-    write_text_atomically(store.root / "summary.json", json.dumps(summary.to_json(), indent=1) + "\n")
+    text = json.dumps(summary.to_json(), indent=1, ensure_ascii=False)
+    write_text_atomically(store.root / "summary.json", text + "\n")
     write_text_atomically(store.root / "summary.md", summary.to_markdown())
+    write_text_atomically(store.root / "index.html", sweep_page(summary))

@@ -135,7 +135,7 @@ def test_command_draws_a_picture(tmp_path, capsys):
 def test_picture_has_the_colours_of_the_fates():
     picture = Image.open(io.BytesIO(plane_picture(draw_plane(QUADRATIC, size=20, half_width=fmpq(1)), "a title")))
     counts = {colour[:3]: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
-    frame = (1.5 * 700) ** 2
+    frame = 1000**2
     # Half a side each, but for the zero line, which is one point of twenty wide; the legend is far smaller.
     assert counts[0x22, 0x66, 0xA8] > 0.45 * frame and counts[0x3F, 0xA3, 0x4D] > 0.4 * frame
     assert counts[0x10, 0x14, 0x18] > 0.04 * frame

@@ -128,8 +128,13 @@ def test_sweep_proves_everything_once(store):
     assert done[0] == 0 and done[-1] == 300
     stored = json.loads((store.root / "summary.json").read_text())
     assert stored["verdicts"]["proved"] == 300 and sum(stored["step_histogram"].values()) == 300
-    assert sum(stored["distance_histogram"].values()) == 300
+    counts = [count for side in stored["phases"].values() for limits in side.values() for count in limits.values()]
+    assert sum(counts) == 300
+    limits = {name for side in stored["phases"]["large-step"].values() for name in side}
+    assert limits == {"alternating, +", "alternating, −"}
     assert "| proved | 300 |" in (store.root / "summary.md").read_text()
+    page = (store.root / "index.html").read_text()
+    assert page.count("<svg") == 3 and "300 of 300 problems" in page and "<script" not in page and "src=" not in page
 
 
 def test_table_says_what_arb_says(store):
@@ -158,6 +163,7 @@ def test_disagreement_stops_the_sweep(store, monkeypatch):
     swept = sweep(store, Place())
     assert swept.summary.outcome == "failed" and swept.summary.disagreements
     assert swept.summary.decided == 0, "a disputed batch does not count"
+    assert swept.sampled == 2, "no other batch is begun"
     index = swept.summary.disagreements[0]
     stored = json.loads((store.root / "disagreements" / f"{index}.json").read_text())
     assert stored["objection"] == "it differs" and stored["float64"]["state"] == "proved"
@@ -234,7 +240,7 @@ def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
 def test_sweep_over_a_cluster_survives_the_death_of_a_worker(store, tmp_path):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'gdcheck[cluster]'")
     sweep(store, Place())
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
     other = Store.create(tmp_path / "other", store.generator, 300)
     with distributed.LocalCluster(**options, silence_logs=False) as cluster:
         victim = next(iter(cluster.workers.values())).pid

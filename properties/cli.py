@@ -327,8 +327,8 @@ def replay(
 
 @app.command(
     epilog="Exit codes: 0 all proved or exceptional, 1 anything else, 2 bad input, 130 interrupted."
-    "\n\nExamples:\n\n  gdcheck sweep --problems 1e7 --out reports/out/sweep\n\n"
-    "  gdcheck sweep --resume reports/out/sweep"
+    "\n\nExamples:\n\n  gdcheck sweep --problems 1e7 --out reports/out/run\n\n"
+    "  gdcheck sweep --resume reports/out/run"
 )
 def sweep(
     problems: Annotated[str | None, typer.Option(help="How many problems, such as 1e7; 1e6 if not given.")] = None,
@@ -339,7 +339,7 @@ def sweep(
         str | None, typer.Option(help="Hand the batches to a Dask cluster you trust, such as tcp://host:8786.")
     ] = None,
     spec: Annotated[Path | None, typer.Option(help="A JSON file that says what the problems look like.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The directory; reports/out/sweep if not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The directory; reports/out/run if not given.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the sweep in this directory.")] = None,
 ) -> None:
     """Decide millions of random problems, a batch at a time, in float64 with proved rounding."""
@@ -391,7 +391,7 @@ def draw_map(
 
 @app.command(
     name="problem",
-    epilog="Example:\n\n  gdcheck problem reports/out/sweep 123456 | gdcheck check --problem -",
+    epilog="Example:\n\n  gdcheck problem reports/out/run 123456 | gdcheck check --problem -",
 )
 def one_problem(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a sweep.")],

@@ -69,7 +69,7 @@ def start_sweep(
         store = Store.open(resume)
     else:
         store = Store.create(
-            out or Path("reports/out/sweep"),
+            out or Path("reports/out/run"),
             Generator(check_seed(0 if seed is None else seed), _read_spec(spec)),
             read_count("1e6" if problems is None else problems),
         )

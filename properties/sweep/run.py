@@ -60,7 +60,9 @@ def sweep(store: Store, place: Place, on_done: Callable[[int], None] = lambda pr
     """
     store.tidy()
     finished = store.finished()
-    devices = devices_of(place.device)
+    # What devices a cluster's workers have is not known here: each uses its first one if it is told to.
+    away = {"auto": ["cpu"], "cpu": ["cpu"], "cuda": ["cuda"]}
+    devices = away[place.device] if place.scheduler and place.device in away else devices_of(place.device)
     missing = [number for number in range(store.batches()) if number not in finished]
     problems = sum(store.task(number, "cpu").count for number in finished)
     on_done(problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -235,6 +236,22 @@ def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
     assert run(["sweep", "--resume", str(root), "--jobs", "1"]) == 0
     assert whole(store)["index"].to_list() == list(range(65536))
     assert all(store.file(number).read_bytes() == content for number, content in before.items())
+
+
+def test_sweep_whose_processes_were_killed_can_be_resumed(tmp_path):
+    store = Store.create(tmp_path / "sweep", Generator(5, SMALL), 64 * 40)
+
+    def on_done(problems: int) -> None:
+        if problems:
+            for child in multiprocessing.active_children():
+                os.kill(child.pid, signal.SIGKILL)
+
+    with pytest.raises(InputError, match="--resume"):
+        sweep(store, Place(jobs=2), on_done)
+    before = tables(store)
+    assert 0 < len(before) < 40
+    assert sweep(store, Place()).summary.outcome == "passed"
+    assert before.items() <= tables(store).items() and len(tables(store)) == 40
 
 
 def test_sweep_over_a_cluster_survives_the_death_of_a_worker(store, tmp_path):

@@ -248,7 +248,7 @@ def test_sweep_whose_processes_were_killed_can_be_resumed(tmp_path):
 
     with pytest.raises(InputError, match="--resume"):
         sweep(store, Place(jobs=2), on_done)
-    before = tables(store)
+    before = {name: table for name, table in tables(store).items() if name.endswith(".parquet")}
     assert 0 < len(before) < 40
     assert sweep(store, Place()).summary.outcome == "passed"
     assert before.items() <= tables(store).items() and len(tables(store)) == 40

@@ -221,9 +221,10 @@ def wait_for(condition, seconds=60):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
     spec = tmp_path / "spec.json"
-    spec.write_text(json.dumps(replace(SMALL, batch=4096).to_json()))
+    # Second opinions make a batch last long enough to be hit.
+    spec.write_text(json.dumps(replace(SMALL, batch=1024, sample=4).to_json()))
     root = tmp_path / "sweep"
-    options = ["--spec", str(spec), "--problems", "65536", "--seed", "5", "--jobs", str(jobs)]
+    options = ["--spec", str(spec), "--problems", "24576", "--seed", "5", "--jobs", str(jobs)]
     process = started(Path.cwd(), *options, "--out", str(root))
     wait_for(lambda: root.exists() and len(list((root / "batches").glob("*.parquet"))) >= 2)
     process.send_signal(blow)
@@ -231,10 +232,10 @@ def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
     assert code == (130 if blow is signal.SIGINT else -signal.SIGKILL)
     store = Store.open(root)
     before = {number: store.file(number).read_bytes() for number in store.finished()}
-    assert 2 <= len(before) < 16
-    assert all(pl.read_parquet(content).height == 4096 for content in before.values())
+    assert 2 <= len(before) < 24
+    assert all(pl.read_parquet(content).height == 1024 for content in before.values())
     assert run(["sweep", "--resume", str(root), "--jobs", "1"]) == 0
-    assert whole(store)["index"].to_list() == list(range(65536))
+    assert whole(store)["index"].to_list() == list(range(24576))
     assert all(store.file(number).read_bytes() == content for number, content in before.items())
 
 

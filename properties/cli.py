@@ -486,6 +486,85 @@ def report(
         webbrowser.open(page.resolve().as_uri())
 
 
+@app.command(
+    epilog="Exit codes: 0 all proved or exceptional, 1 anything else, 2 bad input, 130 interrupted."
+    "\n\nExamples:\n\n  gdcheck sweep --problems 1e7 --out reports/out/run\n\n"
+    "  gdcheck sweep --resume reports/out/run"
+)
+def sweep(
+    problems: Annotated[str | None, typer.Option(help="How many problems, such as 1e7; 1e6 if not given.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed; 0 if not given.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda (needs torch; one worker a device).")] = "auto",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Hand the batches to a Dask cluster you trust, such as tcp://host:8786.")
+    ] = None,
+    spec: Annotated[Path | None, typer.Option(help="A JSON file that says what the problems look like.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The directory; reports/out/run if not given.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the sweep in this directory.")] = None,
+) -> None:
+    """Decide millions of random problems, a batch at a time, in float64 with proved rounding."""
+    with _input_errors():
+        from properties.show import console_for_people
+        from properties.sweep.command import place_of, show_sweep, start_sweep
+
+        store, swept = start_sweep(problems, seed, spec, out, resume, place=place_of(jobs, device, scheduler))
+    show_sweep(console_for_people(), store, swept)
+    if swept.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(PROVED if swept.summary.outcome == "passed" else REFUTED)
+
+
+@app.command(
+    name="map",
+    epilog="Example:\n\n  gdcheck map problem.json --out map.png\n\n"
+    "  gdcheck map problem.json --plane step --out steps.png",
+)
+def draw_map(
+    problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem in two variables, as JSON.")],
+    out: Annotated[Path, typer.Option(help="The picture, a PNG file.")],
+    plane: Annotated[str, typer.Option(help="start: all starts. step: step sizes, and starts on a line.")] = "start",
+    half_width: Annotated[str | None, typer.Option(help="How far starts go from the minimizer.")] = None,
+    size: Annotated[int, typer.Option(help="Points on a side.")] = 1000,
+) -> None:
+    """Draw which limit each start of a loss in two variables takes."""
+    with _input_errors():
+        from properties.plane import draw_plane
+        from properties.reading import parse_json, read_text
+        from theorem.errors import InputError
+        from theorem.problem import Problem
+        from theorem.rational import to_fmpq
+
+        data = parse_json(read_text(problem), "the file")
+        given = Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+        width = None if half_width is None else to_fmpq(half_width, "half-width")
+        drawn = draw_plane(given, plane, size, width)
+        from reports.plane_picture import plane_picture
+        from reports.write import write_bytes_atomically
+
+        title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
+        try:
+            write_bytes_atomically(out, plane_picture(drawn, title[:200]))
+        except OSError as error:
+            raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror})") from None
+    typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
+
+
+@app.command(
+    name="problem",
+    epilog="Example:\n\n  gdcheck problem reports/out/run 123456 | gdcheck check --problem -",
+)
+def one_problem(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a sweep.")],
+    index: Annotated[int, typer.Argument(metavar="INDEX", help="The problem's index, from 0.")],
+) -> None:
+    """Print a problem of a sweep as JSON, made again from its index alone."""
+    with _input_errors():
+        from properties.sweep.store import Store
+
+        typer.echo(json.dumps(Store.open(run).problem(index).to_json()))
+
+
 def run(arguments: Sequence[str]) -> int:
     """Runs the command line in this process.
 

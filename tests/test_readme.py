@@ -42,6 +42,12 @@ def test_command_of_the_table_succeeds(command, tmp_path, monkeypatch, capsys):
         assert run(few) == 0
     if words[0] == "ablate":
         words += ["--budget", "12", "--jobs", "1"]
+    if words[0] == "map":
+        words += ["--size", "60"]
+    if words[0] in {"sweep", "problem"}:
+        # A problem is one of a sweep: one of a thousand is enough here.
+        assert run(["sweep", "--problems", "1000", "--jobs", "1"]) == 0
+        words = words if words[0] == "problem" else ["sweep", "--resume", "reports/out/run"]
     assert run(words) == 0, capsys.readouterr()
 
 

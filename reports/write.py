@@ -41,14 +41,27 @@ def write_text_atomically(path: Path, text: str) -> None:
     Raises:
         OSError: If it cannot be written; the old content is untouched then.
     """
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """Writes a file as :func:`write_text_atomically` does.
+
+    Args:
+        path: The file; its directory must exist.
+        data: The new content.
+
+    Raises:
+        OSError: If it cannot be written; the old content is untouched then.
+    """
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(data)
         return
     path = path.resolve()
     temporary = path.with_name(f".gdcheck-{secrets.token_hex(8)}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with temporary.open("xb") as stream:
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

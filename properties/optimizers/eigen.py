@@ -44,16 +44,16 @@ def top_eigenpairs(
 ) -> Eigenpairs:
     """The top eigenpairs.
 
-    A warm start could miss a larger eigenvalue whose vector is orthogonal to all that it holds; a random vector is
-    therefore always added to it.
+    Converged pairs are eigenpairs, but a warm start can miss a larger one whose vector is orthogonal to all that it
+    holds: whoever looks again and again begins anew now and then (see ``measurements.Spectroscope``).
 
     Args:
         product: The operator, (n,) to (n,).
-        start: (n, m), the columns to begin with; m may be 0.
+        start: (n, m), the columns to begin with; random ones are added if m < count.
         count: How many pairs, at most n.
         tolerance: The residual allowed, relative to the largest value's modulus.
         most_products: After so many products the pairs are returned as they are.
-        seed: The seed of the random vector.
+        seed: The seed of the random columns.
 
     Returns:
         The pairs, converged or not.
@@ -69,9 +69,8 @@ def top_eigenpairs(
 
     for column in start.T:
         basis.add(column)
-    while basis.size < count or basis.products == start.shape[1]:
-        if not basis.add(random()) and basis.size == n:
-            break
+    while basis.size < count:
+        basis.add(random())
     while True:
         values, vectors, residuals = basis.pairs(count)
         norms = torch.linalg.vector_norm(residuals, dim=0)

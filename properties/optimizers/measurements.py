@@ -19,6 +19,10 @@ def cosine(a: Tensor, b: Tensor) -> float | None:
     return float(a.dot(b)) / scale if 0 < scale < float("inf") else None
 
 
+# A warm start could lose an eigenvalue that rises from below; a fresh start finds it.
+_ANEW = 10
+
+
 @dataclass(frozen=True)
 class Top:
     """The top of the Hessian's spectrum at one point.
@@ -33,7 +37,7 @@ class Top:
 
 
 class Spectroscope:
-    """Takes the top of the spectrum again and again, each time beginning with what it found last.
+    """Takes the top of the spectrum again and again, beginning with what it found last, but every tenth time anew.
 
     Args:
         count: How many eigenvalues.
@@ -47,24 +51,26 @@ class Spectroscope:
         self.warm = like.new_zeros(len(like), 0)
         self.warm_preconditioned = like.new_zeros(len(like), 0)
 
-    def look(self, product: Callable[[Tensor], Tensor], diagonal: Tensor | None, seed: int) -> Top:
+    def look(self, product: Callable[[Tensor], Tensor], diagonal: Tensor | None, index: int) -> Top:
         """Takes the top of the spectrum.
 
         Args:
             product: The Hessian as a function from (n,) to (n,).
             diagonal: (n,), the preconditioner; None without one.
-            seed: The seed of the random vector that joins the warm start.
+            index: How many looks came before; the multiples of ten begin with random vectors.
 
         Returns:
             The eigenpairs.
         """
-        pairs = top_eigenpairs(product, self.warm, self._count, tolerance=self._tolerance, seed=seed)
+        if index % _ANEW == 0:
+            self.warm, self.warm_preconditioned = self.warm[:, :0], self.warm_preconditioned[:, :0]
+        pairs = top_eigenpairs(product, self.warm, self._count, tolerance=self._tolerance, seed=index)
         self.warm = pairs.vectors
         if diagonal is None:
             return Top(pairs, None)
         root = diagonal.rsqrt()
         scaled = top_eigenpairs(
-            lambda v: root * product(root * v), self.warm_preconditioned, 1, tolerance=self._tolerance, seed=seed
+            lambda v: root * product(root * v), self.warm_preconditioned, 1, tolerance=self._tolerance, seed=index
         )
         self.warm_preconditioned = scaled.vectors
         return Top(pairs, scaled)

@@ -17,6 +17,7 @@ from properties.optimizers.methods import MethodConfig, make_optimizer, make_sch
 from properties.optimizers.networks import NetworkConfig, build
 from properties.optimizers.objective import LossKind, Objective
 from properties.optimizers.storing import (
+    ROW_SCHEMA,
     RunFiles,
     check_options,
     keep_iterates,
@@ -182,7 +183,7 @@ class _Run:
             self._diverged = f"diverged at step {k}: the loss is {seen.loss:.3g}, the gradient's norm {norm:.3g}"
             return None
         step_size = float(self._optimizer.param_groups[0]["lr"])
-        row: Row = {
+        row: Row = dict.fromkeys(ROW_SCHEMA) | {
             "step": k,
             "epoch": epoch,
             "loss": seen.loss,
@@ -208,7 +209,8 @@ class _Run:
 
     def _look(self, row: Row) -> Tensor:
         diagonal = preconditioner(self._config.method, self._optimizer, self._theta)
-        top = self._spectroscope.look(self._objective.products(self._theta), diagonal, seed=self._step)
+        index = self._step // self._config.measure_every
+        top = self._spectroscope.look(self._objective.products(self._theta), diagonal, index)
         row["sharpness"] = top.pairs.values[0]
         row["eigenvalues"] = list(top.pairs.values)
         row["residuals"] = list(top.pairs.residuals)

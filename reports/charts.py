@@ -52,7 +52,7 @@ def phase_picture(report: Report, *, narrow: bool = False) -> str:
     stream = StringIO()
     chart = alt.vconcat(*panels, spacing=36).configure(**_config())
     chart.save(stream, format="svg")
-    return _with_style_sheet(stream.getvalue())
+    return _with_style_sheet(stream.getvalue(), "The direction of arrival against the step size")
 
 
 def _config() -> dict[str, Any]:
@@ -265,7 +265,7 @@ def _lookup(labels: dict[int, str]) -> str:
     return expression
 
 
-def _with_style_sheet(svg: str) -> str:
+def _with_style_sheet(svg: str, label: str) -> str:
     """Replaces the stand-in colours by classes and adds their style sheet, a role and a name."""
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)
@@ -277,7 +277,7 @@ def _with_style_sheet(svg: str) -> str:
                 del element.attrib[attribute]
                 element.set("class", f"{element.get('class', '')} gd-{attribute}-{name}".strip())
     root.set("role", "img")
-    root.set("aria-label", "The direction of arrival against the step size")
+    root.set("aria-label", label)
     style = ElementTree.Element(f"{{{_SVG}}}style")
     style.text = _style_sheet()
     root.insert(0, style)

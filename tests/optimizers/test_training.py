@@ -1,4 +1,4 @@
-"""Training runs: every method, cosines recomputed in NumPy, resuming to the bit, divergence, and stability thresholds."""
+"""Training runs: every method, cosines against NumPy, resuming to the bit, divergence, stability thresholds."""
 
 import json
 from dataclasses import replace

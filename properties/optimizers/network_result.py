@@ -1,0 +1,165 @@
+"""What ``gdcheck network`` found, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from properties.optimizers.data import Images
+from properties.optimizers.descent import Path
+from properties.optimizers.network_experiment import Experiment, ExperimentConfig
+from properties.optimizers.networks import NetworkConfig
+from properties.optimizers.results import DATA_SCHEMA, NETWORK_SCHEMA, SURROUNDINGS_SCHEMA, data_entry, network_entry
+
+SCHEMA = "gdcheck-network/1"
+_POINTS = 250
+
+
+def as_network_result(
+    experiment: Experiment,
+    config: ExperimentConfig,
+    images: Images,
+    network: NetworkConfig,
+    *,
+    weight_decay: float,
+    surroundings: dict[str, Any],
+) -> dict[str, Any]:
+    """The result of an experiment.
+
+    Args:
+        experiment: What was measured.
+        config: How long and from where.
+        images: The images.
+        network: The network.
+        weight_decay: The objective's weight decay.
+        surroundings: Device and versions.
+
+    Returns:
+        Plain data, as ``NETWORK_RESULT_SCHEMA`` describes it.
+    """
+    minimum = experiment.minimum
+    return {
+        "schema": SCHEMA,
+        "kind": "measured",
+        "surroundings": surroundings,
+        "data": data_entry(images),
+        "network": network_entry(network, len(minimum.theta)),
+        "loss": "mse",
+        "weight_decay": weight_decay,
+        "options": asdict(config),
+        "minimum": {
+            "loss": minimum.loss,
+            "accuracy": minimum.accuracy,
+            "gradient_norm": minimum.gradient_norm,
+            "lbfgs_steps": minimum.lbfgs_steps,
+            "newton_steps": minimum.newton_steps,
+            "spectrum": [float(f"{x:.9g}") for x in minimum.spectrum.tolist()],
+            "boundary": minimum.boundary,
+            "stability_limit": minimum.stability_limit,
+        },
+        "below": _path(experiment.below, minimum.boundary),
+        "above": _path(experiment.above, minimum.boundary),
+        "scan": [asdict(point) for point in experiment.scan],
+        "switch": experiment.switch,
+        "switch_relative_difference": None
+        if experiment.switch is None
+        else abs(experiment.switch / minimum.boundary - 1),
+        "findings": experiment.findings,
+    }
+
+
+def _path(path: Path, boundary: float) -> dict[str, Any]:
+    """A run at no more steps than a picture can show, dense at first; even and odd steps alike."""
+    count = path.steps
+    raw = torch.logspace(0, torch.log10(torch.tensor(float(max(count, 1)))), _POINTS)
+    steps = sorted({min(count, round(x)) for x in raw.tolist()})
+    chosen = torch.tensor(steps)
+
+    def picked(values: Tensor) -> list[float]:
+        return [float(f"{x:.7g}") for x in values.tolist()]
+
+    return {
+        "step_size": path.step_size,
+        "ratio": path.step_size / boundary,
+        "taken": count,
+        "left": path.left,
+        "alternates": path.alternates,
+        "steps": steps,
+        "cosine": picked(path.cosine[chosen - 1]),
+        "lowest": picked(path.lowest[chosen]),
+        "highest": picked(path.highest[chosen]),
+        "distance": picked(path.distance[chosen]),
+        "last_cosine": float(path.cosine[-1]),
+        "sharpness_from": path.sharpness_from,
+        "sharpness": [float(f"{x:.7g}") for x in path.sharpness],
+        "sharpness_residual": path.sharpness_residual,
+    }
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+_NUMBER: dict[str, Any] = {"type": "number"}
+_OR_NULL: dict[str, Any] = {"type": ["number", "null"]}
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+_YES_OR_NO: dict[str, Any] = {"type": "boolean"}
+_NUMBERS: dict[str, Any] = {"type": "array", "items": _NUMBER}
+_PATH = _object(
+    {
+        **dict.fromkeys(("step_size", "ratio"), _NUMBER),
+        "taken": _COUNT,
+        **dict.fromkeys(("left", "alternates"), _YES_OR_NO),
+        "steps": {"type": "array", "items": _COUNT},
+        **dict.fromkeys(("cosine", "lowest", "highest", "distance"), _NUMBERS),
+        "last_cosine": _NUMBER,
+        "sharpness_from": _COUNT,
+        "sharpness": _NUMBERS,
+        "sharpness_residual": _NUMBER,
+    }
+)
+
+NETWORK_RESULT_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "gdcheck network result",
+    **_object(
+        {
+            "schema": {"const": SCHEMA},
+            "kind": {"const": "measured"},
+            "surroundings": SURROUNDINGS_SCHEMA,
+            "data": DATA_SCHEMA,
+            "network": NETWORK_SCHEMA,
+            "loss": {"const": "mse"},
+            "weight_decay": _NUMBER,
+            "options": {"type": "object", "additionalProperties": _NUMBER},
+            "minimum": _object(
+                {
+                    **dict.fromkeys(("loss", "accuracy", "gradient_norm"), _NUMBER),
+                    **dict.fromkeys(("lbfgs_steps", "newton_steps"), _COUNT),
+                    "spectrum": _NUMBERS,
+                    **dict.fromkeys(("boundary", "stability_limit"), _NUMBER),
+                }
+            ),
+            "below": _PATH,
+            "above": _PATH,
+            "scan": {
+                "type": "array",
+                "items": _object(
+                    {
+                        **dict.fromkeys(("step_size", "ratio"), _NUMBER),
+                        "slope": _OR_NULL,
+                        "expected": _NUMBER,
+                        "cosine": _NUMBER,
+                        "left": _YES_OR_NO,
+                    }
+                ),
+            },
+            "switch": _OR_NULL,
+            "switch_relative_difference": _OR_NULL,
+            "findings": {"type": "object", "additionalProperties": _YES_OR_NO},
+        }
+    ),
+}

@@ -40,18 +40,26 @@ def training_picture(result: dict[str, Any]) -> str:
         A self-contained SVG with a transparent background.
     """
     methods = result["optimizers"]
-    cosine = "cos⟨Δx_{k+1}, Δx_k⟩"
     panels = [
         _legend([(_METHOD_NAMES[m["optimizer"]], _METHOD_COLOURS[m["optimizer"]]) for m in methods]),
-        _bands(methods, "cosine", f"Consecutive updates: {cosine}", "cosine", [-1, 1]),
-        _bands(methods, "epoch_cosine", "Consecutive epochs: the same cosine", "cosine", [-1, 1]),
-        _bands(methods, "sharpness_over_threshold", "Sharpness / the method's threshold", "ratio", None, rule=1),
-        _bands(methods, "to_final", "Direction towards the last iterate: cos with its final value", "cosine", [-1, 1]),
+        _bands(methods, "cosine", "Cosine of consecutive updates", "cosine", 1),
+        _bands(methods, "epoch_cosine", "Cosine of consecutive epochs' updates", "cosine", 1),
+        _bands(
+            methods,
+            "sharpness_over_threshold",
+            "Sharpness divided by the method's own threshold",
+            "ratio",
+            None,
+            rule=1,
+        ),
+        _bands(methods, "to_final", "Direction from the last iterate: cosine with its final value", "cosine", 1),
     ]
     data = result["data"]
+    seeds = max((m["seeds"] for m in methods), default=0)
     note = (
-        f"measured: {data['name']}, {data['images']} images, {result['loss']}, {result['dtype']}, "
-        f"{result['network']['parameters']} parameters, {result['surroundings']['device']}"
+        f"measured: {data['name']}; {data['images']} images",
+        f"{result['network']['architecture']} with {result['network']['parameters']} parameters, {result['loss']}, "
+        f"{seeds} seeds (bands: smallest to largest), {result['dtype']}, {result['surroundings']['device']}",
     )
     return _drawn([p for p in panels if p is not None], note, "Optimizers by cosine, sharpness and direction, measured")
 
@@ -71,7 +79,7 @@ def network_picture(result: dict[str, Any]) -> str:
         _lines(
             [(result[name]["steps"], result[name]["cosine"], colour) for name, colour in runs],
             ("step", "cosine"),
-            "Consecutive updates: cos⟨Δx_{k+1}, Δx_k⟩",
+            "Cosine of consecutive updates",
             [-1, 1],
         ),
         _lines(
@@ -92,7 +100,10 @@ def network_picture(result: dict[str, Any]) -> str:
         _switch(result),
     ]
     data = result["data"]
-    note = f"measured: {data['name']}, {data['images']} images, {result['network']['parameters']} parameters, float64"
+    note = (
+        f"measured: {data['name']}; {data['images']} images",
+        f"CNN with {result['network']['parameters']} parameters, mse, float64, {result['surroundings']['device']}",
+    )
     return _drawn(panels, note, "Both regimes of gradient descent around a network's minimum, measured")
 
 
@@ -108,7 +119,7 @@ def _switch(result: dict[str, Any]) -> _Panel:
     width = result["minimum"]["stability_limit"] / result["minimum"]["boundary"] - 1
     points = [p for p in result["scan"] if p["slope"] is not None and abs(p["ratio"] - 1) < 3 * width]
     values = [{"x": (p["ratio"] - 1) / width, "y": p["slope"], "t": p["expected"]} for p in points]
-    x = alt.X("x:Q", title="(η − boundary) / (2/λₙ − boundary)", axis=alt.Axis(grid=False))
+    x = alt.X("x:Q", title="(η − boundary) / (2/λₙ − boundary)", axis=alt.Axis(grid=False, tickCount=8))
     y = alt.Y("y:Q", title="growth per step", axis=alt.Axis(format="~g"))
     base = alt.Chart(alt.InlineData(values=values))
     theory = alt.Y("t:Q", title="growth per step")
@@ -133,18 +144,22 @@ def _bands(
     key: str,
     title: str,
     y_title: str,
-    domain: list[float] | None,
+    top: float | None,
     *,
     rule: float | None = None,
 ) -> _Panel | None:
-    """Mean lines with bands from the smallest to the largest seed; None if no method has the quantity."""
+    """Mean lines with bands from the smallest to the largest seed; None if no method has the quantity.
+
+    With a top the axis ends there, and begins at the smallest value, so that what is close to the top is seen.
+    """
     import altair as alt  # noqa: PLC0415
 
     known = [m for m in methods if m[key] and m[key]["steps"]]
     if not known:
         return None
-    x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False))
-    scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=True)
+    x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False, tickCount=8))
+    lowest = min(min(m[key]["low"]) for m in known)
+    scale = alt.Scale(zero=True) if top is None else alt.Scale(domainMax=top, domainMin=lowest, nice=False)
     y = alt.Y("y:Q", title=y_title, scale=scale)
     layers = []
     if rule is not None:
@@ -170,7 +185,7 @@ def _lines(
     import altair as alt  # noqa: PLC0415
 
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=False)
-    x = alt.X("x:Q", title=titles[0], scale=alt.Scale(zero=False), axis=alt.Axis(grid=False))
+    x = alt.X("x:Q", title=titles[0], scale=alt.Scale(zero=False), axis=alt.Axis(grid=False, tickCount=8))
     y = alt.Y("y:Q", title=titles[1], scale=scale, axis=alt.Axis(format="~g"))
     layers = []
     for steps, values, colour in series:
@@ -180,12 +195,13 @@ def _lines(
     return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
 
 
-def _drawn(panels: Sequence[_Panel], note: str, label: str) -> str:
+def _drawn(panels: Sequence[_Panel], note: tuple[str, str], label: str) -> str:
     import altair as alt  # noqa: PLC0415
 
     scale = alt.Scale(domain=[0, 1], nice=False)
     axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
-    foot = alt.layer(_text(0, 0.5, note, "faint", axes)).properties(width=_WIDTH, height=16)
+    lines = [_text(0, 0.75 - 0.5 * i, line, "faint", axes) for i, line in enumerate(note)]
+    foot = alt.layer(*lines).properties(width=_WIDTH, height=36)
     stream = StringIO()
     alt.vconcat(*panels, foot, spacing=24).configure(**_config()).save(stream, format="svg")
     return _with_style_sheet(stream.getvalue(), label)

@@ -145,9 +145,8 @@ def _folder(folder: Path, subset: int | None) -> Images:
             )
         images.append(image)
     labels = torch.tensor([data.targets[i] for i in chosen])
-    return Images(
-        _normalized(torch.stack(images) / 255), labels, tuple(data.classes), f"images of {folder.name}", synthetic=False
-    )
+    name = "images of " + "/".join(folder.resolve().parts[-2:])
+    return Images(_normalized(torch.stack(images) / 255), labels, tuple(data.classes), name, synthetic=False)
 
 
 def _read(data: Any, path: Path) -> Tensor:

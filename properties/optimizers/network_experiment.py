@@ -88,14 +88,16 @@ class Experiment:
         """Each prediction of the theorem and whether it was measured."""
         low, high = self.below, self.above
         signs = [a * b for a, b in pairwise(high.sharpness)]
+        sides = [0 < b / a < 1 for a, b in pairwise(low.sharpness)]
         return {
             "below the boundary, cos of consecutive updates goes to +1": _last(low.cosine) >= 1 - COSINE_SLACK,
-            "below the boundary, the position aligns with v1": abs(_last(low.lowest)) >= ALIGNED,
-            "above the boundary, cos of consecutive updates goes to -1": _last(high.cosine) <= -1 + COSINE_SLACK,
-            "above the boundary, the position aligns with vn": abs(_last(high.highest)) >= ALIGNED,
-            "above the boundary, the component along vn alternates": high.alternates,
+            "below the boundary, the position aligns with v₁": abs(_last(low.lowest)) >= ALIGNED,
+            "below the boundary, the sharpness approaches its limit from one side": bool(sides) and all(sides),
+            "above the boundary, cos of consecutive updates goes to −1": _last(high.cosine) <= -1 + COSINE_SLACK,
+            "above the boundary, the position aligns with vₙ": abs(_last(high.highest)) >= ALIGNED,
+            "above the boundary, the component along vₙ alternates": high.alternates,
             "above the boundary, the sharpness oscillates around its limit": bool(signs) and max(signs) < 0,
-            "the direction switches at 2/(l1+ln)": self.switch is not None
+            "the direction switches at 2/(λ₁+λₙ)": self.switch is not None
             and abs(self.switch - self.minimum.boundary) < 0.1 * (self.minimum.stability_limit - self.minimum.boundary),
         }
 

@@ -1,9 +1,9 @@
 """What measuring costs: a full-batch step with its cosine, and a sharpness at equal residual, beside a plain loop.
 
 The plain loop is the usual one: modules, ``backward``, ``torch.optim``, and every ten steps SciPy's ``eigsh`` on a
-Hessian-vector product. It gets the same product as ours, with the gradient's graph kept; in a second version it makes the
-graph anew for every product, as published code for the edge of stability does. At the tolerance that is asked for,
-``eigsh`` cannot stop before twenty products, and its residual is far smaller than asked; ours is therefore also run at a
+Hessian-vector product. It gets the same product as ours, with the gradient's graph kept; a second version makes the
+graph anew for every product, as published code for the edge of stability does. At the tolerance asked for, ``eigsh``
+cannot stop before twenty products, and its residual is far smaller than asked; ours is therefore also run at a
 tolerance that matches what ``eigsh`` reaches. All descend from the same start, block by block in turn. Run
 ``tox -e bench-torch``; the figures are printed and written to benchmarks/out/optimizers.json.
 """

@@ -28,7 +28,7 @@ SPECTRUM = torch.tensor([0.05, 0.2, 0.5, 3.0], dtype=torch.float64)
 
 
 class Cubic:
-    """Σ λᵢ xᵢ²/2 + c x_n³/3 in rotated coordinates: everything about it is known."""
+    """Σ λᵢ yᵢ²/2 + c (y₁ yₙ² + yₙ³)/3 in rotated coordinates: everything about it is known."""
 
     def __init__(self, cubic=0.5):
         self.cubic = cubic
@@ -38,8 +38,9 @@ class Cubic:
     def evaluate(self, theta, batch=None):
         y = self.q.T @ theta.detach()
         gradient = SPECTRUM * y
-        gradient[-1] += self.cubic * y[-1] ** 2
-        loss = float((SPECTRUM * y**2).sum() / 2 + self.cubic * y[-1] ** 3 / 3)
+        gradient[0] += self.cubic * y[-1] ** 2 / 3
+        gradient[-1] += self.cubic * (y[-1] ** 2 + 2 * y[0] * y[-1] / 3)
+        loss = float((SPECTRUM * y**2).sum() / 2 + self.cubic * (y[0] + y[-1]) * y[-1] ** 2 / 3)
         return Evaluation(loss, 0.0, self.q @ gradient)
 
     def products(self, theta):
@@ -48,9 +49,11 @@ class Cubic:
 
     def hessian(self, theta):
         y = self.q.T @ theta
-        diagonal = SPECTRUM.clone()
-        diagonal[-1] += 2 * self.cubic * y[-1]
-        return self.q @ torch.diag(diagonal) @ self.q.T
+        inner = torch.diag(SPECTRUM)
+        inner[-1, -1] += self.cubic * (2 * y[-1] + 2 * y[0] / 3)
+        inner[0, -1] += 2 * self.cubic * y[-1] / 3
+        inner[-1, 0] = inner[0, -1]
+        return self.q @ inner @ self.q.T
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_the_slope_is_the_logarithm_of_the_ratio_of_the_multipliers(cubic, share
     expected = log(abs(1 - 3 * eta) / abs(1 - eta / 20))
     assert expected_slope(found, eta) == pytest.approx(expected, rel=1e-9)
     if path.log_ratio_slope is not None:
-        assert path.log_ratio_slope == pytest.approx(expected, rel=1e-3, abs=1e-5)
+        assert path.log_ratio_slope == pytest.approx(expected, rel=5e-3, abs=1e-5)
     else:
         assert share == 0.5, "only far from the boundary one end sinks"
 

@@ -100,13 +100,12 @@ class _Basis:
         """Adds the part of a vector that is new; False if there is none."""
         before = torch.linalg.vector_norm(vector)
         v = self._v[:, : self.size]
-        for _ in range(2):
-            vector = vector - v @ (v.T @ vector)
+        vector = vector - v @ (v.T @ vector)
         after = torch.linalg.vector_norm(vector)
         if not float(after) > 1e3 * torch.finfo(vector.dtype).eps * float(before):
             return False
         vector = vector / after
-        # The division by a small norm can bring old directions back.
+        # The division by a small norm brings rounding's share of old directions back; twice is enough.
         vector = vector - v @ (v.T @ vector)
         vector = vector / torch.linalg.vector_norm(vector)
         self._v[:, self.size] = vector

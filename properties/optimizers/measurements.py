@@ -145,6 +145,7 @@ def band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
 
 
 NEAR_ONE = 0.99
+LEAST_COSINES = 20
 _TAIL = 0.05
 
 
@@ -170,7 +171,7 @@ class Approach:
 
 
 def approach(cosines: Sequence[Sequence[float | None]], diverged: int = 0) -> Approach:
-    """Judges the cosines of consecutive updates of several seeds.
+    """Judges the cosines of consecutive updates of several seeds; fewer than ``LEAST_COSINES`` show nothing.
 
     Args:
         cosines: For each finished seed its cosines, in order of time.
@@ -179,26 +180,44 @@ def approach(cosines: Sequence[Sequence[float | None]], diverged: int = 0) -> Ap
     Returns:
         The judgement.
     """
-    finals, trends = [], []
+    finals, trends, short = [], [], 0
     for one in cosines:
         known = [c for c in one if c is not None]
-        if len(known) < 2:
+        if len(known) < LEAST_COSINES:
+            short += 1
             continue
         tail = max(1, int(_TAIL * len(known)))
         middle = known[max(0, len(known) // 2 - tail) : max(1, len(known) // 2)]
         finals.append(sum(known[-tail:]) / tail)
         trends.append(finals[-1] - sum(middle) / len(middle))
     if not finals:
-        return Approach(False, None, None, None, None, f"no run gave cosines ({diverged} diverged)")
+        reason = f"{short} seeds gave fewer than {LEAST_COSINES} cosines, {diverged} diverged"
+        return Approach(False, None, None, None, None, reason)
     mean = sum(finals) / len(finals)
     spread = sqrt(sum((x - mean) ** 2 for x in finals) / max(1, len(finals) - 1))
     worst, below = min(finals), sum(x < NEAR_ONE for x in finals)
     falling = sum(final < NEAR_ONE and trend < 0 for final, trend in zip(finals, trends, strict=True))
-    measured = not (below or diverged)
+    measured = not (below or diverged or short)
     reason = f"every seed ends at {NEAR_ONE} or above"
     if not measured:
         parts = [f"{below} of {len(finals)} seeds end below {NEAR_ONE}"] if below else []
         parts += [f"{falling} of them falling"] if falling else []
         parts += [f"{diverged} diverged"] if diverged else []
+        parts += [f"{short} too short"] if short else []
         reason = ", ".join(parts)
     return Approach(measured, mean, sum(trends) / len(trends), spread, worst, reason)
+
+
+def loss_change(losses: Sequence[float]) -> float | None:
+    """The relative change of the loss over the last tenth of a run: near zero where it has settled.
+
+    Args:
+        losses: In order of time.
+
+    Returns:
+        (last − before)/before; None for fewer than ten losses.
+    """
+    if len(losses) < 10:
+        return None
+    before = losses[-1 - len(losses) // 10]
+    return (losses[-1] - before) / before

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from properties.optimizers.data import Images
-from properties.optimizers.measurements import NEAR_ONE, approach, band, directions
+from properties.optimizers.measurements import NEAR_ONE, approach, band, directions, loss_change
 from properties.optimizers.methods import MethodConfig
 from properties.optimizers.networks import NetworkConfig
 from properties.optimizers.storing import kept_iterates
@@ -99,6 +99,8 @@ def _optimizer(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     full = method.batch is None
     tracks = [directions(kept_iterates(o.files)) for o in finished]
     ratios = [_series(o.rows, lambda r: _over(_compared(r, method), r["threshold"])) for o in finished]
+    changes = [loss_change([r["full_loss"] for r in o.rows if r["full_loss"] is not None]) for o in finished]
+    known = [c for c in changes if c is not None]
     judged = approach([[r["cosine"] for r in o.rows] for o in finished], len(outcomes) - len(finished))
     result = {
         "optimizer": method.method.value,
@@ -109,6 +111,7 @@ def _optimizer(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "seeds": len(outcomes),
         "approach": _rounded(asdict(judged)),
         "epoch_approach": None,
+        "loss_change": _short(max(known, key=abs)) if known else None,
         "cosine": _band([_series(o.rows, lambda r: r["cosine"]) for o in finished]),
         "epoch_cosine": None,
         "loss": _band([_series(o.rows, lambda r: r["full_loss"]) for o in finished]),
@@ -231,6 +234,7 @@ TRAINING_SCHEMA: dict[str, Any] = {
                         "schedule": _TEXT,
                         "seeds": _COUNT,
                         "approach": _APPROACH,
+                        "loss_change": _NUMBER,
                         "epoch_approach": {"oneOf": [{"type": "null"}, _APPROACH]},
                         "cosine": _BAND,
                         "epoch_cosine": {"oneOf": [{"type": "null"}, _BAND]},

@@ -18,7 +18,7 @@ from properties.cli import run  # noqa: E402
 from properties.optimizers.network_result import NETWORK_RESULT_SCHEMA  # noqa: E402
 from properties.optimizers.results import TRAINING_SCHEMA  # noqa: E402
 
-SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "12", "--measure-every", "5"]
+SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "24", "--measure-every", "5"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 
-from properties.optimizers.measurements import directions  # noqa: E402
+from properties.optimizers.measurements import approach, cosine, directions, loss_change  # noqa: E402
 from properties.optimizers.methods import Method, MethodConfig, Schedule, make_optimizer  # noqa: E402
 from properties.optimizers.networks import Architecture, NetworkConfig  # noqa: E402
 from properties.optimizers.objective import LossKind  # noqa: E402
@@ -188,6 +188,33 @@ def test_adams_threshold_holds_with_its_preconditioner():
             optimizer.step()
         growth = abs(float(x.detach())) / 1e-12
         assert growth < 1 if stable else growth > 1e6, f"grew by {growth} at {share} of the threshold"
+
+
+def test_the_approach_to_one_needs_every_seed_and_enough_steps():
+    rising, low = [1 - 0.5**k for k in range(2, 60)], [0.9] * 58
+    assert approach([rising, rising]).measured
+    assert approach([rising]).trend > 0
+    assert not approach([rising, low]).measured
+    assert approach([rising, low]).worst == pytest.approx(0.9)
+    assert approach([rising, low]).spread == pytest.approx(0.1 / 2**0.5, rel=1e-6)
+    assert not approach([rising], diverged=1).measured
+    assert not approach([rising, rising[-5:]]).measured
+    assert not approach([]).measured
+    assert "falling" in approach([low[:30] + [0.5] * 28]).reason
+
+
+def test_cosines_have_their_sign_and_zero_has_none():
+    a = torch.tensor([3.0, 4.0])
+    assert cosine(a, -2 * a) == pytest.approx(-1)
+    assert cosine(a, torch.tensor([4.0, -3.0])) == 0
+    assert cosine(a, 0 * a) is None
+    assert cosine(a, a / 0) is None
+
+
+def test_the_loss_change_is_that_of_the_last_tenth():
+    assert loss_change([2.0] * 90 + [1.0] * 10) == pytest.approx(-0.5)
+    assert loss_change([2.0] * 80 + [1.0] * 20) == 0
+    assert loss_change([1.0]) is None
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

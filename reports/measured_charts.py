@@ -84,8 +84,8 @@ def network_picture(result: dict[str, Any]) -> str:
         ),
         _lines(
             [
-                (result["below"]["steps"], [abs(x) for x in result["below"]["lowest"]], "fixed"),
-                (result["above"]["steps"], [abs(x) for x in result["above"]["highest"]], "alternating"),
+                (result["below"]["steps"], _moduli(result["below"]["lowest"]), "fixed"),
+                (result["above"]["steps"], _moduli(result["above"]["highest"]), "alternating"),
             ],
             ("step", "|cosine|"),
             "Position: |cos| with v₁ (below) and with vₙ (above)",
@@ -105,6 +105,10 @@ def network_picture(result: dict[str, Any]) -> str:
         f"CNN with {result['network']['parameters']} parameters, mse, float64, {result['surroundings']['device']}",
     )
     return _drawn(panels, note, "Both regimes of gradient descent around a network's minimum, measured")
+
+
+def _moduli(values: Sequence[float | None]) -> list[float | None]:
+    return [None if x is None else abs(x) for x in values]
 
 
 def _sharp_steps(run: dict[str, Any]) -> list[int]:
@@ -177,7 +181,7 @@ def _bands(
 
 
 def _lines(
-    series: Sequence[tuple[Sequence[int], Sequence[float], str]],
+    series: Sequence[tuple[Sequence[int], Sequence[float | None], str]],
     titles: tuple[str, str],
     title: str,
     domain: list[float] | None,

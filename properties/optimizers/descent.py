@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from properties.optimizers.eigen import top_eigenpairs
+from properties.optimizers.eigen import NotFiniteError, top_eigenpairs
+from properties.optimizers.measurements import cosine
 from properties.optimizers.minimum import Minimum
 from properties.optimizers.objective import Objective
 
@@ -116,19 +117,23 @@ def descend(
         if left or k == steps:
             break
         if k in sharpness_steps:
-            top = top_eigenpairs(objective.products(theta), warm, 1, tolerance=_SHARPNESS_TOLERANCE, seed=k)
+            try:
+                top = top_eigenpairs(objective.products(theta), warm, 1, tolerance=_SHARPNESS_TOLERANCE, seed=k)
+            except NotFiniteError:
+                left = True
+                break
             sharpness.append(top.values[0] - minimum.highest)
             residual = max(residual, top.residuals[0])
             warm = torch.cat([top.vectors, warm[:, :1]], dim=1)[:, :2]
         update = -step_size * objective.evaluate(theta).gradient
         if before is not None:
-            cosines.append(cosine(update, before))
+            cosines.append(_cosine(update, before))
         before = update
         theta = theta + update
         if on_step:
             on_step(k + 1)
     if before is not None:
-        cosines.append(cosine(-step_size * objective.evaluate(theta).gradient, before))
+        cosines.append(_cosine(-step_size * objective.evaluate(theta).gradient, before))
     return Path(
         step_size=step_size,
         cosine=torch.tensor(cosines, dtype=torch.float64),
@@ -142,7 +147,6 @@ def descend(
     )
 
 
-def cosine(a: Tensor, b: Tensor) -> float:
-    """The cosine of the angle between two vectors (n,); NaN if one is zero."""
-    scale = torch.linalg.vector_norm(a) * torch.linalg.vector_norm(b)
-    return float(a.dot(b) / scale) if float(scale) > 0 else float("nan")
+def _cosine(a: Tensor, b: Tensor) -> float:
+    value = cosine(a, b)
+    return float("nan") if value is None else value

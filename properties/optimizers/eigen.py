@@ -14,6 +14,10 @@ import torch
 from torch import Tensor
 
 
+class NotFiniteError(ArithmeticError):
+    """A Hessian-vector product has an infinite or undefined component."""
+
+
 @dataclass(frozen=True)
 class Eigenpairs:
     """The algebraically largest eigenvalues of a symmetric operator.
@@ -57,6 +61,9 @@ def top_eigenpairs(
 
     Returns:
         The pairs, converged or not.
+
+    Raises:
+        NotFiniteError: If a product is not finite.
     """
     n = len(start)
     count = min(count, n)
@@ -109,7 +116,10 @@ class _Basis:
         vector = vector - v @ (v.T @ vector)
         vector = vector / torch.linalg.vector_norm(vector)
         self._v[:, self.size] = vector
-        self._hv[:, self.size] = self._product(vector)
+        image = self._product(vector)
+        if not bool(torch.isfinite(image).all()):
+            raise NotFiniteError
+        self._hv[:, self.size] = image
         self.size += 1
         self.products += 1
         return True

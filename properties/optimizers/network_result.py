@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 import torch
@@ -62,7 +63,7 @@ def as_network_result(
         },
         "below": _path(experiment.below, minimum.boundary),
         "above": _path(experiment.above, minimum.boundary),
-        "scan": [asdict(point) for point in experiment.scan],
+        "scan": [asdict(point) | {"cosine": _finite(point.cosine)} for point in experiment.scan],
         "switch": experiment.switch,
         "switch_relative_difference": None
         if experiment.switch is None
@@ -78,8 +79,8 @@ def _path(path: Path, boundary: float) -> dict[str, Any]:
     steps = sorted({min(count, round(x)) for x in raw.tolist()})
     chosen = torch.tensor(steps)
 
-    def picked(values: Tensor) -> list[float]:
-        return [float(f"{x:.7g}") for x in values.tolist()]
+    def picked(values: Tensor) -> list[float | None]:
+        return [_finite(float(f"{x:.7g}")) for x in values.tolist()]
 
     return {
         "step_size": path.step_size,
@@ -92,11 +93,16 @@ def _path(path: Path, boundary: float) -> dict[str, Any]:
         "lowest": picked(path.lowest[chosen]),
         "highest": picked(path.highest[chosen]),
         "distance": picked(path.distance[chosen]),
-        "last_cosine": float(path.cosine[-1]),
+        "last_cosine": _finite(float(path.cosine[-1])) if count else None,
         "sharpness_from": path.sharpness_from,
         "sharpness": [float(f"{x:.7g}") for x in path.sharpness],
         "sharpness_residual": path.sharpness_residual,
     }
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinities."""
+    return value if isfinite(value) else None
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
@@ -108,14 +114,15 @@ _OR_NULL: dict[str, Any] = {"type": ["number", "null"]}
 _COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 _YES_OR_NO: dict[str, Any] = {"type": "boolean"}
 _NUMBERS: dict[str, Any] = {"type": "array", "items": _NUMBER}
+_NUMBERS_OR_NULL: dict[str, Any] = {"type": "array", "items": _OR_NULL}
 _PATH = _object(
     {
         **dict.fromkeys(("step_size", "ratio"), _NUMBER),
         "taken": _COUNT,
         **dict.fromkeys(("left", "alternates"), _YES_OR_NO),
         "steps": {"type": "array", "items": _COUNT},
-        **dict.fromkeys(("cosine", "lowest", "highest", "distance"), _NUMBERS),
-        "last_cosine": _NUMBER,
+        **dict.fromkeys(("cosine", "lowest", "highest", "distance"), _NUMBERS_OR_NULL),
+        "last_cosine": _OR_NULL,
         "sharpness_from": _COUNT,
         "sharpness": _NUMBERS,
         "sharpness_residual": _NUMBER,
@@ -152,7 +159,7 @@ NETWORK_RESULT_SCHEMA: dict[str, Any] = {
                         **dict.fromkeys(("step_size", "ratio"), _NUMBER),
                         "slope": _OR_NULL,
                         "expected": _NUMBER,
-                        "cosine": _NUMBER,
+                        "cosine": _OR_NULL,
                         "left": _YES_OR_NO,
                     }
                 ),

@@ -67,7 +67,7 @@ def train_command(options: TrainOptions) -> int:
         typer.echo("interrupted: the same command with --resume goes on from the last stored state", err=True)
         return INTERRUPTED
     except OSError as error:
-        raise InputError("out", f"cannot be written to ({error.strerror}); name a writable place") from None
+        raise InputError("out", f"cannot be written to ({error.strerror or error}); name a writable place") from None
     if world > 1:
         # The other processes' runs are read back from their files, without a step.
         _meet()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from properties.optimizers.data import Images
+from properties.optimizers.eigen import NotFiniteError
 from properties.optimizers.measurements import Spectroscope, cosine
 from properties.optimizers.methods import MethodConfig, make_optimizer, make_schedule, preconditioner
 from properties.optimizers.networks import NetworkConfig, build
@@ -192,7 +193,11 @@ class _Run:
             "step_size": step_size,
             "threshold": config.method.threshold(step_size),
         }
-        vectors = self._look(row) if measured else None
+        try:
+            vectors = self._look(row) if measured else None
+        except NotFiniteError:
+            self._diverged = f"diverged at step {k}: the Hessian is not finite"
+            return None
         if full:
             row |= {"full_loss": seen.loss, "full_accuracy": seen.accuracy, "full_gradient_norm": norm}
         elif measured:

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from properties.optimizers.eigen import top_eigenpairs  # noqa: E402
+from properties.optimizers.eigen import NotFiniteError, top_eigenpairs  # noqa: E402
 from properties.optimizers.measurements import Spectroscope  # noqa: E402
 
 
@@ -48,6 +48,11 @@ def test_too_few_products_are_said_not_to_converge():
     found = top_eigenpairs(lambda v: matrix @ v, nothing(200), 2, tolerance=1e-10, most_products=6)
     assert not all(found.converged)
     assert found.products <= 7
+
+
+def test_products_that_are_not_finite_are_refused():
+    with pytest.raises(NotFiniteError):
+        top_eigenpairs(lambda v: v * float("inf"), nothing(5), 2)
 
 
 def test_a_warm_start_needs_fewer_products():

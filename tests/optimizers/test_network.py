@@ -24,6 +24,7 @@ from properties.optimizers.objective import Evaluation  # noqa: E402
 from reports.measured_charts import network_picture  # noqa: E402
 from theorem.errors import InputError  # noqa: E402
 
+SURROUNDINGS = {"device": "cpu (x)", "threads": 1, "python": "3", "torch": "2"}
 SPECTRUM = torch.tensor([0.05, 0.2, 0.5, 3.0], dtype=torch.float64)
 
 
@@ -124,6 +125,20 @@ def test_a_run_that_leaves_is_said_to(cubic):
     assert path.log_ratio_slope is None
 
 
+def test_a_start_far_away_leaves_and_the_result_is_still_written(cubic, images):
+    found = minimum_of(cubic)
+    config = ExperimentConfig(steps=60, scan_steps=10, distance=1e3)
+    seen = run_experiment(cubic, found, config)
+    assert seen.above.left
+    assert not all(seen.findings.values())
+    result = as_network_result(
+        seen, config, images, NetworkConfig(Architecture.TINY), weight_decay=0.1, surroundings=SURROUNDINGS
+    )
+    result = json.loads(json.dumps(result, allow_nan=False))
+    validate(result, NETWORK_RESULT_SCHEMA)
+    network_picture(result)
+
+
 def test_the_switch_is_between_neighbours_of_opposite_sign():
     def point(eta, slope):
         return ScanPoint(eta, eta, slope, 0.0, 0.0, left=False)
@@ -171,14 +186,13 @@ def test_saddles_are_left():
 def test_the_result_follows_its_schema_and_is_drawn(cubic, images):
     found = minimum_of(cubic)
     config = ExperimentConfig(steps=120, scan_steps=30, distance=1e-2)
-    surroundings = {"device": "cpu (x)", "threads": 1, "python": "3", "torch": "2"}
     result = as_network_result(
         run_experiment(cubic, found, config),
         config,
         images,
         NetworkConfig(Architecture.TINY),
         weight_decay=0.1,
-        surroundings=surroundings,
+        surroundings=SURROUNDINGS,
     )
     result = json.loads(json.dumps(result, allow_nan=False))
     validate(result, NETWORK_RESULT_SCHEMA)

@@ -34,7 +34,7 @@ def training_picture(result: dict[str, Any]) -> str:
     """Cosines, sharpness against threshold, and direction of arrival, by optimizer.
 
     Args:
-        result: As ``properties.optimizers.results.TRAINING_SCHEMA`` describes it.
+        result: As ``properties.optimizers.result_schemas.TRAINING_SCHEMA`` describes it.
 
     Returns:
         A self-contained SVG with a transparent background.
@@ -68,7 +68,7 @@ def network_picture(result: dict[str, Any]) -> str:
     """The two regimes of gradient descent around a network's strict minimum, and the switch between them.
 
     Args:
-        result: As ``properties.optimizers.network_result.NETWORK_RESULT_SCHEMA`` describes it.
+        result: As ``properties.optimizers.result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
 
     Returns:
         A self-contained SVG with a transparent background.

@@ -18,7 +18,7 @@ _SUNK = 1e-6
 
 
 @dataclass(frozen=True)
-class Path:
+class Trajectory:
     """Gradient descent, step by step; y is x − x* in the Hessian's eigenvectors.
 
     Attributes:
@@ -85,7 +85,7 @@ def descend(
     *,
     sharpness_steps: range = range(0),
     on_step: Callable[[int], None] | None = None,
-) -> Path:
+) -> Trajectory:
     """Runs x ← x − η∇f(x).
 
     Args:
@@ -134,7 +134,7 @@ def descend(
             on_step(k + 1)
     if before is not None:
         cosines.append(_cosine(-step_size * objective.evaluate(theta).gradient, before))
-    return Path(
+    return Trajectory(
         step_size=step_size,
         cosine=torch.tensor(cosines, dtype=torch.float64),
         lowest=torch.tensor(lowest, dtype=torch.float64),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-from properties.optimizers.descent import Path, descend, start_near
+from properties.optimizers.descent import Trajectory, descend, start_near
 from properties.optimizers.minimum import Minimum
 from properties.optimizers.objective import Objective
 
@@ -78,8 +78,8 @@ class Experiment:
     """
 
     minimum: Minimum
-    below: Path
-    above: Path
+    below: Trajectory
+    above: Trajectory
     scan: tuple[ScanPoint, ...]
     switch: float | None
 
@@ -121,7 +121,7 @@ def run_experiment(
     """
     done = 0
 
-    def run(name: str, step_size: float, steps: int, distance: float, sharpness: range) -> Path:
+    def run(name: str, step_size: float, steps: int, distance: float, sharpness: range) -> Trajectory:
         nonlocal done
         tell = None if on_step is None else (lambda k: on_step(name, done + k))
         start = start_near(minimum, distance, config.seed)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from properties.optimizers.data import Images
-from properties.optimizers.descent import Path
+from properties.optimizers.descent import Trajectory
 from properties.optimizers.network_experiment import Experiment, ExperimentConfig
 from properties.optimizers.networks import NetworkConfig
-from properties.optimizers.results import DATA_SCHEMA, NETWORK_SCHEMA, SURROUNDINGS_SCHEMA, data_entry, network_entry
+from properties.optimizers.result_schemas import NETWORK
+from properties.optimizers.results import data_entry, network_entry
 
-SCHEMA = "gdcheck-network/1"
 _POINTS = 250
 
 
@@ -39,11 +39,11 @@ def as_network_result(
         surroundings: Device and versions.
 
     Returns:
-        Plain data, as ``NETWORK_RESULT_SCHEMA`` describes it.
+        Plain data, as ``result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
     """
     minimum = experiment.minimum
     return {
-        "schema": SCHEMA,
+        "schema": NETWORK,
         "kind": "measured",
         "surroundings": surroundings,
         "data": data_entry(images),
@@ -72,7 +72,7 @@ def as_network_result(
     }
 
 
-def _path(path: Path, boundary: float) -> dict[str, Any]:
+def _path(path: Trajectory, boundary: float) -> dict[str, Any]:
     """A run at no more steps than a picture can show, dense at first; even and odd steps alike."""
     count = path.steps
     raw = torch.logspace(0, torch.log10(torch.tensor(float(max(count, 1)))), _POINTS)
@@ -103,70 +103,3 @@ def _path(path: Path, boundary: float) -> dict[str, Any]:
 def _finite(value: float) -> float | None:
     """JSON has no infinities."""
     return value if isfinite(value) else None
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-_NUMBER: dict[str, Any] = {"type": "number"}
-_OR_NULL: dict[str, Any] = {"type": ["number", "null"]}
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-_YES_OR_NO: dict[str, Any] = {"type": "boolean"}
-_NUMBERS: dict[str, Any] = {"type": "array", "items": _NUMBER}
-_NUMBERS_OR_NULL: dict[str, Any] = {"type": "array", "items": _OR_NULL}
-_PATH = _object(
-    {
-        **dict.fromkeys(("step_size", "ratio"), _NUMBER),
-        "taken": _COUNT,
-        **dict.fromkeys(("left", "alternates"), _YES_OR_NO),
-        "steps": {"type": "array", "items": _COUNT},
-        **dict.fromkeys(("cosine", "lowest", "highest", "distance"), _NUMBERS_OR_NULL),
-        "last_cosine": _OR_NULL,
-        "sharpness_from": _COUNT,
-        "sharpness": _NUMBERS,
-        "sharpness_residual": _NUMBER,
-    }
-)
-
-NETWORK_RESULT_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "gdcheck network result",
-    **_object(
-        {
-            "schema": {"const": SCHEMA},
-            "kind": {"const": "measured"},
-            "surroundings": SURROUNDINGS_SCHEMA,
-            "data": DATA_SCHEMA,
-            "network": NETWORK_SCHEMA,
-            "loss": {"const": "mse"},
-            "weight_decay": _NUMBER,
-            "options": {"type": "object", "additionalProperties": _NUMBER},
-            "minimum": _object(
-                {
-                    **dict.fromkeys(("loss", "accuracy", "gradient_norm"), _NUMBER),
-                    **dict.fromkeys(("lbfgs_steps", "newton_steps"), _COUNT),
-                    "spectrum": _NUMBERS,
-                    **dict.fromkeys(("boundary", "stability_limit"), _NUMBER),
-                }
-            ),
-            "below": _PATH,
-            "above": _PATH,
-            "scan": {
-                "type": "array",
-                "items": _object(
-                    {
-                        **dict.fromkeys(("step_size", "ratio"), _NUMBER),
-                        "slope": _OR_NULL,
-                        "expected": _NUMBER,
-                        "cosine": _OR_NULL,
-                        "left": _YES_OR_NO,
-                    }
-                ),
-            },
-            "switch": _OR_NULL,
-            "switch_relative_difference": _OR_NULL,
-            "findings": {"type": "object", "additionalProperties": _YES_OR_NO},
-        }
-    ),
-}

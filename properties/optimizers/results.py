@@ -10,10 +10,10 @@ from properties.optimizers.data import Images
 from properties.optimizers.measurements import NEAR_ONE, approach, band, directions, loss_change
 from properties.optimizers.methods import MethodConfig
 from properties.optimizers.networks import NetworkConfig
+from properties.optimizers.result_schemas import TRAINING
+from properties.optimizers.run import Outcome, Row
 from properties.optimizers.storing import kept_iterates
-from properties.optimizers.training import Outcome, Row
 
-SCHEMA = "gdcheck-training/1"
 _POINTS = 120
 
 
@@ -29,12 +29,12 @@ def as_result(
         surroundings: Device and versions.
 
     Returns:
-        Plain data, as ``TRAINING_SCHEMA`` describes it.
+        Plain data, as ``result_schemas.TRAINING_SCHEMA`` describes it.
     """
     first = outcomes[0].config
     methods = dict.fromkeys(o.config.method.method for o in outcomes)
     return {
-        "schema": SCHEMA,
+        "schema": TRAINING,
         "kind": "measured",
         "surroundings": surroundings,
         "data": data_entry(images),
@@ -161,87 +161,3 @@ def _rounded(data: dict[str, Any]) -> dict[str, Any]:
 def _short(value: float | int | None) -> float | int | None:
     """Seven digits: a result is for reading; the Parquet files have all of them."""
     return float(f"{value:.7g}") if isinstance(value, float) else value
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-_NUMBER: dict[str, Any] = {"type": ["number", "null"]}
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-_TEXT: dict[str, Any] = {"type": "string"}
-_NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "number"}}
-_BAND = _object({"steps": {"type": "array", "items": _COUNT}, "mean": _NUMBERS, "low": _NUMBERS, "high": _NUMBERS})
-_APPROACH = _object(
-    {
-        "measured": {"type": "boolean"},
-        **dict.fromkeys(("final", "trend", "spread", "worst"), _NUMBER),
-        "reason": _TEXT,
-    }
-)
-DATA_SCHEMA = _object(
-    {
-        "name": _TEXT,
-        "synthetic": {"type": "boolean"},
-        "images": _COUNT,
-        "shape": {"type": "array", "items": _COUNT},
-        "classes": _COUNT,
-    }
-)
-NETWORK_SCHEMA = _object(
-    {"architecture": _TEXT, "activation": _TEXT, "width": _COUNT, "smooth": {"type": "boolean"}, "parameters": _COUNT}
-)
-SURROUNDINGS_SCHEMA = _object({"device": _TEXT, "threads": _COUNT, "python": _TEXT, "torch": _TEXT})
-
-TRAINING_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "gdcheck training result",
-    **_object(
-        {
-            "schema": {"const": SCHEMA},
-            "kind": {"const": "measured"},
-            "surroundings": SURROUNDINGS_SCHEMA,
-            "data": DATA_SCHEMA,
-            "network": NETWORK_SCHEMA,
-            "loss": {"enum": ["mse", "cross-entropy"]},
-            "weight_decay": {"type": "number", "minimum": 0},
-            "dtype": {"enum": ["float32", "float64"]},
-            "steps": _COUNT,
-            "near_one": {"type": "number"},
-            "runs": {
-                "type": "array",
-                "items": _object(
-                    {
-                        "optimizer": _TEXT,
-                        "seed": _COUNT,
-                        "steps": _COUNT,
-                        "diverged": {"type": ["string", "null"]},
-                        **dict.fromkeys(("loss", "accuracy", "gradient_norm", "cosine"), _NUMBER),
-                        **dict.fromkeys(("sharpness", "threshold"), _NUMBER),
-                        "looks": _COUNT,
-                        "unconverged": _COUNT,
-                    }
-                ),
-            },
-            "optimizers": {
-                "type": "array",
-                "items": _object(
-                    {
-                        "optimizer": _TEXT,
-                        "step_size": {"type": "number"},
-                        "momentum": {"type": "number"},
-                        "batch": {"type": ["integer", "null"]},
-                        "schedule": _TEXT,
-                        "seeds": _COUNT,
-                        "approach": _APPROACH,
-                        "loss_change": _NUMBER,
-                        "epoch_approach": {"oneOf": [{"type": "null"}, _APPROACH]},
-                        "cosine": _BAND,
-                        "epoch_cosine": {"oneOf": [{"type": "null"}, _BAND]},
-                        **dict.fromkeys(("loss", "sharpness_over_threshold", "to_final", "to_previous"), _BAND),
-                    }
-                ),
-            },
-        }
-    ),
-}

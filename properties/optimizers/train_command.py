@@ -21,7 +21,8 @@ from properties.optimizers.networks import Activation, Architecture, NetworkConf
 from properties.optimizers.objective import LossKind
 from properties.optimizers.options import DEFAULT_STEP_SIZES, ImageOptions, TrainOptions, one_of
 from properties.optimizers.results import as_result
-from properties.optimizers.training import Outcome, Row, RunConfig, train
+from properties.optimizers.run import Outcome, Row, RunConfig
+from properties.optimizers.training import train
 from reports.write import write_text_atomically
 from theorem.errors import InputError
 

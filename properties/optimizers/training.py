@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from torch import Tensor
 from properties.optimizers.data import Images
 from properties.optimizers.eigen import NotFiniteError
 from properties.optimizers.measurements import Spectroscope, cosine
-from properties.optimizers.methods import MethodConfig, make_optimizer, make_schedule, preconditioner
-from properties.optimizers.networks import NetworkConfig, build
-from properties.optimizers.objective import LossKind, Objective
+from properties.optimizers.methods import make_optimizer, make_schedule, preconditioner
+from properties.optimizers.networks import build
+from properties.optimizers.objective import Objective
+from properties.optimizers.run import Outcome, Row, RunConfig
 from properties.optimizers.storing import (
     ROW_SCHEMA,
     RunFiles,
@@ -29,64 +30,8 @@ from properties.optimizers.storing import (
     write_tensors,
 )
 
-Row = dict[str, Any]
-
 # Beyond this many times the first loss a run counts as diverged.
 _DIVERGED = 1e6
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """One run.
-
-    Attributes:
-        network: The network.
-        method: The optimizer.
-        loss: The loss.
-        weight_decay: The objective's weight decay.
-        steps: How many steps.
-        measure_every: Steps from one look at the Hessian to the next; 0 for none.
-        eigenvalues: How many of the largest eigenvalues.
-        tolerance: The residual allowed, relative to the largest eigenvalue.
-        keep_every: Steps from one stored iterate, and state to resume from, to the next.
-        double: Whether to work in float64.
-        chunk: Images through the network at once; all if None.
-        seed: The seed of the initialization and the batches.
-    """
-
-    network: NetworkConfig
-    method: MethodConfig
-    loss: LossKind = LossKind.MSE
-    weight_decay: float = 0.0
-    steps: int = 500
-    measure_every: int = 10
-    eigenvalues: int = 3
-    tolerance: float = 1e-3
-    keep_every: int = 10
-    double: bool = False
-    chunk: int | None = None
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended.
-
-    Attributes:
-        config: The run.
-        files: Where it lies.
-        rows: Its rows; see ``storing.ROW_SCHEMA``.
-        steps: The steps taken.
-        diverged: Why the run stopped early; None if it did not.
-        parameters: n.
-    """
-
-    config: RunConfig
-    files: RunFiles
-    rows: list[Row]
-    steps: int
-    diverged: str | None
-    parameters: int
 
 
 def train(

@@ -15,8 +15,7 @@ import polars as pl  # noqa: E402
 from jsonschema import validate  # noqa: E402
 
 from properties.cli import run  # noqa: E402
-from properties.optimizers.network_result import NETWORK_RESULT_SCHEMA  # noqa: E402
-from properties.optimizers.results import TRAINING_SCHEMA  # noqa: E402
+from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
 
 SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "24", "--measure-every", "5"]
 

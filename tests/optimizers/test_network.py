@@ -18,9 +18,10 @@ from properties.optimizers.network_experiment import (  # noqa: E402
     run_experiment,
     switch_of,
 )
-from properties.optimizers.network_result import NETWORK_RESULT_SCHEMA, as_network_result  # noqa: E402
+from properties.optimizers.network_result import as_network_result  # noqa: E402
 from properties.optimizers.networks import Architecture, NetworkConfig  # noqa: E402
 from properties.optimizers.objective import Evaluation  # noqa: E402
+from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA  # noqa: E402
 from reports.measured_charts import network_picture  # noqa: E402
 from theorem.errors import InputError  # noqa: E402
 

@@ -14,8 +14,9 @@ from properties.optimizers.measurements import approach, cosine, directions, los
 from properties.optimizers.methods import Method, MethodConfig, Schedule, make_optimizer  # noqa: E402
 from properties.optimizers.networks import Architecture, NetworkConfig  # noqa: E402
 from properties.optimizers.objective import LossKind  # noqa: E402
+from properties.optimizers.run import RunConfig  # noqa: E402
 from properties.optimizers.storing import kept_iterates  # noqa: E402
-from properties.optimizers.training import RunConfig, train  # noqa: E402
+from properties.optimizers.training import train  # noqa: E402
 from theorem.errors import InputError  # noqa: E402
 
 STEP_SIZES = {Method.ADAM: 1e-3, Method.RMSPROP: 1e-3}

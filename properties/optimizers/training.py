@@ -14,7 +14,7 @@ from torch import Tensor
 from properties.optimizers.data import Images
 from properties.optimizers.eigen import NotFiniteError
 from properties.optimizers.measurements import Spectroscope, cosine
-from properties.optimizers.methods import make_optimizer, make_schedule, preconditioner
+from properties.optimizers.methods import Schedule, make_optimizer, make_schedule, preconditioner
 from properties.optimizers.networks import build
 from properties.optimizers.objective import Objective
 from properties.optimizers.run import Outcome, Row, RunConfig
@@ -63,6 +63,8 @@ def train(
     files = RunFiles(directory)
     directory.mkdir(parents=True, exist_ok=True)
     options = asdict(config) | {"data": images.name, "images": len(images.labels), "device": str(device or "cpu")}
+    # A schedule is made for a number of steps; without one a run may go on for more.
+    options["scheduled_steps"] = None if config.method.schedule is Schedule.NONE else config.steps
     run = _Run(config, images, files, device or torch.device("cpu"))
     if resume and files.state.exists():
         check_options(files, options)

@@ -161,6 +161,12 @@ def test_more_steps_continue_a_finished_run(images, tmp_path):
     assert longer.rows == train(run_config(steps=12), images, tmp_path / "b").rows
 
 
+def test_a_schedule_fixes_the_number_of_steps(images, tmp_path):
+    train(run_config(steps=6, schedule=Schedule.COSINE), images, tmp_path)
+    with pytest.raises(InputError, match="scheduled_steps 6, not 12"):
+        train(run_config(steps=12, schedule=Schedule.COSINE), images, tmp_path, resume=True)
+
+
 @pytest.mark.parametrize("method", [m for m in Method if m not in {Method.ADAM, Method.RMSPROP}])
 def test_thresholds_are_where_torchs_optimizers_turn_unstable_on_a_quadratic(method):
     config = MethodConfig(method, 0.1, momentum=0.6)

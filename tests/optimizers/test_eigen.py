@@ -50,6 +50,15 @@ def test_too_few_products_are_said_not_to_converge():
     assert found.products <= 7
 
 
+def test_a_start_with_dependent_columns_is_made_orthonormal():
+    matrix = symmetric(20, 5)
+    v = torch.randn(20, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    found = top_eigenpairs(lambda x: matrix @ x, torch.cat([v, v, -3 * v], dim=1), 3, tolerance=1e-9)
+    gram = found.vectors.T @ found.vectors
+    torch.testing.assert_close(gram, torch.eye(3, dtype=torch.float64), rtol=0, atol=1e-10)
+    assert list(found.values) == pytest.approx(torch.linalg.eigvalsh(matrix).flip(0)[:3].tolist(), rel=1e-9)
+
+
 def test_products_that_are_not_finite_are_refused():
     with pytest.raises(NotFiniteError):
         top_eigenpairs(lambda v: v * float("inf"), nothing(5), 2)

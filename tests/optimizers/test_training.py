@@ -15,8 +15,8 @@ from properties.optimizers.methods import Method, MethodConfig, Schedule, make_o
 from properties.optimizers.networks import Architecture, NetworkConfig  # noqa: E402
 from properties.optimizers.objective import LossKind  # noqa: E402
 from properties.optimizers.run import RunConfig  # noqa: E402
-from properties.optimizers.storing import kept_iterates  # noqa: E402
-from properties.optimizers.training import train  # noqa: E402
+from properties.optimizers.storing import RunFiles, kept_iterates  # noqa: E402
+from properties.optimizers.training import _Run, train  # noqa: E402
 from theorem.errors import InputError  # noqa: E402
 
 STEP_SIZES = {Method.ADAM: 1e-3, Method.RMSPROP: 1e-3}
@@ -134,6 +134,17 @@ def test_the_same_seed_gives_the_same_run_and_another_does_not(images, tmp_path)
     runs = [train(replace(config, seed=s), images, tmp_path / str(i)) for i, s in enumerate((3, 3, 4))]
     assert runs[0].rows == runs[1].rows
     assert runs[0].rows != runs[2].rows
+
+
+def test_every_epoch_takes_each_image_once_in_an_order_of_its_own(images, tmp_path):
+    def epoch(seed, number):
+        run = _Run(run_config(Method.SGD, batch=16, seed=seed), images, RunFiles(tmp_path), torch.device("cpu"))
+        return torch.cat([run._indices(number, within) for within in range(3)]).tolist()
+
+    orders = [epoch(seed, number) for seed in (0, 1) for number in (0, 1)]
+    assert all(sorted(order) == list(range(40)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 4
+    assert epoch(1, 1) == orders[3]
 
 
 def test_divergence_ends_the_run_with_a_sentence_and_the_data_so_far(images, tmp_path):

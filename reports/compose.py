@@ -11,9 +11,11 @@ from reports.charts import phase_picture, with_style_sheet
 from reports.claims_chart import claims_picture
 from reports.claims_view import claims_view
 from reports.figures import write_figures
+from reports.measured_charts import network_picture, training_picture
 from reports.page import Pictures, Sources
 from reports.problem_charts import FORMATS, problem_picture, worked_picture
 from reports.read import read_sources
+from reports.sweep_charts import sweep_pictures
 from reports.write import write_page, write_text_atomically
 from theorem.errors import InputError
 from theorem.problem import Problem
@@ -66,6 +68,9 @@ def draw(sources: Sources) -> Pictures:
         worked=worked_picture() if report else "",
         claims=claims_picture(claims_view(claims)) if claims else "",
         exhibits=dict(_exhibits(sources)),
+        sweep=list(sweep_pictures(sources.sweep)) if sources.sweep else [],
+        network=network_picture(dict(sources.network)) if sources.network else "",
+        training=training_picture(dict(sources.training)) if sources.training else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""The report as JUnit XML: a test case for each row, problem that is not proved, claim and ablation."""
+"""The report as JUnit XML: a test case for each row, problem that is not proved, claim, sweep and ablation."""
 
 from __future__ import annotations
 
@@ -81,6 +81,12 @@ def _cases(sources: Sources) -> Iterator[_Case]:
         for claim in claims_view(sources.claims).rows:
             failure = f"broken on {claim.broken} of {claim.problems} problems" if claim.broken else None
             yield _Case("claims", claim.name, failure)
+    if sweep := sources.sweep:
+        for name in ("refuted", "unresolved", "disagreements"):
+            first = ", ".join(map(str, sweep[name]))
+            yield _Case("sweep", name, f"first ones: {first}" if first else None)
+        missing = sweep["problems"] - sweep["decided"]
+        yield _Case("sweep", "every problem", skipped=f"{missing} problems were not decided yet" if missing else None)
     if ablation := sources.ablation:
         finished = [row["name"] for row in ablation["rows"]]
         for row in ablation["rows"]:

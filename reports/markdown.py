@@ -32,6 +32,12 @@ def as_markdown(sources: Sources) -> str:
         lines += _claims(sources.claims)
     if sources.ablation:
         lines += _ablation(sources.ablation)
+    if sources.sweep:
+        lines += _sweep(sources.sweep)
+    if sources.network:
+        lines += _network(sources.network)
+    if sources.training:
+        lines += _training(sources.training)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -98,3 +104,28 @@ def _ablation(run: Mapping[str, Any]) -> list[str]:
                 "  " + _code(shell(exhibit["problem"])),
             ]
     return [*lines, ""]
+
+
+def _sweep(data: Mapping[str, Any]) -> list[str]:
+    counts = {**data["verdicts"], **data["tiers"], "second opinions that differ": len(data["disagreements"])}
+    heading = f"{data['decided']:,} of {data['problems']:,} problems decided (seed {data['seed']})."
+    return ["## Sweep", "", _plain(heading), "", *_table(["problems", "count"], counts.items())]
+
+
+def _made_up(data: Mapping[str, Any]) -> str:
+    return " (synthetic)" if data["data"]["synthetic"] else ""
+
+
+def _network(data: Mapping[str, Any]) -> list[str]:
+    heading = f"{data['data']['name']}{_made_up(data)}: {data['data']['images']} images."
+    rows = ((finding, "measured" if holds else "not measured") for finding, holds in data["findings"].items())
+    return ["## A network’s minimum", "", _plain(heading), "", *_table(["finding", ""], rows)]
+
+
+def _training(data: Mapping[str, Any]) -> list[str]:
+    heading = f"{data['data']['name']}{_made_up(data)}: {data['data']['images']} images."
+    rows = (
+        (one["optimizer"], "measured" if one["approach"]["measured"] else "not measured", one["approach"]["reason"])
+        for one in data["optimizers"]
+    )
+    return ["## Optimizers", "", _plain(heading), "", *_table(["optimizer", "cos → 1 was", ""], rows)]

@@ -29,11 +29,17 @@ class Sources:
         verification: A run of ``gdcheck verify``.
         claims: A run of the claims as properties.
         ablation: A run of ``gdcheck ablate``.
+        sweep: The summary of a run of ``gdcheck sweep``.
+        network: The result of ``gdcheck network``.
+        training: The result of ``gdcheck train``.
     """
 
     verification: Report | None = None
     claims: Mapping[str, Any] | None = None
     ablation: Mapping[str, Any] | None = None
+    sweep: Mapping[str, Any] | None = None
+    network: Mapping[str, Any] | None = None
+    training: Mapping[str, Any] | None = None
 
     @property
     def outcome(self) -> str:
@@ -47,6 +53,11 @@ class Sources:
         if self.ablation is not None:
             short = self.ablation["interrupted"] or any(row["verdict"] == "open" for row in self.ablation["rows"])
             found.append("incomplete" if short else "passed")
+        if self.sweep is not None:
+            found.append(self.sweep["outcome"])
+        if self.network is not None or self.training is not None:
+            # What is measured proves nothing, and fails nothing.
+            found.append("passed")
         known = ("failed", "incomplete", "passed")
         return next((word for word in known if word in found), str(found[0]) if found else "incomplete")
 
@@ -61,6 +72,9 @@ class Pictures:
         worked: The worked example of a verification.
         claims: The verdicts of a run of the claims.
         exhibits: A picture for an exhibit of an ablation, by ``name/role``.
+        sweep: Titles and pictures of a sweep.
+        network: The two regimes around a network's minimum.
+        training: The optimizers.
     """
 
     wide: str = ""
@@ -68,6 +82,9 @@ class Pictures:
     worked: str = ""
     claims: str = ""
     exhibits: Mapping[str, str] = field(default_factory=dict)
+    sweep: Sequence[tuple[str, str]] = ()
+    network: str = ""
+    training: str = ""
 
 
 def render_page(sources: Sources, pictures: Pictures) -> str:
@@ -106,6 +123,13 @@ def render_page(sources: Sources, pictures: Pictures) -> str:
         claims_picture=Markup(pictures.claims),
         pictures=_Pictures(pictures.exhibits),
         certificates=certificate_files,
+        sweep=sources.sweep,
+        sweep_pictures=[(title, Markup(svg)) for title, svg in pictures.sweep],
+        network=sources.network,
+        network_picture=Markup(pictures.network),
+        training=sources.training,
+        training_picture=Markup(pictures.training),
+        first=_parts(sources)[0]["anchor"] if _parts(sources) else "",
         report=report,
         claims=claims,
         claims_view=claims_view(claims) if claims else None,
@@ -150,7 +174,14 @@ def _of_verification(report: Report) -> dict[str, Any]:
 
 
 def _parts(sources: Sources) -> list[dict[str, str]]:
-    known = (("verification", "verification"), ("claims", "claims as properties"), ("ablation", "assumptions dropped"))
+    known = (
+        ("verification", "verification"),
+        ("claims", "claims as properties"),
+        ("ablation", "assumptions dropped"),
+        ("sweep", "sweep in batches"),
+        ("network", "a network’s minimum"),
+        ("training", "optimizers"),
+    )
     return [{"anchor": name, "title": title} for name, title in known if getattr(sources, name)]
 
 
@@ -162,6 +193,17 @@ def _cautions(sources: Sources) -> list[Caution]:
         found += claims_cautions(sources.claims, claims_view(sources.claims))
     if sources.ablation:
         found += ablation_cautions(sources.ablation)
+    if sweep := sources.sweep:
+        numbers = (
+            ("Swept problems refuted", len(sweep["refuted"]), "the assumptions hold and another limit is proved"),
+            ("Swept problems unresolved", sweep["verdicts"].get("unresolved", 0), "neither float64 nor Arb decided"),
+            ("Second opinions that differ", len(sweep["disagreements"]), "float64 against Arb and the checker"),
+            ("Swept problems missing", sweep["problems"] - sweep["decided"], "the sweep was not finished"),
+        )
+        found += [Caution(label, count, meaning, count > 0) for label, count, meaning in numbers]
+    for run, what in ((sources.network, "network"), (sources.training, "optimizers")):
+        if run is not None and run["data"]["synthetic"]:
+            found.append(Caution("Synthetic data", 1, f"the images of the {what} are made up, not photographs", True))
     return found
 
 
@@ -173,6 +215,11 @@ def _facts(sources: Sources) -> Sequence[tuple[str, object]]:
             facts[("seed", details["seed"])] = None
             versions = details["versions"] if "versions" in details else details["run"]["versions"]
             facts |= dict.fromkeys(versions.items())
+    if sources.sweep:
+        facts[("seed of the sweep", sources.sweep["seed"])] = None
+    for measured in (sources.network, sources.training):
+        if measured:
+            facts |= dict.fromkeys((name, value) for name, value in measured["surroundings"].items())
     return list(facts)
 
 
@@ -189,4 +236,7 @@ def _again(sources: Sources) -> list[dict[str, str]]:
     if ablation := sources.ablation:
         command = f"gdcheck ablate --budget {ablation['budget']} --seed {ablation['seed']}"
         lines.append({"before": "The ablations again:", "command": command, "after": ""})
+    if sweep := sources.sweep:
+        command = f"gdcheck sweep --problems {sweep['problems']} --seed {sweep['seed']}"
+        lines.append({"before": "The sweep again, with the same spec:", "command": command, "after": ""})
     return lines

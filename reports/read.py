@@ -9,9 +9,11 @@ from typing import Any
 
 from properties.ablation.run import SCHEMA as ABLATION
 from properties.harness import SCHEMA as CLAIMS
+from properties.optimizers.result_schemas import NETWORK, NETWORK_RESULT_SCHEMA, TRAINING, TRAINING_SCHEMA
 from properties.reading import parse_json, read_text
+from properties.sweep.summary import SCHEMA as SWEEP
 from reports.page import Sources
-from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA
+from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
 from reports.schema import REPORT_SCHEMA
 from reports.schema import SCHEMA as VERIFICATION
 from theorem.errors import InputError
@@ -20,15 +22,18 @@ _KINDS: dict[str, tuple[str, Mapping[str, Any]]] = {
     VERIFICATION: ("verification", REPORT_SCHEMA),
     CLAIMS: ("claims", CLAIMS_SCHEMA),
     ABLATION: ("ablation", ABLATION_SCHEMA),
+    SWEEP: ("sweep", SWEEP_SCHEMA),
+    NETWORK: ("network", NETWORK_RESULT_SCHEMA),
+    TRAINING: ("training", TRAINING_SCHEMA),
 }
-_NAMES = ("report.json", "ablation.json")
+_NAMES = ("report.json", "ablation.json", "summary.json", "network.json", "result.json")
 
 
 def read_sources(runs: Sequence[Path]) -> Sources:
     """Reads the results of runs.
 
     Args:
-        runs: JSON files, or directories that hold ``report.json`` or ``ablation.json``.
+        runs: JSON files, or directories that hold one under the name that its command gives it.
 
     Returns:
         The runs.

@@ -1,4 +1,4 @@
-"""JSON Schemas of the results of ``gdcheck ablate`` and of a run of the claims."""
+"""JSON Schemas of the results of ``gdcheck ablate``, of ``gdcheck sweep`` and of a run of the claims."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from properties.ablation.run import SCHEMA as ABLATION
 from properties.harness import SCHEMA as CLAIMS
+from properties.sweep.summary import SCHEMA as SWEEP
 from theorem.problem import PROBLEM_SCHEMA
 from theorem.verdict import Verdict
 
@@ -137,5 +138,33 @@ CLAIMS_SCHEMA: dict[str, Any] = {
             },
         },
         description="what a run of the claims as properties found",
+    ),
+}
+
+_INDICES = {"type": "array", "items": _COUNT}
+_OUTCOME = {"enum": ["passed", "failed", "incomplete"]}
+
+SWEEP_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "gdcheck sweep summary",
+    **_closed(
+        {
+            "schema": {"const": SWEEP},
+            "outcome": _OUTCOME,
+            "problems": _COUNT,
+            "decided": _COUNT,
+            "seed": {"type": "integer"},
+            **dict.fromkeys(("verdicts", "tiers", "regimes", "steps", "step_histogram", "margin_histogram"), _COUNTS),
+            "phases": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "propertyNames": {"pattern": "^-?[0-9]{1,5}$"},
+                    "additionalProperties": _COUNTS,
+                },
+            },
+            **dict.fromkeys(("refuted", "unresolved", "disagreements"), _INDICES),
+        },
+        description="what gdcheck sweep found",
     ),
 }

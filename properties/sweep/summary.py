@@ -198,16 +198,16 @@ def _span(bits: int) -> str:
 
 
 def write_summary(store: Store, summary: Summary) -> None:
-    """Writes summary.json, summary.md and index.html into the sweep's directory.
+    """Writes summary.json, summary.md and the report into the sweep's directory.
 
     Args:
         store: The sweep.
         summary: Its summary.
     """
-    from reports.sweep_page import sweep_page  # noqa: PLC0415
+    from reports.compose import compose  # noqa: PLC0415
     from reports.write import write_text_atomically  # noqa: PLC0415
 
     text = json.dumps(summary.to_json(), indent=1, ensure_ascii=False)
     write_text_atomically(store.root / "summary.json", text + "\n")
     write_text_atomically(store.root / "summary.md", summary.to_markdown())
-    write_text_atomically(store.root / "index.html", sweep_page(summary))
+    compose([store.root / "summary.json"], store.root)

@@ -6,7 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA
+from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA
+from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
 from reports.schema import REPORT_SCHEMA
 from theorem.problem import PROBLEM_SCHEMA
 
@@ -16,6 +17,9 @@ PUBLISHED = {
     "report": REPORT_SCHEMA,
     "claims": CLAIMS_SCHEMA,
     "ablation": ABLATION_SCHEMA,
+    "sweep": SWEEP_SCHEMA,
+    "network": NETWORK_RESULT_SCHEMA,
+    "training": TRAINING_SCHEMA,
 }
 
 

@@ -1,0 +1,84 @@
+"""The pictures of a sweep in batches: limits by distance from the boundary, and two distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from reports.charts import STAND_IN, as_svg, config, with_style_sheet
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_WIDTH, _HEIGHT = 560, 220
+# Signs of a limit are told apart by lightness; the other colours are those of all charts.
+_COLOURS = {
+    "fixed, +": STAND_IN["fixed"],
+    "fixed, −": "#8fb8dd",
+    "alternating, +": STAND_IN["alternating"],
+    "alternating, −": "#e3b184",
+    "exceptional": STAND_IN["two-cycle"],
+    "not-applicable": STAND_IN["faint"],
+    "unresolved": "#d9a400",
+    "refuted": STAND_IN["open"],
+}
+_TITLES = (
+    ("step_histogram", "Steps until the inequality holds, of the proved problems"),
+    ("margin_histogram", "Amplitude over tail at the deciding step, of the proofs in float64"),
+)
+
+
+def sweep_pictures(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Draws a sweep.
+
+    Args:
+        summary: Its summary, as ``reports.run_schemas.SWEEP_SCHEMA`` describes it.
+
+    Yields:
+        A title and an SVG with a transparent background, for each picture that has anything to show.
+    """
+    if summary["decided"]:
+        title = "The limits on both sides of the boundary"
+        yield title, with_style_sheet(as_svg(_phases(summary)), title)
+    for name, title in _TITLES:
+        if summary[name]:
+            yield title, with_style_sheet(as_svg(_bars(summary[name])), title)
+
+
+def _phases(summary: Mapping[str, Any]) -> alt.Chart:
+    import altair as alt  # noqa: PLC0415
+
+    values = []
+    for side, regime in ((-1, "small-step"), (1, "large-step")):
+        for bits, limits in summary["phases"].get(regime, {}).items():
+            # Towards the boundary from the left, away from it on the right.
+            place = side * (1000 - int(bits))
+            values += [
+                {"place": place, "name": f"{'−' if side < 0 else '+'}2^−{bits}", "limit": limit, "count": count}
+                for limit, count in limits.items()
+            ]
+    found = [name for name in _COLOURS if any(v["limit"] == name for v in values)]
+    legend = alt.Legend(title=None, orient="top", labelColor=STAND_IN["faint"], labelFontSize=12, columnPadding=24)
+    colour = alt.Color(
+        "limit:N", scale=alt.Scale(domain=found, range=[_COLOURS[name] for name in found]), legend=legend
+    )
+    x = alt.X("name:N", sort=alt.SortField("place"), title="distance of η from the boundary, relative, from")
+    y = alt.Y("count:Q", stack="normalize", title="share of problems").axis(format="%")
+    chart = alt.Chart(alt.InlineData(values=values)).mark_bar(aria=False)
+    return _finished(chart.encode(x=x.axis(labelAngle=-90, labelOverlap=True), y=y, color=colour))
+
+
+def _bars(counts: Mapping[str, int]) -> alt.Chart:
+    import altair as alt  # noqa: PLC0415
+
+    values = [{"name": name, "count": count} for name, count in counts.items()]
+    x = alt.X("name:N", sort=list(counts), title=None).axis(labelAngle=-45)
+    # On a logarithmic axis a bar needs an end below one.
+    y = alt.Y("count:Q", title="problems", scale=alt.Scale(type="log", domainMin=0.5), stack=None)
+    bars = alt.Chart(alt.InlineData(values=values)).mark_bar(color=STAND_IN["fixed"], aria=False)
+    return _finished(bars.encode(x=x, y=y, y2=alt.datum(0.5)))
+
+
+def _finished(chart: alt.Chart) -> alt.Chart:
+    done: alt.Chart = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**config())
+    return done

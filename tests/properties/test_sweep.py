@@ -205,8 +205,18 @@ def test_resumed_sweep_makes_what_is_missing_and_nothing_else(store):
     assert swept.summary.decided == 300 and swept.sampled == 4
 
 
+# Tests that run in the background of a shell ignore Ctrl-C, and would bequeath that.
+LISTENING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from properties.cli import run
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
+"""
+
+
 def started(root: Path, *options: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "properties", "sweep", *options]
+    command = [sys.executable, "-c", LISTENING, "sweep", *options]
     return subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -1,10 +1,14 @@
 """The float64 tier on torch: the same code, the same verdicts."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
+from properties.sweep.generator import Generator  # noqa: E402
+from properties.sweep.spec import Spec  # noqa: E402
+from properties.sweep.work import Task, work  # noqa: E402
 from tests.theorem.batches import random_batch  # noqa: E402
 from theorem.descent.batch import certify_batch, simulate_batch  # noqa: E402
 from theorem.descent.columns import State  # noqa: E402
@@ -33,3 +37,12 @@ def test_iterates_differ_by_less_than_the_error_bounds(device):
     rows = np.flatnonzero((outcome.step == steps) & (outcome.state == State.PROVED))
     here, there = simulate_batch(batch, steps), simulate_batch(batch, steps, torch, device=device).cpu().numpy()
     assert (np.linalg.norm(here - there, axis=0)[rows] <= 2 * outcome.error[rows]).all()
+
+
+@pytest.mark.parametrize("device", ["cpu:0", CUDA])
+def test_sweep_on_torch_gives_the_same_answers(device):
+    generator = Generator(5, Spec(variables=3, terms=4, start=(0.05, 0.5), batch=512, sample=2))
+    here, there = (pl.read_parquet(work(Task(generator, 0, 512, place)).table) for place in ("cpu", device))
+    same = ["index", "verdict", "regime", "sign"]
+    assert here.select(same).equals(there.select(same))
+    assert (there["tier"] == "float64").sum() > 490

@@ -97,7 +97,8 @@ def sharpness_rows() -> tuple[SharpnessRow, ...]:
 def _row(known: Known) -> SharpnessRow:
     place = (known.loss, known.step_size, known.start, known.kind.value)
     try:
-        found = sharpness_json(sharpness(decide(Problem.build(known.loss, known.step_size, known.start))))
+        decision = decide(Problem.build(known.loss, known.step_size, known.start))
+        found = sharpness_json(sharpness(decision, trace=True))
     except Exception as error:
         cause = f"an error stopped the proof: {type(error).__name__}: {error}"[:500]
         return SharpnessRow(*place, kind=Kind.UNDECIDED.value, agrees=False, cause=cause)

@@ -379,16 +379,16 @@ def crossings(
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
 ) -> None:
-    """Verify certificates with the small independent checker."""
-    from properties.reading import read_text
+    """Verify certificates with the small independent checkers."""
+    from properties.reading import parse_json, read_text
+    from properties.rechecking import BadCertificate, check
     from theorem.errors import InputError
-    from theorem.recheck import BadCertificate, check, load
 
     codes = []
     for path in files:
         name = _printable(str(path))
         try:
-            failure = check(load(read_text(path)))
+            failure = check(parse_json(read_text(path), "the certificate"))
         except (InputError, BadCertificate) as error:
             typer.echo(f"error: {name}: {_printable(str(error))}", err=True)
             codes.append(BAD_INPUT)
@@ -427,6 +427,63 @@ def replay(
     typer.echo(f"SAME: {found}" if same else f"DIFFERENT: stored {stored}, now {found}")
     typer.echo(decision.reason)
     raise typer.Exit(PROVED if same else REFUTED)
+
+
+@app.command(
+    epilog="Exit codes: 0 every row is answered, 1 some row is open, 2 bad input, 130 interrupted.\n\n"
+    "Examples:\n\n  gdcheck ablate\n\n  gdcheck ablate --assumption off-boundary --budget 1000\n\n"
+    "  gdcheck ablate --load my_claim.py --assumption my-claim"
+)
+def ablate(
+    assumption: Annotated[
+        list[str] | None, typer.Option(help="An assumption or an ablation by name; all if not given. May be repeated.")
+    ] = None,
+    budget: Annotated[int, typer.Option(min=1, max=10_000_000, help="Problems to examine for each row.")] = 200,
+    seed: Annotated[int, typer.Option(help="The seed of the search.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    load: Annotated[Path | None, typer.Option(help="A Python file with ablations of your own; it is run.")] = None,
+    out: Annotated[Path, typer.Option(help="The directory of the results.")] = Path("reports/out/ablation"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
+) -> None:
+    """Drop each assumption in turn and look for a counterexample with proof."""
+    from properties.ablation.command import ablate_and_store, show_ablations
+    from properties.show import console_for_people
+
+    with _input_errors():
+        run_ = ablate_and_store(assumption or [], budget, seed, jobs=jobs, load=load, out=out)
+    if as_json:
+        typer.echo(json.dumps(run_.to_json(), ensure_ascii=False))
+    else:
+        show_ablations(console_for_people(), run_, out)
+        typer.echo(f"report: {out / 'index.html'} (data: {out / 'ablation.json'})")
+    if run_.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(REFUTED if any(row.verdict == "open" for row in run_.rows) else PROVED)
+
+
+@app.command(
+    epilog="A run is the JSON result of gdcheck verify, gdcheck ablate or a sweep of the claims (tox -e sweep), or the "
+    "directory that holds it. Exit codes: 0 the report is written, 2 bad input.\n\n"
+    "Example:\n\n  gdcheck report reports/out reports/out/ablation --out page --open"
+)
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Results of runs, files or directories.")],
+    out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out/report"),
+    figures: Annotated[
+        list[str] | None, typer.Option(help="Write the charts as svg, png, pdf or html (interactive). May be repeated.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Put runs on one offline page, with Markdown and JUnit XML beside it."""
+    with _input_errors():
+        from reports.compose import compose
+
+        page = compose(runs, out, figures or [])
+    typer.echo(f"report: {page}")
+    if open_:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -205,10 +205,12 @@ class Run:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write_report(self, path: Path) -> None:
+        from reports.compose import compose  # noqa: PLC0415
         from reports.write import write_text_atomically  # noqa: PLC0415
 
         self._merged = tally, distinct = merged(_lines(self._observations))
         write_text_atomically(path, json.dumps(self._as_report(tally, distinct), indent=1, ensure_ascii=False) + "\n")
+        compose([path], path.parent)
 
     def _as_report(self, tally: Tally, distinct: int) -> dict[str, Any]:
         from properties.claims import CLAIMS  # noqa: PLC0415
@@ -253,7 +255,9 @@ class Run:
         searched = f", {tally.problems(WORST)} more in search of the smallest margins" if tally.problems(WORST) else ""
         terminalreporter.write_line(f"{tally.problems()} problems{searched}; {rate}; --hypothesis-seed={self.seed}")
         if self.report is not None and self._merged is not None:
-            terminalreporter.write_line(f"{self._merged[1]} different problems; report: {self.report}")
+            terminalreporter.write_line(
+                f"{self._merged[1]} different problems; report: {self.report.parent / 'index.html'}"
+            )
 
 
 def _profile() -> settings:

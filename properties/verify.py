@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import multiprocessing
 import platform
-import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -25,6 +22,7 @@ from typing import TypeAlias
 import flint
 from flint import fmpq
 
+from properties.interrupts import ignore_interrupts, interrupts_ignored
 from properties.paper_examples import paper_examples
 from properties.random_problems import random_problem
 from properties.record import ACCEPTED, REJECTED, Checker, Record, checked_by_recheck, examine
@@ -182,7 +180,7 @@ def verify(
         seed=seed,
         problems=problems,
         interrupted=interrupted,
-        versions=_versions(),
+        versions=versions(),
         paper=tuple(row for part, row in found if part == _PAPER and isinstance(row, Row)),
         sweep=tuple(row for part, row in found if part == _SWEEP and isinstance(row, Row)),
         sharpness=() if interrupted else sharpness_rows(),
@@ -213,9 +211,9 @@ class _Run:
         chunks = [tasks[i : i + _CHUNK] for i in range(0, len(tasks), _CHUNK)]
         context = multiprocessing.get_context("spawn")
         futures: list[Future[dict[_Task, Row | Record]]] = []
-        with ProcessPoolExecutor(min(jobs, len(chunks)), context, initializer=_ignore_interrupts) as pool:
+        with ProcessPoolExecutor(min(jobs, len(chunks)), context, initializer=ignore_interrupts) as pool:
             try:
-                with _interrupts_ignored():
+                with interrupts_ignored():
                     futures += [pool.submit(_examined, chunk, self._seed, self._checker) for chunk in chunks]
                 for future in as_completed(futures):
                     self._take(future.result())
@@ -230,23 +228,6 @@ class _Run:
     def _take(self, results: dict[_Task, Row | Record]) -> None:
         self.done.update(results)
         self._on_done(len(self.done))
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes started meanwhile ignore Ctrl-C from their first instant; this one decides what becomes of the run."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _examined(tasks: Sequence[_Task], seed: int, checker: Checker) -> dict[_Task, Row | Record]:
@@ -307,7 +288,8 @@ def _with_closest_calls(records: tuple[Record, ...], seed: int) -> tuple[Record,
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of the programs that matter to a verdict."""
     try:
         here = version("gdcheck")
     except PackageNotFoundError:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SVG = "http://www.w3.org/2000/svg"
 _ALIGNED = 1 - 1e-9
+_MOST_POINTS = 2000
+PHASE = "The direction of arrival against the step size"
 
 # The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
 _COLOURS = {
@@ -35,12 +37,29 @@ LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def phase_picture(report: Report, *, narrow: bool = False) -> str:
-    """Draws the direction of arrival against the step size.
+def phase_chart(report: Report, *, narrow: bool = False) -> alt.VConcatChart:
+    """The direction of arrival against the step size, in the stand-in colours.
 
     Above, the sweep of the paper's worked example: the angle of the certified limit, for even and odd steps. Below, the
     random problems: which end of the spectrum the certified limit lies along, against the distance of the step size
-    from the boundary.
+    from the boundary; and the verdicts over the step size and the spectral gap.
+
+    Args:
+        report: The report.
+        narrow: Whether to draw for a narrow screen.
+
+    Returns:
+        The chart.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    panels = [_sweep_panel(report, narrow=narrow), *_random_panels(report, narrow=narrow)]
+    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=36).configure(**config())
+    return chart
+
+
+def phase_picture(report: Report, *, narrow: bool = False) -> str:
+    """The same as an SVG.
 
     Args:
         report: The report.
@@ -49,13 +68,14 @@ def phase_picture(report: Report, *, narrow: bool = False) -> str:
     Returns:
         A self-contained SVG with a transparent background.
     """
-    import altair as alt  # noqa: PLC0415
+    return with_style_sheet(as_svg(phase_chart(report, narrow=narrow)), PHASE)
 
-    panels = [_sweep_panel(report, narrow=narrow), *_random_panels(report, narrow=narrow)]
+
+def as_svg(chart: alt.TopLevelMixin) -> str:
+    """A chart as SVG, still in the stand-in colours."""
     stream = StringIO()
-    chart = alt.vconcat(*panels, spacing=36).configure(**config())
     chart.save(stream, format="svg")
-    return with_style_sheet(stream.getvalue(), "The direction of arrival against the step size")
+    return stream.getvalue()
 
 
 def config() -> dict[str, Any]:
@@ -103,7 +123,8 @@ def _marks(values: list[dict[str, Any]], x: alt.X, y: alt.Y, size: int) -> list[
         stroke = 2.0 if style == "cross" else 1.3
         shape = alt.Shape("shape:N", scale=None, legend=None)
         mark = base.mark_point(filled=style == "filled", opacity=0.85, strokeWidth=stroke, aria=False)
-        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape, size=alt.Size("size:Q", scale=None)))
+        size_, label = alt.Size("size:Q", scale=None), alt.Tooltip("label:N")
+        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape, size=size_, tooltip=label))
     return charts
 
 
@@ -183,15 +204,17 @@ def _angle(direction: Sequence[float]) -> float:
 
 def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dict[str, Any]:
     shape = "cross" if style == "cross" else "diamond" if kind == "two-cycle" else "circle"
-    return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, "kind": kind}
+    named = {"kind": kind, "label": kind or "not certified"}
+    return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, **named}
 
 
 def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
     import altair as alt  # noqa: PLC0415
 
-    records = [r for r in report["random"] if r["distance"] is not None and r["dimension"] is not None]
-    if not records:
+    known = [r for r in report["random"] if r["distance"] is not None and r["dimension"] is not None]
+    if not known:
         return []
+    records = _sample(known)
     smallest = min((abs(r["distance"] or 1) for r in records), default=1.0)
     depth = max(4, 1 + math.ceil(-math.log10(min(smallest, 1.0))))
     dimensions = [r["dimension"] or 1 for r in records]
@@ -202,7 +225,8 @@ def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
         band = _band(r)
         lane = -3 if band == "open" else (r["dimension"] or 1) - low + (span if band == "alternating" else 0)
         style, kind = ("cross", None) if band == "open" else ("filled", band)
-        points.append(_point(_signed_logarithm(r["distance"] or 0.0, depth), lane, band, style, kind))
+        point = _point(_signed_logarithm(r["distance"] or 0.0, depth), lane, band, style, kind)
+        points.append(point | {"label": f"random problem {r['index']}, n = {r['dimension']}: {r['verdict']}"})
     some_open = any(p["style"] == "cross" for p in points)
     ticks = _ticks(depth, *((6, 4) if narrow else (3, 2)))
     x = alt.X(
@@ -227,10 +251,54 @@ def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
     ]
     if some_open:
         labels.append(_text(0.5 - depth, -2, "not proved", "open", axes))
-    title = _title((f"{len(records)} random problems:", "right up to the boundary"), narrow=narrow)
+    count = f"{len(records):,}" if len(records) == len(known) else f"{len(records):,} of {len(known):,}"
+    title = _title((f"{count} random problems:", "right up to the boundary"), narrow=narrow)
     layers = [_rule(0, x), *_marks(points, x, y, 22 if narrow else 34), *labels]
     height = (13 if narrow else 14) * (top - bottom)
-    return [alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)]
+    first = alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)
+    return [first, _gap_panel(records, narrow=narrow)]
+
+
+def _gap_panel(records: Sequence[RecordJson], *, narrow: bool) -> _Panel:
+    """The verdicts over η/boundary and the gap between the largest multiplier modulus and the next."""
+    import altair as alt  # noqa: PLC0415
+
+    gaps = [math.log10(r["gap"]) if r["gap"] else None for r in records]
+    lowest = math.floor(min((g for g in gaps if g is not None), default=-1.0)) - 0.5
+    points = []
+    for r, gap in zip(records, gaps, strict=True):
+        band = _band(r)
+        style, kind = ("cross", None) if band == "open" else ("filled", band)
+        # Without a gap, the lowest line.
+        point = _point(r["ratio"] or 0.0, lowest if gap is None else gap, band, style, kind)
+        points.append(point | {"label": f"random problem {r['index']}, n = {r['dimension']}: {r['verdict']}"})
+    widest = max(2.0, *(p["x"] for p in points))
+    x = alt.X(
+        "x:Q",
+        title="η / boundary",
+        scale=alt.Scale(domain=[0, widest], nice=False),
+        axis=alt.Axis(grid=False, tickCount=5),
+    )
+    ticks = {k: "1" if k == 0 else "10" + str(k).translate(_SUPERSCRIPTS) for k in range(0, math.ceil(lowest) - 1, -2)}
+    y = alt.Y(
+        "y:Q",
+        title="spectral gap ρ − b",
+        scale=alt.Scale(domain=[lowest - 0.3, 0.3], nice=False),
+        axis=alt.Axis(values=list(ticks), labelExpr=_lookup(ticks), labelOverlap=False),
+    )
+    title = _title(("The same problems:", "step size and spectral gap"), narrow=narrow)
+    layers = [_rule(1, x), *_marks(points, x, y, 22 if narrow else 34)]
+    return alt.layer(*layers).properties(width=_width(narrow=narrow), height=180 if narrow else 220, title=title)
+
+
+def _sample(records: Sequence[RecordJson]) -> Sequence[RecordJson]:
+    """As many records as a picture can show: all that are not proved (up to the limit), and others evenly spread."""
+    if len(records) <= _MOST_POINTS:
+        return records
+    striking = [r for r in records if _band(r) == "open"][: _MOST_POINTS // 2]
+    rest = [r for r in records if _band(r) != "open"]
+    stride = len(rest) / (_MOST_POINTS - len(striking))
+    return [*striking, *(rest[int(i * stride)] for i in range(min(len(rest), _MOST_POINTS - len(striking))))]
 
 
 def _band(record: RecordJson) -> str:

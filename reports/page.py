@@ -1,57 +1,87 @@
-"""The page of a report: one HTML file that needs no network and no script."""
+"""The page of one or more runs: one HTML file that needs no network; its script only sorts, filters and copies."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-import math
-import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.schema import RecordJson, Report, unproved
-from theorem.statement import Regime
+from reports import text, verification_view
+from reports.ablation_view import ablation_cautions, ablation_headline, certificate_files
+from reports.caution import Caution
+from reports.claims_view import claims_cautions, claims_view
+from reports.schema import Report, unproved
 from theorem.verdict import Verdict
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_DASH = "–"
-_NOT_RECHECKED = "not rechecked"
 
 
 @dataclass(frozen=True)
-class Caution:
-    """A number that could make a pass meaningless.
+class Sources:
+    """The runs that a page shows, each as its plain data; None for what there is not.
 
     Attributes:
-        label: What is counted.
-        count: How many.
-        meaning: One sentence.
-        serious: Whether it should catch the eye.
+        verification: A run of ``gdcheck verify``.
+        claims: A run of the claims as properties.
+        ablation: A run of ``gdcheck ablate``.
     """
 
-    label: str
-    count: int
-    meaning: str
-    serious: bool
+    verification: Report | None = None
+    claims: Mapping[str, Any] | None = None
+    ablation: Mapping[str, Any] | None = None
+
+    @property
+    def outcome(self) -> str:
+        """``failed``, ``incomplete`` or ``passed``: the worst of the runs."""
+        found = []
+        if self.verification is not None:
+            found.append(self.verification["outcome"])
+        if self.claims is not None:
+            broken = claims_view(self.claims).broken or self.claims["discard_rate"] > 0.02
+            found.append("failed" if broken else "passed")
+        if self.ablation is not None:
+            short = self.ablation["interrupted"] or any(row["verdict"] == "open" for row in self.ablation["rows"])
+            found.append("incomplete" if short else "passed")
+        known = ("failed", "incomplete", "passed")
+        return next((word for word in known if word in found), str(found[0]) if found else "incomplete")
 
 
-def render_page(report: Report, wide: str, narrow: str, worked: str) -> str:
+@dataclass(frozen=True)
+class Pictures:
+    """SVGs of our own making, which are put into the page as they are.
+
+    Attributes:
+        wide: The phase diagram of a verification.
+        narrow: The same for narrow screens.
+        worked: The worked example with a large step.
+        claims: The verdicts of a run of the claims.
+        exhibits: A picture for an exhibit of an ablation, by ``name/role``.
+    """
+
+    wide: str = ""
+    narrow: str = ""
+    worked: str = ""
+    claims: str = ""
+    exhibits: Mapping[str, str] = field(default_factory=dict)
+
+
+def render_page(sources: Sources, pictures: Pictures) -> str:
     """Renders the page.
 
     Args:
-        report: The report; every text in it is shown as text.
-        wide: The picture, an SVG made by ``reports.charts``.
-        narrow: The same for narrow screens.
-        worked: The worked example, an SVG made by ``reports.problem_charts``.
+        sources: The runs; every text in them is shown as text.
+        pictures: What ``reports.charts`` drew of them.
 
     Returns:
         HTML.
     """
+    report, claims, ablation = sources.verification, sources.claims, sources.ablation
+    script = files("reports").joinpath("templates", "page.js").read_text(encoding="utf-8")
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -59,184 +89,104 @@ def render_page(report: Report, wide: str, narrow: str, worked: str) -> str:
         lstrip_blocks=True,
         loader=PackageLoader("reports"),
     )
-    environment.filters |= {
-        "mathematical": mathematical,
-        "decimal": decimal,
-        "scientific": scientific,
-        "ratio": ratio,
-        "vector": vector,
-        "pretty_json": lambda data: json.dumps(data, indent=1, ensure_ascii=False),
-    }
-    template = environment.get_template("report.html.j2")
-    return template.render(
+    environment.filters |= _FILTERS
+    return environment.get_template("page.html.j2").render(
+        outcome=sources.outcome,
+        parts=_parts(sources),
+        notes=verification_view.notes(report) if report else [],
+        cautions=_cautions(sources),
+        facts=_facts(sources),
+        again=_again(sources),
+        # The script and the pictures are our own; all else is escaped.
+        script=Markup(script),
+        script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        wide=Markup(pictures.wide),
+        narrow=Markup(pictures.narrow),
+        worked=Markup(pictures.worked),
+        claims_picture=Markup(pictures.claims),
+        pictures=_Pictures(pictures.exhibits),
+        certificates=certificate_files,
         report=report,
-        headline=_headline(report),
-        cautions=_cautions(report),
-        notes=_notes(report),
-        status=status,
-        # The pictures are our own; all else is escaped.
-        worked=Markup(worked),
-        wide=Markup(wide),
-        narrow=Markup(narrow),
-        verdicts=[*(v.value for v in Verdict), *([_NOT_RECHECKED] if _open(report) else [])],
-        regimes=_regimes(report["random"]),
-        reach=_reach(report["random"]),
-        findings=unproved(report),
-        closest=_closest(report["random"]),
+        claims=claims,
+        claims_view=claims_view(claims) if claims else None,
+        ablation=ablation,
+        ablation_headline=ablation_headline(ablation) if ablation else None,
+        **(_of_verification(report) if report else {}),
     )
 
 
-def status(record: RecordJson) -> str:
-    """The verdict as it may be called on the page: proved only where the checker accepted the certificate."""
-    if record["verdict"] == Verdict.PROVED.value and record["recheck"] != "accepted":
-        return _NOT_RECHECKED
-    return record["verdict"]
+_FILTERS: dict[str, Callable[..., str]] = {
+    "mathematical": text.mathematical,
+    "decimal": text.decimal,
+    "scientific": text.scientific,
+    "ratio": text.ratio,
+    "vector": text.vector,
+    "shell": text.shell,
+    "pretty_json": lambda data: json.dumps(data, indent=1, ensure_ascii=False),
+}
 
 
-def _records(report: Report) -> list[RecordJson]:
-    return [row["record"] for row in (*report["paper"], *report["sweep"])] + report["random"]
+class _Pictures(dict[str, Markup]):
+    """Pictures by name, empty where there is none."""
+
+    def __init__(self, pictures: Mapping[str, str]) -> None:
+        super().__init__({name: Markup(svg) for name, svg in pictures.items()})
+
+    def __missing__(self, name: str) -> Markup:
+        return Markup("")
 
 
-def _open(report: Report) -> bool:
-    return any(status(r) == _NOT_RECHECKED for r in report["random"])
-
-
-def _headline(report: Report) -> str:
-    counts = Counter(status(r) for r in report["random"])
-    agreeing = sum(row["agrees"] for row in report["paper"])
-    rows = f"{agreeing} of the paper’s {len(report['paper'])} rows"
-    proved = f"{counts['proved']} of {report['problems']} random problems"
-    if report["outcome"] == "passed":
-        every = f" and all {report['problems']} random problems" if counts["proved"] == report["problems"] > 0 else ""
-        some = f" and {proved}" if report["problems"] and not every else ""
-        return f"Proved: the paper’s {len(report['paper'])} rows{every}{some}."
-    if report["outcome"] == "failed":
-        return f"Contradicted. Proved are {rows} and {proved}; what disagrees is listed below."
-    return f"Not complete. Proved are {rows} and {proved}."
-
-
-def _cautions(report: Report) -> list[Caution]:
-    counts = Counter(status(r) for r in report["random"])
-    records = _records(report)
-    unresolved = sum(status(r) in {"unresolved", _NOT_RECHECKED} for r in records)
-    rejected = sum(r["recheck"] == "rejected" for r in records)
-    refuted = sum(r["verdict"] == "refuted" for r in records)
-    astray = sum(not row["agrees"] for row in (*report["paper"], *report["sweep"]))
-    numbers = [
-        ("Refuted", refuted, "the assumptions hold and another limit is proved", True),
-        ("Unresolved", unresolved, "nothing was proved, or its proof was not accepted", True),
-        ("Rejected by the checker", rejected, "certificates that the independent checker did not accept", True),
-        ("Expected rows that disagree", astray, "among the paper’s rows and the sweep below", True),
-        ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem’s null set", False),
-        ("Not applicable", counts["not-applicable"], "random problems outside the theorem’s assumptions", True),
-    ]
-    return [Caution(label, count, meaning, serious and count > 0) for label, count, meaning, serious in numbers]
-
-
-def _notes(report: Report) -> list[str]:
-    notes = []
-    done = len(report["random"])
-    if report["interrupted"]:
-        notes.append(f"The run was interrupted: {done} of {report['problems']} random problems were finished.")
-    elif done != report["problems"]:
-        notes.append(f"{done} of {report['problems']} random problems are on record.")
-    if not report["problems"]:
-        notes.append("No random problems were asked for: this page speaks of the paper’s own examples only.")
-    return notes
-
-
-def _regimes(records: Sequence[RecordJson]) -> list[dict[str, Any]]:
-    """One row for each regime that occurs, and one for all."""
-    names: list[str | None] = [r.value for r in Regime if any(x["regime"] == r.value for x in records)]
-    if any(r["regime"] is None for r in records):
-        names.append(None)
-    rows = [_row(name or "unknown", [r for r in records if r["regime"] == name]) for name in names]
-    return [*rows, _row("all", records)] if len(rows) != 1 else rows
-
-
-def _row(name: str, records: Sequence[RecordJson]) -> dict[str, Any]:
-    proved = [r for r in records if status(r) == "proved"]
+def _of_verification(report: Report) -> dict[str, Any]:
+    extra = [verification_view.NOT_RECHECKED] if verification_view.some_open(report) else []
     return {
-        "name": name,
-        "total": len(records),
-        "counts": Counter(status(r) for r in records),
-        "margin": min((r["margin"] for r in proved if r["margin"] is not None), default=None),
-        "distance": min((abs(r["distance"]) for r in proved if r["distance"] is not None), default=None),
-        "gap": min((r["gap"] for r in proved if r["gap"] is not None), default=None),
-        "step": max((r["step"] for r in proved if r["step"] is not None), default=None),
+        "headline": verification_view.headline(report),
+        "status": verification_view.status,
+        "verdicts": [*(v.value for v in Verdict), *extra],
+        "regimes": verification_view.regimes(report["random"]),
+        "reach": verification_view.reach(report["random"]),
+        "findings": unproved(report),
+        "closest": verification_view.closest(report["random"]),
     }
 
 
-def _reach(records: Sequence[RecordJson]) -> list[tuple[str, str]]:
-    if not records:
-        return []
-    radii = [r["start_radius"] for r in records if r["start_radius"] is not None]
-    return [
-        ("dimension n", _span([r["dimension"] for r in records])),
-        ("degree", _span([r["degree"] for r in records])),
-        ("terms", _span([r["terms"] for r in records])),
-        ("start to minimizer", f"{scientific(min(radii))} to {scientific(max(radii))}" if radii else _DASH),
-        ("rotated Hessian", str(sum(r["rotated"] for r in records))),
-        ("minimizer off the origin", str(sum(r["off_origin"] for r in records))),
-        ("C³ with truncated powers", str(sum(r["truncated"] for r in records))),
-        ("beyond 128 bits", str(sum((r["precision"] or 0) > 128 for r in records))),
-    ]
+def _parts(sources: Sources) -> list[dict[str, str]]:
+    known = (("verification", "verification"), ("claims", "claims as properties"), ("ablation", "assumptions dropped"))
+    return [{"anchor": name, "title": title} for name, title in known if getattr(sources, name)]
 
 
-def _span(values: Sequence[int | None]) -> str:
-    known = [v for v in values if v is not None]
-    return f"{min(known)} to {max(known)}" if known else _DASH
+def _cautions(sources: Sources) -> list[Caution]:
+    found: list[Caution] = []
+    if sources.verification:
+        found += verification_view.cautions(sources.verification)
+    if sources.claims:
+        found += claims_cautions(sources.claims, claims_view(sources.claims))
+    if sources.ablation:
+        found += ablation_cautions(sources.ablation)
+    return found
 
 
-def _closest(records: Sequence[RecordJson]) -> list[RecordJson]:
-    kept = [r for r in records if status(r) == "proved" and r["problem"] and r["margin"] is not None]
-    return sorted(kept, key=lambda r: r["margin"] or 0.0)
+def _facts(sources: Sources) -> Sequence[tuple[str, object]]:
+    facts: dict[tuple[str, object], None] = {}
+    for run in (sources.verification, sources.claims, sources.ablation):
+        if run:
+            details: Mapping[str, Any] = run
+            facts[("seed", details["seed"])] = None
+            versions = details["versions"] if "versions" in details else details["run"]["versions"]
+            facts |= dict.fromkeys(versions.items())
+    return list(facts)
 
 
-def mathematical(text: str) -> str:
-    """A loss as people write it: ½ x², no stars."""
-    raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(_SUPERSCRIPTS), text)
-    raised = re.sub(r"(?<![\d/])1/2(?![\d/])", "½", raised)
-    return raised.replace("*", "\u2009").replace(" - ", " − ")
-
-
-def decimal(text: str | None) -> str:
-    """A rational as a short decimal where that is exact, else unchanged."""
-    if text is None:
-        return _DASH
-    try:
-        value = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        return text
-    short = f"{float(value):.6g}"
-    return short if "e" not in short and Fraction(short) == value else text
-
-
-def scientific(value: float | None) -> str:
-    """A number of three digits, as 3.2·10⁻⁵ where that is shorter."""
-    if value is None:
-        return _DASH
-    if value == 0 or 1e-3 <= abs(value) < 1e4:
-        return f"{value:.3g}".replace("-", "−")
-    mantissa, exponent = f"{value:.2e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
-    power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-    return mantissa.replace("1", power) if mantissa in {"1", "−1"} else f"{mantissa}·{power}"
-
-
-def ratio(margin: float | None) -> str:
-    """Amplitude over tail from its logarithm, rounded down so that it remains a lower bound."""
-    if margin is None:
-        return "tail 0"
-    if 0 < margin < 0.005:
-        excess = math.expm1(margin * math.log(10))
-        unit = 10.0 ** (math.floor(math.log10(excess)) - 2)
-        return f"1 + {scientific(math.floor(excess / unit) * unit)}"
-    if margin > 4:
-        return f"10{str(math.floor(margin)).translate(_SUPERSCRIPTS)}"
-    return f"{math.floor(10**margin * 1000) / 1000:.3f}"
-
-
-def vector(values: Sequence[float]) -> str:
-    """A direction with six digits."""
-    return "(" + ", ".join(f"{x:.6g}".replace("-", "−") for x in values) + ")"
+def _again(sources: Sources) -> list[dict[str, str]]:
+    lines = []
+    if run := sources.verification:
+        command = f"gdcheck verify --problems {run['problems']} --seed {run['seed']}"
+        after = "All numbers: report.json beside this page."
+        lines.append({"before": "The same run again:", "command": command, "after": after})
+    if claims := sources.claims:
+        count = "" if claims["examples"] is None else f" --examples {claims['examples']}"
+        command = f"tox -e sweep --{count} --hypothesis-seed={claims['seed']}"
+        lines.append({"before": "The claims again, in a copy of the repository:", "command": command, "after": ""})
+    if ablation := sources.ablation:
+        command = f"gdcheck ablate --budget {ablation['budget']} --seed {ablation['seed']}"
+        lines.append({"before": "The ablations again:", "command": command, "after": ""})
+    return lines

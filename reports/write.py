@@ -7,9 +7,13 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from properties.verify import Verification
 from reports.schema import as_report, unproved
+
+if TYPE_CHECKING:
+    from reports.page import Pictures, Sources
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         OSError: If a file cannot be written.
     """
     from reports.charts import phase_picture  # noqa: PLC0415
-    from reports.page import render_page  # noqa: PLC0415
+    from reports.page import Pictures, Sources  # noqa: PLC0415
     from reports.problem_charts import worked_picture  # noqa: PLC0415
 
     report = as_report(run)
@@ -106,12 +110,39 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         path.parent.mkdir(exist_ok=True)
         stored = {key: value for key, value in finding.record.items() if key in {"verdict", "reason", "problem"}}
         write_text_atomically(path, _json(stored))
-    wide, narrow = phase_picture(report), phase_picture(report, narrow=True)
-    write_text_atomically(written.picture, wide)
-    worked = worked_picture()
-    write_text_atomically(written.sharpness, worked)
-    write_text_atomically(written.page, render_page(report, wide, narrow, worked))
+    sources, pictures = (
+        Sources(verification=report),
+        Pictures(phase_picture(report), phase_picture(report, narrow=True), worked_picture()),
+    )
+    write_text_atomically(written.picture, pictures.wide)
+    write_text_atomically(written.sharpness, pictures.worked)
+    write_page(sources, pictures, out_dir)
     return written
+
+
+def write_page(sources: Sources, pictures: Pictures, out_dir: Path) -> Path:
+    """Writes what runs came to, three times: a page, Markdown for a pull request, JUnit XML for CI.
+
+    Args:
+        sources: The runs.
+        pictures: What was drawn of them.
+        out_dir: The directory, which is there.
+
+    Returns:
+        The page, ``index.html``; ``report.md`` and ``junit.xml`` lie beside it.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    from reports.junit import as_junit  # noqa: PLC0415
+    from reports.markdown import as_markdown  # noqa: PLC0415
+    from reports.page import render_page  # noqa: PLC0415
+
+    write_text_atomically(out_dir / "junit.xml", as_junit(sources))
+    write_text_atomically(out_dir / "report.md", as_markdown(sources))
+    page = out_dir / "index.html"
+    write_text_atomically(page, render_page(sources, pictures))
+    return page
 
 
 def _json(data: object) -> str:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flint import arb, ctx, fmpq, fmpz_poly
+from flint import arb, ctx, fmpq
 
-from theorem.amplitude import Amplitude, Block, LimitDirection
+from theorem.amplitude import Block, LimitDirection
 from theorem.balls import decimal_ends
 from theorem.preimages import Preimages
 from theorem.rational import to_text
 from theorem.regime import Classification
 from theorem.spectrum import Eigenvalue
-from theorem.statement import LimitKind
 from theorem.verdict import Decision, Verdict
 
-SCHEMA = "gdcheck-certificate/1"
+SCHEMA = "gdcheck-certificate/2"
 
 _WITH_CERTIFICATE = {Verdict.PROVED, Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE}
 
@@ -42,90 +41,71 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
 
 
 def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
-    examined = found.regime is not None
-    step = decision.amplitude.step if decision.amplitude else 0
+    numbers = None if decision.amplitude is None else decision.amplitude.inequality
     return {
         "schema": SCHEMA,
         "problem": decision.problem.to_json(),
         "verdict": decision.verdict.value,
-        "regime": found.regime.value if found.regime else None,
+        **_regime(found if found.regime is not None else None),
         "fails": [a.value for a in decision.fails],
-        "spectrum": {"lowest": _eigenvalue(found.lowest), "highest": _eigenvalue(found.highest)} if examined else None,
-        "boundary_factor": None if found.boundary_factor is None else _integers(found.boundary_factor),
-        "preimages": _preimages(decision.preimages, decision.problem.minimizer),
+        **_preimages(decision.preimages, decision.problem.minimizer),
         "subspace": None
         if decision.subspace is None
-        else {"enters": decision.subspace.enters, "basis": [_texts(v) for v in decision.subspace.basis]},
-        "blocks": [_block(b) for b in decision.blocks],
-        "step": step,
-        "precision": decision.precision,
-        "bounds": None if decision.amplitude is None else _bounds(decision.amplitude),
+        else {
+            "enters": decision.subspace.enters,
+            "basis": [_texts(v) for v in decision.subspace.basis],
+            **_regime(decision.restricted if decision.blocks else None),
+        },
+        "blocks": [] if numbers is None else list(map(_block, decision.blocks, numbers.amplitudes)),
+        "step": decision.amplitude.step if decision.amplitude else 0,
+        "bounds": None
+        if numbers is None
+        else {"radius": _above(numbers.radius), "sigma": _above(numbers.sigma), "tail": _above(numbers.tail)},
         "limit": _limit(decision.limit),
     }
+
+
+def _regime(found: Classification | None) -> dict[str, Any]:
+    """The regime and the ends of a spectrum, in all of space or in the subspace."""
+    if found is None or found.regime is None:
+        return {"regime": None, "spectrum": None}
+    ends = {"lowest": _eigenvalue(found.lowest), "highest": _eigenvalue(found.highest)}
+    return {"regime": found.regime.value, "spectrum": ends}
 
 
 def _texts(vector: Iterable[fmpq]) -> list[str]:
     return [to_text(q) for q in vector]
 
 
-def _integers(poly: fmpz_poly) -> list[int]:
-    return [int(c) for c in poly.coeffs()]
-
-
-def _intervals(vector: Sequence[arb]) -> list[list[str]]:
-    return [list(decimal_ends(x)) for x in vector]
-
-
 def _components(vector: Sequence[arb]) -> list[list[str]]:
     """Intervals of a unit vector's components, none of them narrower than 10⁻³⁰."""
     margin = arb(0, fmpq(1, 10**30))
-    return _intervals([x + margin for x in vector])
+    return [list(decimal_ends(x + margin)) for x in vector]
 
 
 def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
+    return {"interval": _texts((e.lo, e.hi)), "multiplicity": e.multiplicity}
+
+
+def _above(value: arb) -> str:
+    return decimal_ends(value)[1]
+
+
+def _block(block: Block, amplitude: arb) -> dict[str, Any]:
+    vectors = [_texts(v) for v in block.vectors.transpose().tolist()]
+    return {"gap": to_text(block.gap), "vectors": vectors, "amplitude": _above(amplitude)}
+
+
+def _preimages(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:
+    """The evidence about preimages of null sets: points, moved to where the loss is, or a vector of the kernel."""
+    points = () if found is None or found.kernel is not None else found.points
     return {
-        "interval": _texts((e.lo, e.hi)),
-        "multiplicity": e.multiplicity,
-        "factor": _integers(e.factor) if e.multiplicity > 1 and not e.is_rational else None,
+        "points": [_texts(x + m for x, m in zip(h, minimizer, strict=True)) for h in points],
+        "kernel": None if found is None or found.kernel is None else _texts(found.kernel),
     }
-
-
-def _block(block: Block) -> dict[str, Any]:
-    return {
-        "sign": block.end.value,
-        **_eigenvalue(block.eigenvalue),
-        "gap": to_text(block.gap),
-        "vectors": [_texts(v) for v in block.coordinates],
-    }
-
-
-def _preimages(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    if found.kernel is not None:
-        return {"kernel": _texts(found.kernel)}
-    if not found.points:
-        return None
-    return {"points": [_texts(x + m for x, m in zip(h, minimizer, strict=True)) for h in found.points]}
-
-
-def _bounds(amplitude: Amplitude) -> dict[str, Any]:
-    numbers = amplitude.inequality
-    single = {
-        "radius": numbers.radius,
-        "rho": numbers.rho,
-        "C": numbers.C,
-        "sigma": numbers.sigma,
-        "P": numbers.P,
-        "tail": numbers.tail,
-    }
-    return {name: list(decimal_ends(x)) for name, x in single.items()} | {"amplitudes": _intervals(numbers.amplitudes)}
 
 
 def _limit(limit: LimitDirection | None) -> dict[str, Any]:
     if limit is None:
-        return {"kind": None}
-    if limit.kind is LimitKind.TWO_CYCLE:
-        even, odd = limit.vectors
-        return {"kind": limit.kind.value, "even": _components(even), "odd": _components(odd)}
-    return {"kind": limit.kind.value, "vector": _components(limit.vectors[0])}
+        return {"kind": None, "vectors": []}
+    return {"kind": limit.kind.value, "vectors": [_components(v) for v in limit.vectors]}

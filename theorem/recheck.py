@@ -1,359 +1,398 @@
-"""Verifier of certificates, independent of the program that writes them; docs/certificate.md is its specification.
+"""Verifier of certificates in plain integers and fractions, independent of their writer; see docs/certificate.md."""
 
-Every claim is decided with integers and fractions, rounded outwards where a root is taken. Nothing is evaluated and
-nothing is trusted: a certificate is read first (``recheck_reading``), then checked (`_verify`) until a claim fails.
-"""
-
-from __future__ import annotations
-
-import json
+import re
 from collections import defaultdict
-from collections.abc import Callable
+from decimal import Context, Decimal
 from fractions import Fraction
-from itertools import compress, product, starmap
-from math import isqrt, lcm, prod
-from operator import add, mul, sub
+from itertools import compress, product
+from math import gcd, isqrt, lcm, prod
+from operator import add, mul, ne, sub
 from types import SimpleNamespace
 from typing import Any
 
-from theorem.recheck_exact import (
-    TERMS,
-    ClaimError,
-    Poly,
-    Vector,
-    characteristic,
-    claim,
-    compose,
-    count,
-    divides,
-    dot,
-    image,
-    shift,
-    show,
-    sqrt,
-    units,
+TERMS, WORK = 20_000, 10**10  # limits: of polynomials and digits, of steps * terms * bits
+OBJECTS = """schema problem verdict regime fails spectrum points kernel subspace blocks step bounds limit; kind vectors;
+loss variables minimizer step_size start; enters basis regime spectrum; interval multiplicity; gap vectors amplitude;
+radius sigma tail; lowest highest"""  # the fields of every object
+WORDS = {"schema", "verdict", "regime", "fails", "loss", "variables", "kind"}  # fields that hold text
+COUNTS = {"multiplicity", "enters", "step"}
+NUMBER = re.compile("-?[0-9]+(?:/[1-9][0-9]*|([.][0-9]+)?([eE][+-]?[0-9]{1,4})?)")
+POWER, TIMES = re.compile(r"(?!max\b)([^\W\d]\w*)(?:\*\*([1-9][0-9]?))?"), re.compile(r"(?<!\*)\*(?!\*)")
+TERM = re.compile(
+    r"(?P<sign>^-|^| \+ | - )(?:(?P<number>[0-9]{1,999}(?:/[1-9][0-9]{,999})?)(?:\*(?=\w)|(?= |$)))?"
+    r"(?:max\((?P<line>[^()]+), 0\)\*\*(?P<exponent>[2-9]|1[0-6])|(?P<powers>[^ ()]*))(?= |$)"
 )
-from theorem.recheck_reading import BOUNDS, ENDS, SIZE, BadCertificate, bad, load, read_certificate
+ENDS = ("distinct-ends", "simple-lowest", "simple-highest", "off-boundary", "stable-step")
+DOMINANT = {"small-step": ("fixed", [1]), "large-step": ("alternating", [-1]), "boundary": ("two-cycle", [1, -1])}
+Vector = list[Fraction]
+Poly = dict[tuple[int, ...], Fraction]  # exponents -> coefficient
 
-__all__ = ["BadCertificate", "check", "load"]
 
-WORK, BITS = 10**9, 16384  # limits on what is looked at
-KINDS = {(): None, (1,): "fixed", (-1,): "alternating", (1, -1): "two-cycle"}  # signs of the blocks -> their limit
-Terms = Callable[[Fraction, int], list[tuple[Fraction, Fraction]]]  # (radius, end) -> weights and terms of C
+class BadCertificate(Exception):  # noqa: N818
+    """The certificate is malformed."""
+
+
+class ClaimError(Exception):
+    """A claim fails; the message says which, with its numbers."""
 
 
 def check(certificate: object) -> str | None:
-    """Verify a certificate.
-
-    Args:
-        certificate: The parsed JSON object; BadCertificate is raised if it is malformed.
-
-    Returns:
-        None if every claim has been verified, else a sentence that names the first claim that fails, with its numbers.
-    """
+    """Verify a parsed certificate: None, or the first claim that fails with its numbers (BadCertificate: malformed)."""
     try:
-        size = len(json.dumps(certificate, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        bad("certificate", f"a JSON object of moderate depth ({str(error)[:200]})")
-    claims = read_certificate(certificate) if size <= SIZE else bad("certificate", f"at most {SIZE} characters long")
-    try:
-        _verify(claims)
+        _verify(_read(certificate))
     except ClaimError as failure:
-        return str(failure.args[0])
+        return str(failure)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise BadCertificate(f"the certificate is not of the shape in docs/certificate.md: {error}") from error
     return None
 
 
-def _eigenvalue(name: str, stated: SimpleNamespace, chi: list[int]) -> tuple[int, int]:
-    """Verify the claim of one eigenvalue; return how many eigenvalues lie below and above it."""
-    low, high = stated.interval
-    (below, first), (until, last) = count(chi, low), count(chi, high)
-    inside = until + last - below
-    good = low <= high and inside == stated.multiplicity and (low == high or first == last == 0)
-    claim(f"{name}: multiplicity {stated.multiplicity} in [{show(low, high)}] fails: {inside} eigenvalues", good)
-    if stated.factor or (low < high and inside > 1):
-        good = stated.factor is not None and divides(stated.factor, chi, inside, low, high)
-        claim(f"{name}: the factor proves one eigenvalue in [{show(low, high)}] fails", good)
-    return below, len(chi) - 1 - until - last
+def claim(text: str, holds: object, error: type[Exception] = ClaimError) -> None:
+    """Reject the certificate unless a claim holds."""
+    if not holds:
+        raise error(text)
 
 
-def _flow(c: SimpleNamespace) -> Callable[[list[int], int], tuple[list[int], int]]:
-    """Return (z, d) -> F(z / d), without rounding, as integers and their common denominator."""
-    # for each component a list of terms: the coefficient, and the factors as pairs of index and power
-    rows: list[list[tuple[Fraction, Any]]] = [[(Fraction(1), ((i, 1),))] for i in range(c.n)]
-    for i, alpha in ((i, alpha) for alpha in c.local for i in range(c.n) if alpha[i]):
-        rest = tuple((j, e - (i == j)) for j, e in enumerate(alpha) if e > (i == j))
-        rows[i].append((-c.eta * alpha[i] * c.local[alpha], rest))
-    for i, (j, h) in product(range(c.n), enumerate(c.hinges)):
-        rows[i].append((-c.eta * h.factor * h.power * h.slope[i], ((c.n + j, h.power - 1),)))
-    order = max(sum(e for _, e in factors) for row in rows for _, factors in row)
-    scale = lcm(*(k.denominator for row in rows for k, _ in row))
-    table = [[(int(k * scale), order - sum(e for _, e in factors), factors) for k, factors in row if k] for row in rows]
-    lines = [([int(x) for x in h.slope], int(h.offset)) for h in c.hinges]
-    claim(f"step {c.step} can be verified fails: it takes too long", c.step * sum(map(len, table)) <= WORK)
-
-    def step(z: list[int], d: int) -> tuple[list[int], int]:
-        values = [*z, *(max(dot(slope, z) + offset * d, 0) for slope, offset in lines)]
-        lift = [d**e for e in range(order + 1)]
-        parts = [[k * lift[e] * prod([values[j] ** m for j, m in factors]) for k, e, factors in row] for row in table]
-        return [sum(part) for part in parts], scale * lift[order]
-
-    return step
+def show(*numbers: Fraction | int) -> str:
+    """Numbers to four digits, for messages."""
+    return ", ".join(f"{Context(prec=4).divide(Decimal(x.numerator), Decimal(x.denominator)):.4g}" for x in numbers)
 
 
-def _remainder(c: SimpleNamespace, bits: int) -> Terms:
-    """Return the terms of C(r), enclosed from below (end 0) or above (1); Lambda(r) is r times their weighted sum."""
-
-    def order(q: int, end: int) -> Fraction:
-        sums = [Fraction(0)] * c.n
-        for alpha, i in ((alpha, i) for alpha in c.high if sum(alpha) == q + 1 for i in range(c.n) if alpha[i]):
-            square = prod(e**e for e in alpha) // alpha[i] ** alpha[i] * (alpha[i] - 1) ** (alpha[i] - 1)
-            sums[i] += alpha[i] * abs(c.local[alpha]) * sqrt(Fraction(square, q**q), bits)[end]
-        return Fraction(c.eta * sqrt(dot(sums, sums), bits)[end])
-
-    orders = {q: [order(q, 0), order(q, 1)] for q in {sum(alpha) - 1 for alpha in c.high}}
-    hinges = [(h.power, h.offset, c.eta * abs(h.factor), sqrt(dot(h.slope, h.slope), bits)) for h in c.hinges]
-
-    def terms(r: Fraction, end: int) -> list[tuple[Fraction, Fraction]]:
-        found = [(Fraction(q), ends[end] * r ** (q - 2)) for q, ends in orders.items()]
-        for p, a, k, length in hinges:
-            reach = length[end] * r
-            if p > 2 and a + reach > 0:
-                found.append((Fraction(2), k * p * (p - 1) * (p - 2) * length[end] ** 3 * (a + reach) ** (p - 3) / 2))
-            if p == 2 and reach > abs(a):
-                found.append((4 * abs(a) / reach, k * length[end] ** 3 / (2 * abs(a))))
-        return found
-
-    return terms
+def dot(a: Any, b: Any) -> Any:
+    """The inner product."""
+    return sum(map(mul, a, b))
 
 
-def _trajectory(c: SimpleNamespace, bits: int, linear: Fraction, terms: Terms) -> tuple[Vector, Fraction]:
-    """Enclose h_k in a ball; within r of the minimizer the map expands distances by linear + Lambda(r) at most."""
-    one, unit = 1 << bits, isqrt(c.n) + 1  # rounding moves a vector by less than unit / one
-    z, known = [int(x * one // 1) for x in c.start], dict[int, int]()
-    error = unit if any(x * one != y for x, y in zip(c.start, z, strict=True)) else 0
-    for k in range(c.step):
-        radius = isqrt(dot(z, z)) + 1 + error
-        claim(f"h_{k} can be verified fails: it is too large or too uncertain", radius >> 2 * bits == 0, False)
-        drop = max(radius.bit_length() - 6, 0)
-        radius = (radius >> drop) + 1 << drop
-        if radius not in known:
-            r = Fraction(radius, one)
-            known[radius] = int((linear + r * sum(starmap(mul, terms(r, 1)))) * one) + 1
-        moved, d = c.flow(z, one)
-        z, error = [(x << bits) // d for x in moved], -(-error * known[radius] >> bits) + unit
-    return [Fraction(x, one) for x in z], Fraction(error, one)
+def sqrt(x: Fraction) -> tuple[Fraction, Fraction]:
+    """Enclose a root with a relative error of at most 2^-256."""
+    bits = 257 + max(0, x.denominator.bit_length() - x.numerator.bit_length()) // 2
+    floor = isqrt((x.numerator << 2 * bits) // x.denominator)
+    return Fraction(floor, 1 << bits), Fraction(floor + (floor > 0), 1 << bits)
 
 
-# The claims, in the order of the specification.
+def compose(poly: Poly, rows: list[Any], origin: Vector) -> Poly:
+    """Return the polynomial t -> poly(origin + sum of t_b rows_b)."""
+    total, m = defaultdict[tuple[int, ...], Fraction](Fraction), len(rows)
+    steps = [tuple(int(i == j) for j in range(m)) for i in range(-1, m)]  # zero and the unit vectors
+    lines = [[(s, x) for s, x in zip(steps, column, strict=True) if x] for column in zip(origin, *rows, strict=True)]
+    for alpha, c in poly.items():
+        part: Poly = {steps[0]: c}
+        for line in (line for line, e in zip(lines, alpha, strict=True) for _ in range(e)):
+            last, part = part, defaultdict(Fraction)
+            for (beta, k), (step, x) in product(last.items(), line):
+                part[tuple(map(add, beta, step))] += k * x
+            claim("the loss can be verified fails: it has too many terms", len(part) + len(total) <= TERMS)
+        for beta, k in part.items():
+            total[beta] += k
+    return {beta: k for beta, k in total.items() if k}
+
+
+def along(poly: Poly, v: Any) -> Poly:
+    """Return the derivative of a polynomial along a vector."""
+    total = defaultdict[tuple[int, ...], Fraction](Fraction)
+    for alpha, c in poly.items():
+        for i in (i for i, e in enumerate(alpha) if e and v[i]):
+            total[(*alpha[:i], alpha[i] - 1, *alpha[i + 1 :])] += c * alpha[i] * v[i]
+    return {beta: k for beta, k in total.items() if k}
+
+
+def characteristic(matrix: list[Vector]) -> list[int]:
+    """Return a multiple of the characteristic polynomial, constant first (Faddeev and LeVerrier, in integers)."""
+    scale, poly, n = lcm(*(x.denominator for row in matrix for x in row)), [1], len(matrix)
+    claim("the matrices can be verified fails: too many digits", scale.bit_length() * n <= 4 * TERMS)
+    table, power = [[int(x * scale) for x in row] for row in matrix], [[0] * n] * n
+    for k in range(1, n + 1):
+        shifted = [[x + poly[-1] * (i == j) for j, x in enumerate(row)] for i, row in enumerate(power)]
+        columns = [*zip(*shifted, strict=True)]
+        power = [[dot(row, column) for column in columns] for row in table]
+        poly.append(-sum(power[i][i] for i in range(n)) // k)
+    return [x * scale**k for k, x in enumerate(reversed(poly))]
+
+
+def count(chi: list[int], s: Fraction) -> tuple[int, int]:
+    """Count the roots below s, and up to s, of a polynomial with real roots (Descartes' rule of signs is exact)."""
+    p, q = s.as_integer_ratio()
+    around = [x * q ** (len(chi) - 1 - k) for k, x in enumerate(chi)]
+    for i in range(len(chi)):  # make it t -> chi((p + t) / q), up to a factor
+        for j in range(len(chi) - 2, i - 1, -1):
+            around[j] += p * around[j + 1]
+    mirrored = [x * (-1) ** k > 0 for k, x in enumerate(around) if x]
+    below = sum(map(ne, mirrored, mirrored[1:]))
+    return below, below + next(k for k, x in enumerate(around) if x)
+
+
+def common(p: list[int], q: list[int]) -> list[int]:
+    """Return the greatest common divisor of two polynomials, up to a factor (Euclid, in integers)."""
+    while q:
+        while len(p) >= len(q):
+            p = [q[-1] * x - p[-1] * y for x, y in zip(p, [0] * (len(p) - len(q)) + q, strict=True)]
+            while p and not p[-1]:
+                p.pop()
+        p, q = q, [x // gcd(*p) for x in p]
+    return p
+
+
+def _translated(value: Any, name: str) -> Any:
+    """Translate what is given for a field: numbers become fractions, and what is of no expected type is refused."""
+    if type(value) is dict:
+        known = any(value.keys() == {*fields.split()} for fields in OBJECTS.split(";"))
+        claim(f"{name} has unknown fields or lacks some: {[*value]!s:.200}", known, BadCertificate)
+        return SimpleNamespace(**{key: _translated(entry, key) for key, entry in value.items()})
+    if type(value) is list:
+        return [_translated(entry, name) for entry in value]
+    if value is None or (name in COUNTS and type(value) is int and 0 <= value <= 10**6):
+        return value
+    good = type(value) is str and (name in WORDS or (len(value) <= 4000 and NUMBER.fullmatch(value)))
+    claim(f"{name} must be text, a count, or a number such as '-3/7'", good and name not in COUNTS, BadCertificate)
+    return value if name in WORDS else Fraction(value)
+
+
+def _loss(text: str, names: list[str]) -> tuple[Poly, list[SimpleNamespace]]:
+    """Read a sum: its polynomial, and its truncated powers factor * max(slope . x + offset, 0)**power."""
+    poly, hinges, end = defaultdict[tuple[int, ...], Fraction](Fraction), list[SimpleNamespace](), 0
+    while end < max(len(text), 1):
+        term: Any = TERM.match(text, end) or {"number": "", "line": "", "powers": ""}
+        powers = [POWER.fullmatch(part) for part in TIMES.split(term["powers"])] if term["powers"] else []
+        alpha = tuple(sum(int(p[2] or 1) for p in powers if p and p[1] == name) for name in names)
+        good = (term["number"] or term["line"] or powers) and all(p and p[1] in names for p in powers)
+        must = f"problem.loss must be a sum as in docs/certificate.md, of degree 16 at most: not {text[end:][:60]!r}"
+        claim(must, good and sum(alpha) <= 16, BadCertificate)
+        end, factor = term.end(), Fraction(term["number"] or 1) * (-1 if "-" in term["sign"] else 1)
+        if term["line"]:
+            inner, _ = _loss(term["line"], names)
+            offset = inner.pop((0,) * len(names), Fraction(0))
+            slope = [sum((k for beta, k in inner.items() if beta[i]), Fraction(0)) for i in range(len(names))]
+            claim("problem.loss must be linear in max", any(slope) and {*map(sum, inner)} == {1}, BadCertificate)
+            hinges.append(SimpleNamespace(factor=factor, slope=slope, offset=offset, power=int(term["exponent"])))
+        else:
+            poly[alpha] += factor
+    return poly, hinges
+
+
+def _read(document: object) -> SimpleNamespace:
+    """Read a certificate; add the loss around its minimizer, and the parts of the map F and of the bound C."""
+    c: SimpleNamespace = _translated(document, "certificate")
+    names, minimizer, c.start, c.eta = c.problem.variables, c.problem.minimizer, c.problem.start, c.problem.step_size
+    c.n, c.units, c.origin = len(names), [tuple(int(x == y) for y in names) for x in names], [Fraction(0)] * len(names)
+    vectors = [minimizer, c.start, c.start if c.kernel is None else c.kernel, *c.points, *c.limit.vectors]
+    vectors += [v for block in c.blocks for v in block.vectors] + ([] if c.subspace is None else c.subspace.basis)
+    claim("schema must be 'gdcheck-certificate/2'", c.schema == "gdcheck-certificate/2", BadCertificate)
+    claim("problem.variables must be 1 to 32 distinct names", 1 <= c.n == len({*names}) <= 32, BadCertificate)
+    claim("problem.step_size must be positive", c.eta > 0, BadCertificate)
+    good = type(c.fails) is list and all(x or x is None for x in (c.regime, c.spectrum, c.subspace, c.bounds))
+    claim("fails must be a list; regime, spectrum, subspace and bounds must be full, or null", good, BadCertificate)
+    claim(f"every vector must have {c.n} entries", {*map(len, vectors)} == {c.n} and len(vectors) < 300, BadCertificate)
+    c.start, *c.points = [[*map(sub, point, minimizer)] for point in (c.start, *c.points)]
+    c.two, (poly, c.hinges) = 2 / c.eta, _loss(c.problem.loss, names)
+    c.local = compose(poly, c.units, minimizer)
+    for h in c.hinges:  # the same truncated power, around the minimizer, with integers for its slope and offset
+        offset = h.offset + dot(h.slope, minimizer)
+        scale = lcm(offset.denominator, *(x.denominator for x in h.slope))
+        h.slope, h.offset, h.factor = [int(x * scale) for x in h.slope], int(offset * scale), h.factor / scale**h.power
+        h.length = sqrt(dot(h.slope, h.slope))[1]
+    terms: list[list[tuple[Fraction, Any]]] = [[] for _ in c.units]  # coefficients, and pairs of index and power
+    orders: dict[int, Vector] = defaultdict(lambda: [*c.origin])
+    for i, unit in enumerate(c.units):
+        row = along(c.local, unit)
+        terms[i] = [(c.eta * k, [(j, e) for j, e in enumerate(beta) if e]) for beta, k in row.items()]
+        terms[i] += [(c.eta * h.factor * h.power * h.slope[i], [(j, h.power - 1)]) for j, h in enumerate(c.hinges, c.n)]
+        for beta, q, k in ((beta, sum(beta), k) for beta, k in row.items()):
+            orders[q][i] += c.eta * abs(k) * sqrt(Fraction(prod(e**e for e in beta), q**q))[1]
+    c.orders = [(q - 2, sqrt(dot(row, row))[1]) for q, row in orders.items() if q > 1]
+    c.degree = max([1, *(sum(e for _, e in factors) for row in terms for _, factors in row)])
+    c.scale = lcm(*(k.denominator for row in terms for k, _ in row))
+    c.terms = [[(int(k * c.scale), c.degree - sum(e for _, e in fs), fs) for k, fs in row if k] for row in terms]
+    return c
 
 
 def _verify(c: SimpleNamespace) -> None:
-    """Check everything that a certificate claims."""
-    c.local = compose(c.poly, c.units, c.minimizer)
-    c.high = {alpha: k for alpha, k in c.local.items() if sum(alpha) > 2}
-    for h in c.hinges:  # the same truncated power, around the minimizer, with integers for its slope and offset
-        offset = h.offset + dot(h.slope, c.minimizer)
-        scale = lcm(offset.denominator, *(x.denominator for x in h.slope))
-        h.slope, h.offset, h.factor = [x * scale for x in h.slope], offset * scale, h.factor / scale**h.power
-        claim("the Hessian at the minimizer exists fails: a truncated square bends there", h.power > 2 or offset != 0)
-    c.flow = _flow(c)
-    claim("the gradient vanishes at the minimizer fails", not any(c.flow([0] * c.n, 1)[0]))
-    c.hessian = _hessian(c, c.local, [(h, h.offset) for h in c.hinges if h.offset > 0])
-    c.chi = characteristic(c.hessian)
-    failing = {"smoothness"} if any(h.power <= 3 for h in c.hinges) else set()
-    if sum(count(c.chi, Fraction(0))):
+    """Check everything that a certificate claims, in the order of the specification."""
+    claim("the gradient vanishes at the minimizer fails", not any(_moved(c, [0] * c.n, 1)[0]))
+    claim("the Hessian at the minimizer exists fails", all(h.power > 2 or h.offset for h in c.hinges))
+    c.hessian = _hessian(c, c.origin, c.local, [h.offset > 0 for h in c.hinges])
+    c.chi, failing = characteristic(c.hessian), {"smoothness"} if any(h.power <= 3 for h in c.hinges) else set()
+    if count(c.chi, Fraction(0))[1]:
         failing.add("strict-minimum")
-        rest = (c.regime, c.spectrum, c.boundary_factor, c.preimages, c.subspace, c.blocks)
-        claim("no regime and nothing else is claimed fails: the minimum is not strict", not any(rest))
+        rest = c.regime or c.spectrum or c.points or c.kernel or c.subspace or c.blocks
+        claim("no regime and nothing else is claimed fails: the minimum is not strict", not rest)
     else:
-        failing |= _spectrum(c) | _preimages(c)
-    claim(f"the failing assumptions are {sorted(c.fails)} fails: {sorted(failing)}", failing == set(c.fails))
-    verdict = "not-applicable" if c.fails else "exceptional" if c.subspace else "proved"
+        failing |= _spectrum(c, c) | _preimages(c)
+    claim(f"the failing assumptions are {sorted(c.fails)} fails: {sorted(failing)}", sorted(c.fails) == sorted(failing))
+    verdict = "not-applicable" if failing else "exceptional" if c.subspace else "proved"
     claim(f"the verdict is {c.verdict} fails: it can only be {verdict}", c.verdict == verdict)
-    chi, signs = _subspace(c) if c.subspace else c.chi, tuple(block.sign for block in c.blocks)
-    sign = 1 if c.regime == "small-step" else -1
-    claim(
-        f"blocks of signs {signs} prove the predicted limit fails: {c.regime}", verdict != "proved" or signs == (sign,)
-    )
+    if c.subspace:
+        _subspace(c, c.subspace)
+    here = c.subspace or c
     if verdict == "exceptional":
-        low, high = (c.spectrum.lowest if sign > 0 else c.spectrum.highest).interval
-        claim("the dominant eigenvalue is absent fails: it occurs", sum(count(chi, high)) == count(chi, low)[0])
-    claim(f"the limit is {c.limit.kind} fails: blocks of signs {signs}", KINDS.get(signs, "") == c.limit.kind)
-    claim("bounds, a step and blocks occur together fails", bool(c.blocks) == bool(c.bounds) >= bool(c.step))
-    for block in c.blocks:
-        _frame(c, block, chi)
+        low, high = (c.spectrum.lowest if c.regime == "small-step" else c.spectrum.highest).interval
+        claim("the dominant eigenvalue is absent fails", count(here.chi, high)[1] == count(here.chi, low)[0])
+    kind, signs = DOMINANT.get(here.regime, (None, [])) if c.blocks else (None, [])
+    good = c.limit.kind == kind and len(c.blocks) == len(signs) == len(c.limit.vectors)
+    good = good and (c.bounds if kind else c.step == 0 and not (c.bounds or verdict == "proved"))
+    claim(f"{len(c.blocks)} blocks prove the limit {c.limit.kind} fails: step {c.step}, regime {here.regime}", good)
     if c.blocks:
-        _limit(c)
+        _limit(c, here, signs)
 
 
-def _hessian(c: SimpleNamespace, local: Poly, bends: list[tuple[SimpleNamespace, Fraction]]) -> list[Vector]:
-    """Return the Hessian at the origin of a polynomial, and of powers of slope . h + a without truncation."""
-    axes = units(c.n)
-    table = [[local.get(tuple(map(add, u, v)), Fraction(0)) * (1 + (u == v)) for v in axes] for u in axes]
-    for h, a in bends:
-        k = h.factor * h.power * (h.power - 1) * a ** (h.power - 2)
+def _spectrum(c: SimpleNamespace, here: SimpleNamespace) -> set[str]:
+    """Verify the ends of a spectrum and the regime; return the assumptions about them that fail."""
+    claim("a spectrum and a regime are stated fails", here.spectrum and here.regime)
+    chi, dimension, lowest, highest = here.chi, len(here.chi) - 1, here.spectrum.lowest, here.spectrum.highest
+    for end in (lowest, highest):
+        (low, high), m, shared = end.interval, end.multiplicity, chi
+        (below, first), (until, last) = count(chi, low), count(chi, high)
+        good = last - below == m and (low == high or (low < high and below == first and until == last))
+        for _ in range((last - below - 1) * (low < high)):  # each time, every root loses one of its multiplicity
+            shared = common(shared, [k * x for k, x in enumerate(shared)][1:])
+        good = good and count(shared, high)[1] > count(shared, low)[0] and (last == dimension or end is lowest)
+        text = f"an end {m}-fold in [{show(low, high)}] fails: {below} eigenvalues below, {last - below} inside"
+        claim(text, good and (below == 0 or end is highest))
+    (a, b), (u, v), stable = lowest.interval, highest.interval, count(chi, c.two)[0] == dimension
+    holds = {"unstable": not stable, "small-step": b + v < c.two, "large-step": a + u > c.two and stable}
+    if here.regime == "boundary":
+        mirrored = [[c.two * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(here.hessian)]
+        shared = common(chi, characteristic(mirrored))
+        holds["boundary"] = count(shared, b)[1] > count(shared, a)[0] and u <= c.two - b and c.two - a <= v
+    claim(f"regime {here.regime} fails: ends {show(a, b, u, v)}, 2/eta {show(c.two)}", holds.get(here.regime))
+    multiple = lowest.multiplicity == dimension, lowest.multiplicity > 1, highest.multiplicity > 1
+    return {*compress(ENDS, (*multiple, here.regime == "boundary", here.regime == "unstable"))}
+
+
+def _hessian(c: SimpleNamespace, p: Vector, near: Poly, kept: Any) -> list[Vector]:
+    """Return the Hessian at p of the polynomial, given around p, and of the truncated powers that are kept."""
+    table = [[near.get(tuple(map(add, u, v)), Fraction(0)) * (1 + (u == v)) for v in c.units] for u in c.units]
+    for h in compress(c.hinges, kept):
+        k = h.factor * h.power * (h.power - 1) * (h.offset + dot(h.slope, p)) ** (h.power - 2)
         table = [[x + k * h.slope[i] * h.slope[j] for j, x in enumerate(row)] for i, row in enumerate(table)]
     return table
 
 
-def _spectrum(c: SimpleNamespace) -> set[str]:
-    """Verify the spectrum and the regime; return the assumptions about them that fail."""
-    claim("a spectrum and a regime are stated fails", bool(c.spectrum and c.regime))
-    low, high, g, chi = c.spectrum.lowest, c.spectrum.highest, c.boundary_factor, c.chi
-    outer = _eigenvalue("spectrum.lowest", low, chi)[0], _eigenvalue("spectrum.highest", high, chi)[1]
-    (a, b), (u, v), stable = low.interval, high.interval, count(chi, c.two)[0] == c.n
-    claim(f"lowest and highest, both positive, fails: {outer} eigenvalues beyond them", outer == (0, 0) and a > 0)
-    mirrored = [x * (-1) ** i for i, x in enumerate(shift(chi, c.two))]
-    exact = divides(g, chi, 1, a, b) and divides(g, mirrored, 1, a, b) if g else a == b and u == v
-    holds = {"unstable": not stable, "small-step": b + v < c.two, "large-step": a + u > c.two and stable}
-    holds["boundary"] = exact and u <= c.two - b and c.two - a <= v
-    claim(f"regime {c.regime} fails: ends {show(a, b, u, v)}, 2/eta {show(c.two)}", holds[c.regime])
-    claim("a boundary factor is given on the boundary only fails", not g or c.regime == "boundary")
-    multiple = low.multiplicity == c.n, low.multiplicity > 1, high.multiplicity > 1
-    broken = *multiple, c.regime == "boundary", c.regime == "unstable"
-    return {name for name, fails in zip(ENDS, broken, strict=True) if fails}
-
-
 def _preimages(c: SimpleNamespace) -> set[str]:
     """Verify that preimages of null sets are null, or that they are not."""
-    given = vars(c.preimages or SimpleNamespace())
-    claim("preimages are not examined when unstable fails: they are given", not given or c.regime != "unstable")
-    if u := given.get("kernel"):
-        straight = any(u) and [c.eta * x for x in image(c.hessian, u)] == u
-        bent = any(alpha[-1] == 1 for alpha in compose(c.high, [*c.units, u], c.origin))
-        bent = bent or any(image([h.slope for h in c.hinges], u))
+    claim("preimages are not examined when unstable fails", c.regime != "unstable" or not (c.points or c.kernel))
+    if c.kernel:
+        straight = any(c.kernel) and [c.eta * dot(row, c.kernel) for row in c.hessian] == c.kernel
+        bent = max(map(sum, along(c.local, c.kernel)), default=0) > 1 or any(dot(h.slope, c.kernel) for h in c.hinges)
         claim("F is constant along the kernel fails", straight and not bent)
         return {"null-preimages"}
-    if c.fails and not given:
-        return set()  # no evidence is asked for
-    claim(f"preimages with {len(c.hinges)} truncated powers can be verified fails", len(c.hinges) <= 10)
-    moves = [c.origin, *([*map(sub, point, c.minimizer)] for point in given.get("points", []))]
-    places = [(compose(c.local, c.units, h), [(b, b.offset + dot(b.slope, h)) for b in c.hinges]) for h in moves]
-    for kept in product((0, 1), repeat=len(c.hinges)):
-        tables = (_hessian(c, local, [*compress(bends, kept)]) for local, bends in places)
-        regular = any(not count(characteristic(table), c.two / 2)[1] for table in tables)
-        claim(f"the determinant of F' is somewhere not zero fails for truncated powers {kept}", regular)
+    if c.points or not c.fails:  # else no evidence is asked for
+        claim(f"preimages with {len(c.hinges)} truncated powers can be verified fails", len(c.hinges) <= 10)
+        places = [(point, compose(c.local, c.units, point)) for point in (c.origin, *c.points)]
+        for kept in product((0, 1), repeat=len(c.hinges)):
+            good = any(len({*count(characteristic(_hessian(c, *place, kept)), c.two / 2)}) == 1 for place in places)
+            claim(f"the determinant of F' is somewhere not zero fails for truncated powers {kept}", good)
     return set()
 
 
-def _subspace(c: SimpleNamespace) -> list[int]:
-    """Verify that the iterate enters the subspace, and F stays in it; return the characteristic polynomial on it."""
+def _subspace(c: SimpleNamespace, space: SimpleNamespace) -> None:
+    """Verify that the iterate enters the subspace and F stays in it; add to it the Hessian and the spectrum there."""
     frame: list[Vector] = []
 
-    def rest(v: Vector) -> Vector:
+    def rest(v: Any) -> Any:
         for b in frame:
             v = [x - dot(b, v) / dot(b, b) * y for x, y in zip(v, b, strict=True)]
         return v
 
-    for b in c.basis:
+    for b in space.basis:
         frame.append(rest(b))
         claim("the basis is linearly independent fails", any(frame[-1]))
     h = c.start
-    for _ in range(c.subspace.enters):
+    for j in range(space.enters):
         d = lcm(*(x.denominator for x in h))
-        z = [int(x * d) for x in h]
-        claim("the iterate can be computed fails: too many digits", max(map(abs, [d, *z])).bit_length() <= TERMS)
-        z, d = c.flow(z, d)
+        claim(f"h_{j} can be computed fails: too many digits", j < 16 and max(map(abs, [d, *h])) < 1 << TERMS)
+        z, d = _moved(c, [int(x * d) for x in h], d)
         h = [Fraction(x, d) for x in z]
-    claim(f"the iterate lies in the subspace at step {c.subspace.enters} fails", not any(rest(h)))
-    moves: dict[Any, Vector] = defaultdict(lambda: [*c.origin])
-    for i, unit in enumerate(c.units):
-        for alpha, k in compose(c.high, [*c.basis, unit], c.origin).items():
-            moves[alpha][i] += k * (alpha[-1] == 1)
-    slopes = [h.slope for h in c.hinges if any(image(c.basis, h.slope))]
-    images = [image(c.hessian, b) for b in frame]
-    claim("F maps the subspace into itself fails", not any(any(rest(v)) for v in [*images, *moves.values(), *slopes]))
-    return characteristic([[dot(b, v) / dot(b, b) for v in images] for b in frame])
+    inside = [h, *(vector for block in c.blocks for vector in block.vectors)]
+    good = not any(any(rest(v)) for v in inside) and (c.step >= space.enters or not c.blocks)
+    claim(f"h_{space.enters} and the blocks lie in the subspace fails at step {c.step}", good)
+    leaving = any(any(map(any, compose(along(c.local, rest(unit)), space.basis, c.origin))) for unit in c.units)
+    across = any(any(dot(b, h.slope) for b in frame) and any(rest(h.slope)) for h in c.hinges)
+    claim("F maps the subspace into itself fails", not leaving and not across)
+    space.hessian = [[dot(b, [dot(row, v) for row in c.hessian]) / dot(b, b) for v in frame] for b in frame]
+    space.chi = characteristic(space.hessian)
+    if c.blocks or space.spectrum is not None or space.regime is not None:
+        _spectrum(c, space)
 
 
-def _frame(c: SimpleNamespace, block: SimpleNamespace, chi: list[int]) -> None:
-    """Verify a block; add to it its vectors, the squared measures of their errors, and the range of rho."""
-    name, (low, high), m, d = f"block {block.sign:+}", block.interval, block.multiplicity, len(chi) - 1
-    beyond = _eigenvalue(name, block, chi)[block.sign < 0]
-    claim(f"{name} is at the end of the spectrum fails: {beyond} eigenvalues lie beyond", beyond == 0)
-    claim("all eigenvalues lie in (0, 2/eta) fails", sum(count(chi, Fraction(0))) == 0 and count(chi, c.two)[0] == d)
-    dominates = count(chi, c.two - high)[0] == d if block.sign > 0 else sum(count(chi, c.two - low)) == 0
-    if len(c.blocks) == 2:
-        (a, b), (u, v) = (other.interval for other in c.blocks)
-        exact = a == b and u == v and a + u == c.two if c.subspace else c.regime == "boundary"
-        dominates = exact and sum(other.multiplicity for other in c.blocks) <= d
-    claim(f"{name} dominates fails", dominates)
-    near = count(chi, high + block.gap)[0] - sum(count(chi, low - block.gap))
-    claim(f"{name}: gap {show(block.gap)} fails: {near} eigenvalues are near", block.gap > 0 and near == m)
-    block.columns = [image([*map(list, zip(*c.basis, strict=True))], t) for t in block.vectors]
-    grams = [dot(v, w) - (i == j) for i, v in enumerate(block.columns) for j, w in enumerate(block.columns)]
-    residuals = [x - (low + high) / 2 * y for w in block.columns for x, y in zip(image(c.hessian, w), w, strict=True)]
-    block.skew, block.tilt = Fraction(dot(grams, grams)), 2 * dot(residuals, residuals) / block.gap**2
-    claim(f"{name}: vectors are orthonormal fails: squared defect {show(block.skew)}", block.skew <= Fraction(1, 4))
-    claim(f"{name}: vectors span the eigenspace fails: s^2 = {show(block.tilt)}", block.tilt < Fraction(1, 4))
-    block.rho = sorted(block.sign * (1 - c.eta * x) for x in (low, high))
+def _moved(c: SimpleNamespace, z: list[int], d: int) -> tuple[list[int], int]:
+    """Return F(z / d), without rounding, as integers and their common denominator."""
+    values = [*z, *(max(dot(h.slope, z) + h.offset * d, 0) for h in c.hinges)]
+    lift = [d**e for e in range(c.degree + 1)]
+    moves = [sum(k * lift[e] * prod(values[j] ** m for j, m in fs) for k, e, fs in row) for row in c.terms]
+    return [c.scale * lift[c.degree - 1] * x - y for x, y in zip(z, moves, strict=True)], c.scale * lift[c.degree]
 
 
-def _limit(c: SimpleNamespace) -> None:
-    """Verify the bounds and the limit, with a precision that grows until every claim is decided."""
-    claim(f"the limit begins on the subspace fails at step {c.step}", not c.subspace or c.step >= c.subspace.enters)
-    numbers = [*c.bounds.amplitudes, *(vars(c.bounds)[name] for name in BOUNDS)]
-    claim("the stated radius and amplitudes are positive fails", min(x[0] for x in numbers[:-5]) > 0)
-    # the narrowest interval in relation to the smallest vector says how well h_k must be known
-    boxes = [(x, Fraction(1)) for side, box in vars(c.limit).items() if side != "kind" for x in box]
-    widths = [
-        (high - low) / size for (low, high), size in [*((x, x[1]) for x in numbers), *boxes] if high > low and size > 0
-    ]
-    narrow = min(x[0] for x in numbers[:-5]) * min([*widths, Fraction(1)])
+def _push(c: SimpleNamespace, r: Fraction) -> Fraction:
+    """Return r C(r), rounded up."""
+    total = sum((k * r**e for e, k in c.orders), Fraction(0))
+    for h in c.hinges:
+        reach, k = h.length * r, c.eta * abs(h.factor) * h.length**3 / 2
+        if h.power > 2 and h.offset + reach > 0:
+            total += k * h.power * (h.power - 1) * (h.power - 2) * (h.offset + reach) ** (h.power - 3)
+        if h.power == 2 and reach > abs(h.offset):
+            total += k / abs(h.offset)
+    return r * total
+
+
+def _trajectory(c: SimpleNamespace, bits: int) -> tuple[Vector, Fraction]:
+    """Enclose h_k in a ball."""
+    one, unit = 1 << bits, isqrt(c.n) + 1  # rounding moves a vector by less than unit / one
     linear = max(abs(1 - c.eta * x) for x in (c.spectrum.lowest.interval[0], c.spectrum.highest.interval[1]))
-    need = narrow.denominator.bit_length() - narrow.numerator.bit_length() + c.step.bit_length() + 40
-    bits, settled = min(max(128, need), BITS), False
-    while True:
-        try:
-            terms = _remainder(c, bits)
-            centre, error = _trajectory(c, bits, linear, terms)
-            settled = error * 2**20 <= narrow or 2 * bits > BITS
-            return _compare(c, terms, centre, error, bits)
-        except ClaimError as doubt:
-            if doubt.args[1] or settled or 2 * bits > BITS:
-                raise
-        bits *= 2
+    z, error, growth = [int(x * one // 1) for x in c.start], unit, dict[int, int]()
+    for k in range(c.step):
+        size = (isqrt(dot(z, z)) + 1 + error).bit_length()
+        claim(f"h_{k} can be enclosed fails: it is too large or too uncertain", size < 1 << 16)
+        if size not in growth:  # within r of the minimizer, F expands distances by growth[size] / one at most
+            growth[size] = int((linear + max(4, c.degree) * _push(c, Fraction(1 << size, one))) * one) + 1
+        moved, d = _moved(c, z, one)
+        z, error = [(x << bits) // d for x in moved], -(-error * growth[size] >> bits) + unit
+    return [Fraction(x, one) for x in z], Fraction(error, one)
 
 
-def _compare(c: SimpleNamespace, terms: Terms, centre: Vector, error: Fraction, bits: int) -> None:
-    """Compare what is claimed with enclosures that follow from a ball around h_k."""
-    at, length = f"at step {c.step}", sqrt(dot(centre, centre), bits)
-    r = [max(length[0] - error, Fraction(0)), length[1] + error]
-    rho = [max(block.rho[0] for block in c.blocks), min(block.rho[1] for block in c.blocks)]
-    claim(f"0 < rho < 1 fails: rho in [{show(*rho)}]", rho[0] > 0 and rho[1] < 1)
-    C = [sum((term for _, term in terms(r[end], end)), Fraction(0)) for end in (0, 1)]
-    sigma = [rho[end] + C[end] * r[end] for end in (0, 1)]
-    claim(f"sigma < 1 fails {at}: sigma {show(sigma[0])}", sigma[1] < 1, sigma[0] >= 1)
-    x = [C[end] * r[end] / (rho[1 - end] * (1 - sigma[end])) for end in (0, 1)]
-    claim(f"x <= 1 fails {at}: x {show(x[0])}", x[1] <= 1, x[0] > 1)
-    P = [1 + y + y * y for y in x]
-    tail = [C[end] * (P[end] * r[end]) ** 2 / (rho[1 - end] * (1 - rho[end])) for end in (0, 1)]
-    found = [(name, vars(c.bounds)[name], x, 0) for name, x in zip(BOUNDS, (r, rho, C, sigma, P, tail), strict=True)]
-    images, miss = [], tail[1]
-    for i, block in enumerate(c.blocks):
-        rows, off = [*zip(*block.columns, strict=True)], sqrt(block.tilt, bits)[1] + sqrt(block.skew, bits)[1]
-        images.append(image(rows, image(block.columns, centre)))
-        size, off = sqrt(dot(images[-1], images[-1]), bits), error + off * length[1]
-        own, miss = [max(size[0] - off, Fraction(0)), size[1] + off], miss + off
-        text = f"amplitude > tail fails {at}: amplitude {show(own[1])}, tail {show(tail[0])}"
-        claim(text, own[0] > tail[1], own[1] <= tail[0])
-        found.append((f"amplitudes[{i}]", c.bounds.amplitudes[i], own, 0))
-    even = (-1) ** c.step
-    signs = {"vector": [1 if c.limit.kind == "fixed" else even], "even": [1, even], "odd": [1, -even]}
-    simple = len(c.blocks) == len(c.blocks[0].columns) == 1
-    for side in signs.keys() & vars(c.limit).keys():
-        z = [dot(signs[side], xs) for xs in zip(*images, strict=True)]
-        size = sqrt(dot(z, z), bits)
-        claim(f"limit.{side} can be verified fails", 2 * size[0] > miss, False)
-        spread = 2 * miss / (2 * size[0] - miss)  # |a/|a| - b/|b|| <= 2 |a - b| / (|a| + |b|)
-        if simple:  # unit vectors on lines at an angle t differ by 2 sin(t/2) <= sqrt(2) sin t
-            spread = min(spread, sqrt(2 * c.blocks[0].tilt, bits)[1])
-        for i, y in enumerate(z):
-            low, high = sorted((y / size[0], y / size[1]))
-            own = [max(low - spread, Fraction(-1)), min(high + spread, Fraction(1))]
-            found.append((f"limit.{side}[{i}]", vars(c.limit)[side][i], own, 9 if simple else 6))
-    for name, (low, high), (a, b), digits in found:
-        width = Fraction(1, 10**digits) if digits else max(abs(low), abs(high)) / 10**9
-        claim(f"{name} is stated narrowly fails: [{show(low, high)}]", low <= high <= low + width)
-        text = f"{name} in [{show(low, high)}] fails {at}: it is in [{show(a, b)}]"
-        claim(text, low <= a and b <= high, b < low or a > high)
+def _limit(c: SimpleNamespace, here: SimpleNamespace, signs: list[int]) -> None:
+    """Verify the blocks, the inequality at the step that is claimed, and the limit that follows."""
+    at = f"at step {c.step}"
+    for sign, block in zip(signs, c.blocks, strict=True):
+        end = here.spectrum.lowest if sign > 0 else here.spectrum.highest
+        (low, high), m, vs = end.interval, end.multiplicity, block.vectors
+        near = count(here.chi, high + block.gap)[0] - count(here.chi, low - block.gap)[1]
+        claim(f"gap {show(block.gap)} fails: {near} eigenvalues are near", block.gap > 0 and near == m)
+        grams = [dot(v, w) - (i == j) for i, v in enumerate(vs) for j, w in enumerate(vs)]
+        residuals = [dot(row, v) - (low + high) / 2 * x for v in vs for row, x in zip(c.hessian, v, strict=True)]
+        skew, tilt = Fraction(dot(grams, grams)), 2 * dot(residuals, residuals) / block.gap**2
+        claim(f"{m} orthonormal vectors fails: squared defect {show(skew)}", len(vs) == m and 4 * skew <= 1)
+        claim(f"the vectors span the eigenspace fails: s^2 = {show(tilt)}", 4 * tilt < 1)
+        block.tilt, block.off = sqrt(2 * tilt)[1], sqrt(tilt)[1] + sqrt(skew)[1]
+        block.rho = sorted(sign * (1 - c.eta * x) for x in (low, high))
+    for bits in (256, 1024, 4096, 16384):
+        claim(f"h_k can be enclosed fails {at}: it takes too long", c.step * sum(map(len, c.terms)) * bits <= WORK)
+        h, error = _trajectory(c, bits)
+        parts = [[dot(xs, [dot(v, h) for v in b.vectors]) for xs in zip(*b.vectors, strict=True)] for b in c.blocks]
+        if error**2 * 2**256 <= min(dot(z, z) for z in parts):
+            break
+    r, (low, high) = sqrt(dot(h, h))[1] + error, c.blocks[0].rho  # two blocks have the same rho
+    claim(f"0 < rho < 1 fails: rho in [{show(low, high)}]", low > 0 and high < 1)
+    sigma = high + (push := _push(c, r))
+    claim(f"sigma < 1 fails {at}: sigma {show(sigma)}", sigma < 1)
+    x = push / (low * (1 - sigma))
+    claim(f"x <= 1 fails {at}: x {show(x)}", x <= 1)
+    miss = tail = push * (1 + x + x * x) ** 2 * r / (low * (1 - high))
+    numbers = [("radius", c.bounds.radius, r), ("sigma", c.bounds.sigma, sigma), ("tail", c.bounds.tail, tail)]
+    for block, z in zip(c.blocks, parts, strict=True):
+        off = error + block.off * r
+        amplitude, miss = sqrt(dot(z, z))[0] - off, miss + off
+        claim(f"amplitude > tail fails {at}: amplitude {show(amplitude)}, tail {show(tail)}", amplitude > tail)
+        numbers.append(("amplitude", block.amplitude, amplitude))
+    for name, stated, own in numbers:
+        claim(f"{name} = {show(stated)} fails {at}: it is {show(own)}", abs(stated - own) * 10**9 <= own + r / 10**60)
+    simple = len(c.blocks) == len(c.blocks[0].vectors) == 1
+    for k, box in enumerate(c.limit.vectors):  # of all steps, or of even and of odd steps
+        z = [dot([sign ** (c.step + k) for sign in signs], xs) for xs in zip(*parts, strict=True)]
+        low, high = sqrt(dot(z, z))
+        claim(f"the limit can be told from zero fails {at}", 2 * low > miss)
+        # |a/|a| - b/|b|| <= 2 |a - b| / (|a| + |b|); unit vectors at an angle t differ by 2 sin(t/2) <= sqrt(2) sin t
+        spread = c.blocks[0].tilt if simple else 2 * miss / (2 * low - miss)
+        for y, (least, most) in zip(z, box, strict=True):
+            lower, upper = min(y / low, y / high) - spread, max(y / low, y / high) + spread
+            good = least <= lower and upper <= most <= least + Fraction(1, 10 ** (9 if simple else 6))
+            claim(f"the limit is in the narrow [{show(least, most)}] fails: it is in [{show(lower, upper)}]", good)

@@ -225,10 +225,14 @@ def test_missing_file_and_conflicting_options(gdcheck, tmp_path):
 @pytest.mark.parametrize(
     ("change", "part"),
     [
-        ({"schema": "gdcheck-certificate/2"}, "schema"),
+        ({"schema": "gdcheck-certificate/1"}, "schema"),
         ({"step": "3"}, "step"),
         ({"verdict": 1}, "verdict"),
-        ({"surplus": 0}, "unknown"),
+        ({"surplus": 0}, "surplus"),
+        ({"problem": None}, "variables"),
+        ({"blocks": [{"gap": "1"}]}, "gap"),
+        ({"blocks": [[[["x"]]]]}, "blocks"),
+        ({"points": [["1/3"]]}, "every vector must have 2 entries"),
     ],
 )
 def test_malformed_certificates_are_bad_input(gdcheck, tmp_path, change, part):

@@ -6,7 +6,7 @@ import pytest
 
 from properties.random_problems import random_problem
 from theorem.certificate import certificate
-from theorem.recheck import check, load
+from theorem.recheck import check
 from theorem.verdict import Verdict, decide
 
 SEED = 2026
@@ -21,5 +21,5 @@ def test_every_problem_is_proved_and_rechecked(shard):
         decision = decide(problem)
         where = f"random_problem({SEED}, {index}) = {problem.to_json()}"
         assert decision.verdict is Verdict.PROVED, f"{where}: {decision.verdict.value}, {decision.reason}"
-        failure = check(load(json.dumps(certificate(decision))))
+        failure = check(json.loads(json.dumps(certificate(decision))))
         assert failure is None, f"{where}: {failure}"

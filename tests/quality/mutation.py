@@ -30,8 +30,6 @@ TESTS = {
     "remainder": ["mutants_remainder", "remainder", "basin"],
     "certificate": ["mutants_certificate", "certificate"],
     "amplitude": ["mutants_amplitude", "amplitude", "verdict"],
-    "recheck_exact": ["mutants_recheck_exact", "recheck"],
-    "recheck_reading": ["mutants_recheck_reading", "recheck"],
     "recheck": ["mutants_recheck", "recheck"],
 }
 IGNORED = (".git", ".tox", ".venv", "__pycache__", "out", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")

@@ -11,6 +11,7 @@ from theorem.balls import ends
 from theorem.local import Expansion
 from theorem.problem import Problem
 from theorem.statement import End, LimitKind
+from theorem.verdict import Verdict, decide
 
 HALF = fmpq(1, 2)
 TINY = fmpq(1, 10**20)
@@ -193,3 +194,9 @@ def test_a_step_a_millionth_of_the_shortest_possible_one_means_a_stall(share, st
     before = SimpleNamespace(centre=[arb(6), arb(8)])
     here = SimpleNamespace(centre=[arb(6 + move * fmpq(3, 5)), arb(8 + move * fmpq(4, 5))], size=arb(size))
     assert amplitude._stalled(before, here, arb(slack)) is stalled
+
+
+def test_a_trajectory_that_is_thrown_far_may_come_back():
+    # The first step leads some 4,000 away, to where the loss is a quadratic.
+    problem = Problem.build("1/2*x**2 + y**2 + 10000*max(x - 1/2, 0)**4", "1/10", ["3/2", "1/2"])
+    assert decide(problem).verdict is Verdict.PROVED

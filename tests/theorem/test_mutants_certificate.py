@@ -14,21 +14,26 @@ def stated(loss, eta, start, minimizer=None):
     return certificate(decide(Problem.build(loss, eta, start, minimizer)))
 
 
-@pytest.mark.parametrize(("eta", "side"), [("1/10", "vector"), ("21/50", "vector"), ("2/5", "even"), ("2/5", "odd")])
+@pytest.mark.parametrize(("eta", "side"), [("1/10", 0), ("21/50", 0), ("2/5", 0), ("2/5", 1)])
 def test_a_component_that_is_known_exactly_is_stated_to_thirty_digits(eta, side):
     """The axes are eigenvectors: a vanishing component is an interval of ±10⁻³⁰, neither a point nor wider."""
     found = stated("1/2*x**2 + 2*y**2 + 3*z**2/2", eta, ["1/10", "1/10", "1/10"])
-    low, high = map(Fraction, found["limit"][side][2])
+    low, high = map(Fraction, found["limit"]["vectors"][side][2])
     tiny = Fraction(1, 10**30)
     assert -tiny * Fraction(1001, 1000) < low < -tiny and tiny < high < tiny * Fraction(1001, 1000), f"[{low}, {high}]"
 
 
-def test_a_simple_irrational_eigenvalue_has_no_factor():
-    """docs/certificate.md: `factor` is null unless the multiplicity exceeds one."""
-    found = stated("x**2 + x*y + 3*y**2 + x**3", "1/5", ["1/20", "1/30"])
-    for place in (*found["spectrum"].values(), *found["blocks"]):
-        assert place["multiplicity"] == 1 and place["factor"] is None, f"factor {place['factor']}"
-        assert place["interval"][0] != place["interval"][1], "the example must be irrational"
+def test_vectors_are_stated_where_the_loss_is():
+    """On a subspace as well, a block's vectors have an entry for each variable."""
+    found = stated("z**2/2 + x**2 + x*y + 3*y**2", "1/10", ["1/10", "1/9", "0"])
+    assert found["subspace"]["regime"] == "small-step" and len(found["subspace"]["basis"]) == 2
+    (vector,) = found["blocks"][0]["vectors"]
+    assert len(vector) == 3 and vector[2] == "0", f"{vector}"
+
+
+def test_a_subspace_without_a_limit_states_no_spectrum():
+    found = stated("x**2/2 + 2*y**2", "1/10", ["0", "0"])
+    assert (found["subspace"]["basis"], found["subspace"]["regime"], found["subspace"]["spectrum"]) == ([], None, None)
 
 
 def test_points_are_given_where_the_loss_is_and_not_around_the_minimizer():
@@ -40,6 +45,6 @@ def test_points_are_given_where_the_loss_is_and_not_around_the_minimizer():
         ["13/30", "-19/10"],
         ["1/3", "-2"],
     )
-    moved = [[str(Fraction(x) + Fraction(1, 3)), str(Fraction(y) - 2)] for x, y in here["preimages"]["points"]]
-    assert there["preimages"]["points"] == moved, "the points are those of the unmoved loss, moved"
+    moved = [[str(Fraction(x) + Fraction(1, 3)), str(Fraction(y) - 2)] for x, y in here["points"]]
+    assert there["points"] == moved, "the points are those of the unmoved loss, moved"
     assert recheck.check(there) is None, "the verifier finds the determinant where the points say"

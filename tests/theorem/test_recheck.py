@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from theorem import recheck, recheck_exact
-from theorem.recheck import BadCertificate, check, load
+from theorem import recheck
+from theorem.recheck import BadCertificate, check
 
 Q = Fraction
 HALF = Q(1, 2)
@@ -37,50 +37,47 @@ def around(x, digits=20, spread=0):
     return ends
 
 
-def eigenvalue(low, high=None, multiplicity=1, factor=None):
-    return {"interval": [str(low), str(low if high is None else high)], "multiplicity": multiplicity, "factor": factor}
+def eigenvalue(low, high=None, multiplicity=1):
+    return {"interval": [str(low), str(low if high is None else high)], "multiplicity": multiplicity}
 
 
-def block(sign, eigen, gap, *vectors):
-    return {"sign": sign, **eigen, "gap": str(gap), "vectors": [[str(x) for x in v] for v in vectors]}
+def block(gap, *vectors):
+    """A block without its amplitude, which is added by ``build``."""
+    return {"gap": str(gap), "vectors": [[str(x) for x in v] for v in vectors], "amplitude": "1"}
+
+
+KINDS = {"small-step": "fixed", "large-step": "alternating", "boundary": "two-cycle"}
 
 
 def build(loss, eta, start, *, gradient, ends, regime, size=lambda r: Q(0), verdict="proved", step=0, **given):
-    """A certificate whose bounds and limit are computed here with rational numbers of 600 bits."""
+    """A certificate whose limit is computed here with rational numbers of 600 bits."""
     h = [Q(x) for x in start]
     eta = Q(eta)
     for _ in range(step):
         h = [Q(round((x - eta * g) * 2**600), 2**600) for x, g in zip(h, gradient(*h), strict=True)]
     blocks = given.pop("blocks", [])
-    bounds, limit = None, {"kind": None}
+    limit, bounds = {"kind": None, "vectors": []}, None
     if blocks:
-        r, mu = norm(h), given.pop("mu")
-        rho, c = abs(Q(mu)), size(norm(h))
-        sigma = rho + c * r
-        x = c * r / (rho * (1 - sigma))
-        p = 1 + x + x * x
-        tail = c * p * p * r * r / (rho * (1 - rho))
+        r, rho, c = norm(h), abs(Q(given.pop("mu"))), size(norm(h))
+        x = c * r / (rho * (1 - rho - c * r))
+        tail = c * (1 + x + x * x) ** 2 * r * r / (rho * (1 - rho))
         images = [image(h) for image in given.pop("projections")]
-        numbers = {"radius": r, "rho": rho, "C": c, "sigma": sigma, "P": p, "tail": tail}
-        bounds = {name: around(value) for name, value in numbers.items()}
-        bounds["amplitudes"] = [around(norm(image)) for image in images]
+        bounds = {"radius": around(r)[1], "sigma": around(rho + c * r)[1], "tail": around(tail)[1]}
+        blocks = [b | {"amplitude": around(norm(image))[0]} for b, image in zip(blocks, images, strict=True)]
         flip = (-1) ** step
+        kind = KINDS[(given.get("subspace") or {"regime": regime})["regime"]]
 
         def side(signs):
             z = [sum(s * x for s, x in zip(signs, xs, strict=True)) for xs in zip(*images, strict=True)]
             spread = 4 * tail / norm(z) if given.get("loose") else Q(0)
             return [around(y / norm(z), spread=spread) for y in z]
 
-        kind = {1: {1: "fixed", -1: "alternating"}[blocks[0]["sign"]], 2: "two-cycle"}[len(blocks)]
-        limit = {"kind": kind}
-        if kind == "two-cycle":
-            limit |= {"even": side([1, flip]), "odd": side([1, -flip])}
-        else:
-            limit["vector"] = side([1 if kind == "fixed" else flip])
+        sides = {"fixed": [[1]], "alternating": [[flip]], "two-cycle": [[1, flip], [1, -flip]]}[kind]
+        limit = {"kind": kind, "vectors": [side(signs) for signs in sides]}
     given.pop("loose", None)
     names = ["x", "y", "z"][: len(start)]
     return {
-        "schema": "gdcheck-certificate/1",
+        "schema": "gdcheck-certificate/2",
         "problem": {
             "loss": loss,
             "variables": names,
@@ -92,12 +89,11 @@ def build(loss, eta, start, *, gradient, ends, regime, size=lambda r: Q(0), verd
         "regime": regime,
         "fails": given.pop("fails", []),
         "spectrum": {"lowest": ends[0], "highest": ends[1]} if ends else None,
-        "boundary_factor": given.pop("factor", None),
-        "preimages": given.pop("preimages", None),
+        "points": given.pop("points", []),
+        "kernel": given.pop("kernel", None),
         "subspace": given.pop("subspace", None),
         "blocks": blocks,
         "step": step,
-        "precision": 600,
         "bounds": bounds,
         "limit": limit,
     } | given
@@ -131,7 +127,7 @@ def small_bowl():
         gradient=bowl,
         ends=(ONE, FOUR),
         regime="small-step",
-        blocks=[block(1, ONE, 3, [1, 0])],
+        blocks=[block(3, [1, 0])],
         mu=Q(9, 10),
         projections=[on_x],
     )
@@ -146,7 +142,7 @@ def large_bowl():
         ends=(ONE, FOUR),
         regime="large-step",
         step=3,
-        blocks=[block(-1, FOUR, 3, [0, 1])],
+        blocks=[block(3, [0, 1])],
         mu=1 - Q(84, 50),
         projections=[on_y],
     )
@@ -162,7 +158,7 @@ def small_cubic():
         regime="small-step",
         step=20,
         size=lambda r: root(Q(17)) / 10,
-        blocks=[block(1, ONE, 1, [0, 1])],
+        blocks=[block(1, [0, 1])],
         mu=Q(9, 10),
         projections=[on_y],
     )
@@ -178,7 +174,7 @@ def large_cubic():
         regime="large-step",
         step=41,
         size=lambda r: root(Q(17)) * 19 / 20,
-        blocks=[block(-1, TWO, 1, [1, 0])],
+        blocks=[block(1, [1, 0])],
         mu=-HALF * Q(9, 5),
         projections=[on_x],
     )
@@ -195,7 +191,7 @@ def two_cycle():
         step=5,
         verdict="not-applicable",
         fails=["off-boundary"],
-        blocks=[block(1, ONE, 3, [1, 0]), block(-1, FOUR, 3, [0, 1])],
+        blocks=[block(3, [1, 0]), block(3, [0, 1])],
         mu=Q(3, 5),
         projections=[on_x, on_y],
     )
@@ -214,7 +210,7 @@ def cubic_two_cycle():
         fails=["off-boundary"],
         size=lambda r: root(Q(17)) * 2 / 3,
         loose=True,
-        blocks=[block(1, ONE, 1, [0, 1]), block(-1, TWO, 1, [1, 0])],
+        blocks=[block(1, [0, 1]), block(1, [1, 0])],
         mu=Q(1, 3),
         projections=[on_y, on_x],
     )
@@ -234,7 +230,7 @@ def repeated():
         size=lambda r: root(Q(3)) / 20,
         loose=True,
         mu=Q(9, 10),
-        blocks=[block(1, eigenvalue(1, multiplicity=2), 3, [1, 0, 0], [0, 1, 0])],
+        blocks=[block(3, [1, 0, 0], [0, 1, 0])],
         projections=[lambda h: [h[0], h[1], Q(0)]],
     )
 
@@ -250,8 +246,13 @@ def exceptional():
         step=2,
         verdict="exceptional",
         size=lambda r: root(Q(17)) * 19 / 20,
-        subspace={"enters": 0, "basis": [["0", "2"]]},
-        blocks=[block(1, ONE, 1, [HALF])],
+        subspace={
+            "enters": 0,
+            "basis": [["0", "2"]],
+            "regime": "small-step",
+            "spectrum": {"lowest": ONE, "highest": ONE},
+        },
+        blocks=[block(1, [0, 1])],
         mu=Q(1, 20),
         projections=[on_y],
     )
@@ -266,7 +267,7 @@ def exact_hit():
         ends=(ONE, FOUR),
         regime="small-step",
         verdict="exceptional",
-        subspace={"enters": 1, "basis": []},
+        subspace={"enters": 1, "basis": [], "regime": None, "spectrum": None},
     )
 
 
@@ -280,7 +281,7 @@ def truncated():
         regime="small-step",
         step=7,
         size=lambda r: Q(8, 5) * r,
-        blocks=[block(1, ONE, 3, [1, 0])],
+        blocks=[block(3, [1, 0])],
         mu=Q(9, 10),
         projections=[on_x],
     )
@@ -299,7 +300,7 @@ def rough():
         verdict="not-applicable",
         fails=["smoothness"],
         size=lambda r: Q(1, 10) * slope**3 / (2 * offset) if slope * r > offset else Q(0),
-        blocks=[block(1, ONE, 3, [1, 0])],
+        blocks=[block(3, [1, 0])],
         mu=Q(9, 10),
         projections=[on_x],
     )
@@ -316,8 +317,8 @@ def no_null_preimages():
         step=1,
         verdict="not-applicable",
         fails=["null-preimages"],
-        preimages={"kernel": ["0", "3"]},
-        blocks=[block(1, ONE, 3, [1, 0])],
+        kernel=["0", "3"],
+        blocks=[block(3, [1, 0])],
         mu=Q(3, 4),
         projections=[on_x],
     )
@@ -332,9 +333,9 @@ def with_points():
         ends=(ONE, FOUR),
         regime="small-step",
         step=12,
-        preimages={"points": [["0", "1"]]},
+        points=[["0", "1"]],
         size=lambda r: Q(3, 4),
-        blocks=[block(1, ONE, 3, [1, 0])],
+        blocks=[block(3, [1, 0])],
         mu=Q(3, 4),
         projections=[on_x],
     )
@@ -355,14 +356,13 @@ def rotated(eta="1/10"):
         ends=(low, high),
         step=6,
         **(
-            {"regime": "small-step", "blocks": [block(1, low, Q(2828, 1000), u)], "projections": images[:1]}
+            {"regime": "small-step", "blocks": [block(Q(2828, 1000), u)], "projections": images[:1]}
             if eta == "1/10"
             else {
                 "regime": "boundary",
                 "verdict": "not-applicable",
                 "fails": ["off-boundary"],
-                "factor": [7, -6, 1],
-                "blocks": [block(1, low, Q(2828, 1000), u), block(-1, high, Q(2828, 1000), v)],
+                "blocks": [block(Q(2828, 1000), u), block(Q(2828, 1000), v)],
                 "projections": images,
             }
         ),
@@ -379,10 +379,10 @@ def twice_irrational():
     problem |= {"loss": "x**2 + x*y + 2*y**2 + z**2 + z*w + 2*w**2", "variables": list("xyzw")}
     problem |= {"minimizer": ["0"] * 4, "start": ["1/10", "1/7", "0", "0"]}
     certificate |= {"verdict": "not-applicable", "fails": ["simple-lowest", "simple-highest"]}
-    low |= {"multiplicity": 2, "factor": [7, -6, 1]}
-    certificate["spectrum"]["highest"] |= {"multiplicity": 2, "factor": [7, -6, 1]}
-    certificate["blocks"][0] |= {**low, "vectors": [[*u, "0", "0"], ["0", "0", *u]]}
-    certificate["limit"]["vector"] += [["-1e-9", "1e-9"]] * 2
+    low |= {"multiplicity": 2}
+    certificate["spectrum"]["highest"] |= {"multiplicity": 2}
+    certificate["blocks"][0] |= {"vectors": [[*u, "0", "0"], ["0", "0", *u]]}
+    certificate["limit"]["vectors"][0] += [["-1e-9", "1e-9"]] * 2
     return certificate
 
 
@@ -438,7 +438,7 @@ def touching():
         regime="small-step",
         verdict="not-applicable",
         fails=["distinct-ends"],
-        blocks=[block(1, two, 1, [1])],
+        blocks=[block(1, [1])],
         mu=Q(5, 7),
         projections=[on_x],
     )
@@ -476,17 +476,17 @@ def test_true_certificates_are_accepted(name):
     certificate = CERTIFICATES[name]
     before = json.dumps(certificate)
     assert check(certificate) is None
-    assert check(load(before)) is None
+    assert check(json.loads(before)) is None
     assert json.dumps(certificate) == before
 
 
 def leaves(value, path=()):
-    """The paths to single values, and to the intervals of bounds and limits."""
+    """The paths to single values, and to the intervals of limits."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, entry in items:
         yield from leaves(entry, (*path, key))
     if not isinstance(value, dict | list) or (
-        isinstance(value, list) and path[0] in {"bounds", "limit"} and str in map(type, value)
+        isinstance(value, list) and path[0] == "limit" and str in map(type, value)
     ):
         yield path, value
 
@@ -509,7 +509,9 @@ def outcome(certificate):
 
 def false_values(path, value):
     """Values which make the claim at a path false, whatever the certificate."""
-    if path[0] in {"bounds", "limit"} and isinstance(value, list):
+    if (path[0] == "bounds" and value is not None) or path[-1] == "amplitude":
+        yield from (str(Q(value) * (1 + k) + (k > 0) * Q(1, 10**20)) for k in (Q(1, 10**6), -Q(1, 10**6), 1, -2))
+    elif path[0] == "limit" and isinstance(value, list):
         low, high = map(Q, value)
         by = max(abs(low) / 10**6, 3 * (high - low), Q(1, 10**40))
         for a, b in (
@@ -534,20 +536,20 @@ def false_values(path, value):
         yield from (str(Q(value) + Q(1, 1000)), str(Q(value) - Q(1, 1000)), str(-Q(value) + 7))
     elif path[-1] == "gap":
         yield from ("0", "-1", str(Q(value) + Q(1, 1000)))
-    elif path[-1] in {"multiplicity", "step"}:
+    elif path[-1] == "multiplicity":
         yield from (value + 1, value - 1)
-    elif path[-1] == "sign":
-        yield -value
+    elif path[-1] == "step":
+        yield from (0, value // 2, value + 1)
     elif path == ("verdict",):
         yield from {"proved", "exceptional", "not-applicable"} - {value}
-    elif path == ("regime",):
+    elif path[-1] == "regime":
         yield from {"small-step", "large-step", "boundary", "unstable", None} - {value}
+    elif path == ("kernel",):
+        yield ["1", "1"]
     elif path == ("limit", "kind"):
         yield from {"fixed", "alternating", "two-cycle", None} - {value}
-    elif path[0] in {"fails", "factor"}:
+    elif path[0] == "fails":
         yield "smoothness" if value != "smoothness" else "simple-lowest"
-    elif path[0] in {"boundary_factor"} or "factor" in path:
-        yield [1, 1] if value is None else value + 1
 
 
 IDLE = {"saddle", "unstable", "unstable_and_singular"}  # nothing is claimed about the trajectory
@@ -563,6 +565,13 @@ def still_true(name, path, value, new):
         return Q(new) > 0  # there is one eigenvalue only
     if path[0] == "spectrum" and "interval" in path and name in {"rotated", "twice_irrational"}:
         return (Q(new) < Q(value)) == (path[-1] == 0)  # a wider interval around one irrational eigenvalue
+    if "vectors" in path and value == "1" and new == "1001/1000":
+        return name in {
+            "exceptional",
+            "no_null_preimages",
+            "with_points",
+            "touching",
+        }  # a longer vector of the same direction
     if path[0] == "limit" and value == ["0", "0"]:
         return "0" in new
     if name in IDLE and path == ("problem", "loss"):
@@ -590,113 +599,141 @@ def test_a_rejection_names_the_inequality_and_its_numbers():
         gradient=cubic,
         ends=(ONE, TWO),
         regime="large-step",
-        step=16,
+        step=20,
         size=lambda r: root(Q(17)) * 19 / 20,
-        blocks=[block(-1, TWO, 1, [1, 0])],
+        blocks=[block(1, [1, 0])],
         mu=-HALF * Q(9, 5),
         projections=[on_x],
     )
     assert check(early) is not None
-    assert " at step 16: " in check(early)
-    sentence = check(replace(CERTIFICATES["large_cubic"], ("bounds", "C", 1), "3.9"))
-    assert sentence.startswith("C ")
-    assert check(replace(CERTIFICATES["exact_hit"], ("problem", "start", 0), "2")).startswith("the iterate lies in")
+    assert " at step 20: " in check(early)
+    assert "amplitude > tail fails" in check(early)
+    for step, said in ((0, "sigma < 1 fails at step 0: sigma "), (12, "x <= 1 fails at step 12: x ")):
+        sentence = check(replace(CERTIFICATES["large_cubic"], ("step",), step))
+        assert sentence.startswith(said), sentence
+    assert check(replace(CERTIFICATES["exact_hit"], ("problem", "start", 0), "2")).startswith(
+        "h_1 and the blocks lie in"
+    )
+    wrong = replace(CERTIFICATES["large_cubic"], ("limit", "vectors", 0, 0), ["0.5", "0.5"])
+    assert check(wrong).startswith("the limit is in the narrow [0.5, 0.5] fails: it is in [")
 
 
 def change(name, **fields):
     return CERTIFICATES[name] | fields
 
 
+NOTHING = {"kind": None, "vectors": []}
+AXIS, NOWHERE = CERTIFICATES["exceptional"]["subspace"], CERTIFICATES["exact_hit"]["subspace"]
+BOTH = {"lowest": ONE, "highest": FOUR}
+EVERYTHING = {"enters": 0, "basis": [["1", "0"], ["0", "1"]], "regime": "small-step", "spectrum": BOTH}
+
+
 @pytest.mark.parametrize(
     "certificate",
     [
-        change("small_bowl", blocks=[], bounds=None),
-        change("small_bowl", blocks=[], bounds=None, limit={"kind": None}),
-        change("small_bowl", limit={"kind": None}),
-        change("small_bowl", subspace={"enters": 0, "basis": [["1", "0"], ["0", "1"]]}),
-        change("small_bowl", verdict="exceptional", subspace={"enters": 0, "basis": [["1", "0"], ["0", "1"]]}),
+        change("small_bowl", blocks=[]),
+        change("small_bowl", blocks=[], limit=NOTHING),
+        change("small_bowl", blocks=[], limit=NOTHING, bounds=None),
+        change("small_bowl", bounds=None),
+        change("saddle", bounds=CERTIFICATES["small_bowl"]["bounds"]),
+        change("small_bowl", limit=NOTHING),
+        change("small_bowl", limit={"kind": "fixed", "vectors": []}),
+        change("small_bowl", limit={"kind": "fixed", "vectors": CERTIFICATES["small_bowl"]["limit"]["vectors"] * 2}),
+        change("small_bowl", blocks=[block(3, [1, 0], [0, 1])]),
+        change("small_bowl", subspace=EVERYTHING),
+        change("small_bowl", verdict="exceptional", subspace=EVERYTHING),
         change("small_bowl", spectrum=None),
         change("small_bowl", spectrum={"lowest": ONE, "highest": ONE}),
-        change("small_bowl", boundary_factor=[1, 1]),
-        change("small_bowl", preimages={"kernel": ["0", "0"]}),
-        change("small_bowl", fails=["null-preimages"], preimages={"kernel": ["0", "0"]}, verdict="not-applicable"),
+        change("small_bowl", kernel=["0", "0"]),
+        change("small_bowl", fails=["null-preimages"], kernel=["0", "0"], verdict="not-applicable"),
         change("small_bowl", fails=["off-boundary"], verdict="not-applicable"),
         change("two_cycle", fails=[]),
         change("two_cycle", blocks=CERTIFICATES["two_cycle"]["blocks"][::-1]),
         change("two_cycle", blocks=CERTIFICATES["two_cycle"]["blocks"][:1] * 2),
-        change("exceptional", subspace={"enters": 3, "basis": [["0", "2"]]}),
-        change("exceptional", subspace={"enters": 0, "basis": [["0", "2"], ["0", "1"]]}),
-        change("exceptional", subspace={"enters": 0, "basis": [["0", "0"]]}),
-        change("exceptional", subspace={"enters": 0, "basis": [["1", "1"]]}),
-        change("exact_hit", subspace={"enters": 0, "basis": []}),
-        change("exact_hit", subspace={"enters": 0, "basis": [["1", "0"]]}),
-        change("no_null_preimages", preimages=None),
-        change("no_null_preimages", preimages={"kernel": ["1", "0"]}),
+        change("exceptional", subspace=EVERYTHING | {"enters": 3, "basis": [["0", "2"]]}),
+        change("exceptional", subspace=AXIS | {"enters": 3}),
+        change("exceptional", subspace=AXIS | {"basis": [["0", "2"], ["0", "1"]]}),
+        change("exceptional", subspace=AXIS | {"basis": [["0", "0"]]}),
+        change("exceptional", subspace=AXIS | {"basis": [["1", "1"]]}),
+        change("exceptional", subspace=AXIS | {"basis": [["2", "0"]]}),
+        change("exceptional", subspace=AXIS | {"regime": "large-step"}),
+        change("exceptional", subspace=AXIS | {"spectrum": None}),
+        change("exceptional", subspace=AXIS | {"spectrum": {"lowest": TWO, "highest": TWO}}),
+        change("exceptional", blocks=[block(1, [1, 0])]),
+        change("exact_hit", subspace=NOWHERE | {"enters": 0}),
+        change("exact_hit", subspace=NOWHERE | {"enters": 0, "basis": [["1", "0"]]}),
+        change("exact_hit", subspace=NOWHERE | {"regime": "small-step"}),
+        change("no_null_preimages", kernel=None),
+        change("no_null_preimages", kernel=["1", "0"]),
         change("no_null_preimages", fails=[], verdict="proved"),
-        change("with_points", preimages=None),
-        change("with_points", preimages={"points": [["1", "0"]]}),
-        change("unstable", preimages={"points": [["1", "0"]]}),
-        change("unstable", fails=["stable-step", "null-preimages"], preimages={"kernel": ["1", "0"]}),
+        change("with_points", points=[]),
+        change("with_points", points=[["1", "0"]]),
+        change("unstable", points=[["1", "0"]]),
+        change("unstable", fails=["stable-step", "null-preimages"], kernel=["1", "0"]),
         change("saddle", regime="unstable"),
         change("saddle", step=1),
         change("twice_irrational", fails=["simple-lowest"]),
     ],
 )
 def test_false_combinations_are_rejected(certificate):
-    outcome = recheck.BadCertificate
-    try:
-        outcome = check(certificate)
-    except BadCertificate as error:
-        assert "bounds" in str(error) or "blocks" in str(error)
-    assert outcome is not None
+    assert check(certificate) is not None
 
 
-def test_a_factor_must_prove_that_a_cluster_is_one_eigenvalue():
-    for factor in (None, [-3, 1], [1, 1], [7, -6, 2]):
+def test_a_cluster_must_be_one_eigenvalue():
+    """Two eigenvalues that differ by 10⁻⁹ or less are told apart, however wide the interval around them is."""
+    for apart in (Q(10**9 + 1, 10**9), Q(10**60 + 1, 10**60)):
         certificate = copy.deepcopy(CERTIFICATES["twice_irrational"])
-        certificate["spectrum"]["lowest"]["factor"] = factor
-        assert "factor" in check(certificate)
-    apart = copy.deepcopy(CERTIFICATES["twice_irrational"])
-    apart["problem"]["loss"] = "x**2 + x*y + 2*y**2 + z**2 + 1000000001/1000000000*z*w + 2*w**2"
-    assert check(apart) is not None
+        certificate["problem"]["loss"] = f"x**2 + x*y + 2*y**2 + z**2 + {apart}*z*w + 2*w**2"
+        certificate["spectrum"]["lowest"]["interval"] = ["1", "2"]
+        assert check(certificate).startswith("an end 2-fold in [1, 2] fails: 0 eigenvalues below, 2 inside")
+
+
+def test_an_irrational_boundary_must_be_exact():
+    """λ₁ + λₙ = 6 exactly, or off by 10⁻⁶⁰ under intervals that contain both."""
+    wide = {"lowest": eigenvalue(1, 2), "highest": eigenvalue(4, 5)}
+    certificate = CERTIFICATES["rotated_two_cycle"]
+    assert check(certificate | {"spectrum": wide}) is not None, "the vectors are not sharp for such intervals"
+    idle = {"blocks": [], "limit": NOTHING, "step": 0, "bounds": None}
+    assert check(certificate | idle | {"spectrum": wide}) is None
+    near = replace(certificate | idle, ("problem", "step_size"), str(2 / (6 + Q(1, 10**60))))
+    assert check(near | {"spectrum": wide}).startswith("regime boundary fails")
 
 
 # fmt: off
 MALFORMED = {
-    ("schema",): ["gdcheck-certificate/2", None],
+    ("schema",): ["gdcheck-certificate/1", None],
     ("step",): [True, -1, 10**8, 1.0, "1"],
-    ("precision",): [None],
-    ("verdict",): ["refuted", []],
-    ("regime",): [{}],
-    ("fails",): [["smoothness", "smoothness"], ["luck"], None],
-    ("problem", "loss"): ["1/2*x**2 + 2*y*y", "1*x**2", "2/4*x**2", "x**1", "x^2", "x**2+y**2", " x**2", "x**2 ",
-        "x**2 + ", "+x**2", "x**2 + x**2", "x*y + y*x", "x**17", "x**9*y**8", "a**2", "0*x", "x**02",
-        "__import__('os')", "max(x, 0)", "max(x, 0)**1", "1*max(x, 0)**2", "max(1, 0)**2", "max(x*y, 0)**2",
-        "x*max(x, 0)**2", "max(max(x, 0)**2, 0)**2", "max(x,0)**2", "", "max(0, 0)**2", "x**2*3", "2*3*x",
-        "x**2 - -y", "x**2\n", "9" * 5000, "x**²", "1.5*x**2", "x**2 + " * 9000 + "x"],
-    ("problem", "variables"): [["x", "x"], ["x"], [], ["x", "max"], ["x", 2], ["x", "é"],
+    ("verdict",): [1],
+    ("regime",): [{}, ""],
+    ("fails",): [["smoothness", {}], None, ""],
+    ("problem", "loss"): ["1/2*x**2 + 2*y*y*", "x^2", "x**2+y**2", " x**2", "x**2 ", "x**2 + ", "+x**2",
+        "x**17", "x**9*y**8", "a**2", "x**02", "__import__('os')", "max(x, 0)", "max(x, 0)**1", "max(1, 0)**2",
+        "max(x*y, 0)**2", "x*max(x, 0)**2", "max(max(x, 0)**2, 0)**2", "max(x,0)**2", "", "max(0, 0)**2", "x**2*3",
+        "2*3*x", "x**2 - -y", "x**2\n", "9" * 5000, "x**²", "1.5*x**2", "x**2 + " * 9000 + "x +", "1/0*x", "*x", "2x",
+        "2*", "x**y", "max(x, 0)**17", "max(x, 0)**2*y", "x*y**", "-", "x + + y", "x  + y", "2* x", "٣*x", "max**2"],
+    ("problem", "variables"): [["x", "x"], ["x"], [], ["x", "max"], ["x", 2], ["x", "é"], None,
         [f"v{i}" for i in range(33)]],
-    ("problem", "minimizer"): [["0"]],
-    ("problem", "step_size"): ["0", "-1/10", 0.1, "0.1", "2/20", "1/0", "+1/10", "1_0", "-0", "1/" + "9" * 5000,
-        "٣"],
-    ("problem", "start"): [["1/2", "nan"]],
-    ("spectrum", "lowest", "multiplicity"): [0, True, 3],
-    ("spectrum", "lowest", "interval"): [["1"]],
-    ("spectrum", "lowest", "factor"): [[], [1, 0], [1, True], [1.5, 1]],
-    ("boundary_factor",): [[0] * 40 + [1]],
-    ("preimages",): [{}, {"points": [], "kernel": ["0", "1"]}, {"points": [["1"]]}, []],
-    ("subspace",): [{"enters": 17, "basis": []}, {"enters": False, "basis": []}, {"enters": 0, "basis": [["1"]]},
-        {"enters": 0, "basis": [["1", "0"]] * 3}],
-    ("blocks",): [{}],
-    ("blocks", 0, "sign"): [0, True, 1.0],
-    ("blocks", 0, "vectors"): [[], [["1", "0"], ["0", "1"]], [["1"]]],
-    ("blocks", 0, "gap"): [3],
-    ("bounds", "amplitudes"): [[]],
-    ("bounds", "rho"): [["0.9"], ["0.9", "NaN"], ["0.9", "inf"], ["0.9", "9e-99999"], [0.9, 0.9], ["9/10", "9/10"],
-        [".9", ".9"], ["0.9", "0.9\n"]],
-    ("limit",): [None, {}, {"kind": []}, {"kind": {}}, {"kind": "none"}],
-    ("limit", "kind"): ["two-cycle", True],
-    ("limit", "vector"): [[["1", "1"]]],
+    ("problem", "minimizer"): [["0"], "00", None],
+    ("problem", "step_size"): ["0", "-1/10", 0.1, "1/0", "+1/10", "1_0", "-0", "1/" + "9" * 5000, "٣", "1e99999",
+        "nan", "", " 1", "1/-2", ["1"], None],
+    ("problem", "start"): [["1/2", "nan"], ["1/2"], {}],
+    ("spectrum", "lowest", "multiplicity"): [True, "1", 1.0],
+    ("spectrum", "lowest", "interval"): [["1"], ["1", "1", "1"]],
+    ("points",): [{}, [["1"]], None, ["11"]],
+    ("kernel",): [["1"], 1],
+    ("subspace",): [[], {"enters": False, "basis": [], "regime": None, "spectrum": None}, EVERYTHING | {"enters": "0"},
+        EVERYTHING | {"basis": [["1"]]}, EVERYTHING | {"basis": None}, EVERYTHING | {"basis": [["1", "0"]] * 1000}],
+    ("blocks",): [{}, None, [None]],
+    ("blocks", 0, "vectors"): [[["1"]], "10", None],
+    ("blocks", 0, "gap"): [3, ["3"], None],
+    ("blocks", 0, "amplitude"): [1, None, ["1"]],
+    ("bounds",): [{"radius": "1"}, "1", []],
+    ("bounds", "sigma"): [0.9, None, "NaN", ["0.9"]],
+    ("limit",): [None, {}],
+    ("limit", "kind"): [True, 1],
+    ("limit", "vectors"): [[["1", "1"]], [[["0.9"], ["0", "0"]]], [[["0.9", "NaN"], ["0", "0"]]], None,
+        [[["0.9", "inf"], ["0", "0"]]], [[["0.9", "9e-99999"], ["0", "0"]]], [[[0.9, 0.9], ["0", "0"]]],
+        [[[".9", ".9"], ["0", "0"]]], [[["0.9", "0.9\n"], ["0", "0"]]]],
     ("extra",): [1],
     ("problem", "extra"): [1],
     (): [None, [], "text", 1],
@@ -711,6 +748,17 @@ def test_malformed_certificates_are_refused(path, value):
         check(certificate)
     assert "\n" not in str(error.value).strip()
     assert str(error.value)[:4] != "None"
+
+
+def test_equal_ways_to_write_a_number_or_a_loss_are_the_same():
+    """Not canonical, yet without ambiguity: lowest terms, decimals, terms that meet."""
+    for path, value in (
+        (("problem", "step_size"), "0.1"),
+        (("problem", "step_size"), "2/20"),
+        (("problem", "loss"), "1/2*x**2 + y*y + 1*y**2"),
+        (("problem", "loss"), "2*y**2 + 2/4*x**2 + 0*x"),
+    ):
+        assert check(replace(CERTIFICATES["small_bowl"], path, value)) is None, value
 
 
 @pytest.mark.parametrize("name", ["small_bowl", "two_cycle", "exceptional"])
@@ -735,35 +783,21 @@ def test_hostile_objects_are_refused():
     deep = []
     for _ in range(10**5):
         deep = [deep]
-    for bad in (loop, deep, {"schema": {1, 2}}, {1: 2}, {"schema": float("nan")}, {"a": "x" * 5 * 10**6}):
+    for bad in (loop, deep, {"schema": {1, 2}}, {1: 2}, {"schema": float("nan")}, {"a": "x" * 5 * 10**6}, float("inf")):
         with pytest.raises(BadCertificate):
             check(bad)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{",
-        "NaN",
-        '{"a": NaN}',
-        "-Infinity",
-        '{"a": 1, "a": 2}',
-        "[" * 10**5,
-        "9" * 5000,
-        '{"a": [{"b": 1, "b": 1}]}',
-    ],
-)
-def test_hostile_texts_are_refused(text):
-    with pytest.raises(BadCertificate):
-        load(text)
+LONG = CUBIC + "".join(f" + 1/{10**i}*x**{3 + i % 5}*y**{1 + i % 7}" for i in range(1, 40))
 
 
 def test_hopeless_certificates_are_rejected_fast():
     certificate = CERTIFICATES["small_cubic"]
-    assert check(replace(certificate, ("step",), 10**4)) is not None
+    assert "it takes too long" in check(
+        certificate | {"step": 10**6, "problem": certificate["problem"] | {"loss": LONG}}
+    )
     assert check(replace(certificate, ("problem", "start"), ["1000", "-1000"])) is not None
-    assert check(replace(certificate, ("bounds", "C"), ["0.412310562561766055", "0.412310562561766055"])) is not None
+    assert check(replace(certificate, ("problem", "start"), ["1e9000", "1"])) is not None
 
 
 # The parts, against slower or sampled truths.
@@ -773,53 +807,38 @@ def random_rational(rng, size=9):
     return Q(rng.randint(-size, size), rng.randint(1, size))
 
 
-def test_counts_agree_with_known_eigenvalues():
-    rng = random.Random(1)
-    for _ in range(60):
-        n = rng.randint(1, 5)
-        values = [rng.choice([Q(-2), Q(0), Q(1, 3), Q(1, 3), Q(5)]) for _ in range(n)]
-        basis = []
-        while len(basis) < n:  # orthogonal rational vectors
-            v = [random_rational(rng) for _ in range(n)]
-            for b in basis:
-                k = recheck_exact.dot(b, v) / recheck_exact.dot(b, b)
-                v = [x - k * y for x, y in zip(v, b, strict=True)]
-            basis += [v] if any(v) else []
-        scale = [value / recheck_exact.dot(b, b) for value, b in zip(values, basis, strict=True)]
-        matrix = [[sum(k * b[i] * b[j] for k, b in zip(scale, basis, strict=True)) for j in range(n)] for i in range(n)]
-        chi = recheck_exact.characteristic(matrix)
-        for s in (*values, Q(0), Q(1, 7), Q(-3), Q(99)):
-            assert recheck_exact.count(chi, s) == (sum(v < s for v in values), sum(v == s for v in values))
-
-
-def test_division_of_polynomials():
-    cubed = [1]
-    for _ in range(3):
-        cubed = [sum(x) for x in zip([-2 * c for c in cubed] + [0, 0], [0, 0, *cubed], strict=True)]  # times t^2 - 2
-    for times in range(1, 4):
-        assert recheck_exact.divides([-2, 0, 1], cubed, times, Q(1), Q(2))
-    assert not recheck_exact.divides([-2, 0, 1], cubed, 4, Q(1), Q(2))
-    assert not recheck_exact.divides([-2, 0, 1], cubed, 1, Q(2), Q(3))
-    assert not recheck_exact.divides([-3, 1, 1], cubed, 1, Q(1), Q(2))
-
-
-def random_problem(rng, n):
-    poly, hinges = {}, []
-    for _ in range(rng.randint(0, 8)):
+def random_problem(rng, n, eta=None, terms=None, offsets=(-3, 3)):
+    """A polynomial and truncated powers as data, and what the checker makes of their text."""
+    names, poly, hinges = ["x", "y", "z", "w"][:n], dict(terms or {}), []
+    for _ in range(0 if terms else rng.randint(0, 8)):
         poly[tuple(rng.choice([0, 0, 1, 2]) for _ in range(n))] = random_rational(rng)
     for _ in range(rng.randint(0, 2)):
-        slope, offset, scale = [Q(rng.randint(-3, 3)) for _ in range(n)], Q(rng.randint(-3, 3)) or Q(1), Q(1)
-        hinges.append(
-            SimpleNamespace(
-                factor=random_rational(rng), slope=slope, offset=offset * scale, power=rng.choice([2, 3, 4])
-            )
-        )
-    problem = SimpleNamespace(
-        n=n, local={a: k for a, k in poly.items() if k}, hinges=hinges, eta=Q(1, rng.randint(2, 20)), step=0
-    )
-    problem.high = {a: k for a, k in problem.local.items() if sum(a) > 2}
-    problem.flow = recheck._flow(problem)
-    return problem
+        slope, offset = [random_rational(rng, 3) for _ in range(n)], Q(rng.randint(*offsets)) or offsets[0]
+        if any(slope):
+            factor = random_rational(rng) or Q(1)
+            hinges.append(SimpleNamespace(factor=factor, slope=slope, offset=Q(offset), power=rng.choice([2, 3, 4])))
+
+    def product(k, alpha):
+        return "*".join([str(abs(k)), *(f"{x}**{e}" if e > 1 else x for x, e in zip(names, alpha, strict=True) if e)])
+
+    def total(pairs):
+        text = "".join((" - " if k < 0 else " + ") + body for k, body in pairs)
+        return text.removeprefix(" + ").replace(" - ", "-", 1) if text.startswith(" - ") else text[3:] or "0"
+
+    pairs = [(k, product(k, alpha)) for alpha, k in poly.items()]
+    for h in hinges:
+        line = [(x, product(x, unit)) for x, unit in zip(h.slope, recheck_units(n), strict=True) if x]
+        pairs.append((h.factor, f"{abs(h.factor)}*max({total([*line, (h.offset, str(abs(h.offset)))])}, 0)**{h.power}"))
+    eta = eta or Q(1, rng.randint(2, 20))
+    start = [Q(rng.randint(-9, 9), 20) for _ in range(n)]
+    document = build(total(pairs), eta, start, gradient=None, ends=None, regime=None)
+    document["problem"] |= {"variables": names, "minimizer": ["0"] * n}
+    read = recheck._read(document)
+    return SimpleNamespace(n=n, local=poly, hinges=hinges, eta=eta, start=start), read
+
+
+def recheck_units(n):
+    return [tuple(int(i == j) for j in range(n)) for i in range(n)]
 
 
 def gradient_of(problem, h):
@@ -841,11 +860,11 @@ def gradient_of(problem, h):
 def test_the_map_is_evaluated_exactly():
     rng = random.Random(2)
     for _ in range(60):
-        problem = random_problem(rng, rng.randint(1, 4))
+        problem, read = random_problem(rng, rng.randint(1, 4))
         d = rng.randint(1, 1000)
         z = [rng.randint(-2000, 2000) for _ in range(problem.n)]
         h = [Q(x, d) for x in z]
-        image, denominator = problem.flow(z, d)
+        image, denominator = recheck._moved(read, z, d)
         expected = [x - problem.eta * g for x, g in zip(h, gradient_of(problem, h), strict=True)]
         assert [Q(x, denominator) for x in image] == expected
 
@@ -865,14 +884,13 @@ def remainder(problem, h):
 
 
 def test_the_remainder_stays_below_its_bounds():
+    """C(r), and the Lipschitz bound that the trajectory takes from it."""
     rng = random.Random(3)
     for _ in range(50):
-        problem = random_problem(rng, rng.randint(1, 3))
-        terms = recheck._remainder(problem, 64)
+        problem, read = random_problem(rng, rng.randint(1, 3))
         r = Q(rng.randint(1, 40), 10)
-        below, above = (sum(t for _, t in terms(r, end)) for end in (0, 1))
-        slope = r * sum(w * t for w, t in terms(r, 1))
-        assert below <= above <= below * (1 + Q(1, 2**50))
+        above = recheck._push(read, r) / r
+        slope = max(4, read.degree) * r * above
         points = []
         while len(points) < 12:
             h = [r * Q(rng.randint(-100, 100), 100) for _ in range(problem.n)]
@@ -884,34 +902,43 @@ def test_the_remainder_stays_below_its_bounds():
             assert moved <= slope * norm([x - y for x, y in zip(h, other, strict=True)]) * (1 + Q(1, 2**40))
 
 
+@pytest.mark.parametrize(
+    ("loss", "r", "expected"),
+    [
+        (CUBIC, Q(3), root(Q(17))),  # the gradient's rows are 3x² + 2xy and x²: 3 + 2/2 and 1
+        ("x**2 + 1/3*max(x + 1, 0)**4", Q(2), Q(1, 3) * 4 * 3 * 2 / 2 * 3),
+        ("x**2 + 1/3*max(-2*x - 1, 0)**4", Q(2), Q(1, 3) * 4 * 3 * 2 / 2 * 8 * 3),
+        ("x**2 + max(x - 3, 0)**4", Q(2), Q(0)),
+        ("x**2 + max(x - 3, 0)**3", Q(4), Q(3)),
+        ("x**2 + max(x - 3, 0)**2", Q(4), Q(1, 6)),
+        ("x**2 + max(2*x + 3, 0)**2", Q(2), Q(8, 6)),
+        ("x**2 + max(x - 3, 0)**2", Q(2), Q(0)),
+    ],
+)
+def test_the_bound_is_that_of_the_specification(loss, r, expected):
+    names = 2 if "y" in loss else 1
+    read = recheck._read(build(loss, "1/2", [Q(1)] * names, gradient=None, ends=None, regime=None))
+    found = recheck._push(read, r) / r
+    assert expected / 2 <= found <= expected / 2 * (1 + Q(1, 2**200))
+
+
 def test_the_trajectory_stays_in_its_ball():
     rng = random.Random(4)
     for _ in range(25):
         n = rng.randint(1, 3)
-        problem = random_problem(rng, n)
-        problem.local = {a: k / 20 for a, k in problem.local.items() if sum(a) > 2}
-        problem.local |= {tuple(2 * x for x in u): Q(rng.randint(1, 4), 2) for u in recheck_exact.units(n)}
-        problem.hinges = [h for h in problem.hinges if h.offset < 0]
-        problem.high = {a: k for a, k in problem.local.items() if sum(a) > 2}
-        problem.step, problem.eta = 12, Q(1, 5)
-        problem.flow = recheck._flow(problem)
-        problem.start = [Q(rng.randint(-9, 9), 20) for _ in range(n)]
-        linear = max(abs(1 - problem.eta * 2 * k) for a, k in problem.local.items() if max(a) == sum(a) == 2)
-        terms = recheck._remainder(problem, 64)
-        centre, error = recheck._trajectory(problem, 24, linear, terms)
+        squares = {tuple(2 * x for x in u): Q(rng.randint(1, 4), 2) for u in recheck_units(n)}
+        higher = {tuple(rng.choice([1, 1, 2]) for _ in range(n)): random_rational(rng) / 20 for _ in range(3)}
+        higher = {a: k for a, k in higher.items() if sum(a) > 2}
+        problem, read = random_problem(rng, n, Q(1, 5), squares | higher, offsets=(-3, -1))
+        read.step = 12
+        ends = [SimpleNamespace(interval=[2 * k, 2 * k]) for k in (min(squares.values()), max(squares.values()))]
+        read.spectrum = SimpleNamespace(lowest=ends[0], highest=ends[1])
+        centre, error = recheck._trajectory(read, 24)
         h = problem.start
-        for _ in range(problem.step):
+        for _ in range(read.step):
             h = [
                 Q(round((x - problem.eta * g) * 2**500), 2**500)
                 for x, g in zip(h, gradient_of(problem, h), strict=True)
             ]
         assert norm([x - y for x, y in zip(centre, h, strict=True)]) <= error
         assert error < Q(1, 2**8)
-
-
-def test_roots_are_enclosed_and_exact_where_rational():
-    for x in (Q(2), Q(1, 3), Q(10) ** 80, Q(7, 10**90), Q(0), Q(4, 9), Q(1, 10**90)):
-        low, high = recheck_exact.sqrt(x, 100)
-        assert low * low <= x <= high * high
-        assert high - low <= high / 2**99
-    assert recheck_exact.sqrt(Q(4, 9), 50) == [Q(2, 3), Q(2, 3)]

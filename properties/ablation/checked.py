@@ -1,0 +1,64 @@
+"""Proofs for ablations: a certificate counts only once its independent checker has accepted it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any
+
+from flint import arb, ctx
+
+from properties.rechecking import check
+from theorem.amplitude import LimitDirection
+from theorem.answer import limit_json
+from theorem.balls import norm
+from theorem.certificate import certificate
+from theorem.problem import Problem
+from theorem.statement import LimitKind
+from theorem.verdict import Decision, decide
+
+MOST_STEPS = 20_000
+_BITS = 256
+_KINDS = {LimitKind.FIXED: "fixed along", LimitKind.ALTERNATING: "alternating along"}
+
+
+def decided(problem: Problem) -> tuple[Decision, dict[str, Any] | None]:
+    """Decides a problem; the certificate is None unless a limit is certified and the checker accepts it."""
+    decision = decide(problem, max_steps=MOST_STEPS)
+    proof = certificate(decision) if decision.limit is not None else None
+    return decision, proof if accepted(proof) else None
+
+
+def accepted(proof: dict[str, Any] | None) -> bool:
+    """Whether a certificate's checker accepts it; False for None."""
+    return proof is not None and check(proof) is None
+
+
+def words(limit: LimitDirection | None) -> str:
+    """A certified limit in words, its vectors rounded to four digits."""
+    data = limit_json(limit)
+    if limit is None or data["kind"] is None:
+        return "no limit is certified"
+    if limit.kind is LimitKind.TWO_CYCLE:
+        return f"no limit: even steps tend to {_vector(data['even'])}, odd ones to {_vector(data['odd'])}"
+    return f"{_KINDS[limit.kind]} {_vector(data['vector'])}"
+
+
+def _vector(values: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{round(x, 4) + 0.0:g}" for x in values) + ")"
+
+
+def sine(u: Sequence[arb], v: Sequence[arb]) -> float:
+    """A lower bound of the sine of the angle between the lines along two unit vectors; 0 unless surely positive."""
+    with ctx.workprec(_BITS):
+        apart = [norm(x - s * y for x, y in zip(u, v, strict=True)) for s in (1, -1)]
+        # ‖u − v‖ ‖u + v‖ = 2 |sin|.
+        bound = float((apart[0].lower() * apart[1].lower()).lower()) / 2
+    return max(0.0, bound)
+
+
+def sine_of(u: Sequence[float], v: Sequence[float]) -> float:
+    """The sine of the angle between two lines, in floating point."""
+    inner = sum(x * y for x, y in zip(u, v, strict=True))
+    sizes = sum(x * x for x in u) * sum(y * y for y in v)
+    return sqrt(max(0.0, 1 - inner * inner / sizes)) if sizes else 0.0

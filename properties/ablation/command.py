@@ -1,0 +1,95 @@
+"""The body of ``gdcheck ablate``: search, show, store."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from properties.ablation.run import Ablated, chosen, known, run_ablations
+from properties.ablation.search import Row
+from properties.show import progress_over
+from reports.ablation_view import certificate_files
+from reports.compose import compose
+from reports.write import write_text_atomically
+from theorem.errors import InputError
+
+_STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
+
+
+def ablate_and_store(
+    wanted: Sequence[str], budget: int, seed: int, *, jobs: int | None, load: Path | None, out: Path
+) -> Ablated:
+    """Runs ablations with a progress bar; writes ``ablation.json``, the certificates and the report.
+
+    Args:
+        wanted: Names of ablations or assumptions; all if empty.
+        budget: How many problems each is to examine.
+        seed: The seed.
+        jobs: How many processes; one a core if not given.
+        load: A user's file with more ablations.
+        out: The directory; made if it is not there.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: If a name is unknown, the file cannot be used, or nothing can be written.
+    """
+    names = chosen(wanted, known(load))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with progress_over(len(names), "dropping assumptions") as on_done:
+            run = run_ablations(names, budget, seed=seed, jobs=jobs or os.cpu_count() or 1, load=load, on_done=on_done)
+        write_text_atomically(out / "ablation.json", _json(run.to_json()))
+        compose([out / "ablation.json"], out)
+    except OSError as error:
+        raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
+    return run
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def show_ablations(console: Console, run: Ablated, out: Path) -> None:
+    """Prints a table of the rows, and the simplest counterexample of each with the line that rechecks it.
+
+    Args:
+        console: Where to print.
+        run: The run.
+        out: Where its files are.
+    """
+    table = Table("ablation", "assumption is", "by", "problems", "violated", "held", "aside", box=SIMPLE_HEAD)
+    for row in run.rows:
+        verdict = Text(row.verdict + (" (a weaker form suffices)" if row.weaker else ""), _STYLES.get(row.verdict, ""))
+        counts = (str(n) for n in (row.examined, row.violated, row.held, row.aside))
+        table.add_row(row.name, verdict, row.evidence, *counts)
+    console.print(table)
+    for row in run.rows:
+        _show_row(console, row, out)
+
+
+def _show_row(console: Console, row: Row, out: Path) -> None:
+    console.print(Text.assemble((row.name, "bold"), f": without “{row.dropped}”"), soft_wrap=True)
+    if row.weaker:
+        console.print(Text(f"  a weaker form held on all {row.weaker_held}: {row.weaker}"), soft_wrap=True)
+    exhibit = row.simplest or row.shown
+    if exhibit is not None:
+        start = ", ".join(exhibit.problem["start"])
+        lines = [f"{exhibit.problem['loss']}, η = {exhibit.problem['step_size']}, from ({start})"]
+        if row.simplest is not None:
+            lines.append(f"claimed: {exhibit.predicted}")
+        lines.append(f"{exhibit.evidence}: {exhibit.happens}")
+        for line in lines:
+            console.print(Text(f"  {line}"), soft_wrap=True)
+    files = certificate_files(row.name, "simplest", None if row.simplest is None else asdict(row.simplest))
+    if files:
+        console.print(Text("  gdcheck recheck " + " ".join(str(out / f) for f in files), "dim"), soft_wrap=True)

@@ -1,0 +1,101 @@
+"""Minima that are not strict, saddles, and valleys of minima."""
+
+from __future__ import annotations
+
+from flint import fmpq
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from properties.ablation.ablation import Ablation, Outcome
+from properties.ablation.checked import sine_of
+from properties.ablation.separable import CURVATURES, Boxed, Coordinate, boxed, boxes, follow, several, sum_of
+from theorem.descent.reference import iterates
+from theorem.loss import Loss
+from theorem.problem import Problem
+
+_STEPS, _DIGITS = 1500, 40
+_ALIGNED = 0.1
+
+
+@st.composite
+def _with_axis(draw: DrawFn, *, first: st.SearchStrategy[Coordinate]) -> Boxed:
+    """A separable loss with a special first coordinate, and a step size below 2/λₙ."""
+    parts = [draw(first), *draw(several())]
+    step = 2 / parts[-1].curvature * fmpq(draw(st.integers(1, 15)), 16)
+    return boxed(sum_of(parts), step, draw(boxes(n=len(parts))))
+
+
+_FLAT = st.sampled_from(CURVATURES).map(lambda c: Coordinate((fmpq(0), fmpq(0), c)))
+_SADDLE = st.sampled_from(CURVATURES).map(lambda c: Coordinate((-c / 2, fmpq(0), c)))
+
+
+@st.composite
+def _coupled(draw: DrawFn) -> Problem:
+    """A x⁴ + b y² + c x²y + d x y²: flat along x, with a > c²/(4b) so that the origin is a strict minimum."""
+    a, b = draw(st.sampled_from(CURVATURES)), draw(st.sampled_from(CURVATURES))
+    bound = next(q for q in (fmpq(2), fmpq(1), fmpq(1, 2), fmpq(1, 4), fmpq(1, 8)) if q * q < 2 * a * b)
+    c = bound * draw(st.sampled_from([fmpq(1), fmpq(-1), fmpq(1, 2), fmpq(0)]))
+    d = draw(st.sampled_from([fmpq(1, 2), fmpq(0), fmpq(-1, 2)]))
+    loss = Loss.build(("x", "y"), [((4, 0), a), ((0, 2), b), ((2, 1), c), ((1, 2), d)])
+    step = fmpq(draw(st.integers(1, 15)), 16) / b
+    reach = fmpq(1, 8)
+    start = (reach, reach * draw(st.sampled_from([fmpq(1), fmpq(-1)])))
+    return Problem(loss, (fmpq(0), fmpq(0)), step, start)
+
+
+def _observed(problem: Problem) -> Outcome:
+    """The angle to the flat axis, twice: it must be small, and still shrinking."""
+    path = iterates(problem, _DIGITS)
+    points = [next(path) for _ in range(_STEPS)]
+    angles = [sine_of([float(v / abs(points[k][0])) for v in points[k]], (1.0, 0.0)) for k in (_STEPS // 2, -1)]
+    held = angles[1] < _ALIGNED and angles[1] <= angles[0]
+    return Outcome(
+        violated=None if not held else False,
+        evidence="observed",
+        problem=problem,
+        predicted="fixed along the flat axis",
+        happens=f"after {_STEPS} steps the direction is within {angles[1]:.2g} of it (sine), and approaching",
+        severity=angles[1],
+    )
+
+
+FLAT = Ablation(
+    name="strict-minimum-flat",
+    assumption="strict-minimum",
+    dropped="the Hessian at the minimizer is positive definite; λ₁ = 0, and the loss grows like t⁴ there",
+    claim="With λ₁ = 0 almost every start arrives along the flat axis, for every η < 2/λₙ.",
+    instances=_with_axis(first=_FLAT),
+    examine=follow,
+    severity="distance from the minimizer of the farthest start, by coordinate",
+)
+
+COUPLED = Ablation(
+    name="strict-minimum-coupled",
+    assumption="strict-minimum",
+    dropped="the Hessian at the minimizer is positive definite; λ₁ = 0, and the variables are coupled",
+    claim="With λ₁ = 0 and coupled variables, starts still arrive along the flat axis.",
+    instances=_coupled(),
+    examine=_observed,
+    severity="sine of the angle to the flat axis at the end",
+    cost=20,
+)
+
+SADDLE = Ablation(
+    name="strict-minimum-saddle",
+    assumption="strict-minimum",
+    dropped="the critical point is a minimum; it is a strict saddle",
+    claim="Starts near a saddle arrive at it, along the eigenvector of the smallest eigenvalue.",
+    instances=_with_axis(first=_SADDLE),
+    examine=follow,
+    severity="distance from the minimizer of the farthest start, by coordinate",
+)
+
+VALLEY = Ablation(
+    name="isolated-minimizer",
+    assumption="isolated minimizer",
+    dropped="the minimizer is isolated; there is a valley of minima, along which the loss is constant",
+    claim="Seen from the point where it ends, the trajectory arrives along the eigenvector of the smallest eigenvalue.",
+    instances=_with_axis(first=st.just(Coordinate())),
+    examine=follow,
+    severity="distance from the minimizer of the farthest start, by coordinate",
+)

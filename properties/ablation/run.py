@@ -1,0 +1,163 @@
+"""A run of ablations over processes, and its plain data."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import runpy
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from properties.ablation.ablation import Ablation
+from properties.ablation.rows import ABLATIONS
+from properties.ablation.search import Row, ablate
+from properties.interrupts import ignore_interrupts, interrupts_ignored
+from properties.verify import versions
+from theorem.errors import InputError
+
+SCHEMA = "gdcheck-ablation/1"
+
+
+@dataclass(frozen=True)
+class Ablated:
+    """A whole run.
+
+    Attributes:
+        seed: The seed of the search.
+        budget: How many problems each search was to examine.
+        asked: The names of the ablations that were asked for.
+        interrupted: Whether it was ended early; ``rows`` then holds what was finished.
+        versions: The versions of the programs that matter.
+        rows: One row for each ablation, in their order.
+    """
+
+    seed: int
+    budget: int
+    asked: tuple[str, ...]
+    interrupted: bool
+    versions: dict[str, str]
+    rows: tuple[Row, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as plain data."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def known(load: Path | None = None) -> dict[str, Ablation]:
+    """The ablations by name.
+
+    Args:
+        load: A Python file of the user's own that defines ``ABLATIONS``; it is run.
+
+    Returns:
+        Those of this package and those of the file.
+
+    Raises:
+        InputError: If the file cannot be run, or defines no ablations.
+    """
+    found = list(ABLATIONS)
+    if load is not None:
+        try:
+            own = runpy.run_path(str(load)).get("ABLATIONS")
+        except (Exception, SystemExit) as error:
+            reason = str(error)[:200] or type(error).__name__
+            raise InputError("load", f"{str(load)[:200]!r} cannot be run ({reason}); mend the file") from None
+        if not isinstance(own, (list, tuple)) or not own or not all(isinstance(a, Ablation) for a in own):
+            raise InputError("load", f"{str(load)[:200]!r} defines no list ABLATIONS of Ablation objects; add one")
+        found += own
+    names = [a.name for a in found]
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", name):
+            raise InputError("load", f"the name {name[:80]!r} must be words of letters and digits joined by hyphens")
+        if names.count(name) > 1:
+            raise InputError("load", f"the name {name[:80]!r} is taken; give the ablation another")
+    return {a.name: a for a in found}
+
+
+def chosen(wanted: Sequence[str], ablations: dict[str, Ablation]) -> tuple[str, ...]:
+    """The names of the ablations that are meant: by their own name or by that of the assumption.
+
+    Args:
+        wanted: What the user asked for; everything if empty.
+        ablations: The known ones.
+
+    Returns:
+        Names, in the order of the known ones.
+
+    Raises:
+        InputError: If a name is unknown.
+    """
+    for name in wanted:
+        if not any(name in {a.name, a.assumption} for a in ablations.values()):
+            names = ", ".join(dict.fromkeys(n for a in ablations.values() for n in (a.assumption, a.name)))
+            raise InputError("assumption", f"{name[:80]!r} is unknown; the names are {names}")
+    return tuple(a.name for a in ablations.values() if not wanted or {a.name, a.assumption} & set(wanted))
+
+
+def run_ablations(
+    names: Sequence[str],
+    budget: int,
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    load: Path | None = None,
+    on_done: Callable[[int], None] = lambda done: None,
+) -> Ablated:
+    """Runs ablations; the same arguments give the same run on any number of processes.
+
+    An interrupt (Ctrl-C) ends the run early; what was finished by then is returned, marked as interrupted.
+
+    Args:
+        names: Their names.
+        budget: How many problems each is to examine, before its cost.
+        seed: The seed.
+        jobs: How many processes; with one, everything runs in this process.
+        load: The user's file, if ablations of it are among the names.
+        on_done: Called with the number of ablations finished so far.
+
+    Returns:
+        The run.
+    """
+    rows: dict[str, Row] = {}
+    interrupted = False
+    if jobs <= 1:
+        ablations = known(load)
+        try:
+            for name in names:
+                rows[name] = ablate(ablations[name], budget, seed)
+                on_done(len(rows))
+        except KeyboardInterrupt:
+            interrupted = True
+    else:
+        interrupted = _over(jobs, {name: (name, budget, seed, load) for name in names}, rows, on_done)
+    done = tuple(rows[name] for name in names if name in rows)
+    return Ablated(seed, budget, tuple(names), interrupted or len(done) < len(names), versions(), done)
+
+
+def _over(
+    jobs: int,
+    tasks: dict[str, tuple[str, int, int, Path | None]],
+    rows: dict[str, Row],
+    on_done: Callable[[int], None],
+) -> bool:
+    """Runs over processes; returns whether it was interrupted."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(tasks)), context, initializer=ignore_interrupts) as pool:
+        try:
+            with interrupts_ignored():
+                futures = {pool.submit(_one, *task): name for name, task in tasks.items()}
+            for future in as_completed(futures):
+                rows[futures[future]] = future.result()
+                on_done(len(rows))
+        except (KeyboardInterrupt, BrokenProcessPool):
+            pool.shutdown(wait=False, cancel_futures=True)
+            return True
+    return False
+
+
+def _one(name: str, budget: int, seed: int, load: Path | None) -> Row:
+    return ablate(known(load)[name], budget, seed)

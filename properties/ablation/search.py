@@ -1,0 +1,178 @@
+"""The search behind an ablation: many problems, then the simplest violation and the worst one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
+from hypothesis.errors import NoSuchExample
+
+from properties.ablation.ablation import Ablation, Instance, Outcome
+
+Verdict = Literal["needed", "needed, as observed", "not needed, as far as the search shows", "open"]
+
+_MOST_SHRINKS = 400
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A counterexample worth showing.
+
+    Attributes:
+        problem: The problem in its JSON form.
+        predicted: What the claim says.
+        happens: What happens instead.
+        evidence: Proved or observed.
+        severity: See ``Ablation.severity``.
+        certificates: The proof; each is accepted by ``gdcheck recheck``.
+    """
+
+    problem: dict[str, Any]
+    predicted: str
+    happens: str
+    evidence: str
+    severity: float
+    certificates: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What dropping one assumption came to.
+
+    Attributes:
+        name: The ablation's name.
+        assumption: The assumption's name.
+        dropped: What was dropped.
+        claim: What would then be claimed.
+        verdict: Whether the assumption is needed.
+        evidence: Proved or observed: that of the counterexamples, or of the problems on which the claim held.
+        examined: How many problems were examined.
+        violated: On how many of them the claim fails.
+        held: On how many it holds.
+        aside: How many count for neither: nothing was proved there, or the start is exceptional.
+        weaker: The weaker claim, if there is one that held wherever it was decided; else None.
+        weaker_held: On how many problems the weaker claim held.
+        severity: What the severity measures.
+        simplest: The simplest counterexample that the search could shrink to.
+        worst: The one of the greatest severity among those examined.
+        shown: Where the claim holds throughout: the last problem on which it did, as an example.
+    """
+
+    name: str
+    assumption: str
+    dropped: str
+    claim: str
+    verdict: Verdict
+    evidence: str
+    examined: int
+    violated: int
+    held: int
+    aside: int
+    weaker: str | None
+    weaker_held: int
+    severity: str
+    simplest: Exhibit | None
+    worst: Exhibit | None
+    shown: Exhibit | None
+
+
+def ablate(ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[int], None] = lambda done: None) -> Row:
+    """Searches for violations of a claim without one of its assumptions.
+
+    The same budget and seed give the same row.
+
+    Args:
+        ablation: The ablation.
+        budget: How many problems to examine, before the ablation's cost.
+        number: The seed.
+        on_done: Called with the number of problems examined so far.
+
+    Returns:
+        The row.
+    """
+    outcomes: list[Outcome] = []
+    most = max(1, budget // ablation.cost)
+
+    @seed(number)
+    @settings(_quiet(most), phases=[Phase.generate])
+    @given(ablation.instances)
+    def examine_all(instance: Instance) -> None:
+        outcomes.append(ablation.examine(instance))
+        on_done(len(outcomes))
+
+    examine_all()
+    violations = [o for o in outcomes if o.violated]
+    best = _strongest(violations)
+    simplest = _shrunk(ablation, best, most, number) if best else None
+    worst = max(best, key=lambda o: o.severity, default=None)
+    held = [o for o in outcomes if o.violated is False]
+    weak = [o.weaker for o in outcomes if o.weaker is not None]
+    return Row(
+        name=ablation.name,
+        assumption=ablation.assumption,
+        dropped=ablation.dropped,
+        claim=ablation.claim,
+        verdict=_verdict(best, held),
+        evidence=_common(best or held),
+        examined=len(outcomes),
+        violated=len(violations),
+        held=len(held),
+        aside=len(outcomes) - len(violations) - len(held),
+        weaker=ablation.weaker if weak and all(weak) else None,
+        weaker_held=sum(weak),
+        severity=ablation.severity,
+        simplest=_exhibit(simplest),
+        worst=_exhibit(worst),
+        shown=_exhibit(held[-1] if held and not best else None),
+    )
+
+
+def _quiet(most: int) -> settings:
+    return settings(
+        max_examples=most, database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
+    )
+
+
+def _strongest(violations: list[Outcome]) -> list[Outcome]:
+    """The proved violations if there are any, else all."""
+    return [o for o in violations if o.evidence == "proved"] or violations
+
+
+def _shrunk(ablation: Ablation, known: list[Outcome], most: int, number: int) -> Outcome:
+    """A violation as simple as the search can make it, of the same kind of evidence as the known ones."""
+
+    def breaks(instance: Instance) -> bool:
+        outcome = ablation.examine(instance)
+        return bool(outcome.violated) and outcome.evidence == known[0].evidence
+
+    try:
+        found = find(ablation.instances, breaks, settings=settings(_quiet(most + _MOST_SHRINKS)), random=Random(number))
+    except NoSuchExample:
+        return min(known, key=lambda o: len(o.problem.loss.text()))
+    return ablation.examine(found)
+
+
+def _verdict(violations: list[Outcome], held: list[Outcome]) -> Verdict:
+    if violations:
+        return "needed" if violations[0].evidence == "proved" else "needed, as observed"
+    return "not needed, as far as the search shows" if held else "open"
+
+
+def _common(outcomes: list[Outcome]) -> str:
+    return "proved" if outcomes and all(o.evidence == "proved" for o in outcomes) else "observed"
+
+
+def _exhibit(outcome: Outcome | None) -> Exhibit | None:
+    if outcome is None:
+        return None
+    return Exhibit(
+        problem=outcome.problem.to_json(),
+        predicted=outcome.predicted,
+        happens=outcome.happens,
+        evidence=outcome.evidence,
+        severity=outcome.severity,
+        certificates=outcome.certificates,
+    )

@@ -1,0 +1,88 @@
+"""The report as JUnit XML: a test case for each row, problem that is not proved, claim and ablation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from reports.claims_view import claims_view
+from reports.page import Sources
+from reports.schema import unproved
+from theorem.verdict import Verdict
+
+# What XML 1.0 cannot hold at all.
+_UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class _Case:
+    suite: str
+    name: str
+    failure: str | None = None
+    skipped: str | None = None
+
+
+def as_junit(sources: Sources) -> str:
+    """Writes the runs as JUnit XML.
+
+    What contradicts a claim, or is unresolved, is a failure; what was not finished, or an ablation that stays open, is
+    skipped with its reason.
+
+    Args:
+        sources: The runs.
+
+    Returns:
+        The document.
+    """
+    root = ElementTree.Element("testsuites", name="gdcheck")
+    suites: dict[str, list[_Case]] = {}
+    for case in _cases(sources):
+        suites.setdefault(case.suite, []).append(case)
+    for name, cases in suites.items():
+        suite = ElementTree.SubElement(root, "testsuite", name=name, tests=str(len(cases)), errors="0")
+        suite.set("failures", str(sum(c.failure is not None for c in cases)))
+        suite.set("skipped", str(sum(c.skipped is not None for c in cases)))
+        for case in cases:
+            element = ElementTree.SubElement(suite, "testcase", classname=f"gdcheck.{name}", name=_fit(case.name))
+            if case.failure is not None:
+                ElementTree.SubElement(element, "failure", message=_fit(case.failure))
+            if case.skipped is not None:
+                ElementTree.SubElement(element, "skipped", message=_fit(case.skipped))
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _fit(text: str) -> str:
+    return _UNFIT.sub("\ufffd", text)
+
+
+def _cases(sources: Sources) -> Iterator[_Case]:
+    if report := sources.verification:
+        for row in report["paper"] + report["sweep"]:
+            failure = None if row["agrees"] else f"{row['record']['verdict']}: {row['record']['reason']}"
+            yield _Case("verify", row["title"], failure)
+        wrong = [f for f in unproved(report) if f.name.startswith("random")]
+        fine = len(report["random"]) - len(wrong)
+        yield _Case("verify", f"{fine} random problems proved")
+        for finding in wrong:
+            verdict, reason = finding.record["verdict"], finding.record["reason"]
+            rare = verdict == Verdict.EXCEPTIONAL.value
+            yield _Case("verify", finding.name, None if rare else f"{verdict}: {reason}")
+        if report["interrupted"]:
+            done = f"{len(report['random'])} of {report['problems']} random problems were finished"
+            yield _Case("verify", "the whole run", skipped=f"interrupted: {done}")
+    if sources.claims:
+        for claim in claims_view(sources.claims).rows:
+            failure = f"broken on {claim.broken} of {claim.problems} problems" if claim.broken else None
+            yield _Case("claims", claim.name, failure)
+    if ablation := sources.ablation:
+        finished = [row["name"] for row in ablation["rows"]]
+        for row in ablation["rows"]:
+            open_row = row["verdict"] == "open"
+            reason = f"open: all {row['aside']} problems were set aside"
+            yield _Case("ablate", row["name"], skipped=reason if open_row else None)
+        for name in ablation["asked"]:
+            if name not in finished:
+                yield _Case("ablate", name, skipped="interrupted before it was finished")

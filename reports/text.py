@@ -1,0 +1,75 @@
+"""Numbers, losses and problems as people read them, and as a shell does."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+DASH = "–"
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def mathematical(text: str) -> str:
+    """A loss as people write it: ½ x₁², no stars."""
+    lowered = re.sub(r"(?<=[^\W\d_])(\d+)(?![\w.])", lambda match: match[1].translate(_SUBSCRIPTS), text)
+    raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(SUPERSCRIPTS), lowered)
+    raised = re.sub(r"(?<![\d/])1/2(?![\d/])", "½", raised)
+    return raised.replace("*", "\u2009").replace(" - ", " − ")
+
+
+def decimal(text: str | None) -> str:
+    """A rational as a short decimal where that is exact, else unchanged."""
+    if text is None:
+        return DASH
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        return text
+    short = f"{float(value):.6g}"
+    return short if "e" not in short and Fraction(short) == value else text
+
+
+def scientific(value: float | None) -> str:
+    """A number of three digits, as 3.2·10⁻⁵ where that is shorter."""
+    if value is None:
+        return DASH
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}".replace("-", "−")
+    mantissa, exponent = f"{value:.2e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
+    power = "10" + str(int(exponent)).translate(SUPERSCRIPTS)
+    return mantissa.replace("1", power) if mantissa in {"1", "−1"} else f"{mantissa}·{power}"
+
+
+def ratio(margin: float | None) -> str:
+    """Amplitude over tail from its logarithm, rounded down so that it remains a lower bound."""
+    if margin is None:
+        return "tail 0"
+    if 0 < margin < 0.005:
+        excess = math.expm1(margin * math.log(10))
+        unit = 10.0 ** (math.floor(math.log10(excess)) - 2)
+        return f"1 + {scientific(math.floor(excess / unit) * unit)}"
+    if margin > 4:
+        return f"10{str(math.floor(margin)).translate(SUPERSCRIPTS)}"
+    return f"{math.floor(10**margin * 1000) / 1000:.3f}"
+
+
+def vector(values: Sequence[float]) -> str:
+    """A direction with six digits."""
+    return "(" + ", ".join(f"{x:.6g}".replace("-", "−") for x in values) + ")"
+
+
+def shell(problem: Mapping[str, Any]) -> str:
+    """The command that decides a problem again, to be pasted into a POSIX shell; it needs no file."""
+    words = ["gdcheck", "check", "--variables", ",".join(problem["variables"]), "--loss", str(problem["loss"])]
+    words += ["--step-size", str(problem["step_size"])]
+    # A leading minus sign must not look like an option.
+    for name in ("minimizer", "start"):
+        if name == "start" or any(x != "0" for x in problem[name]):
+            words.append(f"--{name}={','.join(problem[name])}")
+    return shlex.join(words)

@@ -1,0 +1,219 @@
+"""Several runs on one page, as Markdown and as JUnit XML; files that are not runs are refused in one sentence."""
+
+import json
+import shlex
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from properties.ablation.run import run_ablations
+from properties.cli import run
+from properties.verify import verify
+from reports.compose import compose, draw
+from reports.junit import as_junit
+from reports.markdown import as_markdown
+from reports.page import Sources, render_page
+from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA
+from reports.schema import as_report
+from reports.text import shell
+
+CLAIMS = Path(__file__).parents[2] / "docs" / "runs" / "claims-50000.json"
+EVIL = "<script>alert(1)</script>| `x` {{ 7*7 }} ]]> \x00 \x1b[31m"
+
+
+def accept(certificate: object) -> str | None:
+    return None
+
+
+@cache
+def _texts() -> tuple[str, str]:
+    ablation = run_ablations(["off-boundary", "stable-step-neutral", "smoothness-c21"], 5).to_json()
+    return json.dumps(as_report(verify(6, 1, checker=accept))), json.dumps(ablation)
+
+
+def fresh() -> Sources:
+    verification, ablation = map(json.loads, _texts())
+    return Sources(verification, json.loads(CLAIMS.read_text(encoding="utf-8")), ablation)
+
+
+def test_runs_are_what_their_schemas_say():
+    sources = fresh()
+    for data, schema in ((sources.ablation, ABLATION_SCHEMA), (sources.claims, CLAIMS_SCHEMA)):
+        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema.Draft202012Validator(schema).validate(data)
+
+
+def test_one_page_of_all(tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    for name, text in zip(("report.json", "ablation.json"), _texts(), strict=True):
+        (tmp_path / "run" / name).write_text(text, encoding="utf-8")
+    assert run(["report", str(tmp_path / "run"), str(CLAIMS), "--out", str(tmp_path / "page")]) == 0
+    assert "index.html" in capsys.readouterr().out
+    html = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    assert html.count("<h1") == 1
+    for part in ('id="verification"', 'id="claims"', 'id="ablation"', "63,082 random problems: no claim failed"):
+        assert part in html
+    certificates = sorted((tmp_path / "page" / "counterexamples").iterdir())
+    assert [c.name for c in certificates] == [
+        f"{name}-{role}.json" for name in ("off-boundary", "stable-step-neutral") for role in ("simplest", "worst")
+    ]
+    assert run(["recheck", *map(str, certificates)]) == 0
+
+
+def test_each_kind_alone():
+    sources = fresh()
+    for kind in ("verification", "claims", "ablation"):
+        alone = Sources(**{kind: getattr(sources, kind)})
+        html = render_page(alone, draw(alone))
+        assert html.count("<h1") == 1
+        assert f'id="{kind}"' in html
+        assert "## " in as_markdown(alone)
+        assert ElementTree.fromstring(as_junit(alone).encode()).find("testsuite") is not None
+
+
+def test_junit_counts_what_fails():
+    sources = fresh()
+    root = ElementTree.fromstring(as_junit(sources).encode())
+    assert {s.get("name"): (s.get("failures"), s.get("skipped")) for s in root} == {
+        "verify": ("0", "0"),
+        "claims": ("0", "0"),
+        "ablate": ("0", "0"),
+    }
+    sources.verification["paper"][0].update(agrees=False)
+    sources.verification["random"][1].update(verdict="unresolved", reason=EVIL)
+    sources.verification.update(interrupted=True)
+    sources.claims["claims"]["rate"]["holds"]["fails"] = 2
+    sources.ablation["rows"][0]["verdict"] = "open"
+    sources.ablation["asked"].append("isolated-minimizer")
+    root = ElementTree.fromstring(as_junit(sources).encode())
+    assert {s.get("name"): (s.get("failures"), s.get("skipped")) for s in root} == {
+        "verify": ("2", "1"),
+        "claims": ("1", "0"),
+        "ablate": ("0", "2"),
+    }
+    for suite in root:
+        assert int(suite.get("tests")) == len(suite.findall("testcase"))
+
+
+def test_outcomes_add_up():
+    sources = fresh()
+    assert sources.outcome == "passed"
+    sources.ablation["rows"][0]["verdict"] = "open"
+    assert sources.outcome == "incomplete"
+    sources.claims["claims"]["rate"]["holds"]["fails"] = 2
+    assert sources.outcome == "failed"
+
+
+def test_hostile_text_stays_text():
+    sources = fresh()
+    for row in sources.ablation["rows"]:
+        row.update(dropped=EVIL, claim=EVIL, weaker=EVIL, severity=EVIL)
+        for role in ("simplest", "worst", "shown"):
+            if row[role]:
+                row[role].update(predicted=EVIL, happens=EVIL, certificates=[{EVIL: EVIL}])
+                row[role]["problem"].update(loss=EVIL, variables=[EVIL], start=[EVIL], step_size=EVIL)
+    for about in sources.claims["about"].values():
+        about.update(sentence=EVIL, statement=EVIL, margin=EVIL)
+    html = render_page(sources, draw(fresh()))
+    assert html.count("<script>") == 1
+    assert "&lt;script&gt;alert(1)" in html
+    assert "{{ 7*7 }}" in html
+    markdown = as_markdown(sources)
+    assert "<script>" not in markdown.replace("\\<script\\>", "").replace("`", "") or "\\<script" in markdown
+    ElementTree.fromstring(as_junit(sources).encode())
+
+
+texts = st.text(min_size=1, max_size=20)
+
+
+@given(texts, st.lists(texts, min_size=1, max_size=2), texts)
+def test_a_problem_is_one_command_whatever_its_text(loss, names, step):
+    problem = {"loss": loss, "variables": names, "minimizer": ["1"], "step_size": step, "start": ["-1/2"]}
+    words = shlex.split(shell(problem))
+    assert words[:2] == ["gdcheck", "check"]
+    assert words[words.index("--loss") + 1] == loss
+    assert words[-1] == "--start=-1/2"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{}", "no known schema"),
+        ("[]", "no known schema"),
+        ('{"schema": "gdcheck-ablation/1"}', "is a required property"),
+        ('{"schema": "gdcheck-ablation/9"}', "no known schema"),
+        ("{", "JSON"),
+        ('{"schema": ["gdcheck-report/1"]}', "no known schema"),
+    ],
+)
+def test_what_is_no_run_is_refused(tmp_path, capsys, content, words):
+    file = tmp_path / "run.json"
+    file.write_text(content, encoding="utf-8")
+    assert run(["report", str(file), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_run_an_empty_directory_and_two_of_a_kind(tmp_path, capsys):
+    for runs, words in (
+        ([str(tmp_path / "none")], "cannot"),
+        ([str(tmp_path)], "holds none of"),
+        ([str(CLAIMS), str(CLAIMS)], "second run"),
+    ):
+        assert run(["report", *runs, "--out", str(tmp_path / "out")]) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_name_cannot_lead_out_of_the_directory(tmp_path, capsys):
+    data = json.loads(_texts()[1])
+    data["rows"][0]["name"] = "../../escaped"
+    file = tmp_path / "ablation.json"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert run(["report", str(file), "--out", str(tmp_path / "a" / "b")]) == 2
+    assert "letters, digits and hyphens" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*escaped*"))
+
+
+def test_a_page_of_a_hundred_thousand_problems_stays_small(tmp_path):
+    verification = json.loads(_texts()[0])
+    records = [r | {"problem": None} for r in verification["random"]]
+    verification["random"] = [records[i % len(records)] | {"index": i} for i in range(100_000)]
+    verification["problems"] = 100_000
+    sources = Sources(verification=verification)
+    html = render_page(sources, draw(sources))
+    assert len(html.encode()) < 10_000_000
+    assert "all 100000 random problems" in html
+    assert "2,000 of 100,000 random problems" in html
+
+
+def test_compose_draws_what_it_has(tmp_path):
+    file = tmp_path / "ablation.json"
+    file.write_text(_texts()[1], encoding="utf-8")
+    html = compose([file], tmp_path / "out").read_text(encoding="utf-8")
+    assert "Assumptions dropped in 3 ways: 2 needed, with proof; 1 not needed" in html
+    assert "gdcheck recheck counterexamples/off-boundary-simplest.json" in html
+
+
+def test_charts_as_files(tmp_path, capsys):
+    file = tmp_path / "report.json"
+    file.write_text(_texts()[0], encoding="utf-8")
+    words = ["report", str(file), str(CLAIMS), "--out", str(tmp_path / "out")]
+    assert run([*words, "--figures", "svg", "--figures", "png", "--figures", "pdf", "--figures", "html"]) == 0
+    starts = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!DOCTYPE html>"}
+    for stem in ("phase", "claims"):
+        for form, start in starts.items():
+            content = (tmp_path / "out" / f"{stem}.{form}").read_bytes()
+            assert content.lstrip().startswith(start), f"{stem}.{form}"
+            assert b"#010101" not in content
+    page = (tmp_path / "out" / "phase.html").read_text(encoding="utf-8")
+    assert "random problem 3" in page
+    assert 'src="http' not in page
+    assert run([*words, "--figures", "gif"]) == 2
+    assert "'gif' is no form" in capsys.readouterr().err

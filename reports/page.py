@@ -58,7 +58,7 @@ class Pictures:
     Attributes:
         wide: The phase diagram of a verification.
         narrow: The same for narrow screens.
-        worked: The worked example with a large step.
+        worked: The worked example of a verification.
         claims: The verdicts of a run of the claims.
         exhibits: A picture for an exhibit of an ablation, by ``name/role``.
     """

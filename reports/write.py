@@ -110,13 +110,11 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         path.parent.mkdir(exist_ok=True)
         stored = {key: value for key, value in finding.record.items() if key in {"verdict", "reason", "problem"}}
         write_text_atomically(path, _json(stored))
-    sources, pictures = (
-        Sources(verification=report),
-        Pictures(phase_picture(report), phase_picture(report, narrow=True), worked_picture()),
-    )
+    worked = worked_picture()
+    pictures = Pictures(phase_picture(report), phase_picture(report, narrow=True), worked)
     write_text_atomically(written.picture, pictures.wide)
-    write_text_atomically(written.sharpness, pictures.worked)
-    write_page(sources, pictures, out_dir)
+    write_text_atomically(written.sharpness, worked)
+    write_page(Sources(verification=report), pictures, out_dir)
     return written
 
 

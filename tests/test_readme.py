@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from properties.cli import run
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\| `(gdcheck [^`]+)` \|", README, flags=re.MULTILINE)
+SHORT = {
+    "train": ["train", "--network", "tiny", "--subset", "20", "--steps", "3"],
+    "network": ["network", "--width", "4", "--subset", "20", "--steps", "20", "--scan-steps", "10"],
+}
 TWO = ["pip install . && gdcheck verify", "pip install tox && tox"]
 
 
@@ -42,6 +47,17 @@ def test_command_of_the_table_succeeds(command, tmp_path, monkeypatch, capsys):
         assert run(few) == 0
     if words[0] == "ablate":
         words += ["--budget", "12", "--jobs", "1"]
+    if words[0] == "map":
+        words += ["--size", "60"]
+    if words[0] in {"sweep", "problem"}:
+        # A problem is one of a sweep: one of a thousand is enough here.
+        assert run(["sweep", "--problems", "1000", "--jobs", "1"]) == 0
+        words = words if words[0] == "problem" else ["sweep", "--resume", "reports/out/run"]
+    if words[0] in SHORT:
+        # What these two measure is tested in tests/optimizers, where torch is.
+        expected = {0, 3} if find_spec("torch") and find_spec("tensorboard") else {2}
+        assert run(SHORT[words[0]]) in expected, capsys.readouterr()
+        return
     assert run(words) == 0, capsys.readouterr()
 
 

@@ -1,0 +1,1 @@
+"""The empirical counterpart: real networks and optimizers. What is found here is measured, never proved."""

@@ -1,0 +1,152 @@
+"""Plain gradient descent near a known minimum, watched in the minimum's own eigenvectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from properties.optimizers.eigen import NotFiniteError, top_eigenpairs
+from properties.optimizers.measurements import cosine
+from properties.optimizers.minimum import Minimum
+from properties.optimizers.objective import Objective
+
+_SHARPNESS_TOLERANCE = 1e-9
+_SUNK = 1e-6
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Gradient descent, step by step; y is x − x* in the Hessian's eigenvectors.
+
+    Attributes:
+        step_size: η.
+        cosine: (K,), cos⟨Δx_k, Δx_{k−1}⟩ for k = 1, …, K.
+        lowest: (K + 1,), y_{k,1}/‖y_k‖, the position's cosine with v₁.
+        highest: (K + 1,), y_{k,n}/‖y_k‖, the position's cosine with vₙ.
+        distance: (K + 1,), ‖y_k‖.
+        sharpness: λₙ(x_k) − λₙ for the steps of ``sharpness_from`` on.
+        sharpness_from: The first step at which the sharpness was taken.
+        sharpness_residual: The largest residual among those eigenvalues.
+        left: Whether the run left the neighbourhood: the distance passed a hundred times the start's, or was NaN.
+    """
+
+    step_size: float
+    cosine: Tensor
+    lowest: Tensor
+    highest: Tensor
+    distance: Tensor
+    sharpness: tuple[float, ...]
+    sharpness_from: int
+    sharpness_residual: float
+    left: bool
+
+    @property
+    def steps(self) -> int:
+        """K, the number of steps taken."""
+        return len(self.cosine)
+
+    @property
+    def alternates(self) -> bool:
+        """Whether the component along vₙ changed its sign at every one of the last hundred steps."""
+        last = torch.sign(self.highest[-101:])
+        return bool((last[1:] * last[:-1] < 0).all())
+
+    @property
+    def log_ratio_slope(self) -> float | None:
+        """The mean growth per step of log|y_n/y_1| over the second half: log(|μₙ|/|μ₁|) near the minimum.
+
+        None where one of the two has sunk to the size of rounding errors, or the run left.
+        """
+        ends = torch.stack([self.lowest, self.highest]).abs() * self.distance
+        if self.left or float(ends[:, -1].min()) < _SUNK * float(self.distance[0]):
+            return None
+        ratio = torch.log(ends[1] / ends[0])
+        half = self.steps // 2
+        return float(ratio[-1] - ratio[half]) / (self.steps - half)
+
+
+def start_near(minimum: Minimum, distance: float, seed: int) -> Tensor:
+    """A point at a given distance from the minimum in a random direction, (n,)."""
+    generator = torch.Generator().manual_seed(seed)
+    direction = torch.randn(len(minimum.theta), generator=generator, dtype=torch.float64)
+    direction = direction.to(minimum.theta.device)
+    return minimum.theta + distance * direction / torch.linalg.vector_norm(direction)
+
+
+def descend(
+    objective: Objective,
+    minimum: Minimum,
+    start: Tensor,
+    step_size: float,
+    steps: int,
+    *,
+    sharpness_steps: range = range(0),
+    on_step: Callable[[int], None] | None = None,
+) -> Trajectory:
+    """Runs x ← x − η∇f(x).
+
+    Args:
+        objective: The objective.
+        minimum: The minimum, near which the run starts.
+        start: (n,).
+        step_size: η.
+        steps: How many steps.
+        sharpness_steps: Consecutive steps at which the largest Hessian eigenvalue is taken.
+        on_step: Called with the number of each step.
+
+    Returns:
+        What was seen; it ends early where the run leaves the neighbourhood.
+    """
+    theta = start.clone()
+    ends = minimum.vectors[:, [0, -1]]
+    cosines, lowest, highest, distances, sharpness = [], [], [], [], []
+    residual, left = 0.0, False
+    warm = minimum.vectors[:, [-1, -2]]
+    before: Tensor | None = None
+    for k in range(steps + 1):
+        offset = theta - minimum.theta
+        distance = float(torch.linalg.vector_norm(offset))
+        along = (offset @ ends / distance).tolist()
+        distances.append(distance)
+        lowest.append(along[0])
+        highest.append(along[1])
+        left = not distance <= 100 * distances[0]
+        if left or k == steps:
+            break
+        if k in sharpness_steps:
+            try:
+                top = top_eigenpairs(objective.products(theta), warm, 1, tolerance=_SHARPNESS_TOLERANCE, seed=k)
+            except NotFiniteError:
+                left = True
+                break
+            sharpness.append(top.values[0] - minimum.highest)
+            residual = max(residual, top.residuals[0])
+            warm = torch.cat([top.vectors, warm[:, :1]], dim=1)[:, :2]
+        update = -step_size * objective.evaluate(theta).gradient
+        if before is not None:
+            cosines.append(_cosine(update, before))
+        before = update
+        theta = theta + update
+        if on_step:
+            on_step(k + 1)
+    if before is not None:
+        cosines.append(_cosine(-step_size * objective.evaluate(theta).gradient, before))
+    return Trajectory(
+        step_size=step_size,
+        cosine=torch.tensor(cosines, dtype=torch.float64),
+        lowest=torch.tensor(lowest, dtype=torch.float64),
+        highest=torch.tensor(highest, dtype=torch.float64),
+        distance=torch.tensor(distances, dtype=torch.float64),
+        sharpness=tuple(sharpness),
+        sharpness_from=sharpness_steps.start,
+        sharpness_residual=residual,
+        left=left,
+    )
+
+
+def _cosine(a: Tensor, b: Tensor) -> float:
+    value = cosine(a, b)
+    return float("nan") if value is None else value

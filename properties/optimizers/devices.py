@@ -1,0 +1,44 @@
+"""Where the work is done, and what a measurement says of the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Any
+
+import torch
+
+from theorem.errors import InputError
+
+
+def choose_device(name: str) -> torch.device:
+    """The device for a name.
+
+    Args:
+        name: ``auto``, ``cpu`` or ``cuda``; under torchrun each process takes the GPU of its local rank.
+
+    Returns:
+        The device.
+
+    Raises:
+        InputError: If the name is unknown, or CUDA is asked for and there is none.
+    """
+    if name not in {"auto", "cpu", "cuda"}:
+        raise InputError("device", f"{name[:40]!r} is unknown; give auto, cpu or cuda")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise InputError("device", "torch finds no CUDA device here; give --device cpu or auto")
+    if name == "cpu" or not available:
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
+
+
+def surroundings(device: torch.device) -> dict[str, Any]:
+    """Device and versions, for the record of a measurement."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "device": f"{device.type} ({name})",
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+    }

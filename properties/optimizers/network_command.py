@@ -1,0 +1,131 @@
+"""What ``gdcheck network`` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from properties.optimizers.devices import choose_device, surroundings
+from properties.optimizers.minimum import Minimum, find_minimum
+from properties.optimizers.network_experiment import ExperimentConfig, run_experiment, scan_step_sizes
+from properties.optimizers.network_result import as_network_result
+from properties.optimizers.networks import Architecture, NetworkConfig, build
+from properties.optimizers.objective import LossKind, Objective
+from properties.optimizers.options import ImageOptions
+from properties.optimizers.train_command import describe, load_images
+from reports.write import write_text_atomically
+from theorem.errors import InputError
+
+MEASURED, INTERRUPTED, NOT_MEASURED = 0, 130, 3
+_MOST_PARAMETERS = 5000
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The options of ``gdcheck network``; see its help."""
+
+    images: ImageOptions
+    width: int
+    weight_decay: float
+    steps: int
+    scan_steps: int
+    distance: float
+    seed: int
+    out: Path
+
+
+def network_command(options: NetworkOptions) -> int:
+    """Finds a strict minimum, runs gradient descent on both sides of the boundary, prints and writes what was measured.
+
+    Args:
+        options: The options.
+
+    Returns:
+        The exit code: 0 if all that the theorem predicts was measured, 3 if not, 130 if interrupted.
+
+    Raises:
+        InputError: If an option cannot be used.
+    """
+    for field, value in (("weight-decay", options.weight_decay), ("distance", options.distance)):
+        if not (isfinite(value) and value > 0):
+            raise InputError(field, f"{value} is not positive; give one such as 0.02")
+    device = choose_device(options.images.device)
+    images = load_images(options.images)
+    config = NetworkConfig(Architecture.TINY, width=options.width)
+    network = build(config, images.shape, len(images.classes), options.seed)
+    objective = Objective(network, images, LossKind.MSE, options.weight_decay, device=device, dtype=torch.float64)
+    start = objective.start()
+    if len(start) > _MOST_PARAMETERS:
+        raise InputError("width", f"gives {len(start)} parameters; the whole Hessian is taken up to {_MOST_PARAMETERS}")
+    typer.echo(f"data: {describe(images)}; {len(start)} parameters; device: {device}")
+    try:
+        minimum = _minimum(objective, start)
+        _show_minimum(minimum)
+        if not minimum.strict:
+            typer.echo("not measured: this is no strict minimum with simple ends; try another --seed or --weight-decay")
+            return NOT_MEASURED
+        plan = ExperimentConfig(options.steps, options.scan_steps, distance=options.distance, seed=options.seed)
+        total = 2 * plan.steps + len(scan_step_sizes(minimum)) * plan.scan_steps
+        with _bar(total) as progress:
+            experiment = run_experiment(objective, minimum, plan, progress)
+    except KeyboardInterrupt:
+        typer.echo("interrupted: nothing is written", err=True)
+        return INTERRUPTED
+    result = as_network_result(
+        experiment, plan, images, config, weight_decay=options.weight_decay, surroundings=surroundings(device)
+    )
+    _write(options.out, result)
+    made_up = "SYNTHETIC data: " if images.synthetic else ""
+    for sentence, holds in experiment.findings.items():
+        typer.echo(f"{made_up}{'measured' if holds else 'not measured'}: {sentence}")
+    if experiment.switch is not None:
+        off = result["switch_relative_difference"]
+        typer.echo(f"switch at η = {experiment.switch:.9g}, 2/(λ₁+λₙ) = {minimum.boundary:.9g}, relative {off:.1e}")
+    typer.echo(f"result: {options.out / 'network.json'}, {options.out / 'network.svg'}")
+    return MEASURED if all(experiment.findings.values()) else NOT_MEASURED
+
+
+def _minimum(objective: Objective, start: torch.Tensor) -> Minimum:
+    console = Console(stderr=True)
+    with console.status("looking for a minimum") as status:
+        return find_minimum(
+            objective, start, 5000, lambda name, step, norm: status.update(f"{name} {step}: ‖∇f‖ = {norm:.1e}")
+        )
+
+
+def _show_minimum(minimum: Minimum) -> None:
+    typer.echo(
+        f"minimum: loss {minimum.loss:.6g}, ‖∇f‖ = {minimum.gradient_norm:.1e} after {minimum.lbfgs_steps} steps of "
+        f"L-BFGS and {minimum.newton_steps} of Newton; λ₁ = {minimum.lowest:.6g}, λₙ = {minimum.highest:.6g}"
+    )
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[str, int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("gradient descent", total=total)
+        yield lambda name, done: progress.update(task, completed=done, description=name)
+
+
+def _write(out: Path, result: dict[str, Any]) -> None:
+    from reports.measured_charts import network_picture  # noqa: PLC0415
+
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(out / "network.json", text)
+        write_text_atomically(out / "network.svg", network_picture(result))
+    except OSError as error:
+        raise InputError("out", f"cannot write the result ({error.strerror}); name a writable place") from None

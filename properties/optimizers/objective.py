@@ -1,0 +1,178 @@
+"""The objective as a function of one flat vector: value, gradient and Hessian, over all images or a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from properties.optimizers.data import Images
+
+
+class LossKind(StrEnum):
+    """The losses, averaged over images: half the squared error summed over classes, or the cross-entropy."""
+
+    MSE = "mse"
+    CROSS_ENTROPY = "cross-entropy"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The objective at a point.
+
+    Attributes:
+        loss: The objective with its weight decay.
+        accuracy: The share of images that the largest output puts in their class.
+        gradient: (n,).
+    """
+
+    loss: float
+    accuracy: float
+    gradient: Tensor
+
+
+class Objective:
+    """The mean loss over images plus ``weight_decay``/2 times the squared norm of all parameters.
+
+    The decay belongs to the objective, so that optimizer, gradient and Hessian speak of the same function.
+
+    Args:
+        network: The network; its parameters are the start, and are not changed.
+        images: The images.
+        loss: The loss.
+        weight_decay: Its weight decay.
+        device: Where the images live and the work is done.
+        dtype: float32 or float64.
+        chunk: The largest number of images that go through the network at once; all if None.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        images: Images,
+        loss: LossKind,
+        weight_decay: float,
+        *,
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float32,
+        chunk: int | None = None,
+    ) -> None:
+        self._network = network.to(device=device, dtype=dtype)
+        self._shapes = {name: p.shape for name, p in self._network.named_parameters()}
+        self._inputs = images.inputs.to(device=device, dtype=dtype)
+        self._labels = images.labels.to(device=device)
+        self._targets = nn.functional.one_hot(self._labels, len(images.classes)).to(dtype)
+        self._loss = loss
+        self._decay = weight_decay
+        self._chunk = chunk or len(self._labels)
+
+    @property
+    def images(self) -> int:
+        """The number of images."""
+        return len(self._labels)
+
+    def start(self) -> Tensor:
+        """The network's initial parameters as one vector (n,)."""
+        return torch.cat([p.detach().reshape(-1) for p in self._network.parameters()])
+
+    def value(self, theta: Tensor) -> Tensor:
+        """The objective over all images as a differentiable scalar, through the network in one piece."""
+        return self._part(theta, slice(None))[0] / self.images + self._decay / 2 * theta.dot(theta)
+
+    def evaluate(self, theta: Tensor, batch: Tensor | None = None) -> Evaluation:
+        """The objective and its gradient, chunk by chunk.
+
+        Args:
+            theta: The parameters, (n,).
+            batch: Indices of the images to average over; all if None.
+
+        Returns:
+            Loss, accuracy and gradient.
+        """
+        point = theta.detach().requires_grad_()
+        count = self.images if batch is None else len(batch)
+        gradient = torch.zeros_like(point)
+        loss = torch.zeros((), dtype=point.dtype, device=point.device)
+        right = torch.zeros((), dtype=torch.int64, device=point.device)
+        for part in self._chunks(batch):
+            total, hits = self._part(point, part)
+            (slope,) = torch.autograd.grad(total, point)
+            gradient += slope
+            loss += total.detach()
+            right += hits
+        plain = point.detach()
+        value = loss / count + self._decay / 2 * plain.dot(plain)
+        return Evaluation(float(value), int(right) / count, gradient / count + self._decay * plain)
+
+    def products(self, theta: Tensor) -> Callable[[Tensor], Tensor]:
+        """Hessian-vector products over all images at one point.
+
+        The gradient's graph is kept between products where the images go through in one piece, and made anew for each
+        chunk where they do not.
+
+        Args:
+            theta: The parameters, (n,).
+
+        Returns:
+            A function from (n,) to (n,).
+        """
+        point = theta.detach().requires_grad_()
+        if self._chunk >= self.images:
+            (slope,) = torch.autograd.grad(self._part(point, slice(None))[0], point, create_graph=True)
+
+            def whole(vector: Tensor) -> Tensor:
+                (product,) = torch.autograd.grad(slope, point, vector, retain_graph=True)
+                return product / self.images + self._decay * vector
+
+            return whole
+
+        def by_chunks(vector: Tensor) -> Tensor:
+            result = torch.zeros_like(vector)
+            for part in self._chunks(None):
+                (piece,) = torch.autograd.grad(self._part(point, part)[0], point, create_graph=True)
+                result += torch.autograd.grad(piece, point, vector)[0]
+            return result / self.images + self._decay * vector
+
+        return by_chunks
+
+    def hessian(self, theta: Tensor) -> Tensor:
+        """The whole Hessian over all images, symmetric.
+
+        Args:
+            theta: The parameters, (n,).
+
+        Returns:
+            (n, n).
+        """
+        point = theta.detach()
+        # The Hessian is symmetric: pulling back through the gradient multiplies by it.
+        pull = torch.func.vjp(torch.func.grad(self.value), point)[1]
+        eye = torch.eye(len(point), dtype=point.dtype, device=point.device)
+        (rows,) = torch.func.vmap(pull, chunk_size=_HESSIAN_ROWS)(eye)
+        return (rows + rows.T) / 2
+
+    def _chunks(self, batch: Tensor | None) -> Iterator[slice | Tensor]:
+        count = self.images if batch is None else len(batch)
+        for begin in range(0, count, self._chunk):
+            part = slice(begin, min(begin + self._chunk, count))
+            yield part if batch is None else batch[part]
+
+    def _part(self, theta: Tensor, part: slice | Tensor) -> tuple[Tensor, Tensor]:
+        """The sum of the losses of some images, and how many of them are put in their class."""
+        sizes = [shape.numel() for shape in self._shapes.values()]
+        pieces = zip(self._shapes.items(), theta.split(sizes), strict=True)
+        parameters = {name: piece.view(shape) for (name, shape), piece in pieces}
+        outputs = functional_call(self._network, parameters, (self._inputs[part],))
+        if self._loss is LossKind.MSE:
+            total = (outputs - self._targets[part]).square().sum() / 2
+        else:
+            total = nn.functional.cross_entropy(outputs, self._labels[part], reduction="sum")
+        return total, (outputs.detach().argmax(dim=1) == self._labels[part]).sum()
+
+
+# Rows of the Hessian at once: enough to be fast, few enough for a small machine's memory.
+_HESSIAN_ROWS = 8

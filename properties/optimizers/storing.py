@@ -1,0 +1,169 @@
+"""The files of one run, each written whole: its options, its rows as Parquet, its iterates, the state to resume from.
+
+The state is written last and names its step. What the other files hold beyond that step is dropped on resuming.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+from torch import Tensor
+
+from reports.write import write_bytes_atomically, write_text_atomically
+from theorem.errors import InputError
+
+ROW_SCHEMA: dict[str, Any] = {
+    "step": pl.Int64,
+    "epoch": pl.Int64,
+    "loss": pl.Float64,
+    "accuracy": pl.Float64,
+    "gradient_norm": pl.Float64,
+    "full_loss": pl.Float64,
+    "full_accuracy": pl.Float64,
+    "full_gradient_norm": pl.Float64,
+    "update_norm": pl.Float64,
+    "step_size": pl.Float64,
+    "cosine": pl.Float64,
+    "epoch_cosine": pl.Float64,
+    "threshold": pl.Float64,
+    "sharpness": pl.Float64,
+    "preconditioned_sharpness": pl.Float64,
+    "preconditioned_residual": pl.Float64,
+    "preconditioned_converged": pl.Boolean,
+    "eigenvalues": pl.List(pl.Float64),
+    "residuals": pl.List(pl.Float64),
+    "converged": pl.List(pl.Boolean),
+    "products": pl.Int64,
+    "alignment": pl.List(pl.Float64),
+}
+"""A row describes step k, from x_k to x_{k+1}:
+
+- ``loss``, ``accuracy``, ``gradient_norm``: at x_k, of the images that the step used; ``full_…``: of all images.
+- ``update_norm``: ‖Δx_k‖; ``cosine``: cos⟨Δx_k, Δx_{k−1}⟩; ``epoch_cosine``: the same of epochs, at their ends.
+- ``sharpness``, ``eigenvalues`` with ``residuals`` and ``converged``: the top of the Hessian's spectrum at x_k.
+- ``threshold``: the method's own stability threshold; it speaks of ``preconditioned_sharpness`` where there is one.
+- ``alignment``: |cos| of Δx_k with each of the top eigenvectors.
+
+What was not taken at a step is null.
+"""
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Where a run lies."""
+
+    directory: Path
+
+    @property
+    def options(self) -> Path:
+        """The options, as JSON."""
+        return self.directory / "run.json"
+
+    @property
+    def rows(self) -> Path:
+        """The rows."""
+        return self.directory / "steps.parquet"
+
+    @property
+    def state(self) -> Path:
+        """The state to resume from."""
+        return self.directory / "state.pt"
+
+    @property
+    def events(self) -> Path:
+        """TensorBoard's events."""
+        return self.directory / "events"
+
+    @property
+    def iterates(self) -> Path:
+        """The kept iterates."""
+        return self.directory / "iterates"
+
+
+def write_rows(files: RunFiles, rows: list[dict[str, Any]]) -> None:
+    """Writes all rows so far."""
+    stream = io.BytesIO()
+    pl.DataFrame(rows, schema=ROW_SCHEMA).write_parquet(stream)
+    write_bytes_atomically(files.rows, stream.getvalue())
+
+
+def read_rows(files: RunFiles, before: int) -> list[dict[str, Any]]:
+    """The stored rows of the steps before a step."""
+    return [row for row in pl.read_parquet(files.rows).to_dicts() if row["step"] < before]
+
+
+def write_tensors(path: Path, data: dict[str, Any]) -> None:
+    """Writes tensors and plain values."""
+    stream = io.BytesIO()
+    torch.save(data, stream)
+    write_bytes_atomically(path, stream.getvalue())
+
+
+def read_tensors(path: Path, device: torch.device | None = None) -> dict[str, Any]:
+    """Reads what :func:`write_tensors` wrote; nothing in the file is executed.
+
+    Args:
+        path: The file.
+        device: Where the tensors go.
+
+    Returns:
+        The data.
+
+    Raises:
+        InputError: If the file is not one of ours.
+    """
+    try:
+        data = torch.load(path, weights_only=True, map_location=device)
+    except Exception as error:
+        # torch.load raises whatever the damaged bytes lead it to.
+        raise InputError("resume", f"{path.name} cannot be read ({type(error).__name__}); start the run anew") from None
+    if not isinstance(data, dict):
+        raise InputError("resume", f"{path.name} holds no run; start the run anew")
+    return data
+
+
+def keep_iterates(files: RunFiles, step: int, iterates: Tensor) -> None:
+    """Stores the rows …, x_{k−1}, x_k (m, n) for step k."""
+    files.iterates.mkdir(exist_ok=True)
+    write_tensors(files.iterates / f"{step:09d}.pt", {"step": step, "iterates": iterates})
+
+
+def kept_iterates(files: RunFiles) -> list[tuple[int, Tensor]]:
+    """All stored iterates, in order."""
+    stored = [read_tensors(path, torch.device("cpu")) for path in sorted(files.iterates.glob("*.pt"))]
+    return [(int(one["step"]), one["iterates"]) for one in stored]
+
+
+def write_options(files: RunFiles, options: dict[str, Any]) -> None:
+    """Writes the options of a run."""
+    write_text_atomically(files.options, json.dumps(options, indent=1, ensure_ascii=False) + "\n")
+
+
+def check_options(files: RunFiles, options: dict[str, Any]) -> None:
+    """Checks that a stored run was made with the same options; the number of steps may differ.
+
+    Args:
+        files: The run.
+        options: The options now.
+
+    Raises:
+        InputError: If an option differs, or the stored ones cannot be read.
+    """
+    try:
+        stored = json.loads(files.options.read_text(encoding="utf-8"))
+        assert isinstance(stored, dict)
+    except (OSError, ValueError, AssertionError):
+        raise InputError("resume", "run.json cannot be read; start the run anew in another directory") from None
+    for name in sorted(stored.keys() | options.keys()):
+        if name != "steps" and stored.get(name) != options.get(name):
+            raise InputError(
+                "resume",
+                f"the stored run had {name} {str(stored.get(name))[:80]}, not {str(options.get(name))[:80]}; "
+                "give the same options, or another --out",
+            )

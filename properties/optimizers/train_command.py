@@ -1,0 +1,194 @@
+"""What ``gdcheck train`` does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from properties.optimizers.data import DataConfig, Images, load
+from properties.optimizers.devices import choose_device, surroundings
+from properties.optimizers.methods import Method, MethodConfig, Schedule
+from properties.optimizers.networks import Activation, Architecture, NetworkConfig
+from properties.optimizers.objective import LossKind
+from properties.optimizers.options import DEFAULT_STEP_SIZES, ImageOptions, TrainOptions, one_of
+from properties.optimizers.results import as_result
+from properties.optimizers.run import Outcome, Row, RunConfig
+from properties.optimizers.training import train
+from reports.write import write_text_atomically
+from theorem.errors import InputError
+
+FINISHED, DIVERGED, INTERRUPTED = 0, 3, 130
+
+
+def train_command(options: TrainOptions) -> int:
+    """Trains, prints and writes what was measured.
+
+    Args:
+        options: The options.
+
+    Returns:
+        The exit code: 0, 3 if a run diverged, 130 if interrupted.
+
+    Raises:
+        InputError: If an option cannot be used.
+    """
+    names = options.methods()
+    network = _network(options)
+    one_of("loss", options.loss, [kind.value for kind in LossKind])
+    one_of("schedule", options.schedule, [s.value for s in Schedule])
+    one_of("dtype", options.dtype, ["float32", "float64"])
+    device = choose_device(options.images.device)
+    images = load_images(options.images)
+    jobs = [_config(options, network, name, seed) for seed in options.all_seeds for name in names]
+    rank, world = _rank()
+    directories = {config: _directory(options, config) for config in jobs}
+    mine = jobs[rank::world]
+    for config in mine:
+        if directories[config].exists() and not options.resume:
+            place = repr(str(directories[config])[:200])
+            raise InputError("out", f"{place} holds a run; add --resume to go on with it, or name another --out")
+    typer.echo(f"data: {describe(images)}; network: {network.architecture}, {network.activation}; device: {device}")
+    outcomes = []
+    try:
+        with _progress(mine) as on_row:
+            for config in mine:
+                told = on_row(config)
+                directory = directories[config]
+                outcomes.append(train(config, images, directory, device=device, resume=options.resume, on_row=told))
+    except KeyboardInterrupt:
+        typer.echo("interrupted: the same command with --resume goes on from the last stored state", err=True)
+        return INTERRUPTED
+    except OSError as error:
+        raise InputError("out", f"cannot be written to ({error.strerror or error}); name a writable place") from None
+    if world > 1:
+        # The other processes' runs are read back from their files, without a step.
+        _meet()
+        if rank > 0:
+            return FINISHED
+        outcomes = [train(c, images, directories[c], device=device, resume=True) for c in jobs]
+    result = as_result(outcomes, images, network, surroundings(device))
+    _write(options.out, result)
+    _show(result, outcomes)
+    return DIVERGED if any(o.diverged for o in outcomes) else FINISHED
+
+
+def load_images(options: ImageOptions) -> Images:
+    """The images that the options name; see ``data.load``."""
+    return load(DataConfig(options.root, options.download, options.folder, options.subset))
+
+
+def describe(images: Images) -> str:
+    """Name, number and size of the images."""
+    channels, height, width = images.shape
+    return f"{images.name}, {len(images.labels)} of {channels}×{height}×{width}"
+
+
+def _network(options: TrainOptions) -> NetworkConfig:
+    one_of("network", options.network, [a.value for a in Architecture])
+    one_of("activation", options.activation, [a.value for a in Activation])
+    return NetworkConfig(Architecture(options.network), Activation(options.activation), options.width)
+
+
+def _config(options: TrainOptions, network: NetworkConfig, name: str, seed: int) -> RunConfig:
+    method = MethodConfig(
+        Method(name),
+        options.step_size or DEFAULT_STEP_SIZES[name],
+        momentum=options.momentum,
+        decay=0.99 if name == Method.RMSPROP else 0.999,
+        batch=None if name == Method.GD else options.batch,
+        schedule=Schedule(options.schedule),
+    )
+    return RunConfig(
+        network,
+        method,
+        LossKind(options.loss),
+        options.weight_decay,
+        steps=options.steps,
+        measure_every=options.measure_every,
+        eigenvalues=options.eigenvalues,
+        tolerance=options.tolerance,
+        keep_every=options.keep_every or max(1, options.steps // 50),
+        double=options.dtype == "float64",
+        chunk=options.chunk,
+        seed=seed,
+    )
+
+
+def _directory(options: TrainOptions, config: RunConfig) -> Path:
+    return options.out / f"{config.method.method}-seed{config.seed}"
+
+
+def _rank() -> tuple[int, int]:
+    """This process's number and the number of processes, as torchrun sets them."""
+    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def _meet() -> None:
+    """Waits until every process has come so far."""
+    torch.distributed.init_process_group("gloo")
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+
+
+@contextmanager
+def _progress(jobs: list[RunConfig]) -> Iterator[Callable[[RunConfig], Callable[[Row], None]]]:
+    """A bar over all steps with the last loss, cosine and sharpness, on standard error if that is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("training", total=sum(config.steps for config in jobs))
+        sharpness = ""
+
+        def of(config: RunConfig) -> Callable[[Row], None]:
+            name = f"{config.method.method} seed {config.seed}"
+
+            def told(row: Row) -> None:
+                nonlocal sharpness
+                if row["sharpness"] is not None:
+                    sharpness = f", sharpness {row['sharpness']:.3g} of {row['threshold']:.3g}"
+                cosine = "" if row["cosine"] is None else f", cos {row['cosine']:+.4f}"
+                words = f"{name}: loss {row['loss']:.4g}{cosine}{sharpness}"
+                progress.update(task, advance=1, description=words)
+
+            return told
+
+        yield of
+
+
+def _write(out: Path, result: dict[str, Any]) -> None:
+    from reports.measured_charts import training_picture  # noqa: PLC0415
+
+    write_text_atomically(out / "result.json", json.dumps(result, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text_atomically(out / "training.svg", training_picture(result))
+
+
+def _show(result: dict[str, Any], outcomes: list[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.diverged:
+            typer.echo(f"{outcome.config.method.method} seed {outcome.config.seed}: {outcome.diverged}")
+    made_up = "SYNTHETIC data, " if result["data"]["synthetic"] else ""
+    for one in result["optimizers"]:
+        for judged, what in ((one["approach"], "cos of updates"), (one["epoch_approach"], "cos of epochs")):
+            if judged is not None:
+                sentence = _sentence(judged, what, made_up, one["seeds"])
+                typer.echo(f"{one['optimizer']} (η = {one['step_size']:g}): {sentence}")
+        if one["loss_change"] is not None:
+            typer.echo(f"  the loss changed by {one['loss_change']:+.2%} or less over the last tenth of the run")
+
+
+def _sentence(judged: dict[str, Any], what: str, made_up: str, seeds: int) -> str:
+    word = "measured" if judged["measured"] else "not measured"
+    head = f"{what} → 1 was {word} ({made_up}{judged['reason']})"
+    if judged["final"] is None:
+        return head
+    figures = f"final {judged['final']:+.5f}, trend {judged['trend']:+.2g}, spread {judged['spread']:.2g}"
+    return f"{head}: {figures} over {seeds} seed{'s' if seeds > 1 else ''}"

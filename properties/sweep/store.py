@@ -1,0 +1,203 @@
+"""The directory of a sweep: run.json says what it is, batches/ holds one Parquet file for each finished batch.
+
+A file is there in full or not at all, and its name is its batch's number: a batch is finished exactly if its file is
+there, and cannot count twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from properties.sweep.generator import Generator
+from properties.sweep.spec import Spec
+from properties.sweep.work import Done, Task
+from theorem.descent.second_opinion import problem_of
+from theorem.errors import InputError
+from theorem.problem import Problem
+
+SCHEMA = "gdcheck-sweep/1"
+MOST = 10**12
+
+_NAME = re.compile(r"([0-9]{6,})\.parquet")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A sweep on disk.
+
+    Attributes:
+        root: Its directory.
+        generator: Its problems.
+        problems: How many there are.
+    """
+
+    root: Path
+    generator: Generator
+    problems: int
+
+    @classmethod
+    def create(cls, root: Path, generator: Generator, problems: int) -> Store:
+        """Makes the directory of a new sweep.
+
+        Args:
+            root: The directory.
+            generator: The problems.
+            problems: How many.
+
+        Returns:
+            The store.
+
+        Raises:
+            InputError: If the directory holds a sweep already, or cannot be written.
+        """
+        from reports.write import write_text_atomically  # noqa: PLC0415
+
+        file = root / "run.json"
+        if file.exists():
+            raise InputError(
+                "out", f"{str(root)[:200]!r} holds a sweep already; go on with --resume, or name another place"
+            )
+        store = cls(root, generator, problems)
+        data = {
+            "schema": SCHEMA,
+            "seed": generator.seed,
+            "problems": problems,
+            "spec": generator.spec.to_json(),
+            "fingerprint": store.fingerprint(),
+        }
+        try:
+            (root / "batches").mkdir(parents=True, exist_ok=True)
+            write_text_atomically(file, json.dumps(data, indent=1) + "\n")
+        except OSError as error:
+            raise InputError("out", f"cannot write in {str(root)[:200]!r} ({error.strerror})") from None
+        return store
+
+    @classmethod
+    def open(cls, root: Path) -> Store:
+        """Opens the directory of a sweep.
+
+        Args:
+            root: The directory.
+
+        Returns:
+            The store.
+
+        Raises:
+            InputError: If it is not one, or its problems would be drawn otherwise here.
+        """
+        from properties.reading import parse_json, read_text  # noqa: PLC0415
+
+        data = parse_json(read_text(root / "run.json"), "run.json")
+        known = {"schema", "seed", "problems", "spec", "fingerprint"}
+        if not isinstance(data, dict) or set(data) != known or data["schema"] != SCHEMA:
+            raise InputError("run.json", f"is not of the format {SCHEMA}; name a directory that sweep made")
+        store = cls(root, Generator(check_seed(data["seed"]), Spec.from_json(data["spec"])), data["problems"])
+        check_count(store.problems)
+        if data["fingerprint"] != store.fingerprint():
+            raise InputError("run.json", "this version draws other problems; use the one that began the sweep")
+        return store
+
+    def fingerprint(self) -> str:
+        """A digest of the first problem: it changes if the problems are drawn in another way."""
+        return hashlib.sha256(json.dumps(self.problem(0).to_json(), sort_keys=True).encode()).hexdigest()
+
+    def problem(self, index: int) -> Problem:
+        """The problem of an index.
+
+        Args:
+            index: The index, from 0.
+
+        Returns:
+            The problem, exactly.
+
+        Raises:
+            InputError: If the sweep has no such problem.
+        """
+        if not 0 <= index < self.problems:
+            raise InputError("index", f"{index} is out of range; the problems run from 0 to {self.problems - 1}")
+        number, row = divmod(index, self.generator.spec.batch)
+        return problem_of(self.generator.batch(number, slice(row, row + 1)), 0)
+
+    def batches(self) -> int:
+        """How many batches the sweep has."""
+        return -(-self.problems // self.generator.spec.batch)
+
+    def task(self, number: int, device: str) -> Task:
+        """A batch as a task for a device."""
+        size = self.generator.spec.batch
+        return Task(self.generator, number, min(size, self.problems - number * size), device)
+
+    def finished(self) -> set[int]:
+        """The batches whose files are there."""
+        names = (_NAME.fullmatch(path.name) for path in (self.root / "batches").iterdir())
+        return {int(match[1]) for match in names if match and int(match[1]) < self.batches()}
+
+    def file(self, number: int) -> Path:
+        """Where the table of a batch lies."""
+        return self.root / "batches" / f"{number:06d}.parquet"
+
+    def keep(self, done: Done) -> None:
+        """Stores a finished batch; what contradicts or refutes is stored first.
+
+        Args:
+            done: The batch.
+        """
+        from reports.write import write_bytes_atomically  # noqa: PLC0415
+
+        for folder, records in (("disagreements", done.objections), ("refuted", done.refuted)):
+            for record in records:
+                self.note(folder, record)
+        if not done.objections:
+            write_bytes_atomically(self.file(done.number), done.table)
+
+    def note(self, folder: str, record: dict[str, Any]) -> None:
+        """Stores what is to be looked at, under its problem's index."""
+        from reports.write import write_text_atomically  # noqa: PLC0415
+
+        path = self.root / folder / f"{record['index']}.json"
+        path.parent.mkdir(exist_ok=True)
+        write_text_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+    def tidy(self) -> None:
+        """Removes what a killed process left half-written."""
+        for path in (self.root / "batches").glob(".gdcheck-*.tmp"):
+            path.unlink(missing_ok=True)
+
+
+def check_seed(seed: object) -> int:
+    """The seed, if it is one.
+
+    Args:
+        seed: What is to be a seed.
+
+    Returns:
+        The seed.
+
+    Raises:
+        InputError: If it is not a whole number of 64 bits.
+    """
+    if type(seed) is not int or not 0 <= seed < 2**64:
+        raise InputError("seed", "give a whole number from 0 to 2^64 - 1")
+    return seed
+
+
+def check_count(problems: object) -> int:
+    """The number of problems, if it is one.
+
+    Args:
+        problems: What is to be a number of problems.
+
+    Returns:
+        The number.
+
+    Raises:
+        InputError: If it is not a whole number in range.
+    """
+    if type(problems) is not int or not 1 <= problems <= MOST:
+        raise InputError("problems", "give a whole number from 1 to 1e12, such as 1e7")
+    return problems

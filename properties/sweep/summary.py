@@ -1,0 +1,213 @@
+"""What a sweep came to: counts and distributions, read back from its tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from properties.sweep.store import Store
+from properties.sweep.work import REGIMES, TIERS, VERDICTS
+
+SCHEMA = "gdcheck-sweep-summary/1"
+
+_SHOWN = 20
+_LIMITS = {
+    ("small-step", 1): "fixed, +",
+    ("small-step", -1): "fixed, −",
+    ("large-step", 1): "alternating, +",
+    ("large-step", -1): "alternating, −",
+}
+_QUANTILES = (0.5, 0.9, 0.99, 1.0)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a sweep came to; a function of its tables alone, except for ``disagreements``.
+
+    Attributes:
+        problems: How many problems were asked for.
+        decided: How many of them are in the tables.
+        seed: The seed.
+        verdicts: How many ended in each verdict.
+        tiers: How many were decided in float64, and how many in Arb.
+        regimes: How many lie in each regime.
+        steps: Quantiles of the step at which the inequality held, of the proved ones.
+        step_histogram: How many proved problems were decided at step 0, 1, 2 to 3, 4 to 7, and so on.
+        phases: By regime, and by k for a relative distance of 2^−k to 2^−(k−1) from the boundary: how many problems
+            took which limit, or ended in which other verdict.
+        margin_histogram: How many float64 proofs have an amplitude of 2^k to 2^(k+1) times the tail, by k.
+        refuted: Indices of refuted problems, the first twenty.
+        unresolved: Indices of unresolved problems, the first twenty.
+        disagreements: Indices at which a second opinion differed.
+    """
+
+    problems: int
+    decided: int
+    seed: int
+    verdicts: dict[str, int]
+    tiers: dict[str, int]
+    regimes: dict[str, int]
+    steps: dict[str, int]
+    step_histogram: dict[str, int]
+    phases: dict[str, dict[str, dict[str, int]]]
+    margin_histogram: dict[str, int]
+    refuted: list[int]
+    unresolved: list[int]
+    disagreements: list[int]
+
+    @property
+    def outcome(self) -> str:
+        """``failed`` if anything is refuted or disputed, ``incomplete`` if anything is missing or open, else passed."""
+        if self.disagreements or self.verdicts["refuted"]:
+            return "failed"
+        if self.decided < self.problems or self.verdicts["unresolved"] or self.verdicts["not-applicable"]:
+            return "incomplete"
+        return "passed"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"schema": SCHEMA, "outcome": self.outcome, **asdict(self)}
+
+    def to_markdown(self) -> str:
+        """The summary for people."""
+        lines = [
+            f"# Sweep {self.outcome}",
+            "",
+            f"{self.decided:,} of {self.problems:,} problems decided (seed {self.seed}).",
+            "",
+            *_table("verdict", "problems", self.verdicts),
+            *_table("decided in", "problems", self.tiers),
+            *_table("regime", "problems", self.regimes),
+            *_table("decided at step (proved), quantile", "step", self.steps),
+            *_table("decided at step (proved)", "problems", self.step_histogram),
+            *_table("relative distance to the boundary, from", "problems", self._distances()),
+            *_table("amplitude / tail at the deciding step (float64)", "problems", self.margin_histogram),
+        ]
+        for name, indices in (
+            ("refuted", self.refuted),
+            ("unresolved", self.unresolved),
+            ("second opinion differs", self.disagreements),
+        ):
+            if indices:
+                lines += [f"First {name}: {', '.join(map(str, indices))}.", ""]
+        return "\n".join(lines)
+
+    def _distances(self) -> dict[str, int]:
+        counts: dict[int, int] = {}
+        for bits, limits in (pair for side in self.phases.values() for pair in side.items()):
+            counts[int(bits)] = counts.get(int(bits), 0) + sum(limits.values())
+        return {f"2^-{k}": count for k, count in sorted(counts.items())}
+
+
+def _table(first: str, second: str, counts: dict[str, int]) -> list[str]:
+    return [f"| {first} | {second} |", "|---|---:|", *(f"| {key} | {value:,} |" for key, value in counts.items()), ""]
+
+
+def summarize(store: Store) -> Summary:
+    """Reads a sweep's tables, without holding them in memory together.
+
+    Args:
+        store: The sweep.
+
+    Returns:
+        Its summary.
+    """
+    import polars as pl  # noqa: PLC0415
+
+    numbers = sorted(store.finished())
+    disputed = sorted(int(path.stem) for path in (store.root / "disagreements").glob("*.json"))
+    totals: dict[str, dict[Any, int]] = {}
+    phases: dict[tuple[str, int, str], int] = {}
+    named: dict[str, list[int]] = {"refuted": [], "unresolved": []}
+    for number in numbers:
+        table = pl.read_parquet(store.file(number))
+        # |distance| lies in [2^(e−1), 2^e).
+        exponents = pl.Series("bits", 1 - np.frexp(table["distance"].to_numpy())[1])
+        proved = table.filter(pl.col("verdict") == "proved")
+        for name, column in (
+            ("verdict", table["verdict"]),
+            ("tier", table["tier"]),
+            ("regime", table["regime"]),
+            ("step", proved["step"]),
+            ("margin_bits", proved.filter(pl.col("tier") == "float64")["margin_bits"]),
+        ):
+            counts = totals.setdefault(name, {})
+            for value, count in column.value_counts().iter_rows():
+                counts[value] = counts.get(value, 0) + count
+        grouped = table.with_columns(bits=exponents).group_by("regime", "bits", "verdict", "sign").len()
+        for regime, bits, verdict, sign, count in grouped.iter_rows():
+            limit = _LIMITS[regime, sign] if verdict == "proved" else verdict
+            phases[regime, bits, limit] = phases.get((regime, bits, limit), 0) + count
+        for verdict, indices in named.items():
+            found = table.filter(pl.col("verdict") == verdict)["index"]
+            indices.extend(found.head(_SHOWN - len(indices)).to_list())
+
+    def counted(name: str, order: list[str]) -> dict[str, int]:
+        return {key: totals.get(name, {}).get(key, 0) for key in order}
+
+    steps = sorted(totals.get("step", {}).items())
+    return Summary(
+        problems=store.problems,
+        decided=sum(totals.get("verdict", {}).values()),
+        seed=store.generator.seed,
+        verdicts=counted("verdict", VERDICTS),
+        tiers=counted("tier", TIERS),
+        regimes=counted("regime", REGIMES),
+        steps=_quantiles(steps),
+        step_histogram=_octaves(steps),
+        phases=_nested(phases),
+        margin_histogram={f"2^{k}": count for k, count in sorted(totals.get("margin_bits", {}).items())},
+        refuted=named["refuted"],
+        unresolved=named["unresolved"],
+        disagreements=disputed,
+    )
+
+
+def _nested(phases: dict[tuple[str, int, str], int]) -> dict[str, dict[str, dict[str, int]]]:
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for (regime, bits, limit), count in sorted(phases.items()):
+        found.setdefault(regime, {}).setdefault(str(bits), {})[limit] = count
+    return found
+
+
+def _quantiles(steps: list[tuple[int, int]]) -> dict[str, int]:
+    total = sum(count for _, count in steps)
+    found = {}
+    for q in _QUANTILES if total else ():
+        seen = 0
+        for step, count in steps:
+            seen += count
+            if seen >= q * total:
+                found[f"{q:g}"] = step
+                break
+    return found
+
+
+def _octaves(steps: list[tuple[int, int]]) -> dict[str, int]:
+    counts: dict[int, int] = {}
+    for step, count in steps:
+        counts[step.bit_length()] = counts.get(step.bit_length(), 0) + count
+    return {_span(k): count for k, count in sorted(counts.items())}
+
+
+def _span(bits: int) -> str:
+    return str(bits) if bits < 2 else f"{2 ** (bits - 1)} to {2**bits - 1}"
+
+
+def write_summary(store: Store, summary: Summary) -> None:
+    """Writes summary.json, summary.md and index.html into the sweep's directory.
+
+    Args:
+        store: The sweep.
+        summary: Its summary.
+    """
+    from reports.sweep_page import sweep_page  # noqa: PLC0415
+    from reports.write import write_text_atomically  # noqa: PLC0415
+
+    text = json.dumps(summary.to_json(), indent=1, ensure_ascii=False)
+    write_text_atomically(store.root / "summary.json", text + "\n")
+    write_text_atomically(store.root / "summary.md", summary.to_markdown())
+    write_text_atomically(store.root / "index.html", sweep_page(summary))

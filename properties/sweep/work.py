@@ -1,0 +1,192 @@
+"""One batch of a sweep, from its number to a table: a pure function, so that any process of any machine may run it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from properties.sweep.generator import Generator
+from theorem.answer import answer
+from theorem.descent.batch import BLOCK, DEVICE_BLOCK, certify_batch
+from theorem.descent.columns import Batch, Outcome, State
+from theorem.descent.second_opinion import SecondOpinion, problem_of, second_opinion
+from theorem.statement import LimitKind
+from theorem.verdict import Decision, Verdict, decide
+
+if TYPE_CHECKING:
+    import polars as pl
+
+VERDICTS = [verdict.value for verdict in Verdict]
+REGIMES = ["small-step", "large-step"]
+TIERS = ["float64", "arb"]
+
+_STRAGGLERS = 8
+
+
+@dataclass(frozen=True)
+class Task:
+    """A batch of a run.
+
+    Attributes:
+        generator: The problems of the run.
+        number: Which batch.
+        count: How many problems it has: the last one may be cut short.
+        device: ``cpu``, or torch's name of a device.
+    """
+
+    generator: Generator
+    number: int
+    count: int
+    device: str = "cpu"
+
+    @property
+    def first(self) -> int:
+        """The index of its first problem."""
+        return self.number * self.generator.spec.batch
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished batch.
+
+    Attributes:
+        number: Which batch.
+        problems: How many problems it had.
+        table: Its Parquet file.
+        sampled: How many problems were decided a second time and rechecked.
+        objections: For every disagreement, both answers.
+        refuted: The refuted problems, with their answers.
+    """
+
+    number: int
+    problems: int
+    table: bytes
+    sampled: int
+    objections: tuple[dict[str, Any], ...]
+    refuted: tuple[dict[str, Any], ...]
+
+
+def work(task: Task) -> Done:
+    """Decides all problems of a batch.
+
+    Args:
+        task: The batch.
+
+    Returns:
+        Its table and what the second opinions came to.
+    """
+    spec = task.generator.spec
+    batch = task.generator.batch(task.number, slice(0, task.count))
+    xp, device, block = _engine(task.device)
+    least = min(_STRAGGLERS, task.count // 16)
+    outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, block=block, least=least)
+    frame = _Frame(batch, outcome)
+    left: list[int] = np.flatnonzero(outcome.state != State.PROVED).tolist()
+    refuted = []
+    for row in left:
+        decision = decide(problem_of(batch, row), max_steps=spec.exact_steps)
+        frame.take(row, decision)
+        if decision.verdict is Verdict.REFUTED:
+            refuted.append({"index": task.first + row, "answer": answer(decision)})
+    sample = _sample(task)
+    objections = []
+    for row in sample:
+        opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
+        if opinion.objection is not None:
+            objections.append({"index": task.first + row} | _dispute(outcome, row, opinion))
+    return Done(
+        number=task.number,
+        problems=task.count,
+        table=_parquet(frame.table(task.first)),
+        sampled=len(sample),
+        objections=tuple(objections),
+        refuted=tuple(refuted),
+    )
+
+
+def _engine(device: str) -> tuple[Any, Any, int]:
+    if device == "cpu":
+        return np, None, BLOCK
+    import torch  # noqa: PLC0415
+
+    return torch, device, DEVICE_BLOCK
+
+
+def _sample(task: Task) -> list[int]:
+    """The rows that are decided again: evenly spread, from an offset that differs from batch to batch."""
+    size = min(task.generator.spec.sample, task.count)
+    offset = int(np.random.Philox(key=np.array([task.generator.seed, 2 * task.number + 1], np.uint64)).random_raw(1)[0])
+    return sorted((offset + k * task.count // size) % task.count for k in range(size))
+
+
+def _dispute(outcome: Outcome, row: int, opinion: SecondOpinion) -> dict[str, Any]:
+    return {
+        "objection": opinion.objection,
+        "float64": {
+            "state": State(outcome.state[row]).name.lower(),
+            "step": int(outcome.step[row]),
+            "regime": REGIMES[int(outcome.large[row])],
+            "sign": int(outcome.sign[row]),
+            "radius": float(outcome.radius[row]),
+            "error": float(outcome.error[row]),
+            "ratio": float(outcome.ratio[row]),
+        },
+        "arb": answer(opinion.decision),
+        "problem": opinion.problem.to_json(),
+    }
+
+
+class _Frame:
+    """The columns of a batch's table; what Arb decides replaces what float64 left open."""
+
+    def __init__(self, batch: Batch, outcome: Outcome) -> None:
+        ends = batch.spectrum[0] + batch.spectrum[-1]
+        # Few digits are kept of what only describes a problem: every digit can be had from its index.
+        self._distance = (batch.step_size * ends / 2 - 1).astype(np.float32)
+        self._verdict = np.full(batch.rows, VERDICTS.index("proved"), np.uint8)
+        self._tier = np.zeros(batch.rows, np.uint8)
+        self._large = batch.step_size * ends > 2
+        self._step, self._sign = outcome.step.copy(), outcome.sign.copy()
+        # The ratio lies in [2^(e−1), 2^e) and is above one.
+        self._bits = (np.frexp(np.maximum(outcome.ratio, 1))[1] - 1).astype(np.int16)
+
+    def take(self, row: int, decision: Decision) -> None:
+        amplitude, limit = decision.amplitude, decision.limit
+        self._verdict[row] = VERDICTS.index(decision.verdict.value)
+        self._tier[row] = TIERS.index("arb")
+        self._step[row] = amplitude.step if amplitude else -1
+        self._bits[row] = -1
+        self._sign[row] = 0
+        if limit is not None and decision.verdict is Verdict.PROVED:
+            component = limit.vectors[0][-1 if limit.kind is LimitKind.ALTERNATING else 0]
+            self._sign[row] = 1 if component > 0 else -1
+
+    def table(self, first: int) -> pl.DataFrame:
+        import polars as pl  # noqa: PLC0415
+
+        def named(codes: npt.NDArray[Any], names: list[str]) -> pl.Series:
+            kind = pl.Enum(names)
+            return pl.Series(codes.astype(np.uint32)).replace_strict(dict(enumerate(names)), return_dtype=kind)
+
+        return pl.DataFrame(
+            {
+                "index": np.arange(first, first + self._step.size, dtype=np.uint64),
+                "verdict": named(self._verdict, VERDICTS),
+                "tier": named(self._tier, TIERS),
+                "regime": named(self._large, REGIMES),
+                "distance": self._distance,
+                "step": self._step,
+                "sign": self._sign,
+                "margin_bits": self._bits,
+            }
+        ).with_columns(pl.col("step", "margin_bits").replace(-1, None))
+
+
+def _parquet(table: pl.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    table.write_parquet(stream, compression="zstd", statistics=False)
+    return stream.getvalue()

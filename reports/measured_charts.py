@@ -1,0 +1,211 @@
+"""The pictures of what was measured in networks: optimizers with bands over the seeds, and the two regimes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from reports.charts import STAND_IN, _text, config, with_style_sheet
+
+if TYPE_CHECKING:
+    from reports.charts import _Panel
+
+_WIDTH, _HEIGHT = 620, 170
+_METHOD_COLOURS = {
+    "gd": "fixed",
+    "momentum": "alternating",
+    "adam": "two-cycle",
+    "sgd": "open",
+    "nesterov": "ink",
+    "rmsprop": "faint",
+}
+_METHOD_NAMES = {
+    "gd": "gradient descent",
+    "momentum": "SGD with momentum",
+    "adam": "Adam",
+    "sgd": "SGD",
+    "nesterov": "Nesterov",
+    "rmsprop": "RMSprop",
+}
+
+
+def training_picture(result: dict[str, Any]) -> str:
+    """Cosines, sharpness against threshold, and direction of arrival, by optimizer.
+
+    Args:
+        result: As ``properties.optimizers.result_schemas.TRAINING_SCHEMA`` describes it.
+
+    Returns:
+        A self-contained SVG with a transparent background.
+    """
+    methods = result["optimizers"]
+    panels = [
+        _legend([(_METHOD_NAMES[m["optimizer"]], _METHOD_COLOURS[m["optimizer"]]) for m in methods]),
+        _bands(methods, "cosine", "Cosine of consecutive updates", "cosine", 1),
+        _bands(methods, "epoch_cosine", "Cosine of consecutive epochs' updates", "cosine", 1),
+        _bands(
+            methods,
+            "sharpness_over_threshold",
+            "Sharpness divided by the method's own threshold",
+            "ratio",
+            None,
+            rule=1,
+        ),
+        _bands(methods, "to_final", "Direction from the last iterate: cosine with its final value", "cosine", 1),
+    ]
+    data = result["data"]
+    seeds = max((m["seeds"] for m in methods), default=0)
+    note = (
+        f"measured: {data['name']}; {data['images']} images",
+        f"{result['network']['architecture']} with {result['network']['parameters']} parameters, {result['loss']}, "
+        f"{seeds} seeds (bands: smallest to largest), {result['dtype']}, {result['surroundings']['device']}",
+    )
+    return _drawn([p for p in panels if p is not None], note, "Optimizers by cosine, sharpness and direction, measured")
+
+
+def network_picture(result: dict[str, Any]) -> str:
+    """The two regimes of gradient descent around a network's strict minimum, and the switch between them.
+
+    Args:
+        result: As ``properties.optimizers.result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
+
+    Returns:
+        A self-contained SVG with a transparent background.
+    """
+    runs = [("below", "fixed"), ("above", "alternating")]
+    panels = [
+        _legend([("η below 2/(λ₁+λₙ)", "fixed"), ("η above 2/(λ₁+λₙ)", "alternating")]),
+        _lines(
+            [(result[name]["steps"], result[name]["cosine"], colour) for name, colour in runs],
+            ("step", "cosine"),
+            "Cosine of consecutive updates",
+            [-1, 1],
+        ),
+        _lines(
+            [
+                (result["below"]["steps"], _moduli(result["below"]["lowest"]), "fixed"),
+                (result["above"]["steps"], _moduli(result["above"]["highest"]), "alternating"),
+            ],
+            ("step", "|cosine|"),
+            "Position: |cos| with v₁ (below) and with vₙ (above)",
+            [0, 1],
+        ),
+        _lines(
+            [(_sharp_steps(result[name]), result[name]["sharpness"], colour) for name, colour in runs],
+            ("step", "λₙ(x_k) − λₙ"),
+            "Sharpness: monotone below, oscillating above",
+            None,
+        ),
+        _switch(result),
+    ]
+    data = result["data"]
+    note = (
+        f"measured: {data['name']}; {data['images']} images",
+        f"CNN with {result['network']['parameters']} parameters, mse, float64, {result['surroundings']['device']}",
+    )
+    return _drawn(panels, note, "Both regimes of gradient descent around a network's minimum, measured")
+
+
+def _moduli(values: Sequence[float | None]) -> list[float | None]:
+    return [None if x is None else abs(x) for x in values]
+
+
+def _sharp_steps(run: dict[str, Any]) -> list[int]:
+    first = run["sharpness_from"]
+    return list(range(first, first + len(run["sharpness"])))
+
+
+def _switch(result: dict[str, Any]) -> _Panel:
+    """The growth of |y_n/y_1| on both sides of the boundary, measured against the theory's line."""
+    import altair as alt  # noqa: PLC0415
+
+    width = result["minimum"]["stability_limit"] / result["minimum"]["boundary"] - 1
+    points = [p for p in result["scan"] if p["slope"] is not None and abs(p["ratio"] - 1) < 3 * width]
+    values = [{"x": (p["ratio"] - 1) / width, "y": p["slope"], "t": p["expected"]} for p in points]
+    x = alt.X("x:Q", title="(η − boundary) / (2/λₙ − boundary)", axis=alt.Axis(grid=False, tickCount=8))
+    y = alt.Y("y:Q", title="growth per step", axis=alt.Axis(format="~g"))
+    base = alt.Chart(alt.InlineData(values=values))
+    theory = alt.Y("t:Q", title="growth per step")
+    line = base.mark_line(color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=x, y=theory)
+    dots = base.mark_point(filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
+    zero = alt.Chart(alt.InlineData(values=[{"y": 0}])).mark_rule(color=STAND_IN["grid"]).encode(y="y:Q")
+    title = "Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); zero is the switch"
+    return alt.layer(zero, line, dots).properties(width=_WIDTH, height=_HEIGHT, title=title)
+
+
+def _legend(entries: Sequence[tuple[str, str]]) -> _Panel:
+    import altair as alt  # noqa: PLC0415
+
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
+    texts = [_text(i / len(entries), 0.5, f"● {name}", colour, axes) for i, (name, colour) in enumerate(entries)]
+    return alt.layer(*texts).properties(width=_WIDTH, height=16)
+
+
+def _bands(
+    methods: Sequence[dict[str, Any]],
+    key: str,
+    title: str,
+    y_title: str,
+    top: float | None,
+    *,
+    rule: float | None = None,
+) -> _Panel | None:
+    """Mean lines with bands from the smallest to the largest seed; None if no method has the quantity.
+
+    With a top the axis ends there, and begins at the smallest value, so that what is close to the top is seen.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    known = [m for m in methods if m[key] and m[key]["steps"]]
+    if not known:
+        return None
+    x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False, tickCount=8))
+    lowest = min(min(m[key]["low"]) for m in known)
+    scale = alt.Scale(zero=True) if top is None else alt.Scale(domainMax=top, domainMin=lowest, nice=False)
+    y = alt.Y("y:Q", title=y_title, scale=scale)
+    layers = []
+    if rule is not None:
+        base = alt.Chart(alt.InlineData(values=[{"y": rule}]))
+        layers.append(base.mark_rule(color=STAND_IN["faint"], strokeDash=[4, 4]).encode(y=y))
+    for m in known:
+        columns = zip(*(m[key][name] for name in ("steps", "mean", "low", "high")), strict=True)
+        values = [{"x": k, "y": mean, "low": low, "high": high} for k, mean, low, high in columns]
+        colour = STAND_IN[_METHOD_COLOURS[m["optimizer"]]]
+        base = alt.Chart(alt.InlineData(values=values))
+        area = base.mark_area(color=colour, opacity=0.2, aria=False)
+        layers.append(area.encode(x=x, y=alt.Y("low:Q", scale=scale, title=y_title), y2="high:Q"))
+        layers.append(base.mark_line(color=colour, strokeWidth=1.6, aria=False).encode(x=x, y=y))
+    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
+
+
+def _lines(
+    series: Sequence[tuple[Sequence[int], Sequence[float | None], str]],
+    titles: tuple[str, str],
+    title: str,
+    domain: list[float] | None,
+) -> _Panel:
+    import altair as alt  # noqa: PLC0415
+
+    scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=False)
+    x = alt.X("x:Q", title=titles[0], scale=alt.Scale(zero=False), axis=alt.Axis(grid=False, tickCount=8))
+    y = alt.Y("y:Q", title=titles[1], scale=scale, axis=alt.Axis(format="~g"))
+    layers = []
+    for steps, values, colour in series:
+        data = alt.InlineData(values=[{"x": k, "y": v} for k, v in zip(steps, values, strict=True)])
+        mark = alt.Chart(data).mark_line(color=STAND_IN[colour], strokeWidth=1.6, aria=False)
+        layers.append(mark.encode(x=x, y=y))
+    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
+
+
+def _drawn(panels: Sequence[_Panel], note: tuple[str, str], label: str) -> str:
+    import altair as alt  # noqa: PLC0415
+
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
+    lines = [_text(0, 0.75 - 0.5 * i, line, "faint", axes) for i, line in enumerate(note)]
+    foot = alt.layer(*lines).properties(width=_WIDTH, height=36)
+    stream = StringIO()
+    alt.vconcat(*panels, foot, spacing=24).configure(**config()).save(stream, format="svg")
+    return with_style_sheet(stream.getvalue(), label)

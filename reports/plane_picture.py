@@ -1,0 +1,120 @@
+"""The picture of a plane of starts: colours for the limits, the zero line of ζ, a legend that says what is proved."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+
+from properties.plane import OBSERVED_STEPS, Fate, Plane
+
+_SIDE = 700
+_LEAST = 1000
+_LINE = "#101418"
+_CERTIFIED = {
+    Fate.FIXED_PLUS: "#2266a8",
+    Fate.FIXED_MINUS: "#3fa34d",
+    Fate.ALTERNATING_PLUS: "#c8571b",
+    Fate.ALTERNATING_MINUS: "#8a4fbf",
+}
+_OBSERVED = {
+    Fate.FIXED_PLUS: "#a9c6e2",
+    Fate.FIXED_MINUS: "#b5dbba",
+    Fate.ALTERNATING_PLUS: "#ecc0a4",
+    Fate.ALTERNATING_MINUS: "#d3bce8",
+    Fate.ESCAPES: "#f3f4f6",
+    Fate.UNSETTLED: "#d8dade",
+    Fate.EXCEPTIONAL: _LINE,
+}
+
+
+def plane_picture(plane: Plane, title: str) -> bytes:
+    """Draws a plane.
+
+    Args:
+        plane: The plane.
+        title: The picture's title.
+
+    Returns:
+        A PNG file.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    left, right, bottom, top = plane.extent
+    legend = _legend(plane)
+    names = [name for name, _ in legend]
+
+    def axis(channel: Any, title: str, low: float, high: float) -> Any:
+        return channel("at:Q", title=title, scale=alt.Scale(domain=[low, high], nice=False, zero=False))
+
+    x = axis(alt.X, plane.titles[0], left, right)
+    y = axis(alt.Y, plane.titles[1], bottom, top)
+    picture = alt.InlineData(values=[{"url": _encoded(plane), "x": (left + right) / 2, "y": (bottom + top) / 2}])
+    image = alt.Chart(picture).mark_image(aspect=False, width=_SIDE, height=_SIDE)
+    image = image.encode(x=x.copy(), y=y.copy(), url="url:N")
+    image.encoding.x.shorthand, image.encoding.y.shorthand = "x:Q", "y:Q"
+    # The marks of this layer lie outside the frame: it is there for the legend.
+    entries = alt.InlineData(values=[{"name": name, "x": right + (right - left), "y": top} for name in names])
+    colour = alt.Color(
+        "name:N",
+        scale=alt.Scale(domain=names, range=[shade for _, shade in legend]),
+        legend=alt.Legend(title=None, labelLimit=600, symbolType="square", symbolOpacity=1, orient="bottom", columns=2),
+    )
+    key = alt.Chart(entries).mark_square(clip=True, opacity=1, size=150).encode(x="x:Q", y="y:Q", color=colour)
+    chart = (image + key).properties(
+        width=_SIDE, height=_SIDE, title=alt.TitleParams(title, subtitle=plane.note, anchor="start")
+    )
+    stream = io.BytesIO()
+    chart.save(stream, format="png", scale_factor=plane.fates.shape[0] * _factor(plane) / _SIDE)
+    return stream.getvalue()
+
+
+def _colours(plane: Plane) -> Any:
+    table = np.zeros((2, len(Fate), 3), np.uint8)
+    for fate in Fate:
+        table[0, fate] = _rgb(_OBSERVED[fate])
+        table[1, fate] = _rgb(_CERTIFIED.get(fate, _OBSERVED[fate]))
+    pixels = table[plane.certified.astype(np.uint8), plane.fates]
+    pixels[plane.zero_line] = _rgb(_LINE)
+    # Squares stay squares: the renderer would blur a picture that it has to enlarge.
+    factor = _factor(plane)
+    return pixels.repeat(factor, 0).repeat(factor, 1)
+
+
+def _factor(plane: Plane) -> int:
+    return -(-_LEAST // len(plane.fates))
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _encoded(plane: Plane) -> str:
+    from PIL import Image  # noqa: PLC0415
+
+    stream = io.BytesIO()
+    Image.fromarray(_colours(plane)).save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _legend(plane: Plane) -> list[tuple[str, str]]:
+    """The names and colours that occur."""
+    first, last = ("(" + ", ".join(f"{x:.4g}" for x in v) + ")" for v in plane.directions)
+    words = {
+        Fate.FIXED_PLUS: f"fixed, +{first}",
+        Fate.FIXED_MINUS: f"fixed, −{first}",
+        Fate.ALTERNATING_PLUS: f"alternating, +{last}",
+        Fate.ALTERNATING_MINUS: f"alternating, −{last}",
+        Fate.ESCAPES: "escapes",
+        Fate.UNSETTLED: f"not at the minimizer after {OBSERVED_STEPS} steps",
+    }
+    found = []
+    for fate, name in words.items():
+        for certified, colours in ((True, _CERTIFIED), (False, _OBSERVED)):
+            if ((plane.fates == fate) & (plane.certified == certified)).any():
+                found.append((f"{name}: {'certified' if certified else 'observed'}", colours[fate]))
+    if plane.zero_line.any():
+        found.append(("the zero line of ζ (the exceptional set): observed", _LINE))
+    return found

@@ -1,0 +1,182 @@
+"""gdcheck train and gdcheck network as people call them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
+
+import polars as pl  # noqa: E402
+from jsonschema import validate  # noqa: E402
+
+from properties.cli import run  # noqa: E402
+from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
+
+SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "24", "--measure-every", "5"]
+
+
+@pytest.fixture
+def gdcheck(capsys):
+    def call(*words):
+        code = run([str(w) for w in words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tmp_path):
+    out = tmp_path / "out"
+    code, said, _ = gdcheck("train", *SMALL, "--preset", "paper", "--seeds", "2", "--device", "cpu", "--out", out)
+    assert code == 0
+    lines = [line for line in said.splitlines() if "cos of updates → 1 was" in line]
+    assert [line.split()[0] for line in lines] == ["gd", "momentum", "adam"]
+    for line in lines:
+        assert "SYNTHETIC" in line
+        assert all(word in line for word in ("measured", "final", "trend", "spread", "2 seeds"))
+    result = json.loads((out / "result.json").read_text())
+    validate(result, TRAINING_SCHEMA)
+    assert len(result["runs"]) == 6
+    assert result["data"]["synthetic"] is True
+    assert "synthetic" in (out / "training.svg").read_text()
+    for one, line in zip(result["optimizers"], lines, strict=True):
+        assert ("not measured" in line) != one["approach"]["measured"]
+        rows = [pl.read_parquet(out / f"{one['optimizer']}-seed{s}" / "steps.parquet") for s in (0, 1)]
+        means = [sum(values) / 2 for values in zip(*(r["cosine"][1:].to_list() for r in rows), strict=True)]
+        assert one["cosine"]["mean"] == pytest.approx(means, rel=1e-6)
+
+
+def test_five_seeds_are_the_presets_default():
+    from properties.optimizers.options import ImageOptions, TrainOptions
+
+    images = ImageOptions(None, False, None, None, "cpu")
+    rest = dict.fromkeys(TrainOptions.__dataclass_fields__)
+    options = TrainOptions(**(rest | {"images": images, "preset": "paper", "seed": 3, "seeds": None}))
+    assert options.all_seeds == (3, 4, 5, 6, 7)
+
+
+def test_batches_are_judged_by_epochs_too(gdcheck, tmp_path):
+    words = ["--optimizer", "sgd", "--batch-size", "10", "--loss", "cross-entropy", "--dtype", "float64"]
+    code, said, _ = gdcheck("train", *SMALL, *words, "--schedule", "cosine", "--out", tmp_path / "out")
+    assert code == 0
+    assert "cos of updates" in said
+    assert "cos of epochs" in said
+    validate(json.loads((tmp_path / "out" / "result.json").read_text()), TRAINING_SCHEMA)
+
+
+def test_divergence_has_its_sentence_and_exit_code(gdcheck, tmp_path):
+    code, said, _ = gdcheck("train", *SMALL, "--step-size", "1e4", "--out", tmp_path / "out")
+    assert code == 3
+    assert "gd seed 0: diverged at step" in said
+    assert "not measured" in said
+    validate(json.loads((tmp_path / "out" / "result.json").read_text()), TRAINING_SCHEMA)
+
+
+def test_a_killed_run_resumes_to_the_same_files(gdcheck, tmp_path):
+    words = ["train", *SMALL, "--steps", "150", "--keep-every", "5", "--measure-every", "10"]
+    words += ["--optimizer", "adam", "--batch-size", "16", "--device", "cpu", "--out"]
+    command = [sys.executable, "-m", "properties", *words, str(tmp_path / "killed")]
+    with subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}) as process:
+        run_directory = tmp_path / "killed" / "adam-seed0"
+        until = time.monotonic() + 100
+        while len(list(run_directory.glob("iterates/*.pt"))) < 4:
+            assert process.poll() is None, "the run ended before it could be killed"
+            assert time.monotonic() < until, "the run did not begin"
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+    assert not (tmp_path / "killed" / "result.json").exists(), "it was killed too late"
+    assert gdcheck(*words, tmp_path / "killed", "--resume")[0] == 0
+    assert gdcheck(*words, tmp_path / "straight")[0] == 0
+    for name in ("result.json", "adam-seed0/steps.parquet", "training.svg"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes(), name
+
+
+def test_torchrun_shares_the_runs_and_one_process_reports(tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29617"]
+    command += ["-m", "properties", "train", *SMALL, "--seeds", "3", "--device", "cpu", "--out", str(tmp_path / "out")]
+    done = subprocess.run(
+        command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("cos of updates → 1") == 1, "one process reports"
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert [r["seed"] for r in result["runs"]] == [0, 1, 2]
+
+
+def test_network_on_synthetic_images(gdcheck, tmp_path):
+    words = ["--steps", "40", "--scan-steps", "20", "--width", "4", "--subset", "40", "--out", tmp_path]
+    code, said, _ = gdcheck("network", *words)
+    assert code in {0, 3}
+    result = json.loads((tmp_path / "network.json").read_text())
+    validate(result, NETWORK_RESULT_SCHEMA)
+    assert code == (0 if all(result["findings"].values()) else 3)
+    assert said.count("SYNTHETIC data: ") == len(result["findings"])
+    assert (tmp_path / "network.svg").exists()
+
+
+BAD = {
+    "optimizer": (["--optimizer", "lion"], "optimizer", "'lion'"),
+    "network": (["--network", "resnet"], "network", "'resnet'"),
+    "activation": (["--activation", "sine"], "activation", "tanh"),
+    "loss": (["--loss", "hinge"], "loss", "mse"),
+    "schedule": (["--schedule", "warm"], "schedule", "cosine"),
+    "dtype": (["--dtype", "float16"], "dtype", "float64"),
+    "device": (["--device", "tpu"], "device", "cuda"),
+    "preset": (["--preset", "other"], "preset", "paper"),
+    "preset and optimizer": (["--preset", "paper", "--optimizer", "gd"], "preset", "leave out"),
+    "twice": (["--optimizer", "gd", "--optimizer", "gd"], "optimizer", "twice"),
+    "one step size for two": (["--optimizer", "gd", "--optimizer", "sgd", "--step-size", "1"], "step-size", "one"),
+    "step size": (["--step-size", "-1"], "step-size", "positive"),
+    "step size NaN": (["--step-size", "nan"], "step-size", "positive"),
+    "momentum": (["--momentum", "1"], "momentum", "[0, 1)"),
+    "weight decay": (["--weight-decay", "inf"], "weight-decay", "0.02"),
+    "tolerance": (["--tolerance", "0"], "tolerance", "1e-3"),
+    "missing root": (["--root", "/nowhere"], "root", "no directory"),
+    "missing data": (["--data", "/nowhere"], "data", "no directory"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_options_get_one_sentence(case, gdcheck, tmp_path):
+    words, field, part = BAD[case]
+    expect_sentence(gdcheck("train", *words, "--out", tmp_path / "out"), field, part)
+    assert not (tmp_path / "out").exists(), "nothing is written"
+
+
+def expect_sentence(result, field, part):
+    code, out, err = result
+    assert code == 2, f"exit code {code}: {out}{err}"
+    assert not out
+    assert err.startswith(f"error: {field}: "), err
+    assert err.count("\n") == 1, err
+    assert part in err
+
+
+@pytest.mark.parametrize(("option", "field"), [("--weight-decay", "weight-decay"), ("--distance", "distance")])
+def test_bad_options_of_network(option, field, gdcheck, tmp_path):
+    expect_sentence(gdcheck("network", option, "0", "--out", tmp_path), field, "positive")
+
+
+def test_cuda_where_there_is_none(gdcheck, tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device on this machine")
+    expect_sentence(gdcheck("train", "--device", "cuda", "--out", tmp_path / "out"), "device", "no CUDA device")
+
+
+def test_a_stored_run_is_not_overwritten(gdcheck, tmp_path):
+    words = ["train", *SMALL, "--out", tmp_path]
+    assert gdcheck(*words)[0] == 0
+    expect_sentence(gdcheck(*words), "out", "--resume")
+    assert gdcheck(*words, "--resume")[0] == 0
+
+
+def test_a_place_that_cannot_be_written(gdcheck, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = gdcheck("train", *SMALL, "--out", tmp_path / "file")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("error: out: ")

@@ -1,0 +1,163 @@
+"""The loaders on generated folders in CIFAR-10's and ImageFolder's layouts, and on what is missing or damaged."""
+
+import hashlib
+import pickle
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
+torchvision = pytest.importorskip("torchvision", reason="torchvision is not installed: run tox -e torch")
+
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from properties.optimizers.data import SYNTHETIC, DataConfig, load  # noqa: E402
+from theorem.errors import InputError  # noqa: E402
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three classes with four images of 12×10 each."""
+    rng = np.random.default_rng(0)
+    for name in ("ant", "bee", "cat"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for i in range(4):
+            pixels = rng.integers(0, 256, (12, 10, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / name / f"{i}.png")
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def cifar(tmp_path, monkeypatch):
+    """CIFAR-10's layout with four images a batch; torchvision is told their checksums."""
+    rng = np.random.default_rng(1)
+    base = tmp_path / "root" / "cifar-10-batches-py"
+    base.mkdir(parents=True)
+    dataset = torchvision.datasets.CIFAR10
+
+    def write(name, content):
+        (base / name).write_bytes(pickle.dumps(content))
+        return hashlib.md5((base / name).read_bytes()).hexdigest()
+
+    names = [f"class {i}" for i in range(10)]
+    sums = {}
+    for name, _ in [*dataset.train_list, *dataset.test_list]:
+        labels = rng.integers(0, 10, 4).tolist()
+        sums[name] = write(name, {"data": rng.integers(0, 256, (4, 3072), dtype=np.uint8), "labels": labels})
+    monkeypatch.setattr(dataset, "train_list", [[n, sums[n]] for n, _ in dataset.train_list])
+    monkeypatch.setattr(dataset, "test_list", [[n, sums[n]] for n, _ in dataset.test_list])
+    meta = dataset.meta | {"md5": write(dataset.meta["filename"], {dataset.meta["key"]: names})}
+    monkeypatch.setattr(dataset, "meta", meta)
+    return tmp_path / "root"
+
+
+def is_normalized(images):
+    mean, spread = images.inputs.mean(dim=(0, 2, 3)), images.inputs.std(dim=(0, 2, 3), correction=0)
+    return torch.allclose(mean, torch.zeros(3), atol=1e-5) and torch.allclose(spread, torch.ones(3), atol=1e-4)
+
+
+def test_image_folder(folder):
+    images = load(DataConfig(folder=folder))
+    assert images.inputs.shape == (12, 3, 12, 10)
+    assert images.classes == ("ant", "bee", "cat")
+    assert images.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert is_normalized(images)
+    assert not images.synthetic
+    pixels = torch.from_numpy(np.array(Image.open(folder / "bee" / "2.png"))).permute(2, 0, 1).double()
+    channel = images.inputs[6][1].double()
+    assert float(torch.corrcoef(torch.stack([pixels[1].flatten(), channel.flatten()]))[0, 1]) > 1 - 1e-9
+
+
+def test_cifar10_layout(cifar):
+    images = load(DataConfig(root=cifar))
+    assert images.inputs.shape == (20, 3, 32, 32)
+    assert images.classes == tuple(f"class {i}" for i in range(10))
+    assert (images.name, images.synthetic, images.shape) == ("CIFAR-10", False, (3, 32, 32))
+    batch = pickle.loads((cifar / "cifar-10-batches-py" / "data_batch_2").read_bytes())  # noqa: S301 - our own file
+    assert images.labels[4:8].tolist() == batch["labels"]
+    pixels = torch.from_numpy(batch["data"][3].reshape(3, 32, 32)).double()
+    seen = images.inputs[7].double()
+    assert float(torch.corrcoef(torch.stack([pixels[2].flatten(), seen[2].flatten()]))[0, 1]) > 1 - 1e-9
+
+
+def test_a_subset_is_even_over_the_classes(folder):
+    images = load(DataConfig(folder=folder, subset=7))
+    assert images.labels.tolist() == [0, 0, 0, 1, 1, 2, 2]
+    whole = load(DataConfig(folder=folder))
+    assert torch.equal(load(DataConfig(folder=folder, subset=12)).inputs, whole.inputs)
+
+
+def test_the_synthetic_set_is_named_as_such_and_always_the_same():
+    a, b = load(DataConfig(subset=30)), load(DataConfig(subset=30))
+    assert torch.equal(a.inputs, b.inputs)
+    assert (a.synthetic, a.name) == (True, SYNTHETIC)
+    assert "synthetic" in SYNTHETIC
+    assert is_normalized(a)
+    assert sorted(set(a.labels.tolist())) == list(range(10))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "not an image", "empty"])
+def test_a_corrupt_image_is_named(folder, damage):
+    path = folder / "bee" / "1.png"
+    whole = path.read_bytes()
+    path.write_bytes({"truncated": whole[: len(whole) // 2], "not an image": b"no picture", "empty": b""}[damage])
+    with pytest.raises(InputError, match=r"data: image '.*bee/1\.png' cannot be read; remove or replace it"):
+        load(DataConfig(folder=folder))
+
+
+def test_an_image_of_another_size_is_named(folder):
+    Image.new("RGB", (5, 5)).save(folder / "cat" / "0.png")
+    with pytest.raises(InputError, match=r"cat/0\.png' has another size"):
+        load(DataConfig(folder=folder))
+
+
+def test_a_damaged_cifar10_file_is_noticed(cifar):
+    path = cifar / "cifar-10-batches-py" / "data_batch_3"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match="root: CIFAR-10 cannot be loaded"):
+        load(DataConfig(root=cifar))
+
+
+BAD = {
+    "missing root": (lambda p: DataConfig(root=p / "none"), "root", "--download"),
+    "root without CIFAR-10": (lambda p: DataConfig(root=p), "root", "cannot be loaded"),
+    "missing folder": (lambda p: DataConfig(folder=p / "none"), "data", "no directory"),
+    "folder without classes": (lambda p: DataConfig(folder=p), "data", "one folder for each class"),
+    "both": (lambda p: DataConfig(root=p, folder=p), "data", "exclude"),
+    "download to nowhere": (lambda _: DataConfig(download=True), "download", "--root"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_places_get_a_sentence(case, tmp_path):
+    config, field, part = BAD[case]
+    with pytest.raises(InputError) as error:
+        load(config(tmp_path))
+    assert error.value.field == field
+    assert part in error.value.message
+
+
+def test_one_class_and_too_large_a_subset(folder):
+    with pytest.raises(InputError, match="subset: 13 images are asked for, but there are 12"):
+        load(DataConfig(folder=folder, subset=13))
+    for name in ("bee", "cat"):
+        for path in (folder / name).iterdir():
+            path.unlink()
+        (folder / name).rmdir()
+    with pytest.raises(InputError, match="two or more"):
+        load(DataConfig(folder=folder))
+
+
+def test_a_torchvision_for_another_torch_gets_a_sentence(folder, monkeypatch):
+    import builtins
+
+    honest = builtins.__import__
+
+    def broken(name, *rest):
+        if name == "torchvision":
+            raise RuntimeError("operator torchvision::nms does not exist")
+        return honest(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", broken)
+    with pytest.raises(InputError, match="install the two together"):
+        load(DataConfig(folder=folder))

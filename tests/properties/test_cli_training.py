@@ -1,0 +1,29 @@
+"""Training commands where the packages for training are missing."""
+
+import pytest
+
+from properties.cli import run
+
+
+@pytest.mark.parametrize("command", ["train", "network"])
+def test_without_torch_one_sentence_says_what_to_install(command, monkeypatch, capsys):
+    import importlib.util
+
+    honest = importlib.util.find_spec
+    monkeypatch.setattr(
+        "properties.optimizers.needed.find_spec", lambda name: None if name == "torch" else honest(name)
+    )
+    assert run([command]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.count("\n") == 1, err
+    assert err.startswith("error: torch: ")
+    assert "pip install 'gdcheck[torch]'" in err
+
+
+@pytest.mark.parametrize("command", ["train", "network"])
+def test_help_has_exit_codes_and_an_example(command, capsys):
+    assert run([command, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "Exit codes" in said
+    assert "Example" in said

@@ -1,0 +1,147 @@
+"""The map: every certified point is what exact arithmetic says, the rest is marked as observed."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from flint import fmpq
+from PIL import Image
+
+from properties.cli import run
+from properties.plane import Fate, draw_plane
+from reports.plane_picture import plane_picture
+from theorem.errors import InputError
+from theorem.problem import Problem
+from theorem.statement import LimitKind
+from theorem.verdict import Verdict, decide
+
+WORKED = Problem.build("x**2 + y**2/2 + x**2*y + x**3", "61/64", ["0.1", "0.1"])
+QUADRATIC = Problem.build("x**2/2 + 2*y**2", "1/8", ["1/8", "1/4"])
+
+
+def exactly(x: float) -> fmpq:
+    return fmpq(*float(x).as_integer_ratio())
+
+
+def point(plane, row: int, column: int) -> tuple[float, float]:
+    """The coordinates of a point's middle."""
+    left, right, bottom, top = plane.extent
+    size = plane.fates.shape[0]
+    across = ((column + 0.5) / size * 2 - 1) * (right - left) / 2
+    up = -((row + 0.5) / size * 2 - 1) * (top - bottom) / 2
+    return across, up
+
+
+@pytest.mark.parametrize("minimizer", [["0", "0"], ["1/2", "-3/4"]])
+def test_certified_starts_are_what_arb_says(minimizer):
+    shift = {"x": f"(x - {minimizer[0]})", "y": f"(y - {minimizer[1]})"}
+    text = "".join(shift.get(c, c) for c in "x**2 + y**2/2 + x**2*y + x**3").replace("- -", "+ ")
+    problem = Problem.build(text, "61/64", ["0.1", "0.1"], minimizer, ["x", "y"])
+    plane = draw_plane(problem, size=24, half_width=fmpq(1, 2))
+    rows, columns = np.nonzero(plane.certified)
+    assert rows.size > 100
+    for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::5]:
+        start = [exactly(x) + m for x, m in zip(point(plane, row, column), problem.minimizer, strict=True)]
+        decision = decide(Problem(problem.loss, problem.minimizer, problem.step_size, tuple(start)))
+        assert decision.verdict is Verdict.PROVED and decision.limit.kind is LimitKind.ALTERNATING
+        # η is in the large-step regime and λₙ belongs to x.
+        plus = decision.limit.vectors[0][0] > 0
+        assert plane.fates[row, column] == (Fate.ALTERNATING_PLUS if plus else Fate.ALTERNATING_MINUS)
+
+
+def test_certified_step_sizes_are_what_arb_says():
+    plane = draw_plane(WORKED, "step", 16, fmpq(1, 8))
+    # The direction to the start is rounded: rebuild the very points.
+    direction = np.array([0.1, 0.1]) / np.hypot(0.1, 0.1)
+    rows, columns = np.nonzero(plane.certified)
+    assert {int(f) for f in plane.fates[plane.certified]} == {0, 1, 2, 3}
+    for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::5]:
+        across, up = point(plane, row, column)
+        eta = (across / (plane.extent[1] / 2) + 1) / 2 * plane.extent[1]
+        problem = Problem(WORKED.loss, WORKED.minimizer, exactly(eta), tuple(exactly(x) for x in direction * up))
+        limit = decide(problem).limit
+        alternating = limit.kind is LimitKind.ALTERNATING
+        component = limit.vectors[0][0 if alternating else 1]
+        assert plane.fates[row, column] == 2 * alternating + (component < 0)
+
+
+def test_zero_line_of_a_quadratic_is_the_axis():
+    plane = draw_plane(QUADRATIC, size=20, half_width=fmpq(1))
+    assert plane.certified.all()
+    assert (plane.fates[:, :10] == Fate.FIXED_MINUS).all() and (plane.fates[:, 10:] == Fate.FIXED_PLUS).all()
+    assert plane.zero_line[:, 9].all() and plane.zero_line.sum() == 20
+
+
+def test_start_on_the_zero_line_is_exceptional():
+    plane = draw_plane(QUADRATIC, size=21, half_width=fmpq(1))
+    assert (plane.fates[:, 10] == Fate.EXCEPTIONAL).all() and not plane.certified[:, 10].any()
+
+
+def test_basin_ends_where_starts_escape():
+    plane = draw_plane(WORKED, size=40)
+    assert {Fate.ESCAPES, Fate.ALTERNATING_PLUS, Fate.ALTERNATING_MINUS} <= set(plane.fates.ravel().tolist())
+    assert not plane.certified[plane.fates >= Fate.ESCAPES].any()
+
+
+def test_rotated_loss_is_only_observed():
+    problem = Problem.build("x**2 + x*y + y**2 + x**3", "0.3", ["0.1", "0.2"])
+    plane = draw_plane(problem, size=16, half_width=fmpq(1, 64))
+    assert not plane.certified.any() and "observed only" in plane.note
+    # So near the minimizer ζ has the sign of the start's projection on v₁ = ±(1, −1)/√2.
+    assert abs(plane.directions[0][0] + plane.directions[0][1]) < 1e-12
+    for row in range(16):
+        for column in range(16):
+            projection = np.dot(point(plane, row, column), plane.directions[0])
+            if abs(projection) > 1 / 512:
+                assert plane.fates[row, column] == (Fate.FIXED_PLUS if projection > 0 else Fate.FIXED_MINUS)
+
+
+def test_rounded_numbers_are_named():
+    assert "rounded" in draw_plane(Problem.build(WORKED.loss, "0.95", ["0.1", "0.1"]), size=4).note
+    assert "rounded" not in draw_plane(WORKED, size=4).note
+
+
+@pytest.mark.parametrize(
+    ("problem", "options", "match"),
+    [
+        (Problem.build("x**2 + y**2 + z**2/3", "0.1", ["1", "1", "1"]), {}, "variables"),
+        (Problem.build("x**2 + y**2/2 + max(x, 0)**4", "0.1", ["1", "1"]), {}, "polynomial"),
+        (Problem.build("x**2 - y**2/2", "0.1", ["1", "1"]), {}, "strict minimum"),
+        (WORKED, {"size": 1}, "size"),
+        (WORKED, {"kind": "sky"}, "plane"),
+        (WORKED, {"half_width": fmpq(-1)}, "half-width"),
+        (Problem.build(WORKED.loss, "0.1", ["0", "0"]), {"kind": "step"}, "start"),
+    ],
+)
+def test_bad_input(problem, options, match):
+    with pytest.raises(InputError, match=match):
+        draw_plane(problem, **options)
+
+
+def test_command_draws_a_picture(tmp_path, capsys):
+    file, out = tmp_path / "problem.json", tmp_path / "map.png"
+    file.write_text(json.dumps(WORKED.to_json()))
+    assert run(["map", str(file), "--out", str(out), "--size", "50"]) == 0
+    assert "of 2,500 points certified" in capsys.readouterr().out
+    with Image.open(out) as picture:
+        assert picture.format == "PNG" and min(picture.size) > 700
+    assert run(["map", str(file), "--out", str(tmp_path / "none" / "map.png"), "--size", "4"]) == 2
+    assert run(["map", str(tmp_path / "none.json"), "--out", str(out)]) == 2
+
+
+def test_picture_has_the_colours_of_the_fates():
+    picture = Image.open(io.BytesIO(plane_picture(draw_plane(QUADRATIC, size=20, half_width=fmpq(1)), "a title")))
+    counts = {colour[:3]: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
+    frame = 1000**2
+    # Half a side each, but for the zero line, which is one point of twenty wide; the legend is far smaller.
+    assert counts[0x22, 0x66, 0xA8] > 0.45 * frame and counts[0x3F, 0xA3, 0x4D] > 0.4 * frame
+    assert counts[0x10, 0x14, 0x18] > 0.04 * frame
+    assert (0xC8, 0x57, 0x1B) not in counts
+
+
+def test_unstable_step_size_lets_all_escape():
+    plane = draw_plane(Problem.build(QUADRATIC.loss, "3", ["1", "1"]), size=8, half_width=fmpq(1))
+    assert (plane.fates == Fate.ESCAPES).all() and not plane.certified.any()

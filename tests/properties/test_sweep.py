@@ -1,0 +1,329 @@
+"""A sweep: problems from their index alone, tables that nothing can change, and what happens when it is cut short."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import properties.sweep.work as work_module
+from properties.cli import run
+from properties.sweep.generator import Generator
+from properties.sweep.run import Place, devices_of, sweep
+from properties.sweep.spec import Spec
+from properties.sweep.store import Store
+from properties.sweep.summary import summarize
+from properties.sweep.work import Task, work
+from theorem.errors import InputError
+from theorem.problem import Problem
+from theorem.statement import End, LimitKind, Prediction, Regime, Statement
+from theorem.verdict import Verdict, decide
+
+# Starts well inside: every problem is then proved.
+SMALL = Spec(variables=3, terms=4, start=(0.05, 0.5), batch=64, sample=2)
+INDICES = st.integers(0, 2**20)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.create(tmp_path / "sweep", Generator(5, SMALL), 300)
+
+
+def tables(store: Store) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((store.root / "batches").iterdir())}
+
+
+def whole(store: Store) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(store.file(number)) for number in range(store.batches())])
+
+
+# Problems ------------------------------------------------------------------------------------------------------------
+
+
+@given(seed=st.integers(0, 2**64 - 1), number=INDICES, row=st.integers(0, 60))
+def test_row_alone_is_the_row_of_its_batch(seed, number, row):
+    generator = Generator(seed, SMALL)
+    many, one = generator.batch(number, slice(0, 64)), generator.batch(number, slice(row, row + 1))
+    assert many.exponents == one.exponents
+    for name in ("spectrum", "coefficients", "step_size", "start"):
+        assert np.array_equal(getattr(many, name)[..., row : row + 1], getattr(one, name)), name
+
+
+@given(seed=st.integers(0, 2**64 - 1), number=INDICES)
+def test_problems_are_as_the_spec_says(seed, number):
+    spec = Spec(variables=4, degree=5, terms=9, closest_bits=20, near_share=1.0)
+    batch = Generator(seed, spec).batch(number, slice(0, 200))
+    orders = [sum(alpha) for alpha in batch.exponents]
+    assert len(set(batch.exponents)) == 9 and max(orders) == 5 and min(orders) >= 3
+    ends = batch.spectrum[0], batch.spectrum[-1]
+    assert (np.diff(batch.spectrum[[0, 1]], axis=0) > 0).all() and (np.diff(batch.spectrum[[2, 3]], axis=0) > 0).all()
+    distance = np.abs(batch.step_size * (ends[0] + ends[1]) / 2 - 1)
+    assert (distance > 2.0**-21).all() and (batch.step_size * ends[1] < 2).all()
+    assert (np.abs(batch.coefficients) <= spec.coefficient).all()
+
+
+def test_different_indices_are_different_problems():
+    batch = Generator(0, SMALL).batch(0, slice(0, 64))
+    other = Generator(0, SMALL).batch(1, slice(0, 64))
+    assert np.unique(batch.step_size).size == 64
+    assert not np.isin(batch.step_size, other.step_size).any()
+
+
+def test_words_are_those_of_philox():
+    # The fast way to the words must be the documented one.
+    here, there = (Generator(3, SMALL)._bits(7) for _ in range(2))
+    drawn = np.random.Generator(here).integers(0, 2**64 - 1, 64, dtype=np.uint64, endpoint=True)
+    assert np.array_equal(drawn, there.random_raw(64))
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        ([], "JSON object"),
+        ({"size": 3}, "unknown field"),
+        ({"variables": 1}, "variables.*2 to 16"),
+        ({"variables": "3"}, "whole number"),
+        ({"variables": True}, "whole number"),
+        ({"terms": 10**6}, "terms"),
+        ({"near_share": "x"}, "number"),
+        ({"near_share": float("nan")}, "out of range"),
+        ({"start": [2, 1]}, "smaller number first"),
+        ({"start": [1]}, "two numbers"),
+        ({"start": ["1", 2]}, "number"),
+        ({"batch": 1.5}, "whole number"),
+    ],
+)
+def test_bad_specs(data, match):
+    with pytest.raises(InputError, match=match):
+        Spec.from_json(data)
+
+
+def test_spec_survives_its_json():
+    spec = Spec(variables=7, start=(0.5, 1))
+    assert Spec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+
+
+# Verdicts ------------------------------------------------------------------------------------------------------------
+
+
+def test_sweep_proves_everything_once(store):
+    done: list[int] = []
+    swept = sweep(store, Place(), done.append)
+    table = whole(store)
+    assert table["index"].to_list() == list(range(300))
+    assert set(table["verdict"]) == {"proved"} and set(table["sign"]) == {-1, 1}
+    assert swept.summary.outcome == "passed" and swept.summary.decided == 300 and swept.sampled == 10
+    assert done[0] == 0 and done[-1] == 300
+    stored = json.loads((store.root / "summary.json").read_text())
+    assert stored["verdicts"]["proved"] == 300 and sum(stored["step_histogram"].values()) == 300
+    counts = [count for side in stored["phases"].values() for limits in side.values() for count in limits.values()]
+    assert sum(counts) == 300
+    limits = {name for side in stored["phases"]["large-step"].values() for name in side}
+    assert limits == {"alternating, +", "alternating, −"}
+    assert "| proved | 300 |" in (store.root / "summary.md").read_text()
+    page = (store.root / "index.html").read_text()
+    assert page.count("<svg") == 3 and "300 of 300 problems" in page and "<script" not in page and "src=" not in page
+
+
+def test_table_says_what_arb_says(store):
+    sweep(store, Place())
+    table = whole(store)
+    for index in range(0, 300, 7):
+        decision = decide(store.problem(index))
+        row = table.row(index, named=True)
+        assert row["verdict"] == decision.verdict.value and row["regime"] == decision.classification.regime.value
+        component = decision.limit.vectors[0][-1 if row["regime"] == "large-step" else 0]
+        assert component * row["sign"] > 0
+
+
+def test_both_tiers_give_the_same_answers():
+    quick, slow = (work(Task(Generator(5, replace(SMALL, max_steps=k)), 0, 64)) for k in (2048, 1))
+    here, there = pl.read_parquet(quick.table), pl.read_parquet(slow.table)
+    assert (here["tier"] == "arb").sum() <= 4
+    assert (there["tier"] == "arb").sum() > 20
+    same = ["index", "verdict", "regime", "sign"]
+    assert here.select(same).equals(there.select(same))
+
+
+def test_disagreement_stops_the_sweep(store, monkeypatch):
+    real = work_module.second_opinion
+    monkeypatch.setattr(work_module, "second_opinion", lambda *a, **k: replace(real(*a, **k), objection="it differs"))
+    swept = sweep(store, Place())
+    assert swept.summary.outcome == "failed" and swept.summary.disagreements
+    assert swept.summary.decided == 0, "a disputed batch does not count"
+    assert swept.sampled == 2, "no other batch is begun"
+    index = swept.summary.disagreements[0]
+    stored = json.loads((store.root / "disagreements" / f"{index}.json").read_text())
+    assert stored["objection"] == "it differs" and stored["float64"]["state"] == "proved"
+    assert stored["arb"]["verdict"] == "proved" and Problem.from_json(stored["problem"]) == store.problem(index)
+
+
+def test_refuted_problem_is_kept_and_fails_the_sweep(store, monkeypatch):
+    wrong = Statement("always the steepest", {Regime.SMALL_STEP: Prediction(End.HIGHEST, LimitKind.FIXED)})
+    monkeypatch.setattr(work_module, "decide", partial(decide, statement=wrong))
+    task = Task(Generator(5, replace(SMALL, max_steps=1)), 0, 64)
+    done = work(task)
+    assert done.refuted and all(record["answer"]["verdict"] == "refuted" for record in done.refuted)
+    store.keep(done)
+    assert summarize(store).outcome == "failed" and summarize(store).refuted
+    assert (store.root / "refuted" / f"{done.refuted[0]['index']}.json").exists()
+
+
+# Cut short -----------------------------------------------------------------------------------------------------------
+
+
+def test_result_is_the_same_for_any_number_of_workers(store, tmp_path):
+    sweep(store, Place())
+    other = Store.create(tmp_path / "other", store.generator, 300)
+    sweep(other, Place(jobs=2))
+    assert tables(other) == tables(store) and len(tables(store)) == 5
+
+
+def test_resumed_sweep_makes_what_is_missing_and_nothing_else(store):
+    sweep(store, Place())
+    before = tables(store)
+    store.file(1).unlink()
+    store.file(3).unlink()
+    (store.root / "batches" / ".gdcheck-0123.tmp").write_bytes(b"half")
+    kept = store.file(2).stat().st_mtime_ns
+    assert summarize(store).outcome == "incomplete" and summarize(store).decided == 300 - 128
+    swept = sweep(Store.open(store.root), Place())
+    assert tables(store) == before and store.file(2).stat().st_mtime_ns == kept
+    assert swept.summary.decided == 300 and swept.sampled == 4
+
+
+def started(root: Path, *options: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "properties", "sweep", *options]
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
+    spec = tmp_path / "spec.json"
+    # Second opinions make a batch last long enough to be hit.
+    spec.write_text(json.dumps(replace(SMALL, batch=1024, sample=4).to_json()))
+    root = tmp_path / "sweep"
+    options = ["--spec", str(spec), "--problems", "24576", "--seed", "5", "--jobs", str(jobs)]
+    process = started(Path.cwd(), *options, "--out", str(root))
+    wait_for(lambda: root.exists() and len(list((root / "batches").glob("*.parquet"))) >= 2)
+    process.send_signal(blow)
+    code = process.wait(60)
+    assert code == (130 if blow is signal.SIGINT else -signal.SIGKILL)
+    store = Store.open(root)
+    before = {number: store.file(number).read_bytes() for number in store.finished()}
+    assert 2 <= len(before) < 24
+    assert all(pl.read_parquet(content).height == 1024 for content in before.values())
+    assert run(["sweep", "--resume", str(root), "--jobs", "1"]) == 0
+    assert whole(store)["index"].to_list() == list(range(24576))
+    assert all(store.file(number).read_bytes() == content for number, content in before.items())
+
+
+def test_sweep_whose_processes_were_killed_can_be_resumed(tmp_path):
+    store = Store.create(tmp_path / "sweep", Generator(5, SMALL), 64 * 40)
+
+    def on_done(problems: int) -> None:
+        if problems:
+            for child in multiprocessing.active_children():
+                os.kill(child.pid, signal.SIGKILL)
+
+    with pytest.raises(InputError, match="--resume"):
+        sweep(store, Place(jobs=2), on_done)
+    before = {name: table for name, table in tables(store).items() if name.endswith(".parquet")}
+    assert 0 < len(before) < 40
+    assert sweep(store, Place()).summary.outcome == "passed"
+    assert before.items() <= tables(store).items() and len(tables(store)) == 40
+
+
+def test_sweep_over_a_cluster_survives_the_death_of_a_worker(store, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'gdcheck[cluster]'")
+    sweep(store, Place())
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
+    other = Store.create(tmp_path / "other", store.generator, 300)
+    with distributed.LocalCluster(**options, silence_logs=False) as cluster:
+        victim = next(iter(cluster.workers.values())).pid
+        killed = []
+
+        def on_done(problems: int) -> None:
+            if problems and not killed:
+                os.kill(victim, signal.SIGKILL)
+                killed.append(problems)
+
+        swept = sweep(other, Place(scheduler=cluster.scheduler_address), on_done)
+    assert killed and killed[0] < 300
+    assert swept.summary.outcome == "passed" and tables(other) == tables(store)
+
+
+# The command line ----------------------------------------------------------------------------------------------------
+
+
+def test_command_line(tmp_path, capsys):
+    spec, root = tmp_path / "spec.json", tmp_path / "sweep"
+    spec.write_text(json.dumps(SMALL.to_json()))
+    options = ["--problems", "1e2", "--seed", "9", "--jobs", "1", "--spec", str(spec), "--out", str(root)]
+    assert run(["sweep", *options]) == 0
+    assert "sweep passed" in capsys.readouterr().out
+    assert run(["problem", str(root), "99"]) == 0
+    problem = Problem.from_json(json.loads(capsys.readouterr().out))
+    assert problem == Store.open(root).problem(99) and decide(problem).verdict is Verdict.PROVED
+    assert run(["sweep", *options]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert run(["sweep", "--resume", str(root), "--seed", "1"]) == 2
+    assert run(["problem", str(root), "100"]) == 2
+    assert "0 to 99" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--problems", "1.5"], "problems"),
+        (["--problems", "0"], "problems"),
+        (["--problems", "many"], "problems"),
+        (["--seed", "-1"], "seed"),
+        (["--device", "tpu"], "device"),
+        (["--scheduler", "nowhere"], "scheduler"),
+        (["--resume", "nowhere"], "file"),
+        (["--spec", "nowhere.json"], "file"),
+    ],
+)
+def test_bad_options(options, match, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["sweep", "--jobs", "1", *options]) == 2
+    assert match in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_other_problems_are_not_mixed_in(store):
+    data = json.loads((store.root / "run.json").read_text())
+    data["fingerprint"] = "0" * 64
+    (store.root / "run.json").write_text(json.dumps(data))
+    with pytest.raises(InputError, match="other problems"):
+        Store.open(store.root)
+    (store.root / "run.json").write_text("{}")
+    with pytest.raises(InputError, match="format"):
+        Store.open(store.root)
+
+
+def test_devices():
+    assert devices_of("cpu") == ["cpu"]
+    with pytest.raises(InputError, match="auto, cpu or cuda"):
+        devices_of("tpu")

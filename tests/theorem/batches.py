@@ -1,0 +1,55 @@
+"""Random batches for the tests: within the theorem, or at the ends of what float64 can hold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theorem.descent.columns import Batch
+
+CUBIC_AND_QUARTIC = ((3, 0, 0), (1, 1, 1), (0, 2, 1), (1, 0, 3), (2, 2, 0), (0, 0, 4))
+
+
+def random_batch(seed: int, rows: int, n: int = 4, *, shortest: float = 0.05, longest: float = 0.95) -> Batch:
+    """Rows in both regimes, with starts in and around the invariant ball, some nearly orthogonal to the limit.
+
+    Args:
+        seed: The seed.
+        rows: How many.
+        n: The dimension.
+        shortest: The least share of the boundary's step size, or of the room above it.
+        longest: The largest.
+
+    Returns:
+        The batch.
+    """
+    random = np.random.default_rng(seed)
+    exponents: set[tuple[int, ...]] = set()
+    while len(exponents) < 2 * n:
+        word = random.integers(n, size=random.integers(3, 6))
+        exponents.add(tuple(int(k) for k in np.bincount(word, minlength=n)))
+    low = random.uniform(0.25, 1, rows)
+    high = low * random.uniform(1.5, 8, rows)
+    between = np.sort(random.uniform(0.01, 0.99, (n - 2, rows)), axis=0)
+    spectrum = np.vstack([low, low + (high - low) * between, high])
+    boundary, share = 2 / (low + high), random.uniform(shortest, longest, rows)
+    near = 2.0 ** -random.integers(2, 36, rows)
+    share = np.where(random.random(rows) < 0.3, 1 - near, share)
+    above = boundary + (2 / high - boundary) * (1 - share)
+    eta = np.where(np.arange(rows) % 2 == 0, boundary * share, above)
+    coefficients = random.uniform(-2, 2, (len(exponents), rows))
+    direction = random.normal(size=(n, rows))
+    direction[[0, -1]] *= 2.0 ** -random.integers(0, 18, (2, rows))
+    start = direction / np.linalg.norm(direction, axis=0) * random.uniform(0.001, 0.06, rows)
+    return Batch(tuple(sorted(exponents)), spectrum, coefficients, eta, start)
+
+
+def one_row(**changes: object) -> Batch:
+    """One ordinary row in three variables, with some of its columns replaced by lists of numbers."""
+    columns = {
+        "spectrum": [1.0, 2.0, 4.0],
+        "coefficients": [0.5, -1.0, 0.25, 1.0, -0.5, 0.125],
+        "step_size": [0.3],
+        "start": [0.01, 0.02, -0.01],
+    } | changes
+    shaped = {name: np.array(values, dtype=np.float64).reshape(-1, 1) for name, values in columns.items()}
+    return Batch(CUBIC_AND_QUARTIC, shaped["spectrum"], shaped["coefficients"], shaped["step_size"][0], shaped["start"])

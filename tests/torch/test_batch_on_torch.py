@@ -1,0 +1,35 @@
+"""The float64 tier on torch: the same code, the same verdicts."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
+
+from tests.theorem.batches import random_batch  # noqa: E402
+from theorem.descent.batch import certify_batch, simulate_batch  # noqa: E402
+from theorem.descent.columns import State  # noqa: E402
+
+CUDA = pytest.param(
+    "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+)
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_verdicts_are_those_of_numpy(device):
+    batch = random_batch(7, 3000)
+    here, there = certify_batch(batch), certify_batch(batch, torch, device=device)
+    both = (here.state == State.PROVED) & (there.state == State.PROVED)
+    assert both.sum() > 0.97 * batch.rows
+    assert np.array_equal(here.sign[both], there.sign[both])
+    assert np.array_equal(here.large[both], there.large[both])
+    assert np.array_equal(here.state == State.OUTSIDE, there.state == State.OUTSIDE)
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_iterates_differ_by_less_than_the_error_bounds(device):
+    batch = random_batch(8, 500, longest=0.5)
+    outcome = certify_batch(batch)
+    steps = int(outcome.step[0])
+    rows = np.flatnonzero((outcome.step == steps) & (outcome.state == State.PROVED))
+    here, there = simulate_batch(batch, steps), simulate_batch(batch, steps, torch, device=device).cpu().numpy()
+    assert (np.linalg.norm(here - there, axis=0)[rows] <= 2 * outcome.error[rows]).all()

@@ -1,0 +1,152 @@
+"""Many problems as columns of numbers, and what float64 came to for each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from theorem.errors import InputError
+from theorem.local import Exponents
+
+Floats = npt.NDArray[np.float64]
+
+MAX_DIMENSION, MAX_TERMS, MAX_DEGREE = 64, 256, 16
+"""What the proof allows for."""
+
+
+class State(IntEnum):
+    """What float64 came to, row by row."""
+
+    PROVED = 0
+    OUTSIDE = 1
+    """The assumptions do not hold with the margin that float64 needs, or the scale is extreme."""
+    LEFT = 2
+    """The iterate left the ball on which bounds are kept."""
+    PRECISION = 3
+    """The dominant component is lost in the rounding error."""
+    BUDGET = 4
+    """The steps, or the company of other rows, ran out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Problems in eigen-coordinates with common exponents; every number is the exact dyadic rational that it is.
+
+    Attributes:
+        exponents: α_t of the terms of order three and more, T of them.
+        spectrum: λ, shape (n, rows); the first and the last row are the simple ends.
+        coefficients: c, shape (T, rows).
+        step_size: η, shape (rows,).
+        start: y₀, shape (n, rows).
+    """
+
+    exponents: tuple[Exponents, ...]
+    spectrum: Floats
+    coefficients: Floats
+    step_size: Floats
+    start: Floats
+
+    def __post_init__(self) -> None:
+        n, rows = self.spectrum.shape
+        if n > MAX_DIMENSION or len(self.exponents) > MAX_TERMS:
+            raise InputError("batch", f"has {n} variables and {len(self.exponents)} terms; the most are 64 and 256")
+        orders = [sum(alpha) for alpha in self.exponents]
+        if any(not 3 <= order <= MAX_DEGREE for order in orders) or len(set(self.exponents)) < len(orders):
+            raise InputError("exponents", "each term must have an order from 3 to 16 and occur once")
+        if any(len(alpha) != n or min(alpha) < 0 for alpha in self.exponents):
+            raise InputError("exponents", f"give {n} whole numbers from 0 on for each term")
+        shapes = (self.coefficients.shape, self.step_size.shape, self.start.shape)
+        if shapes != ((len(orders), rows), (rows,), (n, rows)):
+            raise InputError("batch", f"the shapes {shapes} do not fit {n} variables, {len(orders)} terms, {rows} rows")
+        if any(a.dtype != np.float64 for a in (self.spectrum, self.coefficients, self.step_size, self.start)):
+            raise InputError("batch", "every array must be float64: other numbers would not be the ones stated")
+
+    @property
+    def rows(self) -> int:
+        """The number of problems."""
+        return int(self.step_size.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        """The number n of variables."""
+        return int(self.spectrum.shape[0])
+
+    def columns(self, xp: Any, part: slice, device: Any) -> Columns:
+        """Some rows as columns of their own, one array for each number; nothing shares the batch's memory.
+
+        Args:
+            xp: The array namespace.
+            part: The rows.
+            device: Where the arrays are to be.
+
+        Returns:
+            The columns.
+        """
+
+        def column(numbers: Floats) -> Any:
+            return xp.asarray(numbers[part].copy(), device=device)
+
+        return Columns(
+            spectrum=[column(x) for x in self.spectrum],
+            coefficients=[column(x) for x in self.coefficients],
+            step_size=column(self.step_size),
+            start=[column(x) for x in self.start],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Some rows of a batch in the array namespace that works on them.
+
+    Attributes:
+        spectrum: n arrays.
+        coefficients: T arrays.
+        step_size: One array.
+        start: n arrays.
+    """
+
+    spectrum: list[Any]
+    coefficients: list[Any]
+    step_size: Any
+    start: list[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What float64 came to; all arrays have shape (rows,).
+
+    Attributes:
+        state: A ``State`` for each row.
+        step: The step k at which the inequality holds, or at which the row was given up.
+        large: Whether the regime is the large-step one, that is whether the limit alternates along eₙ; else it is
+            fixed along e₁. Meaningful where proved.
+        sign: ±1: the limit (of (−1)^k times the direction in the large regime) is sign·e_d; 0 where not proved.
+        radius: R_k ≥ ‖y_k‖.
+        error: e_k ≥ ‖ŷ_k − y_k‖.
+        ratio: A lower bound of amplitude/tail; 0 where not proved.
+    """
+
+    state: npt.NDArray[np.uint8]
+    step: npt.NDArray[np.int32]
+    large: npt.NDArray[np.bool_]
+    sign: npt.NDArray[np.int8]
+    radius: Floats
+    error: Floats
+    ratio: Floats
+
+    @classmethod
+    def blank(cls, rows: int) -> Outcome:
+        """All rows given up at step 0."""
+        return cls(
+            state=np.full(rows, State.BUDGET, np.uint8),
+            step=np.zeros(rows, np.int32),
+            large=np.zeros(rows, np.bool_),
+            sign=np.zeros(rows, np.int8),
+            radius=np.zeros(rows),
+            error=np.zeros(rows),
+            ratio=np.zeros(rows),
+        )

@@ -1,0 +1,117 @@
+"""A row of a batch as an exact problem, decided again in Arb and by the independent checker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from flint import fmpq
+
+from theorem.certificate import certificate
+from theorem.descent.columns import Batch, Outcome, State
+from theorem.errors import InputError
+from theorem.loss import Loss
+from theorem.problem import Problem
+from theorem.recheck import BadCertificate, check
+from theorem.statement import LimitKind
+from theorem.verdict import MAX_STEPS, Decision, Verdict, decide
+
+
+def problem_of(batch: Batch, row: int) -> Problem:
+    """The problem that a row states, exactly.
+
+    Args:
+        batch: The batch.
+        row: The row.
+
+    Returns:
+        The problem in the variables x1, …, xn, with the minimizer at the origin.
+
+    Raises:
+        InputError: If a number of the row is not finite.
+    """
+    n = batch.dimension
+    names = [f"x{i + 1}" for i in range(n)]
+    squares = [tuple(2 * int(j == i) for j in range(n)) for i in range(n)]
+    terms = [(alpha, _exact(x) / 2) for alpha, x in zip(squares, batch.spectrum[:, row], strict=True)]
+    terms += [(alpha, _exact(c)) for alpha, c in zip(batch.exponents, batch.coefficients[:, row], strict=True)]
+    start = [_exact(x) for x in batch.start[:, row]]
+    return Problem.build(Loss.build(names, terms), _exact(batch.step_size[row]), start)
+
+
+def _exact(number: Any) -> fmpq:
+    if not isfinite(number):
+        raise InputError("batch", f"holds {number}; every number must be finite")
+    return fmpq(*float(number).as_integer_ratio())
+
+
+@dataclass(frozen=True, eq=False)
+class SecondOpinion:
+    """What exact arithmetic says of a row.
+
+    Attributes:
+        problem: The row's problem.
+        decision: The decision in Arb.
+        certificate: Its certificate, in the standard form; None if nothing is certified.
+        objection: What contradicts float64's answer or the certificate; None if nothing does.
+    """
+
+    problem: Problem
+    decision: Decision
+    certificate: dict[str, Any] | None
+    objection: str | None
+
+
+def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MAX_STEPS) -> SecondOpinion:
+    """Decides a row again.
+
+    Args:
+        batch: The batch.
+        outcome: What float64 came to.
+        row: The row.
+        max_steps: Steps allowed in Arb.
+
+    Returns:
+        The opinion; a row that float64 left open is only decided, and its certificate checked.
+    """
+    problem = problem_of(batch, row)
+    decision = decide(problem, max_steps=max_steps)
+    data = certificate(decision)
+    objection = _rejection(data)
+    if outcome.state[row] == State.PROVED:
+        objection = contradiction(outcome, row, decision) or objection
+    return SecondOpinion(problem, decision, data, objection)
+
+
+def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
+    """What in a decision contradicts a row that float64 has proved.
+
+    Args:
+        outcome: What float64 came to.
+        row: A row that is proved.
+        decision: The decision in Arb.
+
+    Returns:
+        A sentence, or None if verdict, kind and sign of the limit are the same.
+    """
+    if decision.verdict is not Verdict.PROVED or decision.limit is None:
+        return f"float64 proved what Arb finds {decision.verdict.value}: {decision.reason}"
+    large = bool(outcome.large[row])
+    kind = LimitKind.ALTERNATING if large else LimitKind.FIXED
+    if decision.limit.kind is not kind:
+        return f"float64 proved a limit that is {kind.value}, Arb one that is {decision.limit.kind.value}"
+    component = decision.limit.vectors[0][-1 if large else 0]
+    if not component * int(outcome.sign[row]) > 0:
+        return f"float64 proved the sign {int(outcome.sign[row]):+d} of the limit, Arb the component {component}"
+    return None
+
+
+def _rejection(data: dict[str, Any] | None) -> str | None:
+    if data is None:
+        return None
+    try:
+        failure = check(data)
+    except BadCertificate as error:
+        failure = str(error)
+    return None if failure is None else f"the independent checker rejects the certificate: {failure}"

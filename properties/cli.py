@@ -221,7 +221,7 @@ class _Printer:
             from theorem.pattern_answer import sharpness_json
             from theorem.sharpness import sharpness
 
-            result["sharpness"] = sharpness_json(sharpness(decision, most_steps=self._max_steps))
+            result["sharpness"] = sharpness_json(sharpness(decision, trace=True, most_steps=self._max_steps))
         if functions:
             from theorem.pattern_answer import scalar_json
             from theorem.scalar import follow

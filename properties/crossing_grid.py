@@ -117,7 +117,7 @@ def _simple(q: fmpq) -> fmpq:
 
 def _cell(problem: Problem, top: fmpq, max_steps: int) -> Cell:
     decision = decide(problem, max_steps=max_steps)
-    found = sharpness(decision, trace=False, most_steps=max_steps)
+    found = sharpness(decision, most_steps=max_steps)
     share = problem.step_size * top / 2
     with ctx.workprec(_BITS):
         radius = float(norm(arb(x) for x in problem.displacement).mid())

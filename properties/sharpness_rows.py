@@ -53,7 +53,7 @@ class SharpnessRow:
     """The sharpness on one of the paper's instances.
 
     Attributes:
-        loss: The loss.
+        loss: The loss, in its canonical form.
         step_size: η.
         start: The start.
         expected: The kind expected.
@@ -95,9 +95,11 @@ def sharpness_rows() -> tuple[SharpnessRow, ...]:
 
 
 def _row(known: Known) -> SharpnessRow:
-    place = (known.loss, known.step_size, known.start, known.kind.value)
+    problem = Problem.build(known.loss, known.step_size, known.start)
+    place = (problem.loss.text(), known.step_size, known.start, known.kind.value)
     try:
-        found = sharpness_json(sharpness(decide(Problem.build(known.loss, known.step_size, known.start))))
+        decision = decide(problem)
+        found = sharpness_json(sharpness(decision, trace=True))
     except Exception as error:
         cause = f"an error stopped the proof: {type(error).__name__}: {error}"[:500]
         return SharpnessRow(*place, kind=Kind.UNDECIDED.value, agrees=False, cause=cause)

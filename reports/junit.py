@@ -63,10 +63,10 @@ def _cases(sources: Sources) -> Iterator[_Case]:
         for row in report["paper"] + report["sweep"]:
             failure = None if row["agrees"] else f"{row['record']['verdict']}: {row['record']['reason']}"
             yield _Case("verify", row["title"], failure)
-        for known in report["sharpness"]:
-            title = f"sharpness of {known['loss']}, step size {known['step_size']}"
-            failure = None if known["agrees"] else f"expected {known['expected']}, found {known['kind']}"
-            yield _Case("verify", title, failure)
+        for shown in report["sharpness"]:
+            said = shown["cause"] or f"it is {shown['kind']}, above 2/η at {shown['crossings']} steps"
+            known = f"sharpness of {shown['loss']}, η = {shown['step_size']}, from ({', '.join(shown['start'])})"
+            yield _Case("verify", known, None if shown["agrees"] else f"expected {shown['expected']}: {said}")
         wrong = [f for f in unproved(report) if f.name.startswith("random")]
         fine = len(report["random"]) - len(wrong)
         yield _Case("verify", f"{fine} random problems proved")

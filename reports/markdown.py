@@ -71,6 +71,12 @@ def _verification(report: Report) -> list[str]:
         (r["title"], r["record"]["regime"], r["record"]["verdict"], r["record"]["recheck"]) for r in report["paper"]
     )
     lines += _table(["the paper’s row", "regime", "verdict", "recheck"], paper)
+    sharp = (
+        (r["loss"], r["step_size"], ", ".join(r["start"]), r["kind"], r["from_step"], r["crossings"], r["agrees"])
+        for r in report["sharpness"]
+    )
+    heads = ["sharpness of the loss", "η", "start", "proved", "from step", "steps above 2/η", "as expected"]
+    lines += _table(heads, ((*row[:-1], "yes" if row[-1] else "no") for row in sharp))
     findings = unproved(report)
     for finding in findings[:_MOST_FINDINGS]:
         lines += [

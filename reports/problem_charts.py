@@ -72,7 +72,7 @@ def portrait(decision: Decision) -> Portrait:
         if scene is not None and top is not None:
             enclosed = [top.at(iterate) for iterate in scene.trajectory(len(errors))]
             values = tuple(float(x.mid()) if x.is_finite() else None for x in enclosed)
-    return Portrait(decision, errors, sharpness(decision), values)
+    return Portrait(decision, errors, sharpness(decision, trace=True), values)
 
 
 def _errors(problem: Problem, count: int) -> tuple[tuple[float, ...], ...]:

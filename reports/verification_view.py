@@ -54,11 +54,12 @@ def cautions(report: Report) -> list[Caution]:
     rejected = sum(r["recheck"] == "rejected" for r in records)
     refuted = sum(r["verdict"] == "refuted" for r in records)
     astray = sum(not row["agrees"] for row in (*report["paper"], *report["sweep"]))
+    astray += sum(not row["agrees"] for row in report["sharpness"])
     numbers = [
         ("Refuted", refuted, "the assumptions hold and another limit is proved", True),
         ("Unresolved", unresolved, "nothing was proved, or its proof was not accepted", True),
         ("Rejected by the checker", rejected, "certificates that the independent checker did not accept", True),
-        ("Expected rows that disagree", astray, "among the paper’s rows and the sweep below", True),
+        ("Expected rows that disagree", astray, "among the paper’s rows, their sharpness and the sweep below", True),
         ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem’s null set", False),
         ("Not applicable", counts["not-applicable"], "random problems outside the theorem’s assumptions", True),
     ]

@@ -47,13 +47,13 @@ class Sharpness:
         return self.pattern.step if self.earliest is None else self.earliest.step
 
 
-def sharpness(decision: Decision, *, trace: bool = True, most_steps: int = MOST_STEPS) -> Sharpness | None:
+def sharpness(decision: Decision, *, trace: bool = False, most_steps: int = MOST_STEPS) -> Sharpness | None:
     """Decides how the sharpness behaves along a trajectory.
 
     Args:
         decision: A decision on the problem.
-        trace: Whether to enclose λ_n(x_k) along the first steps, which finds the earliest step of the pattern. Without,
-            the pattern is the same, proved from a later step on, and the cost is less than the decision's.
+        trace: Whether to enclose λ_n(x_k) along the first steps as well, which finds the earliest step of the pattern.
+            Without, the pattern is the same, proved from a later step on, and the cost is less than the decision's.
         most_steps: How many steps may be examined for crossings.
 
     Returns:

@@ -49,14 +49,14 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     if decision.limit is None:
         return open_question(decision, decision.reason)
     slope = predicted_limit(instance, decision.limit) * prescribed_slope(instance)
-    result = sharpness(decision, trace=False, most_steps=_MOST_STEPS)
+    result = sharpness(decision, most_steps=_MOST_STEPS)
     if result is None:
         return open_question(decision, "there is no sharpness")
     _slope_is_prescribed(result.pattern, slope)
     if result.pattern.step is None:
         return open_question(decision, result.pattern.cause or "undecided")
     if result.pattern.step <= _TRACED:
-        traced = sharpness(decision, most_steps=_MOST_STEPS)
+        traced = sharpness(decision, trace=True, most_steps=_MOST_STEPS)
         require(traced is not None and traced.from_step is not None, "the trace loses the pattern")
         assert traced is not None
         result = traced

@@ -258,7 +258,7 @@ def test_a_sharpness_that_is_not_as_expected_decides_the_outcome(changed: dict[s
 
 
 def test_an_error_leaves_a_row_undecided_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("planted")
 
     monkeypatch.setattr(sharpness_rows, "sharpness", broken)

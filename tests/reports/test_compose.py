@@ -85,6 +85,7 @@ def test_junit_counts_what_fails():
         "ablate": ("0", "0"),
     }
     sources.verification["paper"][0].update(agrees=False)
+    sources.verification["sharpness"][0].update(agrees=False, kind="undecided", cause=EVIL)
     sources.verification["random"][1].update(verdict="unresolved", reason=EVIL)
     sources.verification.update(interrupted=True)
     sources.claims["claims"]["rate"]["holds"]["fails"] = 2
@@ -92,12 +93,19 @@ def test_junit_counts_what_fails():
     sources.ablation["asked"].append("isolated-minimizer")
     root = ElementTree.fromstring(as_junit(sources).encode())
     assert {s.get("name"): (s.get("failures"), s.get("skipped")) for s in root} == {
-        "verify": ("2", "1"),
+        "verify": ("3", "1"),
         "claims": ("1", "0"),
         "ablate": ("0", "2"),
     }
     for suite in root:
         assert int(suite.get("tests")) == len(suite.findall("testcase"))
+
+
+def test_markdown_has_the_sharpness():
+    sources = fresh()
+    assert "| oscillating | 0 | 7 | yes |" in as_markdown(sources)
+    sources.verification["sharpness"][-1].update(agrees=False)
+    assert "| oscillating | 0 | 7 | no |" in as_markdown(sources)
 
 
 def test_outcomes_add_up():

@@ -31,8 +31,8 @@ PRECISION = 128
 SLACK = fmpq(1, 10**25)
 
 
-def of(loss, step_size, start, **options):
-    result = sharpness(decide(Problem.build(loss, step_size, start)), **options)
+def of(loss, step_size, start, *, trace=True, **options):
+    result = sharpness(decide(Problem.build(loss, step_size, start)), trace=trace, **options)
     assert result is not None
     return result
 
@@ -189,7 +189,7 @@ def test_count_that_ends_early_says_so():
 @given(problems(inside=True))
 def test_a_proved_pattern_is_what_mpmath_sees(problem):
     decision = decide(problem, max_steps=2000)
-    found = sharpness(decision, most_steps=2000)
+    found = sharpness(decision, trace=True, most_steps=2000)
     assert found is not None
     if found.from_step is None or found.from_step > 400:
         return

@@ -124,12 +124,11 @@ def test_the_command_writes_certificates_that_recheck_accepts(tmp_path, capsys):
     files = sorted(tmp_path.glob("counterexamples/*.json"))
     assert files
     assert run(["recheck", *map(str, files)]) == 0
-    rows = run_ablations(printed["asked"], 8).rows
-    expected = {
-        f for r in rows for role in ("simplest", "worst") for f in certificate_files(r.name, role, getattr(r, role))
-    }
+    rows = [asdict(row) for row in run_ablations(printed["asked"], 8).rows]
+    exhibits = [(row["name"], role, row[role]) for row in rows for role in ("simplest", "worst")]
+    expected = {file for exhibit in exhibits for file in certificate_files(*exhibit)}
     assert {str(f.relative_to(tmp_path)) for f in files} == expected
-    assert [asdict(r)["name"] for r in rows] == printed["asked"]
+    assert [row["name"] for row in rows] == printed["asked"]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ def training_picture(result: dict[str, Any]) -> str:
             None,
             rule=1,
         ),
+        _bands(methods, "loss", "Loss over all images", "loss", None),
         _bands(methods, "to_final", "Direction from the last iterate: cosine with its final value", "cosine", 1),
     ]
     data = result["data"]

@@ -30,6 +30,8 @@ def choose_device(name: str) -> torch.device:
         raise InputError("device", "torch finds no CUDA device here; give --device cpu or auto")
     if name == "cpu" or not available:
         return torch.device("cpu")
+    # TF32 keeps ten bits: too few for the residuals of eigenvalues.
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 
 

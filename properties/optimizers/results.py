@@ -14,7 +14,7 @@ from properties.optimizers.result_schemas import TRAINING
 from properties.optimizers.run import Outcome, Row
 from properties.optimizers.storing import kept_iterates
 
-_POINTS = 120
+_POINTS = 60
 
 
 def as_result(

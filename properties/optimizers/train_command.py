@@ -182,7 +182,7 @@ def _show(result: dict[str, Any], outcomes: list[Outcome]) -> None:
                 sentence = _sentence(judged, what, made_up, one["seeds"])
                 typer.echo(f"{one['optimizer']} (η = {one['step_size']:g}): {sentence}")
         if one["loss_change"] is not None:
-            typer.echo(f"  the loss changed by {one['loss_change']:+.2%} or less over the last tenth of the run")
+            typer.echo(f"  over the last tenth of the run the loss changed by at most {abs(one['loss_change']):.2%}")
 
 
 def _sentence(judged: dict[str, Any], what: str, made_up: str, seeds: int) -> str:

@@ -1,0 +1,40 @@
+"""The measurements that the repository keeps: well formed, of real images, and each with its picture."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import validate
+
+torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
+
+from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
+from reports.measured_charts import network_picture, training_picture  # noqa: E402
+
+KEPT = Path(__file__).parent.parent.parent / "docs" / "measured"
+RESULTS = {
+    "training": (TRAINING_SCHEMA, training_picture),
+    "training-batches": (TRAINING_SCHEMA, training_picture),
+    "network": (NETWORK_RESULT_SCHEMA, network_picture),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_kept_result_follows_its_schema_and_has_its_picture(name):
+    schema, draw = RESULTS[name]
+    result = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
+    validate(result, schema)
+    assert not result["data"]["synthetic"]
+    source = f"measured: {result['data']['name']}"
+    assert source in draw(result)
+    assert source in (KEPT / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def test_the_kept_network_shows_both_regimes():
+    result = json.loads((KEPT / "network.json").read_text(encoding="utf-8"))
+    assert all(result["findings"].values()), result["findings"]
+    spectrum = result["minimum"]["spectrum"]
+    assert 0 < spectrum[0] < spectrum[1]
+    assert result["minimum"]["gradient_norm"] <= 1e-12
+    assert result["below"]["ratio"] < 1 < result["above"]["ratio"]
+    assert result["above"]["step_size"] < 2 / spectrum[-1]

@@ -91,7 +91,7 @@ def test_the_table_of_ablations_is_what_the_search_finds():
     from properties.ablation import ABLATIONS
     from tests.properties.test_ablation import NEEDED
 
-    table = README[README.index("## Which assumptions matter") : README.index("## Extending")]
+    table = README[README.index("## Which assumptions matter") : README.index("## What was measured in networks")]
     named = re.findall(r"`([a-z0-9-]+)`", table)
     assert [name for name in named if "-" in name] == [a.name for a in ABLATIONS]
     for row in table.splitlines()[5:]:
@@ -121,3 +121,22 @@ def test_the_figures_of_the_sweep_are_those_of_its_run():
     causes = {note for part in ("claims", "worst") for tally in run_[part].values() for note in tally["note"]}
     assert [note for note in causes if "precision" in note or "budget" in note] == []
     assert (ROOT / "docs" / "claims.svg").read_text(encoding="utf-8") == claims_picture(view)
+
+
+def test_the_figures_of_networks_are_those_of_the_kept_results():
+    import json
+
+    def kept(name):
+        return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))
+
+    network, panel, batches = kept("network"), kept("training"), kept("training-batches")
+    assert all(network["findings"].values())
+    assert f"({network['network']['parameters']} parameters, weight decay {network['weight_decay']})" in README
+    assert f"relative distance {network['switch_relative_difference']:.1e} from" in README
+    assert not any(result["data"]["synthetic"] for result in (network, panel, batches))
+    for one in panel["optimizers"]:
+        found = one["approach"]
+        word = "measured" if found["measured"] else "not measured"
+        assert f"| {one['optimizer']} | {word} | {found['final']:.5f} | {found['spread']:.1e} |" in README
+        assert one["seeds"] == 5
+    assert not any(one["approach"]["measured"] for one in batches["optimizers"])

@@ -49,6 +49,10 @@ def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tm
         rows = [pl.read_parquet(out / f"{one['optimizer']}-seed{s}" / "steps.parquet") for s in (0, 1)]
         means = [sum(values) / 2 for values in zip(*(r["cosine"][1:].to_list() for r in rows), strict=True)]
         assert one["cosine"]["mean"] == pytest.approx(means, rel=1e-6)
+        compared = "preconditioned_sharpness" if one["optimizer"] == "adam" else "sharpness"
+        ratios = [(r[compared] / r["threshold"]).drop_nulls().to_list() for r in rows]
+        means = [sum(values) / 2 for values in zip(*ratios, strict=True)]
+        assert one["sharpness_over_threshold"]["mean"] == pytest.approx(means, rel=1e-6)
 
 
 def test_five_seeds_are_the_presets_default():

@@ -111,15 +111,15 @@ def _batches(numbers: range) -> None:
 
 
 def two_processes() -> dict[str, float]:
-    """Wall time of eight batches in one process and in two; only a machine with two idle cores can show the figure."""
+    """Wall time of 256 batches in one process and in two; only a machine with two idle cores can show the figure."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, context) as pool:
         list(pool.map(_batches, [range(1), range(1)]))
         begun = time.perf_counter()
-        pool.submit(_batches, range(8)).result()
+        pool.submit(_batches, range(256)).result()
         one = time.perf_counter() - begun
         begun = time.perf_counter()
-        list(pool.map(_batches, [range(4), range(4, 8)]))
+        list(pool.map(_batches, [range(128), range(128, 256)]))
         return {"two_processes_speedup": one / (time.perf_counter() - begun)}
 
 

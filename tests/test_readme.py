@@ -140,3 +140,15 @@ def test_the_figures_of_networks_are_those_of_the_kept_results():
         assert f"| {one['optimizer']} | {word} | {found['final']:.5f} | {found['spread']:.1e} |" in README
         assert one["seeds"] == 5
     assert not any(one["approach"]["measured"] for one in batches["optimizers"])
+
+
+def test_the_figures_of_the_sweep_in_batches_are_those_of_its_summary():
+    import json
+
+    found = json.loads((ROOT / "docs" / "runs" / "sweep-1e7.json").read_text(encoding="utf-8"))
+    assert found["problems"] == found["decided"] == 10_000_000
+    verdicts, tiers = found["verdicts"], found["tiers"]
+    figures = ", ".join(f"{verdicts[name]:,}" for name in ("proved", "refuted", "unresolved"))
+    assert f"| problems proved, refuted, unresolved | {figures} |" in README
+    assert f"| decided in float64, in Arb | {tiers['float64']:,}, {tiers['arb']:,} |" in README
+    assert found["disagreements"] == []

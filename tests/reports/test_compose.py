@@ -225,3 +225,39 @@ def test_charts_as_files(tmp_path, capsys):
     assert 'src="http' not in page
     assert run([*words, "--figures", "gif"]) == 2
     assert "'gif' is no form" in capsys.readouterr().err
+
+
+def test_sweeps_and_measurements(tmp_path):
+    docs = CLAIMS.parents[1]
+    runs = [docs / "runs" / "sweep-1e7.json", docs / "measured" / "network.json", docs / "measured" / "training.json"]
+    html = compose(runs, tmp_path / "out").read_text(encoding="utf-8")
+    for part in (
+        '<section id="sweep">',
+        '<section id="network">',
+        '<section id="training">',
+        "10,000,000 of 10,000,000",
+    ):
+        assert part in html
+    assert html.count("<h1") == 1
+    # What was measured is called so, and never proved.
+    measured = html[html.index('<section id="network">') : html.index("</main>")]
+    assert "proved" not in measured
+    assert "Synthetic data" not in html
+    markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "## Sweep" in markdown
+    assert "## Optimizers" in markdown
+
+
+def test_made_up_images_are_a_caution_and_an_unfinished_sweep_is_incomplete():
+    docs = CLAIMS.parents[1]
+    sweep = json.loads((docs / "runs" / "sweep-1e7.json").read_text(encoding="utf-8"))
+    network = json.loads((docs / "measured" / "network.json").read_text(encoding="utf-8"))
+    network["data"]["synthetic"] = True
+    sweep.update(decided=9_000_000, outcome="incomplete", refuted=[17])
+    sources = Sources(sweep=sweep, network=network)
+    assert sources.outcome == "incomplete"
+    html = render_page(sources, draw(sources))
+    assert "Synthetic data" in html
+    assert "gdcheck problem DIRECTORY 17" in html
+    root = ElementTree.fromstring(as_junit(sources).encode())
+    assert [(s.get("failures"), s.get("skipped")) for s in root] == [("1", "1")]

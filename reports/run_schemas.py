@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
+from properties.ablation import search
 from properties.ablation.run import SCHEMA as ABLATION
 from properties.harness import SCHEMA as CLAIMS
 from properties.sweep.summary import SCHEMA as SWEEP
@@ -46,7 +47,7 @@ _ROW = _closed(
         "assumption": _TEXT,
         "dropped": _TEXT,
         "claim": _TEXT,
-        "verdict": {"enum": ["needed", "needed, as observed", "not needed, as far as the search shows", "open"]},
+        "verdict": {"enum": list(get_args(search.Verdict))},
         "evidence": {"enum": ["proved", "observed"]},
         "examined": _COUNT,
         "violated": _COUNT,

@@ -55,6 +55,7 @@ class Ablation:
         severity: What ``Outcome.severity`` measures.
         weaker: A weaker claim that might survive; None if there is none.
         cost: How many times longer an examination takes than the others'; it gets fewer problems in proportion.
+        each: How many problems one instance stands for; the counts of a row are in problems.
     """
 
     name: str
@@ -66,3 +67,4 @@ class Ablation:
     severity: str
     weaker: str | None = None
     cost: int = 1
+    each: int = 1

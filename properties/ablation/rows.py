@@ -1,11 +1,12 @@
-"""The assumptions of Theorem 1, each dropped in at least one way."""
+"""The assumptions of Theorem 1, each dropped in at least one way, after a control that drops none."""
 
 from __future__ import annotations
 
-from properties.ablation import convexity, smoothness, spectral, stability
+from properties.ablation import control, convexity, smoothness, spectral, stability
 from properties.ablation.ablation import Ablation
 
 ABLATIONS: tuple[Ablation, ...] = (
+    control.CONTROL,
     spectral.OFF_BOUNDARY,
     spectral.SIMPLE_LOWEST,
     spectral.SIMPLE_HIGHEST,
@@ -22,4 +23,4 @@ ABLATIONS: tuple[Ablation, ...] = (
     convexity.SADDLE,
     convexity.VALLEY,
 )
-"""In the order of the paper's assumptions."""
+"""The control, then in the order of the paper's assumptions."""

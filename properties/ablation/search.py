@@ -12,7 +12,15 @@ from hypothesis.errors import NoSuchExample
 
 from properties.ablation.ablation import Ablation, Instance, Outcome
 
-Verdict = Literal["needed", "needed, as observed", "not needed, as far as the search shows", "open"]
+Verdict = Literal[
+    "needed",
+    "needed, as observed",
+    "not needed, as far as the search shows",
+    "holds, as far as the search shows",
+    "open",
+]
+CONTROL = "none"
+"""The assumption of an ablation that drops nothing."""
 
 _MOST_SHRINKS = 150
 
@@ -115,12 +123,12 @@ def ablate(ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[
         assumption=ablation.assumption,
         dropped=ablation.dropped,
         claim=ablation.claim,
-        verdict=_verdict(best, held),
+        verdict=_verdict(best, held, control=ablation.assumption == CONTROL),
         evidence=_common(best or held),
-        examined=len(outcomes),
-        violated=len(violations),
-        held=len(held),
-        aside=len(outcomes) - len(violations) - len(held),
+        examined=len(outcomes) * ablation.each,
+        violated=len(violations) * ablation.each,
+        held=len(held) * ablation.each,
+        aside=(len(outcomes) - len(violations) - len(held)) * ablation.each,
         weaker=ablation.weaker if weak and all(weak) else None,
         weaker_held=sum(weak),
         severity=ablation.severity,
@@ -161,7 +169,9 @@ def _shrunk(ablation: Ablation, known: list[Outcome], most: int, number: int) ->
     return seen[repr(found)]
 
 
-def _verdict(violations: list[Outcome], held: list[Outcome]) -> Verdict:
+def _verdict(violations: list[Outcome], held: list[Outcome], *, control: bool) -> Verdict:
+    if control and not violations and held:
+        return "holds, as far as the search shows"
     if violations:
         return "needed" if violations[0].evidence == "proved" else "needed, as observed"
     return "not needed, as far as the search shows" if held else "open"

@@ -596,6 +596,9 @@ def train(
     ] = None,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     chunk: Annotated[int | None, typer.Option(min=1, help="Images through the network at once, for memory.")] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Translate the gradient by torch.compile: pays in long runs only.")
+    ] = False,
     root: Annotated[Path | None, typer.Option(help="Directory of CIFAR-10, as torchvision has it.")] = None,
     download: Annotated[bool, typer.Option(help="Let torchvision download CIFAR-10 to --root.")] = False,
     data: Annotated[Path | None, typer.Option(help="Directory with one folder of images for each class.")] = None,
@@ -635,6 +638,7 @@ def train(
             keep_every=keep_every,
             dtype=dtype,
             chunk=chunk,
+            compiled=compiled,
             out=out,
             resume=resume,
         )

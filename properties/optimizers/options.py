@@ -50,6 +50,7 @@ class TrainOptions:
     keep_every: int | None
     dtype: str
     chunk: int | None
+    compiled: bool
     out: Path
     resume: bool
 

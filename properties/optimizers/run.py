@@ -29,6 +29,7 @@ class RunConfig:
         keep_every: Steps from one stored iterate, and state to resume from, to the next.
         double: Whether to work in float64.
         chunk: Images through the network at once; all if None.
+        compiled: Whether torch.compile translates the gradient.
         seed: The seed of the initialization and the batches.
     """
 
@@ -43,6 +44,7 @@ class RunConfig:
     keep_every: int = 10
     double: bool = False
     chunk: int | None = None
+    compiled: bool = False
     seed: int = 0
 
 

@@ -67,6 +67,12 @@ def train_command(options: TrainOptions) -> int:
     except KeyboardInterrupt:
         typer.echo("interrupted: the same command with --resume goes on from the last stored state", err=True)
         return INTERRUPTED
+    except RuntimeError as error:
+        if not options.compiled:
+            raise
+        # A missing C++ compiler above all; what torch says of it is long.
+        reason = " ".join(str(error).split())[:200]
+        raise InputError("compile", f"torch.compile failed here ({reason}); leave --compile out") from None
     except OSError as error:
         raise InputError("out", f"cannot be written to ({error.strerror or error}); name a writable place") from None
     if world > 1:
@@ -119,6 +125,7 @@ def _config(options: TrainOptions, network: NetworkConfig, name: str, seed: int)
         keep_every=options.keep_every or max(1, options.steps // 50),
         double=options.dtype == "float64",
         chunk=options.chunk,
+        compiled=options.compiled,
         seed=seed,
     )
 

@@ -83,7 +83,14 @@ class _Run:
         dtype = torch.float64 if config.double else torch.float32
         network = build(config.network, images.shape, len(images.classes), config.seed)
         self._objective = Objective(
-            network, images, config.loss, config.weight_decay, device=device, dtype=dtype, chunk=config.chunk
+            network,
+            images,
+            config.loss,
+            config.weight_decay,
+            device=device,
+            dtype=dtype,
+            chunk=config.chunk,
+            compiled=config.compiled,
         )
         self._batch = min(config.method.batch or self._objective.images, self._objective.images)
         self._epoch_length = ceil(self._objective.images / self._batch)

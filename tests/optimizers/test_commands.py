@@ -184,3 +184,29 @@ def test_a_place_that_cannot_be_written(gdcheck, tmp_path):
     code, _, err = gdcheck("train", *SMALL, "--out", tmp_path / "file")
     assert (code, err.count("\n")) == (2, 1)
     assert err.startswith("error: out: ")
+
+
+def test_where_torch_cannot_compile_one_sentence_says_so(tmp_path, capsys, monkeypatch):
+    def missing(function):
+        def call(*arguments):
+            raise RuntimeError("InvalidCxxCompiler: no working C++ compiler\nwas found")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", missing)
+    words = [
+        "train",
+        "--network",
+        "tiny",
+        "--subset",
+        "20",
+        "--steps",
+        "2",
+        "--compile",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert run(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: compile: torch.compile failed here (InvalidCxxCompiler")
+    assert error.count("\n") == 1

@@ -1,5 +1,7 @@
 """Gradient, Hessian-vector product and Hessian against finite differences, torch's own modules, and each other."""
 
+import shutil
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
@@ -106,3 +108,18 @@ def test_building_is_determined_by_the_seed_and_leaves_the_global_generator_alon
 def test_smoothness_is_said_of_the_smooth_ones_only():
     smooth = {(a, f) for a in Architecture for f in Activation if NetworkConfig(a, f).smooth}
     assert smooth == {(a, f) for a in ("cnn", "mlp", "tiny") for f in ("tanh", "gelu")}
+
+
+@pytest.mark.skipif(
+    not any(map(shutil.which, ("g++", "c++", "clang++"))), reason="torch.compile needs a C++ compiler on the path"
+)
+def test_a_compiled_gradient_is_the_same(images):
+    config = NetworkConfig(Architecture.TINY, width=4)
+    found = []
+    for compiled in (False, True):
+        network = build(config, images.shape, len(images.classes), 0)
+        objective = Objective(network, images, LossKind.MSE, 0.01, dtype=torch.float64, compiled=compiled)
+        found.append(objective.evaluate(objective.start()))
+    plain, translated = found
+    assert translated.loss == pytest.approx(plain.loss, rel=1e-12)
+    assert torch.allclose(translated.gradient, plain.gradient, rtol=1e-9, atol=1e-12)

@@ -381,14 +381,16 @@ def recheck(
 ) -> None:
     """Verify certificates with the small independent checkers."""
     from properties.reading import parse_json, read_text
-    from properties.rechecking import BadCertificate, check
+    from properties.rechecking import BadCertificate, check, require_shape
     from theorem.errors import InputError
 
     codes = []
     for path in files:
         name = _printable(str(path))
         try:
-            failure = check(parse_json(read_text(path), "the certificate"))
+            certificate = parse_json(read_text(path), "the certificate")
+            require_shape(certificate)
+            failure = check(certificate)
         except (InputError, BadCertificate) as error:
             typer.echo(f"error: {name}: {_printable(str(error))}", err=True)
             codes.append(BAD_INPUT)

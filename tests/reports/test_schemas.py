@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from properties.certificate_schema import CERTIFICATE_SCHEMA
 from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA
 from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
 from reports.schema import REPORT_SCHEMA
@@ -18,6 +19,7 @@ PUBLISHED = {
     "claims": CLAIMS_SCHEMA,
     "ablation": ABLATION_SCHEMA,
     "sweep": SWEEP_SCHEMA,
+    "certificate": CERTIFICATE_SCHEMA,
     "network": NETWORK_RESULT_SCHEMA,
     "training": TRAINING_SCHEMA,
 }

@@ -46,7 +46,7 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         "schema": SCHEMA,
         "problem": decision.problem.to_json(),
         "verdict": decision.verdict.value,
-        **_regime(found if found.regime is not None else None),
+        **_regime(found),
         "fails": [a.value for a in decision.fails],
         **_preimages(decision.preimages, decision.problem.minimizer),
         "subspace": None

@@ -48,3 +48,17 @@ def test_points_are_given_where_the_loss_is_and_not_around_the_minimizer():
     moved = [[str(Fraction(x) + Fraction(1, 3)), str(Fraction(y) - 2)] for x, y in here["points"]]
     assert there["points"] == moved, "the points are those of the unmoved loss, moved"
     assert recheck.check(there) is None, "the verifier finds the determinant where the points say"
+
+
+def test_without_a_strict_minimum_no_spectrum_is_stated():
+    written = certificate(decide(Problem.build("x**2 - y**2", "1/4", ["1/8", "1/16"])))
+    assert written["regime"] is written["spectrum"] is None
+
+
+def test_a_plane_on_which_nothing_was_proved_states_no_spectrum():
+    loss = "1/2*x**2 + y**2 + 3/2*z**2 + 3*y**3 + y*z**2"
+    written = certificate(decide(Problem.build(loss, "1/10", ["0", "1/8", "1/8"]), max_steps=0))
+    assert written["verdict"] == "exceptional"
+    assert written["limit"]["kind"] is None
+    assert written["subspace"]["basis"]
+    assert written["subspace"]["regime"] is written["subspace"]["spectrum"] is None

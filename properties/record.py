@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 from flint import arb, ctx, fmpq
@@ -15,7 +14,7 @@ from theorem.answer import answer
 from theorem.certificate import certificate
 from theorem.local import Expansion
 from theorem.problem import Problem
-from theorem.rational import to_text
+from theorem.rational import to_float, to_text
 from theorem.regime import Classification
 from theorem.spectrum import Eigenvalue, Pencil
 from theorem.statement import Regime
@@ -172,22 +171,18 @@ def _measured(decision: Decision, index: int) -> Record:
         truncated=bool(loss.truncated),
         step_size=to_text(problem.step_size),
         boundary=said["boundary"],
-        ratio=None if distance is None else _float(1 + distance),
-        distance=None if distance is None else _float(distance),
+        ratio=None if distance is None else to_float(1 + distance),
+        distance=None if distance is None else to_float(distance),
         gap=_gap(found, problem.step_size),
         step=said["step"],
         precision=said["precision"],
         rate=said["rate"],
-        start_radius=math.sqrt(_float(radius)),
+        start_radius=math.sqrt(to_float(radius)),
         margin=_margin(decision),
         limit=said["limit"],
         to_lowest=lowest,
         to_highest=highest,
     )
-
-
-def _float(q: fmpq) -> float:
-    return float(Fraction(int(q.p), int(q.q)))
 
 
 def _middle(eigenvalue: Eigenvalue) -> fmpq:
@@ -209,7 +204,7 @@ def _gap(found: Classification | None, step_size: fmpq) -> float | None:
     if found.regime is Regime.BOUNDARY:
         return 0.0
     moduli = sorted(abs(1 - step_size * _middle(e)) for e in found.eigenvalues)
-    return _float(moduli[-1] - moduli[-2])
+    return to_float(moduli[-1] - moduli[-2])
 
 
 def _margin(decision: Decision) -> float | None:
@@ -236,5 +231,5 @@ def _alignments(
 
 def _squared_cosine(pencil: Pencil, eigenvalue: Eigenvalue, direction: list[float]) -> float:
     basis = pencil.eigenvectors(eigenvalue, _BITS)
-    total = sum(math.fsum(_float(v) * u for v, u in zip(vector, direction, strict=True)) ** 2 for vector in basis)
+    total = sum(math.fsum(to_float(v) * u for v, u in zip(vector, direction, strict=True)) ** 2 for vector in basis)
     return min(1.0, total)

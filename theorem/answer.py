@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import log
 from typing import Any
 
@@ -12,7 +11,7 @@ from theorem.amplitude import LimitDirection
 from theorem.balls import ball
 from theorem.dominance import Chain
 from theorem.local import Expansion
-from theorem.rational import to_text
+from theorem.rational import to_float, to_text
 from theorem.regime import Classification, rational_sum
 from theorem.spectrum import Pencil
 from theorem.statement import THEOREM_1, End, LimitKind
@@ -80,7 +79,7 @@ def _predicted(decision: Decision) -> dict[str, Any] | None:
     if eigenvalue.multiplicity > 1 or hessian is None:
         return None
     (vector,) = Pencil(hessian).eigenvectors(eigenvalue, 64)
-    return {"kind": prediction.kind.value, "vector": [float(Fraction(int(x.p), int(x.q))) for x in vector]}
+    return {"kind": prediction.kind.value, "vector": [to_float(x) for x in vector]}
 
 
 def rate(decision: Decision) -> float | None:
@@ -131,5 +130,5 @@ def chain_json(chain: Chain | None) -> dict[str, Any] | None:
     """The paper's chain as plain data; None where it does not apply."""
     if chain is None:
         return None
-    radius = None if chain.radius is None else float(Fraction(int(chain.radius.p), int(chain.radius.q)))
+    radius = None if chain.radius is None else to_float(chain.radius)
     return {"constant": chain.constant, "radius": radius, "cone_step": chain.cone_step, "alpha": chain.alpha}

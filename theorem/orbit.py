@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theorem.problem import Problem
-from theorem.rational import to_fmpq
+from theorem.rational import to_float, to_fmpq
 from theorem.recheck_orbit import SCHEMA, check
 
 _STEPS, _MOST = 4000, 1e6
@@ -52,7 +52,7 @@ def orbit_certificate(problem: Problem) -> dict[str, Any] | None:
 
 def _gradient(problem: Problem, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     exact = problem.loss.gradient([to_fmpq(str(Fraction(float(v))), "point") for v in x])
-    return np.array([float(Fraction(int(g.p), int(g.q))) for g in exact])
+    return np.array([to_float(g) for g in exact])
 
 
 def _moved(problem: Problem, x: np.ndarray[Any, Any], step: float) -> np.ndarray[Any, Any]:
@@ -61,8 +61,8 @@ def _moved(problem: Problem, x: np.ndarray[Any, Any], step: float) -> np.ndarray
 
 def _settle(problem: Problem) -> tuple[np.ndarray[Any, Any], float] | None:
     """A point near which every second iterate has settled, away from the one between; with the step size."""
-    step = float(Fraction(int(problem.step_size.p), int(problem.step_size.q)))
-    x = np.array([float(Fraction(int(v.p), int(v.q))) for v in problem.start])
+    step = to_float(problem.step_size)
+    x = np.array([to_float(v) for v in problem.start])
     for _ in range(_STEPS):
         y = _moved(problem, x, step)
         z = _moved(problem, y, step)
@@ -78,6 +78,6 @@ def _settle(problem: Problem) -> tuple[np.ndarray[Any, Any], float] | None:
 def _norm(problem: Problem, x: np.ndarray[Any, Any], step: float) -> Fraction:
     """A little more than |I − η∇²f(x)|."""
     exact = problem.loss.hessian([to_fmpq(str(Fraction(float(v))), "point") for v in x])
-    table = np.array([[float(Fraction(int(h.p), int(h.q))) for h in row] for row in exact])
+    table = np.array([[to_float(h) for h in row] for row in exact])
     largest = float(np.max(np.abs(1 - step * np.linalg.eigvalsh(table))))
     return Fraction(round(Fraction(largest) * 2**30), 2**30) + _ABOVE

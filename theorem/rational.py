@@ -135,6 +135,21 @@ def to_fmpq(value: RationalLike, field: str) -> fmpq:
     )
 
 
+def to_float(value: fmpq) -> float:
+    """The nearest float of a rational.
+
+    Args:
+        value: The number.
+
+    Returns:
+        The float.
+
+    Raises:
+        OverflowError: If it is beyond all floats.
+    """
+    return int(value.p) / int(value.q)
+
+
 def to_text(value: fmpq) -> str:
     """Write a rational number as ``p`` or ``p/q``, in lowest terms with q > 0.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 from typing import Any
 
 from flint import arb, ctx
@@ -55,10 +54,3 @@ def sine(u: Sequence[arb], v: Sequence[arb]) -> float:
         # ‖u − v‖ ‖u + v‖ = 2 |sin|.
         bound = float((apart[0].lower() * apart[1].lower()).lower()) / 2
     return max(0.0, bound)
-
-
-def sine_of(u: Sequence[float], v: Sequence[float]) -> float:
-    """The sine of the angle between two lines, in floating point."""
-    inner = sum(x * y for x, y in zip(u, v, strict=True))
-    sizes = sum(x * x for x in u) * sum(y * y for y in v)
-    return sqrt(max(0.0, 1 - inner * inner / sizes)) if sizes else 0.0

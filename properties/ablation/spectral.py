@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from math import sqrt
 
@@ -27,6 +26,7 @@ from properties.strategies import (
 )
 from theorem.prescribed import loss_with_spectrum
 from theorem.problem import Problem
+from theorem.rational import to_float
 from theorem.statement import THEOREM_1, End, LimitKind, Regime
 from theorem.verdict import Decision, Verdict
 
@@ -108,7 +108,7 @@ def _exceptional(instance: Instance) -> Outcome:
         problem=instance.problem,
         predicted=_NAMES[instance.regime],
         happens=words(decision.limit),
-        severity=sqrt(sum(float(Fraction(int(x.p), int(x.q))) ** 2 for x in instance.problem.displacement)),
+        severity=sqrt(sum(to_float(x) ** 2 for x in instance.problem.displacement)),
         certificates=(proof,) if proof else (),
     )
 

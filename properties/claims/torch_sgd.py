@@ -8,12 +8,11 @@ floats: an observation, not a proof.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import islice
 from math import hypot, log10
 
 import torch
-from flint import arb, ctx, fmpq
+from flint import arb, ctx
 
 from properties.claim import STEPS, Claim, Finding
 from properties.claims.tools import MOST_MARGIN, found, on_decided, require
@@ -23,6 +22,7 @@ from theorem.descent.enclosure import enclose
 from theorem.local import Expansion
 from theorem.loss import Loss
 from theorem.problem import Problem
+from theorem.rational import to_float
 from theorem.remainder import RemainderBound
 from theorem.verdict import Decision
 
@@ -37,11 +37,11 @@ class TorchLoss(torch.nn.Module):
     def __init__(self, problem: Problem) -> None:
         super().__init__()
         loss = problem.loss
-        self.iterate = torch.nn.Parameter(_tensor([_float(x) for x in problem.start]))
+        self.iterate = torch.nn.Parameter(_tensor([to_float(x) for x in problem.start]))
         self._exponents = _tensor([[float(e) for e in a] for a, _ in loss.terms])
-        self._coefficients = _tensor([_float(c) for _, c in loss.terms])
+        self._coefficients = _tensor([to_float(c) for _, c in loss.terms])
         self._powers = [
-            (_float(t.coefficient), _tensor([_float(x) for x in t.direction]), _float(t.threshold), t.power)
+            (to_float(t.coefficient), _tensor([to_float(x) for x in t.direction]), to_float(t.threshold), t.power)
             for t in loss.truncated
         ]
 
@@ -65,7 +65,7 @@ def sgd_iterates(problem: Problem, steps: int) -> list[list[float]]:
         steps + 1 iterates, each of length n.
     """
     model = TorchLoss(problem)
-    optimizer = torch.optim.SGD(model.parameters(), lr=_float(problem.step_size))
+    optimizer = torch.optim.SGD(model.parameters(), lr=to_float(problem.step_size))
     path = [model.iterate.tolist()]
     for _ in range(steps):
         optimizer.zero_grad()
@@ -79,13 +79,13 @@ def sgd_iterates(problem: Problem, steps: int) -> list[list[float]]:
 def _examine(instance: Instance, decision: Decision) -> Finding:
     problem = instance.problem
     expansion = Expansion.of(problem)
-    eta = _float(problem.step_size)
+    eta = to_float(problem.step_size)
     m = 4 * len(problem.loss.terms) + 8 * problem.loss.degree * (1 + len(problem.loss.truncated)) + 16
     margin = MOST_MARGIN
     with ctx.workprec(_BITS):
         bound = RemainderBound.of(expansion)
         rho = max(abs(1 - problem.step_size * arb(x)).upper() for x in (instance.spectrum[0], instance.spectrum[-1]))
-        allowed = 4 * _UNIT * hypot(*(abs(_float(x)) for x in problem.start))
+        allowed = 4 * _UNIT * hypot(*(abs(to_float(x)) for x in problem.start))
         for seen, iterate in zip(
             sgd_iterates(problem, _STEPS), islice(enclose(expansion, bound, rho), _STEPS + 1), strict=True
         ):
@@ -107,19 +107,15 @@ def _sizes(loss: Loss, x: list[float]) -> list[float]:
     for exponents, c in loss.terms:
         for i, e in enumerate(exponents):
             if e:
-                value = abs(_float(c)) * e
+                value = abs(to_float(c)) * e
                 for j, k in enumerate(exponents):
                     value *= x[j] ** (k - (i == j))
                 sizes[i] += value
     for t in loss.truncated:
-        reach = sum(abs(_float(a)) * b for a, b in zip(t.direction, x, strict=True)) + abs(_float(t.threshold))
-        slope = abs(_float(t.coefficient)) * t.power * reach ** (t.power - 1)
-        sizes = [s + slope * abs(_float(a)) for s, a in zip(sizes, t.direction, strict=True)]
+        reach = sum(abs(to_float(a)) * b for a, b in zip(t.direction, x, strict=True)) + abs(to_float(t.threshold))
+        slope = abs(to_float(t.coefficient)) * t.power * reach ** (t.power - 1)
+        sizes = [s + slope * abs(to_float(a)) for s, a in zip(sizes, t.direction, strict=True)]
     return sizes
-
-
-def _float(q: fmpq) -> float:
-    return float(Fraction(int(q.p), int(q.q)))
 
 
 def _tensor(values: list[float] | list[list[float]]) -> torch.Tensor:

@@ -38,7 +38,7 @@ def test_a_wrong_learning_rate_is_noticed(factor, monkeypatch):
     swap = fmpq_mat(2, 2, [0, 1, 1, 0])
     instance = Instance(problem, (fmpq(1), fmpq(2)), swap, Regime.LARGE_STEP, StartPlace.BALL)
     assert CLAIM.examine(instance).holds is True
-    honest = torch_sgd._float
-    monkeypatch.setattr(torch_sgd, "_float", lambda q: honest(q) * (factor if q is problem.step_size else 1))
+    honest = torch_sgd.to_float
+    monkeypatch.setattr(torch_sgd, "to_float", lambda q: honest(q) * (factor if q is problem.step_size else 1))
     finding = CLAIM.examine(instance)
     assert finding.holds is False, f"a learning rate off by {factor - 1:.0e} went unnoticed: {finding.note}"

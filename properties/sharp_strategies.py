@@ -98,7 +98,9 @@ def sloped_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]
     minimizer = _minimizer(draw, n)
     singular = any(step * x == 1 for x in spectrum)
     rotation = draw(rotations(n=n)) if n <= _MOST_ROTATED or draw(st.integers(0, 3)) == 3 else _identity(n)
-    loss = draw(losses(spectrum=spectrum, rotation=rotation, minimizer=minimizer, degree=5, truncated=not singular))
+    loss = draw(
+        losses(spectrum=spectrum, rotation=rotation, minimizer=minimizer, degree=5, most_truncated=0 if singular else 2)
+    )
     at = 0 if regime is Regime.SMALL_STEP else n - 1
     c = draw(st.sampled_from(_CUBICS))
     added = _in_eigen_coordinates({_monomial(n, top=2, along=1, at=at): c}, rotation, minimizer)

@@ -251,13 +251,14 @@ def higher_order_terms(
 
 
 @st.composite
-def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = 6) -> TruncatedPower:
+def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = 6, beside: bool = False) -> TruncatedPower:
     """Truncated powers that are C³ and leave the minimizer's derivatives alone.
 
     Args:
         draw: Supplied by Hypothesis.
         n: The dimension.
         smoothest: The largest power.
+        beside: Whether the kink has to keep off the minimizer.
 
     Returns:
         A truncated power of x − m; its kink passes through the minimizer or beside it.
@@ -265,7 +266,7 @@ def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = 6) -> TruncatedPo
     direction = [fmpq(0)] * n
     for i in draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=min(n, 6), unique=True)):
         direction[i] = fmpq(draw(st.sampled_from((1, -1, 2, -2))))
-    threshold = fmpq(draw(st.sampled_from((0, 0, 0, 1, 2, 4, 8))), 64)
+    threshold = fmpq(draw(st.sampled_from((8, 4, 2, 1) if beside else (0, 0, 0, 1, 2, 4, 8))), 64)
     coefficient = draw(st.sampled_from(_COEFFICIENTS))
     return TruncatedPower(coefficient, tuple(direction), threshold, draw(st.integers(4, smoothest)))
 
@@ -279,7 +280,7 @@ def losses(
     minimizer: Sequence[fmpq] | None = None,
     degree: int | None = None,
     every_variable: bool = False,
-    truncated: bool = True,
+    most_truncated: int = 2,
 ) -> Loss:
     """C³ losses whose Hessian at the minimizer has the prescribed spectrum.
 
@@ -291,7 +292,7 @@ def losses(
         degree: The largest degree; from 3 to 6 if not given.
         every_variable: Whether the cube of every variable is to occur, so that the higher-order part depends on every
             direction.
-        truncated: Whether truncated powers may occur.
+        most_truncated: How many truncated powers may occur.
 
     Returns:
         A polynomial, now and then with one or two truncated powers.
@@ -306,8 +307,8 @@ def losses(
         rotation=rotation,
         minimizer=minimizer,
         higher_terms=terms.items(),
-        truncated=draw(st.lists(truncated_powers(n=n), max_size=2))
-        if truncated and draw(st.integers(0, 3)) == 3
+        truncated=draw(st.lists(truncated_powers(n=n), max_size=most_truncated))
+        if draw(st.integers(0, 3)) == 3
         else (),
     )
 
@@ -370,7 +371,7 @@ def starts(
     A start inside the ball is free unless descent is slow (1 − ρ < 1/200): then it is deep and points towards its
     limit, for the steps that a proof takes grow like 1/(1 − ρ). A free start is not orthogonal to what dominates if
     the loss has truncated powers: whether it were exceptional could depend on which side of a kink its whole trajectory
-    stays.
+    stays. An exceptional start is nearer to the minimizer than any kink that keeps off it.
 
     Args:
         draw: Supplied by Hypothesis.
@@ -415,6 +416,8 @@ def starts(
             scale = _few_digits(arb(radius), 1) * (1 + fmpq(3, 2) * share) / _few_digits(length, 0)
         else:
             inside = fmpq(1) if radius is None else min(fmpq(1), radius)
+            if place is StartPlace.EXCEPTIONAL:
+                inside = min([inside, *scene.kinks()])
             scale = power_of_two_below(inside) * share / (2 * power_of_two_below(_few_digits(length, 1)))
     return tuple(m + scale * x for m, x in zip(centre.minimizer, direction, strict=True))
 
@@ -438,6 +441,11 @@ class _Scene:
         moduli = {i: abs(1 - self.centre.step_size * x) for i, x in enumerate(self.spectrum) if i not in lacking}
         largest = max(moduli.values())
         return largest, tuple(i for i, m in moduli.items() if m == largest)
+
+    def kinks(self) -> list[fmpq]:
+        """Lower bounds of the distances of the kinks that keep off the minimizer."""
+        powers = Expansion.of(self.centre).truncated
+        return [_few_digits(abs(t.offset) / arb(t.squared_length).sqrt(), 0) for t in powers if t.offset]
 
     def radius(self) -> fmpq | None:
         rho, _ = self.leading(())
@@ -513,8 +521,8 @@ def problems(
     minimizer = tuple(fmpq(0) for _ in range(n))
     if draw(st.booleans()):
         minimizer = tuple(draw(rationals(low=-2, high=2)) for _ in range(n))
-    # With a singular Jacobian, a direction in which the higher-order part is constant breaks an assumption; whether it
-    # is constant must not depend on the side of a kink.
+    # With a singular Jacobian, a direction in which the higher-order part is constant on one side of a kink breaks an
+    # assumption; between opposite kinks there may be no such side.
     singular = any(step * x == 1 for x in spectrum)
     full = singular and draw(st.integers(0, 3)) < 3
     if where is StartPlace.EXCEPTIONAL:
@@ -527,7 +535,7 @@ def problems(
             minimizer=minimizer,
             degree=degree,
             every_variable=full,
-            truncated=full or not singular,
+            most_truncated=2 if full or not singular else 1,
         )
         loss = draw(whole)
     centre = Problem(loss, minimizer, step, minimizer)
@@ -544,7 +552,10 @@ def problems(
 def _even_losses(
     draw: DrawFn, *, spectrum: Vector, side: Regime, minimizer: Vector, full: bool
 ) -> tuple[fmpq_mat, Loss]:
-    """Losses even in the dominant eigen-coordinates: no higher term is linear in one, so their plane is invariant."""
+    """Losses even in the dominant eigen-coordinates: no higher term is linear in one, so their plane is invariant.
+
+    Truncated powers spoil that, but not on the ball that their kinks keep off.
+    """
     n = len(spectrum)
     dominant = {Regime.SMALL_STEP: {0}, Regime.LARGE_STEP: {n - 1}}.get(side, {0, n - 1})
     terms = {}
@@ -554,7 +565,8 @@ def _even_losses(
     if full:
         for i in range(n):
             terms.setdefault(tuple((4 if i in dominant else 3) * int(i == j) for j in range(n)), fmpq(1))
-    straight = loss_with_spectrum(spectrum, higher_terms=terms.items())
+    hinges = [draw(truncated_powers(n=n, beside=True))] if draw(st.booleans()) else []
+    straight = loss_with_spectrum(spectrum, higher_terms=terms.items(), truncated=hinges)
     if n > 4 or not draw(st.booleans()):
         identity = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
         return identity, straight.shifted([-m for m in minimizer])

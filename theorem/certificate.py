@@ -97,8 +97,8 @@ def _block(block: Block, amplitude: arb) -> dict[str, Any]:
 
 
 def _preimages(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:
-    """The evidence about preimages of null sets: points, moved to where the loss is, or a vector of the kernel."""
-    points = () if found is None or found.kernel is not None else found.points
+    """The evidence about preimages of null sets: points, moved to where the loss is, and a vector of the kernel."""
+    points = () if found is None else found.points
     return {
         "points": [_texts(x + m for x, m in zip(h, minimizer, strict=True)) for h in points],
         "kernel": None if found is None or found.kernel is None else _texts(found.kernel),

@@ -1,15 +1,16 @@
 r"""The technical assumption of Theorem 1: the preimage of a null set under F is null.
 
 On each piece of a piecewise polynomial loss, det DF is a polynomial; if it does not vanish identically on any, its
-zeros form a null set and the assumption holds. One point with a non-zero determinant proves that. If F does not move
-along some vector at all, the assumption fails.
+zeros form a null set and the assumption holds. One point with a non-zero determinant proves that. If F is constant
+along some vector near some point, it maps a neighbourhood into a null set, and the assumption fails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
+from operator import mul
 
 from flint import fmpq, fmpq_mat
 
@@ -27,9 +28,9 @@ class Preimages:
 
     Attributes:
         holds: True or False if proved, None if undecided.
-        points: Displacements h from the minimizer at which det DF ≠ 0, enough for every piece; empty if h = 0 serves
-            for all.
-        kernel: A vector along which u·F is constant, if the assumption fails.
+        points: If it holds, displacements h from the minimizer at which det DF ≠ 0, enough for every piece. If it
+            fails, one near which F is constant along the kernel. Empty if h = 0 serves.
+        kernel: A vector along which F is constant near that point, if the assumption fails.
     """
 
     holds: bool | None
@@ -60,8 +61,11 @@ def examine_preimages(expansion: Expansion) -> Preimages:
         pieces = left
         if not pieces:
             return Preimages(True, tuple(points) if k else ())
-    kernel = _kernel(expansion)
-    return Preimages(None) if kernel is None else Preimages(False, kernel=kernel)
+    for place in _places(expansion):
+        kernel = _kernel(expansion, place)
+        if kernel is not None:
+            return Preimages(False, (place,) if any(place) else (), kernel)
+    return Preimages(None)
 
 
 def _at_minimizer(hessian: fmpq_mat, step_size: fmpq) -> fmpq:
@@ -105,17 +109,34 @@ def _determinant(expansion: Expansion, piece: tuple[LocalPower, ...], h: Vector)
     return jacobian.det()
 
 
-def _kernel(expansion: Expansion) -> Vector | None:
-    """A vector u with A u = u/η along which the remainder does not change."""
-    assert expansion.hessian is not None
+def _places(expansion: Expansion) -> Iterator[Vector]:
+    """The minimizer, points beyond the kinks where truncated powers vanish, and trial points on either side of them."""
+    n, powers = expansion.dimension, expansion.truncated
+    yield (fmpq(0),) * n
+    if not powers:
+        return
+    lines = [t.direction for t in powers]
+    for line in [*lines, tuple(map(sum, zip(*lines, strict=True)))]:
+        slopes = [abs(s) for t in powers if (s := sum(map(mul, t.direction, line), fmpq(0)))]
+        if slopes:
+            far = -sum((abs(t.offset) + 1 for t in powers), fmpq(0)) / min(slopes)
+            yield tuple(far * x for x in line)
+    yield expansion.displacement
+    yield from islice(_trial_points(n), 1, None)
+
+
+def _kernel(expansion: Expansion, place: Vector) -> Vector | None:
+    """A vector u with ∂ᵤf = u·h/η + const. near a place, along which F is constant there."""
     n = expansion.dimension
-    rows = [[expansion.hessian[i, j] - (1 / expansion.step_size if i == j else 0) for j in range(n)] for i in range(n)]
-    slopes: dict[Word, list[fmpq]] = {}
+    slopes: dict[Word, list[fmpq]] = {
+        (j,): [fmpq(-int(i == j)) / expansion.step_size for i in range(n)] for j in range(n)
+    }
     for i, word, c in expansion.gradient_terms:
-        if len(word) > 1:
-            slopes.setdefault(word, [fmpq(0)] * n)[i] += c
-    rows += slopes.values()
-    rows += [list(t.direction) for t in expansion.truncated]
+        slopes.setdefault(word, [fmpq(0)] * n)[i] += c
+    rows = list(slopes.values())
+    rows += [
+        list(t.direction) for t in expansion.truncated if t.offset + sum(map(mul, t.direction, place), fmpq(0)) >= 0
+    ]
     reduced, rank = fmpq_mat(rows).rref()
     pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
     free = [j for j in range(n) if j not in pivots]

@@ -1,10 +1,10 @@
 """Verifier of certificates in plain integers and fractions, independent of their writer; see docs/certificate.md."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Context, Decimal
 from fractions import Fraction
-from itertools import compress, product
+from itertools import accumulate, compress, product
 from math import gcd, isqrt, lcm, prod
 from operator import add, mul, ne, sub
 from types import SimpleNamespace
@@ -14,8 +14,7 @@ TERMS, WORK = 20_000, 10**10  # limits: of polynomials and digits, of steps * te
 OBJECTS = """schema problem verdict regime fails spectrum points kernel subspace blocks step bounds limit; kind vectors;
 loss variables minimizer step_size start; enters basis regime spectrum; interval multiplicity; gap vectors amplitude;
 radius sigma tail; lowest highest"""  # the fields of every object
-WORDS = {"schema", "verdict", "regime", "fails", "loss", "variables", "kind"}  # fields that hold text
-COUNTS = {"multiplicity", "enters", "step"}
+TEXT, COUNTS = {"schema", "verdict", "regime", "fails", "loss", "variables", "kind"}, {"multiplicity", "enters", "step"}
 NUMBER = re.compile("-?[0-9]+(?:/[1-9][0-9]*|([.][0-9]+)?([eE][+-]?[0-9]{1,4})?)")
 POWER, TIMES = re.compile(r"(?!max\b)([^\W\d]\w*)(?:\*\*([1-9][0-9]?))?"), re.compile(r"(?<!\*)\*(?!\*)")
 TERM = re.compile(
@@ -72,7 +71,7 @@ def sqrt(x: Fraction) -> tuple[Fraction, Fraction]:
 
 def compose(poly: Poly, rows: list[Any], origin: Vector) -> Poly:
     """Return the polynomial t -> poly(origin + sum of t_b rows_b)."""
-    total, m = defaultdict[tuple[int, ...], Fraction](Fraction), len(rows)
+    total, m = Counter[Any](), len(rows)
     steps = [tuple(int(i == j) for j in range(m)) for i in range(-1, m)]  # zero and the unit vectors
     lines = [[(s, x) for s, x in zip(steps, column, strict=True) if x] for column in zip(origin, *rows, strict=True)]
     for alpha, c in poly.items():
@@ -82,9 +81,8 @@ def compose(poly: Poly, rows: list[Any], origin: Vector) -> Poly:
             for (beta, k), (step, x) in product(last.items(), line):
                 part[tuple(map(add, beta, step))] += k * x
             claim("the loss can be verified fails: it has too many terms", len(part) + len(total) <= TERMS)
-        for beta, k in part.items():
-            total[beta] += k
-    return {beta: k for beta, k in total.items() if k}
+        total.update(part)
+    return {beta: Fraction(k) for beta, k in total.items() if k}
 
 
 def along(poly: Poly, v: Any) -> Poly:
@@ -114,8 +112,7 @@ def count(chi: list[int], s: Fraction) -> tuple[int, int]:
     p, q = s.as_integer_ratio()
     around = [x * q ** (len(chi) - 1 - k) for k, x in enumerate(chi)]
     for i in range(len(chi)):  # make it t -> chi((p + t) / q), up to a factor
-        for j in range(len(chi) - 2, i - 1, -1):
-            around[j] += p * around[j + 1]
+        around[i:] = [*accumulate(reversed(around[i:]), lambda x, y: p * x + y)][::-1]
     mirrored = [x * (-1) ** k > 0 for k, x in enumerate(around) if x]
     below = sum(map(ne, mirrored, mirrored[1:]))
     return below, below + next(k for k, x in enumerate(around) if x)
@@ -142,9 +139,9 @@ def _translated(value: Any, name: str) -> Any:
         return [_translated(entry, name) for entry in value]
     if value is None or (name in COUNTS and type(value) is int and 0 <= value <= 10**6):
         return value
-    good = type(value) is str and (name in WORDS or (len(value) <= 4000 and NUMBER.fullmatch(value)))
+    good = type(value) is str and (name in TEXT or (len(value) <= 4000 and NUMBER.fullmatch(value)))
     claim(f"{name} must be text, a count, or a number such as '-3/7'", good and name not in COUNTS, BadCertificate)
-    return value if name in WORDS else Fraction(value)
+    return value if name in TEXT else Fraction(value)
 
 
 def _loss(text: str, names: list[str]) -> tuple[Poly, list[SimpleNamespace]]:
@@ -217,6 +214,7 @@ def _verify(c: SimpleNamespace) -> None:
         claim("no regime and nothing else is claimed fails: the minimum is not strict", not rest)
     else:
         failing |= _spectrum(c, c) | _preimages(c)
+        c.linear = max(abs(1 - c.eta * x) for x in (c.spectrum.lowest.interval[0], c.spectrum.highest.interval[1]))
     claim(f"the failing assumptions are {sorted(c.fails)} fails: {sorted(failing)}", sorted(c.fails) == sorted(failing))
     verdict = "not-applicable" if failing else "exceptional" if c.subspace else "proved"
     claim(f"the verdict is {c.verdict} fails: it can only be {verdict}", c.verdict == verdict)
@@ -270,10 +268,11 @@ def _hessian(c: SimpleNamespace, p: Vector, near: Poly, kept: Any) -> list[Vecto
 def _preimages(c: SimpleNamespace) -> set[str]:
     """Verify that preimages of null sets are null, or that they are not."""
     claim("preimages are not examined when unstable fails", c.regime != "unstable" or not (c.points or c.kernel))
-    if c.kernel:
-        straight = any(c.kernel) and [c.eta * dot(row, c.kernel) for row in c.hessian] == c.kernel
-        bent = max(map(sum, along(c.local, c.kernel)), default=0) > 1 or any(dot(h.slope, c.kernel) for h in c.hinges)
-        claim("F is constant along the kernel fails", straight and not bent)
+    if u := c.kernel:
+        pull = along(c.local, u)
+        straight = [c.eta * pull.pop(unit, 0) for unit in c.units] == u and any(u) and not any(map(any, pull))
+        met = any(dot(h.slope, u) and h.offset + dot(h.slope, p) >= 0 for h in c.hinges for p in c.points or [c.origin])
+        claim("F is constant along the kernel near the points fails", straight and not met)
         return {"null-preimages"}
     if c.points or not c.fails:  # else no evidence is asked for
         claim(f"preimages with {len(c.hinges)} truncated powers can be verified fails", len(c.hinges) <= 10)
@@ -306,7 +305,9 @@ def _subspace(c: SimpleNamespace, space: SimpleNamespace) -> None:
     good = not any(any(rest(v)) for v in inside) and (c.step >= space.enters or not c.blocks)
     claim(f"h_{space.enters} and the blocks lie in the subspace fails at step {c.step}", good)
     leaving = any(any(map(any, compose(along(c.local, rest(unit)), space.basis, c.origin))) for unit in c.units)
-    across = any(any(dot(b, h.slope) for b in frame) and any(rest(h.slope)) for h in c.hinges)
+    r = sqrt(dot(h, h))[1]  # a truncated power is not felt if F maps the ball into itself and the kink is outside
+    felt = [k.slope for k in c.hinges if c.linear + _push(c, r) >= 1 or k.offset + k.length * r > 0]
+    across = any(any(dot(b, slope) for b in frame) and any(rest(slope)) for slope in felt)
     claim("F maps the subspace into itself fails", not leaving and not across)
     space.hessian = [[dot(b, [dot(row, v) for row in c.hessian]) / dot(b, b) for v in frame] for b in frame]
     space.chi = characteristic(space.hessian)
@@ -337,13 +338,12 @@ def _push(c: SimpleNamespace, r: Fraction) -> Fraction:
 def _trajectory(c: SimpleNamespace, bits: int) -> tuple[Vector, Fraction]:
     """Enclose h_k in a ball."""
     one, unit = 1 << bits, isqrt(c.n) + 1  # rounding moves a vector by less than unit / one
-    linear = max(abs(1 - c.eta * x) for x in (c.spectrum.lowest.interval[0], c.spectrum.highest.interval[1]))
     z, error, growth = [int(x * one // 1) for x in c.start], unit, dict[int, int]()
     for k in range(c.step):
         size = (isqrt(dot(z, z)) + 1 + error).bit_length()
         claim(f"h_{k} can be enclosed fails: it is too large or too uncertain", size < 1 << 16)
         if size not in growth:  # within r of the minimizer, F expands distances by growth[size] / one at most
-            growth[size] = int((linear + max(4, c.degree) * _push(c, Fraction(1 << size, one))) * one) + 1
+            growth[size] = int((c.linear + max(4, c.degree) * _push(c, Fraction(1 << size, one))) * one) + 1
         moved, d = _moved(c, z, one)
         z, error = [(x << bits) // d for x in moved], -(-error * growth[size] >> bits) + unit
     return [Fraction(x, one) for x in z], Fraction(error, one)

@@ -2,18 +2,21 @@ r"""Invariant subspaces that hold a trajectory: how exceptional starts are prove
 
 The smallest linear space W that holds :math:`h` and is mapped into itself by gradient descent is found exactly: W
 must be closed under the Hessian, under every coefficient vector of the polynomial remainder restricted to W, and must
-hold the direction of each truncated power that is not orthogonal to it.
+hold the direction of each truncated power that is not orthogonal to it. A truncated power that vanishes on a ball which
+gradient descent maps into itself is not met by a trajectory in that ball, and not counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 
-from flint import fmpq, fmpq_mat, fmpq_mpoly_ctx
+from flint import arb, fmpq, fmpq_mat, fmpq_mpoly_ctx
 
-from theorem.local import Expansion
+from theorem.balls import surely_less
+from theorem.local import Expansion, LocalPower
+from theorem.remainder import RemainderBound
 from theorem.spectrum import Pencil
 
 Vector = tuple[fmpq, ...]
@@ -75,11 +78,12 @@ def invariant_subspace(expansion: Expansion, h: Vector) -> tuple[Vector, ...] | 
         basis = grown
 
 
-def find_subspace(expansion: Expansion, steps: int = _EXACT_STEPS) -> Subspace | None:
+def find_subspace(expansion: Expansion, rho: arb, steps: int = _EXACT_STEPS) -> Subspace | None:
     """Looks for a proper invariant subspace along the first exact iterates.
 
     Args:
         expansion: The loss at its minimizer, with step size and start.
+        rho: An upper bound of all |1 − ηλ|.
         steps: How many exact steps to try; fewer if the rationals grow beyond a few thousand bits.
 
     Returns:
@@ -89,10 +93,20 @@ def find_subspace(expansion: Expansion, steps: int = _EXACT_STEPS) -> Subspace |
     if not any(path[-1]):
         return Subspace(len(path) - 1, ())
     for j, h in enumerate(path):
-        basis = invariant_subspace(expansion, h)
+        basis = invariant_subspace(replace(expansion, truncated=_met(expansion, rho, h)), h)
         if basis is not None:
             return Subspace(j, basis)
     return None
+
+
+def _met(expansion: Expansion, rho: arb, h: Vector) -> tuple[LocalPower, ...]:
+    """The truncated powers, without those that vanish on the ball through h if it is forward invariant (Lemma 2)."""
+    if not expansion.truncated:
+        return ()
+    r = arb(_dot(h, h)).sqrt().upper()
+    if not surely_less(rho + RemainderBound.of(expansion).quadratic(r) * r, arb(1)):
+        return expansion.truncated
+    return tuple(t for t in expansion.truncated if not t.offset + arb(t.squared_length).sqrt() * r <= 0)
 
 
 def _exact_iterates(expansion: Expansion, steps: int) -> Iterator[Vector]:

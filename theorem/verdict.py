@@ -161,7 +161,7 @@ class _Search:
         whole = self._attempt(None, FIRST_PRECISION, wary=True)
         if whole.amplitude is None and whole.cause in {None, Cause.PRECISION}:
             unstable = whole.restricted.regime is Regime.UNSTABLE
-            subspace = find_subspace(self.expansion, *((0,) if unstable else ()))
+            subspace = find_subspace(self.expansion, self._rho(self.first), *((0,) if unstable else ()))
             if subspace is not None and (unstable or self._lacks_dominance(whole, subspace)):
                 return self._persist(subspace)
         return whole if whole.cause is not Cause.PRECISION else self._persist(None)
@@ -203,12 +203,16 @@ class _Search:
         with ctx.workprec(precision):
             if wary and self._starts_outside(blocks):
                 return _Found(None, here, blocks, None, Cause.PRECISION, precision)
-            rho = max(abs(1 - expansion.step_size * e.ball()).upper() for e in (whole.lowest, whole.highest))
+            rho = self._rho(whole)
             first = 0 if subspace is None else subspace.enters
             result = certify(expansion, list(blocks), rho, first, self.max_steps)
         if isinstance(result, Cause):
             return _Found(subspace, here, blocks, None, result, precision)
         return _Found(subspace, here, blocks, result, None, precision)
+
+    def _rho(self, whole: Classification) -> arb:
+        """An upper bound of all |1 − ηλ|, at the current precision."""
+        return max(abs(1 - self.expansion.step_size * e.ball()).upper() for e in (whole.lowest, whole.highest))
 
     def _block(self, pencil: Pencil, here: Classification, end: End, subspace: Subspace | None, bits: int) -> Block:
         index = here.index(end)

@@ -32,6 +32,7 @@ from properties.strategies import (
 )
 from theorem.basin import invariant_radius
 from theorem.local import Expansion
+from theorem.preimages import examine_preimages
 from theorem.problem import Problem
 from theorem.remainder import RemainderBound
 from theorem.spectrum import Pencil
@@ -155,6 +156,13 @@ def test_a_singular_step_is_the_inverse_of_an_eigenvalue(regime: Regime) -> None
     assert sum(0 in i.multipliers for i in found) >= 20
 
 
+@pytest.mark.parametrize("regime", SIDES, ids=lambda r: r.value)
+def test_null_preimages_are_decided_also_between_kinks(regime: Regime) -> None:
+    singular = drawn(problems(regime=regime, step_place=StepPlace.SINGULAR, dimensions=(2, 6)), 300)
+    found = [examine_preimages(Expansion.of(i.problem)).holds for i in singular if i.problem.loss.truncated]
+    assert found and None not in found
+
+
 # Where trajectories start ---------------------------------------------------------------------------------------------
 
 
@@ -195,6 +203,17 @@ def test_an_exceptional_start_is_exactly_on_the_plane(regime: Regime) -> None:
         v = i.eigenvector(i.dominant)
         assert sum((x * y for x, y in zip(i.problem.displacement, v, strict=True)), fmpq(0)) == 0
         assert any(i.problem.displacement)
+
+
+@pytest.mark.parametrize("regime", SIDES, ids=lambda r: r.value)
+def test_an_exceptional_start_may_lie_beside_a_kink_across_its_plane(regime: Regime) -> None:
+    found = drawn(problems(regime=regime, place=StartPlace.EXCEPTIONAL), 150)
+    across = []
+    for i in found:
+        v, truncated = i.eigenvector(i.dominant), Expansion.of(i.problem).truncated
+        across += [i for t in truncated if sum((x * y for x, y in zip(t.direction, v, strict=True)), fmpq(0))]
+    assert len(across) >= 5
+    assert all(decide(i.problem, max_steps=STEPS).verdict is Verdict.EXCEPTIONAL for i in across)
 
 
 @pytest.mark.parametrize("regime", SIDES, ids=lambda r: r.value)

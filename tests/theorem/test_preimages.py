@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.theorem.strategies import critical_problems, dot, problems, rotations, vectors
+from theorem.certificate import certificate
 from theorem.local import Expansion
 from theorem.preimages import examine_preimages
 from theorem.prescribed import cayley, loss_with_spectrum
 from theorem.problem import Problem
+from theorem.recheck import check
+from theorem.statement import Assumption
 from theorem.verdict import Verdict, decide
 
 
@@ -66,17 +69,19 @@ def check_evidence(problem):
             assert any(t[piece] != 0 for t in tables), f"det(I − η∇²f_S) vanishes at every point for S = {piece}"
         assert found.kernel is None, "evidence for both sides"
     elif found.holds is False:
-        check_kernel(expansion, found.kernel)
+        check_kernel(expansion, found)
     return found
 
 
-def check_kernel(expansion, u):
-    """u·F is constant: u·(F(h) − F(0)) = 0 wherever it is evaluated."""
+def check_kernel(expansion, found):
+    """Near the place, F is constant along u, exactly."""
+    u, n, small = found.kernel, expansion.dimension, fmpq(1, 1000)
+    (place,) = found.points or [(fmpq(0),) * n]
     assert any(u), "the kernel vector is zero"
-    n = expansion.dimension
     for k in range(8):
-        h = tuple(fmpq((k + 1) * (3 * i + 1) - 5 * (k % 3), 3 + k) for i in range(n))
-        assert dot(u, expansion.exact_step(h)) == 0, f"u·F(h) = {dot(u, expansion.exact_step(h))} at h = {h}"
+        near = tuple(x + small * fmpq((k + 1) * (3 * i + 1) - 5 * (k % 3), 30 * (k + 1)) for i, x in enumerate(place))
+        moved = tuple(x + small * y / max(map(abs, u)) for x, y in zip(near, u, strict=True))
+        assert expansion.exact_step(near) == expansion.exact_step(moved), f"F moves along {u} at {near}"
 
 
 HOLDS = {
@@ -112,10 +117,33 @@ def test_fails_with_a_kernel(name):
     assert decide(problem).verdict is Verdict.NOT_APPLICABLE, "the verdict must name it"
 
 
-@pytest.mark.parametrize("hinge", ["max(y - 1, 0)**4", "max(x + y - 1, 0)**4"])
-def test_a_hinge_that_moves_the_null_direction_leaves_it_undecided(hinge):
-    """u·F is constant on one side of the kink only: no vector shows it everywhere, no determinant refutes it."""
-    problem = Problem.build(f"x**2/2 + 2*y**2 + {hinge}", "1/4", ["1/100", "1/20"])
+ONE_SIDED = {
+    "the kink beside the minimizer": "max(y - 1, 0)**4",
+    "aslant": "max(x + y - 1, 0)**4",
+    "through the minimizer": "max(y, 0)**4",
+    "through it, the other side": "max(-y, 0)**4",
+    "two of them": "max(y, 0)**4 + max(x + y - 1, 0)**5",
+    "two that leave a wedge": "max(y - x, 0)**4 + max(x + 2*y, 0)**4",
+    "two that leave a strip": "max(x + y - 1, 0)**4 + max(-x - y - 1/2, 0)**4",
+    "a kink along the null direction": "max(y, 0)**4 + max(x - 1, 0)**4 + max(-x, 0)**4",
+}
+
+
+@pytest.mark.parametrize("name", ONE_SIDED)
+def test_it_is_enough_that_the_map_is_constant_on_one_side(name):
+    """There an open set is mapped into a line."""
+    loss = f"x**2/2 + 2*y**2 + {ONE_SIDED[name]}"
+    problem = Problem.build(loss, "1/4", ["1/100", "1/20"])
+    found = check_evidence(problem)
+    assert found.holds is False, f"{name}: {found}"
+    decision = decide(problem)
+    assert decision.verdict is Verdict.NOT_APPLICABLE and Assumption.NULL_PREIMAGES in decision.fails
+    assert check(certificate(decision)) is None
+
+
+def test_between_opposite_kinks_it_is_undecided():
+    """One of both is always met; without either, the map would be constant along y, but that is nowhere so."""
+    problem = Problem.build("x**2/2 + 2*y**2 + max(y, 0)**4 + max(-y, 0)**4", "1/4", ["1/100", "1/20"])
     found = check_evidence(problem)
     assert found.holds is None and found.kernel is None, f"{found}"
     assert decide(problem).verdict is Verdict.UNRESOLVED, "neither proved nor inapplicable"
@@ -139,7 +167,7 @@ def test_rotated_null_steps(q, i, rest, coupled):
     found = examine_preimages(expansion)
     assert found.holds is coupled, f"η = 1/{spectrum[i]}, cube {'of' if coupled else 'off'} that direction: {found}"
     if not coupled:
-        check_kernel(expansion, found.kernel)
+        check_kernel(expansion, found)
         # The kernel is the eigenvector itself.
         assert fmpq_mat([list(found.kernel), [q[k, i] for k in range(3)]]).rank() == 1, f"{found.kernel}"
 

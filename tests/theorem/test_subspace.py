@@ -11,10 +11,17 @@ from theorem.loss import Loss, TruncatedPower
 from theorem.prescribed import loss_with_spectrum
 from theorem.problem import Problem
 from theorem.spectrum import Pencil
-from theorem.subspace import find_subspace, invariant_subspace
+from theorem.subspace import find_subspace as search
+from theorem.subspace import invariant_subspace
 from theorem.verdict import Verdict, decide
 
 LIMITS = {"max_steps": 20_000, "max_precision": 512}
+
+
+def find_subspace(expansion, *steps):
+    """The search with the exact bound of all |1 − ηλ|."""
+    spectrum = Pencil(expansion.hessian).eigenvalues(64)
+    return search(expansion, max(abs(1 - expansion.step_size * e.ball()).upper() for e in spectrum), *steps)
 
 
 def lies_in(h, basis):
@@ -103,6 +110,9 @@ AXES = {
     "a hinge along the axis": ("x**2/2 + 2*y**2 + max(y - 1/9, 0)**4", ["0", "1"], [("0", "1")]),
     "a hinge across": ("x**2/2 + 2*y**2 + max(x - 1/9, 0)**4", ["0", "1"], [("0", "1")]),
     "a slanted hinge": ("x**2/2 + 2*y**2 + max(x + y, 0)**4", ["0", "1"], None),
+    "a slanted hinge out of reach": ("x**2/2 + 2*y**2 + max(x + y - 3/2, 0)**4", ["0", "1"], [("0", "1")]),
+    "a slanted hinge that is just touched": ("x**2/2 + 2*y**2 + max(3*x + 4*y - 5, 0)**4", ["0", "1"], [("0", "1")]),
+    "a slanted hinge within reach": ("x**2/2 + 2*y**2 + max(3*x + 4*y - 1/2, 0)**4", ["0", "1"], None),
     "a slanted hinge, orthogonal": ("(x - y)**2 + 2*(x + y)**2 + max(x + y, 0)**4", ["1", "-1"], [("1", "-1")]),
 }
 
@@ -150,6 +160,21 @@ def test_exact_hits_after_some_steps(loss, eta, start, enters, dimension):
         check_invariance(problem, found)
     else:
         assert found is None or found.dimension > 0, f"the iterates do not reach the minimizer: {found}"
+
+
+@pytest.mark.parametrize(("distance", "enters"), [("1", 0), ("49/50", 1), ("47/50", 2), ("9/10", 3)])
+def test_a_slanted_hinge_is_out_of_reach_after_some_steps(distance, enters):
+    """y' = 24/25 y, and the kink is at that distance."""
+    found = find_subspace(
+        Expansion.of(Problem.build(f"x**2/2 + 2*y**2 + max(3/5*x + 4/5*y - {distance}, 0)**4", "0.01", ["0", "1"]))
+    )
+    assert (found.enters, found.basis) == (enters, ((0, 1),))
+
+
+def test_out_of_reach_does_not_count_where_the_ball_may_grow():
+    """From (0, 1) a large cubic term may lead anywhere, as far as the bound of the remainder knows."""
+    loss = "x**2/2 + 2*y**2 + 40*y**3 + max(3/5*x + 4/5*y - 1, 0)**4"
+    assert find_subspace(Expansion.of(Problem.build(loss, "0.01", ["0", "1"]))) is None
 
 
 @pytest.mark.parametrize("steps", range(1, 7))

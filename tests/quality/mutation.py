@@ -30,7 +30,7 @@ TESTS = {
     "remainder": ["mutants_remainder", "remainder", "basin"],
     "certificate": ["mutants_certificate", "certificate"],
     "amplitude": ["mutants_amplitude", "amplitude", "verdict"],
-    "recheck": ["mutants_recheck", "recheck"],
+    "recheck": ["mutants_recheck", "mutants_recheck_claims", "recheck", "recheck_parts"],
 }
 IGNORED = (".git", ".tox", ".venv", "__pycache__", "out", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")
 # A failure is enough: shrinking it would take most of the time.

@@ -148,7 +148,7 @@ def _loss(text: str, names: list[str]) -> tuple[Poly, list[SimpleNamespace]]:
     """Read a sum: its polynomial, and its truncated powers factor * max(slope . x + offset, 0)**power."""
     poly, hinges, end = defaultdict[tuple[int, ...], Fraction](Fraction), list[SimpleNamespace](), 0
     while end < max(len(text), 1):
-        term: Any = TERM.match(text, end) or {"number": "", "line": "", "powers": ""}
+        term: Any = TERM.match(text, end) or defaultdict(str)
         powers = [POWER.fullmatch(part) for part in TIMES.split(term["powers"])] if term["powers"] else []
         alpha = tuple(sum(int(p[2] or 1) for p in powers if p and p[1] == name) for name in names)
         good = (term["number"] or term["line"] or powers) and all(p and p[1] in names for p in powers)
@@ -158,7 +158,7 @@ def _loss(text: str, names: list[str]) -> tuple[Poly, list[SimpleNamespace]]:
         if term["line"]:
             inner, _ = _loss(term["line"], names)
             offset = inner.pop((0,) * len(names), Fraction(0))
-            slope = [sum((k for beta, k in inner.items() if beta[i]), Fraction(0)) for i in range(len(names))]
+            slope = [sum(k for beta, k in inner.items() if beta[i]) for i in range(len(names))]
             claim("problem.loss must be linear in max", any(slope) and {*map(sum, inner)} == {1}, BadCertificate)
             hinges.append(SimpleNamespace(factor=factor, slope=slope, offset=offset, power=int(term["exponent"])))
         else:
@@ -325,7 +325,7 @@ def _moved(c: SimpleNamespace, z: list[int], d: int) -> tuple[list[int], int]:
 
 def _push(c: SimpleNamespace, r: Fraction) -> Fraction:
     """Return r C(r), rounded up."""
-    total = sum((k * r**e for e, k in c.orders), Fraction(0))
+    total: Fraction = sum(k * r**e for e, k in c.orders)
     for h in c.hinges:
         reach, k = h.length * r, c.eta * abs(h.factor) * h.length**3 / 2
         if h.power > 2 and h.offset + reach > 0:
@@ -338,7 +338,7 @@ def _push(c: SimpleNamespace, r: Fraction) -> Fraction:
 def _trajectory(c: SimpleNamespace, bits: int) -> tuple[Vector, Fraction]:
     """Enclose h_k in a ball."""
     one, unit = 1 << bits, isqrt(c.n) + 1  # rounding moves a vector by less than unit / one
-    z, error, growth = [int(x * one // 1) for x in c.start], unit, dict[int, int]()
+    z, error, growth = [int(x * one) for x in c.start], unit, dict[int, int]()
     for k in range(c.step):
         size = (isqrt(dot(z, z)) + 1 + error).bit_length()
         claim(f"h_{k} can be enclosed fails: it is too large or too uncertain", size < 1 << 16)

@@ -278,6 +278,14 @@ def truncated():
     )
 
 
+def moved():
+    """The same with another minimizer."""
+    certificate = truncated()
+    loss = "1/2*x**2 - 1/2*x + 2*y**2 + 4*y + 1/3*max(x + y + 1/2, 0)**4"
+    problem = {"loss": loss, "minimizer": ["1/2", "-1"], "start": ["3/5", "-8/9"]}
+    return certificate | {"problem": certificate["problem"] | problem}
+
+
 def rough():
     slope, offset = 2 * root(Q(1)), Q(1, 4)
     return build(
@@ -580,6 +588,7 @@ BUILDERS = [
     exceptional,
     exact_hit,
     truncated,
+    moved,
     rough,
     no_null_preimages,
     one_sided,

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from properties.shapes import COUNT, DRAFT, TEXT, closed
 from theorem.certificate import SCHEMA
 
-_TEXT = {"type": "string"}
 _NUMBER = {"type": "string", "description": "a number such as -3/7 or 0.25"}
-_COUNT = {"type": "integer", "minimum": 0}
 _VECTOR = {"type": "array", "items": _NUMBER}
 _PAIR = {**_VECTOR, "minItems": 2, "maxItems": 2}
-
-
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 def _or_null(shape: dict[str, Any]) -> dict[str, Any]:
@@ -22,36 +17,36 @@ def _or_null(shape: dict[str, Any]) -> dict[str, Any]:
     return {**shape, "type": [shape["type"], "null"]}
 
 
-_END = _closed({"interval": _PAIR, "multiplicity": _COUNT})
-_SPECTRUM = _or_null(_closed({"lowest": _END, "highest": _END}))
-_REGIME = _or_null(_TEXT)
+_END = closed({"interval": _PAIR, "multiplicity": COUNT})
+_SPECTRUM = _or_null(closed({"lowest": _END, "highest": _END}))
+_REGIME = _or_null(TEXT)
 
 CERTIFICATE_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DRAFT,
     "title": "gdcheck certificate",
     "description": "Its meaning is in docs/certificate.md; the independent checker reads numbers and the loss itself.",
-    **_closed(
+    **closed(
         {
             "schema": {"const": SCHEMA},
-            "problem": _closed(
+            "problem": closed(
                 {
-                    "loss": _TEXT,
-                    "variables": {"type": "array", "items": _TEXT},
+                    "loss": TEXT,
+                    "variables": {"type": "array", "items": TEXT},
                     "minimizer": _VECTOR,
                     "step_size": _NUMBER,
                     "start": _VECTOR,
                 }
             ),
-            "verdict": _TEXT,
+            "verdict": TEXT,
             "regime": _REGIME,
-            "fails": {"type": "array", "items": _TEXT},
+            "fails": {"type": "array", "items": TEXT},
             "spectrum": _SPECTRUM,
             "points": {"type": "array", "items": _VECTOR},
             "kernel": _or_null(_VECTOR),
             "subspace": _or_null(
-                _closed(
+                closed(
                     {
-                        "enters": _COUNT,
+                        "enters": COUNT,
                         "basis": {"type": "array", "items": _VECTOR},
                         "regime": _REGIME,
                         "spectrum": _SPECTRUM,
@@ -60,14 +55,12 @@ CERTIFICATE_SCHEMA: dict[str, Any] = {
             ),
             "blocks": {
                 "type": "array",
-                "items": _closed(
-                    {"gap": _NUMBER, "vectors": {"type": "array", "items": _VECTOR}, "amplitude": _NUMBER}
-                ),
+                "items": closed({"gap": _NUMBER, "vectors": {"type": "array", "items": _VECTOR}, "amplitude": _NUMBER}),
             },
-            "step": _COUNT,
-            "bounds": _or_null(_closed({"radius": _NUMBER, "sigma": _NUMBER, "tail": _NUMBER})),
-            "limit": _closed(
-                {"kind": _or_null(_TEXT), "vectors": {"type": "array", "items": {"type": "array", "items": _PAIR}}}
+            "step": COUNT,
+            "bounds": _or_null(closed({"radius": _NUMBER, "sigma": _NUMBER, "tail": _NUMBER})),
+            "limit": closed(
+                {"kind": _or_null(TEXT), "vectors": {"type": "array", "items": {"type": "array", "items": _PAIR}}}
             ),
         }
     ),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from properties.files import as_json, write_bytes_atomically
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -252,23 +254,20 @@ class _Printer:
         if data is None:
             typer.echo(f"note: no certificate written: nothing is proved ({decision.verdict.value})", err=True)
             return
-        _write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+        _write(path, as_json(data))
 
 
 def _write(path: Path, text: str) -> None:
     _write_bytes(path, text.encode("utf-8"))
 
 
-def _write_bytes(path: Path, data: bytes) -> None:
-    from reports.write import write_bytes_atomically
+def _write_bytes(path: Path, data: bytes, field: str = "file") -> None:
     from theorem.errors import InputError
 
     try:
         write_bytes_atomically(path, data)
     except OSError as error:
-        raise InputError(
-            "file", f"cannot write {str(path)[:200]!r} ({error.strerror}); name a writable place"
-        ) from None
+        raise InputError(field, f"cannot write {str(path)[:200]!r} ({error.strerror}); name a writable place") from None
 
 
 @app.command(
@@ -533,7 +532,6 @@ def draw_map(
     with _input_errors():
         from properties.plane import draw_plane
         from properties.reading import parse_json, read_text
-        from theorem.errors import InputError
         from theorem.problem import Problem
         from theorem.rational import to_fmpq
 
@@ -542,13 +540,9 @@ def draw_map(
         width = None if half_width is None else to_fmpq(half_width, "half-width")
         drawn = draw_plane(given, plane, size, width)
         from reports.plane_picture import plane_picture
-        from reports.write import write_bytes_atomically
 
         title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
-        try:
-            write_bytes_atomically(out, plane_picture(drawn, title[:200]))
-        except OSError as error:
-            raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror})") from None
+        _write_bytes(out, plane_picture(drawn, title[:200]), "out")
     typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from properties.claim import Claim, Finding, passes
+from properties.files import as_json, write_text_atomically
 from properties.strategies import Instance
 from properties.tally import identity
 from properties.trial import CounterexampleError
@@ -40,13 +41,10 @@ def store(error: CounterexampleError, root: Path) -> Stored:
     Returns:
         Where, and the message.
     """
-    from reports.write import write_text_atomically  # noqa: PLC0415
-
     folder = FOLDER / f"{error.trial.claim.name}-{identity(error.found['instance']['problem'])}"
     (root / folder).mkdir(parents=True, exist_ok=True)
     for form, seen in zip(FORMS, (error.found, error.simplest, error.worst), strict=True):
-        text = json.dumps(_record(seen), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        write_text_atomically(root / folder / f"{form}.json", text)
+        write_text_atomically(root / folder / f"{form}.json", as_json(_record(seen)))
     return Stored(folder, _message(error, folder))
 
 

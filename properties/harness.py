@@ -23,6 +23,7 @@ from hypothesis.database import (
 
 from properties.claim import Claim
 from properties.counterexamples import store
+from properties.files import as_json, write_text_atomically
 from properties.tally import EXAMPLES, FAILS, WORST, ClaimTally, Tally, merged
 from properties.trial import CounterexampleError, Trial, attack, plan, worst_plan
 from theorem.verdict import Verdict
@@ -206,10 +207,9 @@ class Run:
 
     def _write_report(self, path: Path) -> None:
         from reports.compose import compose  # noqa: PLC0415
-        from reports.write import write_text_atomically  # noqa: PLC0415
 
         self._merged = tally, distinct = merged(_lines(self._observations))
-        write_text_atomically(path, json.dumps(self._as_report(tally, distinct), indent=1, ensure_ascii=False) + "\n")
+        write_text_atomically(path, as_json(self._as_report(tally, distinct)))
         compose([path], path.parent)
 
     def _as_report(self, tally: Tally, distinct: int) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from properties.files import as_json, write_text_atomically
 from reports.ablation_view import certificate_files
 from reports.charts import phase_picture, with_style_sheet
 from reports.claims_chart import claims_picture
@@ -16,7 +16,7 @@ from reports.page import Pictures, Sources
 from reports.problem_charts import FORMATS, problem_picture, worked_picture
 from reports.read import read_sources
 from reports.sweep_charts import sweep_pictures
-from reports.write import write_page, write_text_atomically
+from reports.write import write_page
 from theorem.errors import InputError
 from theorem.problem import Problem
 from theorem.verdict import decide
@@ -103,4 +103,4 @@ def store_certificates(sources: Sources, out: Path) -> None:
             files = certificate_files(row["name"], role, exhibit)
             for file, certificate in zip(files, exhibit["certificates"] if exhibit else (), strict=True):
                 (out / file).parent.mkdir(exist_ok=True)
-                write_text_atomically(out / file, json.dumps(certificate, indent=1, ensure_ascii=False) + "\n")
+                write_text_atomically(out / file, as_json(certificate))

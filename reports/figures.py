@@ -7,12 +7,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from properties.files import write_bytes_atomically
 from reports.charts import LIGHT, PHASE, STAND_IN, as_svg, phase_chart
 from reports.claims_chart import NAME, claims_chart
 from reports.claims_view import claims_view
 from reports.page import Sources
 from reports.problem_charts import rendered
-from reports.write import write_bytes_atomically
 
 if TYPE_CHECKING:
     import altair as alt

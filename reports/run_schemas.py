@@ -7,31 +7,25 @@ from typing import Any, get_args
 from properties.ablation import search
 from properties.ablation.run import SCHEMA as ABLATION
 from properties.harness import SCHEMA as CLAIMS
+from properties.shapes import COUNT, DRAFT, TEXT, closed
 from properties.sweep.summary import SCHEMA as SWEEP
 from theorem.problem import PROBLEM_SCHEMA
 from theorem.verdict import Verdict
 
-_COUNT = {"type": "integer", "minimum": 0}
-_TEXT = {"type": "string"}
-_COUNTS = {"type": "object", "additionalProperties": _COUNT}
+_COUNTS = {"type": "object", "additionalProperties": COUNT}
 _PROBLEM = {key: value for key, value in PROBLEM_SCHEMA.items() if key != "$schema"} | {
     "required": list(PROBLEM_SCHEMA["properties"])
 }
 
 
-def _closed(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    closed = {"properties": properties, "required": list(properties), "additionalProperties": False}
-    return {"type": "object", **closed, **more}
-
-
 _EXHIBIT = {
     "oneOf": [
         {"type": "null"},
-        _closed(
+        closed(
             {
                 "problem": _PROBLEM,
-                "predicted": _TEXT,
-                "happens": _TEXT,
+                "predicted": TEXT,
+                "happens": TEXT,
                 "evidence": {"enum": ["proved", "observed"]},
                 "severity": {"type": "number"},
                 "certificates": {"type": "array", "items": {"type": "object"}},
@@ -41,21 +35,21 @@ _EXHIBIT = {
     ]
 }
 
-_ROW = _closed(
+_ROW = closed(
     {
-        "name": _TEXT,
-        "assumption": _TEXT,
-        "dropped": _TEXT,
-        "claim": _TEXT,
+        "name": TEXT,
+        "assumption": TEXT,
+        "dropped": TEXT,
+        "claim": TEXT,
         "verdict": {"enum": list(get_args(search.Verdict))},
         "evidence": {"enum": ["proved", "observed"]},
-        "examined": _COUNT,
-        "violated": _COUNT,
-        "held": _COUNT,
-        "aside": _COUNT,
+        "examined": COUNT,
+        "violated": COUNT,
+        "held": COUNT,
+        "aside": COUNT,
         "weaker": {"type": ["string", "null"], "description": "a weaker claim that held wherever it was decided"},
-        "weaker_held": _COUNT,
-        "severity": {**_TEXT, "description": "what the exhibits' severity measures"},
+        "weaker_held": COUNT,
+        "severity": {**TEXT, "description": "what the exhibits' severity measures"},
         "simplest": _EXHIBIT,
         "worst": _EXHIBIT,
         "shown": _EXHIBIT,
@@ -64,16 +58,16 @@ _ROW = _closed(
 )
 
 ABLATION_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DRAFT,
     "title": "gdcheck ablation",
-    **_closed(
+    **closed(
         {
             "schema": {"const": ABLATION},
             "seed": {"type": "integer"},
-            "budget": _COUNT,
-            "asked": {"type": "array", "items": _TEXT},
+            "budget": COUNT,
+            "asked": {"type": "array", "items": TEXT},
             "interrupted": {"type": "boolean"},
-            "versions": {"type": "object", "additionalProperties": _TEXT},
+            "versions": {"type": "object", "additionalProperties": TEXT},
             "rows": {"type": "array", "items": _ROW},
         },
         description="what gdcheck ablate found",
@@ -83,10 +77,10 @@ ABLATION_SCHEMA: dict[str, Any] = {
 _TALLY = {
     "type": "object",
     "properties": {
-        "problems": _COUNT,
-        "verdict": {"type": "object", "properties": {v.value: _COUNT for v in Verdict}, "additionalProperties": False},
+        "problems": COUNT,
+        "verdict": {"type": "object", "properties": {v.value: COUNT for v in Verdict}, "additionalProperties": False},
         "holds": _COUNTS,
-        "most_steps": _COUNT,
+        "most_steps": COUNT,
         "smallest_margin": {
             "oneOf": [
                 {"type": "null"},
@@ -108,22 +102,22 @@ _TALLY = {
     "required": ["problems", "verdict", "holds", "most_steps", "smallest_margin"],
 }
 _TALLIES = {"type": "object", "additionalProperties": _TALLY}
-_ABOUT = _closed({"sentence": _TEXT, "statement": _TEXT, "kind": {"enum": ["proved", "observed"]}, "margin": _TEXT})
+_ABOUT = closed({"sentence": TEXT, "statement": TEXT, "kind": {"enum": ["proved", "observed"]}, "margin": TEXT})
 
 CLAIMS_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DRAFT,
     "title": "gdcheck claims",
-    **_closed(
+    **closed(
         {
             "schema": {"const": CLAIMS},
             "seed": {"type": "integer"},
-            "profile": _TEXT,
+            "profile": TEXT,
             "examples": {"type": ["integer", "null"]},
-            "problems": _COUNT,
-            "problems_in_search": _COUNT,
-            "distinct": _COUNT,
-            "drawn": _COUNT,
-            "discarded": _COUNT,
+            "problems": COUNT,
+            "problems_in_search": COUNT,
+            "distinct": COUNT,
+            "drawn": COUNT,
+            "discarded": COUNT,
             "discard_rate": {"type": "number", "minimum": 0},
             "about": {"type": "object", "additionalProperties": _ABOUT},
             "claims": _TALLIES,
@@ -132,8 +126,8 @@ CLAIMS_SCHEMA: dict[str, Any] = {
                 "type": "object",
                 "properties": {
                     "seconds": {"type": "number"},
-                    "workers": _COUNT,
-                    "versions": {"type": "object", "additionalProperties": _TEXT},
+                    "workers": COUNT,
+                    "versions": {"type": "object", "additionalProperties": TEXT},
                 },
                 "required": ["seconds", "workers", "versions"],
             },
@@ -142,18 +136,18 @@ CLAIMS_SCHEMA: dict[str, Any] = {
     ),
 }
 
-_INDICES = {"type": "array", "items": _COUNT}
+_INDICES = {"type": "array", "items": COUNT}
 _OUTCOME = {"enum": ["passed", "failed", "incomplete"]}
 
 SWEEP_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DRAFT,
     "title": "gdcheck sweep summary",
-    **_closed(
+    **closed(
         {
             "schema": {"const": SWEEP},
             "outcome": _OUTCOME,
-            "problems": _COUNT,
-            "decided": _COUNT,
+            "problems": COUNT,
+            "decided": COUNT,
             "seed": {"type": "integer"},
             **dict.fromkeys(("verdicts", "tiers", "regimes", "steps", "step_histogram", "margin_histogram"), _COUNTS),
             "phases": {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, TypedDict, cast
 
+from properties.shapes import COUNT, DRAFT, closed
 from properties.verify import Verification
 from theorem.pattern import Kind
 from theorem.problem import PROBLEM_SCHEMA
@@ -164,21 +165,10 @@ def _rows(report: Report) -> Iterator[tuple[str, int, RowJson]]:
             yield part, row["record"]["index"] + 1, row
 
 
-def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
 def _or_null(kind: str, description: str, **more: Any) -> dict[str, Any]:
     return {"type": [kind, "null"], "description": description, **more}
 
 
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 _VERDICT = {"enum": [v.value for v in Verdict]}
 _KIND = {"enum": [k.value for k in LimitKind]}
 _VECTOR = {"type": "array", "items": {"type": "number"}}
@@ -186,15 +176,15 @@ _PROBLEM = {key: value for key, value in PROBLEM_SCHEMA.items() if key != "$sche
 _LIMIT = {
     "oneOf": [
         {"type": "null"},
-        _object({"kind": {"type": "null"}, "vector": {"type": "null"}}, "no limit is certified"),
-        _object({"kind": {"enum": ["fixed", "alternating"]}, "vector": _VECTOR}, "the limit, with its sign at k = 0"),
-        _object({"kind": {"const": "two-cycle"}, "even": _VECTOR, "odd": _VECTOR}, "the limits of even and odd steps"),
+        closed({"kind": {"type": "null"}, "vector": {"type": "null"}}, "no limit is certified"),
+        closed({"kind": {"enum": ["fixed", "alternating"]}, "vector": _VECTOR}, "the limit, with its sign at k = 0"),
+        closed({"kind": {"const": "two-cycle"}, "even": _VECTOR, "odd": _VECTOR}, "the limits of even and odd steps"),
     ]
 }
 
-_RECORD = _object(
+_RECORD = closed(
     {
-        "index": _COUNT,
+        "index": COUNT,
         "verdict": _VERDICT,
         "reason": {"type": "string"},
         "recheck": {"enum": ["accepted", "rejected", "none"]},
@@ -223,10 +213,10 @@ _RECORD = _object(
     "one problem",
 )
 
-_ROW = _object(
+_ROW = closed(
     {
         "title": {"type": "string"},
-        "expected": _object(
+        "expected": closed(
             {"verdict": _VERDICT, "kind": _KIND, "axis": _or_null("string", "a variable")}, "what is known beforehand"
         ),
         "agrees": {"type": "boolean", "description": "everything is as expected and the checker accepted"},
@@ -235,7 +225,7 @@ _ROW = _object(
     "a problem whose outcome is known beforehand",
 )
 
-_SHARPNESS = _object(
+_SHARPNESS = closed(
     {
         "loss": {"type": "string"},
         "step_size": {"type": "string"},
@@ -256,18 +246,18 @@ _SHARPNESS = _object(
 )
 
 REPORT_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DRAFT,
     "title": "gdcheck report",
-    **_object(
+    **closed(
         {
             "schema": {"const": SCHEMA},
             "outcome": {"enum": ["passed", "failed", "incomplete"]},
             "seed": {"type": "integer"},
-            "problems": {**_COUNT, "description": "how many random problems were asked for"},
+            "problems": {**COUNT, "description": "how many random problems were asked for"},
             "interrupted": {"type": "boolean"},
             "versions": {"type": "object", "additionalProperties": {"type": "string"}},
-            "verdicts": _object({v.value: _COUNT for v in Verdict}, "how many random problems ended in each verdict"),
-            "rejected": {**_COUNT, "description": "how many certificates the independent checker rejected"},
+            "verdicts": closed({v.value: COUNT for v in Verdict}, "how many random problems ended in each verdict"),
+            "rejected": {**COUNT, "description": "how many certificates the independent checker rejected"},
             "paper": {"type": "array", "items": _ROW},
             "sweep": {"type": "array", "items": _ROW},
             "random": {"type": "array", "items": _RECORD},

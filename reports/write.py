@@ -1,14 +1,12 @@
-"""Writing: every file whole or not at all."""
+"""The files of a report."""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from properties.files import as_json, write_text_atomically
 from properties.verify import Verification
 from reports.schema import as_report, unproved
 
@@ -33,47 +31,6 @@ class Written:
     picture: Path
     sharpness: Path
     problems: tuple[Path, ...]
-
-
-def write_text_atomically(path: Path, text: str) -> None:
-    """Writes a text file in UTF-8 so that at any instant the old content or the new one is there in full.
-
-    What is no regular file, such as a pipe or a terminal, is written to directly; a symbolic link stays one.
-
-    Args:
-        path: The file; its directory must exist.
-        text: The new content.
-
-    Raises:
-        OSError: If it cannot be written; the old content is untouched then.
-    """
-    write_bytes_atomically(path, text.encode("utf-8"))
-
-
-def write_bytes_atomically(path: Path, data: bytes) -> None:
-    """Writes a file as ``write_text_atomically`` does, from bytes.
-
-    Args:
-        path: The file; its directory must exist.
-        data: The new content.
-
-    Raises:
-        OSError: If it cannot be written; the old content is untouched then.
-    """
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    path = path.resolve()
-    temporary = path.with_name(f".gdcheck-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def write_report(run: Verification, out_dir: Path) -> Written:
@@ -105,11 +62,11 @@ def write_report(run: Verification, out_dir: Path) -> Written:
         sharpness=out_dir / "sharpness.svg",
         problems=tuple(out_dir / str(finding.file) for finding in findings),
     )
-    write_text_atomically(written.data, _json(report))
+    write_text_atomically(written.data, as_json(report))
     for path, finding in zip(written.problems, findings, strict=True):
         path.parent.mkdir(exist_ok=True)
         stored = {key: value for key, value in finding.record.items() if key in {"verdict", "reason", "problem"}}
-        write_text_atomically(path, _json(stored))
+        write_text_atomically(path, as_json(stored))
     worked = worked_picture()
     pictures = Pictures(phase_picture(report), phase_picture(report, narrow=True), worked)
     write_text_atomically(written.picture, pictures.wide)
@@ -141,7 +98,3 @@ def write_page(sources: Sources, pictures: Pictures, out_dir: Path) -> Path:
     page = out_dir / "index.html"
     write_text_atomically(page, render_page(sources, pictures))
     return page
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,10 +14,10 @@ from rich.text import Text
 
 from properties.ablation.run import Ablated, chosen, known, run_ablations
 from properties.ablation.search import Row
+from properties.files import as_json, write_text_atomically
 from properties.show import progress_over
 from reports.ablation_view import certificate_files
 from reports.compose import compose
-from reports.write import write_text_atomically
 from theorem.errors import InputError
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
@@ -48,15 +47,11 @@ def ablate_and_store(
         out.mkdir(parents=True, exist_ok=True)
         with progress_over(len(names), "dropping assumptions") as on_done:
             run = run_ablations(names, budget, seed=seed, jobs=jobs or os.cpu_count() or 1, load=load, on_done=on_done)
-        write_text_atomically(out / "ablation.json", _json(run.to_json()))
+        write_text_atomically(out / "ablation.json", as_json(run.to_json()))
         compose([out / "ablation.json"], out)
     except OSError as error:
         raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
     return run
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def show_ablations(console: Console, run: Ablated, out: Path) -> None:

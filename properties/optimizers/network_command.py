@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from properties.files import as_json, write_text_atomically
 from properties.optimizers.devices import choose_device, surroundings
 from properties.optimizers.minimum import Minimum, find_minimum
 from properties.optimizers.network_experiment import ExperimentConfig, run_experiment, scan_step_sizes
@@ -23,7 +23,6 @@ from properties.optimizers.networks import Architecture, NetworkConfig, build
 from properties.optimizers.objective import LossKind, Objective
 from properties.optimizers.options import ImageOptions
 from properties.optimizers.train_command import describe, load_images
-from reports.write import write_text_atomically
 from theorem.errors import InputError
 
 MEASURED, INTERRUPTED, NOT_MEASURED = 0, 130, 3
@@ -122,7 +121,7 @@ def _bar(total: int) -> Iterator[Callable[[str, int], None]]:
 def _write(out: Path, result: dict[str, Any]) -> None:
     from reports.measured_charts import network_picture  # noqa: PLC0415
 
-    text = json.dumps(result, ensure_ascii=False, allow_nan=False) + "\n"
+    text = as_json(result, indent=None)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_text_atomically(out / "network.json", text)

@@ -4,47 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
+from properties.shapes import COUNT, DRAFT, TEXT, closed
+
 TRAINING = "gdcheck-training/1"
 NETWORK = "gdcheck-network/1"
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
 _NUMBER: dict[str, Any] = {"type": "number"}
 _OR_NULL: dict[str, Any] = {"type": ["number", "null"]}
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-_TEXT: dict[str, Any] = {"type": "string"}
 _YES_OR_NO: dict[str, Any] = {"type": "boolean"}
 _NUMBERS: dict[str, Any] = {"type": "array", "items": _NUMBER}
 _NUMBERS_OR_NULL: dict[str, Any] = {"type": "array", "items": _OR_NULL}
-_BAND = _object({"steps": {"type": "array", "items": _COUNT}, "mean": _NUMBERS, "low": _NUMBERS, "high": _NUMBERS})
-_APPROACH = _object(
+_BAND = closed({"steps": {"type": "array", "items": COUNT}, "mean": _NUMBERS, "low": _NUMBERS, "high": _NUMBERS})
+_APPROACH = closed(
     {
         "measured": {"type": "boolean"},
         **dict.fromkeys(("final", "trend", "spread", "worst"), _OR_NULL),
-        "reason": _TEXT,
+        "reason": TEXT,
     }
 )
-_DATA = _object(
+_DATA = closed(
     {
-        "name": _TEXT,
+        "name": TEXT,
         "synthetic": {"type": "boolean"},
-        "images": _COUNT,
-        "shape": {"type": "array", "items": _COUNT},
-        "classes": _COUNT,
+        "images": COUNT,
+        "shape": {"type": "array", "items": COUNT},
+        "classes": COUNT,
     }
 )
-_NETWORK = _object(
-    {"architecture": _TEXT, "activation": _TEXT, "width": _COUNT, "smooth": {"type": "boolean"}, "parameters": _COUNT}
+_NETWORK = closed(
+    {"architecture": TEXT, "activation": TEXT, "width": COUNT, "smooth": {"type": "boolean"}, "parameters": COUNT}
 )
-_SURROUNDINGS = _object({"device": _TEXT, "threads": _COUNT, "python": _TEXT, "torch": _TEXT})
+_SURROUNDINGS = closed({"device": TEXT, "threads": COUNT, "python": TEXT, "torch": TEXT})
 
 TRAINING_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DRAFT,
     "title": "gdcheck training result",
-    **_object(
+    **closed(
         {
             "schema": {"const": TRAINING},
             "kind": {"const": "measured"},
@@ -54,33 +50,33 @@ TRAINING_SCHEMA: dict[str, Any] = {
             "loss": {"enum": ["mse", "cross-entropy"]},
             "weight_decay": {"type": "number", "minimum": 0},
             "dtype": {"enum": ["float32", "float64"]},
-            "steps": _COUNT,
+            "steps": COUNT,
             "near_one": {"type": "number"},
             "runs": {
                 "type": "array",
-                "items": _object(
+                "items": closed(
                     {
-                        "optimizer": _TEXT,
-                        "seed": _COUNT,
-                        "steps": _COUNT,
+                        "optimizer": TEXT,
+                        "seed": COUNT,
+                        "steps": COUNT,
                         "diverged": {"type": ["string", "null"]},
                         **dict.fromkeys(("loss", "accuracy", "gradient_norm", "cosine"), _OR_NULL),
                         **dict.fromkeys(("sharpness", "threshold"), _OR_NULL),
-                        "looks": _COUNT,
-                        "unconverged": _COUNT,
+                        "looks": COUNT,
+                        "unconverged": COUNT,
                     }
                 ),
             },
             "optimizers": {
                 "type": "array",
-                "items": _object(
+                "items": closed(
                     {
-                        "optimizer": _TEXT,
+                        "optimizer": TEXT,
                         "step_size": {"type": "number"},
                         "momentum": {"type": "number"},
                         "batch": {"type": ["integer", "null"]},
-                        "schedule": _TEXT,
-                        "seeds": _COUNT,
+                        "schedule": TEXT,
+                        "seeds": COUNT,
                         "approach": _APPROACH,
                         "loss_change": _OR_NULL,
                         "epoch_approach": {"oneOf": [{"type": "null"}, _APPROACH]},
@@ -94,24 +90,24 @@ TRAINING_SCHEMA: dict[str, Any] = {
     ),
 }
 
-_TRAJECTORY = _object(
+_TRAJECTORY = closed(
     {
         **dict.fromkeys(("step_size", "ratio"), _NUMBER),
-        "taken": _COUNT,
+        "taken": COUNT,
         **dict.fromkeys(("left", "alternates"), _YES_OR_NO),
-        "steps": {"type": "array", "items": _COUNT},
+        "steps": {"type": "array", "items": COUNT},
         **dict.fromkeys(("cosine", "lowest", "highest", "distance"), _NUMBERS_OR_NULL),
         "last_cosine": _OR_NULL,
-        "sharpness_from": _COUNT,
+        "sharpness_from": COUNT,
         "sharpness": _NUMBERS,
         "sharpness_residual": _NUMBER,
     }
 )
 
 NETWORK_RESULT_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DRAFT,
     "title": "gdcheck network result",
-    **_object(
+    **closed(
         {
             "schema": {"const": NETWORK},
             "kind": {"const": "measured"},
@@ -121,10 +117,10 @@ NETWORK_RESULT_SCHEMA: dict[str, Any] = {
             "loss": {"const": "mse"},
             "weight_decay": _NUMBER,
             "options": {"type": "object", "additionalProperties": _NUMBER},
-            "minimum": _object(
+            "minimum": closed(
                 {
                     **dict.fromkeys(("loss", "accuracy", "gradient_norm"), _NUMBER),
-                    **dict.fromkeys(("lbfgs_steps", "newton_steps"), _COUNT),
+                    **dict.fromkeys(("lbfgs_steps", "newton_steps"), COUNT),
                     "spectrum": _NUMBERS,
                     **dict.fromkeys(("boundary", "stability_limit"), _NUMBER),
                 }
@@ -133,7 +129,7 @@ NETWORK_RESULT_SCHEMA: dict[str, Any] = {
             "above": _TRAJECTORY,
             "scan": {
                 "type": "array",
-                "items": _object(
+                "items": closed(
                     {
                         **dict.fromkeys(("step_size", "ratio"), _NUMBER),
                         "slope": _OR_NULL,

@@ -15,7 +15,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from reports.write import write_bytes_atomically, write_text_atomically
+from properties.files import as_json, write_bytes_atomically, write_text_atomically
 from theorem.errors import InputError
 
 ROW_SCHEMA: dict[str, Any] = {
@@ -142,7 +142,7 @@ def kept_iterates(files: RunFiles) -> list[tuple[int, Tensor]]:
 
 def write_options(files: RunFiles, options: dict[str, Any]) -> None:
     """Writes the options of a run."""
-    write_text_atomically(files.options, json.dumps(options, indent=1, ensure_ascii=False) + "\n")
+    write_text_atomically(files.options, as_json(options))
 
 
 def check_options(files: RunFiles, options: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from properties.files import as_json, write_text_atomically
 from properties.optimizers.data import DataConfig, Images, load
 from properties.optimizers.devices import choose_device, surroundings
 from properties.optimizers.methods import Method, MethodConfig, Schedule
@@ -23,7 +23,6 @@ from properties.optimizers.options import DEFAULT_STEP_SIZES, ImageOptions, Trai
 from properties.optimizers.results import as_result
 from properties.optimizers.run import Outcome, Row, RunConfig
 from properties.optimizers.training import train
-from reports.write import write_text_atomically
 from theorem.errors import InputError
 
 FINISHED, DIVERGED, INTERRUPTED = 0, 3, 130
@@ -174,7 +173,7 @@ def _progress(jobs: list[RunConfig]) -> Iterator[Callable[[RunConfig], Callable[
 def _write(out: Path, result: dict[str, Any]) -> None:
     from reports.measured_charts import training_picture  # noqa: PLC0415
 
-    write_text_atomically(out / "result.json", json.dumps(result, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text_atomically(out / "result.json", as_json(result, indent=None))
     write_text_atomically(out / "training.svg", training_picture(result))
 
 

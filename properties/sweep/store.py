@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from properties.files import as_json, write_bytes_atomically, write_text_atomically
 from properties.sweep.generator import Generator
 from properties.sweep.spec import Spec
 from properties.sweep.work import Done, Task
@@ -55,8 +56,6 @@ class Store:
         Raises:
             InputError: If the directory holds a sweep already, or cannot be written.
         """
-        from reports.write import write_text_atomically  # noqa: PLC0415
-
         file = root / "run.json"
         if file.exists():
             raise InputError(
@@ -72,7 +71,7 @@ class Store:
         }
         try:
             (root / "batches").mkdir(parents=True, exist_ok=True)
-            write_text_atomically(file, json.dumps(data, indent=1) + "\n")
+            write_text_atomically(file, as_json(data))
         except OSError as error:
             raise InputError("out", f"cannot write in {str(root)[:200]!r} ({error.strerror})") from None
         return store
@@ -147,8 +146,6 @@ class Store:
         Args:
             done: The batch.
         """
-        from reports.write import write_bytes_atomically  # noqa: PLC0415
-
         for folder, records in (("disagreements", done.objections), ("refuted", done.refuted)):
             for record in records:
                 self.note(folder, record)
@@ -157,11 +154,9 @@ class Store:
 
     def note(self, folder: str, record: dict[str, Any]) -> None:
         """Stores what is to be looked at, under its problem's index."""
-        from reports.write import write_text_atomically  # noqa: PLC0415
-
         path = self.root / folder / f"{record['index']}.json"
         path.parent.mkdir(exist_ok=True)
-        write_text_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        write_text_atomically(path, as_json(record))
 
     def tidy(self) -> None:
         """Removes what a killed process left half-written."""

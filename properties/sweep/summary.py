@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from properties.files import as_json, write_text_atomically
 from properties.sweep.store import Store
 from properties.sweep.work import REGIMES, TIERS, VERDICTS
 
@@ -205,9 +205,7 @@ def write_summary(store: Store, summary: Summary) -> None:
         summary: Its summary.
     """
     from reports.compose import compose  # noqa: PLC0415
-    from reports.write import write_text_atomically  # noqa: PLC0415
 
-    text = json.dumps(summary.to_json(), indent=1, ensure_ascii=False)
-    write_text_atomically(store.root / "summary.json", text + "\n")
+    write_text_atomically(store.root / "summary.json", as_json(summary.to_json()))
     write_text_atomically(store.root / "summary.md", summary.to_markdown())
     compose([store.root / "summary.json"], store.root)

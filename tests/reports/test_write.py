@@ -9,11 +9,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from properties.files import write_text_atomically
 from properties.record import examine
 from properties.verify import Verification, verify
 from reports import charts
 from reports.schema import REPORT_SCHEMA, as_report, unproved
-from reports.write import write_report, write_text_atomically
+from reports.write import write_report
 from theorem.problem import Problem
 
 

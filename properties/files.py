@@ -1,0 +1,54 @@
+"""Writing: every file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+
+def as_json(data: object, indent: int | None = 1) -> str:
+    """Data as the text of a JSON file; a number that JSON does not know is a ``ValueError``."""
+    return json.dumps(data, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Writes a text file in UTF-8 so that at any instant the old content or the new one is there in full.
+
+    What is no regular file, such as a pipe or a terminal, is written to directly; a symbolic link stays one.
+
+    Args:
+        path: The file; its directory must exist.
+        text: The new content.
+
+    Raises:
+        OSError: If it cannot be written; the old content is untouched then.
+    """
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """Writes a file as ``write_text_atomically`` does, from bytes.
+
+    Args:
+        path: The file; its directory must exist.
+        data: The new content.
+
+    Raises:
+        OSError: If it cannot be written; the old content is untouched then.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    path = path.resolve()
+    temporary = path.with_name(f".gdcheck-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -69,7 +69,7 @@ def test_python_examples_say_what_they_show(capsys):
 
 
 def test_verdict_table_lists_the_verdicts_and_their_exit_codes():
-    from properties.cli import OTHER, PROVED, REFUTED
+    from properties.commands.common import OTHER, PROVED, REFUTED
     from theorem.verdict import Verdict
 
     rows = dict(re.findall(r"^\| ([a-z-]+) \| [^|]+ \| (\d) \|$", README, flags=re.MULTILINE))

@@ -1,0 +1,119 @@
+"""Problems decided and printed, one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from properties.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
+from properties.files import as_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from theorem.loss import Loss
+    from theorem.problem import Problem
+    from theorem.verdict import Decision
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is to be added to the answers."""
+
+    observe: bool
+    sharpness: bool
+    scalars: tuple[str, ...]
+
+
+class Printer:
+    """Decides and prints one problem after the other."""
+
+    def __init__(self, *, as_json: bool, many: bool, extras: Extras, max_steps: int) -> None:
+        self._as_json = as_json
+        self._many = many
+        self._extras = extras
+        self._max_steps = max_steps
+        self._console: Console | None = None
+
+    def handle(self, line: int, item: Problem | Exception, certificate: Path | None) -> int:
+        """Decides one problem and prints the answer; the exit code."""
+        from theorem.errors import InputError
+        from theorem.verdict import decide
+
+        try:
+            if isinstance(item, Exception):
+                raise item
+            functions = self._functions(item)
+            decision = decide(item, max_steps=self._max_steps)
+        except InputError as error:
+            if not self._many:
+                raise
+            # One bad line must not lose the answers to the others.
+            if self._as_json:
+                typer.echo(json.dumps({"line": line, "error": str(error)}))
+            else:
+                typer.echo(f"error: line {line}: {printable(str(error))}", err=True)
+            return BAD_INPUT
+        if certificate is not None:
+            self._store(decision, certificate)
+        answer = self._answer(decision, functions)
+        if self._as_json:
+            typer.echo(json.dumps(answer, ensure_ascii=False))
+        else:
+            self._show(answer, line)
+        return EXIT_CODES.get(answer["verdict"], OTHER)
+
+    def _functions(self, problem: Problem) -> list[Loss]:
+        if not self._extras.scalars:
+            return []
+        from theorem.scalar import parse_scalar
+
+        return [parse_scalar(text, problem) for text in self._extras.scalars]
+
+    def _answer(self, decision: Decision, functions: Sequence[Loss]) -> dict[str, Any]:
+        from theorem.answer import answer, chain_json
+        from theorem.dominance import paper_chain
+
+        result = answer(decision)
+        result["chain"] = chain_json(paper_chain(decision))
+        if self._extras.sharpness:
+            from theorem.pattern_answer import sharpness_json
+            from theorem.sharpness import sharpness
+
+            result["sharpness"] = sharpness_json(sharpness(decision, trace=True, most_steps=self._max_steps))
+        if functions:
+            from theorem.pattern_answer import scalar_json
+            from theorem.scalar import follow
+
+            texts = self._extras.scalars
+            result["scalars"] = [scalar_json(t, follow(decision, f)) for t, f in zip(texts, functions, strict=True)]
+        if self._extras.observe:
+            from dataclasses import asdict
+
+            from theorem.descent.reference import observe
+
+            seen = asdict(observe(decision.problem))
+            result["observed"] = seen | {"kind": seen["kind"].value if seen["kind"] else None}
+        return result
+
+    def _show(self, answer: dict[str, Any], line: int) -> None:
+        from properties.show import console_for_people, show_answer
+
+        self._console = self._console or console_for_people()
+        if self._many:
+            self._console.print(f"line {line}:", style="dim")
+        show_answer(self._console, answer)
+
+    def _store(self, decision: Decision, path: Path) -> None:
+        from theorem.certificate import certificate
+
+        data = certificate(decision)
+        if data is None:
+            typer.echo(f"note: no certificate written: nothing is proved ({decision.verdict.value})", err=True)
+            return
+        write_bytes(path, as_json(data).encode("utf-8"))

@@ -1,0 +1,138 @@
+"""``gdcheck check``, ``recheck`` and ``replay``: problems decided, certificates verified, records held against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from properties.commands.answering import Extras, Printer
+from properties.commands.common import (
+    BAD_INPUT,
+    EXIT_CODES,
+    OTHER,
+    PROVED,
+    REFUTED,
+    input_errors,
+    printable,
+    problem_from_options,
+)
+
+commands = typer.Typer()
+_CODES = "Exit codes: 0 proved, 1 refuted, 2 bad input, 3 any other verdict."
+
+
+@commands.command(
+    epilog=_CODES
+    + "\n\nExamples:\n\n"
+    + '  gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1\n\n'
+    + "  gdcheck check --problem problem.json --json --certificate certificate.json"
+)
+def check(
+    loss: Annotated[
+        str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0), exact.")
+    ] = None,
+    step_size: Annotated[str | None, typer.Option(help="The step size η; 0.1 means exactly 1/10.")] = None,
+    start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    problem: Annotated[
+        Path | None, typer.Option(help="A problem as JSON, or many as JSON Lines; - reads standard input.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object (a line each for JSON Lines).")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="Write the certificate to this file.")] = None,
+    observe: Annotated[bool, typer.Option(help="Also run mpmath gradient descent and say what is observed.")] = False,
+    sharpness: Annotated[
+        bool, typer.Option(help="Also prove how the largest Hessian eigenvalue behaves along the trajectory.")
+    ] = False,
+    scalar: Annotated[
+        list[str] | None,
+        typer.Option(help="Also prove how this function of the variables behaves, as in x*y + x; may be repeated."),
+    ] = None,
+    max_steps: Annotated[
+        int, typer.Option(min=1, help="Steps allowed before a problem is left unresolved.")
+    ] = 1_000_000,
+) -> None:
+    """Decide one problem (or a file of them) with proof."""
+    from theorem.errors import InputError
+
+    with input_errors():
+        many = False
+        if problem is not None:
+            if any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+                raise InputError(
+                    "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables"
+                )
+            from properties.reading import read_problems
+
+            many, problems = read_problems(problem)
+        else:
+            problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables))])
+        if many and certificate is not None:
+            raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
+        extras = Extras(observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
+        printer = Printer(as_json=as_json, many=many, extras=extras, max_steps=max_steps)
+        codes = [printer.handle(line, item, certificate) for line, item in problems]
+    # Bad input outranks a refutation, which outranks any other verdict.
+    raise typer.Exit(next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes))
+
+
+@commands.command(
+    epilog="Exit codes: 0 all accepted, 1 any rejected, 2 bad input.\n\nExample:\n\n  gdcheck recheck certificate.json"
+)
+def recheck(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
+) -> None:
+    """Verify certificates with the small independent checkers."""
+    from properties.reading import parse_json, read_text
+    from properties.rechecking import BadCertificate, check, require_shape
+    from theorem.errors import InputError
+
+    codes = []
+    for path in files:
+        name = printable(str(path))
+        try:
+            certificate = parse_json(read_text(path), "the certificate")
+            require_shape(certificate)
+            failure = check(certificate)
+        except (InputError, BadCertificate) as error:
+            typer.echo(f"error: {name}: {printable(str(error))}", err=True)
+            codes.append(BAD_INPUT)
+            continue
+        typer.echo(f"{name}: accepted" if failure is None else f"{name}: rejected: {printable(failure)}")
+        codes.append(PROVED if failure is None else REFUTED)
+    raise typer.Exit(max(codes))
+
+
+@commands.command(
+    epilog="A stored record is a certificate, or an object with a problem and its verdict.\n\n"
+    "Exit codes: 0 the same verdict, 1 another one, 2 bad input; for a bare problem, the codes of gdcheck check.\n\n"
+    "Example:\n\n  gdcheck replay certificate.json"
+)
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A stored problem or certificate.")],
+) -> None:
+    """Decide a stored problem again and say whether the verdict is the same."""
+    with input_errors():
+        from properties.reading import parse_json, read_text
+        from theorem.errors import InputError
+        from theorem.problem import Problem
+        from theorem.verdict import Verdict, decide
+
+        data = parse_json(read_text(file), "the file")
+        stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
+        names = [v.value for v in Verdict]
+        if isinstance(data, dict) and "problem" in data and stored not in names:
+            raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
+        decision = decide(Problem.from_json(data["problem"] if stored is not None else data))
+        found = decision.verdict.value
+    if stored is None:
+        typer.echo(f"{found}: {decision.reason} (no verdict was stored)")
+        raise typer.Exit(EXIT_CODES.get(found, OTHER))
+    same = stored == found
+    typer.echo(f"SAME: {found}" if same else f"DIFFERENT: stored {stored}, now {found}")
+    typer.echo(decision.reason)
+    raise typer.Exit(PROVED if same else REFUTED)

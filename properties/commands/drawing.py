@@ -1,0 +1,104 @@
+"""``gdcheck plot``, ``crossings`` and ``map``: pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from properties.commands.common import input_errors, problem_from_options, write_bytes
+
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="Exit codes: 0 drawn, 2 bad input.\n\nExamples:\n\n  gdcheck plot problem.json --out problem.svg\n\n"
+    + '  gdcheck plot --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1 --out worked.png'
+)
+def plot(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[PROBLEM]", help="A problem as JSON, or a certificate; - is stdin.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture: a name in .svg, .png, .pdf or .html.")] = None,
+    loss: Annotated[str | None, typer.Option(help="The loss, instead of a file.")] = None,
+    step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
+    start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
+) -> None:
+    """Draw direction, sharpness and phase plane of a problem."""
+    from properties.plot import picture_format, plot_problem, stored_problem
+    from theorem.errors import InputError
+
+    with input_errors():
+        form = picture_format(out)
+        if file is None:
+            problem = problem_from_options(loss, step_size, start, minimizer, variables)
+        elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+            raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
+        else:
+            problem = stored_problem(file)
+        assert out is not None
+        write_bytes(out, plot_problem(problem, form, max_steps))
+    typer.echo(f"picture: {out}")
+
+
+@commands.command(
+    epilog="Exit codes: 0 done, 2 bad input.\n\nExample:\n\n"
+    + '  gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg'
+)
+def crossings(
+    loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
+    start: Annotated[str | None, typer.Option(help="A start, as Q,Q,…; its multiples are tried.")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the grid as JSON.")] = False,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
+) -> None:
+    """Count the steps above 2/η over a grid of step sizes and start radii."""
+    from properties.crossing_report import as_json as grid_as_json
+    from properties.crossing_report import crossing_grid, summary, workload
+    from properties.plot import picture_format, plot_grid
+    from properties.show import progress_over
+
+    with input_errors():
+        form = None if out is None else picture_format(out)
+        problem = problem_from_options(loss, "1", start, minimizer, variables)
+        with progress_over(workload(), "counting") as on_done:
+            cells = crossing_grid(problem, max_steps, on_done)
+        if out is not None and form is not None:
+            write_bytes(out, plot_grid(cells, problem, form))
+    typer.echo(grid_as_json(cells) if as_json else "\n".join(summary(cells)))
+
+
+@commands.command(
+    name="map",
+    epilog="Example:\n\n  gdcheck map problem.json --out map.png\n\n"
+    "  gdcheck map problem.json --plane step --out steps.png",
+)
+def draw_map(
+    problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem in two variables, as JSON.")],
+    out: Annotated[Path, typer.Option(help="The picture, a PNG file.")],
+    plane: Annotated[str, typer.Option(help="start: all starts. step: step sizes, and starts on a line.")] = "start",
+    half_width: Annotated[str | None, typer.Option(help="How far starts go from the minimizer.")] = None,
+    size: Annotated[int, typer.Option(help="Points on a side.")] = 1000,
+) -> None:
+    """Draw which limit each start of a loss in two variables takes."""
+    with input_errors():
+        from properties.plane import draw_plane
+        from properties.reading import parse_json, read_text
+        from theorem.problem import Problem
+        from theorem.rational import to_fmpq
+
+        data = parse_json(read_text(problem), "the file")
+        given = Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+        width = None if half_width is None else to_fmpq(half_width, "half-width")
+        drawn = draw_plane(given, plane, size, width)
+        from reports.plane_picture import plane_picture
+
+        title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
+        write_bytes(out, plane_picture(drawn, title[:200]), "out")
+    typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")

@@ -1,0 +1,110 @@
+"""``gdcheck verify``, ``ablate`` and ``report``: runs that end in a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from properties.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
+
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="Exit codes: 0 all as expected, 1 anything refuted or unresolved, 2 bad input, 130 interrupted.\n\n"
+    "Examples:\n\n  gdcheck verify\n\n  gdcheck verify --problems 2000 --seed 7 --jobs 4 --out reports/out/seed7"
+)
+def verify(
+    problems: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many random problems.")] = 300,
+    seed: Annotated[int, typer.Option(help="The seed of the random problems.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out"),
+) -> None:
+    """Prove and recheck the paper's instances and random problems, and write the report."""
+    import os
+
+    from properties.show import console_for_people, progress_over, show_verification
+    from properties.verify import verify as run_verification
+    from properties.verify import workload
+    from theorem.errors import InputError
+
+    with input_errors():
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                "out", f"cannot make {str(out)[:200]!r} ({error.strerror}); name a writable place"
+            ) from None
+        with progress_over(workload(problems), "deciding and rechecking") as on_done:
+            run_ = run_verification(problems, seed, jobs or os.cpu_count() or 1, on_done)
+        from reports.write import write_report
+
+        try:
+            written = write_report(run_, out)
+        except OSError as error:
+            raise InputError("out", f"cannot write the report ({error.strerror}); name a writable place") from None
+    show_verification(console_for_people(), run_)
+    typer.echo(f"report: {written.page} (data: {written.data})")
+    if run_.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(PROVED if run_.outcome == "passed" else REFUTED)
+
+
+@commands.command(
+    epilog="Exit codes: 0 every row is answered, 1 some row is open, 2 bad input, 130 interrupted.\n\n"
+    "Examples:\n\n  gdcheck ablate\n\n  gdcheck ablate --assumption off-boundary --budget 1000\n\n"
+    "  gdcheck ablate --load my_claim.py --assumption my-claim"
+)
+def ablate(
+    assumption: Annotated[
+        list[str] | None, typer.Option(help="An assumption or an ablation by name; all if not given. May be repeated.")
+    ] = None,
+    budget: Annotated[int, typer.Option(min=1, max=10_000_000, help="Problems to examine for each row.")] = 200,
+    seed: Annotated[int, typer.Option(help="The seed of the search.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    load: Annotated[Path | None, typer.Option(help="A Python file with ablations of your own; it is run.")] = None,
+    out: Annotated[Path, typer.Option(help="The directory of the results.")] = Path("reports/out/ablation"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
+) -> None:
+    """Drop each assumption in turn and look for a counterexample with proof."""
+    from properties.ablation.command import ablate_and_store, show_ablations
+    from properties.show import console_for_people
+
+    with input_errors():
+        run_ = ablate_and_store(assumption or [], budget, seed, jobs=jobs, load=load, out=out)
+    if as_json:
+        typer.echo(json.dumps(run_.to_json(), ensure_ascii=False))
+    else:
+        show_ablations(console_for_people(), run_, out)
+        typer.echo(f"report: {out / 'index.html'} (data: {out / 'ablation.json'})")
+    if run_.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(REFUTED if any(row.verdict == "open" for row in run_.rows) else PROVED)
+
+
+@commands.command(
+    epilog="A run is the JSON result of gdcheck verify, gdcheck ablate or a sweep of the claims (tox -e sweep), or the "
+    "directory that holds it. Exit codes: 0 the report is written, 2 bad input.\n\n"
+    "Example:\n\n  gdcheck report reports/out reports/out/ablation --out page --open"
+)
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Results of runs, files or directories.")],
+    out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out/report"),
+    figures: Annotated[
+        list[str] | None, typer.Option(help="Write the charts as svg, png, pdf or html (interactive). May be repeated.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Put runs on one offline page, with Markdown and JUnit XML beside it."""
+    with input_errors():
+        from reports.compose import compose
+
+        page = compose(runs, out, figures or [])
+    typer.echo(f"report: {page}")
+    if open_:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())

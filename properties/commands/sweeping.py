@@ -1,0 +1,57 @@
+"""``gdcheck sweep`` and ``problem``: millions of problems, and one of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from properties.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
+
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="Exit codes: 0 all proved or exceptional, 1 anything else, 2 bad input, 130 interrupted."
+    "\n\nExamples:\n\n  gdcheck sweep --problems 1e7 --out reports/out/run\n\n"
+    "  gdcheck sweep --resume reports/out/run"
+)
+def sweep(
+    problems: Annotated[str | None, typer.Option(help="How many problems, such as 1e7; 1e6 if not given.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed; 0 if not given.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda (needs torch; one worker a device).")] = "auto",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Hand the batches to a Dask cluster you trust, such as tcp://host:8786.")
+    ] = None,
+    spec: Annotated[Path | None, typer.Option(help="A JSON file that says what the problems look like.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The directory; reports/out/run if not given.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the sweep in this directory.")] = None,
+) -> None:
+    """Decide millions of random problems, a batch at a time, in float64 with proved rounding."""
+    with input_errors():
+        from properties.show import console_for_people
+        from properties.sweep.command import place_of, show_sweep, start_sweep
+
+        store, swept = start_sweep(problems, seed, spec, out, resume, place=place_of(jobs, device, scheduler))
+    show_sweep(console_for_people(), store, swept)
+    if swept.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(PROVED if swept.summary.outcome == "passed" else REFUTED)
+
+
+@commands.command(
+    name="problem",
+    epilog="Example:\n\n  gdcheck problem reports/out/run 123456 | gdcheck check --problem -",
+)
+def one_problem(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a sweep.")],
+    index: Annotated[int, typer.Argument(metavar="INDEX", help="The problem's index, from 0.")],
+) -> None:
+    """Print a problem of a sweep as JSON, made again from its index alone."""
+    with input_errors():
+        from properties.sweep.store import Store
+
+        typer.echo(json.dumps(Store.open(run).problem(index).to_json()))

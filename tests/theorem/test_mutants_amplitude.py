@@ -8,6 +8,7 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from theorem import amplitude
 from theorem.amplitude import Block, Cause, Inequality
 from theorem.balls import ends
+from theorem.descent.enclosure import enclose
 from theorem.local import Expansion
 from theorem.problem import Problem
 from theorem.statement import End, LimitKind
@@ -200,3 +201,41 @@ def test_a_trajectory_that_is_thrown_far_may_come_back():
     # The first step leads some 4,000 away, to where the loss is a quadratic.
     problem = Problem.build("1/2*x**2 + y**2 + 10000*max(x - 1/2, 0)**4", "1/10", ["3/2", "1/2"])
     assert decide(problem).verdict is Verdict.PROVED
+
+
+# The search ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_last_step_that_is_allowed_counts():
+    problem = Problem.build("x**2/2 + 2*y**2 + x**3", "1/100", ["1/4", "1/4"])
+    steps = decide(problem).amplitude.step
+    assert decide(problem, max_steps=steps).verdict is Verdict.PROVED
+    stopped = decide(problem, max_steps=steps - 1)
+    assert stopped.verdict is Verdict.UNRESOLVED and stopped.reason == Cause.BUDGET.value
+
+
+def test_the_budget_ends_at_the_step_that_it_names(monkeypatch):
+    """No step is taken beyond it."""
+    taken = []
+
+    def counted(*arguments):
+        for iterate in enclose(*arguments):
+            taken.append(iterate.step)
+            yield iterate
+
+    monkeypatch.setattr(amplitude, "enclose", counted)
+    decide(Problem.build("x**2/2 + 2*y**2 + x**3", "1/100", ["1/4", "1/4"]), max_steps=7)
+    assert taken == list(range(8))
+
+
+def test_whether_the_iterates_stand_still_is_asked_every_64_steps(monkeypatch):
+    asked = []
+
+    def standing(previous, iterate, slack):
+        asked.append(iterate.step)
+        return iterate.step >= 192
+
+    monkeypatch.setattr(amplitude, "_stalled", standing)
+    found = decide(Problem.build("x**2/2 + 2*y**2 + x**3", "1/10000", ["1/4", "1/4"]))
+    assert found.reason == Cause.ELSEWHERE.value
+    assert asked == [64, 128, 192]

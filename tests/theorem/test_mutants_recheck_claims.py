@@ -691,6 +691,7 @@ WORDS = [
     (("step",), 10**6 + 1, "step must be text, a count, or a number such as '-3/7'"),
     (("problem", "minimizer", 0), "0." + "0" * 3999, "minimizer must be text, a count, or a number such as '-3/7'"),
     (("problem", "loss"), "x^2", f"{MUST} not 'x^2'"),
+    (("problem", "loss"), "(x)", f"{MUST} not '(x)'"),
     (("problem", "loss"), BOWL + ODD, f"{MUST} not {ODD[:60]!r}"),
     (("problem", "loss"), "x**9*y**8", f"{MUST} not 'x**9*y**8'"),
     (("problem", "loss"), "max(x*y, 0)**4", "problem.loss must be linear in max"),

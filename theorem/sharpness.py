@@ -1,4 +1,4 @@
-r"""The sharpness along a trajectory (section 3 of the paper; theory.md, section 2), with proof.
+r"""The sharpness along a trajectory (section 3 of the paper; docs/sharpness.md), with proof.
 
 With the certificate of the direction, :math:`\lambda_n(x_k) = \lambda_n + C_\eta\|x_k-x^*\| + o(\cdot)` for a small
 step and :math:`\lambda_n + (-1)^kC_\eta\|x_k-x^*\| + o(\cdot)` for a large one, :math:`C_\eta = \omega\cdot u` with the

@@ -28,7 +28,7 @@ _EXACT_BITS = 4096
 
 @dataclass(frozen=True)
 class Subspace:
-    """An invariant subspace that the trajectory enters.
+    """A subspace that the trajectory enters and does not leave.
 
     Attributes:
         enters: The step j with h_j in the subspace.

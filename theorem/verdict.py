@@ -274,9 +274,8 @@ def _conclude(
             return decision(Verdict.EXCEPTIONAL, f"the trajectory is at the minimizer {where}: it has no direction")
         if not found.restricted.holds(missing):
             which = "smallest" if prediction.end is End.LOWEST else "largest"
-            reason = f"the start lies in an invariant subspace orthogonal to the eigenvector of the {which} eigenvalue"
-            if found.subspace.enters:
-                reason = reason.replace("the start lies", f"from step {found.subspace.enters} on, the trajectory lies")
+            since = f"from step {found.subspace.enters} on, " if found.subspace.enters else ""
+            reason = f"{since}the trajectory lies in a subspace orthogonal to the eigenvector of the {which} eigenvalue"
             return decision(Verdict.EXCEPTIONAL, reason + _happens(found))
     if found.amplitude is None:
         return decision(Verdict.UNRESOLVED, found.cause.value if found.cause else "no limit could be certified")
@@ -291,7 +290,7 @@ def _conclude(
 def _happens(found: _Found) -> str:
     if found.amplitude is None:
         return "; no limit is certified" if found.cause is None else f"; no limit is certified: {found.cause.value}"
-    space = "" if found.subspace is None else f" within an invariant subspace of dimension {found.subspace.dimension}"
+    space = "" if found.subspace is None else f" within a subspace of dimension {found.subspace.dimension}"
     return f"; what happens instead is certified: the direction is {found.amplitude.limit.kind.value}{space}"
 
 

@@ -77,7 +77,7 @@ def _slack(before: arb, after: arb) -> float:
 CLAIM = Claim(
     name="amplitude",
     sentence="The dominant component over its linear decay tends to an amplitude that belongs to the trajectory;"
-    " the null set is where it vanishes (behind layer 3 of Theorem 1's proof; theory.md, section 5).",
+    " the null set is where it vanishes (behind layer 3 of Theorem 1's proof; docs/theory.md, section 3).",
     statement="ζ_{k+1} = μ_d ζ_k: the enclosures y_d ± tail at successive steps from the certified one on, divided by"
     " μ_d^j, all have a point in common, and the first excludes zero.",
     kind="proved",

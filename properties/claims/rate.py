@@ -59,7 +59,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 
 CLAIM = Claim(
     name="rate",
-    sentence="The direction converges at a linear rate (not in the paper; theory.md, section 5).",
+    sentence="The direction converges at a linear rate (not in the paper; docs/theory.md, section 3).",
     statement="From a certified step on, the tangent of the angle to the limit is at most (b^j p₀ + C P² r² Σ b^{j−1−i}"
     " ρ^{2i})/(ρ^j(|ζ| − ρ^j tail)), and that at most K (1 + j) max(b/ρ, ρ)^j with a constant K given in closed form.",
     kind="proved",

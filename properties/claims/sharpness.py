@@ -214,8 +214,8 @@ def _loss(instance: Instance, seen: Seen) -> fmpq:
 CLAIM = Claim(
     name="sharpness",
     sentence="The sharpness λ_n(x_k) approaches λ_n monotonically with a small step and oscillates around it with a"
-    " large one, provided that C_η ≠ 0; where C_η = 0, the next order decides (the paper's section 3; theory.md,"
-    " sections 2 and 7).",
+    " large one, provided that C_η ≠ 0; where C_η = 0, the next order decides (the paper's section 3;"
+    " docs/sharpness.md).",
     statement="C_η is exactly ± D³f[v_n, v_n, v_d] for the prescribed eigenvectors. If it is not zero, a step is found"
     " from which sign pattern and monotone approach of every branch are proved for all later steps; if it is, the"
     " pattern is one-sided by the second order, or constant, in both regimes. Exact eigenvalue counts agree on a"

@@ -280,7 +280,7 @@ def _exact(x: arb) -> fmpq:
 
 @dataclass(frozen=True)
 class Majorant:
-    r"""Bounds of the whole trajectory from one step on (theory.md, section 5), evaluated at a fixed precision.
+    r"""Bounds of the whole trajectory from one step on (docs/theory.md, section 3), evaluated at a fixed precision.
 
     With P from the certificate, :math:`\|h_j\| \le P\rho^j r`,
     :math:`\|y_{\perp,j}\| \le b^j p_0 + C P^2 r^2 \sum_{i<j} b^{j-1-i}\rho^{2i}`, and

@@ -85,7 +85,7 @@ def _sine(u: list[arb], v: list[arb]) -> arb:
 CLAIM = Claim(
     name="updates",
     sentence="Consecutive updates line up: the cosine between them tends to one for a small step, and to minus one for"
-    " a large step (the paper's observation on consecutive updates; theory.md, section 4).",
+    " a large step (the paper's observation on consecutive updates; docs/theory.md, section 4).",
     statement="From a certified step on, cos⟨Δ_{k+1}, Δ_k⟩ has the sign of μ_d exactly, and the angle between Δ_{k+1}"
     " and ±Δ_k stays below a bound that is proved for all later steps and tends to zero like max(b/ρ, ρ)^k.",
     kind="proved",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from hypothesis.strategies import SearchStrategy
 
-from properties.strategies import Instance, StartPlace
+from properties.instance import Instance, StartPlace
 from theorem.statement import Regime
 
 Kind = Literal["proved", "observed"]

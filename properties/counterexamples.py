@@ -10,7 +10,7 @@ from typing import Any
 
 from properties.claim import Claim, Finding, passes
 from properties.files import as_json, write_text_atomically
-from properties.strategies import Instance
+from properties.instance import Instance
 from properties.tally import identity
 from properties.trial import CounterexampleError
 

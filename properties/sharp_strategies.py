@@ -9,11 +9,9 @@ from flint import fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from properties.instance import Instance, StartPlace, Vector
 from properties.strategies import (
     Exponents,
-    Instance,
-    StartPlace,
-    Vector,
     higher_order_terms,
     losses,
     rationals,

@@ -12,138 +12,32 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-from flint import arb, ctx, fmpq, fmpq_mat
+from flint import fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
+from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace, Vector
+from properties.starting import SIXTEENTHS, SLOWEST_FREE, starts
 from theorem.loss import Loss, TruncatedPower
 from theorem.prescribed import cayley, loss_with_spectrum
 from theorem.problem import Problem
-from theorem.rational import to_fmpq, to_text
-from theorem.remainder import RemainderBound
-from theorem.spectrum import power_of_two_below
-from theorem.statement import End, Regime
+from theorem.statement import Regime
 
+__all__ = [
+    "higher_order_terms",
+    "losses",
+    "problems",
+    "rationals",
+    "rotations",
+    "spectra",
+    "starts",
+    "step_sizes",
+    "truncated_powers",
+]
 Exponents = tuple[int, ...]
-Vector = tuple[fmpq, ...]
-
-_SLOWEST_FREE = fmpq(1, 200)
-_DEEP = fmpq(1, 2**48)
-_BITS = 64
-
-
-class SpectrumShape(Enum):
-    """Families of spectra; both ends are always simple."""
-
-    PLAIN = "plain"
-    SPREAD = "spread"
-    CLUSTERED = "clustered"
-    NEAR_ENDS = "near-ends"
-
-
-class StepPlace(Enum):
-    """Where in its regime a step size lies."""
-
-    INSIDE = "inside"
-    NEAR_BOUNDARY = "near-boundary"
-    SLOW = "slow"
-    SINGULAR = "singular"
-
-
-class StartPlace(Enum):
-    """Where a trajectory starts."""
-
-    BALL = "ball"
-    CONE = "cone"
-    OUTSIDE = "outside"
-    EXCEPTIONAL = "exceptional"
-
-
-@dataclass(frozen=True)
-class Instance:
-    """A problem together with the way it was made, which its verdict can be held against.
-
-    Attributes:
-        problem: The problem.
-        spectrum: The prescribed Hessian spectrum, ascending, shape (n,).
-        rotation: Q, shape (n, n); column i is the eigenvector of ``spectrum[i]``.
-        regime: The regime of the step size, by construction.
-        place: Where the trajectory starts.
-    """
-
-    problem: Problem
-    spectrum: Vector
-    rotation: fmpq_mat
-    regime: Regime
-    place: StartPlace
-
-    @property
-    def dominant(self) -> End:
-        """The end of the spectrum that dominates in the regime; the highest on the boundary, where both do."""
-        return End.LOWEST if self.regime is Regime.SMALL_STEP else End.HIGHEST
-
-    @property
-    def index(self) -> int:
-        """The position of the dominant eigenvalue in the spectrum."""
-        return 0 if self.dominant is End.LOWEST else len(self.spectrum) - 1
-
-    @property
-    def multipliers(self) -> Vector:
-        """μ_i = 1 − ηλ_i, shape (n,)."""
-        return tuple(1 - self.problem.step_size * x for x in self.spectrum)
-
-    @property
-    def rho(self) -> fmpq:
-        """ρ = max |μ_i|."""
-        return max(abs(m) for m in self.multipliers)
-
-    def eigenvector(self, end: End) -> Vector:
-        """The exact unit eigenvector of an end of the spectrum, shape (n,)."""
-        return _column(self.rotation, 0 if end is End.LOWEST else len(self.spectrum) - 1)
-
-    def to_json(self) -> dict[str, Any]:
-        """The instance as plain data: the problem, and how it was made."""
-        n = len(self.spectrum)
-        return {
-            "problem": self.problem.to_json(),
-            "spectrum": [to_text(x) for x in self.spectrum],
-            "rotation": [[to_text(self.rotation[i, j]) for j in range(n)] for i in range(n)],
-            "regime": self.regime.value,
-            "place": self.place.value,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Instance:
-        """Reads what :meth:`to_json` wrote.
-
-        Args:
-            data: The plain data.
-
-        Returns:
-            The instance.
-        """
-        return cls(
-            problem=Problem.from_json(data["problem"]),
-            spectrum=tuple(to_fmpq(x, "spectrum") for x in data["spectrum"]),
-            rotation=fmpq_mat([[to_fmpq(x, "rotation") for x in row] for row in data["rotation"]]),
-            regime=Regime(data["regime"]),
-            place=StartPlace(data["place"]),
-        )
-
-    def __repr__(self) -> str:
-        p = self.problem.to_json()
-        return f"Instance({self.regime.value}, start {self.place.value}, {p})"
-
-
-def _column(matrix: fmpq_mat, j: int) -> Vector:
-    return tuple(matrix[i, j] for i in range(matrix.nrows()))
 
 
 def _readable(numerators: Sequence[int], denominators: Sequence[int]) -> list[fmpq]:
@@ -154,7 +48,6 @@ def _readable(numerators: Sequence[int], denominators: Sequence[int]) -> list[fm
 
 _COEFFICIENTS = _readable([*range(1, 9), 12, 16, 24, 32], range(1, 9))
 _WIDTHS = [q for q in _readable([*range(1, 17), 24, 32, 48, 64], range(1, 9)) if q > 0]
-_SIXTEENTHS = [fmpq(k, 16) for k in (8, 4, 12, 2, 6, 10, 14, 1, 3, 5, 7, 9, 11, 13, 15)]
 
 
 def rationals(*, low: int = -16, high: int = 16, most_parts: int = 8) -> SearchStrategy[fmpq]:
@@ -353,137 +246,7 @@ def step_sizes(draw: DrawFn, *, spectrum: Sequence[fmpq], regime: Regime, place:
         step = slack / spectrum[0] if small else (2 - slack) / spectrum[-1]
         if low < step < high:
             return step
-    return low + (high - low) * draw(st.sampled_from(_SIXTEENTHS))
-
-
-@st.composite
-def starts(
-    draw: DrawFn,
-    *,
-    centre: Problem,
-    spectrum: Sequence[fmpq],
-    rotation: fmpq_mat,
-    regime: Regime,
-    place: StartPlace = StartPlace.BALL,
-) -> Vector:
-    """Starts of one kind.
-
-    A start inside the ball is free unless descent is slow (1 − ρ < 1/200): then it is deep and points towards its
-    limit, for the steps that a proof takes grow like 1/(1 − ρ). A free start is not orthogonal to what dominates if
-    the loss has truncated powers: whether it were exceptional could depend on which side of a kink its whole trajectory
-    stays. An exceptional start is nearer to the minimizer than any kink that keeps off it.
-
-    Args:
-        draw: Supplied by Hypothesis.
-        centre: The problem, starting anywhere; loss, minimizer and step size count.
-        spectrum: The prescribed spectrum.
-        rotation: Its eigenvectors.
-        regime: The regime of the step size.
-        place: Inside the certified invariant ball; in the dominance cone, where the paper's layer 3 applies at once;
-            outside the ball by up to a factor of four (in the basin as a rule; a loss whose every ball is invariant
-            has no outside); or on the plane through the minimizer with the dominant eigenvector as its normal.
-
-    Returns:
-        The start x₀, never the minimizer itself.
-    """
-    n = centre.dimension
-    scene = _Scene(centre, tuple(spectrum), rotation, regime)
-    direction = [fmpq(draw(st.integers(-8, 8))) for _ in range(n)]
-    if not any(direction):
-        direction[draw(st.integers(0, n - 1))] = fmpq(1)
-    share = draw(st.sampled_from(_SIXTEENTHS))
-    lacking = scene.dominant if place is StartPlace.EXCEPTIONAL else ()
-    for i in scene.dominant:
-        v = _column(rotation, i)
-        if i in lacking:
-            direction = _onto_plane(direction, v)
-        elif centre.loss.truncated and not _dot(direction, v):
-            direction = [x + y for x, y in zip(direction, v, strict=True)]
-    slowest, leading = scene.leading(lacking)
-    with ctx.workprec(_BITS):
-        radius = scene.radius()
-        slow = 1 - slowest < _SLOWEST_FREE
-        if place is StartPlace.CONE or slow:
-            for i in leading:
-                direction = [x + 32 * n * y for x, y in zip(direction, _column(rotation, i), strict=True)]
-        if place is StartPlace.CONE:
-            radius = scene.cone_radius()
-        if slow:
-            # Several amplitudes must be known to many digits before a limit is; one need only be known to be there.
-            share *= _DEEP if len(leading) > 1 else fmpq(1, 16)
-        length = arb(_dot(direction, direction)).sqrt()
-        if place is StartPlace.OUTSIDE and radius is not None:
-            scale = _few_digits(arb(radius), 1) * (1 + fmpq(3, 2) * share) / _few_digits(length, 0)
-        else:
-            inside = fmpq(1) if radius is None else min(fmpq(1), radius)
-            if place is StartPlace.EXCEPTIONAL:
-                inside = min([inside, *scene.kinks()])
-            scale = power_of_two_below(inside) * share / (2 * power_of_two_below(_few_digits(length, 1)))
-    return tuple(m + scale * x for m, x in zip(centre.minimizer, direction, strict=True))
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """What a start is placed in; evaluate at a fixed precision."""
-
-    centre: Problem
-    spectrum: Vector
-    rotation: fmpq_mat
-    regime: Regime
-
-    @property
-    def dominant(self) -> tuple[int, ...]:
-        last = len(self.spectrum) - 1
-        return {Regime.SMALL_STEP: (0,), Regime.LARGE_STEP: (last,)}.get(self.regime, (0, last))
-
-    def leading(self, lacking: tuple[int, ...]) -> tuple[fmpq, tuple[int, ...]]:
-        """The largest multiplier modulus on the plane that lacks some eigenvectors, and where it is attained."""
-        moduli = {i: abs(1 - self.centre.step_size * x) for i, x in enumerate(self.spectrum) if i not in lacking}
-        largest = max(moduli.values())
-        return largest, tuple(i for i, m in moduli.items() if m == largest)
-
-    def kinks(self) -> list[fmpq]:
-        """Lower bounds of the distances of the kinks that keep off the minimizer."""
-        powers = Expansion.of(self.centre).truncated
-        return [_few_digits(abs(t.offset) / arb(t.squared_length).sqrt(), 0) for t in powers if t.offset]
-
-    def radius(self) -> fmpq | None:
-        rho, _ = self.leading(())
-        return invariant_radius(RemainderBound.of(Expansion.of(self.centre)), arb(rho))
-
-    def cone_radius(self) -> fmpq | None:
-        """A radius at which a start in the cone √(n−1)‖y_⊥‖ ≤ |y_d| is certified to stay there."""
-        radius = self.radius()
-        if radius is None:
-            return None
-        rho, _ = self.leading(())
-        b, _ = self.leading(self.dominant)
-        edge = 1 / arb(len(self.spectrum) - 1).sqrt()
-        steepness = RemainderBound.of(Expansion.of(self.centre)).quadratic(arb(radius)) * (1 + edge**2) * (1 + edge)
-        return min(radius, _few_digits(edge * arb(rho - b) / steepness, 0))
-
-
-def _few_digits(x: arb, up: int) -> fmpq:
-    """A positive number rounded to three binary digits, down or up."""
-    top = x.upper() if up else x.lower()
-    mantissa, exponent = top.mid().man_exp()
-    value = fmpq(mantissa) * fmpq(2) ** int(exponent)
-    unit = power_of_two_below(value) / 4
-    return unit * (int(value / unit) + up)
-
-
-def _dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
-    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))
-
-
-def _onto_plane(direction: list[fmpq], normal: Sequence[fmpq]) -> list[fmpq]:
-    c = _dot(direction, normal)
-    flat = [x - c * y for x, y in zip(direction, normal, strict=True)]
-    if any(flat):
-        return flat
-    # The direction was the normal itself: an axis that is not, projected, will do.
-    axis = min(range(len(normal)), key=lambda i: (abs(normal[i]), i))
-    return [fmpq(int(i == axis)) - normal[axis] * y for i, y in enumerate(normal)]
+    return low + (high - low) * draw(st.sampled_from(SIXTEENTHS))
 
 
 @st.composite
@@ -540,7 +303,7 @@ def problems(
         loss = draw(whole)
     centre = Problem(loss, minimizer, step, minimizer)
     instance = Instance(centre, spectrum, rotation, side, where)
-    if where is StartPlace.OUTSIDE and 1 - instance.rho < _SLOWEST_FREE:
+    if where is StartPlace.OUTSIDE and 1 - instance.rho < SLOWEST_FREE:
         instance = replace(instance, place=StartPlace.BALL)
     start = draw(
         starts(centre=centre, spectrum=spectrum, rotation=rotation, regime=side, place=instance.place),

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from properties.claim import Finding
-from properties.strategies import Instance
+from properties.instance import Instance
 
 EXAMPLES, WORST = "examples", "worst"
 """The two parts of a run: random problems, and the search for the smallest margin."""

@@ -15,7 +15,7 @@ from hypothesis.internal.conjecture.data import Status
 from hypothesis.strategies import DrawFn
 
 from properties.claim import Claim, Finding, passes
-from properties.strategies import Instance
+from properties.instance import Instance
 from properties.tally import EXAMPLES, WORST, Tally, observation
 from theorem.statement import Regime
 from theorem.verdict import Verdict

@@ -21,15 +21,8 @@ from properties.ablation.separable import (
     several,
     sum_of,
 )
-from properties.strategies import (
-    SpectrumShape,
-    StepPlace,
-    higher_order_terms,
-    rotations,
-    spectra,
-    starts,
-    step_sizes,
-)
+from properties.instance import SpectrumShape, StepPlace
+from properties.strategies import higher_order_terms, rotations, spectra, starts, step_sizes
 from theorem.loss import TruncatedPower
 from theorem.prescribed import loss_with_spectrum
 from theorem.problem import Problem

@@ -12,18 +12,8 @@ from hypothesis.strategies import DrawFn
 
 from properties.ablation.ablation import Ablation, Outcome
 from properties.ablation.checked import decided, sine, words
-from properties.strategies import (
-    Instance,
-    SpectrumShape,
-    StartPlace,
-    StepPlace,
-    higher_order_terms,
-    problems,
-    rotations,
-    spectra,
-    starts,
-    step_sizes,
-)
+from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace
+from properties.strategies import higher_order_terms, problems, rotations, spectra, starts, step_sizes
 from theorem.prescribed import loss_with_spectrum
 from theorem.problem import Problem
 from theorem.rational import to_float

@@ -10,7 +10,8 @@ from hypothesis.strategies import DrawFn
 
 from properties.ablation.ablation import Ablation, Outcome
 from properties.ablation.separable import Boxed, boxed, boxes, follow, several, sum_of
-from properties.strategies import SpectrumShape, rotations, spectra
+from properties.instance import SpectrumShape
+from properties.strategies import rotations, spectra
 from theorem.orbit import orbit_certificate
 from theorem.prescribed import loss_with_spectrum
 from theorem.problem import Problem

@@ -18,7 +18,8 @@ from properties.claims.tools import (
     require,
     walk,
 )
-from properties.strategies import Instance, StartPlace, problems
+from properties.instance import Instance, StartPlace
+from properties.strategies import problems
 from theorem.balls import surely_less
 from theorem.local import Expansion
 from theorem.remainder import RemainderBound

@@ -7,7 +7,8 @@ from flint import arb, fmpq
 from properties.claim import Claim, Finding
 from properties.claims.conclusion import certificate_is_accepted, prescribed_spectrum_is_found
 from properties.claims.tools import amplitude_margin, dot, encloses, found, on_decided, open_question, require
-from properties.strategies import Instance, StartPlace, Vector, problems
+from properties.instance import Instance, StartPlace, Vector
+from properties.strategies import problems
 from theorem.amplitude import LimitDirection
 from theorem.statement import Assumption, End, LimitKind, Regime
 from theorem.verdict import Decision, Verdict

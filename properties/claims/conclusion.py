@@ -16,7 +16,7 @@ from properties.claims.tools import (
     open_question,
     require,
 )
-from properties.strategies import Instance
+from properties.instance import Instance
 from theorem.amplitude import LimitDirection
 from theorem.certificate import certificate
 from theorem.recheck import check

@@ -21,7 +21,8 @@ from properties.claims.tools import (
     second_modulus,
     walk,
 )
-from properties.strategies import Instance, SpectrumShape, StartPlace, StepPlace, problems
+from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace
+from properties.strategies import problems
 from theorem.balls import surely_less
 from theorem.dominance import Chain, paper_chain
 from theorem.local import Expansion

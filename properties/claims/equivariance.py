@@ -17,7 +17,8 @@ from properties.claims.tools import (
     open_question,
     require,
 )
-from properties.strategies import Instance, StartPlace, problems
+from properties.instance import Instance, StartPlace
+from properties.strategies import problems
 from theorem.loss import Loss
 from theorem.problem import Problem
 from theorem.truncated import TruncatedPower

@@ -15,7 +15,8 @@ from properties.claims.tools import (
     open_question,
     require,
 )
-from properties.strategies import Instance, StartPlace, problems
+from properties.instance import Instance, StartPlace
+from properties.strategies import problems
 from theorem.statement import Assumption
 from theorem.verdict import Decision, Verdict, decide
 

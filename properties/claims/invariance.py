@@ -9,7 +9,8 @@ from mpmath import mp, mpf
 from properties.claim import STEPS, Claim, Finding
 from properties.claims.remainder import specified_constant
 from properties.claims.tools import BITS, Vector, dot, found, image, on_decided, require, unit_vectors, walk
-from properties.strategies import Instance, StartPlace, problems
+from properties.instance import Instance, StartPlace
+from properties.strategies import problems
 from theorem.basin import invariant_radius
 from theorem.local import Expansion
 from theorem.remainder import RemainderBound

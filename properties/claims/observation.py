@@ -8,7 +8,8 @@ from hypothesis.strategies import SearchStrategy
 
 from properties.claim import STEPS, Claim, Finding
 from properties.claims.tools import MOST_MARGIN, found, on_decided, require
-from properties.strategies import Instance, StartPlace, StepPlace, problems
+from properties.instance import Instance, StartPlace, StepPlace
+from properties.strategies import problems
 from theorem.descent.reference import observe
 from theorem.statement import Regime
 from theorem.verdict import Decision

@@ -16,7 +16,8 @@ from properties.claims.tools import (
     second_modulus,
     settled_walk,
 )
-from properties.strategies import Instance, StartPlace, problems
+from properties.instance import Instance, StartPlace
+from properties.strategies import problems
 from theorem.answer import rate
 from theorem.verdict import Decision
 

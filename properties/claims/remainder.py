@@ -20,7 +20,8 @@ from properties.claims.tools import (
     unit_vectors,
     walk,
 )
-from properties.strategies import Instance, StartPlace, problems
+from properties.instance import Instance, StartPlace
+from properties.strategies import problems
 from theorem.balls import ends
 from theorem.basin import invariant_radius
 from theorem.dominance import paper_chain

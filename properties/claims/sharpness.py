@@ -23,8 +23,8 @@ from properties.claims.tools import (
     unit_vectors,
     walk,
 )
+from properties.instance import Instance
 from properties.sharp_strategies import prescribed_slope, sharp_problems
-from properties.strategies import Instance
 from theorem.balls import ends, surely_less
 from theorem.hessian_map import largest_eigenvalue
 from theorem.pattern import Kind, Pattern

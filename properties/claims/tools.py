@@ -11,7 +11,7 @@ from math import log2
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from properties.claim import Finding
-from properties.strategies import Instance
+from properties.instance import Instance
 from theorem.balls import ends, norm, surely_less
 from theorem.descent.enclosure import enclose
 from theorem.local import Expansion

@@ -16,7 +16,8 @@ from flint import arb, ctx
 
 from properties.claim import STEPS, Claim, Finding
 from properties.claims.tools import MOST_MARGIN, found, on_decided, require
-from properties.strategies import Instance, problems
+from properties.instance import Instance
+from properties.strategies import problems
 from theorem.balls import float_above
 from theorem.descent.enclosure import enclose
 from theorem.local import Expansion

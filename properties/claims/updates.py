@@ -17,7 +17,8 @@ from properties.claims.tools import (
     require,
     settled_walk,
 )
-from properties.strategies import Instance, StartPlace, problems
+from properties.instance import Instance, StartPlace
+from properties.strategies import problems
 from theorem.balls import norm, surely_less
 from theorem.statement import Regime
 from theorem.verdict import Decision

@@ -14,7 +14,7 @@ from properties.claim import Claim, Finding, passes
 from properties.claims import CLAIMS
 from properties.cli import run
 from properties.counterexamples import FORMS, examine_again, main, store
-from properties.strategies import Instance, StartPlace
+from properties.instance import Instance, StartPlace
 from properties.tally import EXAMPLES, Tally, merged
 from properties.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
 from theorem.statement import Regime

@@ -5,8 +5,9 @@ import json
 import pytest
 from hypothesis import given
 
+from properties.instance import StartPlace
 from properties.rechecking import BadCertificate, check, require_shape
-from properties.strategies import StartPlace, problems
+from properties.strategies import problems
 from theorem.certificate import certificate
 from theorem.problem import Problem
 from theorem.statement import Regime

@@ -4,8 +4,8 @@ import pytest
 from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import HealthCheck, Phase, find, given, settings
 
+from properties.instance import StartPlace
 from properties.sharp_strategies import flat_problems, planar, prescribed_slope, sharp_problems, sloped_problems
-from properties.strategies import StartPlace
 from theorem.basin import invariant_radius
 from theorem.local import Expansion
 from theorem.loss import Loss

@@ -15,11 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.control import current_build_context
 from hypothesis.internal.conjecture.data import Status
 
+from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace
 from properties.strategies import (
-    Instance,
-    SpectrumShape,
-    StartPlace,
-    StepPlace,
     higher_order_terms,
     losses,
     problems,

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 
 from properties.claim import passes  # noqa: E402
 from properties.claims import torch_sgd  # noqa: E402
-from properties.strategies import Instance, StartPlace  # noqa: E402
+from properties.instance import Instance, StartPlace  # noqa: E402
 from theorem.problem import Problem  # noqa: E402
 from theorem.statement import Regime  # noqa: E402
 

@@ -14,9 +14,8 @@ from flint import fmpq
 
 from theorem.descent.batch import certify_batch, simulate_batch
 from theorem.descent.columns import Batch, State
+from theorem.descent.turned import Turned, nearest, turn
 from theorem.errors import InputError
-from theorem.local import Expansion, Exponents
-from theorem.loss import Loss
 from theorem.problem import Problem
 
 Floats = npt.NDArray[np.float64]
@@ -80,48 +79,27 @@ class Plane:
         return line
 
 
-@dataclass(frozen=True, eq=False)
-class _Coordinates:
-    """The loss in eigen-coordinates y = Qᵀ(x − m), in float64.
-
-    Attributes:
-        spectrum: λ₁ and λ₂.
-        exponents: Of the terms of order three and more.
-        coefficients: Of those terms.
-        rotation: Q, shape (2, 2).
-        exact: Whether the loss is diagonal, so that Q is exact.
-        rounded: Whether any number had to be rounded.
-    """
-
-    spectrum: Floats
-    exponents: tuple[Exponents, ...]
-    coefficients: Floats
-    rotation: Floats
-    exact: bool
-    rounded: bool
-
-    def fates(self, eta: Floats, starts: Floats) -> tuple[Codes, npt.NDArray[np.bool_]]:
-        """The fates of starts of shape (2, count) under the step sizes eta, and whether they are certified."""
-        count = eta.shape[0]
-        batch = Batch(
-            self.exponents,
-            np.broadcast_to(self.spectrum[:, None], (2, count)),
-            np.broadcast_to(self.coefficients[:, None], (len(self.exponents), count)),
-            eta,
-            starts,
-        )
-        outcome = certify_batch(batch, max_steps=_CERTIFIED_STEPS)
-        proved = outcome.state == State.PROVED
-        fates = np.where(outcome.large, 2, 0) + (outcome.sign < 0)
-        fates[outcome.state == State.LEFT] = Fate.ESCAPES
-        fates[outcome.state == State.PRECISION] = Fate.EXCEPTIONAL
-        left = np.flatnonzero((outcome.state == State.BUDGET) | (outcome.state == State.OUTSIDE))
-        if left.size:
-            rest = Batch(
-                self.exponents, batch.spectrum[:, left], batch.coefficients[:, left], eta[left], starts[:, left]
-            )
-            fates[left] = _observed(rest)
-        return fates.astype(np.uint8), proved & self.exact
+def _fates(where: Turned, eta: Floats, starts: Floats) -> tuple[Codes, npt.NDArray[np.bool_]]:
+    """The fates of starts of shape (2, count) under the step sizes eta, and whether they are certified."""
+    count = eta.shape[0]
+    batch = Batch(
+        where.exponents,
+        np.broadcast_to(where.spectrum[:, None], (2, count)),
+        np.broadcast_to(where.coefficients[:, None], (len(where.exponents), count)),
+        eta,
+        starts,
+        where.defect or 0.0,
+    )
+    outcome = certify_batch(batch, max_steps=_CERTIFIED_STEPS)
+    proved = outcome.state == State.PROVED
+    fates = np.where(outcome.large, 2, 0) + (outcome.sign < 0)
+    fates[outcome.state == State.LEFT] = Fate.ESCAPES
+    fates[outcome.state == State.PRECISION] = Fate.EXCEPTIONAL
+    left = np.flatnonzero((outcome.state == State.BUDGET) | (outcome.state == State.OUTSIDE))
+    if left.size:
+        rest = Batch(where.exponents, batch.spectrum[:, left], batch.coefficients[:, left], eta[left], starts[:, left])
+        fates[left] = _observed(rest)
+    return fates.astype(np.uint8), proved & (where.defect is not None)
 
 
 def _observed(batch: Batch) -> npt.NDArray[np.int64]:
@@ -157,9 +135,9 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         raise InputError("plane", f"{kind[:40]!r} is unknown; give start or step")
     if not 2 <= size <= LARGEST_SIZE:
         raise InputError("size", f"{size} is out of range; give one from 2 to {LARGEST_SIZE}")
-    where = _coordinates(problem)
-    eta, m = _float(problem.step_size), np.array([_float(x) for x in problem.minimizer])
-    width = _float(half_width) if half_width is not None else _window(where, eta)
+    where = turn(problem)
+    eta, m = where.step_size, np.array([nearest(x) for x in problem.minimizer])
+    width = nearest(half_width) if half_width is not None else _window(where, eta)
     if not 2.0**-100 < width < 2.0**100:
         raise InputError("half-width", "give a positive number of moderate size, such as 0.5")
     # Points lie in the middle of their squares; the top row comes first.
@@ -171,7 +149,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         extent = (m[0] - width, m[0] + width, m[1] - width, m[1] + width)
         titles = (f"start, {problem.loss.variables[0]}", f"start, {problem.loss.variables[1]}")
     else:
-        direction = np.array([_float(x) for x in problem.displacement])
+        direction = np.array([nearest(x) for x in problem.displacement])
         if not direction.any():
             raise InputError("start", "is the minimizer; give another, which shows the direction of the starts")
         widest = 2.1 / where.spectrum[1]
@@ -179,7 +157,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         starts = (where.rotation.T @ (direction / np.hypot(*direction)))[:, None] * (up * width)
         extent = (0.0, widest, -width, width)
         titles = ("step size η", "start, distance from the minimizer towards the problem's start")
-    fates, certified = where.fates(etas, np.ascontiguousarray(starts))
+    fates, certified = _fates(where, etas, np.ascontiguousarray(starts))
     return Plane(
         kind=kind,
         extent=extent,
@@ -187,67 +165,19 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         fates=fates.reshape(size, size),
         certified=certified.reshape(size, size),
         directions=(tuple(where.rotation[:, 0].tolist()), tuple(where.rotation[:, 1].tolist())),
-        note=_note(where, rounded=where.rounded or (kind == "start" and _exact(eta) != problem.step_size)),
+        note="observed only: the eigenvectors are too uncertain in float64"
+        if where.defect is None
+        else "strong colours are certified; pale ones are observed",
     )
 
 
-def _note(where: _Coordinates, *, rounded: bool) -> str:
-    if not where.exact:
-        return "observed only: the loss was rotated into eigen-coordinates in float64"
-    if rounded:
-        return "strong colours are certified, for the loss and step size rounded to the nearest float64"
-    return "strong colours are certified; pale ones are observed"
-
-
-def _coordinates(problem: Problem) -> _Coordinates:
-    if problem.dimension != 2:
-        raise InputError("loss", f"has {problem.dimension} variables; a map needs a loss in two")
-    if problem.loss.truncated:
-        raise InputError("loss", "has powers of max(...); a map needs a polynomial")
-    hessian = Expansion.of(problem).hessian
-    assert hessian is not None
-    local = problem.loss.shifted(problem.minimizer)
-    exact = hessian[0, 1] == 0
-    values = np.array([[_float(hessian[i, j]) for j in range(2)] for i in range(2)])
-    order = np.argsort(np.diag(values), kind="stable")
-    rotation = np.eye(2)[:, order] if exact else np.linalg.eigh(values)[1]
-    matrix = [[_exact(x) for x in row] for row in rotation.tolist()]
-    turned: Loss = local.substituted(matrix, ("y1", "y2"))
-    terms = dict(turned.terms)
-    squares = [2 * terms.get(alpha, fmpq(0)) for alpha in ((2, 0), (0, 2))]
-    if not all(x > 0 for x in squares):
-        raise InputError("minimizer", "is not a strict minimum; a map is drawn around one")
-    higher = [(alpha, c) for alpha, c in turned.terms if sum(alpha) > 2]
-    numbers = [*squares, *(c for _, c in higher)]
-    floats = np.array([_float(x) for x in numbers])
-    return _Coordinates(
-        spectrum=floats[:2],
-        exponents=tuple(alpha for alpha, _ in higher),
-        coefficients=floats[2:],
-        rotation=rotation,
-        exact=bool(exact),
-        rounded=any(_exact(x) != q for x, q in zip(floats.tolist(), numbers, strict=True)),
-    )
-
-
-def _exact(x: float) -> fmpq:
-    return fmpq(*x.as_integer_ratio())
-
-
-def _float(q: fmpq) -> float:
-    try:
-        return int(q.p) / int(q.q)
-    except OverflowError:
-        raise InputError("problem", "holds a number that is too large for a picture") from None
-
-
-def _window(where: _Coordinates, eta: float) -> float:
+def _window(where: Turned, eta: float) -> float:
     """A half-width at which some of the starts escape or settle elsewhere, or 1 if none ever does."""
     grid = (np.arange(_COARSE) + 0.5) / _COARSE * 2 - 1
     points = np.stack([np.tile(grid, _COARSE), np.repeat(grid, _COARSE)])
     width = 1.0
     for _ in range(_TRIES):
-        fates, _ = where.fates(np.full(points.shape[1], eta), points * width)
+        fates, _ = _fates(where, np.full(points.shape[1], eta), points * width)
         lost = float(np.mean((fates == Fate.ESCAPES) | (fates == Fate.UNSETTLED)))
         if 0.2 <= lost <= 0.6:
             return width

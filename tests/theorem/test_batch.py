@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -28,10 +29,15 @@ def exactly(number):
     return Fraction(*float(number).as_integer_ratio())
 
 
-def trajectory(batch: Batch, row: int, steps: int, bits: int = 400) -> list[list[Fraction]]:
-    """The iterates in fractions, rounded to far more bits than float64 has after each step."""
+def trajectory(
+    batch: Batch, row: int, steps: int, bits: int = 400, push: Fraction = Fraction(0)
+) -> list[list[Fraction]]:
+    """The iterates in fractions, rounded to far more bits than float64 has after each step.
+
+    With ``push``, the start is longer by that share, and each step by three times that share of where it is made.
+    """
     eta = exactly(batch.step_size[row])
-    y = [exactly(x) for x in batch.start[:, row]]
+    y = [exactly(x) * (1 + push) for x in batch.start[:, row]]
     found = [y]
     for _ in range(steps):
         gradient = [exactly(x) * value for x, value in zip(batch.spectrum[:, row], y, strict=True)]
@@ -41,7 +47,9 @@ def trajectory(batch: Batch, row: int, steps: int, bits: int = 400) -> list[list
                 for j, e in enumerate(alpha):
                     value *= y[j] ** (e - (i == j))
                 gradient[i] += value
-        y = [Fraction(round((a - eta * g) * 2**bits), 2**bits) for a, g in zip(y, gradient, strict=True)]
+        y = [
+            Fraction(round((a * (1 + 3 * push) - eta * g) * 2**bits), 2**bits) for a, g in zip(y, gradient, strict=True)
+        ]
         found.append(y)
     return found
 
@@ -66,6 +74,41 @@ def test_iterate_lies_within_its_error_bound_and_radius(seed):
         distance = squared(a - b for a, b in zip(computed, true, strict=True))
         assert distance <= exactly(outcome.error[row]) ** 2, f"row {row}: the bound is too small"
         assert squared(true) <= exactly(outcome.radius[row]) ** 2, f"row {row}: the radius is too small"
+
+
+@given(seed=SEEDS, sign=st.sampled_from((1, -1)))
+def test_a_defect_covers_descent_that_is_a_little_different(seed, sign):
+    """In a direction in which it is not forgotten: that of the iterate itself, always outward or inward."""
+    batch = replace(random_batch(seed, 6), defect=2.0**-47)
+    outcome = certify_batch(batch)
+    for row in np.flatnonzero((outcome.state == State.PROVED) & (outcome.step <= 40)):
+        step = int(outcome.step[row])
+        true = trajectory(batch, row, step, push=sign * exactly(batch.defect))[-1]
+        computed = [exactly(x) for x in simulate_batch(batch, step)[:, row]]
+        distance = squared(a - b for a, b in zip(computed, true, strict=True))
+        assert distance <= exactly(outcome.error[row]) ** 2, f"row {row}: the bound is too small"
+        assert squared(true) <= exactly(outcome.radius[row]) ** 2, f"row {row}: the radius is too small"
+
+
+def test_a_defect_blurs_the_amplitude():
+    """A component of 2⁻⁴⁶ of the length is certified as it is, and not where so much may be wrong."""
+    start = [2.0**-46, 0.0, 1.0]
+    quadratic = {"coefficients": [0.0] * 6, "start": start}
+    sharp = certify_batch(one_row(**quadratic), max_steps=1)
+    blurred = certify_batch(replace(one_row(**quadratic), defect=2.0**-46), max_steps=1)
+    assert (sharp.state[0], blurred.state[0]) == (State.PROVED, State.PRECISION)
+    longer = replace(one_row(coefficients=[0.0] * 6, start=[2.0**-43, 0.0, 1.0]), defect=2.0**-46)
+    assert certify_batch(longer).state[0] == State.PROVED
+
+
+def test_a_defect_keeps_off_the_boundary_of_the_regimes():
+    """η = 2/(λ₁+λₙ)(1 − 2⁻⁴⁷) is on one side as stated, and on neither for all that may be meant."""
+    near = one_row(step_size=[0.4 * (1 - 2.0**-47)], coefficients=[0.0] * 6)
+    assert certify_batch(near).state[0] == State.PROVED
+    assert certify_batch(replace(near, defect=2.0**-46)).state[0] == State.OUTSIDE
+    singular = one_row(step_size=[0.25 * (1 + 2.0**-46)], coefficients=[0.0] * 6)
+    assert certify_batch(singular).state[0] == State.PROVED
+    assert certify_batch(replace(singular, defect=2.0**-46)).state[0] == State.OUTSIDE
 
 
 @given(seed=SEEDS)
@@ -311,3 +354,6 @@ def test_bad_shapes_and_types():
         Batch((), np.ones((3, 1), np.float32), np.ones((0, 1)), np.ones(1), np.ones((3, 1)))
     with pytest.raises(InputError, match="64"):
         Batch((), np.ones((65, 1)), np.ones((0, 1)), np.ones(1), np.ones((65, 1)))
+    for defect in (-(2.0**-60), 2.0**-45, np.nan):
+        with pytest.raises(InputError, match="defect"):
+            replace(one_row(), defect=defect)

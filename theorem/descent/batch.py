@@ -37,6 +37,14 @@ whole. The floors (R ≥ 2⁻³⁰⁰, C_q ≥ 2⁻³⁰⁰, e > 0) keep them fr
 either side, which covers ηλ, 1 − ηλ and 1 − ρ, and leaves 2⁻⁴¹ > G(3 + x) over; after (1 − ρ) − x and |ŷ_d| − e
 only one relative rounding is left, which a factor 1 − 2⁻⁴⁰ covers.
 
+**Defect.** A batch may state its problems only up to a defect κ ≤ 2⁻⁴⁶ (``turned``): the map that is meant differs
+from F by at most κ(3 + x(R))R on the ball of radius R, its coordinates are those of an orthonormal basis up to a factor
+1 ± κ of any norm, :math:`\eta\lambda_i` are off by at most 2κ, and the functional whose values are the dominant
+amplitudes differs from :math:`y_d` by at most κR, and the start is off by at most κ‖y₀‖. Then e₀ grows by κ‖y₀‖, κ is
+added to G, the margins of the regime grow by 4κ, and
+κR is taken off :math:`|\hat y_d|`; the factors 1 ± 2⁻⁴⁰ and the padding of ρ cover the rest, as (2q + 1)κ < q 2⁻⁴¹
+and 4(G + κ) < 2⁻⁴¹.
+
 **Decided.** A row is proved at step k when σ = ρ + x < 1, X = x/(ρ(1−σ)) ≤ 1 and
 :math:`|\hat y_d| - e > x R (1+X+X^2)^2/(\rho(1-\rho))`: points 1 to 3 of the amplitude certificate with r = R_k, as
 all its bounds grow with r. The regime, 0 < λ₁ < λ₂, λ_{n−1} < λ_n, ηλ_n < 2 and ηλ_i ≠ 1 (null preimages, for

@@ -52,7 +52,14 @@ class Bounds:
 
     @classmethod
     def of(
-        cls, program: StepProgram, xp: Any, spectrum: Sequence[Array], coefficients: Sequence[Array], eta: Array
+        cls,
+        program: StepProgram,
+        xp: Any,
+        spectrum: Sequence[Array],
+        coefficients: Sequence[Array],
+        eta: Array,
+        *,
+        defect: float = 0.0,
     ) -> Bounds:
         """The constants of rows with these data.
 
@@ -62,26 +69,28 @@ class Bounds:
             spectrum: The n eigenvalues; the first and the last are to be the simple ends.
             coefficients: The terms' coefficients.
             eta: The step sizes.
+            defect: The batch's defect.
 
         Returns:
             The constants; they may be anything in rows that are not valid.
         """
+        margin = _MARGIN + 4 * defect
         products = [eta * x for x in spectrum]
         multipliers = [1.0 - p for p in products]
         scaled = [eta * c for c in coefficients]
         degrees = _degrees(program, xp, scaled, eta)
         boundary = eta * (spectrum[0] + spectrum[-1])
-        large = boundary >= 2.0 + 2 * _MARGIN
+        large = boundary >= 2.0 + 2 * margin
         rho = xp.where(large, -multipliers[-1], multipliers[0])
         rho_high, rho_low = rho + _PADDING, rho - _PADDING
         # Stability, ηλₙ < 2, follows from ρ < 1 below.
-        valid = large | (boundary <= 2.0 - 2 * _MARGIN)
+        valid = large | (boundary <= 2.0 - 2 * margin)
         valid &= (eta >= _SMALLEST) & (eta <= _LARGEST) & (spectrum[0] >= _SMALLEST) & (spectrum[-1] <= _LARGEST)
         for between in spectrum[1:-1]:
             valid &= (between > spectrum[0]) & (between < spectrum[-1])
         valid &= spectrum[0] < spectrum[-1]
         for multiplier in multipliers:
-            valid &= xp.abs(multiplier) >= _MARGIN
+            valid &= xp.abs(multiplier) >= margin
         for bound in degrees:
             # Not a number is not at most anything.
             valid &= bound <= _LARGEST

@@ -31,6 +31,7 @@ class Rows:
         here: The iterates ŷ, n arrays.
         error: e.
         bounds: The certificate's constants.
+        defect: The batch's defect.
     """
 
     program: StepProgram
@@ -40,6 +41,7 @@ class Rows:
     here: list[Array]
     error: Array
     bounds: Bounds
+    defect: float
 
     @classmethod
     def of(cls, program: StepProgram, batch: Batch, part: slice, outcome: Outcome, *, xp: Any, device: Any) -> Rows:
@@ -57,10 +59,13 @@ class Rows:
             The rows.
         """
         columns = batch.columns(xp, part, device)
-        bounds = Bounds.of(program, xp, columns.spectrum, columns.coefficients, columns.step_size)
+        bounds = Bounds.of(program, xp, columns.spectrum, columns.coefficients, columns.step_size, defect=batch.defect)
         ids = xp.asarray(np.arange(batch.rows)[part], device=device)
         outcome.state[_host(ids[~bounds.valid])] = State.OUTSIDE
-        rows = cls(program, xp, ids, 0 * ids, columns.start, 0 * columns.step_size + _FIRST_ERROR, bounds)
+        error = 0 * columns.step_size + _FIRST_ERROR
+        if batch.defect:
+            error = error + xp.sqrt(sum(y * y for y in columns.start)) * (batch.defect * UP)
+        rows = cls(program, xp, ids, 0 * ids, columns.start, error, bounds, batch.defect)
         return rows if bool(xp.all(bounds.valid)) else rows.only(bounds.valid)
 
     @classmethod
@@ -95,7 +100,7 @@ class Rows:
         n, terms = self.program.dimension, len(self.program.exponents)
         here, multipliers, rest = rest[:n], rest[n : 2 * n], rest[2 * n :]
         bounds = Bounds(multipliers, rest[:terms], rest[terms:], rho_high, rho_low, slack, room, large, valid)
-        return Rows(self.program, self.xp, ids, before, here, error, bounds)
+        return Rows(self.program, self.xp, ids, before, here, error, bounds, self.defect)
 
     def run(self, outcome: Outcome, max_steps: int, keep: int) -> Rows:
         """Steps until only few rows are open.
@@ -121,7 +126,7 @@ class Rows:
         scratch = [xp.empty_like(self.error) for _ in range(program.scratch)]
         mu, scaled = self.bounds.multipliers, self.bounds.coefficients
         test = _Test(self)
-        growth = (program.roundings + 1) * _UNIT * (1 + 2.0**-20) * UP
+        growth = ((program.roundings + 1) * _UNIT * (1 + 2.0**-20) + self.defect) * UP
         lipschitz = (program.degree - 1) * UP
         open_, count, step = self.bounds.valid, self.count, 0
         tested = tidied = -1
@@ -145,7 +150,7 @@ class Rows:
                     count -= int(found.shape[0])
                     open_ = open_ & ~mask
             if count <= few:
-                left = Rows(program, xp, self.ids, self.before + step, here, self.error, self.bounds)
+                left = Rows(program, xp, self.ids, self.before + step, here, self.error, self.bounds, self.defect)
                 return left.only(open_)
             # e ← (ρ + (D−1)x) e + G(3 + x) R; within the invariant ball the same numbers serve until the next test.
             multiply(test.x, lipschitz, out=test.factor)
@@ -216,14 +221,18 @@ class _Test:
         multiply(right, x, out=right)
         multiply(right, radius, out=right)
         left = xp.abs(xp.where(bounds.large, y[-1], y[0]))
-        xp.subtract(left, error, out=left)
+        xp.subtract(left, self._blur(error), out=left)
         multiply(left, bounds.room, out=left)
         self._left = left
         return self._contracts & (left > right)
 
     def hopeless(self, error: Array) -> Array:
         """Where the dominant component is lost in its error and the tail is smaller still: steps will not help."""
-        return self._contracts & (self._left <= 0.0) & (self._right < error * self._rows.bounds.room)
+        return self._contracts & (self._left <= 0.0) & (self._right < self._blur(error) * self._rows.bounds.room)
+
+    def _blur(self, error: Array) -> Array:
+        """How far the dominant coordinate may be from the amplitude's functional."""
+        return error + self.radius * (self._rows.defect * UP) if self._rows.defect else error
 
     def note(
         self, outcome: Outcome, state: State, found: Array, *, step: Array, y: Sequence[Array], error: Array

@@ -1,0 +1,125 @@
+"""A loss in approximate eigen-coordinates: the bound on what this makes wrong is a bound, and not a poor one."""
+
+import mpmath
+import numpy as np
+import pytest
+from flint import fmpq, fmpq_mat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from theorem.descent.turned import exact, turn
+from theorem.errors import InputError
+from theorem.local import Expansion
+from theorem.problem import Problem
+from theorem.rational import to_float
+
+NUMBERS = st.builds(fmpq, st.integers(-60, 60), st.integers(1, 60))
+
+
+@st.composite
+def turned_problems(draw):
+    """A x² + 2B xy + C y² with its terms of order three and four, at a minimizer anywhere, and a stable step size."""
+    a, c = (draw(NUMBERS.filter(lambda x: x > 0)) for _ in range(2))
+    share = fmpq(draw(st.integers(-9, 9)), 10)
+    b = share * min(a, c)
+    m = [draw(NUMBERS) for _ in range(2)]
+    x, y = (f"({v} - ({q}))" for v, q in zip("xy", m, strict=True))
+    text = f"({a})*{x}**2/2 + ({b})*{x}*{y} + ({c})*{y}**2/2"
+    for power in ("{x}**3", "{x}**2*{y}", "{x}*{y}**2", "{y}**4"):
+        text += f" + ({draw(NUMBERS)})*" + power.format(x=x, y=y)
+    eta = fmpq(draw(st.integers(1, 99)), 100) / (a + c) * 2
+    return Problem.build(text, eta, [m[0] + 1, m[1]], m, ["x", "y"])
+
+
+def length(v):
+    return mpmath.sqrt(sum(mpmath.mpf(int(x.p)) ** 2 / mpmath.mpf(int(x.q)) ** 2 for x in v))
+
+
+def worst(problem, turned, y):
+    """How far the two maps and the two functionals are apart at y, as shares of what is allowed for a defect of 1."""
+    q = fmpq_mat([[exact(x) for x in row] for row in turned.rotation.tolist()])
+    h = (q * fmpq_mat([[x] for x in y])).entries()
+    meant = (q.inv() * fmpq_mat([[x] for x in Expansion.of(problem).exact_step(tuple(h))])).entries()
+    eta = exact(turned.step_size)
+    stated = [x - eta * exact(s) * x for x, s in zip(y, turned.spectrum.tolist(), strict=True)]
+    absolute = fmpq(0)
+    for alpha, c in zip(turned.exponents, turned.coefficients.tolist(), strict=True):
+        for i, e in enumerate(alpha):
+            if e:
+                product = eta * exact(c) * e
+                for j, k in enumerate(alpha):
+                    product *= y[j] ** (k - (i == j))
+                stated[i] -= product
+                absolute += abs(product)
+    size = length(y)
+    apart = length([x - z for x, z in zip(meant, stated, strict=True)])
+    shares = [apart / (3 * size + mpmath.mpf(int(absolute.p)) / int(absolute.q))]
+    a = Expansion.of(problem).hessian
+    values, vectors = mpmath.eigsy(mpmath.matrix([[mpmath.mpf(int(x.p)) / int(x.q) for x in r] for r in a.tolist()]))
+    assert values[0] < values[1]
+    for d in range(2):
+        v = [vectors[i, d] for i in range(2)]
+        here = sum(v[i] * mpmath.mpf(int(h[i].p)) / int(h[i].q) for i in range(2))
+        lead = sum(v[i] * float(turned.rotation[i, d]) for i in range(2))
+        there = mpmath.mpf(int(y[d].p)) / int(y[d].q)
+        shares.append(abs(here * mpmath.sign(lead) - there) / size)
+    return shares
+
+
+@given(turned_problems(), st.tuples(NUMBERS, NUMBERS).filter(any))
+def test_the_defect_bounds_what_is_wrong(problem, y):
+    turned = turn(problem)
+    if turned.defect is None:
+        values = np.linalg.eigvalsh([[to_float(x) for x in row] for row in Expansion.of(problem).hessian.tolist()])
+        assert values[1] - values[0] < values[1] / 16, "only eigenvectors that are hard to tell may be refused"
+        return
+    with mpmath.workdps(80):
+        shares = worst(problem, turned, y)
+    assert max(shares) <= turned.defect, f"{[mpmath.nstr(x) for x in shares]} and {turned.defect}"
+
+
+def test_the_defect_is_not_far_above_what_is_wrong():
+    """The largest share over many points is within a factor of thirty."""
+    problem = Problem.build("x**2 + x*y + 5/3*y**2 + x**3/7 + x*y**2/3", "1/10", ["1", "1"])
+    turned, seen = turn(problem), []
+    with mpmath.workdps(80):
+        for k in range(24):
+            seen += worst(problem, turned, (fmpq(k - 12, 7), fmpq(3 * k % 11 + 1, 5)))
+    assert max(seen) <= turned.defect <= 30 * max(seen)
+
+
+@pytest.mark.parametrize(
+    ("loss", "eta", "exactly"),
+    [
+        ("x**2 + y**2/2 + x**2*y + x**3", "61/64", True),
+        ("x**2/2 + y**2 + x**2*y", "1/4", True),
+        ("x**2 + y**2/2 + x**2*y + x**3", "19/20", False),
+        ("x**2 + y**2/3 + x**2*y", "1/4", False),
+        ("x**2 + y**2/2 + x**2*y/3", "1/4", False),
+        ("x**2 + x*y + y**2", "1/4", False),
+    ],
+)
+def test_what_float64_holds_has_no_defect(loss, eta, exactly):
+    turned = turn(Problem.build(loss, eta, ["1", "1"]))
+    assert (turned.defect == 0) is exactly
+    assert turned.spectrum[0] < turned.spectrum[1]
+
+
+def test_eigenvectors_that_float64_cannot_tell_are_refused():
+    assert turn(Problem.build("x**2 + y**2 + x*y/1000000 + x**3", "1/4", ["1", "1"])).defect is None
+    assert turn(Problem.build("x**2 + y**2 + x**3", "1/4", ["1", "1"])).defect is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "match"),
+    [
+        ("x**2 + y**2 + z**2", "3 variables"),
+        ("x**2 + y**2 + max(x, 0)**4", "powers of max"),
+        ("x**2 + 2*x*y + y**2 + x**4", "not a strict minimum"),
+        ("x**2 - y**2", "not a strict minimum"),
+        ("x**2 + y**2 + 1" + "0" * 400 + "*x**3", "exceeds every float64"),
+    ],
+)
+def test_bad_input(loss, match):
+    with pytest.raises(InputError, match=match):
+        turn(Problem.build(loss, "1/4", ["1"] * (3 if "z" in loss else 2)))

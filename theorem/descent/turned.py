@@ -1,0 +1,150 @@
+r"""A polynomial loss in two variables in approximate eigen-coordinates, with a bound on all that this makes wrong.
+
+With :math:`x = m + Qy`, Q the matrix of approximate eigenvectors, and :math:`\tilde f(y) = f(m + Qy)`, gradient descent
+is :math:`y \mapsto y - \eta(Q^TQ)^{-1}\nabla\tilde f(y)`. Its linear part is :math:`I - \eta B` with
+:math:`B = Q^{-1}AQ`. A batch states instead :math:`y \mapsto y - \tilde\eta\nabla(\sum \tilde\lambda_i y_i^2/2 +
+\sum \tilde c_t y^{\alpha_t})`, all numbers float64. With :math:`P = B - \mathrm{diag}(\tilde\lambda)`, Frobenius norms,
+and relative errors r of the step size and the coefficients, the two maps differ by at most
+:math:`\eta\|P\| + r_\eta\eta\tilde\lambda_n` times ‖y‖ in the linear part, :math:`\eta\tilde\lambda_n < 2`, and by
+:math:`\|(Q^TQ)^{-1} - I\| + r_c + r_\eta`, up to products of these, times the higher-order part. A start is turned by
+:math:`Q^T` in float64, which is off by :math:`\|Q^TQ - I\| + 2^{-50}`.
+
+The amplitude belongs to the functional :math:`v_d \cdot h = \ell\cdot y`, :math:`\ell = Q^Tv_d`. As
+:math:`B^T\ell = \lambda_d\ell`, its other components are :math:`(P^T\ell)_i/(\lambda_d - \tilde\lambda_i)`, and
+:math:`|\lambda_d - \tilde\lambda_d| \le \|P\|` (Bauer and Fike; one eigenvalue only if the discs are apart). So
+:math:`|\ell\cdot y - y_d| \le (t + t^2 + \|Q^TQ - I\|)\|y\|` with :math:`t = 2\|P\|/(\mathrm{gap} - 2\|P\|)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from flint import arb, ctx, fmpq, fmpq_mat
+
+from theorem.balls import float_above
+from theorem.descent.columns import MOST_DEFECT
+from theorem.errors import InputError
+from theorem.local import Expansion, Exponents
+from theorem.problem import Problem
+from theorem.rational import to_float
+
+Floats = npt.NDArray[np.float64]
+
+_BITS = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """A polynomial loss in approximate eigen-coordinates, in float64.
+
+    Attributes:
+        spectrum: λ̃, ascending, shape (2,).
+        exponents: α_t of the terms of order three and more, T of them.
+        coefficients: c̃, shape (T,).
+        rotation: Q, shape (2, 2).
+        step_size: η̃.
+        defect: What a ``Batch`` has to allow for; None if it is too much, or an end of the spectrum may be repeated.
+    """
+
+    spectrum: Floats
+    exponents: tuple[Exponents, ...]
+    coefficients: Floats
+    rotation: Floats
+    step_size: float
+    defect: float | None
+
+
+def turn(problem: Problem) -> Turned:
+    """Turns a problem into approximate eigen-coordinates around its minimizer.
+
+    Args:
+        problem: A problem whose loss is a polynomial in two variables.
+
+    Returns:
+        The loss in these coordinates; the start is left alone.
+
+    Raises:
+        InputError: If the loss is no such polynomial, the minimizer is not strict, or a number exceeds every float64.
+    """
+    n = problem.dimension
+    if n != 2:
+        raise InputError("loss", f"has {n} variables; a map needs a loss in two")
+    if problem.loss.truncated:
+        raise InputError("loss", "has powers of max(...); a map needs a polynomial")
+    hessian = Expansion.of(problem).hessian
+    assert hessian is not None
+    if not (hessian[0, 0] > 0 and hessian.det() > 0):
+        raise InputError("minimizer", "is not a strict minimum: the Hessian there is not positive definite")
+    rotation = _eigenvectors(hessian)
+    q = fmpq_mat([[exact(x) for x in row] for row in rotation.tolist()])
+    turned = problem.loss.shifted(problem.minimizer).substituted(q.tolist(), [f"y{i}" for i in range(n)])
+    higher = [(alpha, c) for alpha, c in turned.terms if sum(alpha) > 2]
+    b = q.inv() * hessian * q
+    spectrum = [nearest(b[i, i]) for i in range(n)]
+    coefficients = [nearest(c) for _, c in higher]
+    step_size = nearest(problem.step_size)
+    rounding = max((_relative(x, c) for x, (_, c) in zip(coefficients, higher, strict=True)), default=fmpq(0))
+    return Turned(
+        spectrum=np.array(spectrum),
+        exponents=tuple(alpha for alpha, _ in higher),
+        coefficients=np.array(coefficients),
+        rotation=rotation,
+        step_size=step_size,
+        defect=_defect(q, b, spectrum, rounding + 2 * _relative(step_size, problem.step_size)),
+    )
+
+
+def _eigenvectors(hessian: fmpq_mat) -> Floats:
+    """Approximate unit eigenvectors as columns, by ascending eigenvalue; exact for a diagonal matrix."""
+    values = np.array([[nearest(x) for x in row] for row in hessian.tolist()])
+    if all(hessian[i, j] == 0 for i in range(len(values)) for j in range(i)):
+        return np.eye(len(values))[:, np.argsort(np.diag(values), kind="stable")]
+    vectors: Floats = np.linalg.eigh(values)[1]
+    return vectors
+
+
+def _defect(q: fmpq_mat, b: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> float | None:
+    n = len(spectrum)
+    one = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+    diagonal = fmpq_mat(n, n, [exact(spectrum[i]) if i == j else fmpq(0) for i in range(n) for j in range(n)])
+    gram = q.transpose() * q
+    with ctx.workprec(_BITS):
+        off, skew = _frobenius(b - diagonal), _frobenius(gram - one)
+        room = arb(exact(spectrum[1]) - exact(spectrum[0])) - 2 * off
+        if not room > 0:
+            return None
+        t = 2 * off / room
+        mapped = 2 * off / arb(exact(spectrum[-1])) + _frobenius(gram.inv() - one) + arb(rounding)
+        # Two roundings in each of two components, unless the axes are only renamed.
+        turning = arb(2) ** -50 if skew > 0 else arb(0)
+        # Products of these errors are far below a hundredth of any of them, as the sum is as small as it must be.
+        defect = float_above((mapped + skew + t + t * t + turning) * arb("1.01"))
+    return defect if defect <= MOST_DEFECT else None
+
+
+def _frobenius(matrix: fmpq_mat) -> arb:
+    return arb(sum((x * x for x in matrix.entries()), fmpq(0))).sqrt()
+
+
+def _relative(x: float, q: fmpq) -> fmpq:
+    return abs(exact(x) - q) / abs(q)
+
+
+def exact(x: float) -> fmpq:
+    """The rational number that a finite float64 is."""
+    return fmpq(*x.as_integer_ratio())
+
+
+def nearest(q: fmpq) -> float:
+    """The float64 nearest to a rational.
+
+    Raises:
+        InputError: If it exceeds every float64.
+    """
+    try:
+        return to_float(q)
+    except OverflowError:
+        raise InputError("problem", "holds a number that exceeds every float64") from None

@@ -29,6 +29,7 @@ from theorem.verdict import Decision
 
 _STEPS = 40
 _UNIT = 2.0**-53
+_SMALLEST = 2.0**-400
 _BITS = 256
 
 
@@ -90,6 +91,9 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         for seen, iterate in zip(
             sgd_iterates(problem, _STEPS), islice(enclose(expansion, bound, rho), _STEPS + 1), strict=True
         ):
+            if hypot(*seen) < _SMALLEST:
+                # Products of coordinates soon underflow, which no relative rounding error accounts for.
+                break
             gaps = [arb(x) - (y + arb(c)) for x, y, c in zip(seen, iterate.centre, problem.minimizer, strict=True)]
             distance = hypot(*(float_above(abs(g)) for g in gaps))
             reach = allowed + float_above(iterate.error)
@@ -126,7 +130,8 @@ def _tensor(values: list[float] | list[list[float]]) -> torch.Tensor:
 CLAIM = Claim(
     name="torch-sgd",
     sentence="The optimizer that people run is the gradient descent of the theorem.",
-    statement="Forty steps of torch.optim.SGD in float64 stay within the enclosure and the growth of rounding errors.",
+    statement="Forty steps of torch.optim.SGD in float64 stay within the enclosure and the growth of rounding errors,"
+    " or as many as come before products underflow.",
     kind="observed",
     regimes=STEPS,
     instances=problems,

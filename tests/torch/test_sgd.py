@@ -42,3 +42,20 @@ def test_a_wrong_learning_rate_is_noticed(factor, monkeypatch):
     monkeypatch.setattr(torch_sgd, "to_float", lambda q: honest(q) * (factor if q is problem.step_size else 1))
     finding = CLAIM.examine(instance)
     assert finding.holds is False, f"a learning rate off by {factor - 1:.0e} went unnoticed: {finding.note}"
+
+
+def test_the_comparison_ends_before_products_underflow():
+    """All multipliers are below 10⁻⁴: after 39 steps the iterate is 10⁻¹⁶⁶ long, and torch's gradient of x1*x3 lost."""
+    loss = (
+        "360017/720000*x1**2 + 31/720000*x1*x3 - 7/360000*x1*x4 + 160001/320000*x2**2 + 288013/576000*x3**2"
+        " - 17/720000*x3*x4 + 72001/144000*x4**2 + x1**2*x2"
+    )
+    problem = Problem.build(loss, "33333/33335", ["1/8", "0", "0", "0"])
+    third = fmpq(1, 3)
+    rotation = fmpq_mat(
+        [[-third, 0, -2 * third, -2 * third], [0, 1, 0, 0], [2 * third, 0, third, -2 * third]]
+        + [[2 * third, 0, -2 * third, third]]
+    )
+    spectrum = (fmpq(1), fmpq(160001, 160000), fmpq(160001, 160000), fmpq(10001, 10000))
+    finding = CLAIM.examine(Instance(problem, spectrum, rotation, Regime.SMALL_STEP, StartPlace.BALL))
+    assert finding.holds is True, finding.note

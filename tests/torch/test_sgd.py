@@ -51,11 +51,7 @@ def test_the_comparison_ends_before_products_underflow():
         " - 17/720000*x3*x4 + 72001/144000*x4**2 + x1**2*x2"
     )
     problem = Problem.build(loss, "33333/33335", ["1/8", "0", "0", "0"])
-    third = fmpq(1, 3)
-    rotation = fmpq_mat(
-        [[-third, 0, -2 * third, -2 * third], [0, 1, 0, 0], [2 * third, 0, third, -2 * third]]
-        + [[2 * third, 0, -2 * third, third]]
-    )
+    rotation = fmpq_mat([[-1, 0, -2, -2], [0, 3, 0, 0], [2, 0, 1, -2], [2, 0, -2, 1]]) / 3
     spectrum = (fmpq(1), fmpq(160001, 160000), fmpq(160001, 160000), fmpq(10001, 10000))
     finding = CLAIM.examine(Instance(problem, spectrum, rotation, Regime.SMALL_STEP, StartPlace.BALL))
     assert finding.holds is True, finding.note

@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 
 from theorem.recheck import BadCertificate, Poly, _loss, _translated
 
-__all__ = ["bad", "read_loss", "read_rationals"]
+__all__ = ["Vector", "bad", "read_loss", "read_rationals"]
+
+Vector = list[Fraction]
 
 
 def bad(path: str, must: str) -> NoReturn:

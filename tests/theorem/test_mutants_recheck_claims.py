@@ -22,7 +22,10 @@ from tests.theorem.certificates import (
     root,
 )
 from theorem import recheck
+from theorem.certificate import certificate
+from theorem.problem import Problem
 from theorem.recheck import check
+from theorem.verdict import Verdict, decide
 
 IDLE = {"blocks": [], "limit": {"kind": None, "vectors": []}, "step": 0, "bounds": None}
 
@@ -452,12 +455,12 @@ def test_the_stated_numbers_agree_to_nine_digits(path, name):
 
 
 def test_a_number_that_is_zero_agrees_up_to_a_fraction_of_the_radius(monkeypatch):
-    """Exactly r/10⁶⁹, for nothing else gives the digits of a zero a unit."""
+    """Exactly r/10²⁹, for nothing else gives the digits of a zero a unit."""
     h = [Q(1, 10), Q(1, 10)]
     monkeypatch.setattr(recheck, "_trajectory", lambda c, bits: (h, Q(0)))
     r = recheck.sqrt(Q(2, 100))[1]
     for part, good in ((Q(1), True), (Q(100001, 100000), False)):
-        tail = r * part / 10**69
+        tail = r * part / 10**29
         certificate = replace(CERTIFICATES["small_bowl"], ("bounds", "tail"), f"{tail.numerator}/{tail.denominator}")
         if good:
             assert check(certificate) is None
@@ -663,9 +666,66 @@ def test_the_error_grows_as_the_map_expands(monkeypatch, degree, growth):
 
 
 def test_iterates_may_have_as_many_bits_as_the_limit():
-    with pytest.raises(recheck.ClaimError, match="h_0 can be enclosed fails: it is too large"):
-        recheck._trajectory(plain(Q(2**65527)), 8)
+    """What is larger is given up, with a ball around the minimizer that holds every projection's zero."""
+    assert recheck._trajectory(plain(Q(2**65527)), 8) == ([0], 65536)
     assert recheck._trajectory(plain(Q(2**65526)), 8)[0] == [0]
+    assert recheck._trajectory(plain(Q(2**65526)), 8)[1] < 1
+
+
+def test_a_trajectory_that_is_lost_at_every_precision_proves_nothing(monkeypatch):
+    """Also for a quadratic, whose tail is zero on every ball."""
+    used = []
+
+    def lost(c, bits):
+        used.append(bits)
+        return c.origin, Q(65536)
+
+    monkeypatch.setattr(recheck, "_trajectory", lost)
+    said(CERTIFICATES["small_bowl"], "amplitude > tail fails at step 0: amplitude -6.554e+4, tail 0")
+    assert used == [256, 1024, 4096, 16384]
+    said(CERTIFICATES["small_cubic"], "sigma < 1 fails at step 20")
+
+
+FAR = [
+    ("x**2 + y**2/2 + max(x, 0)**4", "1/3", ["100", "1"]),
+    ("x**2 + y**2/2 + max(x, 0)**5", "1/3", ["20", "1/10"]),
+    ("x**2 + y**2/2 + max(x, 0)**8", "1/3", ["10", "1/10"]),
+]
+
+
+@pytest.mark.parametrize(("loss", "eta", "start"), FAR)
+def test_a_trajectory_that_goes_far_and_returns_takes_more_bits(loss, eta, start):
+    decision = decide(Problem.build(loss, eta, start))
+    assert decision.verdict is Verdict.PROVED
+    assert check(certificate(decision)) is None
+
+
+TOUCHED = [
+    ("x**2/2 + y**2 + max(y - 1/10, 0)**4", "2/5", ["-1/10", "0"]),
+    ("x**2/2 + y**2 + max(3*x + 4*y - 1, 0)**4", "2/5", ["3/25", "4/25"]),
+    ("x**2 + y**2/2 + max(y - 1/10, 0)**4", "1/10", ["1/10", "0"]),
+]
+
+
+@pytest.mark.parametrize(("loss", "eta", "start"), TOUCHED)
+def test_a_kink_that_touches_the_ball_is_felt_alike_up_to_rounding(loss, eta, start):
+    decision = decide(Problem.build(loss, eta, start))
+    assert decision.verdict in {Verdict.PROVED, Verdict.EXCEPTIONAL}
+    assert check(certificate(decision)) is None
+
+
+def test_a_truncated_power_without_a_coefficient_is_none():
+    certificate = CERTIFICATES["small_bowl"]
+    for factor, sentence in (("0*", "the failing assumptions are ['smoothness'] fails: []"), ("", "")):
+        loss = f"{BOWL} + {factor}max(x - 1, 0)**3"
+        changed = replace(certificate, ("problem", "loss"), loss) | {
+            "fails": ["smoothness"],
+            "verdict": "not-applicable",
+        }
+        if sentence:
+            said(changed, sentence)
+        else:
+            assert check(changed) is None
 
 
 @pytest.mark.parametrize(

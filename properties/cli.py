@@ -5,6 +5,7 @@ Exit codes: 0 proved or accepted, 1 refuted or rejected, 2 bad input, 3 any othe
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from properties.commands import deciding, drawing, running, sweeping, training
+from properties.commands.common import BAD_INPUT
 
 app = typer.Typer(
     name="gdcheck",
@@ -33,7 +35,13 @@ def main() -> None:
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="replace")
-    app()
+    try:
+        app()
+    except OSError as error:
+        # Standard output is full or gone; what is left in its buffer is given up, so that leaving does not fail too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(f"error: cannot write the answer ({error.strerror}); name another place", err=True)
+        raise SystemExit(BAD_INPUT) from None
 
 
 def _version(wanted: bool) -> None:

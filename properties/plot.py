@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from properties.crossing_grid import Cell
-from properties.reading import parse_json, read_text
+from properties.reading import parse_json, problem_inside, read_text
 from reports.crossing_charts import crossing_picture
 from reports.problem_charts import FORMATS, problem_picture, rendered
 from theorem.errors import InputError
@@ -47,8 +47,7 @@ def stored_problem(file: Path) -> Problem:
     Raises:
         InputError: If the file holds none.
     """
-    data = parse_json(read_text(file), "the file")
-    return Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+    return problem_inside(parse_json(read_text(file), "the file"))
 
 
 def plot_problem(problem: Problem, form: str, max_steps: int) -> bytes:
@@ -61,10 +60,16 @@ def plot_problem(problem: Problem, form: str, max_steps: int) -> bytes:
 
     Returns:
         The file's content.
+
+    Raises:
+        InputError: If the trajectory or the loss cannot be drawn in floats.
     """
     decision = decide(problem, max_steps=max_steps)
     name = f"Gradient descent on {problem.loss.text()[:120]}, step size {problem.step_size}: {decision.verdict.value}"
-    return rendered(problem_picture(decision), form, name)
+    try:
+        return rendered(problem_picture(decision), form, name)
+    except OverflowError:
+        raise InputError("loss", "holds numbers that are too large for a picture; scale the problem") from None
 
 
 def plot_grid(cells: Sequence[Cell], problem: Problem, form: str) -> bytes:

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from theorem.certificate import SCHEMA as CERTIFICATE
 from theorem.errors import InputError
 from theorem.problem import Problem
+from theorem.recheck_orbit import SCHEMA as ORBIT
+from theorem.recheck_separable import SCHEMA as SEPARABLE
 
 _MOST_BYTES = 64 * 1024 * 1024
 _LINES = {".jsonl", ".ndjson"}
@@ -94,14 +97,36 @@ def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | Input
         InputError: If the file cannot be read, or is neither.
     """
     text = read_text(path)
-    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # Not splitlines(): JSON strings may hold U+2028 and the like.
+    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise InputError("file", f"{str(path)[:200]!r} is empty; it needs a problem as JSON")
-    # One object a line: the first line alone is complete JSON.
-    many = path.suffix in _LINES or (len(lines) > 1 and _is_object(lines[0][1]))
+    # One object a line: some line alone is complete JSON.
+    many = path.suffix in _LINES or (len(lines) > 1 and any(_is_object(line) for _, line in lines))
     if not many:
         return False, iter([(1, _problem(text, "the file"))])
     return True, ((i, _problem(line, f"line {i}")) for i, line in lines)
+
+
+def problem_inside(data: Any) -> Problem:
+    """The problem that parsed JSON is, or that a stored record or a certificate carries.
+
+    Args:
+        data: The data.
+
+    Returns:
+        The problem.
+
+    Raises:
+        InputError: If it holds none, or is a certificate of another version.
+    """
+    if not isinstance(data, dict) or "problem" not in data:
+        return Problem.from_json(data)
+    schema = data.get("schema", "")
+    known = {CERTIFICATE, SEPARABLE, ORBIT}
+    if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
+        raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
+    return Problem.from_json(data["problem"])
 
 
 def _is_object(line: str) -> bool:
@@ -113,8 +138,6 @@ def _is_object(line: str) -> bool:
 
 def _problem(text: str, where: str) -> Problem | InputError:
     try:
-        data = parse_json(text, where)
-        # A stored record or certificate carries its problem inside.
-        return Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+        return problem_inside(parse_json(text, where))
     except InputError as error:
         return error

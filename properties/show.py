@@ -116,7 +116,9 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     if answer["rate"] is not None:
         rows.append(("rate per step", "max(b/ρ, ρ)", f"{answer['rate']:.9g}"))
     if answer["step"] is not None:
-        rows.append(("certificate", "amplitude > tail", f"at step {answer['step']}, {answer['precision']} bits"))
+        at = f"at step {answer['step']}, {answer['precision']} bits"
+        checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
+        rows.append(("certificate", "amplitude > tail", at + checked))
     rows += pattern_rows(answer)
     chain = answer.get("chain")
     if chain:

@@ -15,6 +15,7 @@ from properties.sharpness_rows import KNOWN
 from reports.charts import LIGHT, STAND_IN, config, with_style_sheet
 from reports.level_sets import level_sets
 from theorem.descent.reference import iterates
+from theorem.errors import InputError
 from theorem.loss import Loss
 from theorem.problem import Problem
 from theorem.scene import Scene
@@ -65,6 +66,8 @@ def portrait(decision: Decision) -> Portrait:
     certified = decision.amplitude.step if decision.amplitude else 0
     count = min(max(_LEAST_STEPS, certified + _AFTER), _MOST_STEPS)
     errors = _errors(decision.problem, count)
+    if not errors:
+        raise InputError("start", "lies too far from the minimizer for a picture; choose a nearer one")
     with ctx.workprec(decision.precision):
         scene = Scene.of(decision)
         top = None if scene is None else TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)

@@ -113,6 +113,8 @@ def certify(
     if not all(surely_less(p.deviation, arb(_LOOSEST)) for p in projections):
         return Cause.PRECISION
     rho = abs(1 - expansion.step_size * blocks[0].eigenvalue.ball())
+    if not surely_less(rho, arb(1)):
+        return Cause.PRECISION
     previous: Enclosure | None = None
     far = arb(0)
     for iterate in enclose(expansion, bound, rho_everywhere):

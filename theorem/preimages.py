@@ -18,7 +18,7 @@ from theorem.local import Expansion, LocalPower, Word
 
 Vector = tuple[fmpq, ...]
 
-_MOST_POWERS = 10
+MOST_POWERS = 10
 _TRIALS = 6
 
 
@@ -47,7 +47,7 @@ def examine_preimages(expansion: Expansion) -> Preimages:
     Returns:
         The finding with its evidence.
     """
-    if len(expansion.truncated) > _MOST_POWERS:
+    if len(expansion.truncated) > MOST_POWERS:
         return Preimages(None)
     assert expansion.hessian is not None
     if not expansion.truncated and _at_minimizer(expansion.hessian, expansion.step_size) != 0:

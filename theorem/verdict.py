@@ -9,7 +9,7 @@ from flint import arb, ctx, fmpq_mat
 
 from theorem.amplitude import Amplitude, Block, Cause, LimitDirection, certify
 from theorem.local import Expansion
-from theorem.preimages import Preimages, examine_preimages
+from theorem.preimages import MOST_POWERS, Preimages, examine_preimages
 from theorem.problem import Problem
 from theorem.regime import Classification, classify
 from theorem.spectrum import Pencil, gap
@@ -264,7 +264,9 @@ def _conclude(
         return decision(Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{_happens(found)}")
     prediction = statement.predictions.get(classification.regime) if classification.regime else None
     if preimages is None or preimages.holds is None:
-        return decision(Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}")
+        many = len(expansion.truncated) > MOST_POWERS
+        why = f" (with more than {MOST_POWERS} truncated powers, that is not examined)" if many else ""
+        return decision(Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}{why}")
     if prediction is None:
         return decision(Verdict.NOT_APPLICABLE, f"{statement.name} is silent on this regime")
     if found.subspace is not None:

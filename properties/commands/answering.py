@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class Extras:
     """What is to be added to the answers."""
 
+    recheck: bool
     observe: bool
     sharpness: bool
     scalars: tuple[str, ...]
@@ -42,6 +43,7 @@ class Printer:
 
     def handle(self, line: int, item: Problem | Exception, certificate: Path | None) -> int:
         """Decides one problem and prints the answer; the exit code."""
+        from theorem.certificate import certificate as proof_of
         from theorem.errors import InputError
         from theorem.verdict import decide
 
@@ -50,9 +52,13 @@ class Printer:
                 raise item
             functions = self._functions(item)
             decision = decide(item, max_steps=self._max_steps)
-        except InputError as error:
+            proof = proof_of(decision)
+            answer = self._answer(decision, functions) | self._rechecked(proof)
+        except (InputError, OverflowError) as caught:
+            beyond = InputError("problem", "the answer holds numbers beyond all floats; scale the problem")
+            error = caught if isinstance(caught, InputError) else beyond
             if not self._many:
-                raise
+                raise error from None
             # One bad line must not lose the answers to the others.
             if self._as_json:
                 typer.echo(json.dumps({"line": line, "error": str(error)}))
@@ -60,13 +66,24 @@ class Printer:
                 typer.echo(f"error: line {line}: {printable(str(error))}", err=True)
             return BAD_INPUT
         if certificate is not None:
-            self._store(decision, certificate)
-        answer = self._answer(decision, functions)
+            self._store(answer["verdict"], proof, certificate)
         if self._as_json:
-            typer.echo(json.dumps(answer, ensure_ascii=False))
+            typer.echo(json.dumps(answer | ({"line": line} if self._many else {}), ensure_ascii=False))
         else:
             self._show(answer, line)
         return EXIT_CODES.get(answer["verdict"], OTHER)
+
+    def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
+        """What the independent checker says; a proof that it rejects is none."""
+        if proof is None or not self._extras.recheck:
+            return {"recheck": "none"}
+        from theorem.recheck import check
+
+        failure = check(proof)
+        if failure is None:
+            return {"recheck": "accepted"}
+        reason = f"the independent checker rejects the certificate: {failure}"
+        return {"recheck": "rejected", "verdict": "unresolved", "reason": reason}
 
     def _functions(self, problem: Problem) -> list[Loss]:
         if not self._extras.scalars:
@@ -109,11 +126,9 @@ class Printer:
             self._console.print(f"line {line}:", style="dim")
         show_answer(self._console, answer)
 
-    def _store(self, decision: Decision, path: Path) -> None:
-        from theorem.certificate import certificate
-
-        data = certificate(decision)
-        if data is None:
-            typer.echo(f"note: no certificate written: nothing is proved ({decision.verdict.value})", err=True)
+    def _store(self, verdict: str, proof: dict[str, Any] | None, path: Path) -> None:
+        if proof is not None and verdict != "unresolved":
+            write_bytes(path, as_json(proof).encode("utf-8"))
             return
-        write_bytes(path, as_json(data).encode("utf-8"))
+        old = f"; {str(path)[:200]!r} still holds what it held" if path.exists() else ""
+        typer.echo(f"note: no certificate written: this verdict has none ({verdict}){old}", err=True)

@@ -55,6 +55,9 @@ def check(
     max_steps: Annotated[
         int, typer.Option(min=1, help="Steps allowed before a problem is left unresolved.")
     ] = 1_000_000,
+    recheck: Annotated[
+        bool, typer.Option("--recheck/--no-recheck", help="Verify each proof with the independent checker at once.")
+    ] = True,
 ) -> None:
     """Decide one problem (or a file of them) with proof."""
     from theorem.errors import InputError
@@ -73,7 +76,7 @@ def check(
             problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables))])
         if many and certificate is not None:
             raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
-        extras = Extras(observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
+        extras = Extras(recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
         printer = Printer(as_json=as_json, many=many, extras=extras, max_steps=max_steps)
         codes = [printer.handle(line, item, certificate) for line, item in problems]
     # Bad input outranks a refutation, which outranks any other verdict.

@@ -77,11 +77,6 @@ def test_verdict_table_lists_the_verdicts_and_their_exit_codes():
     assert {k: int(v) for k, v in rows.items()} == expected
 
 
-def test_picture_and_links_exist():
-    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
-
-
 def test_the_size_of_the_checker_is_as_stated():
     total = len((ROOT / "theorem" / "recheck.py").read_text(encoding="utf-8").splitlines())
     assert f"({total} lines in all)" in README

@@ -15,6 +15,7 @@ from theorem.derivatives import gradient, hessian, third_derivatives, value
 from theorem.errors import InputError
 from theorem.expansion import MAX_DEGREE, Expanded, Expander, Polynomial, Term, add_term
 from theorem.expression import parse_expression
+from theorem.joining import join_on_planes
 from theorem.rational import RationalLike, to_fmpq
 from theorem.substitution import compose, shift
 from theorem.tokens import check_variables
@@ -57,6 +58,7 @@ class Loss:
     @classmethod
     def _assemble(cls, variables: tuple[str, ...], total: Expanded, expander: Expander | None = None) -> "Loss":
         expander = expander or Expander(len(variables))
+        join_on_planes(total, expander)
         polynomial, hinges = total.polynomial, total.truncated
         expander.check_terms(len(polynomial) + len(hinges))
         keys = sorted(hinges, key=lambda key: (key[2], tuple([-slope for slope in key[0]]), key[1]))

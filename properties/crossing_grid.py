@@ -85,7 +85,7 @@ def grid(
         The cells, one for each share and factor.
 
     Raises:
-        InputError: If the Hessian at the minimizer is not positive definite, or the start is the minimizer.
+        InputError: If the Hessian at the minimizer does not exist or is not positive definite, or the start is the minimizer.
     """
     if not any(problem.displacement):
         raise InputError("start", "is the minimizer itself; give another start, for its direction")
@@ -103,8 +103,10 @@ def grid(
 def _top(problem: Problem) -> fmpq:
     """λₙ, rounded up if it is irrational."""
     hessian = Expansion.of(problem).hessian
-    spectrum = None if hessian is None else classify(Pencil(hessian), problem.step_size, _BITS)
-    if spectrum is None or spectrum.regime is None:
+    if hessian is None:
+        raise InputError("minimizer", "the loss has no Hessian there; give a loss whose kinks of order two keep off it")
+    spectrum = classify(Pencil(hessian), problem.step_size, _BITS)
+    if spectrum.regime is None:
         raise InputError("minimizer", "the Hessian there is not positive definite; give a strict minimum")
     return spectrum.highest.hi
 

@@ -132,3 +132,10 @@ def test_a_full_disk_is_said(more):
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "error: cannot write the answer (No space left on device); name another place\n"
+
+
+def test_crossings_say_that_there_is_no_hessian(gdcheck):
+    code, _, err = gdcheck("crossings", "--loss", "x**2 + y**2/2 + max(x, 0)**2", "--start", "0.1,0.1")
+    assert code == 2 and err == (
+        "error: minimizer: the loss has no Hessian there; give a loss whose kinks of order two keep off it\n"
+    )

@@ -85,7 +85,7 @@ def grid(
         The cells, one for each share and factor.
 
     Raises:
-        InputError: If the Hessian at the minimizer does not exist or is not positive definite, or the start is that point.
+        InputError: If the minimizer has no positive definite Hessian, or is the start.
     """
     if not any(problem.displacement):
         raise InputError("start", "is the minimizer itself; give another start, for its direction")

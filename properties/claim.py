@@ -23,7 +23,8 @@ class Finding:
 
     Attributes:
         holds: Whether the claim holds on the problem; None if that was not resolved, which is never a pass.
-        margin: The slack with which it holds, larger is safer; None if the claim has none on this problem.
+        margin: The slack with which it holds, larger is safer, below zero where it fails; None if the claim has none on
+            this problem, or fails in a way that has no size.
         note: A short phrase for people; findings are counted by it.
         verdict: The verdict on the problem, one of the five.
         steps: The step at which the certificate applies; None without one.

@@ -65,14 +65,15 @@ class CounterexampleError(Exception):
         trial: The trial that found it.
         found: The observation of the first such problem.
         simplest: That of the simplest one, to which Hypothesis shrank it.
-        worst: That with the smallest margin, or the first without any.
+        worst: That with the smallest margin; the first one if none has a margin.
         cause: The error that stopped the examination of the simplest one, if there was one.
     """
 
     def __init__(self, trial: Trial, failures: list[dict[str, Any]], cause: Exception | None) -> None:
         self.trial = trial
         self.found, self.simplest = failures[0], failures[-1]
-        self.worst = min(failures, key=lambda seen: float("inf") if seen["margin"] is None else seen["margin"])
+        # Of equals the first: what has no margin ranks behind what has one.
+        self.worst = min(failures, key=lambda seen: (seen["margin"] is None, seen["margin"] or 0.0))
         self.cause = cause
         super().__init__(f"{trial.claim.name}: {self.simplest['note']}")
 

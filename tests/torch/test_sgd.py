@@ -42,6 +42,15 @@ def test_a_wrong_learning_rate_is_noticed(factor, monkeypatch):
     monkeypatch.setattr(torch_sgd, "to_float", lambda q: honest(q) * (factor if q is problem.step_size else 1))
     finding = CLAIM.examine(instance)
     assert finding.holds is False, f"a learning rate off by {factor - 1:.0e} went unnoticed: {finding.note}"
+    assert finding.margin is not None and finding.margin < 0
+
+
+@pytest.mark.parametrize(
+    ("reach", "distance", "margin"),
+    [(1.0, 100.0, -2.0), (100.0, 1.0, 2.0), (1.0, 0.0, 1000), (1.0, float("inf"), -1000), (1.0, float("nan"), -1000)],
+)
+def test_the_margin_counts_orders_of_magnitude(reach, distance, margin):
+    assert torch_sgd._orders(reach, distance) == margin
 
 
 def test_the_comparison_ends_before_products_underflow():

@@ -14,11 +14,10 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture.data import Status
 from hypothesis.strategies import DrawFn
 
-from properties.claim import Claim, Finding, passes
+from properties.claim import Claim, examined, passes
 from properties.instance import Instance
 from properties.tally import EXAMPLES, WORST, Tally, observation
 from theorem.statement import Regime
-from theorem.verdict import Verdict
 
 BANDS = ((2, 3), (4, 6), (7, 12))
 """The bands of dimensions."""
@@ -171,11 +170,7 @@ class _State:
 
     def examine(self, instance: Instance) -> None:
         claim = self.trial.claim
-        try:
-            finding, cause = claim.examine(instance), None
-        except Exception as error:
-            text = f"{type(error).__name__}: {error}"[:500]
-            finding, cause = Finding(False, None, text, Verdict.UNRESOLVED.value), error
+        finding, cause = examined(claim, instance)
         passed = passes(instance, finding)
         if passed and finding.margin is not None:
             target(-finding.margin, label="smallness of the margin")

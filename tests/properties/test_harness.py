@@ -13,7 +13,7 @@ import pytest
 from properties.claim import Claim, Finding, passes
 from properties.claims import CLAIMS
 from properties.cli import run
-from properties.counterexamples import FORMS, examine_again, main, store
+from properties.counterexamples import FORMS, store
 from properties.instance import Instance, StartPlace
 from properties.tally import EXAMPLES, Tally, merged
 from properties.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
@@ -175,15 +175,6 @@ def test_a_failure_is_shrunk_and_keeps_its_three_forms(tmp_path: Path) -> None:
         assert run(["replay", str(path)]) == 0
     assert DIRECTION.sentence in stored.message
     assert not list((tmp_path / stored.folder).glob(".*"))
-
-
-def test_a_stored_counterexample_says_fixed_or_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stored = store(broken(rejects("wide")), tmp_path)
-    path = tmp_path / stored.folder / "simplest.json"
-    data = json.loads(path.read_text(encoding="utf-8"))
-    assert examine_again(data, {"direction": rejects("wide")})[0] is False
-    assert main([str(path)]) == 0
-    assert capsys.readouterr().out.startswith("FIXED")
 
 
 def test_the_worst_form_is_not_the_simplest_where_a_longer_loss_fails_by_more(tmp_path: Path) -> None:

@@ -307,6 +307,14 @@ def test_an_unstable_step_is_refused() -> None:
 
 
 PAIR = (fmpq(1), fmpq(2))
+
+
+def starts_on_the_boundary(spectrum: tuple[fmpq, ...], place: StartPlace) -> st.SearchStrategy[object]:
+    centre = Problem.build("x1**2/2 + x2**2 + x1**3", "2/3", ["0", "0"])
+    identity = fmpq_mat(2, 2, [1, 0, 0, 1])
+    return starts(centre=centre, spectrum=spectrum, rotation=identity, regime=Regime.BOUNDARY, place=place)
+
+
 OUT_OF_RANGE = [
     (lambda: rationals(low=2, high=1), "low=2"),
     (lambda: rationals(most_parts=0), "most_parts=0"),
@@ -329,6 +337,9 @@ OUT_OF_RANGE = [
     (lambda: problems(dimensions=(2, 33)), r"dimensions=\(2, 33\)"),
     (lambda: problems(degree=2), "degree=2"),
     (lambda: problems(degree=2, place=StartPlace.EXCEPTIONAL), "degree=2"),
+    (lambda: starts_on_the_boundary(PAIR[:1], StartPlace.BALL), "spectrum"),
+    (lambda: starts_on_the_boundary(PAIR, StartPlace.CONE), "place=cone"),
+    (lambda: starts_on_the_boundary(PAIR, StartPlace.EXCEPTIONAL), "place=exceptional"),
     *[
         (lambda place=place: problems(regime=Regime.BOUNDARY, place=place), "dimensions")
         for place in (StartPlace.CONE, StartPlace.EXCEPTIONAL)

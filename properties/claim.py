@@ -10,6 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from properties.instance import Instance, StartPlace
 from theorem.statement import Regime
+from theorem.verdict import Verdict
 
 Kind = Literal["proved", "observed"]
 
@@ -23,7 +24,8 @@ class Finding:
 
     Attributes:
         holds: Whether the claim holds on the problem; None if that was not resolved, which is never a pass.
-        margin: The slack with which it holds, larger is safer; None if the claim has none on this problem.
+        margin: The slack with which it holds, larger is safer, below zero where it fails; None if the claim has none on
+            this problem, or fails in a way that has no size.
         note: A short phrase for people; findings are counted by it.
         verdict: The verdict on the problem, one of the five.
         steps: The step at which the certificate applies; None without one.
@@ -61,6 +63,23 @@ class Claim:
     examine: Callable[[Instance], Finding]
     margin: str
     cost: int = 1
+
+
+def examined(claim: Claim, instance: Instance) -> tuple[Finding, Exception | None]:
+    """Examines a claim on one problem; an error inside it is a failure.
+
+    Args:
+        claim: The claim.
+        instance: The problem.
+
+    Returns:
+        The finding, and the error that stopped the examination if there was one.
+    """
+    try:
+        return claim.examine(instance), None
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"[:500]
+        return Finding(False, None, text, Verdict.UNRESOLVED.value), error
 
 
 def passes(instance: Instance, finding: Finding) -> bool:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from properties.claim import Claim, Finding, passes
+from properties.claim import Claim, examined, passes
 from properties.files import as_json, write_text_atomically
 from properties.instance import Instance
 from properties.tally import identity
 from properties.trial import CounterexampleError
+from theorem.errors import InputError
+from theorem.rational import quoted
 
 FOLDER = Path("reports", "out", "counterexamples")
 FORMS = ("problem", "simplest", "worst")
+FIXED, FAILED, UNRESOLVED = "FIXED", "FAILED", "UNRESOLVED"
+_WITH_TORCH = "torch-sgd"
 
 
 @dataclass(frozen=True)
@@ -69,53 +74,48 @@ def _message(error: CounterexampleError, folder: Path) -> str:
         f"  precisely  {claim.statement}",
         f"  found      {simplest['holds']}, verdict {simplest['verdict']}, margin {simplest['margin']}",
         f"  simplest   {json.dumps(simplest['instance']['problem'], ensure_ascii=False)}",
-        "  decide the problem again (as found, in its simplest form, in its worst form):",
+        "  decide the problem and examine the claim again (as found, in its simplest form, in its worst form):",
         *[f"    gdcheck replay {(folder / form).as_posix()}.json" for form in FORMS],
-        "  examine the claim again:",
-        f"    python -m properties.counterexamples {(folder / 'simplest.json').as_posix()}",
     ]
     return "\n".join(lines)
 
 
-def examine_again(data: Mapping[str, Any], claims: Mapping[str, Claim]) -> tuple[bool, Finding]:
-    """Examines a stored counterexample.
+def examine_again(record: Mapping[str, Any]) -> tuple[str, str]:
+    """Examines the claim that a stored counterexample broke on its problem.
 
     Args:
-        data: A stored form.
-        claims: The claims by name.
+        record: A stored form, from outside and not trusted.
 
     Returns:
-        Whether the claim holds on it now, and the finding.
+        FIXED, FAILED, or UNRESOLVED for a start outside the certified ball, where a claim may stay open; and the note.
 
     Raises:
-        KeyError: If the claim is not known.
+        InputError: If the claim is unknown or needs a package that is missing, or a field cannot be used.
     """
-    instance = Instance.from_json({"problem": data["problem"], **data["made"]})
-    finding = claims[data["claim"]].examine(instance)
-    return passes(instance, finding), finding
+    claim = _known(record["claim"])
+    made = record.get("made")
+    if not isinstance(made, Mapping) or "problem" in made:
+        raise InputError("made", "is missing or malformed; it holds spectrum, rotation, regime and place")
+    instance = Instance.from_json({**made, "problem": record["problem"]})
+    if instance.regime not in claim.regimes:
+        names = ", ".join(regime.value for regime in claim.regimes)
+        raise InputError("regime", f"{instance.regime.value} is not what {claim.name} speaks of; give {names}")
+    finding, _ = examined(claim, instance)
+    if not passes(instance, finding):
+        return FAILED, finding.note
+    return (FIXED if finding.holds else UNRESOLVED), finding.note
 
 
-def main(arguments: list[str]) -> int:
-    """Examines stored counterexamples and prints FIXED or FAILED for each.
-
-    Args:
-        arguments: Paths of stored forms.
-
-    Returns:
-        0 if all are fixed, 1 if any still fails.
-    """
+def _known(name: object) -> Claim:
     from properties.claims import CLAIMS  # noqa: PLC0415
-    from properties.reading import parse_json, read_text  # noqa: PLC0415
 
-    failed = 0
-    for name in arguments:
-        fixed, finding = examine_again(parse_json(read_text(Path(name)), name), CLAIMS)
-        failed += not fixed
-        print(f"{'FIXED' if fixed else 'FAILED'}: {name}: {finding.note}")  # noqa: T201
-    return int(failed > 0)
+    if not isinstance(name, str) or name not in {*CLAIMS, _WITH_TORCH}:
+        shown = quoted(name) if isinstance(name, str) else f"a {type(name).__name__}"
+        raise InputError("claim", f"{shown} is unknown; the claims are {', '.join([*CLAIMS, _WITH_TORCH])}")
+    if name != _WITH_TORCH:
+        return CLAIMS[name]
+    if find_spec("torch") is None:
+        raise InputError("claim", f"{name} needs torch, which is missing; install with: pip install 'gdcheck[torch]'")
+    from properties.claims import torch_sgd  # noqa: PLC0415
 
-
-if __name__ == "__main__":
-    import sys
-
-    raise SystemExit(main(sys.argv[1:]))
+    return torch_sgd.CLAIM

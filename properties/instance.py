@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from flint import fmpq, fmpq_mat
 
+from theorem.errors import InputError
 from theorem.problem import Problem
 from theorem.rational import to_fmpq, to_text
 from theorem.statement import End, Regime
 
 Vector = tuple[fmpq, ...]
+_Kind = TypeVar("_Kind", bound=Enum)
 
 
 class SpectrumShape(Enum):
@@ -97,26 +99,62 @@ class Instance:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Instance:
+    def from_json(cls, data: object) -> Instance:
         """Reads what :meth:`to_json` wrote.
 
         Args:
-            data: The plain data.
+            data: The plain data, from outside and not trusted. Whether the spectrum is that of the loss is not checked
+                here: claims do.
 
         Returns:
             The instance.
+
+        Raises:
+            InputError: If a field is missing, unknown, of the wrong type or size, or unusable.
         """
+        fields = ("problem", "spectrum", "rotation", "regime", "place")
+        if not isinstance(data, Mapping) or set(data) != set(fields):
+            raise InputError("made", f"with its problem it must be an object with {', '.join(fields)}, nothing else")
+        problem = Problem.from_json(data["problem"])
+        spectrum = _vector(data["spectrum"], "spectrum", problem.dimension)
+        if len(spectrum) < 2 or not 0 < spectrum[0] < spectrum[-1] or list(spectrum) != sorted(spectrum):
+            raise InputError("spectrum", "needs two positive eigenvalues or more, ascending, the ends distinct")
         return cls(
-            problem=Problem.from_json(data["problem"]),
-            spectrum=tuple(to_fmpq(x, "spectrum") for x in data["spectrum"]),
-            rotation=fmpq_mat([[to_fmpq(x, "rotation") for x in row] for row in data["rotation"]]),
-            regime=Regime(data["regime"]),
-            place=StartPlace(data["place"]),
+            problem=problem,
+            spectrum=spectrum,
+            rotation=_rotation(data["rotation"], problem.dimension),
+            regime=_member(Regime, data["regime"], "regime"),
+            place=_member(StartPlace, data["place"], "place"),
         )
 
     def __repr__(self) -> str:
         p = self.problem.to_json()
         return f"Instance({self.regime.value}, start {self.place.value}, {p})"
+
+
+def _vector(data: object, field: str, n: int) -> Vector:
+    if not isinstance(data, list) or not all(isinstance(x, str) for x in data):
+        raise InputError(field, 'expected lists of rationals as texts, such as ["1", "5/2"]')
+    if len(data) != n:
+        raise InputError(field, f"has {len(data)} entries where the problem has {n} variables; give {n}")
+    return tuple(to_fmpq(x, field) for x in data)
+
+
+def _rotation(data: object, n: int) -> fmpq_mat:
+    if not isinstance(data, list) or len(data) != n:
+        raise InputError("rotation", f"expected a list of {n} rows, one for each variable")
+    matrix = fmpq_mat([list(_vector(row, "rotation", n)) for row in data])
+    if matrix * matrix.transpose() != fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]):
+        raise InputError("rotation", "its rows are not orthogonal unit vectors; give an orthogonal matrix")
+    return matrix
+
+
+def _member(kind: type[_Kind], data: object, field: str) -> _Kind:
+    """The member of an enumeration that a text names."""
+    names = [member.value for member in kind]
+    if data not in names:
+        raise InputError(field, f"is none of {', '.join(names)}; give one of them")
+    return kind(data)
 
 
 def column(matrix: fmpq_mat, j: int) -> Vector:

@@ -53,8 +53,18 @@ def starts(
 
     Returns:
         The start x₀, never the minimizer itself.
+
+    Raises:
+        ValueError: If the spectrum does not fit the problem, or if a start in the cone or an exceptional one is asked
+            for on the boundary in two dimensions, both of which dominate there.
     """
     n = centre.dimension
+    if len(spectrum) != n or n < 2:
+        raise ValueError(
+            f"spectrum has {len(spectrum)} eigenvalues; give one for each of the {n} variables, at least 2"
+        )
+    if n == 2 and regime is Regime.BOUNDARY and (place is StartPlace.CONE or place is StartPlace.EXCEPTIONAL):
+        raise ValueError(f"place={place.value} needs three dimensions on the boundary, where two dominate; give ball")
     scene = _Scene(centre, tuple(spectrum), rotation, regime)
     direction = [fmpq(draw(st.integers(-8, 8))) for _ in range(n)]
     if not any(direction):

@@ -1,13 +1,16 @@
 """Hypothesis strategies for everything the theorem speaks of; public, for a user's own tests too.
 
 All are constructive (nothing is filtered away), keyword-only, and shrink towards small readable rationals:
-eigenvalues 1 and 2, no rotation, the minimizer at the origin, one cubic term.
+eigenvalues 1 and 2, no rotation, the minimizer at the origin, one cubic term. An argument that is out of its range is a
+ValueError that names it, raised as soon as a value is drawn.
 
 Example:
     >>> from hypothesis import given
     >>> from properties.strategies import problems
+    >>> from theorem.statement import Regime
     >>> @given(problems(regime=Regime.SMALL_STEP))
-    ... def test_my_claim(instance): ...
+    ... def test_my_claim(instance):
+    ...     assert instance.problem.step_size < 2 / (instance.spectrum[0] + instance.spectrum[-1])
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace, Vector
 from properties.starting import SIXTEENTHS, SLOWEST_FREE, starts
+from theorem.expansion import MAX_DEGREE, MAX_VARIABLES
 from theorem.loss import Loss, TruncatedPower
 from theorem.prescribed import cayley, loss_with_spectrum
 from theorem.problem import Problem
@@ -47,7 +51,21 @@ def _readable(numerators: Sequence[int], denominators: Sequence[int]) -> list[fm
 
 
 _COEFFICIENTS = _readable([*range(1, 9), 12, 16, 24, 32], range(1, 9))
+_SMOOTHEST = 6
 _WIDTHS = [q for q in _readable([*range(1, 17), 24, 32, 48, 64], range(1, 9)) if q > 0]
+
+
+def _require(argument: str, value: int | None, least: int, most: int | None = None) -> None:
+    """Refuses a number that is out of range; None stands for a default."""
+    if value is not None and (value < least or (most is not None and value > most)):
+        span = f"{least} or more" if most is None else f"a number from {least} to {most}"
+        raise ValueError(f"{argument}={value} is out of range; give {span}")
+
+
+def _several(spectrum: Sequence[fmpq]) -> None:
+    """Refuses a spectrum without two different ends."""
+    if len(spectrum) < 2 or not spectrum[0] < spectrum[-1]:
+        raise ValueError("spectrum needs two eigenvalues or more, ascending, the ends distinct")
 
 
 def rationals(*, low: int = -16, high: int = 16, most_parts: int = 8) -> SearchStrategy[fmpq]:
@@ -60,7 +78,13 @@ def rationals(*, low: int = -16, high: int = 16, most_parts: int = 8) -> SearchS
 
     Returns:
         A strategy of ``fmpq``.
+
+    Raises:
+        ValueError: If no number lies between the two, or no denominator is allowed.
     """
+    if low > high:
+        raise ValueError(f"low={low} is above high={high}; give low <= high")
+    _require("most_parts", most_parts, 1)
     return st.builds(
         lambda k, q: fmpq(min(max(k, low * q), high * q), q),
         st.integers(low * most_parts, high * most_parts),
@@ -80,7 +104,11 @@ def spectra(draw: DrawFn, *, n: int | None = None, shape: SpectrumShape | None =
 
     Returns:
         The eigenvalues, ascending, shape (n,).
+
+    Raises:
+        ValueError: If n is not from 2 to 32.
     """
+    _require("n", n, 2, MAX_VARIABLES)
     size = draw(st.integers(2, 12)) if n is None else n
     family = draw(st.sampled_from(SpectrumShape)) if shape is None else shape
     if family is SpectrumShape.SPREAD:
@@ -112,7 +140,11 @@ def rotations(draw: DrawFn, *, n: int) -> fmpq_mat:
 
     Returns:
         A rational orthogonal matrix, shape (n, n).
+
+    Raises:
+        ValueError: If n is not from 2 to 32.
     """
+    _require("n", n, 2, MAX_VARIABLES)
     most = n * (n - 1) // 2
     # A few non-zero entries keep the rationals readable; all of them make a dense rotation.
     entries = [fmpq(0)] * most
@@ -135,7 +167,13 @@ def higher_order_terms(
 
     Returns:
         Pairs of exponents and coefficients, the exponents distinct.
+
+    Raises:
+        ValueError: If n is not from 1 to 32, the degree not from 3 to 16, or ``most`` below 1.
     """
+    _require("n", n, 1, MAX_VARIABLES)
+    _require("degree", degree, 3, MAX_DEGREE)
+    _require("most", most, 1)
     top = draw(st.integers(3, 6)) if degree is None else degree
     words = st.lists(st.integers(0, n - 1), min_size=3, max_size=top).map(sorted).map(tuple)
     chosen = draw(st.lists(words, min_size=1, max_size=24 if most is None else most, unique=True))
@@ -144,7 +182,7 @@ def higher_order_terms(
 
 
 @st.composite
-def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = 6, beside: bool = False) -> TruncatedPower:
+def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = _SMOOTHEST, beside: bool = False) -> TruncatedPower:
     """Truncated powers that are C³ and leave the minimizer's derivatives alone.
 
     Args:
@@ -155,7 +193,12 @@ def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = 6, beside: bool =
 
     Returns:
         A truncated power of x − m; its kink passes through the minimizer or beside it.
+
+    Raises:
+        ValueError: If n is not from 1 to 32, or the largest power not from 4, the least that is C³, to 16.
     """
+    _require("n", n, 1, MAX_VARIABLES)
+    _require("smoothest", smoothest, 4, MAX_DEGREE)
     direction = [fmpq(0)] * n
     for i in draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=min(n, 6), unique=True)):
         direction[i] = fmpq(draw(st.sampled_from((1, -1, 2, -2))))
@@ -182,28 +225,42 @@ def losses(
         spectrum: The eigenvalues, length n.
         rotation: The eigenvectors; the axes if not given.
         minimizer: The minimizer; the origin if not given.
-        degree: The largest degree; from 3 to 6 if not given.
+        degree: The largest degree; from 3 to 6 if not given. No truncated power has a larger one, so that below 4 there
+            is none.
         every_variable: Whether the cube of every variable is to occur, so that the higher-order part depends on every
             direction.
         most_truncated: How many truncated powers may occur.
 
     Returns:
         A polynomial, now and then with one or two truncated powers.
+
+    Raises:
+        ValueError: If the spectrum has not two different ends, the degree is not from 3 to 16, or ``most_truncated``
+            is negative.
     """
+    _several(spectrum)
+    _require("most_truncated", most_truncated, 0)
     n = len(spectrum)
     terms = dict(draw(higher_order_terms(n=n, degree=degree)))
     if every_variable:
         for i in range(n):
             terms.setdefault(tuple(3 * int(i == j) for j in range(n)), fmpq(1))
+    truncated: Sequence[TruncatedPower] = ()
+    if _bends(degree) and draw(st.integers(0, 3)) == 3:
+        truncated = draw(st.lists(truncated_powers(n=n, smoothest=_smoothest(degree)), max_size=most_truncated))
     return loss_with_spectrum(
-        spectrum,
-        rotation=rotation,
-        minimizer=minimizer,
-        higher_terms=terms.items(),
-        truncated=draw(st.lists(truncated_powers(n=n), max_size=most_truncated))
-        if draw(st.integers(0, 3)) == 3
-        else (),
+        spectrum, rotation=rotation, minimizer=minimizer, higher_terms=terms.items(), truncated=truncated
     )
+
+
+def _bends(degree: int | None) -> bool:
+    """Whether a truncated power that is C³ fits below the largest degree."""
+    return degree is None or degree >= 4
+
+
+def _smoothest(degree: int | None) -> int:
+    """The largest power of a truncated power."""
+    return _SMOOTHEST if degree is None else min(_SMOOTHEST, degree)
 
 
 @st.composite
@@ -222,8 +279,9 @@ def step_sizes(draw: DrawFn, *, spectrum: Sequence[fmpq], regime: Regime, place:
         The step size.
 
     Raises:
-        ValueError: For the unstable regime, of which the theorem says nothing.
+        ValueError: For the unstable regime, of which the theorem says nothing, or if the ends are not distinct.
     """
+    _several(spectrum)
     boundary, stable = 2 / (spectrum[0] + spectrum[-1]), 2 / spectrum[-1]
     if regime is Regime.BOUNDARY:
         return boundary
@@ -266,16 +324,24 @@ def problems(
         draw: Supplied by Hypothesis.
         regime: The regime; small or large if not given.
         dimensions: Smallest and largest n.
-        degree: The largest degree; from 3 to 6 if not given.
+        degree: The largest degree, truncated powers included; from 3 to 6 if not given.
         place: Where the trajectory starts; inside the certified ball (mostly) or outside if not given. Where descent
-            is slow, an outside start becomes one in the ball.
+            is slow, an outside start becomes one in the ball. Starts in the ball may be exceptional too, such as one
+            on an axis that lacks the dominant eigenvector; ask the verdict, not the place, whether one is.
         step_place: Where the step size lies in its regime; anywhere if not given.
         shape: The family of the spectrum; any if not given.
 
     Returns:
         An instance. With an exceptional start, the loss is even in the dominant eigen-coordinates, so that their
-        common plane is invariant.
+        common plane is invariant; a small degree may leave it quadratic.
+
+    Raises:
+        ValueError: If the dimensions are not two numbers from 2 to 32, the first not the larger; if the degree is not
+            from 3 to 16; or if, on the boundary, a start in the cone or an exceptional one may have two dimensions,
+            both of which dominate there.
     """
+    _several_dimensions(dimensions, regime, place)
+    _require("degree", degree, 3, MAX_DEGREE)
     side = draw(st.sampled_from((Regime.SMALL_STEP, Regime.LARGE_STEP))) if regime is None else regime
     n = draw(st.integers(*dimensions))
     spectrum = draw(spectra(n=n, shape=shape))
@@ -289,7 +355,7 @@ def problems(
     singular = any(step * x == 1 for x in spectrum)
     full = singular and draw(st.integers(0, 3)) < 3
     if where is StartPlace.EXCEPTIONAL:
-        rotation, loss = draw(_even_losses(spectrum=spectrum, side=side, minimizer=minimizer, full=full))
+        rotation, loss = draw(_even_losses(spectrum=spectrum, side=side, minimizer=minimizer, full=full, degree=degree))
     else:
         rotation = draw(rotations(n=n))
         whole = losses(
@@ -311,24 +377,37 @@ def problems(
     return replace(instance, problem=replace(centre, start=start))
 
 
+def _several_dimensions(dimensions: tuple[int, int], regime: Regime | None, place: StartPlace | None) -> None:
+    low, high = dimensions
+    if not 2 <= low <= high <= MAX_VARIABLES:
+        raise ValueError(f"dimensions={dimensions} is no range from 2 to {MAX_VARIABLES}; give one such as (2, 12)")
+    special = place is StartPlace.CONE or place is StartPlace.EXCEPTIONAL
+    if low == 2 and regime is Regime.BOUNDARY and special:
+        raise ValueError(f"dimensions={dimensions} may be 2, and on the boundary both of them dominate; begin at 3")
+
+
 @st.composite
 def _even_losses(
-    draw: DrawFn, *, spectrum: Vector, side: Regime, minimizer: Vector, full: bool
+    draw: DrawFn, *, spectrum: Vector, side: Regime, minimizer: Vector, full: bool, degree: int | None
 ) -> tuple[fmpq_mat, Loss]:
     """Losses even in the dominant eigen-coordinates: no higher term is linear in one, so their plane is invariant.
 
-    Truncated powers spoil that, but not on the ball that their kinks keep off.
+    Truncated powers spoil that, but not on the ball that their kinks keep off. Terms that become even only beyond the
+    largest degree are left out.
     """
     n = len(spectrum)
     dominant = {Regime.SMALL_STEP: {0}, Regime.LARGE_STEP: {n - 1}}.get(side, {0, n - 1})
     terms = {}
-    for exponents, c in draw(higher_order_terms(n=n, degree=4, most=6)):
+    for exponents, c in draw(higher_order_terms(n=n, degree=4 if degree is None else degree, most=6)):
         even = tuple(e + (e % 2 if i in dominant else 0) for i, e in enumerate(exponents))
         terms[even] = c
     if full:
         for i in range(n):
             terms.setdefault(tuple((4 if i in dominant else 3) * int(i == j) for j in range(n)), fmpq(1))
-    hinges = [draw(truncated_powers(n=n, beside=True))] if draw(st.booleans()) else []
+    terms = {exponents: c for exponents, c in terms.items() if degree is None or sum(exponents) <= degree}
+    hinges: list[TruncatedPower] = []
+    if _bends(degree) and draw(st.booleans()):
+        hinges = [draw(truncated_powers(n=n, smoothest=_smoothest(degree), beside=True))]
     straight = loss_with_spectrum(spectrum, higher_terms=terms.items(), truncated=hinges)
     if n > 4 or not draw(st.booleans()):
         identity = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])

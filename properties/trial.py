@@ -14,11 +14,10 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture.data import Status
 from hypothesis.strategies import DrawFn
 
-from properties.claim import Claim, Finding, passes
+from properties.claim import Claim, examined, passes
 from properties.instance import Instance
 from properties.tally import EXAMPLES, WORST, Tally, observation
 from theorem.statement import Regime
-from theorem.verdict import Verdict
 
 BANDS = ((2, 3), (4, 6), (7, 12))
 """The bands of dimensions."""
@@ -65,14 +64,15 @@ class CounterexampleError(Exception):
         trial: The trial that found it.
         found: The observation of the first such problem.
         simplest: That of the simplest one, to which Hypothesis shrank it.
-        worst: That with the smallest margin, or the first without any.
+        worst: That with the smallest margin; the first one if none has a margin.
         cause: The error that stopped the examination of the simplest one, if there was one.
     """
 
     def __init__(self, trial: Trial, failures: list[dict[str, Any]], cause: Exception | None) -> None:
         self.trial = trial
         self.found, self.simplest = failures[0], failures[-1]
-        self.worst = min(failures, key=lambda seen: float("inf") if seen["margin"] is None else seen["margin"])
+        # Of equals the first: what has no margin ranks behind what has one.
+        self.worst = min(failures, key=lambda seen: (seen["margin"] is None, seen["margin"] or 0.0))
         self.cause = cause
         super().__init__(f"{trial.claim.name}: {self.simplest['note']}")
 
@@ -170,11 +170,7 @@ class _State:
 
     def examine(self, instance: Instance) -> None:
         claim = self.trial.claim
-        try:
-            finding, cause = claim.examine(instance), None
-        except Exception as error:
-            text = f"{type(error).__name__}: {error}"[:500]
-            finding, cause = Finding(False, None, text, Verdict.UNRESOLVED.value), error
+        finding, cause = examined(claim, instance)
         passed = passes(instance, finding)
         if passed and finding.margin is not None:
             target(-finding.margin, label="smallness of the margin")

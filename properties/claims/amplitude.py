@@ -39,14 +39,15 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         enclosed = _amplitudes(instance, stretch)
         require(len(enclosed) > 1, "no amplitude was enclosed at the certified step")
         first = enclosed[0]
-        require(not first.contains(0), "ζ may vanish at the certified step")
-        numbers = decision.amplitude.inequality
-        require(numbers.amplitudes[0].overlaps(stretch[0].along), "|y_d| is not what the certificate says")
+        require(not first.contains(0), "ζ may vanish at the certified step", -_slack(first, arb(0)))
+        stated, along = decision.amplitude.inequality.amplitudes[0], stretch[0].along
+        require(stated.overlaps(along), "|y_d| is not what the certificate says", _slack(stated, along))
         slack = 1.0
         common = first
         for k, zeta in enumerate(enclosed[1:], 1):
             # All are enclosures of one number, so they have a point in common.
-            require(common.overlaps(zeta), f"the amplitudes at steps {stretch[0].step} and {stretch[k].step} differ")
+            differ = f"the amplitudes at steps {stretch[0].step} and {stretch[k].step} differ"
+            require(common.overlaps(zeta), differ, _slack(common, zeta))
             slack = min(slack, _slack(enclosed[k - 1], zeta))
             common = common.intersection(zeta)
     return found(decision, "one amplitude at all steps", slack)
@@ -71,7 +72,7 @@ def _slack(before: arb, after: arb) -> float:
     """1 − the distance of two midpoints in units of the radii together."""
     radii = arb(before.rad()) + arb(after.rad())
     if not surely_less(arb(0), radii):
-        return MOST_MARGIN
+        return MOST_MARGIN if before.overlaps(after) else -MOST_MARGIN
     return 1 - middle(abs(arb(before.mid()) - arb(after.mid())) / radii)
 
 

@@ -68,8 +68,9 @@ def _alpha_is_right(instance: Instance, chain: Chain) -> None:
 def _in_cone(instance: Instance, seen: Seen) -> float:
     """Requires Σ_{i≠d}|y_i| ≤ |y_d| and gives the share of |y_d| that is left."""
     others = sum((abs(y) for i, y in enumerate(seen.y) if i != instance.index), arb(0))
-    require(not seen.along.upper() < others.lower(), f"outside the cone at step {seen.step}")
-    return middle(1 - others / seen.along)
+    left = middle(1 - others / seen.along)
+    require(not seen.along.upper() < others.lower(), f"outside the cone at step {seen.step}", left)
+    return left
 
 
 def _one_step(instance: Instance, bound: RemainderBound, before: Seen, after: Seen) -> None:
@@ -80,7 +81,8 @@ def _one_step(instance: Instance, bound: RemainderBound, before: Seen, after: Se
     s, s_after = before.across / before.along, after.across / after.along
     push = bound.quadratic(before.length) * before.length * (1 + s * s)
     limit = (arb(second_modulus(instance)) * s + push) / (arb(instance.rho) - push)
-    require(not s_after.lower() > limit.upper(), f"the ratio exceeds its bound at step {after.step}")
+    exceeds = f"the ratio exceeds its bound at step {after.step}"
+    require(not s_after.lower() > limit.upper(), exceeds, middle(1 - s_after / limit))
 
 
 def _ratio_is_bounded(instance: Instance, bound: RemainderBound, chain: Chain, stretch: Sequence[Seen]) -> str:
@@ -103,7 +105,8 @@ def _ratio_is_bounded(instance: Instance, bound: RemainderBound, chain: Chain, s
         most = q.max(c / (1 - a))
         for seen in stretch[k:]:
             ratio = seen.across / seen.along**alpha
-            require(not ratio.lower() > most.upper(), f"|y_i|/|y_d|^α grows beyond its bound at step {seen.step}")
+            grows = f"|y_i|/|y_d|^α grows beyond its bound at step {seen.step}"
+            require(not ratio.lower() > most.upper(), grows, middle(1 - ratio / most))
         return "stays below its bound"
     return "has no bound yet"
 

@@ -8,7 +8,7 @@ from mpmath import mp, mpf
 
 from properties.claim import STEPS, Claim, Finding
 from properties.claims.remainder import specified_constant
-from properties.claims.tools import BITS, Vector, dot, found, image, on_decided, require, unit_vectors, walk
+from properties.claims.tools import BITS, Vector, dot, found, image, middle, on_decided, require, unit_vectors, walk
 from properties.instance import Instance, StartPlace
 from properties.strategies import problems
 from theorem.basin import invariant_radius
@@ -27,7 +27,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         largest = invariant_radius(RemainderBound.of(Expansion.of(instance.problem)), arb(rho))
     epsilon = fmpq(1) if largest is None else largest
     growth = specified_constant(instance.problem, epsilon) * _mpf(epsilon)
-    require(growth < _mpf(1 - rho), "ρ + C(ε)ε is not below one")
+    require(growth < _mpf(1 - rho), "ρ + C(ε)ε is not below one", float(1 - growth / _mpf(1 - rho)))
     worst = fmpq(0)
     for k, u in enumerate(unit_vectors(instance)):
         worst = max(worst, _contraction(instance, tuple(epsilon * _SCALES[k % 4 % 3] * x for x in u)))
@@ -36,19 +36,24 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     worst = max(worst, _contraction(instance, instance.problem.displacement))
     for before, after in pairwise(walk(instance, 0, _WALKED)):
         with ctx.workprec(BITS):
-            require(not after.length.lower() > before.length.upper(), f"step {after.step} leads outwards")
-            require(after.length.lower() <= arb(epsilon), f"the trajectory leaves the ball at step {after.step}")
-    # The contraction that ρ alone would leave is 1 − ρ; the lemma needs more than nothing of it.
-    left = (1 - _root(worst)) / _mpf(1 - rho)
-    return found(decision, "mapped into itself", float(left))
+            left, kept = ((1 - after.length / most) / arb(1 - rho) for most in (before.length, arb(epsilon)))
+            length, step = after.length.lower(), after.step
+            require(not length > before.length.upper(), f"step {step} leads outwards", middle(left))
+            require(length <= arb(epsilon), f"the trajectory leaves the ball at step {step}", middle(kept))
+    return found(decision, "mapped into itself", _left(worst, rho))
 
 
 def _contraction(instance: Instance, h: Vector) -> fmpq:
     """‖F(h)‖²/‖h‖², which must be below one."""
     after = image(instance, h)
     share = dot(after, after) / dot(h, h)
-    require(share < 1, f"F leads outwards from h = [{', '.join(map(str, h))}]")
+    require(share < 1, f"F leads outwards from h = [{', '.join(map(str, h))}]", _left(share, instance.rho))
     return share
+
+
+def _left(share: fmpq, rho: fmpq) -> float:
+    """What is left of the contraction 1 − ρ that ρ alone would leave; the lemma needs more than nothing of it."""
+    return float((1 - _root(share)) / _mpf(1 - rho))
 
 
 def _root(q: fmpq) -> mpf:

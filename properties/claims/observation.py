@@ -33,8 +33,8 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         max(abs(x - float(y.mid())) for x, y in zip(u, v, strict=True))
         for u, v in zip(seen.vectors, limit.vectors, strict=True)
     )
-    require(distance <= _AGREEMENT, f"the observed direction is {distance} away from the proved one")
     margin = MOST_MARGIN if distance == 0 else log10(_AGREEMENT / distance)
+    require(distance <= _AGREEMENT, f"the observed direction is {distance} away from the proved one", margin)
     return found(decision, "settled where the limit is proved to be", margin)
 
 

@@ -49,11 +49,13 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         power = arb(1)
         for j, (seen, across, along) in enumerate(zip(stretch, m.acrosses(), m.alongs(), strict=False)):
             error, most = seen.across / seen.along, across / along
-            require(not error.lower() > (most * _ROUNDING).upper(), f"the direction is off at step {seen.step}")
+            left = log2_ratio(most, error)
+            require(not error.lower() > (most * _ROUNDING).upper(), f"the direction is off at step {seen.step}", left)
             ceiling = constant * (1 + j) * power * _ROUNDING
-            require(not most.lower() > ceiling.upper(), f"the bound at step {seen.step} falls more slowly than stated")
+            slowly = f"the bound at step {seen.step} falls more slowly than stated"
+            require(not most.lower() > ceiling.upper(), slowly, log2_ratio(ceiling, most))
             if j:
-                slack = min(slack, log2_ratio(most, error))
+                slack = min(slack, left)
             power *= theta
     return found(decision, "within its bound", slack)
 

@@ -51,13 +51,14 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     )
     chain = paper_chain(decision, max_steps=0)
     if chain is not None and chain.radius == epsilon:
-        require(chain.constant >= max(float(_mpf(curvature)), float(_mpf(steepness))), "the chain's C is too small")
+        least = max(float(_mpf(curvature)), float(_mpf(steepness)))
+        require(chain.constant >= least, "the chain's C is too small", 1 - _quotient(least, chain.constant))
     worst = 0.0
     for k, h in enumerate(_points(instance, epsilon)):
         square = dot(h, h)
         with ctx.workprec(BITS):
             here = _above(bound.quadratic(arb(square).sqrt()))
-        require(here <= curvature, "C(r) is not monotone")
+        require(here <= curvature, "C(r) is not monotone", 1 - _quotient(_mpf(here), _mpf(curvature)))
         g = [y - m * x for y, m, x in _images(instance, h)]
         worst = max(worst, _share(max(x * x for x in g), (here * square) ** 2, "a component of g", h))
         if k % 2 == 0:
@@ -85,8 +86,17 @@ def _jacobian(instance: Instance, h: Vector) -> list[fmpq]:
 
 
 def _share(value: fmpq, limit: fmpq, what: str, h: Vector) -> float:
-    require(value <= limit, f"{what} exceeds its bound at h = [{', '.join(map(str, h))}]")
-    return float(_mpf(value) / _mpf(limit)) if value else 0.0
+    """The share of a bound that is used, of which both are given as squares; at most one is required."""
+    share = _quotient(_mpf(value), _mpf(limit))
+    require(value <= limit, f"{what} exceeds its bound at h = [{', '.join(map(str, h))}]", 1 - share**0.5)
+    return share
+
+
+def _quotient(value: mpf | float, limit: mpf | float) -> float:
+    """value/limit of two numbers that are not negative; without end where only the limit is zero."""
+    if not value:
+        return 0.0
+    return float(value / limit) if limit else float("inf")
 
 
 def _points(instance: Instance, epsilon: fmpq) -> Iterator[Vector]:

@@ -176,11 +176,12 @@ def _second_order_constant(instance: Instance, decision: Decision) -> float:
             linear, square = top.exact_gradient, dot(h, h)
             matrix = _hessian(instance, h)
             predicted = instance.spectrum[-1] + dot(linear, h)
-            require(_above(matrix, predicted + constant * square) == 0, f"above λ_n + ω·h + K‖h‖² at {h}")
-            low = predicted - constant * square
-            require(constant == 0 or _above(matrix, low) == 1 or _root(matrix, low), f"below its bound at {h}")
             value = largest_eigenvalue([[arb(x) for x in row] for row in matrix.tolist()])
-            margin = min(margin, log2_ratio(arb(constant * square), abs(value - predicted)))
+            left = log2_ratio(arb(constant * square), abs(value - predicted))
+            require(_above(matrix, predicted + constant * square) == 0, f"above λ_n + ω·h + K‖h‖² at {h}", left)
+            low = predicted - constant * square
+            require(constant == 0 or _above(matrix, low) == 1 or _root(matrix, low), f"below its bound at {h}", left)
+            margin = min(margin, left)
     return margin
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
-from math import log2
+from math import isnan, log2
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
@@ -28,21 +28,36 @@ BITS = 256
 
 
 class Broken(Exception):  # noqa: N818
-    """A claim is found not to hold; the message says what was found instead."""
+    """A claim is found not to hold; the message says what was found instead.
+
+    Attributes:
+        margin: By how much it fails, in the claim's own unit and below zero; None if that is not a number.
+    """
+
+    def __init__(self, otherwise: str, margin: float | None = None) -> None:
+        super().__init__(otherwise)
+        # What fails has no slack: a positive margin could only be one of rounding.
+        self.margin = None if margin is None or isnan(margin) else min(0.0, _limited(margin))
 
 
-def require(holds: bool, otherwise: str) -> None:
+def require(holds: bool, otherwise: str, margin: float | None = None) -> None:
     """Ends an examination unless a part of the claim holds.
 
     Args:
         holds: Whether it does.
         otherwise: What was found instead.
+        margin: The slack with which it holds in the claim's own unit, below zero if it does not; where two numbers are
+            compared.
 
     Raises:
         Broken: If it does not.
     """
     if not holds:
-        raise Broken(otherwise)
+        raise Broken(otherwise, margin)
+
+
+def _limited(margin: float) -> float:
+    return max(-MOST_MARGIN, min(MOST_MARGIN, margin))
 
 
 def on_decided(check: Examination) -> Callable[[Instance], Finding]:
@@ -65,7 +80,7 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
         try:
             return check(instance, decision)
         except Broken as broken:
-            return Finding(False, None, str(broken), decision.verdict.value, _steps(decision))
+            return Finding(False, broken.margin, str(broken), decision.verdict.value, _steps(decision))
 
     return examine
 
@@ -81,8 +96,7 @@ def found(decision: Decision, note: str, margin: float | None = None) -> Finding
     Returns:
         The finding.
     """
-    limited = None if margin is None else max(-MOST_MARGIN, min(MOST_MARGIN, margin))
-    return Finding(True, limited, note, decision.verdict.value, _steps(decision))
+    return Finding(True, None if margin is None else _limited(margin), note, decision.verdict.value, _steps(decision))
 
 
 def open_question(decision: Decision, note: str) -> Finding:
@@ -143,10 +157,15 @@ _LOG_2 = 0.6931471805599453
 
 
 def log2_ratio(above: arb, below: arb) -> float:
-    """log₂(above/below) of two positive balls, at most as large as it may be; large if ``below`` may vanish."""
+    """log₂(above/below) of two positive balls, at most as large as it may be; large if ``below`` may vanish.
+
+    Where the quotient is too small for a float, or is not positive, as small as a margin can be.
+    """
     if not below.lower() > 0:
         return MOST_MARGIN
     quotient = middle(above / below)
+    if quotient <= 0 and surely_less(above, below):
+        return -MOST_MARGIN
     return log2(quotient) if 0 < quotient < float("inf") else MOST_MARGIN
 
 

@@ -97,13 +97,22 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
             gaps = [arb(x) - (y + arb(c)) for x, y, c in zip(seen, iterate.centre, problem.minimizer, strict=True)]
             distance = hypot(*(float_above(abs(g)) for g in gaps))
             reach = allowed + float_above(iterate.error)
-            require(distance <= reach, f"SGD is {distance} away at step {iterate.step}, rounding explains {reach}")
-            if distance > 0:
-                margin = min(margin, log10(reach / distance))
+            away = f"SGD is {distance} away at step {iterate.step}, rounding explains {reach}"
+            left = _orders(reach, distance)
+            require(distance <= reach, away, left)
+            margin = min(margin, left)
             lipschitz = float_above(rho + bound.lipschitz(iterate.radius + arb(allowed)))
             sizes = _sizes(problem.loss, [abs(x) for x in seen])
             allowed = lipschitz * allowed + _UNIT * m * (hypot(*seen) + eta * hypot(*sizes))
     return found(decision, "SGD stays as close as rounding allows", margin)
+
+
+def _orders(reach: float, distance: float) -> float:
+    """log₁₀(reach/distance), within what a margin can be; a distance that is no number is as bad as can be."""
+    if distance == 0:
+        return MOST_MARGIN
+    quotient = reach / distance
+    return log10(quotient) if quotient > 0 else -MOST_MARGIN
 
 
 def _sizes(loss: Loss, x: list[float]) -> list[float]:

@@ -51,10 +51,14 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
             cosine = sum((x * y for x, y in zip(u, v, strict=True)), arb(0)) / (norm(u) * norm(v)) * sign
             # sin of the angle: the part of v across u, which for small angles the cosine would not show.
             sine = _sine(u, v)
-            require(not cosine.upper() < angle.cos().lower(), f"the cosine at step {stretch[k].step} is too far off")
+            step = stretch[k].step
+            # 1 − cos is twice the squared sine of half the angle.
+            halves = log2_ratio(1 - angle.cos(), 1 - cosine) / 2
+            require(not cosine.upper() < angle.cos().lower(), f"the cosine at step {step} is too far off", halves)
             if surely_less(angle, arb.pi() / 2):
-                require(not sine.lower() > angle.sin().upper(), f"the angle at step {stretch[k].step} is too large")
-                slack = min(slack, log2_ratio(angle.sin(), sine))
+                left = log2_ratio(angle.sin(), sine)
+                require(not sine.lower() > angle.sin().upper(), f"the angle at step {step} is too large", left)
+                slack = min(slack, left)
                 bounded += 1
     note = "stays within its bound" if bounded else "has no bound below a right angle yet"
     return found(decision, f"the predicted signs; the angle {note}", slack if bounded else None)

@@ -111,14 +111,16 @@ def recheck(
 
 
 @commands.command(
-    epilog="A stored record is a certificate, or an object with a problem and its verdict.\n\n"
-    "Exit codes: 0 the same verdict, 1 another one, 2 bad input; for a bare problem, the codes of gdcheck check.\n\n"
+    epilog="A stored record is a certificate, an object with a problem and its verdict, or a counterexample to a claim:"
+    " then the claim is examined again too, and FAILED, FIXED or UNRESOLVED.\n\n"
+    "Exit codes: 0 the same verdict and no claim that fails, 1 another verdict or a claim that fails, 2 bad input,"
+    " 3 an unresolved claim; for a bare problem, the codes of gdcheck check.\n\n"
     "Example:\n\n  gdcheck replay certificate.json"
 )
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A stored problem or certificate.")],
 ) -> None:
-    """Decide a stored problem again and say whether the verdict is the same."""
+    """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     with input_errors():
         from properties.reading import parse_json, read_text
         from theorem.errors import InputError
@@ -130,7 +132,17 @@ def replay(
         names = [v.value for v in Verdict]
         if isinstance(data, dict) and "problem" in data and stored not in names:
             raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
-        decision = decide(Problem.from_json(data["problem"] if stored is not None else data))
+        problem = Problem.from_json(data["problem"] if stored is not None else data)
+        again = None
+        if stored is not None and "claim" in data:
+            # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
+            from properties.claims.tools import MOST_STEPS
+            from properties.counterexamples import examine_again
+
+            again = examine_again(data)
+            decision = decide(problem, max_steps=MOST_STEPS)
+        else:
+            decision = decide(problem)
         found = decision.verdict.value
     if stored is None:
         typer.echo(f"{found}: {decision.reason} (no verdict was stored)")
@@ -138,4 +150,9 @@ def replay(
     same = stored == found
     typer.echo(f"SAME: {found}" if same else f"DIFFERENT: stored {stored}, now {found}")
     typer.echo(decision.reason)
-    raise typer.Exit(PROVED if same else REFUTED)
+    codes = [PROVED if same else REFUTED]
+    if again is not None:
+        outcome, note = again
+        typer.echo(f"{outcome}: {data['claim']}: {printable(note)}")
+        codes.append({"FIXED": PROVED, "FAILED": REFUTED, "UNRESOLVED": OTHER}[outcome])
+    raise typer.Exit(next(code for code in (REFUTED, OTHER, PROVED) if code in codes))

@@ -13,7 +13,7 @@ import pytest
 from properties.claim import Claim, Finding, passes
 from properties.claims import CLAIMS
 from properties.cli import run
-from properties.counterexamples import FORMS, examine_again, main, store
+from properties.counterexamples import FORMS, store
 from properties.instance import Instance, StartPlace
 from properties.tally import EXAMPLES, Tally, merged
 from properties.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
@@ -168,7 +168,6 @@ def test_a_failure_is_shrunk_and_keeps_its_three_forms(tmp_path: Path) -> None:
     error = broken(rejects("wide"))
     assert error.simplest["n"] == 3
     assert len(error.simplest["instance"]["problem"]["loss"]) < 60
-    assert error.worst["margin"] is None or error.worst["margin"] <= (error.found["margin"] or float("inf"))
     stored = store(error, tmp_path)
     for form in FORMS:
         path = tmp_path / stored.folder / f"{form}.json"
@@ -178,13 +177,18 @@ def test_a_failure_is_shrunk_and_keeps_its_three_forms(tmp_path: Path) -> None:
     assert not list((tmp_path / stored.folder).glob(".*"))
 
 
-def test_a_stored_counterexample_says_fixed_or_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stored = store(broken(rejects("wide")), tmp_path)
-    path = tmp_path / stored.folder / "simplest.json"
-    data = json.loads(path.read_text(encoding="utf-8"))
-    assert examine_again(data, {"direction": rejects("wide")})[0] is False
-    assert main([str(path)]) == 0
-    assert capsys.readouterr().out.startswith("FIXED")
+def test_the_worst_form_is_not_the_simplest_where_a_longer_loss_fails_by_more(tmp_path: Path) -> None:
+    def examine(instance: Instance) -> Finding:
+        margin = -float(len(instance.problem.to_json()["loss"]))
+        return Finding(instance.problem.dimension < 3, margin, "planted", "proved")
+
+    error = broken(replace(DIRECTION, examine=examine))
+    stored = store(error, tmp_path)
+    found, simplest, worst = (json.loads((tmp_path / stored.folder / f"{form}.json").read_text()) for form in FORMS)
+    assert worst["margin"] <= found["margin"]
+    assert worst["margin"] < simplest["margin"]
+    for seen in (found, simplest, worst):
+        assert seen["margin"] == -len(seen["problem"]["loss"])
 
 
 def test_an_error_inside_a_claim_is_a_failure_that_names_it() -> None:

@@ -9,7 +9,10 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 
 from properties.claim import passes  # noqa: E402
 from properties.claims import torch_sgd  # noqa: E402
+from properties.cli import run  # noqa: E402
+from properties.counterexamples import store  # noqa: E402
 from properties.instance import Instance, StartPlace  # noqa: E402
+from properties.trial import CounterexampleError, Trial, attack  # noqa: E402
 from theorem.problem import Problem  # noqa: E402
 from theorem.statement import Regime  # noqa: E402
 
@@ -42,6 +45,28 @@ def test_a_wrong_learning_rate_is_noticed(factor, monkeypatch):
     monkeypatch.setattr(torch_sgd, "to_float", lambda q: honest(q) * (factor if q is problem.step_size else 1))
     finding = CLAIM.examine(instance)
     assert finding.holds is False, f"a learning rate off by {factor - 1:.0e} went unnoticed: {finding.note}"
+    assert finding.margin is not None and finding.margin < 0
+
+
+def test_a_stored_counterexample_is_replayed(tmp_path, capsys):
+    with pytest.MonkeyPatch.context() as patch:
+        honest = torch_sgd.to_float
+        patch.setattr(torch_sgd, "to_float", lambda q: honest(q) * (1 + 1e-3))
+        with pytest.raises(CounterexampleError) as caught:
+            attack(Trial(CLAIM, Regime.SMALL_STEP, (2, 3), 20), 0, None, lambda _: None)
+        path = tmp_path / store(caught.value, tmp_path).folder / "simplest.json"
+        assert run(["replay", str(path)]) == 1
+        assert "\nFAILED: torch-sgd: " in capsys.readouterr().out
+    assert run(["replay", str(path)]) == 0
+    assert "\nFIXED: torch-sgd: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("reach", "distance", "margin"),
+    [(1.0, 100.0, -2.0), (100.0, 1.0, 2.0), (1.0, 0.0, 1000), (1.0, float("inf"), -1000), (1.0, float("nan"), -1000)],
+)
+def test_the_margin_counts_orders_of_magnitude(reach, distance, margin):
+    assert torch_sgd._orders(reach, distance) == margin
 
 
 def test_the_comparison_ends_before_products_underflow():

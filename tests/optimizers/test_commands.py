@@ -160,7 +160,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_options_get_one_sentence(case, gdcheck, tmp_path):
     words, field, part = BAD[case]
-    expect_sentence(gdcheck("train", *words, "--out", tmp_path / "out"), field, part)
+    expect_sentence(gdcheck("train", *SMALL, *words, "--out", tmp_path / "out"), field, part)
     assert not (tmp_path / "out").exists(), "nothing is written"
 
 
@@ -183,7 +183,8 @@ def expect_sentence(result, field, part):
     ],
 )
 def test_bad_options_of_network(option, value, part, gdcheck, tmp_path):
-    expect_sentence(gdcheck("network", option, value, "--out", tmp_path / "out"), option.strip("-"), part)
+    words = ["--width", "4", "--subset", "20", "--steps", "10", "--scan-steps", "10", option, value]
+    expect_sentence(gdcheck("network", *words, "--out", tmp_path / "out"), option.strip("-"), part)
     assert not (tmp_path / "out").exists(), "nothing is written"
 
 

@@ -66,7 +66,7 @@ def training_picture(result: dict[str, Any]) -> str:
 
 
 def network_picture(result: dict[str, Any]) -> str:
-    """The two regimes of gradient descent around a network's strict minimum, and the switch between them.
+    """The two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
 
     Args:
         result: As ``properties.optimizers.result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
@@ -98,7 +98,7 @@ def network_picture(result: dict[str, Any]) -> str:
             "Sharpness: monotone below, oscillating above",
             None,
         ),
-        _switch(result),
+        _growth(result),
     ]
     data = result["data"]
     note = (
@@ -117,7 +117,7 @@ def _sharp_steps(run: dict[str, Any]) -> list[int]:
     return list(range(first, first + len(run["sharpness"])))
 
 
-def _switch(result: dict[str, Any]) -> _Panel:
+def _growth(result: dict[str, Any]) -> _Panel:
     """The growth of |y_n/y_1| on both sides of the boundary, measured against the theory's line."""
     import altair as alt  # noqa: PLC0415
 
@@ -131,7 +131,7 @@ def _switch(result: dict[str, Any]) -> _Panel:
     line = base.mark_line(color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=x, y=theory)
     dots = base.mark_point(filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
     zero = alt.Chart(alt.InlineData(values=[{"y": 0}])).mark_rule(color=STAND_IN["grid"]).encode(y="y:Q")
-    title = "Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); zero is the switch"
+    title = "Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); at zero the growth rates are equal"
     return alt.layer(zero, line, dots).properties(width=_WIDTH, height=_HEIGHT, title=title)
 
 

@@ -1,5 +1,6 @@
 """Every command in the README runs, and says what the README says."""
 
+import json
 import re
 import shlex
 from importlib.util import find_spec
@@ -97,8 +98,6 @@ def test_the_table_of_ablations_is_what_the_search_finds():
 
 
 def test_the_figures_of_the_sweep_are_those_of_its_run():
-    import json
-
     from reports.claims_chart import claims_picture
     from reports.claims_view import claims_view
 
@@ -119,27 +118,65 @@ def test_the_figures_of_the_sweep_are_those_of_its_run():
 
 
 def test_the_figures_of_networks_are_those_of_the_kept_results():
-    import json
-
     def kept(name):
         return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))
 
     network, panel, batches = kept("network"), kept("training"), kept("training-batches")
     assert all(network["findings"].values())
     assert f"({network['network']['parameters']} parameters, weight decay {network['weight_decay']})" in README
-    assert f"relative distance {network['switch_relative_difference']:.1e} from" in README
+    equal = (
+        f"equal at η = {network['switch']:.9g}, at a relative distance of {network['switch_relative_difference']:.1e}"
+    )
+    assert equal in README
+    near = [point for point in network["scan"] if 0.999 < point["ratio"] < 1]
+    assert f"from ratio {near[0]['ratio']:.5f} to {near[-1]['ratio']:.5f} the last cosines are still near −1" in README
+    assert max(point["cosine"] for point in near) < -0.99
+    assert f"{network['options']['scan_steps']} steps do not settle it" in README
     assert not any(result["data"]["synthetic"] for result in (network, panel, batches))
     for one in panel["optimizers"]:
-        found = one["approach"]
+        found, loss = one["approach"], one["loss"]["mean"]
         word = "measured" if found["measured"] else "not measured"
-        assert f"| {one['optimizer']} | {word} | {found['final']:.5f} | {found['spread']:.1e} |" in README
-        assert one["seeds"] == 5
+        cells = [one["optimizer"], word, f"{found['final']:.5f}", f"{found['trend']:+.1e}", f"{found['spread']:.1e}"]
+        cells += [f"{loss[0]:.3f} → {loss[-1]:.3f}", f"{one['loss_change']:.1%}"]
+        assert f"| {' | '.join(cells)} |" in README
+        assert (one["seeds"], one["batch"]) == (5, None)
+    assert f"a `cnn` of {panel['network']['parameters']} parameters" in README
+
+
+def test_the_words_on_batches_are_those_of_the_kept_result():
+    batches = json.loads((ROOT / "docs" / "measured" / "training-batches.json").read_text(encoding="utf-8"))
     assert not any(one["approach"]["measured"] for one in batches["optimizers"])
+    words = " ".join(README[README.index("on another network (") :].split("\n\n")[0].split())
+    net = batches["network"]
+    assert f"(`{net['architecture']}`, width {net['width']}, {net['parameters']} parameters)" in words
+    gd, momentum, adam = batches["optimizers"]
+    assert (gd["batch"], momentum["batch"], adam["batch"]) == (None, 100, 100)
+    ends = [run_["cosine"] for run_ in batches["runs"] if run_["optimizer"] == "gd"]
+    assert f"{sum(x > 0.99 for x in ends)} of its {gd['seeds']} seeds end above 0.99" in words
+    assert f"one near {min(ends):.2f}" in words
+    assert all(one["approach"]["reason"].startswith("5 of 5 seeds end below 0.99") for one in (momentum, adam))
+    assert f"(mean {momentum['approach']['final']:.3f} and {adam['approach']['final']:.3f})" in words
+
+
+def test_the_training_commands_of_the_readme_are_those_of_the_kept_results():
+    commands = re.findall(
+        r"`gdcheck (train --preset [^`]+)`", README[README.index("## What was measured in networks") :]
+    )
+    for command, name in zip(commands, ("training", "training-batches"), strict=True):
+        words = shlex.split(command)[1:]
+        given = dict(zip(words[::2], words[1::2], strict=True))
+        kept = json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))
+        # As the command line has them where they are not given.
+        assert given.get("--network", "cnn") == kept["network"]["architecture"]
+        assert int(given.get("--width", 8)) == kept["network"]["width"]
+        assert given.get("--loss", "mse") == kept["loss"]
+        assert (int(given["--subset"]), int(given["--steps"])) == (kept["data"]["images"], kept["steps"])
+        assert {kept["steps"] // int(given["--measure-every"])} == {run_["looks"] for run_ in kept["runs"]}
+        batch = {one["batch"] for one in kept["optimizers"]} - {None}
+        assert batch == ({int(given["--batch-size"])} if "--batch-size" in given else set())
 
 
 def test_the_figures_of_the_sweep_in_batches_are_those_of_its_summary():
-    import json
-
     found = json.loads((ROOT / "docs" / "runs" / "sweep-1e7.json").read_text(encoding="utf-8"))
     assert found["problems"] == found["decided"] == 10_000_000
     verdicts, tiers = found["verdicts"], found["tiers"]
@@ -150,8 +187,6 @@ def test_the_figures_of_the_sweep_in_batches_are_those_of_its_summary():
 
 
 def test_the_figures_of_the_sharpness_claim_are_those_of_its_run():
-    import json
-
     found = json.loads((ROOT / "docs" / "runs" / "sharpness-10000.json").read_text(encoding="utf-8"))
     counts = found["claims"]["sharpness"]
     assert counts["holds"] == {"holds": counts["problems"]}

@@ -34,7 +34,7 @@ def train(
     weight_decay: Annotated[float, typer.Option(help="Weight decay, as part of the loss.")] = 0.0,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each run.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
-    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds; 1, with a preset 5.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, max=10_000, help="How many seeds; 1, with a preset 5.")] = None,
     measure_every: Annotated[int, typer.Option(min=0, help="Steps between looks at the Hessian; 0 for none.")] = 10,
     eigenvalues: Annotated[int, typer.Option(min=1, max=50, help="How many of the largest eigenvalues.")] = 3,
     tolerance: Annotated[float, typer.Option(help="Their residual, relative to the largest.")] = 1e-3,

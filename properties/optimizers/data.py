@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor
 from theorem.errors import InputError
 
 SYNTHETIC = "synthetic (random smooth patterns with noise, no real images)"
+_MOST_SYNTHETIC = 100_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Images:
         classes: The names of the classes.
         name: What they are, for people.
         synthetic: Whether they are made up.
+        digest: The SHA-256 of the images before they are normalized, and of the labels, in hexadecimal.
     """
 
     inputs: Tensor
@@ -52,6 +55,7 @@ class Images:
     classes: tuple[str, ...]
     name: str
     synthetic: bool
+    digest: str
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -85,13 +89,25 @@ def load(config: DataConfig) -> Images:
 
 def _synthetic(count: int, side: int, classes: int = 10) -> Images:
     """Each class is a smooth random pattern; an image is its class's pattern plus noise."""
+    if count > _MOST_SYNTHETIC:
+        raise InputError("subset", f"{count} synthetic images are asked for; at most {_MOST_SYNTHETIC} can be made")
     generator = torch.Generator().manual_seed(20260)
     coarse = torch.randn(classes, 3, 4, 4, generator=generator)
     patterns = torch.nn.functional.interpolate(coarse, size=(side, side), mode="bilinear", align_corners=False)
     labels = torch.arange(count) % classes
     inputs = patterns[labels] + 0.7 * torch.randn(count, 3, side, side, generator=generator)
     names = tuple(f"pattern {i}" for i in range(classes))
-    return Images(_normalized(inputs), labels, names, SYNTHETIC, synthetic=True)
+    return _images(inputs, labels, names, SYNTHETIC, synthetic=True)
+
+
+def _images(raw: Tensor, labels: Tensor, classes: tuple[str, ...], name: str, *, synthetic: bool) -> Images:
+    """Images from what was read or made, (N, C, H, W), of type uint8 or float32."""
+    # Normalizing sums in an order that may depend on the number of threads; the digest must not.
+    digest = sha256(f"{tuple(raw.shape)} {raw.dtype} {len(classes)}".encode())
+    digest.update(raw.reshape(-1).numpy())
+    digest.update(labels.numpy())
+    inputs = raw / 255 if raw.dtype == torch.uint8 else raw
+    return Images(_normalized(inputs), labels, classes, name, synthetic, digest.hexdigest())
 
 
 def _torchvision() -> ModuleType:
@@ -120,7 +136,7 @@ def _cifar10(root: Path, download: bool, subset: int | None) -> Images:
     labels = torch.tensor(data.targets)
     chosen = _spread(labels.tolist(), subset)
     pixels = torch.from_numpy(data.data[chosen]).permute(0, 3, 1, 2)
-    return Images(_normalized(pixels / 255), labels[chosen], tuple(data.classes), "CIFAR-10", synthetic=False)
+    return _images(pixels, labels[chosen], tuple(data.classes), "CIFAR-10", synthetic=False)
 
 
 def _folder(folder: Path, subset: int | None) -> Images:
@@ -146,7 +162,7 @@ def _folder(folder: Path, subset: int | None) -> Images:
         images.append(image)
     labels = torch.tensor([data.targets[i] for i in chosen])
     name = "images of " + "/".join(folder.resolve().parts[-2:])
-    return Images(_normalized(torch.stack(images) / 255), labels, tuple(data.classes), name, synthetic=False)
+    return _images(torch.stack(images), labels, tuple(data.classes), name, synthetic=False)
 
 
 def _read(data: Any, path: Path) -> Tensor:

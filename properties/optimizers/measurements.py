@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import torch
 from torch import Tensor
@@ -142,82 +141,3 @@ def band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
     columns = [[t[k] for t in tables] for k in steps]
     mean = tuple(sum(c) / len(c) for c in columns)
     return Band(tuple(steps), mean, tuple(min(c) for c in columns), tuple(max(c) for c in columns))
-
-
-NEAR_ONE = 0.99
-LEAST_COSINES = 20
-_TAIL = 0.05
-
-
-@dataclass(frozen=True)
-class Approach:
-    """Whether cos → 1 was measured for one optimizer: every seed ends at ``NEAR_ONE`` or above.
-
-    Attributes:
-        measured: Whether it was.
-        final: The mean over the seeds of the mean cosine over the last twentieth of the run.
-        trend: The mean over the seeds of that mean less the one over the twentieth before the middle.
-        spread: The standard deviation of the final values over the seeds; 0 for one seed.
-        worst: The smallest final value.
-        reason: Why, in a clause.
-    """
-
-    measured: bool
-    final: float | None
-    trend: float | None
-    spread: float | None
-    worst: float | None
-    reason: str
-
-
-def approach(cosines: Sequence[Sequence[float | None]], diverged: int = 0) -> Approach:
-    """Judges the cosines of consecutive updates of several seeds; fewer than ``LEAST_COSINES`` show nothing.
-
-    Args:
-        cosines: For each finished seed its cosines, in order of time.
-        diverged: How many further seeds diverged.
-
-    Returns:
-        The judgement.
-    """
-    finals, trends, short = [], [], 0
-    for one in cosines:
-        known = [c for c in one if c is not None]
-        if len(known) < LEAST_COSINES:
-            short += 1
-            continue
-        tail = max(1, int(_TAIL * len(known)))
-        middle = known[max(0, len(known) // 2 - tail) : max(1, len(known) // 2)]
-        finals.append(sum(known[-tail:]) / tail)
-        trends.append(finals[-1] - sum(middle) / len(middle))
-    if not finals:
-        reason = f"{short} seeds gave fewer than {LEAST_COSINES} cosines, {diverged} diverged"
-        return Approach(False, None, None, None, None, reason)
-    mean = sum(finals) / len(finals)
-    spread = sqrt(sum((x - mean) ** 2 for x in finals) / max(1, len(finals) - 1))
-    worst, below = min(finals), sum(x < NEAR_ONE for x in finals)
-    falling = sum(final < NEAR_ONE and trend < 0 for final, trend in zip(finals, trends, strict=True))
-    measured = not (below or diverged or short)
-    reason = f"every seed ends at {NEAR_ONE} or above"
-    if not measured:
-        parts = [f"{below} of {len(finals)} seeds end below {NEAR_ONE}"] if below else []
-        parts += [f"{falling} of them falling"] if falling else []
-        parts += [f"{diverged} diverged"] if diverged else []
-        parts += [f"{short} too short"] if short else []
-        reason = ", ".join(parts)
-    return Approach(measured, mean, sum(trends) / len(trends), spread, worst, reason)
-
-
-def loss_change(losses: Sequence[float]) -> float | None:
-    """The relative change of the loss over the last tenth of a run: near zero where it has settled.
-
-    Args:
-        losses: In order of time.
-
-    Returns:
-        (last − before)/before; None for fewer than ten losses.
-    """
-    if len(losses) < 10:
-        return None
-    before = losses[-1 - len(losses) // 10]
-    return (losses[-1] - before) / before

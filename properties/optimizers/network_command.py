@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from properties.optimizers.network_experiment import ExperimentConfig, run_exper
 from properties.optimizers.network_result import as_network_result
 from properties.optimizers.networks import Architecture, NetworkConfig, build
 from properties.optimizers.objective import LossKind, Objective
-from properties.optimizers.options import ImageOptions
+from properties.optimizers.options import ImageOptions, check_seed
 from properties.optimizers.train_command import describe, load_images
 from theorem.errors import InputError
 
@@ -58,6 +59,7 @@ def network_command(options: NetworkOptions) -> int:
     for field, value in (("weight-decay", options.weight_decay), ("distance", options.distance)):
         if not (isfinite(value) and value > 0):
             raise InputError(field, f"{value} is not positive; give one such as 0.02")
+    check_seed(options.seed)
     device = choose_device(options.images.device)
     images = load_images(options.images)
     config = NetworkConfig(Architecture.TINY, width=options.width)
@@ -66,6 +68,7 @@ def network_command(options: NetworkOptions) -> int:
     start = objective.start()
     if len(start) > _MOST_PARAMETERS:
         raise InputError("width", f"gives {len(start)} parameters; the whole Hessian is taken up to {_MOST_PARAMETERS}")
+    _make(options.out)
     typer.echo(f"data: {describe(images)}; {len(start)} parameters; device: {device}")
     try:
         minimum = _minimum(objective, start)
@@ -89,7 +92,11 @@ def network_command(options: NetworkOptions) -> int:
         typer.echo(f"{made_up}{'measured' if holds else 'not measured'}: {sentence}")
     if experiment.switch is not None:
         off = result["switch_relative_difference"]
-        typer.echo(f"switch at η = {experiment.switch:.9g}, 2/(λ₁+λₙ) = {minimum.boundary:.9g}, relative {off:.1e}")
+        typer.echo(
+            f"growth rates of the components along v₁ and vₙ are equal at η = {experiment.switch:.9g}, at a relative "
+            f"distance of {off:.1e} from 2/(λ₁+λₙ) = {minimum.boundary:.9g}; next to it the scan's {plan.scan_steps} "
+            "steps do not settle the direction"
+        )
     typer.echo(f"result: {options.out / 'network.json'}, {options.out / 'network.svg'}")
     return MEASURED if all(experiment.findings.values()) else NOT_MEASURED
 
@@ -118,12 +125,22 @@ def _bar(total: int) -> Iterator[Callable[[str, int], None]]:
         yield lambda name, done: progress.update(task, completed=done, description=name)
 
 
+def _make(out: Path) -> None:
+    """Makes the directory of the result, before the work: nobody should wait for hours to learn that it cannot be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{str(out)[:200]!r} can be no directory ({error.strerror}); name a writable place"
+        raise InputError("out", message) from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise InputError("out", f"{str(out)[:200]!r} cannot be written to; name a writable place")
+
+
 def _write(out: Path, result: dict[str, Any]) -> None:
     from reports.measured_charts import network_picture  # noqa: PLC0415
 
     text = as_json(result, indent=None)
     try:
-        out.mkdir(parents=True, exist_ok=True)
         write_text_atomically(out / "network.json", text)
         write_text_atomically(out / "network.svg", network_picture(result))
     except OSError as error:

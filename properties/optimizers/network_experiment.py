@@ -74,7 +74,8 @@ class Experiment:
         below: The run with η < 2/(λ₁+λₙ).
         above: The run with η between 2/(λ₁+λₙ) and 2/λₙ.
         scan: The scan, by rising η.
-        switch: The step size at which the measured slope passes zero; None if it does not.
+        switch: The step size at which the measured slope passes zero, where the components along v₁ and vₙ grow at
+            equal rates; None if it does not. That is close to the minimum; no direction is settled there.
     """
 
     minimum: Minimum
@@ -97,7 +98,7 @@ class Experiment:
             "above the boundary, the position aligns with vₙ": abs(_last(high.highest)) >= ALIGNED,
             "above the boundary, the component along vₙ alternates": high.alternates,
             "above the boundary, the sharpness oscillates around its limit": bool(signs) and max(signs) < 0,
-            "the direction switches at 2/(λ₁+λₙ)": self.switch is not None
+            "the growth rates of the components along v₁ and vₙ are equal at 2/(λ₁+λₙ)": self.switch is not None
             and abs(self.switch - self.minimum.boundary) < 0.1 * (self.minimum.stability_limit - self.minimum.boundary),
         }
 

@@ -11,6 +11,10 @@ from theorem.errors import InputError
 
 PRESETS = {"paper": ("gd", "momentum", "adam")}
 PRESET_SEEDS = 5
+# Seeds are multiplied by a million on the way to a generator's 64 bits.
+_MOST_SEED = 2**31 - 1
+# Beyond, float32 has no such step size, or float64 no threshold for it.
+_STEP_SIZES = (1e-30, 1e30)
 DEFAULT_STEP_SIZES = {"gd": 0.1, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adam": 1e-3, "rmsprop": 1e-4}
 
 
@@ -74,14 +78,17 @@ class TrainOptions:
             raise InputError("optimizer", "is given twice; name each once")
         if self.step_size is not None and len(names) > 1:
             raise InputError("step-size", "fits one optimizer; leave it out, or train one at a time")
-        if self.step_size is not None and not (isfinite(self.step_size) and self.step_size > 0):
-            raise InputError("step-size", f"{self.step_size} is not positive; give one such as 0.1")
+        low, high = _STEP_SIZES
+        if self.step_size is not None and not low <= self.step_size <= high:
+            message = f"{self.step_size} is no positive number from {low} to {high}; give one such as 0.1"
+            raise InputError("step-size", message)
         if not 0 <= self.momentum < 1:
             raise InputError("momentum", f"{self.momentum} is not in [0, 1); give one such as 0.9")
         if not (isfinite(self.weight_decay) and self.weight_decay >= 0):
             raise InputError("weight-decay", f"{self.weight_decay} is negative or no number; give one such as 0.02")
         if not 0 < self.tolerance < 1:
             raise InputError("tolerance", f"{self.tolerance} is not between 0 and 1; give one such as 1e-3")
+        check_seed(self.all_seeds[-1])
         return names
 
     @property
@@ -89,6 +96,19 @@ class TrainOptions:
         """The seeds of the runs of each optimizer."""
         count = self.seeds or (PRESET_SEEDS if self.preset else 1)
         return tuple(range(self.seed, self.seed + count))
+
+
+def check_seed(seed: int) -> None:
+    """Checks that a seed is small enough for every generator.
+
+    Args:
+        seed: The largest seed of a command.
+
+    Raises:
+        InputError: If it is not.
+    """
+    if seed > _MOST_SEED:
+        raise InputError("seed", f"{seed} is too large; seeds go up to {_MOST_SEED}")
 
 
 def one_of(field: str, value: str, names: Iterable[str]) -> None:

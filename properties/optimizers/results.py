@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from properties.optimizers.approach import NEAR_ONE, approach, loss_change
 from properties.optimizers.data import Images
-from properties.optimizers.measurements import NEAR_ONE, approach, band, directions, loss_change
+from properties.optimizers.measurements import band, directions
 from properties.optimizers.methods import MethodConfig
 from properties.optimizers.networks import NetworkConfig
 from properties.optimizers.result_schemas import TRAINING
@@ -99,9 +100,10 @@ def _optimizer(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     full = method.batch is None
     tracks = [directions(kept_iterates(o.files)) for o in finished]
     ratios = [_series(o.rows, lambda r: _over(_compared(r, method), r["threshold"])) for o in finished]
-    changes = [loss_change([r["full_loss"] for r in o.rows if r["full_loss"] is not None]) for o in finished]
-    known = [c for c in changes if c is not None]
-    judged = approach([[r["cosine"] for r in o.rows] for o in finished], len(outcomes) - len(finished))
+    losses = [[r["full_loss"] for r in o.rows if r["full_loss"] is not None] for o in finished]
+    known = [c for c in map(loss_change, losses) if c is not None]
+    diverged = len(outcomes) - len(finished)
+    judged = approach([[r["cosine"] for r in o.rows] for o in finished], losses, diverged)
     result = {
         "optimizer": method.method.value,
         "step_size": method.step_size,
@@ -121,7 +123,7 @@ def _optimizer(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
     if not full:
         epochs = [[r["epoch_cosine"] for r in o.rows] for o in finished]
-        result["epoch_approach"] = _rounded(asdict(approach(epochs, len(outcomes) - len(finished))))
+        result["epoch_approach"] = _rounded(asdict(approach(epochs, losses, diverged)))
         result["epoch_cosine"] = _band([_series(o.rows, lambda r: r["epoch_cosine"]) for o in finished])
     return result
 

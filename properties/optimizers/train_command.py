@@ -92,9 +92,9 @@ def load_images(options: ImageOptions) -> Images:
 
 
 def describe(images: Images) -> str:
-    """Name, number and size of the images."""
+    """Name, number and size of the images, and the number of classes."""
     channels, height, width = images.shape
-    return f"{images.name}, {len(images.labels)} of {channels}×{height}×{width}"
+    return f"{images.name}, {len(images.labels)} of {channels}×{height}×{width} in {len(images.classes)} classes"
 
 
 def _network(options: TrainOptions) -> NetworkConfig:

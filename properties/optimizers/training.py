@@ -57,12 +57,13 @@ def train(
         How it ended; the files hold the same.
 
     Raises:
-        InputError: If the stored run to resume was made with other options, or cannot be read.
+        InputError: If the stored run to resume was made with other options or images, or cannot be read.
         OSError: If a file cannot be written.
     """
     files = RunFiles(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    options = asdict(config) | {"data": images.name, "images": len(images.labels), "device": str(device or "cpu")}
+    data = {"data": images.name, "images": len(images.labels), "images_sha256": images.digest}
+    options = asdict(config) | data | {"device": str(device or "cpu")}
     # A schedule is made for a number of steps; without one a run may go on for more.
     options["scheduled_steps"] = None if config.method.schedule is Schedule.NONE else config.steps
     run = _Run(config, images, files, device or torch.device("cpu"))

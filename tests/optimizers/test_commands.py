@@ -120,6 +120,12 @@ def test_network_on_synthetic_images(gdcheck, tmp_path):
     validate(result, NETWORK_RESULT_SCHEMA)
     assert code == (0 if all(result["findings"].values()) else 3)
     assert said.count("SYNTHETIC data: ") == len(result["findings"])
+    assert " 40 of 3×16×16 in 10 classes; " in said.splitlines()[0]
+    if result["switch"] is not None:
+        line = next(line for line in said.splitlines() if line.startswith("growth rates "))
+        assert f"equal at η = {result['switch']:.9g}, " in line
+        assert f"relative distance of {result['switch_relative_difference']:.1e} from 2/(λ₁+λₙ) = " in line
+        assert line.endswith("the scan's 20 steps do not settle the direction")
     assert (tmp_path / "network.svg").exists()
 
 
@@ -137,6 +143,12 @@ BAD = {
     "one step size for two": (["--optimizer", "gd", "--optimizer", "sgd", "--step-size", "1"], "step-size", "one"),
     "step size": (["--step-size", "-1"], "step-size", "positive"),
     "step size NaN": (["--step-size", "nan"], "step-size", "positive"),
+    "step size beyond float32": (["--step-size", "1e39"], "step-size", "1e+30"),
+    "step size with no threshold": (["--step-size", "1e-310"], "step-size", "1e-30"),
+    "seed beyond 64 bits": (["--seed", str(2**63)], "seed", "2147483647"),
+    "seed too large": (["--seed", str(2**31)], "seed", "2147483647"),
+    "last seed too large": (["--seed", str(2**31 - 2), "--seeds", "3"], "seed", "2147483647"),
+    "too many synthetic images": (["--subset", "99999999999"], "subset", "100000"),
     "momentum": (["--momentum", "1"], "momentum", "[0, 1)"),
     "weight decay": (["--weight-decay", "inf"], "weight-decay", "0.02"),
     "tolerance": (["--tolerance", "0"], "tolerance", "1e-3"),
@@ -148,7 +160,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_options_get_one_sentence(case, gdcheck, tmp_path):
     words, field, part = BAD[case]
-    expect_sentence(gdcheck("train", *words, "--out", tmp_path / "out"), field, part)
+    expect_sentence(gdcheck("train", *SMALL, *words, "--out", tmp_path / "out"), field, part)
     assert not (tmp_path / "out").exists(), "nothing is written"
 
 
@@ -161,9 +173,77 @@ def expect_sentence(result, field, part):
     assert part in err
 
 
-@pytest.mark.parametrize(("option", "field"), [("--weight-decay", "weight-decay"), ("--distance", "distance")])
-def test_bad_options_of_network(option, field, gdcheck, tmp_path):
-    expect_sentence(gdcheck("network", option, "0", "--out", tmp_path), field, "positive")
+@pytest.mark.parametrize(
+    ("option", "value", "part"),
+    [
+        ("--weight-decay", "0", "positive"),
+        ("--distance", "0", "positive"),
+        ("--seed", str(2**31), "2147483647"),
+        ("--subset", "99999999999", "100000"),
+    ],
+)
+def test_bad_options_of_network(option, value, part, gdcheck, tmp_path):
+    words = ["--width", "4", "--subset", "20", "--steps", "10", "--scan-steps", "10", option, value]
+    expect_sentence(gdcheck("network", *words, "--out", tmp_path / "out"), option.strip("-"), part)
+    assert not (tmp_path / "out").exists(), "nothing is written"
+
+
+def test_the_largest_seed_and_step_sizes_are_taken(gdcheck, tmp_path):
+    words = [*SMALL, "--optimizer", "sgd", "--batch-size", "10", "--seed", str(2**31 - 1)]
+    assert gdcheck("train", *words, "--out", tmp_path / "seed")[0] == 0
+    code, said, _ = gdcheck("train", *SMALL, "--step-size", "1e30", "--out", tmp_path / "large")
+    assert code == 3
+    assert "gd seed 0: diverged at step 1" in said
+    assert gdcheck("train", *SMALL, "--step-size", "1e-30", "--out", tmp_path / "small")[0] == 0
+
+
+def test_where_nothing_was_trained_nothing_is_measured(gdcheck, tmp_path):
+    words = [*SMALL, "--steps", "30", "--step-size", "1e-9", "--dtype", "float64", "--out", tmp_path]
+    code, said, _ = gdcheck("train", *words)
+    assert code == 0
+    assert "→ 1 was not measured (SYNTHETIC data, in 1 of 1 seed the loss fell by less than 1%): final +" in said
+    validate(json.loads((tmp_path / "result.json").read_text()), TRAINING_SCHEMA)
+
+
+def test_other_images_of_the_same_name_are_refused_on_resuming(gdcheck, tmp_path):
+    pytest.importorskip("torchvision", reason="torchvision is not installed: run tox -e torch")
+    import numpy as np
+    from PIL import Image
+
+    for seed, base in enumerate(("a", "b")):
+        rng = np.random.default_rng(seed)
+        for name in ("ant", "bee"):
+            (tmp_path / base / "set" / "train" / name).mkdir(parents=True)
+            for i in range(3):
+                pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(tmp_path / base / "set" / "train" / name / f"{i}.png")
+
+    def call(base, *rest):
+        words = ["--network", "tiny", "--steps", "4", "--out", tmp_path / "out", *rest]
+        return gdcheck("train", "--data", tmp_path / base / "set" / "train", *words)
+
+    code, said, _ = call("a")
+    assert code == 0
+    assert said.startswith("data: images of set/train, 6 of 3×16×16 in 2 classes; ")
+    assert call("a", "--resume")[0] == 0
+    code, _, err = call("b", "--resume")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("error: resume: the stored run had images_sha256 ")
+
+
+def test_a_place_that_is_no_directory_is_refused_before_the_work_of_network(gdcheck, tmp_path, monkeypatch):
+    def work(*arguments):
+        raise AssertionError("the work was begun")
+
+    monkeypatch.setattr("properties.optimizers.network_command.find_minimum", work)
+    (tmp_path / "file").write_text("kept")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        expect_sentence(gdcheck("network", "--width", "4", "--subset", "20", "--out", out), "out", "no directory")
+    assert (tmp_path / "file").read_text() == "kept"
+    # Root may write everywhere, whatever a directory's mode says.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "closed")
+    closed = gdcheck("network", "--width", "4", "--subset", "20", "--out", tmp_path / "closed")
+    expect_sentence(closed, "out", "cannot be written to")
 
 
 def test_cuda_where_there_is_none(gdcheck, tmp_path):

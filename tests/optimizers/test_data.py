@@ -96,6 +96,37 @@ def test_the_synthetic_set_is_named_as_such_and_always_the_same():
     assert sorted(set(a.labels.tolist())) == list(range(10))
 
 
+def test_the_digest_is_that_of_pixels_and_labels(folder):
+    before = load(DataConfig(folder=folder))
+    assert load(DataConfig(folder=folder)).digest == before.digest
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert load(DataConfig(folder=folder)).digest == before.digest
+    finally:
+        torch.set_num_threads(threads)
+    assert load(DataConfig(folder=folder, subset=11)).digest != before.digest
+    path = folder / "bee" / "2.png"
+    pixels = np.array(Image.open(path))
+    pixels[3, 4, 1] ^= 1
+    Image.fromarray(pixels).save(path)
+    changed = load(DataConfig(folder=folder))
+    assert changed.digest != before.digest
+    (folder / "bee" / "3.png").rename(folder / "ant" / "4.png")
+    moved = load(DataConfig(folder=folder))
+    assert sorted(moved.labels.tolist()) != sorted(changed.labels.tolist())
+    assert moved.digest not in {before.digest, changed.digest}
+
+
+def test_labels_alone_change_the_digest(folder):
+    # The last image of one class becomes the first of the next: the pixels and their order stay.
+    before = load(DataConfig(folder=folder))
+    (folder / "ant" / "3.png").rename(folder / "bee" / "+.png")
+    after = load(DataConfig(folder=folder))
+    assert torch.equal(before.inputs, after.inputs)
+    assert after.digest != before.digest
+
+
 @pytest.mark.parametrize("damage", ["truncated", "not an image", "empty"])
 def test_a_corrupt_image_is_named(folder, damage):
     path = folder / "bee" / "1.png"
@@ -124,6 +155,7 @@ BAD = {
     "missing folder": (lambda p: DataConfig(folder=p / "none"), "data", "no directory"),
     "folder without classes": (lambda p: DataConfig(folder=p), "data", "one folder for each class"),
     "both": (lambda p: DataConfig(root=p, folder=p), "data", "exclude"),
+    "too many synthetic": (lambda _: DataConfig(subset=99_999_999_999), "subset", "at most 100000"),
     "download to nowhere": (lambda _: DataConfig(download=True), "download", "--root"),
 }
 

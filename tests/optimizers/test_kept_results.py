@@ -8,6 +8,7 @@ from jsonschema import validate
 
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
+from properties.optimizers.approach import LEAST_FALL  # noqa: E402
 from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
 from reports.measured_charts import network_picture, training_picture  # noqa: E402
 
@@ -38,3 +39,25 @@ def test_the_kept_network_shows_both_regimes():
     assert result["minimum"]["gradient_norm"] <= 1e-12
     assert result["below"]["ratio"] < 1 < result["above"]["ratio"]
     assert result["above"]["step_size"] < 2 / spectrum[-1]
+
+
+def test_the_scan_of_the_kept_network_shows_growth_rates_and_no_direction():
+    result = json.loads((KEPT / "network.json").read_text(encoding="utf-8"))
+    assert "the growth rates of the components along v₁ and vₙ are equal at 2/(λ₁+λₙ)" in result["findings"]
+    near = [point for point in result["scan"] if 0.999 < point["ratio"] < 1]
+    assert near
+    assert all(point["slope"] < 0 for point in near), "v₁ wins in the long run"
+    assert all(point["cosine"] < -0.99 for point in near), "but not within the scan's steps"
+
+
+def test_the_kept_picture_of_the_network_is_drawn_from_its_result():
+    result = json.loads((KEPT / "network.json").read_text(encoding="utf-8"))
+    assert (KEPT / "network.svg").read_text(encoding="utf-8") == network_picture(result)
+
+
+def test_what_is_kept_as_measured_has_moved():
+    result = json.loads((KEPT / "training.json").read_text(encoding="utf-8"))
+    for one in result["optimizers"]:
+        last = max(run["loss"] for run in result["runs"] if run["optimizer"] == one["optimizer"])
+        assert one["approach"]["measured"]
+        assert last <= (1 - LEAST_FALL) * one["loss"]["low"][0]

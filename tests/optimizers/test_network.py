@@ -94,6 +94,7 @@ def test_both_regimes_of_a_known_objective(cubic):
     seen = run_experiment(cubic, found, ExperimentConfig(steps=600, scan_steps=40, distance=1e-2, below=0.8))
     assert all(seen.findings.values()), seen.findings
     assert seen.switch == pytest.approx(found.boundary, rel=1e-5)
+    assert "the growth rates of the components along v₁ and vₙ are equal at 2/(λ₁+λₙ)" in seen.findings
     assert [b.left for b in seen.scan] == [False] * len(seen.scan)
 
 

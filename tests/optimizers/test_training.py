@@ -10,7 +10,9 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 
-from properties.optimizers.measurements import approach, cosine, directions, loss_change  # noqa: E402
+from properties.optimizers.approach import approach, loss_change  # noqa: E402
+from properties.optimizers.data import DataConfig, load  # noqa: E402
+from properties.optimizers.measurements import cosine, directions  # noqa: E402
 from properties.optimizers.methods import Method, MethodConfig, Schedule, make_optimizer  # noqa: E402
 from properties.optimizers.networks import Architecture, NetworkConfig  # noqa: E402
 from properties.optimizers.objective import LossKind  # noqa: E402
@@ -168,6 +170,17 @@ def test_resuming_with_other_options_or_a_damaged_state_is_refused(images, tmp_p
         train(run_config(), images, tmp_path, resume=True)
 
 
+def test_resuming_on_other_images_of_the_same_name_and_number_is_refused(images, tmp_path):
+    train(run_config(steps=6), images, tmp_path)
+    again = load(DataConfig(subset=40, side=8))
+    assert train(run_config(steps=8), again, tmp_path, resume=True).steps == 8
+    other = load(DataConfig(subset=40, side=16))
+    assert (other.name, len(other.labels)) == (images.name, len(images.labels))
+    with pytest.raises(InputError, match=f"resume: the stored run had images_sha256 {images.digest}, not "):
+        train(run_config(steps=12), other, tmp_path, resume=True)
+    assert json.loads((tmp_path / "run.json").read_text())["steps"] == 8, "a refused call leaves the options alone"
+
+
 def test_more_steps_continue_a_finished_run(images, tmp_path):
     train(run_config(steps=6), images, tmp_path / "a")
     longer = train(run_config(steps=12), images, tmp_path / "a", resume=True)
@@ -210,17 +223,49 @@ def test_adams_threshold_holds_with_its_preconditioner():
         assert growth < 1 if stable else growth > 1e6, f"grew by {growth} at {share} of the threshold"
 
 
+FALLING = [2.0, 1.5, 1.0]
+
+
 def test_the_approach_to_one_needs_every_seed_and_enough_steps():
+    def judged(*cosines, diverged=0):
+        return approach(cosines, [FALLING] * len(cosines), diverged)
+
     rising, low = [1 - 0.5**k for k in range(2, 60)], [0.9] * 58
-    assert approach([rising, rising]).measured
-    assert approach([rising]).trend > 0
-    assert not approach([rising, low]).measured
-    assert approach([rising, low]).worst == pytest.approx(0.9)
-    assert approach([rising, low]).spread == pytest.approx(0.1 / 2**0.5, rel=1e-6)
-    assert not approach([rising], diverged=1).measured
-    assert not approach([rising, rising[-5:]]).measured
-    assert not approach([]).measured
-    assert "falling" in approach([low[:30] + [0.5] * 28]).reason
+    assert judged(rising, rising).measured
+    assert judged(rising).trend > 0
+    assert not judged(rising, low).measured
+    assert judged(rising, low).worst == pytest.approx(0.9)
+    assert judged(rising, low).spread == pytest.approx(0.1 / 2**0.5, rel=1e-6)
+    assert not judged(rising, diverged=1).measured
+    assert not judged(rising, rising[-5:]).measured
+    assert not judged().measured
+    assert "falling" in judged(low[:30] + [0.5] * 28).reason
+
+
+@pytest.mark.parametrize(
+    ("losses", "measured"),
+    [([1.0, 0.5, 0.99], True), ([1.0, 0.5, 0.991], False), ([1.0, 1.2], False), ([0.0, 0.0], False), ([1.0], False)],
+)
+def test_a_run_that_has_not_moved_is_not_measured(losses, measured):
+    found = approach([[1.0] * 40, [1.0] * 40], [FALLING, losses])
+    assert found.measured == measured
+    assert found.final == 1, "the cosines are told all the same"
+    if not measured:
+        few = "1 of 2 seeds has fewer than two losses over all images"
+        assert found.reason == (few if len(losses) == 1 else "in 1 of 2 seeds the loss fell by less than 1%")
+
+
+def test_the_reasons_count_in_good_english():
+    def reason(*cosines, diverged=0):
+        return approach(cosines, [FALLING] * len(cosines), diverged).reason
+
+    good, low, few = [1.0] * 40, [0.5] * 40, [1.0] * 5
+    assert reason(few) == "1 of 1 seed gave fewer than 20 cosines"
+    assert reason(few, few, diverged=1) == "2 of 3 seeds gave fewer than 20 cosines, 1 of 3 diverged"
+    assert reason(diverged=1) == "1 of 1 diverged"
+    assert reason(good, diverged=2) == "2 of 3 diverged"
+    assert reason(good, low) == "1 of 2 seeds ends below 0.99"
+    assert reason(low, low) == "2 of 2 seeds end below 0.99"
 
 
 def test_cosines_have_their_sign_and_zero_has_none():

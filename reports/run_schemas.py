@@ -35,7 +35,7 @@ _EXHIBIT = {
     ]
 }
 
-_ROW = closed(
+_ROW_KEPT = closed(
     {
         "name": TEXT,
         "assumption": TEXT,
@@ -56,6 +56,11 @@ _ROW = closed(
     },
     description="one assumption dropped",
 )
+# A row of earlier versions has no fault.
+_ROW = _ROW_KEPT | {
+    "properties": _ROW_KEPT["properties"]
+    | {"fault": {"type": ["string", "null"], "description": "what is wrong with the ablation itself; it is then open"}}
+}
 
 ABLATION_SCHEMA: dict[str, Any] = {
     "$schema": DRAFT,

@@ -139,7 +139,8 @@ def show_sweep(console: Console, store: Store, swept: Swept) -> None:
     if swept.distrusted:
         first, why = next(iter(swept.distrusted.items()))
         more = f", and {len(swept.distrusted) - 1} more" if len(swept.distrusted) > 1 else ""
-        said = f"  not trusted, to be made again: {store.file(first)} ({why}){more}"
+        again = "and made again" if summary.decided == summary.problems else "to be made again"
+        said = f"  not trusted, {again}: {store.file(first)} ({why}){more}"
         console.print(Text(said, "bold yellow"), soft_wrap=True)
     console.print(f"  second opinions (Arb, and the independent checker) in this call: {swept.sampled:,}")
     for name in ("disagreements", "refuted"):

@@ -144,6 +144,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "decimal": text.decimal,
     "scientific": text.scientific,
     "ratio": text.ratio,
+    "rate": text.rate,
     "vector": text.vector,
     "shell": text.shell,
     "verdict_words": verdict_words,

@@ -130,16 +130,35 @@ class Verification:
         interrupted, if anything is unresolved or undecided, or if a random problem lies outside the theorem. Else it
         passes.
         """
-        unresolved = Verdict.UNRESOLVED.value
-        contradicted = any(not row.agrees and row.record.verdict != unresolved for row in (*self.paper, *self.sweep))
-        contradicted |= any(not row.agrees and row.kind != Kind.UNDECIDED.value for row in self.sharpness)
-        if contradicted or any(record.verdict == Verdict.REFUTED.value for record in self.records):
-            return "failed"
-        open_ends = any(record.verdict == unresolved for record in self.records)
-        open_ends |= any(row.kind == Kind.UNDECIDED.value for row in self.sharpness)
-        if self.interrupted or open_ends or self.verdicts[Verdict.NOT_APPLICABLE.value]:
-            return "incomplete"
-        return "passed"
+        rows = [(row.agrees, row.record.verdict) for row in (*self.paper, *self.sweep)]
+        sharp = [(row.agrees, row.kind) for row in self.sharpness]
+        return outcome_of(rows, sharp, [record.verdict for record in self.random], interrupted=self.interrupted)
+
+
+def outcome_of(
+    rows: Sequence[tuple[bool, str]], sharpness: Sequence[tuple[bool, str]], random: Sequence[str], *, interrupted: bool
+) -> str:
+    """What a run comes to; see ``Verification.outcome``.
+
+    Args:
+        rows: Whether each expected row agrees, and its verdict.
+        sharpness: Whether the sharpness of each instance agrees, and its kind.
+        random: The verdicts of the random problems.
+        interrupted: Whether the run was ended early.
+
+    Returns:
+        ``failed``, ``incomplete`` or ``passed``.
+    """
+    unresolved, undecided = Verdict.UNRESOLVED.value, Kind.UNDECIDED.value
+    verdicts = {verdict for _, verdict in rows} | set(random)
+    contradicted = any(not agrees and verdict != unresolved for agrees, verdict in rows)
+    contradicted |= any(not agrees and kind != undecided for agrees, kind in sharpness)
+    if contradicted or Verdict.REFUTED.value in verdicts:
+        return "failed"
+    open_ends = unresolved in verdicts or any(kind == undecided for _, kind in sharpness)
+    if interrupted or open_ends or Verdict.NOT_APPLICABLE.value in random:
+        return "incomplete"
+    return "passed"
 
 
 def workload(problems: int) -> int:

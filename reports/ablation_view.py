@@ -8,6 +8,40 @@ from typing import Any
 
 from reports.caution import Caution
 
+_FEW = 20
+_SEARCH = "as far as the search shows"
+
+
+def verdict_words(row: Mapping[str, Any]) -> str:
+    """The verdict of a row; one that rests on few problems says on how many.
+
+    Args:
+        row: The row's plain data.
+
+    Returns:
+        The words.
+    """
+    verdict, held = str(row["verdict"]), row["held"]
+    if verdict.endswith(_SEARCH) and held < _FEW:
+        return verdict.replace(_SEARCH, f"as far as only {held} problem{'s show' if held != 1 else ' shows'}")
+    return verdict
+
+
+def evidence_words(row: Mapping[str, Any]) -> str:
+    """By what a row is known; a search proves nothing, though each problem that it met may be proved.
+
+    Args:
+        row: The row's plain data.
+
+    Returns:
+        The words.
+    """
+    if row["verdict"] == "open":
+        return "–"
+    if not str(row["verdict"]).endswith(_SEARCH):
+        return str(row["evidence"])
+    return f"search, each {row['evidence']}" if row["evidence"] == "proved" else f"search, {row['evidence']}"
+
 
 def ablation_headline(run: Mapping[str, Any]) -> str:
     """One sentence on a run.
@@ -18,7 +52,7 @@ def ablation_headline(run: Mapping[str, Any]) -> str:
     Returns:
         The sentence.
     """
-    found = Counter(row["verdict"] for row in run["rows"])
+    found = Counter(verdict_words(row) for row in run["rows"])
     words = {"needed": "needed, with proof"}
     parts = [f"{count} {words.get(verdict, verdict)}" for verdict, count in found.items()]
     return f"Assumptions dropped in {len(run['rows'])} ways: {'; '.join(parts) or 'none finished'}."
@@ -39,7 +73,7 @@ def ablation_cautions(run: Mapping[str, Any]) -> list[Caution]:
     examined = sum(row["examined"] for row in rows)
     meaning = f"of {examined:,} problems of ablations: nothing was proved there, or the start is exceptional"
     return [
-        Caution("Ablations open", unanswered, "neither a violation nor a problem on which it holds", unanswered > 0),
+        Caution("Ablations open", unanswered, "no violation, no problem on which it holds, or a fault", unanswered > 0),
         Caution("Set aside", aside, meaning, False),
     ]
 

@@ -91,7 +91,7 @@ def _cases(sources: Sources) -> Iterator[_Case]:
         finished = [row["name"] for row in ablation["rows"]]
         for row in ablation["rows"]:
             open_row = row["verdict"] == "open"
-            reason = f"open: all {row['aside']} problems were set aside"
+            reason = "open: " + (row.get("fault") or f"all {row['aside']} problems were set aside")
             yield _Case("ablate", row["name"], skipped=reason if open_row else None)
         for name in ablation["asked"]:
             if name not in finished:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reports import verification_view
-from reports.ablation_view import ablation_headline
+from reports.ablation_view import ablation_headline, evidence_words, verdict_words
 from reports.claims_view import claims_view
 from reports.page import Sources
 from reports.schema import Report, unproved
@@ -98,10 +98,14 @@ def _claims(data: Mapping[str, Any]) -> list[str]:
 
 def _ablation(run: Mapping[str, Any]) -> list[str]:
     heads = ["ablation", "dropped", "the assumption is", "by", "problems", "violated", "held", "aside"]
-    keys = ("name", "dropped", "verdict", "evidence", "examined", "violated", "held", "aside")
+    counts = ("examined", "violated", "held", "aside")
     lines = ["## Assumptions dropped", "", _plain(ablation_headline(run)), ""]
-    lines += _table(heads, ([row[key] for key in keys] for row in run["rows"]))
-    for row in run["rows"]:
+    rows = run["rows"]
+    words = ([row["name"], row["dropped"], verdict_words(row), evidence_words(row)] for row in rows)
+    lines += _table(heads, ([*said, *(row[key] for key in counts)] for said, row in zip(words, rows, strict=True)))
+    for row in rows:
+        if row.get("fault"):
+            lines += [f"- **{_plain(row['name'])}** was not examined to the end: {_plain(row['fault'])}"]
         exhibit = row["simplest"]
         if exhibit:
             lines += [

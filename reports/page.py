@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import text, verification_view
-from reports.ablation_view import ablation_cautions, ablation_headline, certificate_files
+from reports.ablation_view import ablation_cautions, ablation_headline, certificate_files, evidence_words, verdict_words
 from reports.caution import Caution
 from reports.claims_view import claims_cautions, claims_view
 from reports.schema import Report, unproved
@@ -144,8 +144,11 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "decimal": text.decimal,
     "scientific": text.scientific,
     "ratio": text.ratio,
+    "rate": text.rate,
     "vector": text.vector,
     "shell": text.shell,
+    "verdict_words": verdict_words,
+    "evidence_words": evidence_words,
     "pretty_json": lambda data: json.dumps(data, indent=1, ensure_ascii=False),
 }
 
@@ -195,8 +198,12 @@ def _cautions(sources: Sources) -> list[Caution]:
         found += ablation_cautions(sources.ablation)
     if sweep := sources.sweep:
         numbers = (
-            ("Swept problems refuted", len(sweep["refuted"]), "the assumptions hold and another limit is proved"),
-            ("Swept problems unresolved", sweep["verdicts"].get("unresolved", 0), "neither float64 nor Arb decided"),
+            (
+                "Swept problems refuted",
+                sweep["verdicts"]["refuted"],
+                "the assumptions hold and another limit is proved",
+            ),
+            ("Swept problems unresolved", sweep["verdicts"]["unresolved"], "neither float64 nor Arb decided"),
             ("Second opinions that differ", len(sweep["disagreements"]), "float64 against Arb and the checker"),
             ("Swept problems missing", sweep["problems"] - sweep["decided"], "the sweep was not finished"),
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
+from math import hypot
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flint import ctx
@@ -20,6 +21,7 @@ from theorem.loss import Loss
 from theorem.problem import Problem
 from theorem.scene import Scene
 from theorem.sharpness import Sharpness, sharpness
+from theorem.statement import LimitKind
 from theorem.top_eigenvalue import TopEigenvalue
 from theorem.verdict import Decision, decide
 
@@ -35,6 +37,7 @@ _LEAST_STEPS, _MOST_STEPS, _AFTER = 30, 120, 12
 _COMPONENTS = ("fixed", "alternating", "two-cycle", "open", "ink", "faint")
 _WIDTH = 620
 _LEVELS = 12
+_CLOSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -208,9 +211,22 @@ def _direction_panel(data: Portrait) -> _Panel:
             layers.append(_drawn(points[-1:], kind="text", **label).encode(x=x, y=y))
     verdict = data.decision.limit
     said = "no limit certified" if verdict is None else f"{verdict.kind.value}, certified"
-    title = f"Direction of the error: {said}"
+    title = [f"Direction of the error: {said}"]
+    if _comes_later(data):
+        title += [f"it is not close to its limit yet: that comes after the {len(data.errors)} iterates shown"]
     chart: _Panel = alt.layer(*layers).properties(width=_WIDTH, height=190, title=title)
     return chart
+
+
+def _comes_later(data: Portrait) -> bool:
+    """Whether the last direction that is drawn is still far from the certified limit at its step."""
+    limit, last = data.decision.limit, len(data.errors) - 1
+    length = hypot(*data.errors[last]) if data.errors else 0.0
+    if limit is None or length == 0:
+        return False
+    turned = limit.kind is LimitKind.ALTERNATING and last % 2
+    vector = [(-1 if turned else 1) * float(c.mid()) for c in limit.vectors[last % len(limit.vectors)]]
+    return hypot(*(c / length - v for c, v in zip(data.errors[last], vector, strict=True))) > _CLOSE
 
 
 def _sharpness_panel(data: Portrait) -> _Panel:

@@ -12,6 +12,7 @@ from properties.harness import SCHEMA as CLAIMS
 from properties.optimizers.result_schemas import NETWORK, NETWORK_RESULT_SCHEMA, TRAINING, TRAINING_SCHEMA
 from properties.reading import parse_json, read_text
 from properties.sweep.summary import SCHEMA as SWEEP
+from reports.consistent import inconsistency
 from reports.page import Sources
 from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
 from reports.schema import REPORT_SCHEMA
@@ -39,7 +40,7 @@ def read_sources(runs: Sequence[Path]) -> Sources:
         The runs.
 
     Raises:
-        InputError: If a file cannot be read, is not the result of a run, or two are of one kind.
+        InputError: If a file cannot be read, is not the result of a run or contradicts itself, or two are of one kind.
     """
     sources = Sources()
     for path in (file for run in runs for file in _files(run)):
@@ -49,6 +50,8 @@ def read_sources(runs: Sequence[Path]) -> Sources:
             raise InputError("run", f"{str(path)[:200]!r} has no known schema; give one of {', '.join(_KINDS)}")
         kind, shape = _KINDS[schema]
         _check(data, shape, path)
+        if (wrong := inconsistency(kind, data)) is not None:
+            raise InputError("run", f"{str(path)[:200]!r}: {wrong}; give the file as it was written")
         if getattr(sources, kind) is not None:
             raise InputError("run", f"{str(path)[:200]!r} is a second run of the kind {kind}; give one of each")
         sources = replace(sources, **{kind: data})

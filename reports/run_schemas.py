@@ -9,6 +9,7 @@ from properties.ablation.run import SCHEMA as ABLATION
 from properties.harness import SCHEMA as CLAIMS
 from properties.shapes import COUNT, DRAFT, TEXT, closed
 from properties.sweep.summary import SCHEMA as SWEEP
+from properties.sweep.work import REGIMES, TIERS, VERDICTS
 from theorem.problem import PROBLEM_SCHEMA
 from theorem.verdict import Verdict
 
@@ -35,7 +36,7 @@ _EXHIBIT = {
     ]
 }
 
-_ROW = closed(
+_ROW_KEPT = closed(
     {
         "name": TEXT,
         "assumption": TEXT,
@@ -56,6 +57,11 @@ _ROW = closed(
     },
     description="one assumption dropped",
 )
+# A row of earlier versions has no fault.
+_ROW = _ROW_KEPT | {
+    "properties": _ROW_KEPT["properties"]
+    | {"fault": {"type": ["string", "null"], "description": "what is wrong with the ablation itself; it is then open"}}
+}
 
 ABLATION_SCHEMA: dict[str, Any] = {
     "$schema": DRAFT,
@@ -136,6 +142,11 @@ CLAIMS_SCHEMA: dict[str, Any] = {
     ),
 }
 
+
+def _each(names: list[str]) -> dict[str, Any]:
+    return closed(dict.fromkeys(names, COUNT))
+
+
 _INDICES = {"type": "array", "items": COUNT}
 _OUTCOME = {"enum": ["passed", "failed", "incomplete"]}
 
@@ -149,7 +160,10 @@ SWEEP_SCHEMA: dict[str, Any] = {
             "problems": COUNT,
             "decided": COUNT,
             "seed": {"type": "integer"},
-            **dict.fromkeys(("verdicts", "tiers", "regimes", "steps", "step_histogram", "margin_histogram"), _COUNTS),
+            "verdicts": _each(VERDICTS),
+            "tiers": _each(TIERS),
+            "regimes": _each(REGIMES),
+            **dict.fromkeys(("steps", "step_histogram", "margin_histogram"), _COUNTS),
             "phases": {
                 "type": "object",
                 "additionalProperties": {

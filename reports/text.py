@@ -59,6 +59,16 @@ def ratio(margin: float | None) -> str:
     return f"{math.floor(10**margin * 1000) / 1000:.3f}"
 
 
+def rate(value: float | None) -> str:
+    """A factor per step, as 1 − 3.2·10⁻⁵ where it is just below one: what is left to one counts there."""
+    if value is None or not 0.99 < value <= 1:
+        return scientific(value)
+    if value == 1:
+        return "below 1 by less than 10⁻¹⁵"
+    # The difference is exact, by Sterbenz's lemma.
+    return f"1 − {scientific(1 - value)}"
+
+
 def vector(values: Sequence[float]) -> str:
     """A direction with six digits."""
     return "(" + ", ".join(f"{x:.6g}".replace("-", "−") for x in values) + ")"

@@ -16,7 +16,7 @@ from properties.ablation.run import Ablated, chosen, known, run_ablations
 from properties.ablation.search import Row
 from properties.files import as_json, write_text_atomically
 from properties.show import progress_over
-from reports.ablation_view import certificate_files
+from reports.ablation_view import certificate_files, evidence_words, verdict_words
 from reports.compose import compose
 from theorem.errors import InputError
 
@@ -64,9 +64,11 @@ def show_ablations(console: Console, run: Ablated, out: Path) -> None:
     """
     table = Table("ablation", "assumption is", "by", "problems", "violated", "held", "aside", box=SIMPLE_HEAD)
     for row in run.rows:
-        verdict = Text(row.verdict + (" (a weaker form suffices)" if row.weaker else ""), _STYLES.get(row.verdict, ""))
+        found = asdict(row)
+        words = verdict_words(found) + (" (a weaker form suffices)" if row.weaker else "")
+        verdict = Text(words, _STYLES.get(row.verdict, ""))
         counts = (str(n) for n in (row.examined, row.violated, row.held, row.aside))
-        table.add_row(row.name, verdict, row.evidence, *counts)
+        table.add_row(row.name, verdict, evidence_words(found), *counts)
     console.print(table)
     for row in run.rows:
         _show_row(console, row, out)
@@ -74,6 +76,8 @@ def show_ablations(console: Console, run: Ablated, out: Path) -> None:
 
 def _show_row(console: Console, row: Row, out: Path) -> None:
     console.print(Text.assemble((row.name, "bold"), f": without “{row.dropped}”"), soft_wrap=True)
+    if row.fault is not None:
+        console.print(Text(f"  open: {row.fault}", "bold red"), soft_wrap=True)
     if row.weaker:
         console.print(Text(f"  a weaker form held on all {row.weaker_held}: {row.weaker}"), soft_wrap=True)
     exhibit = row.simplest or row.shown

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from properties.ablation.ablation import Ablation
+from properties.ablation.guarded import wrong_in
 from properties.ablation.rows import ABLATIONS
 from properties.ablation.search import Row, ablate
 from properties.interrupts import ignore_interrupts, interrupts_ignored
@@ -68,11 +69,16 @@ def known(load: Path | None = None) -> dict[str, Ablation]:
             raise InputError("load", f"{str(load)[:200]!r} cannot be run ({reason}); mend the file") from None
         if not isinstance(own, (list, tuple)) or not own or not all(isinstance(a, Ablation) for a in own):
             raise InputError("load", f"{str(load)[:200]!r} defines no list ABLATIONS of Ablation objects; add one")
+        for one in own:
+            if (wrong := wrong_in(one)) is not None:
+                raise InputError("load", f"the ablation {str(one.name)[:80]!r} {wrong}")
         found += own
     names = [a.name for a in found]
     for name in names:
-        if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", name):
-            raise InputError("load", f"the name {name[:80]!r} must be words of letters and digits joined by hyphens")
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", name):
+            raise InputError(
+                "load", f"the name {str(name)[:80]!r} must be words of letters and digits joined by hyphens"
+            )
         if names.count(name) > 1:
             raise InputError("load", f"the name {name[:80]!r} is taken; give the ablation another")
     return {a.name: a for a in found}

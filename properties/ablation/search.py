@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from random import Random
 from typing import Any, Literal
 
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import NoSuchExample, Unsatisfiable
 
 from properties.ablation.ablation import Ablation, Instance, Outcome
+from properties.ablation.guarded import FaultyAblationError, examined, in_words
+from properties.files import as_json
 
 Verdict = Literal[
     "needed",
@@ -67,6 +69,7 @@ class Row:
         simplest: The simplest counterexample that the search could shrink to.
         worst: The one of the greatest severity among those examined.
         shown: Where the claim holds throughout: the last problem on which it did, as an example.
+        fault: What is wrong with the ablation, if it could not be examined to the end; the row is then open.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Row:
     simplest: Exhibit | None
     worst: Exhibit | None
     shown: Exhibit | None
+    fault: str | None = None
 
 
 def ablate(ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[int], None] = lambda done: None) -> Row:
@@ -99,23 +103,44 @@ def ablate(ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[
         on_done: Called with the number of problems examined so far.
 
     Returns:
-        The row.
+        The row. If the ablation itself is faulty, it is open and says why, with what was examined until then.
     """
     outcomes: list[Outcome] = []
     most = max(1, budget // ablation.cost)
+    try:
+        _examine_all(ablation, outcomes, most, number, on_done)
+        best = _strongest([o for o in outcomes if o.violated])
+        simplest = _shrunk(ablation, best, most, number) if best else None
+        worst = max(best, key=lambda o: o.severity, default=None)
+        held = [o for o in outcomes if o.violated is False]
+        shown = held[-1] if held and not best else None
+        found = [_exhibit(outcome) for outcome in (simplest, worst, shown)]
+        return replace(_row(ablation, outcomes, best), simplest=found[0], worst=found[1], shown=found[2])
+    except FaultyAblationError as error:
+        fault = str(error)
+    except Unsatisfiable:
+        fault = "its strategy yields no problem: all that was drawn was filtered out"
+    except Exception as error:
+        # The examination is guarded, so that this came of drawing.
+        fault = f"drawing a problem raised {in_words(error)}"
+    return replace(_row(ablation, outcomes, []), verdict="open", weaker=None, fault=fault)
 
+
+def _examine_all(
+    ablation: Ablation, outcomes: list[Outcome], most: int, number: int, on_done: Callable[[int], None]
+) -> None:
     @seed(number)
     @settings(_quiet(most), phases=[Phase.generate])
     @given(ablation.instances)
     def examine_all(instance: Instance) -> None:
-        outcomes.append(ablation.examine(instance))
+        outcomes.append(examined(ablation, instance))
         on_done(len(outcomes))
 
     examine_all()
-    violations = [o for o in outcomes if o.violated]
-    best = _strongest(violations)
-    simplest = _shrunk(ablation, best, most, number) if best else None
-    worst = max(best, key=lambda o: o.severity, default=None)
+
+
+def _row(ablation: Ablation, outcomes: list[Outcome], best: list[Outcome]) -> Row:
+    violations = sum(o.violated is True for o in outcomes)
     held = [o for o in outcomes if o.violated is False]
     weak = [o.weaker for o in outcomes if o.weaker is not None]
     return Row(
@@ -126,15 +151,15 @@ def ablate(ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[
         verdict=_verdict(best, held, control=ablation.assumption == CONTROL),
         evidence=_common(best or held),
         examined=len(outcomes) * ablation.each,
-        violated=len(violations) * ablation.each,
+        violated=violations * ablation.each,
         held=len(held) * ablation.each,
-        aside=(len(outcomes) - len(violations) - len(held)) * ablation.each,
+        aside=(len(outcomes) - violations - len(held)) * ablation.each,
         weaker=ablation.weaker if weak and all(weak) else None,
         weaker_held=sum(weak),
         severity=ablation.severity,
-        simplest=_exhibit(simplest),
-        worst=_exhibit(worst),
-        shown=_exhibit(held[-1] if held and not best else None),
+        simplest=None,
+        worst=None,
+        shown=None,
     )
 
 
@@ -159,12 +184,12 @@ def _shrunk(ablation: Ablation, known: list[Outcome], most: int, number: int) ->
             if len(seen) >= most + _MOST_SHRINKS:
                 # Enough: what is not known yet counts as no violation.
                 return False
-            seen[name] = ablation.examine(instance)
+            seen[name] = examined(ablation, instance)
         return bool(seen[name].violated) and seen[name].evidence == known[0].evidence
 
     try:
         found = find(ablation.instances, breaks, settings=settings(_quiet(most + _MOST_SHRINKS)), random=Random(number))
-    except NoSuchExample:
+    except (NoSuchExample, Unsatisfiable):
         return min(known, key=lambda o: len(o.problem.loss.text()))
     return seen[repr(found)]
 
@@ -184,7 +209,7 @@ def _common(outcomes: list[Outcome]) -> str:
 def _exhibit(outcome: Outcome | None) -> Exhibit | None:
     if outcome is None:
         return None
-    return Exhibit(
+    exhibit = Exhibit(
         problem=outcome.problem.to_json(),
         predicted=outcome.predicted,
         happens=outcome.happens,
@@ -192,3 +217,8 @@ def _exhibit(outcome: Outcome | None) -> Exhibit | None:
         severity=outcome.severity,
         certificates=outcome.certificates,
     )
+    try:
+        as_json(asdict(exhibit)).encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise FaultyAblationError(f"what its examination returned is no JSON ({in_words(error)})") from None
+    return exhibit

@@ -67,12 +67,13 @@ def start_sweep(
         if any(x is not None for x in (problems, seed, spec, out)):
             raise InputError("resume", "goes on with a sweep as it was begun; leave out problems, seed, spec and out")
         store = Store.open(resume)
+        place.check()
     else:
-        store = Store.create(
-            out or Path("reports/out/run"),
-            Generator(check_seed(0 if seed is None else seed), _read_spec(spec)),
-            read_count("1e6" if problems is None else problems),
-        )
+        generator = Generator(check_seed(0 if seed is None else seed), _read_spec(spec))
+        count = read_count("1e6" if problems is None else problems)
+        # A sweep that nothing can work on must not be left behind.
+        place.check()
+        store = Store.create(out or Path("reports/out/run"), generator, count)
     with _progress(store.problems) as on_done:
         return store, sweep(store, place, on_done)
 
@@ -135,6 +136,12 @@ def show_sweep(console: Console, store: Store, swept: Swept) -> None:
         console.print("  " + ", ".join(f"{count:,} {name}" for name, count in counts.items() if count))
     if summary.steps:
         console.print("  decided at step " + ", ".join(f"{step} ({q})" for q, step in summary.steps.items()))
+    if swept.distrusted:
+        first, why = next(iter(swept.distrusted.items()))
+        more = f", and {len(swept.distrusted) - 1} more" if len(swept.distrusted) > 1 else ""
+        again = "and made again" if summary.decided == summary.problems else "to be made again"
+        said = f"  not trusted, {again}: {store.file(first)} ({why}){more}"
+        console.print(Text(said, "bold yellow"), soft_wrap=True)
     console.print(f"  second opinions (Arb, and the independent checker) in this call: {swept.sampled:,}")
     for name in ("disagreements", "refuted"):
         indices = getattr(summary, name)

@@ -98,18 +98,10 @@ def cluster(store: Store, tasks: Iterable[Task], address: str) -> Generator[Done
     Raises:
         InputError: If Dask is not installed, or no scheduler answers.
     """
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError:
-        raise InputError("scheduler", "needs Dask; install it with: pip install 'gdcheck[cluster]'") from None
-    try:
-        client = distributed.Client(address, timeout=20)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise InputError("scheduler", f"no scheduler answers at {address[:100]!r} ({str(error)[:200]})") from None
-    with client:
+    with _client(address) as client:
         source = iter(tasks)
         window = 2 * max(1, sum(client.nthreads().values()))
-        running = distributed.as_completed([_submit(client, task) for task in islice(source, window)])
+        running = import_module("distributed").as_completed([_submit(client, task) for task in islice(source, window)])
         for future in running:
             for task in islice(source, 1):
                 running.add(_submit(client, task))
@@ -117,6 +109,30 @@ def cluster(store: Store, tasks: Iterable[Task], address: str) -> Generator[Done
             future.release()
             store.keep(done)
             yield replace(done, table=b"")
+
+
+def reach(address: str) -> None:
+    """Finds out whether a Dask scheduler answers.
+
+    Args:
+        address: Its address.
+
+    Raises:
+        InputError: If Dask is not installed, or no scheduler answers.
+    """
+    with _client(address):
+        pass
+
+
+def _client(address: str) -> Any:
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        raise InputError("scheduler", "needs Dask; install it with: pip install 'gdcheck[cluster]'") from None
+    try:
+        return distributed.Client(address, timeout=20)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError("scheduler", f"no scheduler answers at {address[:100]!r} ({str(error)[:200]})") from None
 
 
 def _submit(client: Any, task: Task) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from properties.sweep.engines import cluster, here, processes
+from properties.sweep.engines import cluster, here, processes, reach
 from properties.sweep.store import Store
 from properties.sweep.summary import Summary, summarize, write_summary
+from properties.sweep.tables import unsound
 from properties.sweep.work import Done, Task
 from theorem.errors import InputError
 
@@ -28,6 +29,27 @@ class Place:
     device: str = "cpu"
     scheduler: str | None = None
 
+    def devices(self) -> list[str]:
+        """The devices that are worked on, one worker for each, or for the processes of this machine ``["cpu"]``.
+
+        Raises:
+            InputError: If the choice is unknown, or there is none.
+        """
+        # What devices a cluster's workers have is not known here: each uses its first one if it is told to.
+        if self.scheduler is not None and self.device in {"auto", "cpu", "cuda"}:
+            return ["cuda" if self.device == "cuda" else "cpu"]
+        return devices_of(self.device)
+
+    def check(self) -> None:
+        """Finds out whether this place can be used, before anything is written.
+
+        Raises:
+            InputError: If it cannot.
+        """
+        self.devices()
+        if self.scheduler is not None:
+            reach(self.scheduler)
+
 
 @dataclass(frozen=True)
 class Swept:
@@ -37,11 +59,13 @@ class Swept:
         summary: The summary of the whole sweep so far.
         sampled: How many second opinions this call asked for.
         interrupted: Whether it was ended early by Ctrl-C.
+        distrusted: The batches whose files were not their tables, and why; they were made again.
     """
 
     summary: Summary
     sampled: int
     interrupted: bool
+    distrusted: Mapping[int, str]
 
 
 def sweep(store: Store, place: Place, on_done: Callable[[int], None] = lambda problems: None) -> Swept:
@@ -56,13 +80,12 @@ def sweep(store: Store, place: Place, on_done: Callable[[int], None] = lambda pr
         What it came to; summary and page are written.
 
     Raises:
-        InputError: If the place cannot be used, or a process was killed.
+        InputError: If the place cannot be used, the directory cannot be written, or a process was killed.
     """
+    devices = place.devices()
     store.tidy()
-    finished = store.finished()
-    # What devices a cluster's workers have is not known here: each uses its first one if it is told to.
-    away = {"auto": ["cpu"], "cpu": ["cpu"], "cuda": ["cuda"]}
-    devices = away[place.device] if place.scheduler and place.device in away else devices_of(place.device)
+    distrusted = unsound(store)
+    finished = store.finished() - set(distrusted)
     missing = [number for number in range(store.batches()) if number not in finished]
     problems = sum(store.task(number, "cpu").count for number in finished)
     on_done(problems)
@@ -81,7 +104,7 @@ def sweep(store: Store, place: Place, on_done: Callable[[int], None] = lambda pr
         interrupted = True
     summary = summarize(store)
     write_summary(store, summary)
-    return Swept(summary, sampled, interrupted)
+    return Swept(summary, sampled, interrupted, distrusted)
 
 
 def _batches(store: Store, tasks: Iterator[Task], jobs: int, scheduler: str | None) -> Generator[Done, None, None]:

@@ -1,7 +1,7 @@
 """The directory of a sweep: run.json says what it is, batches/ holds one Parquet file for each finished batch.
 
-A file is there in full or not at all, and its name is its batch's number: a batch is finished exactly if its file is
-there, and cannot count twice.
+A file is written in full or not at all, and its name is its batch's number. What others did to a file since is found
+by ``properties.sweep.tables``: a batch is finished exactly if its file is there and holds the rows of this batch.
 """
 
 from __future__ import annotations
@@ -21,10 +21,27 @@ from theorem.descent.second_opinion import problem_of
 from theorem.errors import InputError
 from theorem.problem import Problem
 
-SCHEMA = "gdcheck-sweep/1"
+SCHEMA = "gdcheck-sweep/2"
 MOST = 10**12
 
 _NAME = re.compile(r"([0-9]{6,})\.parquet")
+
+
+class UnwritableError(InputError):
+    """A directory of a sweep that cannot be written.
+
+    Args:
+        root: The directory.
+        reason: Why not.
+    """
+
+    def __init__(self, root: str, reason: str) -> None:
+        super().__init__("out", f"cannot write in {root[:200]!r} ({reason}); mend the place and go on with --resume")
+        self._made_of = root, reason
+
+    def __reduce__(self) -> tuple[type[UnwritableError], tuple[str, str]]:
+        # It has to come back from other processes.
+        return UnwritableError, self._made_of
 
 
 @dataclass(frozen=True)
@@ -98,12 +115,19 @@ class Store:
         store = cls(root, Generator(check_seed(data["seed"]), Spec.from_json(data["spec"])), data["problems"])
         check_count(store.problems)
         if data["fingerprint"] != store.fingerprint():
-            raise InputError("run.json", "this version draws other problems; use the one that began the sweep")
+            raise InputError(
+                "run.json",
+                "it was changed, or this version draws other problems; use the file and the version of the beginning",
+            )
         return store
 
     def fingerprint(self) -> str:
-        """A digest of the first problem: it changes if the problems are drawn in another way."""
-        return hashlib.sha256(json.dumps(self.problem(0).to_json(), sort_keys=True).encode()).hexdigest()
+        """A digest of what was asked for and of the first problem.
+
+        It changes if run.json was edited, and if the problems are drawn in another way.
+        """
+        asked = [self.generator.seed, self.problems, self.generator.spec.to_json(), self.problem(0).to_json()]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def problem(self, index: int) -> Problem:
         """The problem of an index.
@@ -132,9 +156,25 @@ class Store:
         return Task(self.generator, number, min(size, self.problems - number * size), device)
 
     def finished(self) -> set[int]:
-        """The batches whose files are there."""
-        names = (_NAME.fullmatch(path.name) for path in (self.root / "batches").iterdir())
-        return {int(match[1]) for match in names if match and int(match[1]) < self.batches()}
+        """The batches whose files are there; ``properties.sweep.tables`` says whether they hold what they should.
+
+        Raises:
+            InputError: If something is in the way of a table, or belongs to no batch.
+        """
+        found: set[int] = set()
+        try:
+            paths = sorted((self.root / "batches").iterdir())
+        except OSError:
+            return found
+        for path in paths:
+            match = _NAME.fullmatch(path.name)
+            if match is None:
+                continue
+            number = int(match[1])
+            if number >= self.batches() or path != self.file(number) or not path.is_file():
+                raise InputError("batches", f"{str(path)[:200]!r} is the table of no batch; move it away")
+            found.add(number)
+        return found
 
     def file(self, number: int) -> Path:
         """Where the table of a batch lies."""
@@ -145,7 +185,16 @@ class Store:
 
         Args:
             done: The batch.
+
+        Raises:
+            UnwritableError: If it cannot be written.
         """
+        try:
+            self._keep(done)
+        except OSError as error:
+            raise UnwritableError(str(self.root), str(error.strerror)) from None
+
+    def _keep(self, done: Done) -> None:
         for folder, records in (("disagreements", done.objections), ("refuted", done.refuted)):
             for record in records:
                 self.note(folder, record)
@@ -159,9 +208,17 @@ class Store:
         write_text_atomically(path, as_json(record))
 
     def tidy(self) -> None:
-        """Removes what a killed process left half-written."""
-        for path in (self.root / "batches").glob(".gdcheck-*.tmp"):
-            path.unlink(missing_ok=True)
+        """Makes the place for tables if it is not there, and removes what a killed process left half-written.
+
+        Raises:
+            UnwritableError: If that cannot be done.
+        """
+        try:
+            (self.root / "batches").mkdir(exist_ok=True)
+            for path in (self.root / "batches").glob(".gdcheck-*.tmp"):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UnwritableError(str(self.root), str(error.strerror)) from None
 
 
 def check_seed(seed: object) -> int:

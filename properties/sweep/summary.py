@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from properties.files import as_json, write_text_atomically
-from properties.sweep.store import Store
+from properties.sweep.store import Store, UnwritableError
+from properties.sweep.tables import UnsoundTableError, sound_tables
 from properties.sweep.work import REGIMES, TIERS, VERDICTS
 
 SCHEMA = "gdcheck-sweep-summary/1"
 
-_SHOWN = 20
+SHOWN = 20
+"""How many indices a summary names."""
 _LIMITS = {
     ("small-step", 1): "fixed, +",
     ("small-step", -1): "fixed, −",
@@ -61,11 +64,7 @@ class Summary:
     @property
     def outcome(self) -> str:
         """``failed`` if anything is refuted or disputed, ``incomplete`` if anything is missing or open, else passed."""
-        if self.disagreements or self.verdicts["refuted"]:
-            return "failed"
-        if self.decided < self.problems or self.verdicts["unresolved"] or self.verdicts["not-applicable"]:
-            return "incomplete"
-        return "passed"
+        return outcome_of(self.problems, self.decided, self.verdicts, self.disagreements)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -102,6 +101,15 @@ class Summary:
         return {f"2^-{k}": count for k, count in sorted(counts.items())}
 
 
+def outcome_of(problems: int, decided: int, verdicts: Mapping[str, int], disagreements: Sequence[int]) -> str:
+    """What the counts of a sweep come to; see ``Summary.outcome``."""
+    if disagreements or verdicts["refuted"]:
+        return "failed"
+    if decided < problems or verdicts["unresolved"] or verdicts["not-applicable"]:
+        return "incomplete"
+    return "passed"
+
+
 def _table(first: str, second: str, counts: dict[str, int]) -> list[str]:
     return [f"| {first} | {second} |", "|---|---:|", *(f"| {key} | {value:,} |" for key, value in counts.items()), ""]
 
@@ -113,17 +121,20 @@ def summarize(store: Store) -> Summary:
         store: The sweep.
 
     Returns:
-        Its summary.
+        Its summary. A table that is not that of its batch does not count.
+
+    Raises:
+        InputError: If something in the directory is in the way of a table.
     """
     import polars as pl  # noqa: PLC0415
 
-    numbers = sorted(store.finished())
-    disputed = sorted(int(path.stem) for path in (store.root / "disagreements").glob("*.json"))
+    disputed = sorted(int(p.stem) for p in (store.root / "disagreements").glob("*.json") if p.stem.isdecimal())
     totals: dict[str, dict[Any, int]] = {}
     phases: dict[tuple[str, int, str], int] = {}
     named: dict[str, list[int]] = {"refuted": [], "unresolved": []}
-    for number in numbers:
-        table = pl.read_parquet(store.file(number))
+    for _, table in sound_tables(store):
+        if isinstance(table, UnsoundTableError):
+            continue
         # |distance| lies in [2^(e−1), 2^e).
         exponents = pl.Series("bits", 1 - np.frexp(table["distance"].to_numpy())[1])
         proved = table.filter(pl.col("verdict") == "proved")
@@ -143,7 +154,7 @@ def summarize(store: Store) -> Summary:
             phases[regime, bits, limit] = phases.get((regime, bits, limit), 0) + count
         for verdict, indices in named.items():
             found = table.filter(pl.col("verdict") == verdict)["index"]
-            indices.extend(found.head(_SHOWN - len(indices)).to_list())
+            indices.extend(found.head(SHOWN - len(indices)).to_list())
 
     def counted(name: str, order: list[str]) -> dict[str, int]:
         return {key: totals.get(name, {}).get(key, 0) for key in order}
@@ -203,9 +214,15 @@ def write_summary(store: Store, summary: Summary) -> None:
     Args:
         store: The sweep.
         summary: Its summary.
+
+    Raises:
+        InputError: If they cannot be written.
     """
     from reports.compose import compose  # noqa: PLC0415
 
-    write_text_atomically(store.root / "summary.json", as_json(summary.to_json()))
-    write_text_atomically(store.root / "summary.md", summary.to_markdown())
+    try:
+        write_text_atomically(store.root / "summary.json", as_json(summary.to_json()))
+        write_text_atomically(store.root / "summary.md", summary.to_markdown())
+    except OSError as error:
+        raise UnwritableError(str(store.root), str(error.strerror)) from None
     compose([store.root / "summary.json"], store.root)

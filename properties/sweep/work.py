@@ -24,6 +24,23 @@ VERDICTS = [verdict.value for verdict in Verdict]
 REGIMES = ["small-step", "large-step"]
 TIERS = ["float64", "arb"]
 
+
+def columns() -> dict[str, Any]:
+    """The columns of a batch's table and their types."""
+    import polars as pl  # noqa: PLC0415
+
+    return {
+        "index": pl.UInt64(),
+        "verdict": pl.Enum(VERDICTS),
+        "tier": pl.Enum(TIERS),
+        "regime": pl.Enum(REGIMES),
+        "distance": pl.Float32(),
+        "step": pl.Int32(),
+        "sign": pl.Int8(),
+        "margin_bits": pl.Int16(),
+    }
+
+
 _STRAGGLERS = 8
 
 
@@ -140,16 +157,31 @@ def _dispute(outcome: Outcome, row: int, opinion: SecondOpinion) -> dict[str, An
     }
 
 
+def distances(batch: Batch) -> npt.NDArray[np.float32]:
+    """η divided by the boundary, minus one; few digits are kept, as every digit can be had from the index."""
+    found: npt.NDArray[np.float32] = (batch.step_size * _ends(batch) / 2 - 1).astype(np.float32)
+    return found
+
+
+def large(batch: Batch) -> npt.NDArray[np.bool_]:
+    """Whether the step size is beyond the boundary."""
+    found: npt.NDArray[np.bool_] = batch.step_size * _ends(batch) > 2
+    return found
+
+
+def _ends(batch: Batch) -> npt.NDArray[np.float64]:
+    ends: npt.NDArray[np.float64] = batch.spectrum[0] + batch.spectrum[-1]
+    return ends
+
+
 class _Frame:
     """The columns of a batch's table; what Arb decides replaces what float64 left open."""
 
     def __init__(self, batch: Batch, outcome: Outcome) -> None:
-        ends = batch.spectrum[0] + batch.spectrum[-1]
-        # Few digits are kept of what only describes a problem: every digit can be had from its index.
-        self._distance = (batch.step_size * ends / 2 - 1).astype(np.float32)
+        self._distance = distances(batch)
         self._verdict = np.full(batch.rows, VERDICTS.index("proved"), np.uint8)
         self._tier = np.zeros(batch.rows, np.uint8)
-        self._large = batch.step_size * ends > 2
+        self._large = large(batch)
         self._step, self._sign = outcome.step.copy(), outcome.sign.copy()
         # The ratio lies in [2^(e−1), 2^e) and is above one.
         self._bits = (np.frexp(np.maximum(outcome.ratio, 1))[1] - 1).astype(np.int16)

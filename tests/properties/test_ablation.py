@@ -1,8 +1,9 @@
 """Each assumption dropped: the search finds what it should, proves it, and says the same thing twice."""
 
+import html
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -97,6 +98,131 @@ def test_the_same_seed_gives_the_same_run_on_any_number_of_processes():
     one, two = (run_ablations(names, 6, seed=5, jobs=jobs).to_json() for jobs in (1, 2))
     assert one == two
     assert one["rows"] != run_ablations(names, 6, seed=6).to_json()["rows"]
+
+
+HELD = 'lambda k: Outcome(False, "proved", P, "less", str(k))'
+FAULTS = {
+    "raises": ("lambda k: k / 0", "integers()", "its examination raised ZeroDivisionError: "),
+    "raises-late": (
+        'lambda k: Outcome(False, "proved", P, "", "") if k < 500 else {}[k]',
+        "integers(0, 999)",
+        "its examination raised KeyError",
+    ),
+    "exits": ("lambda k: sys.exit(3)", "integers()", "its examination raised SystemExit: 3"),
+    "returns-nothing": ("lambda k: None", "integers()", "returned None, which is no Outcome"),
+    "says-neither": ('lambda k: Outcome("yes", "proved", P, "", "")', "integers()", "violated = 'yes'"),
+    "unknown-word": ('lambda k: Outcome(True, "certain", P, "", "")', "integers()", "the evidence 'certain'"),
+    "no-problem": ('lambda k: Outcome(True, "proved", None, "", "")', "integers()", "which is no Problem"),
+    "nan": ('lambda k: Outcome(True, "proved", P, "", "", float("nan"))', "integers()", "the severity nan"),
+    "infinite": ('lambda k: Outcome(True, "proved", P, "", "", float("inf"))', "integers()", "the severity inf"),
+    "huge": ('lambda k: Outcome(True, "proved", P, "", "", 10**400)', "integers()", "the severity 1000"),
+    "no-certificate": ('lambda k: Outcome(True, "proved", P, "", "", 1, (3,))', "integers()", "no tuple of"),
+    "no-json": ('lambda k: Outcome(True, "proved", P, "", "", 1, ({"a": P},))', "integers()", "is no JSON"),
+    "no-number": ('lambda k: Outcome(False, "proved", P, "", "", 1, ({"a": 1e999},))', "integers()", "is no JSON"),
+    "filters-all": (HELD, "integers().filter(lambda k: False)", "its strategy yields no problem"),
+    "assumes-all": ("lambda k: assume(False)", "integers()", "its strategy yields no problem"),
+    "draws-badly": (HELD, "integers().map(lambda k: 1 / 0)", "drawing a problem raised ZeroDivisionError"),
+    "draws-nothing": (HELD, "sampled_from([])", "drawing a problem raised"),
+}
+OWN = """
+import sys
+from hypothesis import assume
+from hypothesis.strategies import integers, sampled_from
+from properties.ablation import Ablation, Outcome
+from theorem.problem import Problem
+
+P = Problem.build("1/2*x**2 + y**2", "1/4", ["1", "1"])
+ABLATIONS = [
+    Ablation(name=name, assumption="own", dropped="d", claim="c", instances=instances, examine=examine, severity="s")
+    for name, examine, instances in [%s]
+]
+"""
+
+
+def _own(tmp_path, *rows):
+    file = tmp_path / "own.py"
+    file.write_text(OWN % ", ".join(f"('{name}', {examine}, {instances})" for name, examine, instances in rows))
+    return file
+
+
+def test_a_faulty_ablation_stays_open_and_says_why(tmp_path, capsys):
+    faulty = [(name, *FAULTS[name][:2]) for name in FAULTS]
+    file = _own(tmp_path, *faulty, ("fine", HELD, "integers()"))
+    arguments = ["ablate", "--load", str(file), "--assumption", "own", "--budget", "40", "--out", str(tmp_path / "out")]
+    assert run([*arguments, "--jobs", "1"]) == 1
+    printed = capsys.readouterr()
+    rows = {row["name"]: row for row in json.loads((tmp_path / "out" / "ablation.json").read_text())["rows"]}
+    assert rows.pop("fine")["verdict"] == "not needed, as far as the search shows"
+    assert list(rows) == [name for name, *_ in faulty]
+    page, markdown = ((tmp_path / "out" / name).read_text() for name in ("index.html", "report.md"))
+    junit = (tmp_path / "out" / "junit.xml").read_text()
+    for name, row in rows.items():
+        assert (row["verdict"], row["simplest"], row["worst"], row["shown"]) == ("open", None, None, None), name
+        assert FAULTS[name][2] in row["fault"], row["fault"]
+        assert len(row["fault"]) < 300
+        assert row["fault"] in printed.out
+        assert html.unescape(page).count(row["fault"]) >= 1
+        assert f"**{name}** was not examined to the end" in markdown
+        assert html.unescape(junit).count(f"open: {row['fault']}") >= 1
+    assert rows["raises-late"]["held"] > 0
+    assert "Traceback" not in printed.err + printed.out
+    assert run(["report", str(tmp_path / "out"), "--out", str(tmp_path / "page")]) == 0
+    assert run([*arguments, "--jobs", "2"]) == 1
+    again = json.loads((tmp_path / "out" / "ablation.json").read_text())["rows"]
+    assert {row["name"]: row for row in again}.items() >= rows.items()
+
+
+def test_a_fault_that_only_the_shrinking_meets():
+    seen = []
+
+    def examine(k):
+        if len(seen) >= 30:
+            raise RuntimeError("too\nmuch")
+        seen.append(k)
+        return _ablation(lambda k: True).examine(k)
+
+    row = ablate(replace(_ablation(lambda k: True), examine=examine), 30, 0)
+    assert (row.verdict, row.fault) == ("open", "its examination raised RuntimeError: too much")
+    assert row.violated == row.examined == 30
+
+
+def test_the_answer_by_few_problems_says_so_and_a_search_is_no_proof(tmp_path, capsys):
+    out = str(tmp_path)
+    names = ["strict-minimum-coupled", "smoothness-c21", "off-boundary", "control"]
+    assert run(["ablate", *(w for n in names for w in ("--assumption", n)), "--budget", "15", "--out", out]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    page = (tmp_path / "index.html").read_text()
+    markdown = (tmp_path / "report.md").read_text()
+    for text in (page, markdown):
+        assert "not needed, as far as only 1 problem shows" in text
+        assert "not needed, as far as only 15 problems show" in text
+        assert "holds, as far as the search shows" in text
+        assert text.count("search, each proved") == 2 and text.count("search, observed") == 1
+    assert "each proved" in printed and "as far as only 1 problem shows" in printed
+    assert "1 not needed, as far as only 1 problem shows" in page
+    cells = [[cell.strip() for cell in line.split("|")] for line in markdown.splitlines() if line.startswith("| ")]
+    assert all(row[4] != "proved" for row in cells if "as far as" in row[3])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("cost=0", "cost = 0"),
+        ("each=1.5", "each = 1.5"),
+        ("instances=3", "no Hypothesis strategy"),
+        ("examine=None", "no function"),
+        ("claim=None", "no text as its claim"),
+        ("weaker=1", "weaker"),
+        ("name=7", "the name '7'"),
+    ],
+)
+def test_an_ablation_that_is_badly_written(tmp_path, capsys, change, words):
+    file = _own(tmp_path, ("own", HELD, "integers()"))
+    with file.open("a") as stream:
+        stream.write(f"\nfrom dataclasses import replace\nABLATIONS = [replace(ABLATIONS[0], {change})]\n")
+    assert run(["ablate", "--load", str(file), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
 
 
 def test_names_and_assumptions_choose():

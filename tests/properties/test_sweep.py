@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +26,9 @@ from properties.cli import run
 from properties.sweep.generator import Generator
 from properties.sweep.run import Place, devices_of, sweep
 from properties.sweep.spec import Spec
-from properties.sweep.store import Store
+from properties.sweep.store import Store, UnwritableError
 from properties.sweep.summary import summarize
+from properties.sweep.tables import read_table, unsound
 from properties.sweep.work import Task, work
 from theorem.errors import InputError
 from theorem.problem import Problem
@@ -207,6 +210,122 @@ def test_resumed_sweep_makes_what_is_missing_and_nothing_else(store):
     assert swept.summary.decided == 300 and swept.sampled == 4
 
 
+def _rewritten(change):
+    return lambda store: change(pl.read_parquet(store.file(2))).write_parquet(store.file(2))
+
+
+SPOILT = {
+    "a later batch": lambda store: shutil.copy(store.file(3), store.file(2)),
+    "the short last batch": lambda store: shutil.copy(store.file(4), store.file(2)),
+    "truncated": lambda store: store.file(2).write_bytes(store.file(2).read_bytes()[:-40]),
+    "empty": lambda store: store.file(2).write_bytes(b""),
+    "a row less": _rewritten(lambda table: table.head(63)),
+    "a row twice": _rewritten(lambda table: pl.concat([table.head(63), table.head(1)])),
+    "another order": _rewritten(lambda table: table.reverse()),
+    "a column less": _rewritten(lambda table: table.drop("sign")),
+    "another type": _rewritten(lambda table: table.with_columns(pl.col("sign").cast(pl.Int64))),
+    "no verdict": _rewritten(lambda table: table.with_columns(verdict=pl.lit(None, table.schema["verdict"]))),
+    "no step": _rewritten(lambda table: table.with_columns(step=pl.lit(None, pl.Int32))),
+    "no sign": _rewritten(lambda table: table.with_columns(sign=pl.lit(0, pl.Int8))),
+    "another seed": lambda store: store.file(2).write_bytes(work(Task(Generator(6, SMALL), 2, 64)).table),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_table_is_never_trusted(name, store, capsys):
+    sweep(store, Place())
+    before = tables(store)
+    SPOILT[name](store)
+    assert tables(store) != before
+    assert summarize(store).outcome == "incomplete" and summarize(store).decided == 300 - 64
+    assert set(unsound(store)) == {2}
+    assert run(["sweep", "--resume", str(store.root), "--jobs", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert len([line for line in printed.splitlines() if "000002.parquet" in line and "made again" in line]) == 1
+    assert tables(store) == before and not unsound(store)
+
+
+@given(data=st.data())
+def test_damaged_bytes_are_found_or_change_no_index(data, tmp_path_factory):
+    damaged = Store(tmp_path_factory.mktemp("damaged"), Generator(5, SMALL), 64)
+    damaged.tidy()
+    content = bytearray(_first_table())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    damaged.file(0).write_bytes(content)
+    if not unsound(damaged):
+        assert read_table(damaged, 0)["index"].to_list() == list(range(64))
+        assert sum(summarize(damaged).verdicts.values()) == 64
+
+
+@cache
+def _first_table() -> bytes:
+    return work(Task(Generator(5, SMALL), 0, 64)).table
+
+
+@pytest.mark.parametrize("problems", [256, 320, 100])
+def test_the_number_of_problems_cannot_be_edited(problems, store, capsys):
+    sweep(store, Place())
+    file = store.root / "run.json"
+    data = json.loads(file.read_text())
+    file.write_text(json.dumps({**data, "problems": problems}))
+    assert run(["sweep", "--resume", str(store.root), "--jobs", "1"]) == 2
+    assert "run.json: it was changed" in capsys.readouterr().err
+    # Had the digest been edited as well, the tables would not fit.
+    edited = Store(store.root, store.generator, problems)
+    if problems > 300:
+        assert set(unsound(edited)) == {4}
+    else:
+        with pytest.raises(InputError, match="is the table of no batch"):
+            summarize(edited)
+
+
+def test_a_missing_folder_is_made_again(store):
+    sweep(store, Place())
+    before = tables(store)
+    shutil.rmtree(store.root / "batches")
+    assert run(["sweep", "--resume", str(store.root), "--jobs", "1"]) == 0
+    assert tables(store) == before
+
+
+def _instead(store, name, make):
+    path = store.root / name
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    make(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        ("batches/000003.parquet", Path.mkdir, "is the table of no batch"),
+        ("batches/000005.parquet", Path.touch, "is the table of no batch"),
+        ("batches/0000003.parquet", Path.touch, "is the table of no batch"),
+        ("batches", Path.touch, "cannot write"),
+        ("summary.json", Path.mkdir, "cannot write"),
+    ],
+)
+def test_what_is_in_the_way_is_named(name, make, words, store, capsys):
+    sweep(store, Place())
+    store.file(1).unlink()
+    _instead(store, name, make)
+    for jobs in ("1", "2"):
+        assert run(["sweep", "--resume", str(store.root), "--jobs", jobs]) == 2
+        error = capsys.readouterr().err
+        assert words in error and "Traceback" not in error
+
+
+def test_a_disk_that_fails_in_another_process_is_one_sentence(store, monkeypatch):
+    # A copy is made as it is in another process.
+    error = copy.copy(UnwritableError("here", "No space left on device"))
+    assert isinstance(error, InputError) and "No space left on device" in str(error)
+    monkeypatch.setattr("properties.sweep.store.write_bytes_atomically", partial(_full, 28))
+    with pytest.raises(InputError, match=r"out: cannot write in .*No space left"):
+        sweep(store, Place())
+
+
+def _full(number, path, data):
+    raise OSError(number, os.strerror(number))
+
+
 # Tests that run in the background of a shell ignore Ctrl-C, and would bequeath that.
 LISTENING = """
 import signal, sys
@@ -322,6 +441,8 @@ def test_bad_options(options, match, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(["sweep", "--jobs", "1", *options]) == 2
     assert match in capsys.readouterr().err.splitlines()[-1]
+    # Nothing is left behind that would refuse the corrected command.
+    assert not (tmp_path / "reports").exists()
 
 
 def test_other_problems_are_not_mixed_in(store):

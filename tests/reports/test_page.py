@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from properties.verify import verify
 from reports.page import Pictures, Sources, render_page
 from reports.schema import Report, as_report
-from reports.text import decimal, mathematical, ratio, scientific, vector
+from reports.text import decimal, mathematical, rate, ratio, scientific, vector
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" class="wide-picture"></svg>'
@@ -256,3 +258,34 @@ def test_a_ratio_next_to_one_keeps_its_digits() -> None:
 
 def test_vectors() -> None:
     assert vector([1.0, -0.5]) == "(1, −0.5)"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"),
+        (0.5, "0.5"),
+        (0.99, "0.99"),
+        (0.9995, "1 − 5·10⁻⁴"),
+        (1 - 2.0**-40, "1 − 9.09·10⁻¹³"),
+        (1 - 2.0**-53, "1 − 1.11·10⁻¹⁶"),
+        (1.0, "below 1 by less than 10⁻¹⁵"),
+    ],
+)
+def test_a_rate_just_below_one_is_not_called_one(value: float | None, shown: str) -> None:
+    assert rate(value) == shown
+
+
+@given(st.floats(0.991, 1, exclude_max=True))
+def test_what_a_rate_leaves_to_one_is_shown_to_three_digits(value: float) -> None:
+    said = rate(value).removeprefix("1 − ")
+    digits = said.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")).replace("·10", "e")
+    left = float("1e" + digits.removeprefix("10") if digits.startswith("10") else digits)
+    assert abs(left / (1 - value) - 1) <= 0.006
+
+
+def test_the_closest_calls_show_rates_with_their_digits() -> None:
+    report = fresh()
+    for record in report["random"]:
+        record["rate"] = 1 - 2.0**-40
+    assert "rate 1 − 9.09·10⁻¹³" in words(rendered(report))

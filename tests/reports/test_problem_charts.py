@@ -51,6 +51,27 @@ def test_every_step_is_drawn_and_seven_are_above_the_threshold():
     assert "above 2/η at 7 steps, the loss falling at each" in svg
 
 
+# Barely beyond the boundary 2/3, the start almost along the slow axis: the steeper one wins only in the end.
+SLOW = ("1/2*x**2 + y**2", "0.68", ("1", "1/1000"))
+
+
+@pytest.mark.parametrize(
+    ("loss", "step", "start", "later"),
+    [
+        (*SLOW, True),
+        ("1/2*x**2 + y**2", "0.68", ("1/1000", "1"), False),
+        ("1/2*x**2 + y**2", "0.9", ("1/1000", "1/10"), False),
+        ("1/2*x**2 + y**2", "0.6", ("1", "1/1000"), False),
+        ("1/2*x**2 + y**2", "0.66", ("1/1000", "1"), True),
+        ("1/2*x**2 + y**2", "2/3", ("1", "1"), False),
+    ],
+)
+def test_a_limit_that_comes_only_later_is_called_so(loss, step, start, later):
+    decision = decide(Problem.build(loss, step, list(start)))
+    assert decision.limit is not None
+    assert ("not close to its limit yet" in problem_picture(decision)) is later
+
+
 def test_the_dashed_line_is_at_two_over_eta():
     root = ElementTree.fromstring(picture())
     dashed = [e for e in root.iter() if e.get("stroke-dasharray", "") == "5,4"]

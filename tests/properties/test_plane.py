@@ -11,7 +11,8 @@ from flint import fmpq
 from PIL import Image
 
 from properties.cli import run
-from properties.plane import Fate, draw_plane
+from properties.fates import Fate
+from properties.plane import draw_plane
 from reports.plane_picture import plane_picture
 from theorem.errors import InputError
 from theorem.problem import Problem
@@ -100,7 +101,7 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
     problem = Problem.build(loss, eta, ["0.1", "0.2"])
     plane = draw_plane(problem, size=16, half_width=fmpq(1, 8))
     rows, columns = np.nonzero(plane.certified)
-    assert rows.size > 200 and "observed only" not in plane.note
+    assert rows.size > 200 and "observed only" not in plane.notes[0]
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::4]:
         start = tuple(exactly(x) for x in point(plane, row, column))
         decision = decide(Problem(problem.loss, problem.minimizer, problem.step_size, start))
@@ -113,7 +114,7 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
 def test_eigenvectors_that_float64_cannot_tell_leave_the_plane_observed():
     problem = Problem.build("x**2 + y**2 + x*y/1000000 + x**3", "0.3", ["0.1", "0.2"])
     plane = draw_plane(problem, size=8, half_width=fmpq(1, 64))
-    assert not plane.certified.any() and "observed only" in plane.note
+    assert not plane.certified.any() and "observed only" in plane.notes[0]
     assert (plane.fates < Fate.ESCAPES).any()
 
 

@@ -28,6 +28,7 @@ _TIE = 2.0**-45
 _FAR = 2.0**20
 _CLOSE = 2.0**-10
 _STILL = 2.0**-20
+_SLOWEST = 2.0**-30
 
 
 class Fate(IntEnum):
@@ -113,7 +114,8 @@ def _watch_block(program: StepProgram, rows: _Rows, fates: Codes, lost: Bools) -
     size, moved = np.hypot(*rows.y), np.hypot(*(rows.after(program, 1).y - rows.y))
     # A cycle may be far away, too; what escapes goes on growing.
     far = (size > rows.reach) & (size > 2 * rows.middle)
-    still = moved <= _STILL * rows.slowest * size
+    # Steps that float64 can hardly make show nothing.
+    still = (moved <= _STILL * rows.slowest * size) & (rows.slowest > _SLOWEST)
     close = size <= _CLOSE * rows.first
     unsettled = fates[rows.ids] == Fate.UNSETTLED
     for mask, fate in ((far, Fate.ESCAPES), (still, Fate.ELSEWHERE), (close, Fate.UNDECIDED)):

@@ -48,15 +48,15 @@ def basin_width(first: float, lost: Callable[[float], float]) -> float | None:
         The half-width; None if there is none within 2⁴⁰ times the first guess and its inverse.
     """
     share = lost(first)
-    factor = 2.0 if share < _LEAST else 0.5
+    grows = share < _LEAST
     here = there = first
     for _ in range(_OCTAVES):
         if _LEAST <= share <= _MOST:
             return there
-        here, there = there, there * factor
-        share = lost(there)
-        if (share < _LEAST) != (factor > 1):
+        if (share < _LEAST) != grows:
             break
+        here, there = there, there * (2 if grows else 0.5)
+        share = lost(there)
     else:
         return None
     low, high = min(here, there), max(here, there)

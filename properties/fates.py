@@ -170,7 +170,7 @@ class _Rows:
             rho=bounds.rho_low,
             slack=bounds.slack,
             large=eta * (low + high) > 2,
-            directed=(low < high) & (np.abs(eta * (low + high) - 2) > _TIE) & (eta * high < 2),
+            directed=(low < high) & (np.abs(eta * (low + high) - 2) > _TIE),
             slowest=eta * low,
             first=first,
             middle=first,
@@ -211,4 +211,5 @@ class _Rows:
         tail = x * size * (1 + ratio * (1 + ratio)) ** 2 / (self.rho * self.slack)
         noise, dominant = _NOISE * size, np.abs(self.dominant)
         known = contracts & self.directed
-        return inside, known & (dominant > tail + noise), known & (dominant <= noise) & (tail <= noise)
+        faint = known & (dominant <= noise) & (tail <= noise)
+        return inside, known & ~faint & (dominant > tail), faint

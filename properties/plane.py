@@ -65,10 +65,21 @@ class Plane:
         return line
 
 
-def _batch(where: Turned, eta: Floats, starts: Floats, width: float, defect: float) -> tuple[Batch, float]:
+def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: float) -> tuple[Batch, float]:
     """Starts of shape (2, count) as a batch in units of a power of two near the half-width, and the half-width in them.
 
-    With x = 2^e y the eigenvalues stay, and a coefficient of order k becomes 2^(e(k−2)) times as large.
+    With x = 2^e y the eigenvalues stay, and a coefficient of order k becomes 2^(e(k−2)) times as large. Where one of
+    these is no float64, the units are left as they are.
+
+    Args:
+        where: The loss.
+        eta: Step sizes, shape (count,).
+        starts: Starts in the loss's own coordinates, shape (2, count).
+        width: The half-width.
+        defect: The batch's defect.
+
+    Returns:
+        The batch and the half-width.
     """
     e = round(np.log2(width))
     powers = np.array([e * (sum(alpha) - 2) for alpha in where.exponents], np.int64)
@@ -147,7 +158,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         extent = (0.0, widest, -width, width)
         titles = ("step size η", "start, distance from the minimizer towards the problem's start")
         defect = None if defect is None or defect + _ALONG > MOST_DEFECT else defect + _ALONG
-    batch, reach = _batch(where, etas, starts, width, defect or 0.0)
+    batch, reach = in_units(where, etas, starts, width, defect or 0.0)
     if defect is None:
         fates, certified, outside = observe(batch, reach), np.zeros(batch.rows, np.bool_), False
     else:
@@ -196,7 +207,7 @@ def _window(problem: Problem, where: Turned) -> float | None:
     etas = np.full(points.shape[1], where.step_size)
 
     def lost(width: float) -> float:
-        fates = observe(*_batch(where, etas, points * width, width, 0.0))
+        fates = observe(*in_units(where, etas, points * width, width, 0.0))
         return float(np.isin(fates, [Fate.ESCAPES, Fate.UNSETTLED, Fate.ELSEWHERE]).mean())
 
     return basin_width(first, lost)

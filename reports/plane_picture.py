@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,11 @@ def plane_picture(plane: Plane, title: str) -> bytes:
     )
     key = alt.Chart(entries).mark_square(clip=True, opacity=1, size=150).encode(x="x:Q", y="y:Q", color=colour)
     chart = (image + key).properties(
-        width=_SIDE, height=_SIDE, title=alt.TitleParams(title, subtitle=list(plane.notes), anchor="start")
+        width=_SIDE,
+        height=_SIDE,
+        title=alt.TitleParams(
+            title, subtitle=[line for note in plane.notes for line in wrap(note, 100)], anchor="start"
+        ),
     )
     stream = io.BytesIO()
     chart.save(stream, format="png", scale_factor=plane.fates.shape[0] * _factor(plane) / _SIDE)

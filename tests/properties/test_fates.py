@@ -7,8 +7,9 @@ import pytest
 from flint import fmpq
 
 from properties.fates import Fate, observe
-from properties.plane import draw_plane
+from properties.plane import draw_plane, in_units
 from theorem.descent.columns import Batch
+from theorem.descent.turned import turn
 from theorem.problem import Problem
 from theorem.verdict import Verdict, decide
 
@@ -82,11 +83,15 @@ def test_units_of_the_window_change_no_fate():
     assert (near.fates == tiny.fates).all() and (near.certified == tiny.certified).all()
 
 
-def test_coefficients_that_the_units_would_lose_are_left_as_they_are():
-    """1e-290·x**9 in units of 2⁻⁹⁰ underflows."""
-    problem = Problem.build("x**2 + y**2/2 + x**9/1" + "0" * 290, "3/10", ["1", "1"])
-    plane = draw_plane(problem, size=6, half_width=fmpq(1, 2**90))
-    assert (plane.fates[:3] == Fate.FIXED_PLUS).all() and (plane.fates[3:] == Fate.FIXED_MINUS).all()
+@pytest.mark.parametrize(("zeros", "fits"), [(10, True), (290, False)])
+def test_units_keep_every_coefficient_exactly(zeros, fits):
+    """In units of 2⁻⁹⁰ the coefficient of x⁹ becomes 2⁻⁶³⁰ times as large."""
+    where = turn(Problem.build("x**2/2 + y**2 + x**9/1" + "0" * zeros, "1/4", ["1", "1"]))
+    stated, reach = in_units(where, np.array([0.25]), np.array([[2.0**-90], [2.0**-91]]), 2.0**-90, 0.0)
+    assert reach == (1.0 if fits else 2.0**-90)
+    assert stated.start[:, 0].tolist() == [reach, reach / 2]
+    unit = 2.0**-90 / reach
+    assert exactly(stated.coefficients[0, 0]) == exactly(where.coefficients[0]) * exactly(unit) ** 7
 
 
 def test_a_sign_is_told_before_the_iterates_underflow():
@@ -151,4 +156,4 @@ def test_cycles_and_far_points_do_not_escape():
     cycle = {"eta": 1.0, "spectrum": (0.5, 2.5), "terms": [((0, 4), -0.25)]}
     assert fates([(0.0, 0.5)], **cycle) == [Fate.UNSETTLED]
     # The same in a window a million times smaller: the orbit is far, but it stays.
-    assert fates([(0.0, 2.0**-20)], extent=2.0**-24, **cycle) == [Fate.UNSETTLED]
+    assert fates([(0.0, 2.0**-24)], extent=2.0**-24, **cycle) == [Fate.UNSETTLED]

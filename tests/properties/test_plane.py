@@ -8,11 +8,14 @@ import json
 import numpy as np
 import pytest
 from flint import fmpq
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from properties.cli import run
 from properties.fates import Fate
 from properties.plane import draw_plane
+from properties.window import basin_width
 from reports.plane_picture import plane_picture
 from theorem.errors import InputError
 from theorem.problem import Problem
@@ -114,7 +117,7 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
 def test_rounding_of_the_direction_leaves_nothing_certain_below_it():
     """On the plane of step sizes a start is a rounded s·d/‖d‖; its small component is not to be relied on."""
     for small, expected in (("1/1" + "0" * 17, 0.0), ("1/100", 0.5)):
-        problem = Problem.build("x**2/2 + y**2", "1/3", [small, "1"])
+        problem = Problem.build("x**2/2 + y**2", "1/4", [small, "1"])
         plane = draw_plane(problem, "step", 20, fmpq(1))
         fixed = plane.certified & (plane.fates < Fate.ALTERNATING_PLUS)
         assert expected <= fixed.mean() <= 2 * expected
@@ -137,6 +140,18 @@ def test_window_finds_the_end_of_the_basin_at_any_scale(loss, least, most):
     assert (plane.certified | (plane.fates >= Fate.ESCAPES)).mean() > 0.95
 
 
+@given(st.floats(-20, 20), st.integers(-18, 18))
+def test_search_for_the_window_ends_at_the_basin(place, first):
+    edge = 2.0**place
+    assert edge <= basin_width(2.0**first, lambda width: float(width >= edge)) <= 1.01 * edge
+    assert 1.24 * edge <= basin_width(2.0**first, lambda width: max(0.0, 1 - edge / width)) <= 2.51 * edge
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_search_for_the_window_gives_up(share):
+    assert basin_width(1.0, lambda _: share) is None
+
+
 def test_window_of_a_quadratic_says_that_there_is_no_end():
     plane = draw_plane(QUADRATIC, size=4)
     assert plane.extent[1] == 1 and "no end of the basin" in plane.notes[1]
@@ -152,6 +167,7 @@ REASONS = [
     ("x**2 + y**2 + x**3", "1/3", {}, "smallest and the largest Hessian eigenvalue differ"),
     ("x**2 + y**2 + x**3", "1/3", {"kind": "step"}, "smallest and the largest Hessian eigenvalue differ"),
     ("x**2 + y**2 + x*y/1000000", "1/3", {}, "eigenvectors are too uncertain"),
+    ("x**2 + y**2 + x*y/1000000", "5", {"kind": "step"}, "eigenvectors are too uncertain"),
     (f"x**2 + y**2/2 + {TINY}*x**3", "1/3", {}, "too small for float64"),
     ("x**2 + y**2/2", TINY, {}, "too small for float64"),
 ]

@@ -149,6 +149,12 @@ def test_a_component_that_is_lost_far_from_the_zero_line_is_undecided():
     assert (plane.fates[0] == Fate.UNDECIDED).all() and not plane.certified[0].any()
     assert (plane.fates[6:9, 6:] == Fate.FIXED_PLUS).all()
     assert not (plane.fates == Fate.EXCEPTIONAL).any()
+    # Nor does noise on either side of the axis count as a change of sign.
+    shelf = [((0, 3), -800 / 1001), ((0, 4), 300 / 1001)]
+    assert fates([(0.0, 1.146), (0.0, 0.5)], eta=0.6, spectrum=(1.0, 1.2), terms=shelf) == [
+        Fate.UNDECIDED,
+        Fate.EXCEPTIONAL,
+    ]
 
 
 def test_cycles_and_far_points_do_not_escape():

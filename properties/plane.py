@@ -6,42 +6,28 @@ Points that the float64 certificate decides are certified; the others are only o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from theorem.descent.batch import certify_batch, simulate_batch
-from theorem.descent.columns import Batch, State
+from properties.fates import Codes, Fate, Floats, observe
+from properties.window import basin_width, natural_size
+from theorem.descent.batch import certify_batch
+from theorem.descent.columns import MOST_DEFECT, Batch, State
 from theorem.descent.turned import Turned, nearest, turn
 from theorem.errors import InputError
 from theorem.problem import Problem
+from theorem.statement import Assumption
+from theorem.verdict import FIRST_PRECISION, decide
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.uint8]
-
-OBSERVED_STEPS = 512
 LARGEST_SIZE = 4000
 
 _CERTIFIED_STEPS = 256
-_SETTLED = 2.0**-10
-_FAR = 2.0**20
 _COARSE = 40
-_TRIES = 24
-_GROWTH = 1.5
-
-
-class Fate(IntEnum):
-    """What becomes of a start; the first four are limits, by regime and sign."""
-
-    FIXED_PLUS = 0
-    FIXED_MINUS = 1
-    ALTERNATING_PLUS = 2
-    ALTERNATING_MINUS = 3
-    ESCAPES = 4
-    UNSETTLED = 5
-    EXCEPTIONAL = 6
+_SMALLEST = 2.0**-1000
+_ALONG = 2.0**-50
+"""A point s·d/‖d‖ of the plane ``step`` is off by six roundings before it is turned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +41,7 @@ class Plane:
         fates: A ``Fate`` for each point, shape (size, size), the top row first.
         certified: Whether it is certified, else only observed; shape (size, size).
         directions: v₁ and vₙ, the limits' directions with the sign plus.
-        note: What was certified.
+        notes: What was certified, or why nothing was; how the window was chosen, if that failed.
     """
 
     kind: str
@@ -64,7 +50,7 @@ class Plane:
     fates: Codes
     certified: npt.NDArray[np.bool_]
     directions: tuple[tuple[float, float], tuple[float, float]]
-    note: str
+    notes: tuple[str, ...]
 
     @property
     def zero_line(self) -> npt.NDArray[np.bool_]:
@@ -79,40 +65,52 @@ class Plane:
         return line
 
 
-def _fates(where: Turned, eta: Floats, starts: Floats) -> tuple[Codes, npt.NDArray[np.bool_]]:
-    """The fates of starts of shape (2, count) under the step sizes eta, and whether they are certified."""
+def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: float) -> tuple[Batch, float]:
+    """Starts of shape (2, count) as a batch in units of a power of two near the half-width, and the half-width in them.
+
+    With x = 2^e y the eigenvalues stay, and a coefficient of order k becomes 2^(e(k−2)) times as large. Where one of
+    these is no float64, the units are left as they are.
+
+    Args:
+        where: The loss.
+        eta: Step sizes, shape (count,).
+        starts: Starts in the loss's own coordinates, shape (2, count).
+        width: The half-width.
+        defect: The batch's defect.
+
+    Returns:
+        The batch and the half-width.
+    """
+    e = round(np.log2(width))
+    powers = np.array([e * (sum(alpha) - 2) for alpha in where.exponents], np.int64)
+    with np.errstate(all="ignore"):
+        scaled = np.ldexp(where.coefficients, powers)
+        # What underflows would not be the coefficient any more.
+        exact = bool(np.isfinite(scaled).all() and (np.ldexp(scaled, -powers) == where.coefficients).all())
+        coefficients, e = (scaled, e) if exact else (where.coefficients, 0)
+        turned = where.rotation.T @ starts
     count = eta.shape[0]
     batch = Batch(
         where.exponents,
         np.broadcast_to(where.spectrum[:, None], (2, count)),
-        np.broadcast_to(where.coefficients[:, None], (len(where.exponents), count)),
+        np.broadcast_to(coefficients[:, None], (len(where.exponents), count)),
         eta,
-        starts,
-        where.defect or 0.0,
+        np.ldexp(turned, -e),
+        defect,
     )
+    return batch, width * 2.0**-e
+
+
+def _fates(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.bool_], bool]:
+    """The fates of starts, whether they are certified, and whether none is within the certificate's assumptions."""
     outcome = certify_batch(batch, max_steps=_CERTIFIED_STEPS)
     proved = outcome.state == State.PROVED
-    fates = np.where(outcome.large, 2, 0) + (outcome.sign < 0)
-    fates[outcome.state == State.LEFT] = Fate.ESCAPES
-    fates[outcome.state == State.PRECISION] = Fate.EXCEPTIONAL
-    left = np.flatnonzero((outcome.state == State.BUDGET) | (outcome.state == State.OUTSIDE))
-    if left.size:
-        rest = Batch(where.exponents, batch.spectrum[:, left], batch.coefficients[:, left], eta[left], starts[:, left])
-        fates[left] = _observed(rest)
-    return fates.astype(np.uint8), proved & (where.defect is not None)
-
-
-def _observed(batch: Batch) -> npt.NDArray[np.int64]:
-    """The fates that plain simulation shows."""
-    last = simulate_batch(batch, OBSERVED_STEPS)
-    with np.errstate(all="ignore"):
-        size = np.hypot(*last)
-        large = batch.step_size * (batch.spectrum[0] + batch.spectrum[-1]) > 2
-        # An even number of steps: the sign is that of the limit in both regimes.
-        fates: npt.NDArray[np.int64] = np.where(large, 2, 0) + (np.where(large, last[-1], last[0]) < 0)
-        fates[~(size < _SETTLED * np.maximum(np.hypot(*batch.start), _SETTLED))] = Fate.UNSETTLED
-        fates[~(size < _FAR)] = Fate.ESCAPES
-    return fates
+    fates = (np.where(outcome.large, 2, 0) + (outcome.sign < 0)).astype(np.uint8)
+    rest = np.flatnonzero(~proved)
+    if rest.size:
+        columns = (batch.spectrum[:, rest], batch.coefficients[:, rest], batch.step_size[rest], batch.start[:, rest])
+        fates[rest] = observe(Batch(batch.exponents, *columns), extent)
+    return fates, proved, bool((outcome.state == State.OUTSIDE).all())
 
 
 def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_width: fmpq | None = None) -> Plane:
@@ -123,7 +121,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         kind: ``start``: the plane of all starts. ``step``: step sizes to the right, and upwards starts on the line
             through the minimizer and the problem's start.
         size: Points on a side.
-        half_width: How far starts go from the minimizer; where not given, so far that a part of them escapes.
+        half_width: How far starts go from the minimizer; where not given, so far that a part of them does not return.
 
     Returns:
         The plane.
@@ -137,27 +135,39 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         raise InputError("size", f"{size} is out of range; give one from 2 to {LARGEST_SIZE}")
     where = turn(problem)
     eta, m = where.step_size, np.array([nearest(x) for x in problem.minimizer])
-    width = nearest(half_width) if half_width is not None else _window(where, eta)
+    window = nearest(half_width) if half_width is not None else _window(problem, where)
+    width = 1.0 if window is None else window
     if not 2.0**-100 < width < 2.0**100:
         raise InputError("half-width", "give a positive number of moderate size, such as 0.5")
     # Points lie in the middle of their squares; the top row comes first.
     grid = (np.arange(size) + 0.5) / size * 2 - 1
     across, up = np.tile(grid, size), np.repeat(-grid, size)
+    defect = where.defect
     if kind == "start":
         etas = np.full(size * size, eta)
-        starts = where.rotation.T @ np.stack([across * width, up * width])
+        starts = np.stack([across * width, up * width])
         extent = (m[0] - width, m[0] + width, m[1] - width, m[1] + width)
         titles = (f"start, {problem.loss.variables[0]}", f"start, {problem.loss.variables[1]}")
     else:
         direction = np.array([nearest(x) for x in problem.displacement])
         if not direction.any():
             raise InputError("start", "is the minimizer; give another, which shows the direction of the starts")
-        widest = 2.1 / where.spectrum[1]
+        widest = 2.1 / max(where.spectrum[1], _SMALLEST)
         etas = (across + 1) / 2 * widest
-        starts = (where.rotation.T @ (direction / np.hypot(*direction)))[:, None] * (up * width)
+        starts = (direction / np.hypot(*direction))[:, None] * (up * width)
         extent = (0.0, widest, -width, width)
         titles = ("step size η", "start, distance from the minimizer towards the problem's start")
-    fates, certified = _fates(where, etas, np.ascontiguousarray(starts))
+        defect = None if defect is None or defect + _ALONG > MOST_DEFECT else defect + _ALONG
+    batch, reach = in_units(where, etas, starts, width, defect or 0.0)
+    if defect is None:
+        fates, certified, outside = observe(batch, reach), np.zeros(batch.rows, np.bool_), False
+    else:
+        fates, certified, outside = _fates(batch, reach)
+    notes = ["strong colours are certified; pale ones are observed"]
+    if not certified.any():
+        notes = [f"observed only: {_reason(problem, kind, where, outside=outside)}"]
+    if window is None:
+        notes.append(f"no end of the basin was found: the half-width is {width:g}")
     return Plane(
         kind=kind,
         extent=extent,
@@ -165,21 +175,39 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         fates=fates.reshape(size, size),
         certified=certified.reshape(size, size),
         directions=(tuple(where.rotation[:, 0].tolist()), tuple(where.rotation[:, 1].tolist())),
-        note="observed only: the eigenvectors are too uncertain in float64"
-        if where.defect is None
-        else "strong colours are certified; pale ones are observed",
+        notes=tuple(notes),
     )
 
 
-def _window(where: Turned, eta: float) -> float:
-    """A half-width at which some of the starts escape or settle elsewhere, or 1 if none ever does."""
+def _reason(problem: Problem, kind: str, where: Turned, *, outside: bool) -> str:
+    """Why no point is certified."""
+    fails = set(decide(problem, max_steps=1, max_precision=FIRST_PRECISION).fails)
+    if Assumption.DISTINCT_ENDS in fails:
+        fails -= {Assumption.SIMPLE_LOWEST, Assumption.SIMPLE_HIGHEST}
+    if kind == "step":
+        # The others depend on the problem's own step size.
+        fails &= {Assumption.DISTINCT_ENDS}
+    if fails:
+        needs = "; ".join(f"it needs that {a.sentence}" for a in Assumption if a in fails)
+        return f"the theorem does not apply: {needs}"
+    if where.obstacle:
+        return where.obstacle
+    if outside:
+        return "a step size is too near 2/(λ₁+λₙ), 2/λₙ or some 1/λᵢ for float64, or a number is extreme"
+    return "float64 could not decide any of these points"
+
+
+def _window(problem: Problem, where: Turned) -> float | None:
+    """A half-width at which a part of the starts does not go to the minimizer; None if there is none."""
+    first = natural_size(problem, where.spectrum[0])
+    if first is None or where.step_size * where.spectrum[1] >= 2:
+        return first
     grid = (np.arange(_COARSE) + 0.5) / _COARSE * 2 - 1
     points = np.stack([np.tile(grid, _COARSE), np.repeat(grid, _COARSE)])
-    width = 1.0
-    for _ in range(_TRIES):
-        fates, _ = _fates(where, np.full(points.shape[1], eta), points * width)
-        lost = float(np.mean((fates == Fate.ESCAPES) | (fates == Fate.UNSETTLED)))
-        if 0.2 <= lost <= 0.6:
-            return width
-        width = width * _GROWTH if lost < 0.2 else width / _GROWTH
-    return 1.0
+    etas = np.full(points.shape[1], where.step_size)
+
+    def lost(width: float) -> float:
+        fates = observe(*in_units(where, etas, points * width, width, 0.0))
+        return float(np.isin(fates, [Fate.ESCAPES, Fate.UNSETTLED, Fate.ELSEWHERE]).mean())
+
+    return basin_width(first, lost)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
-from properties.plane import OBSERVED_STEPS, Fate, Plane
+from properties.fates import OBSERVED_STEPS, Fate
+from properties.plane import Plane
 
 _SIDE = 700
 _LEAST = 1000
@@ -27,6 +29,8 @@ _OBSERVED = {
     Fate.ESCAPES: "#f3f4f6",
     Fate.UNSETTLED: "#d8dade",
     Fate.EXCEPTIONAL: _LINE,
+    Fate.ELSEWHERE: "#d9cba3",
+    Fate.UNDECIDED: "#9aa1ab",
 }
 
 
@@ -64,7 +68,11 @@ def plane_picture(plane: Plane, title: str) -> bytes:
     )
     key = alt.Chart(entries).mark_square(clip=True, opacity=1, size=150).encode(x="x:Q", y="y:Q", color=colour)
     chart = (image + key).properties(
-        width=_SIDE, height=_SIDE, title=alt.TitleParams(title, subtitle=plane.note, anchor="start")
+        width=_SIDE,
+        height=_SIDE,
+        title=alt.TitleParams(
+            title, subtitle=[line for note in plane.notes for line in wrap(note, 100)], anchor="start"
+        ),
     )
     stream = io.BytesIO()
     chart.save(stream, format="png", scale_factor=plane.fates.shape[0] * _factor(plane) / _SIDE)
@@ -108,7 +116,9 @@ def _legend(plane: Plane) -> list[tuple[str, str]]:
         Fate.ALTERNATING_PLUS: f"alternating, +{last}",
         Fate.ALTERNATING_MINUS: f"alternating, −{last}",
         Fate.ESCAPES: "escapes",
+        Fate.ELSEWHERE: "settles at another point",
         Fate.UNSETTLED: f"not at the minimizer after {OBSERVED_STEPS} steps",
+        Fate.UNDECIDED: "goes to the minimizer, direction undecided",
     }
     found = []
     for fate, name in words.items():

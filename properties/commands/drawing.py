@@ -83,7 +83,10 @@ def draw_map(
     problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem in two variables, as JSON.")],
     out: Annotated[Path, typer.Option(help="The picture, a PNG file.")],
     plane: Annotated[str, typer.Option(help="start: all starts. step: step sizes, and starts on a line.")] = "start",
-    half_width: Annotated[str | None, typer.Option(help="How far starts go from the minimizer.")] = None,
+    half_width: Annotated[
+        str | None,
+        typer.Option(help="How far starts go from the minimizer; by default, past the end of the basin."),
+    ] = None,
     size: Annotated[int, typer.Option(help="Points on a side.")] = 1000,
 ) -> None:
     """Draw which limit each start of a loss in two variables takes."""
@@ -102,3 +105,5 @@ def draw_map(
         title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
         write_bytes(out, plane_picture(drawn, title[:200]), "out")
     typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
+    for note in drawn.notes:
+        typer.echo(note)

@@ -8,10 +8,14 @@ import json
 import numpy as np
 import pytest
 from flint import fmpq
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from properties.cli import run
-from properties.plane import Fate, draw_plane
+from properties.fates import Fate
+from properties.plane import draw_plane
+from properties.window import basin_width
 from reports.plane_picture import plane_picture
 from theorem.errors import InputError
 from theorem.problem import Problem
@@ -100,7 +104,7 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
     problem = Problem.build(loss, eta, ["0.1", "0.2"])
     plane = draw_plane(problem, size=16, half_width=fmpq(1, 8))
     rows, columns = np.nonzero(plane.certified)
-    assert rows.size > 200 and "observed only" not in plane.note
+    assert rows.size > 200 and "observed only" not in plane.notes[0]
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::4]:
         start = tuple(exactly(x) for x in point(plane, row, column))
         decision = decide(Problem(problem.loss, problem.minimizer, problem.step_size, start))
@@ -110,10 +114,82 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
         assert abs(abs(lead) - 1) < 1e-12 and plane.fates[row, column] == 2 * alternating + (lead < 0)
 
 
+def test_rounding_of_the_direction_leaves_nothing_certain_below_it():
+    """On the plane of step sizes a start is a rounded s·d/‖d‖; its small component is not to be relied on."""
+    for small, expected in (("1/1" + "0" * 17, 0.0), ("1/100", 0.5)):
+        problem = Problem.build("x**2/2 + y**2", "1/4", [small, "1"])
+        plane = draw_plane(problem, "step", 20, fmpq(1))
+        fixed = plane.certified & (plane.fates < Fate.ALTERNATING_PLUS)
+        assert expected <= fixed.mean() <= 2 * expected
+        assert draw_plane(problem, size=20, half_width=fmpq(1)).certified.all()
+
+
+SCALES = [
+    ("x**2 + y**2/2 + 1000000000*x**3", -10, -8),
+    ("x**2 + y**2/2 + x**3/1000000000", 8, 10),
+    ("x**2 + x*y + y**2 + x**3/1" + "0" * 15, 14, 16),
+    ("x**2 + y**2/2 + x**2*y + x**3", -1, 1),
+]
+
+
+@pytest.mark.parametrize(("loss", "least", "most"), SCALES)
+def test_window_finds_the_end_of_the_basin_at_any_scale(loss, least, most):
+    plane = draw_plane(Problem.build(loss, "3/10", ["1", "1"]), size=20)
+    assert 10.0**least < plane.extent[1] < 10.0**most and plane.notes[1:] == ()
+    assert 0.15 < (plane.fates == Fate.ESCAPES).mean() < 0.65
+    assert (plane.certified | (plane.fates >= Fate.ESCAPES)).mean() > 0.95
+
+
+@given(st.floats(-20, 20), st.integers(-18, 18))
+def test_search_for_the_window_ends_at_the_basin(place, first):
+    edge = 2.0**place
+    assert edge <= basin_width(2.0**first, lambda width: float(width >= edge)) <= 1.01 * edge
+    assert 1.24 * edge <= basin_width(2.0**first, lambda width: max(0.0, 1 - edge / width)) <= 2.51 * edge
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_search_for_the_window_gives_up(share):
+    assert basin_width(1.0, lambda _: share) is None
+
+
+def test_window_of_a_quadratic_says_that_there_is_no_end():
+    plane = draw_plane(QUADRATIC, size=4)
+    assert plane.extent[1] == 1 and "no end of the basin" in plane.notes[1]
+    assert draw_plane(QUADRATIC, size=4, half_width=fmpq(1)).notes[1:] == ()
+
+
+TINY = "1/1" + "0" * 330
+REASONS = [
+    ("x**2 + y**2/2 + x**3", "2/3", {}, "the step size is not 2/(λ₁+λₙ)"),
+    ("x**2 + y**2/2 + x**3", "5", {}, "the step size is below 2/λₙ"),
+    ("x**2/2 + 11/20*y**2 + x**3/10", "10/11", {}, "takes no set of positive measure into a null set"),
+    ("x**2/2 + 11/20*y**2 + x**3/10 + x**2*y", "10/11", {}, "1/λᵢ"),
+    ("x**2 + y**2 + x**3", "1/3", {}, "smallest and the largest Hessian eigenvalue differ"),
+    ("x**2 + y**2 + x**3", "1/3", {"kind": "step"}, "smallest and the largest Hessian eigenvalue differ"),
+    ("x**2 + y**2 + x*y/1000000", "1/3", {}, "eigenvectors are too uncertain"),
+    ("x**2 + y**2 + x*y/1000000", "5", {"kind": "step"}, "eigenvectors are too uncertain"),
+    (f"x**2 + y**2/2 + {TINY}*x**3", "1/3", {}, "too small for float64"),
+    ("x**2 + y**2/2", TINY, {}, "too small for float64"),
+]
+
+
+@pytest.mark.parametrize(("loss", "eta", "options", "words"), REASONS)
+def test_a_plane_without_a_certified_point_says_why(loss, eta, options, words):
+    plane = draw_plane(Problem.build(loss, eta, ["1", "1"]), size=6, half_width=fmpq(1, 16), **options)
+    assert not plane.certified.any()
+    assert words in plane.notes[0] and plane.notes[0].startswith("observed only: ")
+    assert ("the theorem does not apply" in plane.notes[0]) == ("too" not in words and "1/" not in words)
+
+
+def test_an_unstable_step_size_of_the_problem_says_nothing_about_the_plane_of_step_sizes():
+    plane = draw_plane(Problem.build(WORKED.loss, "3", ["0.1", "0.1"]), "step", 8)
+    assert plane.certified.any() and plane.notes[0].startswith("strong colours")
+
+
 def test_eigenvectors_that_float64_cannot_tell_leave_the_plane_observed():
     problem = Problem.build("x**2 + y**2 + x*y/1000000 + x**3", "0.3", ["0.1", "0.2"])
     plane = draw_plane(problem, size=8, half_width=fmpq(1, 64))
-    assert not plane.certified.any() and "observed only" in plane.note
+    assert not plane.certified.any() and "observed only" in plane.notes[0]
     assert (plane.fates < Fate.ESCAPES).any()
 
 
@@ -138,7 +214,8 @@ def test_command_draws_a_picture(tmp_path, capsys):
     file, out = tmp_path / "problem.json", tmp_path / "map.png"
     file.write_text(json.dumps(WORKED.to_json()))
     assert run(["map", str(file), "--out", str(out), "--size", "50"]) == 0
-    assert "of 2,500 points certified" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "of 2,500 points certified" in printed and "strong colours are certified" in printed
     with Image.open(out) as picture:
         assert picture.format == "PNG" and min(picture.size) > 700
     assert run(["map", str(file), "--out", str(tmp_path / "none" / "map.png"), "--size", "4"]) == 2

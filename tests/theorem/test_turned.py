@@ -105,9 +105,23 @@ def test_what_float64_holds_has_no_defect(loss, eta, exactly):
     assert turned.spectrum[0] < turned.spectrum[1]
 
 
-def test_eigenvectors_that_float64_cannot_tell_are_refused():
-    assert turn(Problem.build("x**2 + y**2 + x*y/1000000 + x**3", "1/4", ["1", "1"])).defect is None
-    assert turn(Problem.build("x**2 + y**2 + x**3", "1/4", ["1", "1"])).defect is None
+SMALL = "/1" + "0" * 320
+
+
+@pytest.mark.parametrize(
+    ("loss", "eta", "match"),
+    [
+        ("x**2 + y**2 + x*y/1000000 + x**3", "1/4", "eigenvectors are too uncertain"),
+        ("x**2 + y**2 + x**3", "1/4", "eigenvalues are equal"),
+        ("x**2 + y**2/2 + x**3" + SMALL, "1/4", "too small for float64"),
+        (f"x**2{SMALL} + y**2/2{SMALL}", "1/4", "too small for float64"),
+        ("x**2 + y**2/2", "1" + SMALL, "too small for float64"),
+    ],
+)
+def test_what_has_no_small_defect_is_refused_with_a_reason(loss, eta, match):
+    turned = turn(Problem.build(loss, eta, ["1", "1"]))
+    assert turned.defect is None and match in turned.obstacle
+    assert turn(Problem.build("x**2 + y**2/2", "1/4", ["1", "1"])).obstacle == ""
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ from theorem.rational import to_float
 Floats = npt.NDArray[np.float64]
 
 _BITS = 128
+_NORMAL = fmpq(1, 2**1022)
+_ROUNDINGS = fmpq(1, 2**50)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,7 @@ class Turned:
         rotation: Q, shape (2, 2).
         step_size: η̃.
         defect: What a ``Batch`` has to allow for; None if it is too much, or an end of the spectrum may be repeated.
+        obstacle: Why there is no defect, for people; empty where there is one.
     """
 
     spectrum: Floats
@@ -55,6 +58,7 @@ class Turned:
     rotation: Floats
     step_size: float
     defect: float | None
+    obstacle: str
 
 
 def turn(problem: Problem) -> Turned:
@@ -87,14 +91,25 @@ def turn(problem: Problem) -> Turned:
     coefficients = [nearest(c) for _, c in higher]
     step_size = nearest(problem.step_size)
     rounding = max((_relative(x, c) for x, (_, c) in zip(coefficients, higher, strict=True)), default=fmpq(0))
+    rounding += 2 * _relative(step_size, problem.step_size)
+    defect = _defect(q, b, spectrum, rounding)
     return Turned(
         spectrum=np.array(spectrum),
         exponents=tuple(alpha for alpha, _ in higher),
         coefficients=np.array(coefficients),
         rotation=rotation,
         step_size=step_size,
-        defect=_defect(q, b, spectrum, rounding + 2 * _relative(step_size, problem.step_size)),
+        defect=defect,
+        obstacle="" if defect is not None else _obstacle(hessian, spectrum, rounding),
     )
+
+
+def _obstacle(hessian: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> str:
+    if hessian[0, 1] == 0 and hessian[0, 0] == hessian[1, 1]:
+        return "the two eigenvalues are equal"
+    if exact(min(spectrum)) < _NORMAL or rounding > _ROUNDINGS:
+        return "a number is too small for float64"
+    return "the eigenvectors are too uncertain in float64"
 
 
 def _eigenvectors(hessian: fmpq_mat) -> Floats:

@@ -1,0 +1,215 @@
+"""The fates of starts of a loss in two variables, as a plain float64 simulation shows them; nothing here is proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from theorem.descent.batch import BLOCK
+from theorem.descent.bounds import Bounds
+from theorem.descent.columns import Batch
+from theorem.descent.program import StepProgram, compile_step
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint8]
+
+OBSERVED_STEPS = 512
+
+# All even, so that the sign of an alternating component is that of the limit; the middle one is among them.
+_LOOKS = (*range(0, 16, 2), *range(16, OBSERVED_STEPS + 1, 16))
+_NOISE = 2.0**-40
+_PROBE = 2.0**-30
+_TIE = 2.0**-45
+_FAR = 2.0**20
+_CLOSE = 2.0**-10
+_STILL = 2.0**-20
+_SLOWEST = 2.0**-30
+
+
+class Fate(IntEnum):
+    """What becomes of a start; the first four are limits, by regime and sign."""
+
+    FIXED_PLUS = 0
+    FIXED_MINUS = 1
+    ALTERNATING_PLUS = 2
+    ALTERNATING_MINUS = 3
+    ESCAPES = 4
+    UNSETTLED = 5
+    """Neither at the minimizer nor gone after all the steps."""
+    EXCEPTIONAL = 6
+    """No dominant component at working precision, and the sign changes right beside it."""
+    ELSEWHERE = 7
+    """At another point, where the gradient is as good as zero."""
+    UNDECIDED = 8
+    """Goes to the minimizer, but no sign of a dominant component can be told."""
+
+
+def observe(batch: Batch, extent: float) -> Codes:
+    """Simulates starts and says what becomes of them.
+
+    A start goes to the minimizer where an iterate is so small that linear part and bounded remainder together contract.
+    Its sign is that of the dominant component, once this exceeds what the remainder can still change.
+
+    Args:
+        batch: The starts, two coordinates each; a defect is ignored.
+        extent: The size of the window: what stays within a million times of it has not escaped.
+
+    Returns:
+        A ``Fate`` for each row.
+    """
+    fates, lost = _watch(batch, extent)
+    at = np.flatnonzero(lost)
+    if at.size:
+        near = _part(batch, at)
+        size = np.hypot(*near.start)
+        plus, minus = np.zeros(at.size, np.bool_), np.zeros(at.size, np.bool_)
+        for axis, side in ((0, -1), (0, 1), (1, -1), (1, 1)):
+            start = near.start.copy()
+            start[axis] += side * _PROBE * size
+            beside, _ = _watch(replace(near, start=start), extent)
+            plus |= (beside == Fate.FIXED_PLUS) | (beside == Fate.ALTERNATING_PLUS)
+            minus |= (beside == Fate.FIXED_MINUS) | (beside == Fate.ALTERNATING_MINUS)
+        fates[at] = np.where((plus & minus) | (size == 0), Fate.EXCEPTIONAL, Fate.UNDECIDED)
+    return fates
+
+
+def _part(batch: Batch, at: Any) -> Batch:
+    columns = (batch.spectrum[:, at], batch.coefficients[:, at], batch.step_size[at], batch.start[:, at])
+    return Batch(batch.exponents, *columns)
+
+
+def _watch(batch: Batch, extent: float) -> tuple[Codes, Bools]:
+    """The fates, and where a dominant component is lost in the noise; their fate is to be undecided."""
+    program = compile_step(batch.dimension, batch.exponents)
+    fates, lost = np.full(batch.rows, Fate.UNSETTLED, np.uint8), np.zeros(batch.rows, np.bool_)
+    with np.errstate(all="ignore"):
+        for first in range(0, batch.rows, BLOCK):
+            part = slice(first, first + BLOCK)
+            _watch_block(program, _Rows.of(program, _part(batch, part), extent), fates[part], lost[part])
+    return fates, lost
+
+
+def _watch_block(program: StepProgram, rows: _Rows, fates: Codes, lost: Bools) -> None:
+    step = 0
+    for look in _LOOKS:
+        rows = rows.after(program, look - step)
+        step = look
+        size = np.hypot(*rows.y)
+        inside, decided, faint = rows.look(size)
+        gone = ~np.isfinite(size)
+        sign = 2 * rows.large + (rows.dominant < 0)
+        fates[rows.ids] = np.where(decided, sign, np.where(inside, Fate.UNDECIDED, Fate.UNSETTLED))
+        fates[rows.ids[gone]] = Fate.ESCAPES
+        lost[rows.ids] = faint
+        if look == OBSERVED_STEPS // 2:
+            rows = replace(rows, middle=size)
+        rows = rows.only(~(gone | decided | faint | (inside & ~rows.directed)))
+        if not rows.ids.size:
+            return
+    size, moved = np.hypot(*rows.y), np.hypot(*(rows.after(program, 1).y - rows.y))
+    # A cycle may be far away, too; what escapes goes on growing.
+    far = (size > rows.reach) & (size > 2 * rows.middle)
+    # Steps that float64 can hardly make show nothing.
+    still = (moved <= _STILL * rows.slowest * size) & (rows.slowest > _SLOWEST)
+    close = size <= _CLOSE * rows.first
+    unsettled = fates[rows.ids] == Fate.UNSETTLED
+    for mask, fate in ((far, Fate.ESCAPES), (still, Fate.ELSEWHERE), (close, Fate.UNDECIDED)):
+        fates[rows.ids[unsettled & mask]] = fate
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows that are still watched; the last axis of every array runs over them.
+
+    Attributes:
+        ids: Their places.
+        y: The iterates.
+        mu: 1 − ηλ_i.
+        c: ηc_t.
+        degrees: The bounds C_q of the remainder on the unit sphere (``bounds``).
+        rho: ρ.
+        slack: 1 − ρ.
+        large: Whether the regime is the large-step one.
+        directed: Whether one eigenvector dominates at all.
+        slowest: ηλ₁.
+        first: ‖y₀‖.
+        middle: ‖y‖ after half the steps.
+        reach: Beyond this a start may have escaped.
+    """
+
+    ids: npt.NDArray[np.int64]
+    y: Floats
+    mu: Floats
+    c: Floats
+    degrees: Floats
+    rho: Floats
+    slack: Floats
+    large: Bools
+    directed: Bools
+    slowest: Floats
+    first: Floats
+    middle: Floats
+    reach: Floats
+
+    @classmethod
+    def of(cls, program: StepProgram, batch: Batch, extent: float) -> _Rows:
+        eta, (low, high) = batch.step_size, batch.spectrum
+        bounds = Bounds.of(program, np, list(batch.spectrum), list(batch.coefficients), eta)
+        first = np.hypot(*batch.start)
+        return cls(
+            ids=np.arange(batch.rows),
+            y=batch.start.copy(),
+            mu=np.stack(bounds.multipliers),
+            c=np.reshape(bounds.coefficients, (len(batch.exponents), batch.rows)),
+            degrees=np.stack([np.broadcast_to(d, eta.shape) for d in bounds.degrees]),
+            rho=bounds.rho_low,
+            slack=bounds.slack,
+            large=eta * (low + high) > 2,
+            directed=(low < high) & (np.abs(eta * (low + high) - 2) > _TIE),
+            slowest=eta * low,
+            first=first,
+            middle=first,
+            reach=_FAR * np.maximum(first, extent),
+        )
+
+    @property
+    def dominant(self) -> Floats:
+        """The component along the eigenvector that dominates."""
+        component: Floats = np.where(self.large, self.y[-1], self.y[0])
+        return component
+
+    def only(self, mask: Bools) -> _Rows:
+        """The rows where a mask is true."""
+        return self if mask.all() else _Rows(*(getattr(self, field.name)[..., mask] for field in fields(self)))
+
+    def after(self, program: StepProgram, steps: int) -> _Rows:
+        """The rows some steps later."""
+        here, there = self.y.copy(), np.empty_like(self.y)
+        scratch = [np.empty_like(self.rho) for _ in range(program.scratch)]
+        for _ in range(steps):
+            program.advance(np, list(here), list(there), mu=list(self.mu), c=list(self.c), scratch=scratch)
+            here, there = there, here
+        return replace(self, y=here)
+
+    def look(self, size: Floats) -> tuple[Bools, Bools, Bools]:
+        """Where descent contracts from here on, where the sign can be told, and where the component is lost in noise.
+
+        The inequality is that of the certificate (``batch``), with a guess in place of its error bound.
+        """
+        x = np.zeros_like(size)
+        for degree in self.degrees[::-1]:
+            x = (x + degree) * size
+        inside = x <= self.slack
+        room = (self.slack - x) * self.rho
+        contracts = inside & (room >= x)
+        ratio = x / np.maximum(room, x)
+        tail = x * size * (1 + ratio * (1 + ratio)) ** 2 / (self.rho * self.slack)
+        noise, dominant = _NOISE * size, np.abs(self.dominant)
+        known = contracts & self.directed
+        faint = known & (dominant <= noise) & (tail <= noise)
+        return inside, known & ~faint & (dominant > tail), faint

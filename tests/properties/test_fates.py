@@ -1,0 +1,165 @@
+"""What is only observed of a start: it is what exact arithmetic says, or it is called undecided."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from flint import fmpq
+
+from properties.fates import Fate, observe
+from properties.plane import draw_plane, in_units
+from theorem.descent.columns import Batch
+from theorem.descent.turned import turn
+from theorem.problem import Problem
+from theorem.verdict import Verdict, decide
+
+SOFT = Problem.build("x**2/2 + 3/4*y**2 + x**4*5 + x**2*y**2*9", "1/50", ["1", "1"])
+TWO_MINIMA = Problem.build("x**2/2 - 3/2*x**3 + x**4 + 3/4*y**2", "1/10", ["1", "1"])
+
+
+def exactly(x: float) -> fmpq:
+    return fmpq(*float(x).as_integer_ratio())
+
+
+def middles(plane):
+    """The coordinates of the columns and of the rows, for a minimizer at the origin."""
+    size = plane.fates.shape[0]
+    grid = (np.arange(size) + 0.5) / size * 2 - 1
+    return grid * plane.extent[1], -grid * plane.extent[3]
+
+
+def batch(y, eta=0.25, spectrum=(0.5, 1.0), terms=()):
+    """Starts under one loss in eigen-coordinates."""
+    starts = np.array(y, np.float64).T
+    count = starts.shape[1]
+    return Batch(
+        tuple(alpha for alpha, _ in terms),
+        np.tile(np.array(spectrum)[:, None], count),
+        np.tile(np.array([c for _, c in terms])[:, None], count) if terms else np.zeros((0, count)),
+        np.full(count, eta),
+        starts,
+    )
+
+
+def fates(*args, extent=1.0, **options):
+    return [Fate(f) for f in observe(batch(*args, **options), extent)]
+
+
+def test_starts_whose_error_bound_leaves_the_ball_are_simulated():
+    """Far out the error bound explodes, and near the axis it hides the dominant component; all starts converge."""
+    plane = draw_plane(SOFT, size=60, half_width=fmpq(3, 2))
+    across, up = middles(plane)
+    assert (plane.fates < Fate.ALTERNATING_PLUS).all()
+    rows, columns = np.nonzero(~plane.certified)
+    assert rows.size > 100
+    for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::20]:
+        start = (exactly(across[column]), exactly(up[row]))
+        decision = decide(Problem(SOFT.loss, SOFT.minimizer, SOFT.step_size, start))
+        assert decision.verdict is Verdict.PROVED
+        assert (decision.limit.vectors[0][0] < 0) == (plane.fates[row, column] == Fate.FIXED_MINUS)
+
+
+def test_starts_that_go_to_another_minimum_do_not_escape():
+    plane = draw_plane(TWO_MINIMA, size=40, half_width=fmpq(1))
+    across, _ = middles(plane)
+    # The gradient in x vanishes at (9 ± √17)/16; the lower one is where the basins meet.
+    beyond = across > (9 - np.sqrt(17)) / 16
+    assert (plane.fates[:, beyond] == Fate.ELSEWHERE).all()
+    assert (plane.fates[:, ~beyond] < Fate.ESCAPES).all()
+
+
+@pytest.mark.parametrize("exponent", [-27, -7, 7, 27])
+def test_nothing_escapes_from_a_quadratic_of_any_size(exponent):
+    plane = draw_plane(Problem.build("x**2 + y**2/2", "3/10", ["1", "1"]), size=10, half_width=fmpq(10) ** exponent)
+    assert (plane.fates[:5] == Fate.FIXED_PLUS).all() and (plane.fates[5:] == Fate.FIXED_MINUS).all()
+    assert plane.certified.all()
+
+
+def test_units_of_the_window_change_no_fate():
+    """x = 2⁻⁴⁰y turns the one loss into the other."""
+    near = draw_plane(Problem.build("x**2 + y**2/2 + x**2*y + x**3", "61/64", ["1", "1"]), size=20, half_width=fmpq(1))
+    text = f"x**2 + y**2/2 + {2**40}*x**2*y + {2**40}*x**3"
+    tiny = draw_plane(Problem.build(text, "61/64", ["1", "1"]), size=20, half_width=fmpq(1, 2**40))
+    assert (near.fates == tiny.fates).all() and (near.certified == tiny.certified).all()
+
+
+@pytest.mark.parametrize(("zeros", "fits"), [(10, True), (290, False)])
+def test_units_keep_every_coefficient_exactly(zeros, fits):
+    """In units of 2⁻⁹⁰ the coefficient of x⁹ becomes 2⁻⁶³⁰ times as large."""
+    where = turn(Problem.build("x**2/2 + y**2 + x**9/1" + "0" * zeros, "1/4", ["1", "1"]))
+    stated, reach = in_units(where, np.array([0.25]), np.array([[2.0**-90], [2.0**-91]]), 2.0**-90, 0.0)
+    assert reach == (1.0 if fits else 2.0**-90)
+    assert stated.start[:, 0].tolist() == [reach, reach / 2]
+    unit = 2.0**-90 / reach
+    assert exactly(stated.coefficients[0, 0]) == exactly(where.coefficients[0]) * exactly(unit) ** 7
+
+
+def test_a_sign_is_told_before_the_iterates_underflow():
+    """ηλ₂ = 1: outside of the certificate; 512 steps of (1/11)^k are beyond every float64."""
+    problem = Problem.build("x**2/2 + 11/20*y**2 + x**3/10", "10/11", ["1", "1"])
+    plane = draw_plane(problem, size=20, half_width=fmpq(1))
+    assert not plane.certified.any()
+    across, up = middles(plane)
+    for column in range(20):
+        start = (exactly(across[column]), exactly(up[3]))
+        limit = decide(Problem(problem.loss, problem.minimizer, problem.step_size, start)).limit
+        expected = Fate.FIXED_MINUS if limit.vectors[0][0] < 0 else Fate.FIXED_PLUS
+        assert (plane.fates[:, column] == expected).all()
+
+
+def test_a_start_near_the_minimizer_settles_only_if_it_contracts():
+    near = [(2.0**-30, 2.0**-30)]
+    assert fates(near) == [Fate.FIXED_PLUS]
+    # 1 − ηλ₁ = 1 within float64's reach: it never moves.
+    assert fates(near, eta=2.0**-60) == [Fate.UNSETTLED]
+    assert fates(near, eta=2.5, extent=2.0**-30) == [Fate.ESCAPES]
+    # |1 − ηλ₂| = 1 + 2⁻¹⁰ grows by two thirds in all these steps.
+    assert fates([(0.0, 2.0**-30)], eta=2 + 2.0**-10) == [Fate.UNSETTLED]
+
+
+def test_signs_follow_regime_and_component():
+    starts = [(1, 1), (-1, 1), (1, -1), (-1, -1)]
+    plus, minus = Fate.FIXED_PLUS, Fate.FIXED_MINUS
+    assert fates(starts) == [plus, minus, plus, minus]
+    plus, minus = Fate.ALTERNATING_PLUS, Fate.ALTERNATING_MINUS
+    assert fates(starts, eta=1.75) == [plus, plus, minus, minus]
+
+
+def test_no_direction_is_claimed_where_none_dominates():
+    starts = [(1.0, 1.0), (0.0, 1.0), (-1.0, 0.5)]
+    assert fates(starts, eta=1.0, spectrum=(0.75, 1.25)) == [Fate.UNDECIDED] * 3
+    assert fates(starts, spectrum=(1.0, 1.0)) == [Fate.UNDECIDED] * 3
+    # Unstable along the second axis, but these starts never leave the first.
+    assert fates([(1.0, 0.0)], eta=2.25) == [Fate.UNDECIDED]
+
+
+def test_exceptional_is_only_what_has_a_change_of_sign_beside_it():
+    assert fates([(0.0, 1.0), (2.0**-60, 1.0), (2.0**-20, 1.0)]) == [Fate.EXCEPTIONAL] * 2 + [Fate.FIXED_PLUS]
+    assert fates([(0.0, 0.0)]) == [Fate.EXCEPTIONAL]
+    # x·y² bends the zero line away from the axis.
+    assert fates([(0.0, 2.0**-4)], terms=[((1, 2), 0.5), ((0, 3), 0.25)]) == [Fate.FIXED_MINUS]
+
+
+def test_a_component_that_is_lost_far_from_the_zero_line_is_undecided():
+    """While y crosses a shelf near 1, x shrinks below all noise; yet its sign is that of the start."""
+    text = "x**2/2 + 1200/1001*(y**4/4 - 2*y**3/3 + 1001/2000*y**2)"
+    problem = Problem.build(text, "3/5", ["1/2", "5/4"])
+    assert decide(problem).verdict is Verdict.PROVED
+    plane = draw_plane(problem, size=12, half_width=fmpq(5, 4))
+    assert (plane.fates[0] == Fate.UNDECIDED).all() and not plane.certified[0].any()
+    assert (plane.fates[6:9, 6:] == Fate.FIXED_PLUS).all()
+    assert not (plane.fates == Fate.EXCEPTIONAL).any()
+    # Nor does noise on either side of the axis count as a change of sign.
+    shelf = [((0, 3), -800 / 1001), ((0, 4), 300 / 1001)]
+    assert fates([(0.0, 1.146), (0.0, 0.5)], eta=0.6, spectrum=(1.0, 1.2), terms=shelf) == [
+        Fate.UNDECIDED,
+        Fate.EXCEPTIONAL,
+    ]
+
+
+def test_cycles_and_far_points_do_not_escape():
+    # y ↦ −1.5y + y³ has the cycle ±√½.
+    cycle = {"eta": 1.0, "spectrum": (0.5, 2.5), "terms": [((0, 4), -0.25)]}
+    assert fates([(0.0, 0.5)], **cycle) == [Fate.UNSETTLED]
+    # The same in a window a million times smaller: the orbit is far, but it stays.
+    assert fates([(0.0, 2.0**-24)], extent=2.0**-24, **cycle) == [Fate.UNSETTLED]

@@ -181,7 +181,7 @@ def test_a_missing_run_an_empty_directory_and_two_of_a_kind(tmp_path, capsys):
 
 def test_a_name_cannot_lead_out_of_the_directory(tmp_path, capsys):
     data = json.loads(_texts()[1])
-    data["rows"][0]["name"] = "../../escaped"
+    data["rows"][0]["name"] = data["asked"][0] = "../../escaped"
     file = tmp_path / "ablation.json"
     file.write_text(json.dumps(data), encoding="utf-8")
     assert run(["report", str(file), "--out", str(tmp_path / "a" / "b")]) == 2

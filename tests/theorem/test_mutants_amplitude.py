@@ -239,3 +239,10 @@ def test_whether_the_iterates_stand_still_is_asked_every_64_steps(monkeypatch):
     found = decide(Problem.build("x**2/2 + 2*y**2 + x**3", "1/10000", ["1/4", "1/4"]))
     assert found.reason == Cause.ELSEWHERE.value
     assert asked == [64, 128, 192]
+
+
+def test_more_bits_are_taken_where_rho_cannot_be_told_from_one():
+    """1 − ρ = 10⁻⁵⁰ is below the resolution of 128 bits: no number of steps would help."""
+    found = decide(Problem.build("x**2/2 + 2*y**2", "1e-50", ["1/4", "1/4"]), max_steps=3)
+    assert found.verdict is Verdict.PROVED and found.precision > 128, found.reason
+    assert found.amplitude.step == 0

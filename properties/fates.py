@@ -65,7 +65,7 @@ def observe(batch: Batch, extent: float) -> Codes:
     fates, lost = _watch(batch, extent)
     at = np.flatnonzero(lost)
     if at.size:
-        near = _part(batch, at)
+        near = part_of(batch, at)
         size = np.hypot(*near.start)
         plus, minus = np.zeros(at.size, np.bool_), np.zeros(at.size, np.bool_)
         for axis, side in ((0, -1), (0, 1), (1, -1), (1, 1)):
@@ -78,7 +78,8 @@ def observe(batch: Batch, extent: float) -> Codes:
     return fates
 
 
-def _part(batch: Batch, at: Any) -> Batch:
+def part_of(batch: Batch, at: Any) -> Batch:
+    """Some rows of a batch, without its defect."""
     columns = (batch.spectrum[:, at], batch.coefficients[:, at], batch.step_size[at], batch.start[:, at])
     return Batch(batch.exponents, *columns)
 
@@ -90,7 +91,7 @@ def _watch(batch: Batch, extent: float) -> tuple[Codes, Bools]:
     with np.errstate(all="ignore"):
         for first in range(0, batch.rows, BLOCK):
             part = slice(first, first + BLOCK)
-            _watch_block(program, _Rows.of(program, _part(batch, part), extent), fates[part], lost[part])
+            _watch_block(program, _Rows.of(program, part_of(batch, part), extent), fates[part], lost[part])
     return fates, lost
 
 

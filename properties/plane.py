@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from properties.fates import Codes, Fate, Floats, observe
+from properties.fates import Codes, Fate, Floats, observe, part_of
 from properties.window import basin_width, natural_size
 from theorem.descent.batch import certify_batch
 from theorem.descent.columns import MOST_DEFECT, Batch, State
@@ -108,8 +108,7 @@ def _fates(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.bool_], b
     fates = (np.where(outcome.large, 2, 0) + (outcome.sign < 0)).astype(np.uint8)
     rest = np.flatnonzero(~proved)
     if rest.size:
-        columns = (batch.spectrum[:, rest], batch.coefficients[:, rest], batch.step_size[rest], batch.start[:, rest])
-        fates[rest] = observe(Batch(batch.exponents, *columns), extent)
+        fates[rest] = observe(part_of(batch, rest), extent)
     return fates, proved, bool((outcome.state == State.OUTSIDE).all())
 
 

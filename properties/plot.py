@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from properties.crossing_grid import Cell
-from properties.reading import parse_json, problem_inside, read_text
 from reports.crossing_charts import crossing_picture
 from reports.problem_charts import FORMATS, problem_picture, rendered
 from theorem.errors import InputError
@@ -33,21 +32,6 @@ def picture_format(out: Path | None) -> str:
     if form not in FORMATS:
         raise InputError("out", f"{str(out)[:200]!r} has no known ending; name a file that ends in {accepted}")
     return form
-
-
-def stored_problem(file: Path) -> Problem:
-    """The problem in a file: by itself, or in a certificate.
-
-    Args:
-        file: The file; ``-`` is standard input.
-
-    Returns:
-        The problem.
-
-    Raises:
-        InputError: If the file holds none.
-    """
-    return problem_inside(parse_json(read_text(file), "the file"))
 
 
 def plot_problem(problem: Problem, form: str, max_steps: int) -> bytes:

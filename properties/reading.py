@@ -108,6 +108,21 @@ def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | Input
     return True, ((i, _problem(line, f"line {i}")) for i, line in lines)
 
 
+def stored_problem(file: Path) -> Problem:
+    """The problem in a file: by itself, or in a certificate.
+
+    Args:
+        file: The file; ``-`` is standard input.
+
+    Returns:
+        The problem.
+
+    Raises:
+        InputError: If the file holds none.
+    """
+    return problem_inside(parse_json(read_text(file), "the file"))
+
+
 def problem_inside(data: Any) -> Problem:
     """The problem that parsed JSON is, or that a stored record or a certificate carries.
 

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["properties.harness"]
@@ -13,3 +14,16 @@ settings.register_profile("default", max_examples=100, **_COMMON)
 settings.register_profile("thorough", max_examples=1000, **_COMMON)
 # The plugin loads what --hypothesis-profile names after this file has been read.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+def gdcheck(capsys):
+    """Calls the command line in this process: its exit code, output and errors."""
+    from properties.cli import run
+
+    def call(*words):
+        code = run([str(w) for w in words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call

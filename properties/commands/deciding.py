@@ -122,9 +122,8 @@ def replay(
 ) -> None:
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     with input_errors():
-        from properties.reading import parse_json, read_text
+        from properties.reading import parse_json, problem_inside, read_text
         from theorem.errors import InputError
-        from theorem.problem import Problem
         from theorem.verdict import Verdict, decide
 
         data = parse_json(read_text(file), "the file")
@@ -132,7 +131,7 @@ def replay(
         names = [v.value for v in Verdict]
         if isinstance(data, dict) and "problem" in data and stored not in names:
             raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
-        problem = Problem.from_json(data["problem"] if stored is not None else data)
+        problem = problem_inside(data)
         again = None
         if stored is not None and "claim" in data:
             # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.

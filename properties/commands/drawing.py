@@ -29,7 +29,8 @@ def plot(
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
 ) -> None:
     """Draw direction, sharpness and phase plane of a problem."""
-    from properties.plot import picture_format, plot_problem, stored_problem
+    from properties.plot import picture_format, plot_problem
+    from properties.reading import stored_problem
     from theorem.errors import InputError
 
     with input_errors():
@@ -92,12 +93,10 @@ def draw_map(
     """Draw which limit each start of a loss in two variables takes."""
     with input_errors():
         from properties.plane import draw_plane
-        from properties.reading import parse_json, read_text
-        from theorem.problem import Problem
+        from properties.reading import stored_problem
         from theorem.rational import to_fmpq
 
-        data = parse_json(read_text(problem), "the file")
-        given = Problem.from_json(data["problem"] if isinstance(data, dict) and "problem" in data else data)
+        given = stored_problem(problem)
         width = None if half_width is None else to_fmpq(half_width, "half-width")
         drawn = draw_plane(given, plane, size, width)
         from reports.plane_picture import plane_picture

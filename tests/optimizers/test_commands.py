@@ -20,16 +20,6 @@ from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING
 SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "24", "--measure-every", "5"]
 
 
-@pytest.fixture
-def gdcheck(capsys):
-    def call(*words):
-        code = run([str(w) for w in words])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
-
-
 def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tmp_path):
     out = tmp_path / "out"
     code, said, _ = gdcheck("train", *SMALL, "--preset", "paper", "--seeds", "2", "--device", "cpu", "--out", out)

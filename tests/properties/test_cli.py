@@ -7,19 +7,7 @@ import sys
 import pytest
 from jsonschema import validate
 
-from properties.cli import run
-
 WORKED = "x**2 + y**2/2 + x**2*y + x**3"
-
-
-@pytest.fixture
-def gdcheck(capsys):
-    def call(*arguments):
-        code = run([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def options(loss=WORKED, step_size="0.95", start="0.1,0.1", **more):

@@ -7,21 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from properties.cli import run
-
 WORKED = ["--loss", "x**2 + y**2/2 + x**2*y + x**3", "--step-size", "0.95", "--start", "0.1,0.1"]
 GOOD = {"loss": "x**2 + y**2/2", "step_size": "0.1", "start": ["0.1", "0.1"]}
 HUGE = {"loss": "x**2 + y**2/2 + 1e310*x**3", "step_size": "0.1", "start": ["1e-400", "1e-400"]}
-
-
-@pytest.fixture
-def gdcheck(capsys):
-    def call(*arguments):
-        code = run([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def test_what_is_proved_has_been_rechecked(gdcheck):
@@ -87,7 +75,10 @@ def test_a_problem_printed_over_several_lines_is_one(gdcheck, tmp_path):
     assert code == 0 and "line" not in json.loads(out)
 
 
-@pytest.mark.parametrize("command", [["check", "--problem"], ["plot", "--out", "a.svg"]])
+@pytest.mark.parametrize(
+    "command",
+    [["check", "--problem"], ["replay"], ["plot", "--out", "a.svg"], ["map", "--out", "a.png", "--size", "8"]],
+)
 def test_certificates_of_another_version_are_named(gdcheck, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     assert gdcheck("check", *WORKED, "--certificate", "c.json")[0] == 0

@@ -24,14 +24,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from properties.sweep.generator import Generator
-from properties.sweep.spec import Spec
-from properties.sweep.work import Task, work
-from theorem.descent.batch import DEVICE_BLOCK, certify_batch, simulate_batch
-from theorem.descent.columns import Batch, State
-from theorem.descent.reference import observe
-from theorem.descent.second_opinion import problem_of
-from theorem.verdict import decide
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.properties.sweep.work import Task, work
+from gdcheck.theorem.batch.batch import DEVICE_BLOCK, certify_batch, simulate_batch
+from gdcheck.theorem.batch.columns import Batch, State
+from gdcheck.theorem.batch.second_opinion import problem_of
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.reference import observe
 
 OUT = Path(__file__).parent / "out" / "batch.json"
 ROWS = 131072
@@ -150,7 +150,7 @@ def memory() -> dict[str, float]:
     figures = {}
     for problems in (250_000, 1_000_000):
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "properties", "sweep", "--jobs", "1", "--problems", str(problems)]
+            command = [sys.executable, "-m", "gdcheck", "sweep", "--jobs", "1", "--problems", str(problems)]
             script = (
                 "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True);"
                 "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"

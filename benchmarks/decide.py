@@ -27,16 +27,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from theorem.basin import invariant_radius
-from theorem.certificate import certificate
-from theorem.descent.reference import observe
-from theorem.local import Expansion
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.recheck import check
-from theorem.remainder import RemainderBound
-from theorem.sharpness import sharpness
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.reference import observe
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.sharpness.sharpness import sharpness
 
 SEED = 2026
 OUT = Path(__file__).parent / "out" / "decide.json"
@@ -177,7 +177,7 @@ def scaling(count: int) -> list[dict[str, Any]]:
 
 def whole_process(count: int) -> dict[str, float]:
     """``gdcheck check`` on the worked example as a process of its own, without and with ``--sharpness``."""
-    command = [sys.executable, "-m", "properties", *WORKED]
+    command = [sys.executable, "-m", "gdcheck", *WORKED]
     figures = {}
     for name, words in (("check_process_s", command), ("check_sharpness_process_s", [*command, "--sharpness"])):
         times = [seconds(lambda w=words: subprocess.run(w, check=True, capture_output=True)) for _ in range(count + 1)]

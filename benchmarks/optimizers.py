@@ -27,12 +27,12 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
-from properties.optimizers.data import DataConfig, Images, load
-from properties.optimizers.devices import choose_device, surroundings
-from properties.optimizers.measurements import Spectroscope, cosine
-from properties.optimizers.methods import Method, MethodConfig, make_optimizer
-from properties.optimizers.networks import NetworkConfig, build
-from properties.optimizers.objective import LossKind, Objective
+from gdcheck.networks.data import DataConfig, Images, load
+from gdcheck.networks.devices import choose_device, surroundings
+from gdcheck.networks.measurements import Spectroscope, cosine
+from gdcheck.networks.methods import Method, MethodConfig, make_optimizer
+from gdcheck.networks.networks import NetworkConfig, build
+from gdcheck.networks.objective import LossKind, Objective
 
 OUT = Path(__file__).parent / "out" / "optimizers.json"
 STEP_SIZE, EVERY = 0.1, 10

@@ -1,1 +1,1 @@
-"""The empirical counterpart: real networks and optimizers. What is found here is measured, never proved."""
+"""Real networks: data, training, and what is measured of them. Needs torch."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from theorem.errors import InputError
+from gdcheck.theorem.loss.errors import InputError
 
 SYNTHETIC = "synthetic (random smooth patterns with noise, no real images)"
 _MOST_SYNTHETIC = 100_000

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from properties.optimizers.eigen import NotFiniteError, top_eigenpairs
-from properties.optimizers.measurements import cosine
-from properties.optimizers.minimum import Minimum
-from properties.optimizers.objective import Objective
+from gdcheck.networks.eigen import NotFiniteError, top_eigenpairs
+from gdcheck.networks.measurements import cosine
+from gdcheck.networks.minimum import Minimum
+from gdcheck.networks.objective import Objective
 
 _SHARPNESS_TOLERANCE = 1e-9
 _SUNK = 1e-6

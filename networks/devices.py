@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from theorem.errors import InputError
+from gdcheck.theorem.loss.errors import InputError
 
 
 def choose_device(name: str) -> torch.device:

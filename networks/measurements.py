@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from properties.optimizers.eigen import Eigenpairs, top_eigenpairs
+from gdcheck.networks.eigen import Eigenpairs, top_eigenpairs
 
 
 def cosine(a: Tensor, b: Tensor) -> float | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from properties.optimizers.objective import Objective
-from theorem.errors import InputError
+from gdcheck.networks.objective import Objective
+from gdcheck.theorem.loss.errors import InputError
 
 GRADIENT_NORM = 1e-12
 _NEWTON_STEPS = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from theorem.errors import InputError
+from gdcheck.theorem.loss.errors import InputError
 
 _PACKAGES = ("torch", "polars", "tensorboard")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-from properties.optimizers.descent import Trajectory, descend, start_near
-from properties.optimizers.minimum import Minimum
-from properties.optimizers.objective import Objective
+from gdcheck.networks.descent import Trajectory, descend, start_near
+from gdcheck.networks.minimum import Minimum
+from gdcheck.networks.objective import Objective
 
 COSINE_SLACK = 1e-4
 ALIGNED = 0.99

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from properties.optimizers.data import Images
-from properties.optimizers.descent import Trajectory
-from properties.optimizers.network_experiment import Experiment, ExperimentConfig
-from properties.optimizers.networks import NetworkConfig
-from properties.optimizers.result_schemas import NETWORK
-from properties.optimizers.results import data_entry, network_entry
+from gdcheck.networks.data import Images
+from gdcheck.networks.descent import Trajectory
+from gdcheck.networks.network_experiment import Experiment, ExperimentConfig
+from gdcheck.networks.networks import NetworkConfig
+from gdcheck.networks.result_schemas import NETWORK
+from gdcheck.networks.results import data_entry, network_entry
 
 _POINTS = 250
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import torch
 from torch import nn
 
-from theorem.errors import InputError
+from gdcheck.theorem.loss.errors import InputError
 
 
 class Architecture(StrEnum):

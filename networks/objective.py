@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from properties.optimizers.data import Images
+from gdcheck.networks.data import Images
 
 
 class LossKind(StrEnum):

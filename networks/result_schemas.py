@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from properties.shapes import COUNT, DRAFT, TEXT, closed
+from gdcheck.theorem.certificate.shapes import COUNT, DRAFT, TEXT, closed
 
 TRAINING = "gdcheck-training/1"
 NETWORK = "gdcheck-network/1"

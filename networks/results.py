@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from properties.optimizers.approach import NEAR_ONE, approach, loss_change
-from properties.optimizers.data import Images
-from properties.optimizers.measurements import band, directions
-from properties.optimizers.methods import MethodConfig
-from properties.optimizers.networks import NetworkConfig
-from properties.optimizers.result_schemas import TRAINING
-from properties.optimizers.run import Outcome, Row
-from properties.optimizers.storing import kept_iterates
+from gdcheck.networks.approach import NEAR_ONE, approach, loss_change
+from gdcheck.networks.data import Images
+from gdcheck.networks.measurements import band, directions
+from gdcheck.networks.methods import MethodConfig
+from gdcheck.networks.networks import NetworkConfig
+from gdcheck.networks.result_schemas import TRAINING
+from gdcheck.networks.run import Outcome, Row
+from gdcheck.networks.storing import kept_iterates
 
 _POINTS = 60
 

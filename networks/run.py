@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from properties.optimizers.methods import MethodConfig
-from properties.optimizers.networks import NetworkConfig
-from properties.optimizers.objective import LossKind
-from properties.optimizers.storing import RunFiles
+from gdcheck.networks.methods import MethodConfig
+from gdcheck.networks.networks import NetworkConfig
+from gdcheck.networks.objective import LossKind
+from gdcheck.networks.storing import RunFiles
 
 Row = dict[str, Any]
 

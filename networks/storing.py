@@ -15,8 +15,8 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from properties.files import as_json, write_bytes_atomically, write_text_atomically
-from theorem.errors import InputError
+from gdcheck.properties.storage.files import as_json, write_bytes_atomically, write_text_atomically
+from gdcheck.theorem.loss.errors import InputError
 
 ROW_SCHEMA: dict[str, Any] = {
     "step": pl.Int64,

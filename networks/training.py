@@ -11,14 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from properties.optimizers.data import Images
-from properties.optimizers.eigen import NotFiniteError
-from properties.optimizers.measurements import Spectroscope, cosine
-from properties.optimizers.methods import Schedule, make_optimizer, make_schedule, preconditioner
-from properties.optimizers.networks import build
-from properties.optimizers.objective import Objective
-from properties.optimizers.run import Outcome, Row, RunConfig
-from properties.optimizers.storing import (
+from gdcheck.networks.data import Images
+from gdcheck.networks.eigen import NotFiniteError
+from gdcheck.networks.measurements import Spectroscope, cosine
+from gdcheck.networks.methods import Schedule, make_optimizer, make_schedule, preconditioner
+from gdcheck.networks.networks import build
+from gdcheck.networks.objective import Objective
+from gdcheck.networks.run import Outcome, Row, RunConfig
+from gdcheck.networks.storing import (
     ROW_SCHEMA,
     RunFiles,
     check_options,
@@ -222,7 +222,7 @@ class _Run:
 
     def restore(self) -> None:
         """Goes back to the stored state."""
-        from theorem.errors import InputError  # noqa: PLC0415
+        from gdcheck.theorem.loss.errors import InputError  # noqa: PLC0415
 
         state = read_tensors(self._files.state, self._device)
         try:

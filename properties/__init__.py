@@ -1,1 +1,1 @@
-"""The claims, as properties of random problems, and the command line."""
+"""The theorem as properties of random problems."""

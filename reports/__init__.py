@@ -1,1 +1,1 @@
-"""The report of a run: its schema, its picture, its page, and how they are written."""
+"""Reads results, draws them, writes pages."""

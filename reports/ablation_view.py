@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from reports.caution import Caution
+from gdcheck.reports.caution import Caution
 
 _FEW = 20
 _SEARCH = "as far as the search shows"

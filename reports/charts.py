@@ -8,7 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.etree import ElementTree
 
-from reports.schema import RecordJson, Report
+from gdcheck.reports.schema import RecordJson, Report
 
 if TYPE_CHECKING:
     import altair as alt

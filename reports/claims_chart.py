@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.charts import STAND_IN, as_svg, config, with_style_sheet
-from reports.claims_view import ClaimsView
+from gdcheck.reports.charts import STAND_IN, as_svg, config, with_style_sheet
+from gdcheck.reports.claims_view import ClaimsView
 
 if TYPE_CHECKING:
     import altair as alt

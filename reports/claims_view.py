@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.caution import Caution
+from gdcheck.reports.caution import Caution
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from properties.files import as_json, write_text_atomically
-from reports.ablation_view import certificate_files
-from reports.charts import phase_picture, with_style_sheet
-from reports.claims_chart import claims_picture
-from reports.claims_view import claims_view
-from reports.figures import write_figures
-from reports.measured_charts import network_picture, training_picture
-from reports.page import Pictures, Sources
-from reports.problem_charts import FORMATS, problem_picture, worked_picture
-from reports.read import read_sources
-from reports.sweep_charts import sweep_pictures
-from reports.write import write_page
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.verdict import decide
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.reports.ablation_view import certificate_files
+from gdcheck.reports.charts import phase_picture, with_style_sheet
+from gdcheck.reports.claims_chart import claims_picture
+from gdcheck.reports.claims_view import claims_view
+from gdcheck.reports.figures import write_figures
+from gdcheck.reports.measured_charts import network_picture, training_picture
+from gdcheck.reports.page import Pictures, Sources
+from gdcheck.reports.problem_charts import FORMATS, problem_picture, worked_picture
+from gdcheck.reports.read import read_sources
+from gdcheck.reports.sweep_charts import sweep_pictures
+from gdcheck.reports.write import write_page
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
 
 _MOST_VARIABLES = 6
 _STEPS = 2000

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from properties.record import REJECTED
-from properties.sweep.summary import SHOWN
-from properties.sweep.summary import outcome_of as outcome_of_sweep
-from properties.verify import outcome_of as outcome_of_verification
+from gdcheck.properties.sweep.summary import SHOWN
+from gdcheck.properties.sweep.summary import outcome_of as outcome_of_sweep
+from gdcheck.properties.verify.record import REJECTED
+from gdcheck.properties.verify.verify import outcome_of as outcome_of_verification
 
 _Found = Iterator[tuple[str, object, object]]
 

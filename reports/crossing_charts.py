@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from properties.crossing_grid import Cell
-from reports.charts import STAND_IN, config
-from theorem.verdict import Verdict
+from gdcheck.properties.basins.crossing_grid import Cell
+from gdcheck.reports.charts import STAND_IN, config
+from gdcheck.theorem.decision.decide import Verdict
 
 if TYPE_CHECKING:
     import altair as alt

@@ -7,12 +7,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from properties.files import write_bytes_atomically
-from reports.charts import LIGHT, PHASE, STAND_IN, as_svg, phase_chart
-from reports.claims_chart import NAME, claims_chart
-from reports.claims_view import claims_view
-from reports.page import Sources
-from reports.problem_charts import rendered
+from gdcheck.properties.storage.files import write_bytes_atomically
+from gdcheck.reports.charts import LIGHT, PHASE, STAND_IN, as_svg, phase_chart
+from gdcheck.reports.claims_chart import NAME, claims_chart
+from gdcheck.reports.claims_view import claims_view
+from gdcheck.reports.page import Sources
+from gdcheck.reports.problem_charts import rendered
 
 if TYPE_CHECKING:
     import altair as alt

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from reports.claims_view import claims_view
-from reports.page import Sources
-from reports.schema import unproved
-from theorem.verdict import Verdict
+from gdcheck.reports.claims_view import claims_view
+from gdcheck.reports.page import Sources
+from gdcheck.reports.schema import unproved
+from gdcheck.theorem.decision.decide import Verdict
 
 # What XML 1.0 cannot hold at all.
 _UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reports import verification_view
-from reports.ablation_view import ablation_headline, evidence_words, verdict_words
-from reports.claims_view import claims_view
-from reports.page import Sources
-from reports.schema import Report, unproved
-from reports.text import scientific, shell
+from gdcheck.reports import verification_view
+from gdcheck.reports.ablation_view import ablation_headline, evidence_words, verdict_words
+from gdcheck.reports.claims_view import claims_view
+from gdcheck.reports.page import Sources
+from gdcheck.reports.schema import Report, unproved
+from gdcheck.reports.text import scientific, shell
 
 _MOST_FINDINGS = 20
 

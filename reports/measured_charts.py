@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from reports.charts import STAND_IN, _text, config, with_style_sheet
+from gdcheck.reports.charts import STAND_IN, _text, config, with_style_sheet
 
 if TYPE_CHECKING:
-    from reports.charts import _Panel
+    from gdcheck.reports.charts import _Panel
 
 _WIDTH, _HEIGHT = 620, 170
 _METHOD_COLOURS = {
@@ -34,7 +34,7 @@ def training_picture(result: dict[str, Any]) -> str:
     """Cosines, sharpness against threshold, and direction of arrival, by optimizer.
 
     Args:
-        result: As ``properties.optimizers.result_schemas.TRAINING_SCHEMA`` describes it.
+        result: As ``networks.result_schemas.TRAINING_SCHEMA`` describes it.
 
     Returns:
         A self-contained SVG with a transparent background.
@@ -69,7 +69,7 @@ def network_picture(result: dict[str, Any]) -> str:
     """The two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
 
     Args:
-        result: As ``properties.optimizers.result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
+        result: As ``networks.result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
 
     Returns:
         A self-contained SVG with a transparent background.

@@ -13,12 +13,18 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import text, verification_view
-from reports.ablation_view import ablation_cautions, ablation_headline, certificate_files, evidence_words, verdict_words
-from reports.caution import Caution
-from reports.claims_view import claims_cautions, claims_view
-from reports.schema import Report, unproved
-from theorem.verdict import Verdict
+from gdcheck.reports import text, verification_view
+from gdcheck.reports.ablation_view import (
+    ablation_cautions,
+    ablation_headline,
+    certificate_files,
+    evidence_words,
+    verdict_words,
+)
+from gdcheck.reports.caution import Caution
+from gdcheck.reports.claims_view import claims_cautions, claims_view
+from gdcheck.reports.schema import Report, unproved
+from gdcheck.theorem.decision.decide import Verdict
 
 
 @dataclass(frozen=True)
@@ -98,13 +104,13 @@ def render_page(sources: Sources, pictures: Pictures) -> str:
         HTML.
     """
     report, claims, ablation = sources.verification, sources.claims, sources.ablation
-    script = files("reports").joinpath("templates", "page.js").read_text(encoding="utf-8")
+    script = files("gdcheck.reports").joinpath("templates", "page.js").read_text(encoding="utf-8")
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=PackageLoader("reports"),
+        loader=PackageLoader("gdcheck.reports"),
     )
     environment.filters |= _FILTERS
     return environment.get_template("page.html.j2").render(

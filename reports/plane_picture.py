@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from properties.fates import OBSERVED_STEPS, Fate
-from properties.plane import Plane
+from gdcheck.properties.basins.plane import Plane
+from gdcheck.properties.basins.simulation import OBSERVED_STEPS, Fate
 
 _SIDE = 700
 _LEAST = 1000

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from flint import ctx
 from mpmath import mp
 
-from properties.sharpness_rows import KNOWN
-from reports.charts import LIGHT, STAND_IN, config, with_style_sheet
-from reports.level_sets import level_sets
-from theorem.descent.reference import iterates
-from theorem.errors import InputError
-from theorem.loss import Loss
-from theorem.problem import Problem
-from theorem.scene import Scene
-from theorem.sharpness import Sharpness, sharpness
-from theorem.statement import LimitKind
-from theorem.top_eigenvalue import TopEigenvalue
-from theorem.verdict import Decision, decide
+from gdcheck.properties.verify.sharpness_rows import KNOWN
+from gdcheck.reports.charts import LIGHT, STAND_IN, config, with_style_sheet
+from gdcheck.reports.level_sets import level_sets
+from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.reference import iterates
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
+from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
 if TYPE_CHECKING:
     import altair as alt

@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from properties.ablation.run import SCHEMA as ABLATION
-from properties.harness import SCHEMA as CLAIMS
-from properties.optimizers.result_schemas import NETWORK, NETWORK_RESULT_SCHEMA, TRAINING, TRAINING_SCHEMA
-from properties.reading import parse_json, read_text
-from properties.sweep.summary import SCHEMA as SWEEP
-from reports.consistent import inconsistency
-from reports.page import Sources
-from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
-from reports.schema import REPORT_SCHEMA
-from reports.schema import SCHEMA as VERIFICATION
-from theorem.errors import InputError
+from gdcheck.networks.result_schemas import NETWORK, NETWORK_RESULT_SCHEMA, TRAINING, TRAINING_SCHEMA
+from gdcheck.properties.ablation.run import SCHEMA as ABLATION
+from gdcheck.properties.storage.reading import parse_json, read_text
+from gdcheck.properties.sweep.summary import SCHEMA as SWEEP
+from gdcheck.pytest_plugin import SCHEMA as CLAIMS
+from gdcheck.reports.consistent import inconsistency
+from gdcheck.reports.page import Sources
+from gdcheck.reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
+from gdcheck.reports.schema import REPORT_SCHEMA
+from gdcheck.reports.schema import SCHEMA as VERIFICATION
+from gdcheck.theorem.loss.errors import InputError
 
 _KINDS: dict[str, tuple[str, Mapping[str, Any]]] = {
     VERIFICATION: ("verification", REPORT_SCHEMA),

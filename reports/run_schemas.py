@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from properties.ablation import search
-from properties.ablation.run import SCHEMA as ABLATION
-from properties.harness import SCHEMA as CLAIMS
-from properties.shapes import COUNT, DRAFT, TEXT, closed
-from properties.sweep.summary import SCHEMA as SWEEP
-from properties.sweep.work import REGIMES, TIERS, VERDICTS
-from theorem.problem import PROBLEM_SCHEMA
-from theorem.verdict import Verdict
+from gdcheck.properties.ablation import search
+from gdcheck.properties.ablation.run import SCHEMA as ABLATION
+from gdcheck.properties.sweep.summary import SCHEMA as SWEEP
+from gdcheck.properties.sweep.work import REGIMES, TIERS, VERDICTS
+from gdcheck.pytest_plugin import SCHEMA as CLAIMS
+from gdcheck.theorem.certificate.shapes import COUNT, DRAFT, TEXT, closed
+from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
 
 _COUNTS = {"type": "object", "additionalProperties": COUNT}
 _PROBLEM = {key: value for key, value in PROBLEM_SCHEMA.items() if key != "$schema"} | {

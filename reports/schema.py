@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, TypedDict, cast
 
-from properties.shapes import COUNT, DRAFT, closed
-from properties.verify import Verification
-from theorem.pattern import Kind
-from theorem.problem import PROBLEM_SCHEMA
-from theorem.statement import LimitKind, Regime
-from theorem.verdict import Verdict
+from gdcheck.properties.verify.verify import Verification
+from gdcheck.theorem.certificate.shapes import COUNT, DRAFT, closed
+from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
+from gdcheck.theorem.methods.statement import LimitKind, Regime
+from gdcheck.theorem.sharpness.pattern import Kind
 
 SCHEMA = "gdcheck-report/1"
 
 
 class RecordJson(TypedDict):
-    """One problem; see ``properties.record.Record``."""
+    """One problem; see ``properties.verify.record.Record``."""
 
     index: int
     verdict: str
@@ -47,7 +47,7 @@ class RecordJson(TypedDict):
 
 
 class ExpectedJson(TypedDict):
-    """What is known of a problem beforehand; see ``properties.verify.Expected``."""
+    """What is known of a problem beforehand; see ``properties.verify.verify.Expected``."""
 
     verdict: str
     kind: str
@@ -55,7 +55,7 @@ class ExpectedJson(TypedDict):
 
 
 class RowJson(TypedDict):
-    """A problem whose outcome is known beforehand; see ``properties.verify.Row``."""
+    """A problem whose outcome is known beforehand; see ``properties.verify.verify.Row``."""
 
     title: str
     expected: ExpectedJson
@@ -64,7 +64,7 @@ class RowJson(TypedDict):
 
 
 class SharpnessJson(TypedDict):
-    """The sharpness on one of the paper's instances; see ``properties.sharpness_rows.SharpnessRow``."""
+    """The sharpness on one of the paper's instances; see ``properties.verify.sharpness_rows.SharpnessRow``."""
 
     loss: str
     step_size: str
@@ -83,7 +83,7 @@ class SharpnessJson(TypedDict):
 
 
 class Report(TypedDict):
-    """A whole run; see ``properties.verify.Verification``."""
+    """A whole run; see ``properties.verify.verify.Verification``."""
 
     schema: str
     outcome: str

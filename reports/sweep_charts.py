@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reports.charts import STAND_IN, as_svg, config, with_style_sheet
+from gdcheck.reports.charts import STAND_IN, as_svg, config, with_style_sheet
 
 if TYPE_CHECKING:
     import altair as alt

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from reports.caution import Caution
-from reports.schema import RecordJson, Report
-from reports.text import DASH, scientific
-from theorem.statement import Regime
-from theorem.verdict import Verdict
+from gdcheck.reports.caution import Caution
+from gdcheck.reports.schema import RecordJson, Report
+from gdcheck.reports.text import DASH, scientific
+from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.methods.statement import Regime
 
 NOT_RECHECKED = "not rechecked"
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from properties.files import as_json, write_text_atomically
-from properties.verify import Verification
-from reports.schema import as_report, unproved
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.properties.verify.verify import Verification
+from gdcheck.reports.schema import as_report, unproved
 
 if TYPE_CHECKING:
-    from reports.page import Pictures, Sources
+    from gdcheck.reports.page import Pictures, Sources
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ def write_report(run: Verification, out_dir: Path) -> Written:
     Raises:
         OSError: If a file cannot be written.
     """
-    from reports.charts import phase_picture  # noqa: PLC0415
-    from reports.page import Pictures, Sources  # noqa: PLC0415
-    from reports.problem_charts import worked_picture  # noqa: PLC0415
+    from gdcheck.reports.charts import phase_picture  # noqa: PLC0415
+    from gdcheck.reports.page import Pictures, Sources  # noqa: PLC0415
+    from gdcheck.reports.problem_charts import worked_picture  # noqa: PLC0415
 
     report = as_report(run)
     findings = [finding for finding in unproved(report) if finding.file is not None]
@@ -89,9 +89,9 @@ def write_page(sources: Sources, pictures: Pictures, out_dir: Path) -> Path:
     Raises:
         OSError: If a file cannot be written.
     """
-    from reports.junit import as_junit  # noqa: PLC0415
-    from reports.markdown import as_markdown  # noqa: PLC0415
-    from reports.page import render_page  # noqa: PLC0415
+    from gdcheck.reports.junit import as_junit  # noqa: PLC0415
+    from gdcheck.reports.markdown import as_markdown  # noqa: PLC0415
+    from gdcheck.reports.page import render_page  # noqa: PLC0415
 
     write_text_atomically(out_dir / "junit.xml", as_junit(sources))
     write_text_atomically(out_dir / "report.md", as_markdown(sources))

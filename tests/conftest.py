@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["properties.harness"]
+pytest_plugins = ["gdcheck.pytest_plugin"]
 
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 
@@ -19,7 +19,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 @pytest.fixture
 def gdcheck(capsys):
     """Calls the command line in this process: its exit code, output and errors."""
-    from properties.cli import run
+    from gdcheck.cli import run
 
     def call(*words):
         code = run([str(w) for w in words])

@@ -1,1 +1,1 @@
-"""The mathematics of "On the Convergence Direction of Gradient Descent" (ICLR 2026): exact data in, verdicts out."""
+"""The statement under test, its engines and its checker: no randomness, no files, no terminal."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from hypothesis.strategies import SearchStrategy
 
-from theorem.problem import Problem
+from gdcheck.theorem.descent.problem import Problem
 
 Evidence = Literal["proved", "observed"]
 Instance = Any

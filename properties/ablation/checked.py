@@ -7,14 +7,14 @@ from typing import Any
 
 from flint import arb, ctx
 
-from properties.rechecking import check
-from theorem.amplitude import LimitDirection
-from theorem.answer import limit_json
-from theorem.balls import norm
-from theorem.certificate import certificate
-from theorem.problem import Problem
-from theorem.statement import LimitKind
-from theorem.verdict import Decision, decide
+from gdcheck.theorem.certificate.answer import limit_json
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.methods.statement import LimitKind
 
 MOST_STEPS = 20_000
 _BITS = 256

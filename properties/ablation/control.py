@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from properties.ablation.ablation import Ablation, Outcome
-from properties.ablation.checked import MOST_STEPS, decided, words
-from properties.sweep.generator import Generator
-from properties.sweep.spec import Spec
-from theorem.descent.batch import certify_batch
-from theorem.descent.columns import State
-from theorem.descent.second_opinion import problem_of
-from theorem.verdict import Verdict, decide
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.checked import MOST_STEPS, decided, words
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.theorem.batch.batch import certify_batch
+from gdcheck.theorem.batch.columns import State
+from gdcheck.theorem.batch.second_opinion import problem_of
+from gdcheck.theorem.decision.decide import Verdict, decide
 
 _SEED = 0
 _SIZE = 65536

@@ -6,11 +6,11 @@ from flint import fmpq
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from properties.ablation.ablation import Ablation, Outcome
-from properties.ablation.separable import CURVATURES, Boxed, Coordinate, boxed, boxes, follow, several, sum_of
-from theorem.descent.reference import iterates
-from theorem.loss import Loss
-from theorem.problem import Problem
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.separable import CURVATURES, Boxed, Coordinate, boxed, boxes, follow, several, sum_of
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.reference import iterates
+from gdcheck.theorem.loss.loss import Loss
 
 _STEPS, _DIGITS = 1500, 40
 _ALIGNED = 0.1

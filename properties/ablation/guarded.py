@@ -8,8 +8,8 @@ from typing import Any, get_args
 from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.strategies import SearchStrategy
 
-from properties.ablation.ablation import Ablation, Evidence, Instance, Outcome
-from theorem.problem import Problem
+from gdcheck.properties.ablation.ablation import Ablation, Evidence, Instance, Outcome
+from gdcheck.theorem.descent.problem import Problem
 
 _MOST_CHARACTERS = 200
 # Not only 10^400 is too large: it is read back, and drawn, in floats.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties.ablation import control, convexity, smoothness, spectral, stability
-from properties.ablation.ablation import Ablation
+from gdcheck.properties.ablation import control, convexity, smoothness, spectral, stability
+from gdcheck.properties.ablation.ablation import Ablation
 
 ABLATIONS: tuple[Ablation, ...] = (
     control.CONTROL,

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from properties.ablation.ablation import Ablation
-from properties.ablation.guarded import wrong_in
-from properties.ablation.rows import ABLATIONS
-from properties.ablation.search import Row, ablate
-from properties.interrupts import ignore_interrupts, interrupts_ignored
-from properties.verify import versions
-from theorem.errors import InputError
+from gdcheck.properties.ablation.ablation import Ablation
+from gdcheck.properties.ablation.guarded import wrong_in
+from gdcheck.properties.ablation.rows import ABLATIONS
+from gdcheck.properties.ablation.search import Row, ablate
+from gdcheck.properties.storage.interrupts import ignore_interrupts, interrupts_ignored
+from gdcheck.properties.verify.verify import versions
+from gdcheck.theorem.loss.errors import InputError
 
 SCHEMA = "gdcheck-ablation/1"
 

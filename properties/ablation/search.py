@@ -10,9 +10,9 @@ from typing import Any, Literal
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 
-from properties.ablation.ablation import Ablation, Instance, Outcome
-from properties.ablation.guarded import FaultyAblationError, examined, in_words
-from properties.files import as_json
+from gdcheck.properties.ablation.ablation import Ablation, Instance, Outcome
+from gdcheck.properties.ablation.guarded import FaultyAblationError, examined, in_words
+from gdcheck.properties.storage.files import as_json
 
 Verdict = Literal[
     "needed",

@@ -8,12 +8,12 @@ from flint import fmpq
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from properties.ablation.ablation import Outcome
-from properties.ablation.checked import accepted
-from theorem.loss import Loss, TruncatedPower
-from theorem.problem import Problem
-from theorem.rational import to_text
-from theorem.separable import separable_certificate
+from gdcheck.properties.ablation.ablation import Outcome
+from gdcheck.properties.ablation.checked import accepted
+from gdcheck.theorem.certificate.separable import separable_certificate
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.rational import to_text
 
 Interval = tuple[fmpq, fmpq]
 NAMES = ("x", "y", "z", "w")

@@ -8,9 +8,9 @@ from flint import fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from properties.ablation.ablation import Ablation, Outcome
-from properties.ablation.checked import decided, words
-from properties.ablation.separable import (
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.checked import decided, words
+from gdcheck.properties.ablation.separable import (
     CURVATURES,
     Boxed,
     Coordinate,
@@ -21,12 +21,12 @@ from properties.ablation.separable import (
     several,
     sum_of,
 )
-from properties.instance import SpectrumShape, StepPlace
-from properties.strategies import higher_order_terms, rotations, spectra, starts, step_sizes
-from theorem.loss import TruncatedPower
-from theorem.prescribed import loss_with_spectrum
-from theorem.problem import Problem
-from theorem.statement import THEOREM_1, Assumption, Regime
+from gdcheck.properties.strategies.instance import SpectrumShape, StepPlace
+from gdcheck.properties.strategies.problems import higher_order_terms, rotations, spectra, starts, step_sizes
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.loss import TruncatedPower
+from gdcheck.theorem.loss.prescribed import loss_with_spectrum
+from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, Regime
 
 _REGIMES = (Regime.SMALL_STEP, Regime.LARGE_STEP)
 

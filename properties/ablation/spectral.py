@@ -10,15 +10,15 @@ from flint import fmpq
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from properties.ablation.ablation import Ablation, Outcome
-from properties.ablation.checked import decided, sine, words
-from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace
-from properties.strategies import higher_order_terms, problems, rotations, spectra, starts, step_sizes
-from theorem.prescribed import loss_with_spectrum
-from theorem.problem import Problem
-from theorem.rational import to_float
-from theorem.statement import THEOREM_1, End, LimitKind, Regime
-from theorem.verdict import Decision, Verdict
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.checked import decided, sine, words
+from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace
+from gdcheck.properties.strategies.problems import higher_order_terms, problems, rotations, spectra, starts, step_sizes
+from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.prescribed import loss_with_spectrum
+from gdcheck.theorem.loss.rational import to_float
+from gdcheck.theorem.methods.statement import THEOREM_1, End, LimitKind, Regime
 
 _NAMES = {Regime.SMALL_STEP: "fixed along ±v₁", Regime.LARGE_STEP: "alternating along ±vₙ"}
 

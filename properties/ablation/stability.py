@@ -8,13 +8,13 @@ from flint import fmpq
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from properties.ablation.ablation import Ablation, Outcome
-from properties.ablation.separable import Boxed, boxed, boxes, follow, several, sum_of
-from properties.instance import SpectrumShape
-from properties.strategies import rotations, spectra
-from theorem.orbit import orbit_certificate
-from theorem.prescribed import loss_with_spectrum
-from theorem.problem import Problem
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.separable import Boxed, boxed, boxes, follow, several, sum_of
+from gdcheck.properties.strategies.instance import SpectrumShape
+from gdcheck.properties.strategies.problems import rotations, spectra
+from gdcheck.theorem.certificate.orbit import orbit_certificate
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.prescribed import loss_with_spectrum
 
 _BEYOND = [fmpq(1, 10), fmpq(1, 20), fmpq(1, 5), fmpq(1, 100), fmpq(1, 1000)]
 

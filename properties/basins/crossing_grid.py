@@ -9,15 +9,15 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from theorem.balls import norm
-from theorem.errors import InputError
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.rational import to_text
-from theorem.regime import classify
-from theorem.sharpness import sharpness
-from theorem.spectrum import Pencil
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.assumptions.regime import classify
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.sharpness.sharpness import sharpness
 
 _BITS = 64
 _PARTS = 1000

@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from properties.fates import Codes, Fate, Floats, observe, part_of
-from properties.window import basin_width, natural_size
-from theorem.descent.batch import certify_batch
-from theorem.descent.columns import MOST_DEFECT, Batch, State
-from theorem.descent.turned import Turned, nearest, turn
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.statement import Assumption
-from theorem.verdict import FIRST_PRECISION, decide
+from gdcheck.properties.basins.simulation import Codes, Fate, Floats, observe, part_of
+from gdcheck.properties.basins.window import basin_width, natural_size
+from gdcheck.theorem.batch.batch import certify_batch
+from gdcheck.theorem.batch.columns import MOST_DEFECT, Batch, State
+from gdcheck.theorem.batch.eigenbasis import Turned, nearest, turn
+from gdcheck.theorem.decision.decide import FIRST_PRECISION, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.statement import Assumption
 
 LARGEST_SIZE = 4000
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theorem.descent.batch import BLOCK
-from theorem.descent.bounds import Bounds
-from theorem.descent.columns import Batch
-from theorem.descent.program import StepProgram, compile_step
+from gdcheck.theorem.batch.batch import BLOCK
+from gdcheck.theorem.batch.bounds import Bounds
+from gdcheck.theorem.batch.columns import Batch
+from gdcheck.theorem.batch.program import StepProgram, compile_step
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

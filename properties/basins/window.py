@@ -7,9 +7,9 @@ from math import sqrt
 
 from flint import arb, ctx
 
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
 
 _WIDEST = 56
 _OCTAVES = 40

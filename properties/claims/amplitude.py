@@ -5,8 +5,8 @@ from functools import partial
 
 from flint import arb, ctx
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.tools import (
     BITS,
     MOST_MARGIN,
     Majorant,
@@ -18,12 +18,12 @@ from properties.claims.tools import (
     require,
     walk,
 )
-from properties.instance import Instance, StartPlace
-from properties.strategies import problems
-from theorem.balls import surely_less
-from theorem.local import Expansion
-from theorem.remainder import RemainderBound
-from theorem.verdict import Decision
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import surely_less
 
 _STEPS = 16
 

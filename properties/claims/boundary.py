@@ -4,14 +4,14 @@ from functools import partial
 
 from flint import arb, fmpq
 
-from properties.claim import Claim, Finding
-from properties.claims.conclusion import certificate_is_accepted, prescribed_spectrum_is_found
-from properties.claims.tools import amplitude_margin, dot, encloses, found, on_decided, open_question, require
-from properties.instance import Instance, StartPlace, Vector
-from properties.strategies import problems
-from theorem.amplitude import LimitDirection
-from theorem.statement import Assumption, End, LimitKind, Regime
-from theorem.verdict import Decision, Verdict
+from gdcheck.properties.claims.claim import Claim, Finding
+from gdcheck.properties.claims.conclusion import certificate_is_accepted, prescribed_spectrum_is_found
+from gdcheck.properties.claims.tools import amplitude_margin, dot, encloses, found, on_decided, open_question, require
+from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.methods.statement import Assumption, End, LimitKind, Regime
 
 
 @on_decided

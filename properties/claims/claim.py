@@ -8,9 +8,9 @@ from typing import Literal
 
 from hypothesis.strategies import SearchStrategy
 
-from properties.instance import Instance, StartPlace
-from theorem.statement import Regime
-from theorem.verdict import Verdict
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.methods.statement import Regime
 
 Kind = Literal["proved", "observed"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flint import arb, fmpq
 
-from properties.claim import Finding
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.claims.tools import (
     Broken,
     Vector,
     amplitude_margin,
@@ -16,12 +16,12 @@ from properties.claims.tools import (
     open_question,
     require,
 )
-from properties.instance import Instance
-from theorem.amplitude import LimitDirection
-from theorem.certificate import certificate
-from theorem.recheck import check
-from theorem.statement import THEOREM_1, Assumption, LimitKind
-from theorem.verdict import Decision, Verdict
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, LimitKind
 
 
 @on_decided

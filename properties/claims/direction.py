@@ -1,9 +1,9 @@
 """Theorem 1, small step: the direction is fixed along the eigenvector of the smallest eigenvalue."""
 
-from properties.claim import Claim
-from properties.claims.conclusion import examine_conclusion
-from properties.strategies import problems
-from theorem.statement import Regime
+from gdcheck.properties.claims.claim import Claim
+from gdcheck.properties.claims.conclusion import examine_conclusion
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.methods.statement import Regime
 
 CLAIM = Claim(
     name="direction",

@@ -9,8 +9,8 @@ from flint import arb, ctx
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.tools import (
     BITS,
     Seen,
     found,
@@ -21,14 +21,14 @@ from properties.claims.tools import (
     second_modulus,
     walk,
 )
-from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace
-from properties.strategies import problems
-from theorem.balls import surely_less
-from theorem.dominance import Chain, paper_chain
-from theorem.local import Expansion
-from theorem.remainder import RemainderBound
-from theorem.statement import Regime
-from theorem.verdict import Decision
+from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.paper_chain import Chain, paper_chain
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.methods.statement import Regime
 
 _STEPS = 20
 _MOST_CONE = 20_000

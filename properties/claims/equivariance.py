@@ -6,9 +6,9 @@ from functools import partial
 
 from flint import fmpq, fmpq_mat
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.conclusion import predicted_limit, sign_of
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.conclusion import predicted_limit, sign_of
+from gdcheck.properties.claims.tools import (
     MOST_STEPS,
     Vector,
     amplitude_margin,
@@ -17,12 +17,12 @@ from properties.claims.tools import (
     open_question,
     require,
 )
-from properties.instance import Instance, StartPlace
-from properties.strategies import problems
-from theorem.loss import Loss
-from theorem.problem import Problem
-from theorem.truncated import TruncatedPower
-from theorem.verdict import Decision, decide
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 _FACTOR = fmpq(7, 3)
 _COSINE, _SINE = fmpq(3, 5), fmpq(4, 5)

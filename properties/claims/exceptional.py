@@ -3,9 +3,9 @@
 from dataclasses import replace
 from functools import partial
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.conclusion import certificate_is_accepted, orthogonal_to_dominant, predicted_limit
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.conclusion import certificate_is_accepted, orthogonal_to_dominant, predicted_limit
+from gdcheck.properties.claims.tools import (
     MOST_STEPS,
     amplitude_margin,
     eigen_coordinates,
@@ -15,10 +15,10 @@ from properties.claims.tools import (
     open_question,
     require,
 )
-from properties.instance import Instance, StartPlace
-from properties.strategies import problems
-from theorem.statement import Assumption
-from theorem.verdict import Decision, Verdict, decide
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.methods.statement import Assumption
 
 _EXACT_STEPS = 3
 _EXACT_BITS = 4000

@@ -6,15 +6,26 @@ from itertools import pairwise
 from flint import arb, ctx, fmpq
 from mpmath import mp, mpf
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.remainder import specified_constant
-from properties.claims.tools import BITS, Vector, dot, found, image, middle, on_decided, require, unit_vectors, walk
-from properties.instance import Instance, StartPlace
-from properties.strategies import problems
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
-from theorem.remainder import RemainderBound
-from theorem.verdict import Decision
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.remainder import specified_constant
+from gdcheck.properties.claims.tools import (
+    BITS,
+    Vector,
+    dot,
+    found,
+    image,
+    middle,
+    on_decided,
+    require,
+    unit_vectors,
+    walk,
+)
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.remainder import RemainderBound
 
 _SCALES = (fmpq(1), fmpq(1, 2), fmpq(1, 64))
 _WALKED = 24

@@ -6,13 +6,13 @@ from math import log10
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.tools import MOST_MARGIN, found, on_decided, require
-from properties.instance import Instance, StartPlace, StepPlace
-from properties.strategies import problems
-from theorem.descent.reference import observe
-from theorem.statement import Regime
-from theorem.verdict import Decision
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.tools import MOST_MARGIN, found, on_decided, require
+from gdcheck.properties.strategies.instance import Instance, StartPlace, StepPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.descent.reference import observe
+from gdcheck.theorem.methods.statement import Regime
 
 _TOLERANCE = 1e-9
 _AGREEMENT = 1e-6

@@ -5,8 +5,8 @@ from math import isclose
 
 from flint import arb, ctx
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.tools import (
     BITS,
     found,
     log2_ratio,
@@ -16,10 +16,10 @@ from properties.claims.tools import (
     second_modulus,
     settled_walk,
 )
-from properties.instance import Instance, StartPlace
-from properties.strategies import problems
-from theorem.answer import rate
-from theorem.verdict import Decision
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.certificate.answer import rate
+from gdcheck.theorem.decision.decide import Decision
 
 _STEPS = 24
 # Where the bound is attained (a quadratic in two variables), rounding decides by how much.

@@ -1,7 +1,6 @@
 """The claims of the theorem, one module each, and their registry."""
 
-from properties.claim import Claim
-from properties.claims import (
+from gdcheck.properties.claims import (
     alternation,
     amplitude,
     boundary,
@@ -16,6 +15,7 @@ from properties.claims import (
     sharpness,
     updates,
 )
+from gdcheck.properties.claims.claim import Claim
 
 CLAIMS: dict[str, Claim] = {
     module.CLAIM.name: module.CLAIM

@@ -7,8 +7,8 @@ from itertools import islice
 from flint import arb, ctx, fmpq, fmpq_mat
 from mpmath import mp, mpf
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.tools import (
     BITS,
     Vector,
     dot,
@@ -20,15 +20,15 @@ from properties.claims.tools import (
     unit_vectors,
     walk,
 )
-from properties.instance import Instance, StartPlace
-from properties.strategies import problems
-from theorem.balls import ends
-from theorem.basin import invariant_radius
-from theorem.dominance import paper_chain
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
-from theorem.verdict import Decision
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.paper_chain import paper_chain
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import ends
 
 _WALKED = 6
 _EXACT = 2

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.conclusion import predicted_limit
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.conclusion import predicted_limit
+from gdcheck.properties.claims.tools import (
     BITS,
     Seen,
     Vector,
@@ -23,16 +23,16 @@ from properties.claims.tools import (
     unit_vectors,
     walk,
 )
-from properties.instance import Instance
-from properties.sharp_strategies import prescribed_slope, sharp_problems
-from theorem.balls import ends, surely_less
-from theorem.hessian_map import largest_eigenvalue
-from theorem.pattern import Kind, Pattern
-from theorem.scene import Scene
-from theorem.sharpness import Sharpness, sharpness
-from theorem.statement import Regime
-from theorem.top_eigenvalue import TopEigenvalue
-from theorem.verdict import Decision
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.sharpness import prescribed_slope, sharp_problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.loss.balls import ends, surely_less
+from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.hessian_map import largest_eigenvalue
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern
+from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
+from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
 _MOST_STEPS = 2000
 _TRACED = 48

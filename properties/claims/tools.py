@@ -10,14 +10,14 @@ from math import isnan, log2
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
-from properties.claim import Finding
-from properties.instance import Instance
-from theorem.balls import ends, norm, surely_less
-from theorem.descent.enclosure import enclose
-from theorem.local import Expansion
-from theorem.remainder import RemainderBound
-from theorem.statement import End
-from theorem.verdict import Decision, Verdict, decide
+from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.descent.enclosure import enclose
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import ends, norm, surely_less
+from gdcheck.theorem.methods.statement import End
 
 Vector = tuple[fmpq, ...]
 Examination = Callable[[Instance, Decision], Finding]

@@ -14,18 +14,18 @@ from math import hypot, log10
 import torch
 from flint import arb, ctx
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.tools import MOST_MARGIN, found, on_decided, require
-from properties.instance import Instance
-from properties.strategies import problems
-from theorem.balls import float_above
-from theorem.descent.enclosure import enclose
-from theorem.local import Expansion
-from theorem.loss import Loss
-from theorem.problem import Problem
-from theorem.rational import to_float
-from theorem.remainder import RemainderBound
-from theorem.verdict import Decision
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.tools import MOST_MARGIN, found, on_decided, require
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.descent.enclosure import enclose
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import float_above
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.rational import to_float
 
 _STEPS = 40
 _UNIT = 2.0**-53

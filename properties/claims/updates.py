@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from flint import arb, ctx
 
-from properties.claim import STEPS, Claim, Finding
-from properties.claims.tools import (
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.tools import (
     BITS,
     Majorant,
     found,
@@ -17,11 +17,11 @@ from properties.claims.tools import (
     require,
     settled_walk,
 )
-from properties.instance import Instance, StartPlace
-from properties.strategies import problems
-from theorem.balls import norm, surely_less
-from theorem.statement import Regime
-from theorem.verdict import Decision
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.methods.statement import Regime
 
 _MOST_WALKED = 200
 _STEPS = 16

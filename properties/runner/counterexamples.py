@@ -9,13 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from properties.claim import Claim, examined, passes
-from properties.files import as_json, write_text_atomically
-from properties.instance import Instance
-from properties.tally import identity
-from properties.trial import CounterexampleError
-from theorem.errors import InputError
-from theorem.rational import quoted
+from gdcheck.properties.claims.claim import Claim, examined, passes
+from gdcheck.properties.runner.tally import identity
+from gdcheck.properties.runner.trial import CounterexampleError
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import quoted
 
 FOLDER = Path("reports", "out", "counterexamples")
 FORMS = ("problem", "simplest", "worst")
@@ -107,7 +107,7 @@ def examine_again(record: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _known(name: object) -> Claim:
-    from properties.claims import CLAIMS  # noqa: PLC0415
+    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
 
     if not isinstance(name, str) or name not in {*CLAIMS, _WITH_TORCH}:
         shown = quoted(name) if isinstance(name, str) else f"a {type(name).__name__}"
@@ -116,6 +116,6 @@ def _known(name: object) -> Claim:
         return CLAIMS[name]
     if find_spec("torch") is None:
         raise InputError("claim", f"{name} needs torch, which is missing; install with: pip install 'gdcheck[torch]'")
-    from properties.claims import torch_sgd  # noqa: PLC0415
+    from gdcheck.properties.claims import torch_sgd  # noqa: PLC0415
 
     return torch_sgd.CLAIM

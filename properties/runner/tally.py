@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from properties.claim import Finding
-from properties.instance import Instance
+from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.strategies.instance import Instance
 
 EXAMPLES, WORST = "examples", "worst"
 """The two parts of a run: random problems, and the search for the smallest margin."""

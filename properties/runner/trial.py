@@ -14,10 +14,10 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture.data import Status
 from hypothesis.strategies import DrawFn
 
-from properties.claim import Claim, examined, passes
-from properties.instance import Instance
-from properties.tally import EXAMPLES, WORST, Tally, observation
-from theorem.statement import Regime
+from gdcheck.properties.claims.claim import Claim, examined, passes
+from gdcheck.properties.runner.tally import EXAMPLES, WORST, Tally, observation
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.methods.statement import Regime
 
 BANDS = ((2, 3), (4, 6), (7, 12))
 """The bands of dimensions."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from theorem.certificate import SCHEMA as CERTIFICATE
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.recheck_orbit import SCHEMA as ORBIT
-from theorem.recheck_separable import SCHEMA as SEPARABLE
+from gdcheck.theorem.certificate.certificate import SCHEMA as CERTIFICATE
+from gdcheck.theorem.checker.recheck_orbit import SCHEMA as ORBIT
+from gdcheck.theorem.checker.recheck_separable import SCHEMA as SEPARABLE
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
 
 _MOST_BYTES = 64 * 1024 * 1024
 _LINES = {".jsonl", ".ndjson"}

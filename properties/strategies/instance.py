@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from flint import fmpq, fmpq_mat
 
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.rational import to_fmpq, to_text
-from theorem.statement import End, Regime
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_fmpq, to_text
+from gdcheck.theorem.methods.statement import End, Regime
 
 Vector = tuple[fmpq, ...]
 _Kind = TypeVar("_Kind", bound=Enum)

@@ -6,8 +6,8 @@ ValueError that names it, raised as soon as a value is drawn.
 
 Example:
     >>> from hypothesis import given
-    >>> from properties.strategies import problems
-    >>> from theorem.statement import Regime
+    >>> from gdcheck.properties.strategies.problems import problems
+    >>> from gdcheck.theorem.methods.statement import Regime
     >>> @given(problems(regime=Regime.SMALL_STEP))
     ... def test_my_claim(instance):
     ...     assert instance.problem.step_size < 2 / (instance.spectrum[0] + instance.spectrum[-1])
@@ -22,13 +22,13 @@ from flint import fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace, Vector
-from properties.starting import SIXTEENTHS, SLOWEST_FREE, starts
-from theorem.expansion import MAX_DEGREE, MAX_VARIABLES
-from theorem.loss import Loss, TruncatedPower
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.statement import Regime
+from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace, Vector
+from gdcheck.properties.strategies.starts import SIXTEENTHS, SLOWEST_FREE, starts
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.polynomial import MAX_DEGREE, MAX_VARIABLES
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.methods.statement import Regime
 
 __all__ = [
     "higher_order_terms",

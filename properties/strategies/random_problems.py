@@ -8,13 +8,13 @@ from random import Random
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
-from theorem.loss import TruncatedPower
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
-from theorem.spectrum import power_of_two_below
+from gdcheck.theorem.assumptions.spectrum import power_of_two_below
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.loss import TruncatedPower
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
 
 _BITS = 64
 _ORIGIN_SHARE = 0.5

@@ -9,8 +9,8 @@ from flint import fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from properties.instance import Instance, StartPlace, Vector
-from properties.strategies import (
+from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector
+from gdcheck.properties.strategies.problems import (
     Exponents,
     higher_order_terms,
     losses,
@@ -20,10 +20,10 @@ from properties.strategies import (
     starts,
     step_sizes,
 )
-from theorem.loss import Loss
-from theorem.prescribed import loss_with_spectrum
-from theorem.problem import Problem
-from theorem.statement import Regime
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.prescribed import loss_with_spectrum
+from gdcheck.theorem.methods.statement import Regime
 
 # A prime beside the small denominators of everything else: sums of other terms do not cancel these.
 _QUARTICS = [fmpq(sign * k, 101) for k in (64, 32, 128, 200, 16) for sign in (1, -1)]

@@ -9,13 +9,13 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from properties.instance import StartPlace, Vector, column
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
-from theorem.spectrum import power_of_two_below
-from theorem.statement import Regime
+from gdcheck.properties.strategies.instance import StartPlace, Vector, column
+from gdcheck.theorem.assumptions.spectrum import power_of_two_below
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.methods.statement import Regime
 
 SLOWEST_FREE = fmpq(1, 200)
 _DEEP = fmpq(1, 2**48)

@@ -1,1 +1,1 @@
-"""Many problems over cores, a GPU or a cluster, certified a batch at a time."""
+"""Batches of millions of random problems, resumable, in worker processes."""

@@ -14,10 +14,10 @@ from itertools import islice
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from properties.interrupts import ignore_interrupts, interrupts_ignored
-from properties.sweep.store import Store
-from properties.sweep.work import Done, Task, work
-from theorem.errors import InputError
+from gdcheck.properties.storage.interrupts import ignore_interrupts, interrupts_ignored
+from gdcheck.properties.sweep.store import Store
+from gdcheck.properties.sweep.work import Done, Task, work
+from gdcheck.theorem.loss.errors import InputError
 
 
 def here(store: Store, tasks: Iterable[Task]) -> Generator[Done, None, None]:

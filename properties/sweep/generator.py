@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from properties.sweep.spec import Spec
-from theorem.descent.columns import Batch
-from theorem.local import Exponents
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.theorem.batch.columns import Batch
+from gdcheck.theorem.descent.expansion import Exponents
 
 Floats = npt.NDArray[np.float64]
 

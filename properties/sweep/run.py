@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from properties.sweep.engines import cluster, here, processes, reach
-from properties.sweep.store import Store
-from properties.sweep.summary import Summary, summarize, write_summary
-from properties.sweep.tables import unsound
-from properties.sweep.work import Done, Task
-from theorem.errors import InputError
+from gdcheck.properties.sweep.engines import cluster, here, processes, reach
+from gdcheck.properties.sweep.store import Store
+from gdcheck.properties.sweep.summary import Summary, summarize, write_summary
+from gdcheck.properties.sweep.tables import unsound
+from gdcheck.properties.sweep.work import Done, Task
+from gdcheck.theorem.loss.errors import InputError
 
 
 @dataclass(frozen=True)

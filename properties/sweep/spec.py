@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from math import comb
 from typing import Any
 
-from theorem.descent.columns import MAX_DEGREE, MAX_TERMS
-from theorem.errors import InputError
+from gdcheck.theorem.batch.columns import MAX_DEGREE, MAX_TERMS
+from gdcheck.theorem.loss.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from properties.files import as_json, write_bytes_atomically, write_text_atomically
-from properties.sweep.generator import Generator
-from properties.sweep.spec import Spec
-from properties.sweep.work import Done, Task
-from theorem.descent.second_opinion import problem_of
-from theorem.errors import InputError
-from theorem.problem import Problem
+from gdcheck.properties.storage.files import as_json, write_bytes_atomically, write_text_atomically
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.properties.sweep.work import Done, Task
+from gdcheck.theorem.batch.second_opinion import problem_of
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
 
 SCHEMA = "gdcheck-sweep/2"
 MOST = 10**12
@@ -106,7 +106,7 @@ class Store:
         Raises:
             InputError: If it is not one, or its problems would be drawn otherwise here.
         """
-        from properties.reading import parse_json, read_text  # noqa: PLC0415
+        from gdcheck.properties.storage.reading import parse_json, read_text  # noqa: PLC0415
 
         data = parse_json(read_text(root / "run.json"), "run.json")
         known = {"schema", "seed", "problems", "spec", "fingerprint"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from properties.files import as_json, write_text_atomically
-from properties.sweep.store import Store, UnwritableError
-from properties.sweep.tables import UnsoundTableError, sound_tables
-from properties.sweep.work import REGIMES, TIERS, VERDICTS
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.properties.sweep.store import Store, UnwritableError
+from gdcheck.properties.sweep.tables import UnsoundTableError, sound_tables
+from gdcheck.properties.sweep.work import REGIMES, TIERS, VERDICTS
 
 SCHEMA = "gdcheck-sweep-summary/1"
 
@@ -218,7 +218,7 @@ def write_summary(store: Store, summary: Summary) -> None:
     Raises:
         InputError: If they cannot be written.
     """
-    from reports.compose import compose  # noqa: PLC0415
+    from gdcheck.reports.compose import compose  # noqa: PLC0415
 
     try:
         write_text_atomically(store.root / "summary.json", as_json(summary.to_json()))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from properties.sweep.store import Store
-from properties.sweep.work import REGIMES, Task, columns, distances, large
+from gdcheck.properties.sweep.store import Store
+from gdcheck.properties.sweep.work import REGIMES, Task, columns, distances, large
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from properties.sweep.generator import Generator
-from theorem.answer import answer
-from theorem.descent.batch import BLOCK, DEVICE_BLOCK, certify_batch
-from theorem.descent.columns import Batch, Outcome, State
-from theorem.descent.second_opinion import SecondOpinion, problem_of, second_opinion
-from theorem.statement import LimitKind
-from theorem.verdict import Decision, Verdict, decide
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.theorem.batch.batch import BLOCK, DEVICE_BLOCK, certify_batch
+from gdcheck.theorem.batch.columns import Batch, Outcome, State
+from gdcheck.theorem.batch.second_opinion import SecondOpinion, problem_of, second_opinion
+from gdcheck.theorem.certificate.answer import answer
+from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.methods.statement import LimitKind
 
 if TYPE_CHECKING:
     import polars as pl

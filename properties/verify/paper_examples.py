@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from theorem.problem import Problem
-from theorem.statement import LimitKind
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.methods.statement import LimitKind
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from theorem.amplitude import LimitDirection
-from theorem.answer import answer
-from theorem.certificate import certificate
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.rational import to_float, to_text
-from theorem.regime import Classification
-from theorem.spectrum import Eigenvalue, Pencil
-from theorem.statement import Regime
-from theorem.verdict import Decision, Verdict, decide
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
+from gdcheck.theorem.certificate.answer import answer
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.loss.rational import to_float, to_text
+from gdcheck.theorem.methods.statement import Regime
 
 ACCEPTED, REJECTED, WITHOUT = "accepted", "rejected", "none"
 
@@ -89,7 +89,7 @@ class Record:
 
 
 def checked_by_recheck(data: object) -> str | None:
-    """The independent checker of ``theorem.recheck``.
+    """The independent checker of ``theorem.checker.recheck``.
 
     Args:
         data: A certificate.
@@ -97,7 +97,7 @@ def checked_by_recheck(data: object) -> str | None:
     Returns:
         None if it is accepted, else a sentence; a malformed certificate is not accepted.
     """
-    from theorem.recheck import BadCertificate, check  # noqa: PLC0415
+    from gdcheck.theorem.checker.recheck import BadCertificate, check  # noqa: PLC0415
 
     try:
         return check(data)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theorem.pattern import Kind
-from theorem.pattern_answer import sharpness_json
-from theorem.problem import Problem
-from theorem.sharpness import sharpness
-from theorem.verdict import decide
+from gdcheck.theorem.certificate.pattern_answer import sharpness_json
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.sharpness.pattern import Kind
+from gdcheck.theorem.sharpness.sharpness import sharpness
 
 _WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 _OTHER = "x**2/2 + 2*y**2 + x*y**2 + y**3"

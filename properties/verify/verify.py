@@ -22,15 +22,15 @@ from typing import TypeAlias
 import flint
 from flint import fmpq
 
-from properties.interrupts import ignore_interrupts, interrupts_ignored
-from properties.paper_examples import paper_examples
-from properties.random_problems import random_problem
-from properties.record import ACCEPTED, REJECTED, Checker, Record, checked_by_recheck, examine
-from properties.sharpness_rows import SharpnessRow, sharpness_rows
-from theorem.pattern import Kind
-from theorem.problem import Problem
-from theorem.statement import LimitKind
-from theorem.verdict import Verdict
+from gdcheck.properties.storage.interrupts import ignore_interrupts, interrupts_ignored
+from gdcheck.properties.strategies.random_problems import random_problem
+from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.properties.verify.record import ACCEPTED, REJECTED, Checker, Record, checked_by_recheck, examine
+from gdcheck.properties.verify.sharpness_rows import SharpnessRow, sharpness_rows
+from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.sharpness.pattern import Kind
 
 SWEPT_LOSS = "x**2 + y**2/2 + x**2*y + x**3"
 """The loss of the sweep: the paper's worked example; η runs over 59 multiples of 1/40 of its boundary 2/3."""

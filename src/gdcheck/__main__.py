@@ -1,5 +1,5 @@
-"""``python -m properties`` is ``gdcheck``."""
+"""``python -m gdcheck`` is ``gdcheck``."""
 
-from properties.cli import main
+from gdcheck.cli import main
 
 main()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from properties.crossing_grid import Cell
-from reports.crossing_charts import crossing_picture
-from reports.problem_charts import FORMATS, problem_picture, rendered
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.verdict import decide
+from gdcheck.properties.basins.crossing_grid import Cell
+from gdcheck.reports.crossing_charts import crossing_picture
+from gdcheck.reports.problem_charts import FORMATS, problem_picture, rendered
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
 
 
 def picture_format(out: Path | None) -> str:

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from properties.commands import deciding, drawing, running, sweeping, training
-from properties.commands.common import BAD_INPUT
+from gdcheck.commands import deciding, drawing, running, sweeping, training
+from gdcheck.commands.common import BAD_INPUT
 
 app = typer.Typer(
     name="gdcheck",

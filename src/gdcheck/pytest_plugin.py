@@ -21,12 +21,12 @@ from hypothesis.database import (
     ReadOnlyDatabase,
 )
 
-from properties.claim import Claim
-from properties.counterexamples import store
-from properties.files import as_json, write_text_atomically
-from properties.tally import EXAMPLES, FAILS, WORST, ClaimTally, Tally, merged
-from properties.trial import CounterexampleError, Trial, attack, plan, worst_plan
-from theorem.verdict import Verdict
+from gdcheck.properties.claims.claim import Claim
+from gdcheck.properties.runner.counterexamples import store
+from gdcheck.properties.runner.tally import EXAMPLES, FAILS, WORST, ClaimTally, Tally, merged
+from gdcheck.properties.runner.trial import CounterexampleError, Trial, attack, plan, worst_plan
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.theorem.decision.decide import Verdict
 
 SCHEMA = "gdcheck-claims/1"
 MOST_DISCARDS = 0.02
@@ -206,14 +206,14 @@ class Run:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write_report(self, path: Path) -> None:
-        from reports.compose import compose  # noqa: PLC0415
+        from gdcheck.reports.compose import compose  # noqa: PLC0415
 
         self._merged = tally, distinct = merged(_lines(self._observations))
         write_text_atomically(path, as_json(self._as_report(tally, distinct)))
         compose([path], path.parent)
 
     def _as_report(self, tally: Tally, distinct: int) -> dict[str, Any]:
-        from properties.claims import CLAIMS  # noqa: PLC0415
+        from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
 
         def part(name: str) -> dict[str, Any]:
             return {claim: tally.claims[name, claim].to_json() for claim in CLAIMS if (name, claim) in tally.claims}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from properties.ablation.run import run_ablations
-from properties.verify import verify
-from reports.compose import compose
-from reports.write import write_report
+from gdcheck.properties.ablation.run import run_ablations
+from gdcheck.properties.verify.verify import verify
+from gdcheck.reports.compose import compose
+from gdcheck.reports.write import write_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -96,10 +96,10 @@ def test_a_copied_line_works_in_a_shell(opened, page_file):
     assert rechecks
     assert checks
     shim = page_file.parent / "gdcheck"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m properties "$@"\n')
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gdcheck "$@"\n')
     shim.chmod(0o755)
     path = os.pathsep.join([str(page_file.parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     run = lambda line: subprocess.run(  # noqa: E731
         ["/bin/sh", "-c", line], cwd=page_file.parent, env=environment, capture_output=True, text=True, check=False
     )

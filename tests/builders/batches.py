@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from theorem.descent.columns import Batch
+from gdcheck.theorem.batch.columns import Batch
 
 CUBIC_AND_QUARTIC = ((3, 0, 0), (1, 1, 1), (0, 2, 1), (1, 0, 3), (2, 2, 0), (0, 0, 4))
 

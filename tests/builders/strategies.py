@@ -9,15 +9,15 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from theorem.balls import norm
-from theorem.basin import invariant_radius
-from theorem.descent.enclosure import Enclosure
-from theorem.descent.reference import iterates
-from theorem.local import Expansion
-from theorem.loss import Loss, TruncatedPower
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
+from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.reference import iterates
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
 
 Vector = tuple[fmpq, ...]
 

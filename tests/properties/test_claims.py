@@ -2,9 +2,9 @@
 
 import pytest
 
-from properties.claims import CLAIMS
-from properties.harness import WORST_FROM, Attack, run_of
-from properties.trial import Trial
+from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.runner.trial import Trial
+from gdcheck.pytest_plugin import WORST_FROM, Attack, run_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

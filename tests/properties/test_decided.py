@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from properties.random_problems import random_problem
-from theorem.certificate import certificate
-from theorem.recheck import check
-from theorem.verdict import Verdict, decide
+from gdcheck.properties.strategies.random_problems import random_problem
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.decision.decide import Verdict, decide
 
 SEED = 2026
 SHARDS = 16

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from flint import fmpq
 
-from theorem.problem import Problem
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
 
 UNDECIDED = [
     # The start has no component along the dominant x-axis, and neither has any later iterate, for none crosses the

@@ -14,12 +14,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from properties.sweep.generator import Generator
-from properties.sweep.spec import Spec
-from theorem.descent.batch import certify_batch
-from theorem.descent.columns import State
-from theorem.descent.second_opinion import contradiction, problem_of
-from theorem.verdict import decide
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.theorem.batch.batch import certify_batch
+from gdcheck.theorem.batch.columns import State
+from gdcheck.theorem.batch.second_opinion import contradiction, problem_of
+from gdcheck.theorem.decision.decide import decide
 
 SHAPES = (
     Spec(),

@@ -4,8 +4,8 @@ import sys
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from properties.claim import passes
-from properties.claims import CLAIMS
+from gdcheck.properties.claims.claim import passes
+from gdcheck.properties.claims.registry import CLAIMS
 
 EXAMPLES = 20
 DIMENSIONS = (2, 4)

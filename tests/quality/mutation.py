@@ -26,11 +26,13 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path("reports/out/mutation.json")
 # The tests of each module, the module's own first. Only those that reach a changed function are run.
 TESTS = {
-    "basin": ["mutants_basin", "basin"],
-    "remainder": ["mutants_remainder", "remainder", "basin"],
-    "certificate": ["mutants_certificate", "certificate"],
-    "amplitude": ["mutants_amplitude", "amplitude", "verdict"],
-    "recheck": ["mutants_recheck", "mutants_recheck_claims", "recheck", "recheck_parts"],
+    "descent/invariant_ball": ["descent/invariant_ball_edges", "descent/invariant_ball"],
+    "descent/remainder": ["descent/remainder_edges", "descent/remainder", "descent/invariant_ball"],
+    "certificate/certificate": ["certificate/certificate_edges", "certificate/certificate"],
+    "limit/amplitude": ["limit/amplitude_edges", "limit/amplitude", "decision/decide"],
+    "checker/recheck": [
+        f"checker/{name}" for name in ("mutants_recheck", "mutants_recheck_claims", "recheck", "recheck_parts")
+    ],
 }
 IGNORED = (".git", ".tox", ".venv", "__pycache__", "out", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")
 # A failure is enough: shrinking it would take most of the time.

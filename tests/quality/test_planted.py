@@ -13,12 +13,10 @@ from pathlib import Path
 
 import pytest
 
-import properties
-import reports
-import theorem
+import gdcheck
 
 HUNT = Path(__file__).parent / "hunt.py"
-PACKAGES = [Path(p.__file__).parent for p in (theorem, properties, reports)]
+PACKAGE = Path(gdcheck.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ FLOAT = "float(int(({0}).p) / int(({0}).q))"
 PLANTS = [
     plant(
         "the threshold is 2/(λ₁+λₙ₋₁)",
-        "theorem/regime.py",
+        "theorem/assumptions/regime.py",
         (SUM_BELOW, SUM_ABOVE),
         (
             "if low.hi + eigenvalues[-2:][0].hi < threshold:",
@@ -53,14 +51,14 @@ PLANTS = [
     ),
     plant(
         "the threshold is 1/λₙ",
-        "theorem/regime.py",
+        "theorem/assumptions/regime.py",
         (SUM_BELOW, SUM_ABOVE),
         ("if 2 * high.hi < threshold:", "if 2 * high.lo > threshold:"),
         "direction",
     ),
     plant(
         "the regime is chosen by floats",
-        "theorem/regime.py",
+        "theorem/assumptions/regime.py",
         ("low.lo + high.lo == threshold", SUM_BELOW, SUM_ABOVE),
         (
             f"{FLOAT.format('low.lo')} + {FLOAT.format('high.lo')} == 2 / {FLOAT.format('step_size')}",
@@ -71,145 +69,157 @@ PLANTS = [
     ),
     plant(
         "the theorem's ends are swapped",
-        "theorem/statement.py",
+        "theorem/methods/statement.py",
         ("Prediction(End.LOWEST, LimitKind.FIXED)", "Prediction(End.HIGHEST, LimitKind.ALTERNATING)"),
         ("Prediction(End.HIGHEST, LimitKind.FIXED)", "Prediction(End.LOWEST, LimitKind.ALTERNATING)"),
         "direction",
     ),
     plant(
         "the theorem's large step is fixed",
-        "theorem/statement.py",
+        "theorem/methods/statement.py",
         "Prediction(End.HIGHEST, LimitKind.ALTERNATING)",
         "Prediction(End.HIGHEST, LimitKind.FIXED)",
         "alternation",
     ),
     plant(
         "the eigenvectors are swapped",
-        "theorem/verdict.py",
+        "theorem/decision/decide.py",
         "pencil.eigenvectors(here.eigenvalues[index], bits)",
         "pencil.eigenvectors(here.eigenvalues[-1 - index], bits)",
         "direction",
     ),
     plant(
         "the (−1)^k is dropped",
-        "theorem/amplitude.py",
+        "theorem/limit/amplitude.py",
         "if alternating and flip:",
         "if False:",
         "direction",
         "alternation",
     ),
     plant(
-        "C is computed without η", "theorem/remainder.py", "eta = arb(expansion.step_size)", "eta = arb(1)", "direction"
+        "C is computed without η",
+        "theorem/descent/remainder.py",
+        "eta = arb(expansion.step_size)",
+        "eta = arb(1)",
+        "direction",
     ),
-    plant("P is left out", "theorem/amplitude.py", "p = 1 + x + x * x", "p = arb(1)", "direction"),
+    plant("P is left out", "theorem/limit/amplitude.py", "p = 1 + x + x * x", "p = arb(1)", "direction"),
     plant(
         "the tail lacks 1/(1 − ρ)",
-        "theorem/amplitude.py",
+        "theorem/limit/amplitude.py",
         "(p * radius) ** 2 / (rho * (1 - rho))",
         "(p * radius) ** 2 / rho",
         "direction",
     ),
-    plant("ρ stands where b belongs", "theorem/answer.py", "(b / rho).mid()", "(b * rho).mid()", "rate"),
+    plant("ρ stands where b belongs", "theorem/certificate/answer.py", "(b / rho).mid()", "(b * rho).mid()", "rate"),
     plant(
         "the radius is the largest component, off by up to √n",
-        "theorem/amplitude.py",
+        "theorem/limit/amplitude.py",
         "radius = _within(iterate.size, iterate.error)",
         "radius = _within(max(abs(x) for x in iterate.centre), iterate.error)",
         "direction",
     ),
     plant(
-        "the invariant ball is too large", "theorem/basin.py", "    return low\n", "    return 4 * low\n", "invariance"
+        "the invariant ball is too large",
+        "theorem/descent/invariant_ball.py",
+        "    return low\n",
+        "    return 4 * low\n",
+        "invariance",
     ),
     plant(
         "the remainder has the wrong sign",
-        "theorem/local.py",
+        "theorem/descent/expansion.py",
         "c * exponents[i]))",
         "(c if len(word) < 3 else -c) * exponents[i]))",
         "direction",
     ),
     plant(
         "stated intervals are rounded inward",
-        "theorem/balls.py",
+        "theorem/loss/balls.py",
         "return str(_outside(_DOWN, lo)), str(_outside(_UP, hi))",
         "return str(_outside(_UP, lo)), str(_outside(_DOWN, hi))",
         "direction",
     ),
     plant(
         "the exceptional test is always false",
-        "theorem/verdict.py",
+        "theorem/decision/decide.py",
         "if not found.restricted.holds(missing):",
         "if False:",
         "exceptional",
     ),
     plant(
         "the minimizer is taken for the origin",
-        "theorem/problem.py",
+        "theorem/descent/problem.py",
         "tuple(x - m for x, m in zip(self.start, self.minimizer, strict=True))",
         "self.start",
         "direction",
     ),
     plant(
         "the remainder's derivative is bounded by q − 1 in place of q",
-        "theorem/remainder.py",
+        "theorem/descent/remainder.py",
         "total * radius + q * self.degrees[q - 2]",
         "total * radius + (q - 1) * self.degrees[q - 2]",
         "remainder",
     ),
     plant(
         "κ is squared once too often",
-        "theorem/remainder.py",
+        "theorem/descent/remainder.py",
         "return arb(squared_maximum(word)).sqrt()",
         "return arb(squared_maximum(word))",
         "direction",
     ),
     plant(
-        "α is always 2", "theorem/dominance.py", "return float((b.log() / rho.log()).mid())", "return 2.0", "dominance"
+        "α is always 2",
+        "theorem/decision/paper_chain.py",
+        "return float((b.log() / rho.log()).mid())",
+        "return 2.0",
+        "dominance",
     ),
     plant(
         "the iterate of the certificate is one step late",
-        "theorem/amplitude.py",
+        "theorem/limit/amplitude.py",
         "return Amplitude(iterate.step, inequality, limit)",
         "return Amplitude(iterate.step + 1, inequality, limit)",
         "direction",
     ),
     plant(
         "the second-order constant leaves out the other eigenvectors",
-        "theorem/top_eigenvalue.py",
+        "theorem/sharpness/top_eigenvalue.py",
         "return fourth + 2 * self.derivatives.order(3, radius) ** 2 / gap",
         "return fourth",
         "sharpness",
     ),
     plant(
         "the sharpness's gradient is D³f[v_n, v_d, ·]",
-        "theorem/top_eigenvalue.py",
+        "theorem/sharpness/top_eigenvalue.py",
         "contracted(self.expansion, (w, w), fmpq(0))]",
         "contracted(self.expansion, (w, [y + 1 for y in w]), fmpq(0))]",
         "sharpness",
     ),
     plant(
         "the branches of an oscillation are taken for one",
-        "theorem/pattern.py",
+        "theorem/sharpness/pattern.py",
         "Kind.OSCILLATING if proof.period == 2 else one_sided",
         "one_sided",
         "sharpness",
     ),
     plant(
         "the second order has the wrong sign",
-        "theorem/second_order.py",
+        "theorem/sharpness/second_order.py",
         "coefficient = observable.second(self.direction) / 2",
         "coefficient = -observable.second(self.direction) / 2",
         "sharpness",
     ),
     plant(
         "the sign of C_η does not follow the trajectory",
-        "theorem/scene.py",
+        "theorem/sharpness/context.py",
         "exact if same else [-x for x in exact]",
         "exact",
         "sharpness",
     ),
     plant(
         "steps above 1/η are counted",
-        "theorem/crossings.py",
+        "theorem/sharpness/crossings.py",
         "self._threshold = arb(2 / scene.expansion.step_size)",
         "self._threshold = arb(1 / scene.expansion.step_size)",
         "sharpness",
@@ -219,9 +229,8 @@ PLANTS = [
 
 @pytest.mark.parametrize("error", PLANTS, ids=lambda p: p.what)
 def test_planted_error_is_caught(error, tmp_path):
-    for package in PACKAGES:
-        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__", "out"))
-    path = tmp_path / error.file
+    shutil.copytree(PACKAGE, tmp_path / "gdcheck", ignore=shutil.ignore_patterns("__pycache__", "out"))
+    path = tmp_path / "gdcheck" / error.file
     text = path.read_text(encoding="utf-8")
     for old, new in error.changes:
         assert text.count(old) == 1, f"{error.file} has {old!r} {text.count(old)} times: the plant is stale"
@@ -233,7 +242,7 @@ def test_planted_error_is_caught(error, tmp_path):
 
 
 def test_the_hunt_finds_nothing_where_nothing_is_planted():
-    caught, said = hunt(Path(theorem.__file__).parent.parent)
+    caught, said = hunt(PACKAGE.parent)
     assert caught is None, f"{caught}: {said}"
 
 

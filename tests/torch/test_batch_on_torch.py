@@ -6,12 +6,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
-from properties.sweep.generator import Generator  # noqa: E402
-from properties.sweep.spec import Spec  # noqa: E402
-from properties.sweep.work import Task, work  # noqa: E402
-from tests.theorem.batches import random_batch  # noqa: E402
-from theorem.descent.batch import certify_batch, simulate_batch  # noqa: E402
-from theorem.descent.columns import State  # noqa: E402
+from gdcheck.properties.sweep.generator import Generator  # noqa: E402
+from gdcheck.properties.sweep.spec import Spec  # noqa: E402
+from gdcheck.properties.sweep.work import Task, work  # noqa: E402
+from gdcheck.theorem.batch.batch import certify_batch, simulate_batch  # noqa: E402
+from gdcheck.theorem.batch.columns import State  # noqa: E402
+from tests.builders.batches import random_batch  # noqa: E402
 
 CUDA = pytest.param(
     "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
-from properties.claim import passes  # noqa: E402
-from properties.claims import torch_sgd  # noqa: E402
-from properties.cli import run  # noqa: E402
-from properties.counterexamples import store  # noqa: E402
-from properties.instance import Instance, StartPlace  # noqa: E402
-from properties.trial import CounterexampleError, Trial, attack  # noqa: E402
-from theorem.problem import Problem  # noqa: E402
-from theorem.statement import Regime  # noqa: E402
+from gdcheck.cli import run  # noqa: E402
+from gdcheck.properties.claims import torch_sgd  # noqa: E402
+from gdcheck.properties.claims.claim import passes  # noqa: E402
+from gdcheck.properties.runner.counterexamples import store  # noqa: E402
+from gdcheck.properties.runner.trial import CounterexampleError, Trial, attack  # noqa: E402
+from gdcheck.properties.strategies.instance import Instance, StartPlace  # noqa: E402
+from gdcheck.theorem.descent.problem import Problem  # noqa: E402
+from gdcheck.theorem.methods.statement import Regime  # noqa: E402
 
 CLAIM = torch_sgd.CLAIM
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from properties.cli import run
+from gdcheck.cli import run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 THEORY = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
 
@@ -26,7 +26,7 @@ def test_links_lead_somewhere(page):
 
 
 def test_documents_named_in_the_code_exist():
-    for package in ("theorem", "properties", "reports"):
+    for package in ("theorem", "properties", "reports", "networks", "src"):
         for file in (ROOT / package).rglob("*.py"):
             for name, section in re.findall(r"(\w+\.md)(?:, section (\d+))?", file.read_text(encoding="utf-8")):
                 assert name in {*(p.name for p in DOCS), "report.md", "summary.md"}, f"{file.name}: {name}"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from properties.cli import run
+from gdcheck.cli import run
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\| `(gdcheck [^`]+)` \|", README, flags=re.MULTILINE)
 SHORT = {
@@ -28,7 +28,7 @@ def test_exactly_two_commands_for_a_fresh_machine():
 def test_the_table_names_every_command():
     import typer
 
-    from properties.cli import app
+    from gdcheck.cli import app
 
     named = {command.split()[1] for command in COMMANDS}
     assert named == set(typer.main.get_command(app).commands), "the table and gdcheck --help differ"
@@ -55,7 +55,7 @@ def test_command_of_the_table_succeeds(command, tmp_path, monkeypatch, capsys):
         assert run(["sweep", "--problems", "1000", "--jobs", "1"]) == 0
         words = words if words[0] == "problem" else ["sweep", "--resume", "reports/out/run"]
     if words[0] in SHORT:
-        # What these two measure is tested in tests/optimizers, where torch is.
+        # What these two measure is tested in tests/torch/networks, where torch is.
         expected = {0, 3} if find_spec("torch") and find_spec("tensorboard") else {2}
         assert run(SHORT[words[0]]) in expected, capsys.readouterr()
         return
@@ -70,8 +70,8 @@ def test_python_examples_say_what_they_show(capsys):
 
 
 def test_verdict_table_lists_the_verdicts_and_their_exit_codes():
-    from properties.commands.common import OTHER, PROVED, REFUTED
-    from theorem.verdict import Verdict
+    from gdcheck.commands.common import OTHER, PROVED, REFUTED
+    from gdcheck.theorem.decision.decide import Verdict
 
     rows = dict(re.findall(r"^\| ([a-z-]+) \| [^|]+ \| (\d) \|$", README, flags=re.MULTILINE))
     expected = {v.value: {"proved": PROVED, "refuted": REFUTED}.get(v.value, OTHER) for v in Verdict}
@@ -79,13 +79,13 @@ def test_verdict_table_lists_the_verdicts_and_their_exit_codes():
 
 
 def test_the_size_of_the_checker_is_as_stated():
-    total = len((ROOT / "theorem" / "recheck.py").read_text(encoding="utf-8").splitlines())
+    total = len((ROOT / "theorem" / "checker" / "recheck.py").read_text(encoding="utf-8").splitlines())
     assert f"({total} lines in all)" in README
 
 
 def test_the_table_of_ablations_is_what_the_search_finds():
-    from properties.ablation import ABLATIONS
-    from tests.properties.test_ablation import NEEDED
+    from gdcheck.properties.ablation.rows import ABLATIONS
+    from tests.unit.properties.ablation.test_ablation import NEEDED
 
     table = README[README.index("## Which assumptions matter") : README.index("## What was measured in networks")]
     named = re.findall(r"`([a-z0-9-]+)`", table)
@@ -98,8 +98,8 @@ def test_the_table_of_ablations_is_what_the_search_finds():
 
 
 def test_the_figures_of_the_sweep_are_those_of_its_run():
-    from reports.claims_chart import claims_picture
-    from reports.claims_view import claims_view
+    from gdcheck.reports.claims_chart import claims_picture
+    from gdcheck.reports.claims_view import claims_view
 
     run_ = json.loads((ROOT / "docs" / "runs" / "claims-50000.json").read_text(encoding="utf-8"))
     view = claims_view(run_)

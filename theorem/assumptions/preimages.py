@@ -14,7 +14,7 @@ from operator import mul
 
 from flint import fmpq, fmpq_mat
 
-from theorem.local import Expansion, LocalPower, Word
+from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
 
 Vector = tuple[fmpq, ...]
 

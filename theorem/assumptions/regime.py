@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from flint import fmpq, fmpq_poly, fmpz_poly
 
-from theorem.spectrum import Eigenvalue, Pencil
-from theorem.statement import End, Regime
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
+from gdcheck.theorem.methods.statement import End, Regime
 
 
 @dataclass(frozen=True)

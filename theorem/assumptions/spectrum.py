@@ -14,7 +14,7 @@ from typing import cast
 
 from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpz, fmpz_poly
 
-from theorem.balls import ball, ends, exact
+from gdcheck.theorem.loss.balls import ball, ends, exact
 
 _SEEDS = 16
 _PRIME, _BASE = 10007, 5

@@ -60,9 +60,9 @@ from typing import Any
 
 import numpy as np
 
-from theorem.descent.columns import Batch, Outcome
-from theorem.descent.program import compile_step
-from theorem.descent.rows import Rows
+from gdcheck.theorem.batch.columns import Batch, Outcome
+from gdcheck.theorem.batch.program import compile_step
+from gdcheck.theorem.batch.rows import Rows
 
 BLOCK = 8192
 """Rows that are worked on together on a processor: their columns fit into its cache."""

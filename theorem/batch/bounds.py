@@ -9,8 +9,8 @@ from functools import lru_cache
 from math import prod, sqrt
 from typing import Any
 
-from theorem.descent.program import Array, StepProgram
-from theorem.local import Exponents
+from gdcheck.theorem.batch.program import Array, StepProgram
+from gdcheck.theorem.descent.expansion import Exponents
 
 UP, DOWN = 1 + 2.0**-40, 1 - 2.0**-40
 """They cover the relative error of any expression of at most 2¹¹ roundings without cancellation."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theorem.errors import InputError
-from theorem.local import Exponents
+from gdcheck.theorem.descent.expansion import Exponents
+from gdcheck.theorem.loss.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 

@@ -24,12 +24,12 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from theorem.balls import float_above
-from theorem.descent.columns import MOST_DEFECT
-from theorem.errors import InputError
-from theorem.local import Expansion, Exponents
-from theorem.problem import Problem
-from theorem.rational import to_float
+from gdcheck.theorem.batch.columns import MOST_DEFECT
+from gdcheck.theorem.descent.expansion import Expansion, Exponents
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.balls import float_above
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_float
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from theorem.local import Exponents, Word
+from gdcheck.theorem.descent.expansion import Exponents, Word
 
 Array: TypeAlias = Any
 """A one-dimensional float64 array of the namespace in use, one entry for each row of the batch."""

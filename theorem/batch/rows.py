@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from theorem.descent.bounds import LARGEST_RADIUS, UP, Bounds
-from theorem.descent.columns import Batch, Outcome, State
-from theorem.descent.program import Array, StepProgram
+from gdcheck.theorem.batch.bounds import LARGEST_RADIUS, UP, Bounds
+from gdcheck.theorem.batch.columns import Batch, Outcome, State
+from gdcheck.theorem.batch.program import Array, StepProgram
 
 _FIRST_ERROR = 2.0**-400
 _SQUARED_FLOOR = 2.0**-600

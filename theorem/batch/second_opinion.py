@@ -8,14 +8,14 @@ from typing import Any
 
 from flint import fmpq
 
-from theorem.certificate import certificate
-from theorem.descent.columns import Batch, Outcome, State
-from theorem.errors import InputError
-from theorem.loss import Loss
-from theorem.problem import Problem
-from theorem.recheck import BadCertificate, check
-from theorem.statement import LimitKind
-from theorem.verdict import MAX_STEPS, Decision, Verdict, decide
+from gdcheck.theorem.batch.columns import Batch, Outcome, State
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker.recheck import BadCertificate, check
+from gdcheck.theorem.decision.decide import MAX_STEPS, Decision, Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.methods.statement import LimitKind
 
 
 def problem_of(batch: Batch, row: int) -> Problem:

@@ -7,15 +7,15 @@ from typing import Any
 
 from flint import ctx, fmpq
 
-from theorem.amplitude import LimitDirection
-from theorem.balls import ball
-from theorem.dominance import Chain
-from theorem.local import Expansion
-from theorem.rational import to_float, to_text
-from theorem.regime import Classification, rational_sum
-from theorem.spectrum import Pencil
-from theorem.statement import THEOREM_1, End, LimitKind
-from theorem.verdict import Decision
+from gdcheck.theorem.assumptions.regime import Classification, rational_sum
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.paper_chain import Chain
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.loss.balls import ball
+from gdcheck.theorem.loss.rational import to_float, to_text
+from gdcheck.theorem.methods.statement import THEOREM_1, End, LimitKind
 
 _DIGITS = 20
 

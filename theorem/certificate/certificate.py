@@ -7,13 +7,13 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from theorem.amplitude import Block, LimitDirection
-from theorem.balls import decimal_ends
-from theorem.preimages import Preimages
-from theorem.rational import to_text
-from theorem.regime import Classification
-from theorem.spectrum import Eigenvalue
-from theorem.verdict import Decision, Verdict
+from gdcheck.theorem.assumptions.preimages import Preimages
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.limit.amplitude import Block, LimitDirection
+from gdcheck.theorem.loss.balls import decimal_ends
+from gdcheck.theorem.loss.rational import to_text
 
 SCHEMA = "gdcheck-certificate/2"
 

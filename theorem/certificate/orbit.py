@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from theorem.problem import Problem
-from theorem.rational import to_float, to_fmpq
-from theorem.recheck_orbit import SCHEMA, check
+from gdcheck.theorem.checker.recheck_orbit import SCHEMA, check
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.rational import to_float, to_fmpq
 
 _STEPS, _MOST = 4000, 1e6
 _GRID = 2**70

@@ -6,14 +6,14 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from theorem.balls import decimal_ends
-from theorem.crossings import Crossings
-from theorem.pattern import Pattern
-from theorem.pattern_proof import Proof
-from theorem.rational import to_text
-from theorem.scalar import Followed
-from theorem.sharpness import Sharpness
-from theorem.trace import Earliest
+from gdcheck.theorem.loss.balls import decimal_ends
+from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.sharpness.crossings import Crossings
+from gdcheck.theorem.sharpness.onset import Earliest
+from gdcheck.theorem.sharpness.pattern import Pattern
+from gdcheck.theorem.sharpness.pattern_proof import Proof
+from gdcheck.theorem.sharpness.scalar import Followed
+from gdcheck.theorem.sharpness.sharpness import Sharpness
 
 _DIGITS = 20
 _MOST_LISTED = 1000
@@ -23,7 +23,7 @@ def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
     """The sharpness as plain data.
 
     Args:
-        found: What ``theorem.sharpness`` found.
+        found: What ``theorem.sharpness.sharpness`` found.
 
     Returns:
         ``kind``, ``from_step`` (the step from which the pattern is proved for all later steps), ``least`` (whether the
@@ -51,7 +51,7 @@ def scalar_json(text: str, found: Followed | None) -> dict[str, Any]:
 
     Args:
         text: The function as it was written.
-        found: What ``theorem.scalar`` found.
+        found: What ``theorem.sharpness.scalar`` found.
 
     Returns:
         ``scalar``; and, if there is anything to speak of, ``kind``, ``from_step`` and the rest as for the sharpness,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorem import recheck, recheck_orbit, recheck_separable
-from theorem.recheck import BadCertificate
+from gdcheck.theorem.checker import recheck, recheck_orbit, recheck_separable
+from gdcheck.theorem.checker.recheck import BadCertificate
 
 __all__ = ["BadCertificate", "check", "require_shape"]
 
@@ -38,7 +38,7 @@ def require_shape(certificate: Any) -> None:
     from jsonschema import Draft202012Validator  # noqa: PLC0415
     from jsonschema.exceptions import best_match  # noqa: PLC0415
 
-    from properties.certificate_schema import CERTIFICATE_SCHEMA  # noqa: PLC0415
+    from gdcheck.theorem.certificate.schema import CERTIFICATE_SCHEMA  # noqa: PLC0415
 
     if type(certificate) is dict and type(certificate.get("schema")) is str and certificate["schema"] in _OTHERS:
         return

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from properties.shapes import COUNT, DRAFT, TEXT, closed
-from theorem.certificate import SCHEMA
+from gdcheck.theorem.certificate.certificate import SCHEMA
+from gdcheck.theorem.certificate.shapes import COUNT, DRAFT, TEXT, closed
 
 _NUMBER = {"type": "string", "description": "a number such as -3/7 or 0.25"}
 _VECTOR = {"type": "array", "items": _NUMBER}

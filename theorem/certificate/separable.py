@@ -8,10 +8,10 @@ from typing import Any
 
 from flint import fmpq
 
-from theorem.problem import Problem
-from theorem.rational import to_text
-from theorem.recheck import ClaimError
-from theorem.recheck_separable import SCHEMA, Line, conclude, matches, motion, read
+from gdcheck.theorem.checker.recheck import ClaimError
+from gdcheck.theorem.checker.recheck_separable import SCHEMA, Line, conclude, matches, motion, read
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.rational import to_text
 
 _SMALLEST = 12
 Box = Sequence[tuple[fmpq, fmpq]]

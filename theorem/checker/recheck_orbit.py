@@ -12,8 +12,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from theorem.recheck import ClaimError, Poly, characteristic, claim, compose, count, dot, show, sqrt
-from theorem.recheck_parts import Vector, bad, read_loss, read_rationals
+from gdcheck.theorem.checker.recheck import ClaimError, Poly, characteristic, claim, compose, count, dot, show, sqrt
+from gdcheck.theorem.checker.recheck_parts import Vector, bad, read_loss, read_rationals
 
 SCHEMA = "gdcheck-orbit/1"
 FIELDS = ("schema", "problem", "point", "radius", "norms", "verdict")

@@ -6,7 +6,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-from theorem.recheck import BadCertificate, Poly, _loss, _translated
+from gdcheck.theorem.checker.recheck import BadCertificate, Poly, _loss, _translated
 
 __all__ = ["Vector", "bad", "read_loss", "read_rationals"]
 

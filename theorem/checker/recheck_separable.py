@@ -15,8 +15,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from theorem.recheck import ClaimError, claim, compose, show
-from theorem.recheck_parts import Vector, bad, read_loss, read_rationals
+from gdcheck.theorem.checker.recheck import ClaimError, claim, compose, show
+from gdcheck.theorem.checker.recheck_parts import Vector, bad, read_loss, read_rationals
 
 SCHEMA = "gdcheck-separable/1"
 FIELDS = ("schema", "problem", "box", "radius", "sides", "predicted", "limit", "verdict")

@@ -7,14 +7,14 @@ from enum import Enum
 
 from flint import arb, ctx, fmpq_mat
 
-from theorem.amplitude import Amplitude, Block, Cause, LimitDirection, certify
-from theorem.local import Expansion
-from theorem.preimages import MOST_POWERS, Preimages, examine_preimages
-from theorem.problem import Problem
-from theorem.regime import Classification, classify
-from theorem.spectrum import Pencil, gap
-from theorem.statement import THEOREM_1, Assumption, End, Regime, Statement
-from theorem.subspace import Subspace, find_subspace
+from gdcheck.theorem.assumptions.preimages import MOST_POWERS, Preimages, examine_preimages
+from gdcheck.theorem.assumptions.regime import Classification, classify
+from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.decision.subspace import Subspace, find_subspace
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.amplitude import Amplitude, Block, Cause, LimitDirection, certify
+from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Regime, Statement
 
 FIRST_PRECISION = 128
 MAX_PRECISION = 8192

@@ -14,10 +14,10 @@ from math import comb
 
 from flint import arb, fmpq, fmpq_mat, fmpq_mpoly_ctx
 
-from theorem.balls import surely_less
-from theorem.local import Expansion, LocalPower
-from theorem.remainder import RemainderBound
-from theorem.spectrum import Pencil
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.descent.expansion import Expansion, LocalPower
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import surely_less
 
 Vector = tuple[fmpq, ...]
 

@@ -1,1 +1,1 @@
-"""Engines for x ← x − η∇f(x)."""
+"""Gradient descent at a strict rational minimizer: problem, Taylor expansion, remainder, trajectories."""

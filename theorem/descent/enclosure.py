@@ -15,9 +15,9 @@ from math import comb
 
 from flint import arb, arb_mat, fmpq
 
-from theorem.balls import norm
-from theorem.local import Expansion, LocalPower, Word
-from theorem.remainder import RemainderBound
+from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import norm
 
 
 @dataclass(frozen=True, slots=True)

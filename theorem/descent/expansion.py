@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from flint import fmpq, fmpq_mat
 
-from theorem.errors import InputError
-from theorem.loss import Loss, TruncatedPower
-from theorem.problem import Problem
-from theorem.rational import to_text
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.rational import to_text
 
 Exponents: TypeAlias = tuple[int, ...]
 Word: TypeAlias = tuple[int, ...]

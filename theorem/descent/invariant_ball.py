@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flint import arb, fmpq, fmpz
 
-from theorem.balls import surely_less
-from theorem.remainder import RemainderBound
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import surely_less
 
 _WIDEST = 64
 _REFINEMENTS = 12

@@ -8,9 +8,9 @@ from typing import Any
 
 from flint import fmpq
 
-from theorem.errors import InputError
-from theorem.loss import Loss
-from theorem.rational import RationalLike, to_fmpq, to_text
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
 
 _DECIMAL = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _RATIONAL = {"type": "string", "pattern": rf"^[+-]?([0-9]+/[0-9]+|{_DECIMAL})$"}

@@ -16,8 +16,8 @@ from typing import TypeAlias
 from flint import fmpq
 from mpmath import mp, mpf
 
-from theorem.problem import Problem
-from theorem.statement import LimitKind
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.methods.statement import LimitKind
 
 Point: TypeAlias = list[mpf]
 

@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from flint import arb, ctx, fmpq
 
-from theorem.balls import norm
-from theorem.local import Expansion, Word
+from gdcheck.theorem.descent.expansion import Expansion, Word
+from gdcheck.theorem.loss.balls import norm
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,12 @@ from enum import Enum
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from theorem.balls import norm, surely_less
-from theorem.descent.enclosure import Enclosure, enclose
-from theorem.local import Expansion
-from theorem.remainder import RemainderBound
-from theorem.spectrum import Eigenvalue
-from theorem.statement import End, LimitKind
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.descent.enclosure import Enclosure, enclose
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.methods.statement import End, LimitKind
 
 
 @dataclass(frozen=True, eq=False)

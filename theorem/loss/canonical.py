@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from flint import fmpq
 
-from theorem.rational import to_text
-from theorem.truncated import TruncatedPower
+from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 
 def _signed(coefficient: fmpq, factor: str) -> tuple[bool, str]:

@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 from flint import fmpq
 
-from theorem.expansion import Term
-from theorem.truncated import TruncatedPower
+from gdcheck.theorem.loss.polynomial import Term
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 Powers: TypeAlias = "list[list[fmpq]]"
 """``powers[i][e]`` is the e-th power of the i-th coordinate."""

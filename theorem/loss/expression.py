@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 
 from flint import fmpq
 
-from theorem.errors import InputError
-from theorem.expansion import MAX_BITS, MAX_TERMS, MAX_VARIABLES, Expanded, Expander, add_term
-from theorem.rational import decimal_to_fmpq, quoted
-from theorem.tokens import Tokens, check_variables, natural_key
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.polynomial import MAX_BITS, MAX_TERMS, MAX_VARIABLES, Expanded, Expander, add_term
+from gdcheck.theorem.loss.rational import decimal_to_fmpq, quoted
+from gdcheck.theorem.loss.tokens import Tokens, check_variables, natural_key
 
 MAX_CHARACTERS = 1_000_000
 MAX_NESTING = 100

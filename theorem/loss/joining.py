@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flint import fmpq
 
-from theorem.expansion import Expanded, Expander, HingeKey
+from gdcheck.theorem.loss.polynomial import Expanded, Expander, HingeKey
 
 _ROUGHEST = (2, 3)
 

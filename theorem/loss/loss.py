@@ -10,16 +10,16 @@ from typing import Any
 
 from flint import fmpq
 
-from theorem.canonical import canonical_text
-from theorem.derivatives import gradient, hessian, third_derivatives, value
-from theorem.errors import InputError
-from theorem.expansion import MAX_DEGREE, Expanded, Expander, Polynomial, Term, add_term
-from theorem.expression import parse_expression
-from theorem.joining import join_on_planes
-from theorem.rational import RationalLike, to_fmpq
-from theorem.substitution import compose, shift
-from theorem.tokens import check_variables
-from theorem.truncated import TruncatedPower
+from gdcheck.theorem.loss.canonical import canonical_text
+from gdcheck.theorem.loss.derivatives import gradient, hessian, third_derivatives, value
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.expression import parse_expression
+from gdcheck.theorem.loss.joining import join_on_planes
+from gdcheck.theorem.loss.polynomial import MAX_DEGREE, Expanded, Expander, Polynomial, Term, add_term
+from gdcheck.theorem.loss.rational import RationalLike, to_fmpq
+from gdcheck.theorem.loss.substitution import compose, shift
+from gdcheck.theorem.loss.tokens import check_variables
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 __all__ = ["Loss", "Term", "TruncatedPower"]
 
@@ -104,7 +104,7 @@ class Loss:
         Raises:
             InputError: For anything else, floats included.
         """
-        from theorem.sympy_bridge import expand_sympy  # noqa: PLC0415
+        from gdcheck.theorem.loss.sympy_bridge import expand_sympy  # noqa: PLC0415
 
         return cls._assemble(*expand_sympy(expr, variables))
 
@@ -170,7 +170,7 @@ class Loss:
         Returns:
             The expression; ``Loss.from_sympy`` reads it back.
         """
-        from theorem.sympy_bridge import write_sympy  # noqa: PLC0415
+        from gdcheck.theorem.loss.sympy_bridge import write_sympy  # noqa: PLC0415
 
         return write_sympy(self)
 

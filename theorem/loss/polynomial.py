@@ -4,7 +4,7 @@ A monomial \(x^\alpha\) is one integer: five bits for each exponent, the first v
 above them all. Multiplying monomials then adds integers, and comparing them compares degrees first. Exponents reach 16
 at most, so that no field overflows.
 
-Both readers of losses (text and SymPy) build on this module; so does ``theorem.substitution``.
+Both readers of losses (text and SymPy) build on this module; so does ``theorem.loss.substitution``.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from typing import NoReturn, TypeAlias
 
 from flint import fmpq
 
-from theorem.errors import InputError
-from theorem.rational import to_text
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_text
 
 MAX_DEGREE = 16
 MAX_VARIABLES = 32

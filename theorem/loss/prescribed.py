@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from flint import fmpq_mat
 
-from theorem.errors import InputError
-from theorem.loss import Loss, TruncatedPower
-from theorem.rational import RationalLike, to_fmpq
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.rational import RationalLike, to_fmpq
 
 
 def cayley(entries: Sequence[RationalLike], n: int) -> fmpq_mat:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from flint import fmpq
 
-from theorem.errors import InputError
+from gdcheck.theorem.loss.errors import InputError
 
 RationalLike: TypeAlias = "int | Fraction | str | fmpq"
 """What stands for an exact rational number: ``3``, ``Fraction(1, 3)``, ``"1/3"``, ``"-2e-3"``, ``fmpq(1, 3)``."""

@@ -1,11 +1,11 @@
-"""Changes of variables in polynomials: f(point + h) and f(M z), expanded within the limits of ``theorem.expansion``."""
+"""Changes of variables in polynomials: f(point + h) and f(M z), expanded within its limits."""
 
 from collections.abc import Iterable, Sequence
 from math import comb
 
 from flint import fmpq
 
-from theorem.expansion import EXPONENT, MAX_TERMS, Expander, Polynomial, Term, add_term
+from gdcheck.theorem.loss.polynomial import EXPONENT, MAX_TERMS, Expander, Polynomial, Term, add_term
 
 
 def shift(expander: Expander, polynomial: Polynomial, point: Sequence[fmpq]) -> Polynomial:

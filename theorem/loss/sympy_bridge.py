@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from flint import fmpq
 
-from theorem.errors import InputError
-from theorem.expansion import MAX_BITS, Expanded, Expander
-from theorem.expression import MAX_NESTING
-from theorem.rational import quoted
-from theorem.tokens import check_variables, natural_key
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.expression import MAX_NESTING
+from gdcheck.theorem.loss.polynomial import MAX_BITS, Expanded, Expander
+from gdcheck.theorem.loss.rational import quoted
+from gdcheck.theorem.loss.tokens import check_variables, natural_key
 
 if TYPE_CHECKING:
-    from theorem.loss import Loss
+    from gdcheck.theorem.loss.loss import Loss
 
 _ACCEPTED = "give a polynomial with rational coefficients plus terms c*Max(affine, 0)**p"
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from theorem.errors import InputError
-from theorem.expansion import MAX_VARIABLES
-from theorem.rational import DECIMAL, quoted
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.polynomial import MAX_VARIABLES
+from gdcheck.theorem.loss.rational import DECIMAL, quoted
 
 _TOKEN = re.compile(
     rf"\s*(?:(?P<number>{DECIMAL})"

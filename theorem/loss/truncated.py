@@ -6,7 +6,7 @@ from math import perm
 
 from flint import fmpq
 
-from theorem.errors import InputError
+from gdcheck.theorem.loss.errors import InputError
 
 
 @dataclass(frozen=True)

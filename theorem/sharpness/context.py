@@ -9,20 +9,20 @@ from itertools import islice
 
 from flint import arb, fmpq, fmpq_mat
 
-from theorem.balls import norm, surely_less
-from theorem.derivative_bounds import DerivativeBounds
-from theorem.descent.enclosure import Enclosure, enclose
-from theorem.envelope import Envelope
-from theorem.hessian_map import HessianMap
-from theorem.local import Expansion
-from theorem.observable import Observable
-from theorem.pattern import Direction, Kind, Pattern, pattern
-from theorem.regime import Classification
-from theorem.remainder import RemainderBound
-from theorem.second_order import SecondOrder
-from theorem.spectrum import Pencil
-from theorem.statement import LimitKind
-from theorem.verdict import Decision
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.descent.enclosure import Enclosure, enclose
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.envelope import Envelope
+from gdcheck.theorem.sharpness.hessian_map import HessianMap
+from gdcheck.theorem.sharpness.observable import Observable
+from gdcheck.theorem.sharpness.pattern import Direction, Kind, Pattern, pattern
+from gdcheck.theorem.sharpness.second_order import SecondOrder
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class Scene:
         return HessianMap(self.expansion)
 
     def pattern(self, observable: Observable) -> Pattern:
-        """Proves how a function approaches its limit along the trajectory (see ``theorem.pattern``)."""
+        """Proves how a function approaches its limit along the trajectory (see ``theorem.sharpness.pattern``)."""
         flat = self._constant_from(observable)
         if flat is not None:
             return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=flat)

@@ -13,13 +13,13 @@ from functools import cached_property
 
 from flint import arb
 
-from theorem.balls import norm, surely_less
-from theorem.descent.enclosure import Enclosure
-from theorem.hessian_map import Matrix, largest_eigenvalue, side
-from theorem.pattern import Kind, Pattern
-from theorem.scene import Scene
-from theorem.top_eigenvalue import TopEigenvalue
-from theorem.value_map import ValueMap
+from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.hessian_map import Matrix, largest_eigenvalue, side
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern
+from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
+from gdcheck.theorem.sharpness.value_map import ValueMap
 
 MOST_STEPS = 20_000
 

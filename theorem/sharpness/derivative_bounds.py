@@ -1,7 +1,7 @@
 r"""Bounds of the k-th derivative of a function on balls around the minimizer.
 
 A homogeneous polynomial p of degree q with :math:`|p(u)| \le S` on the unit sphere has, by Banach's theorem (see
-``theorem.remainder``), :math:`\|D^k p(h)\| \le \frac{q!}{(q-k)!} S \|h\|^{q-k}` as a symmetric k-linear form.
+``theorem.descent.remainder``), :math:`\|D^k p(h)\| \le \frac{q!}{(q-k)!} S \|h\|^{q-k}` as a symmetric k-linear form.
 
 A truncated power of order p has derivatives up to order p − 1, and :math:`D^{p-1}` is Lipschitz: its bound of order p
 is that Lipschitz constant. Beyond, there is a bound only on balls that the kink does not meet.
@@ -15,8 +15,8 @@ from math import perm
 
 from flint import arb, fmpq
 
-from theorem.local import Exponents, LocalPower
-from theorem.remainder import RemainderBound, squared_maximum
+from gdcheck.theorem.descent.expansion import Exponents, LocalPower
+from gdcheck.theorem.descent.remainder import RemainderBound, squared_maximum
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,11 +25,11 @@ from typing import TypeVar
 
 from flint import arb
 
-from theorem.amplitude import Inequality
-from theorem.balls import surely_less
-from theorem.remainder import RemainderBound
-from theorem.statement import End
-from theorem.verdict import Decision
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.limit.amplitude import Inequality
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.methods.statement import End
 
 Result = TypeVar("Result")
 

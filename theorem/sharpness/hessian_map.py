@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from flint import acb_mat, arb, arb_mat, ctx
 
-from theorem.balls import surely_less
-from theorem.local import Expansion, Word
+from gdcheck.theorem.descent.expansion import Expansion, Word
+from gdcheck.theorem.loss.balls import surely_less
 
 Matrix = list[list[arb]]
 

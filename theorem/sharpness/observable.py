@@ -7,7 +7,7 @@ from typing import Protocol
 
 from flint import arb, fmpq
 
-from theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.descent.enclosure import Enclosure
 
 
 class Observable(Protocol):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from theorem.balls import surely_less
-from theorem.observable import Observable
-from theorem.pattern import Kind, Pattern
-from theorem.scene import Scene
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.observable import Observable
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern
 
 FARTHEST = 2_000
 """The latest step to which values are enclosed in search of the earliest step of a pattern."""

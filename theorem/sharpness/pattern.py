@@ -1,13 +1,13 @@
 r"""How a function's values approach their limit along a certified trajectory: proved for all steps from one on.
 
-Let φ have gradient ω at the minimizer, and write :math:`h_k = y_k u + h_k^\perp` as in ``theorem.envelope``.
+Let φ have gradient ω at the minimizer, and write :math:`h_k = y_k u + h_k^\perp` as in ``theorem.sharpness.envelope``.
 
 *Order one*, where :math:`c = \omega\cdot u \ne 0`: on the ball of radius r,
 :math:`|\varphi(m+h)-\varphi(m)-\omega\cdot h| \le K\|h\|^2` with K half the Lipschitz constant of ∇φ; hence in the cone
 :math:`|\varphi_k - \varphi(m) - c y_k| \le \varepsilon a_k` with :math:`\varepsilon = \|\omega_\perp\|\tau + K a
 (1+\tau^2)`.
 
-*Order two*, where c = 0 exactly: see ``theorem.second_order``; there :math:`|\varphi_k - \varphi(m) - c y_k^2| \le
+*Order two*, where c = 0 exactly: see ``second_order``; there :math:`|\varphi_k - \varphi(m) - c y_k^2| \le
 \varepsilon y_k^2` with another c.
 
 In both, :math:`\varepsilon < |c|` settles the sign at every later step, for y keeps or alternates its sign. And with
@@ -28,12 +28,12 @@ from enum import Enum
 
 from flint import arb, fmpq
 
-from theorem.balls import norm
-from theorem.envelope import Cone, Envelope
-from theorem.observable import Observable
-from theorem.pattern_proof import Proof
-from theorem.second_order import SecondOrder
-from theorem.taylor import dot
+from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.sharpness.envelope import Cone, Envelope
+from gdcheck.theorem.sharpness.observable import Observable
+from gdcheck.theorem.sharpness.pattern_proof import Proof
+from gdcheck.theorem.sharpness.second_order import SecondOrder
+from gdcheck.theorem.sharpness.taylor import dot
 
 
 class Kind(Enum):

@@ -1,4 +1,4 @@
-r"""The inequality that proves a pattern for all steps from one on (see ``theorem.pattern``)."""
+r"""The inequality that proves a pattern for all steps from one on (see ``theorem.sharpness.pattern``)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from theorem.balls import surely_less
-from theorem.envelope import Cone
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.sharpness.envelope import Cone
 
 
 @dataclass(frozen=True)

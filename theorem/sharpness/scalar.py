@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq
 
-from theorem.derivative_bounds import DerivativeBounds
-from theorem.descent.enclosure import Enclosure
-from theorem.errors import InputError
-from theorem.local import LocalPower
-from theorem.loss import Loss
-from theorem.pattern import Pattern
-from theorem.problem import Problem
-from theorem.scene import Scene
-from theorem.trace import SHOWN, Earliest, traced
-from theorem.value_map import ValueMap
-from theorem.verdict import Decision
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.descent.expansion import LocalPower
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.onset import SHOWN, Earliest, traced
+from gdcheck.theorem.sharpness.pattern import Pattern
+from gdcheck.theorem.sharpness.value_map import ValueMap
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@ r"""The second order of a function along a certified trajectory, where the first
 
 The trajectory comes in along a parabola: with μ the dominant multiplier, M = I − ηA and :math:`g_2(h) = -\tfrac\eta 2
 D^3f(m)[h,h]`, let s ⊥ u solve :math:`(\mu^2 - M)s = g_2(u)` off u. If b < ρ², then :math:`z_k = h_k^\perp - s y_k^2` is
-of third order: with :math:`w_k = \|z_k\|/y_k^2` and the cone's constants (``theorem.envelope``),
+of third order: with :math:`w_k = \|z_k\|/y_k^2` and the cone's constants (``theorem.sharpness.envelope``),
 
 .. math:: w_{k+1} \le \frac{b w_k + E a_k}{(\rho-\kappa)^2}, \qquad
    E = C_2 (1+\sqrt{1+\tau^2})(\|s\|+W) + C_3 (1+\tau^2)^{3/2} + \|s\|(2\rho C(1+\tau^2) + C^2(1+\tau^2)^2 a)
@@ -24,13 +24,13 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat
 
-from theorem.balls import norm, surely_less
-from theorem.derivative_bounds import DerivativeBounds
-from theorem.envelope import Cone, Envelope, convolution
-from theorem.local import Expansion
-from theorem.observable import Observable
-from theorem.pattern_proof import Proof
-from theorem.taylor import contracted, dot
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.envelope import Cone, Envelope, convolution
+from gdcheck.theorem.sharpness.observable import Observable
+from gdcheck.theorem.sharpness.pattern_proof import Proof
+from gdcheck.theorem.sharpness.taylor import contracted, dot
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@ r"""The sharpness along a trajectory (section 3 of the paper; docs/sharpness.md)
 With the certificate of the direction, :math:`\lambda_n(x_k) = \lambda_n + C_\eta\|x_k-x^*\| + o(\cdot)` for a small
 step and :math:`\lambda_n + (-1)^kC_\eta\|x_k-x^*\| + o(\cdot)` for a large one, :math:`C_\eta = \omega\cdot u` with the
 certified direction u. What is proved is more than the limit: from a stated step on, the sign of
-:math:`\lambda_n(x_k)-\lambda_n` at every step and the monotone approach of every branch (``theorem.pattern``), with the
-second-order constant of ``theorem.top_eigenvalue``; and the number of steps above 2/η (``theorem.crossings``).
+:math:`\lambda_n(x_k)-\lambda_n` at every step and the monotone approach of every branch (``pattern``), with the
+second-order constant of ``top_eigenvalue``; and the number of steps above 2/η (``crossings``).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq
 
-from theorem.crossings import MOST_STEPS, Crossings, crossings
-from theorem.pattern import Kind, Pattern
-from theorem.scene import Scene
-from theorem.top_eigenvalue import TopEigenvalue
-from theorem.trace import SHOWN, Earliest, traced
-from theorem.verdict import Decision
+from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.crossings import MOST_STEPS, Crossings, crossings
+from gdcheck.theorem.sharpness.onset import SHOWN, Earliest, traced
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern
+from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from flint import arb, fmpq
 
-from theorem.local import Expansion
+from gdcheck.theorem.descent.expansion import Expansion
 
 Number = TypeVar("Number", fmpq, arb)
 

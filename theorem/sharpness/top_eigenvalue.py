@@ -29,14 +29,14 @@ from functools import cached_property
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
-from theorem.balls import norm, surely_less
-from theorem.derivative_bounds import DerivativeBounds
-from theorem.descent.enclosure import Enclosure
-from theorem.hessian_map import HessianMap, largest_eigenvalue
-from theorem.local import Expansion
-from theorem.regime import Classification
-from theorem.spectrum import Pencil
-from theorem.taylor import contracted, dot
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.hessian_map import HessianMap, largest_eigenvalue
+from gdcheck.theorem.sharpness.taylor import contracted, dot
 
 _GUARD_BITS = 64
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flint import arb, fmpq
 
-from theorem.local import Exponents, LocalPower
+from gdcheck.theorem.descent.expansion import Exponents, LocalPower
 
 
 class ValueMap:

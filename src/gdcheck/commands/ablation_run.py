@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from properties.ablation.run import Ablated, chosen, known, run_ablations
-from properties.ablation.search import Row
-from properties.files import as_json, write_text_atomically
-from properties.show import progress_over
-from reports.ablation_view import certificate_files, evidence_words, verdict_words
-from reports.compose import compose
-from theorem.errors import InputError
+from gdcheck.properties.ablation.run import Ablated, chosen, known, run_ablations
+from gdcheck.properties.ablation.search import Row
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
+from gdcheck.reports.compose import compose
+from gdcheck.terminal.show import progress_over
+from gdcheck.theorem.loss.errors import InputError
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
 

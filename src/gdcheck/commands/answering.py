@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from properties.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
-from properties.files import as_json
+from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
+from gdcheck.properties.storage.files import as_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from theorem.loss import Loss
-    from theorem.problem import Problem
-    from theorem.verdict import Decision
+    from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.loss.loss import Loss
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Printer:
 
     def handle(self, line: int, item: Problem | Exception, certificate: Path | None) -> int:
         """Decides one problem and prints the answer; the exit code."""
-        from theorem.certificate import certificate as proof_of
-        from theorem.errors import InputError
-        from theorem.verdict import decide
+        from gdcheck.theorem.certificate.certificate import certificate as proof_of
+        from gdcheck.theorem.decision.decide import decide
+        from gdcheck.theorem.loss.errors import InputError
 
         try:
             if isinstance(item, Exception):
@@ -77,7 +77,7 @@ class Printer:
         """What the independent checker says; a proof that it rejects is none."""
         if proof is None or not self._extras.recheck:
             return {"recheck": "none"}
-        from theorem.recheck import check
+        from gdcheck.theorem.checker.recheck import check
 
         failure = check(proof)
         if failure is None:
@@ -88,38 +88,38 @@ class Printer:
     def _functions(self, problem: Problem) -> list[Loss]:
         if not self._extras.scalars:
             return []
-        from theorem.scalar import parse_scalar
+        from gdcheck.theorem.sharpness.scalar import parse_scalar
 
         return [parse_scalar(text, problem) for text in self._extras.scalars]
 
     def _answer(self, decision: Decision, functions: Sequence[Loss]) -> dict[str, Any]:
-        from theorem.answer import answer, chain_json
-        from theorem.dominance import paper_chain
+        from gdcheck.theorem.certificate.answer import answer, chain_json
+        from gdcheck.theorem.decision.paper_chain import paper_chain
 
         result = answer(decision)
         result["chain"] = chain_json(paper_chain(decision))
         if self._extras.sharpness:
-            from theorem.pattern_answer import sharpness_json
-            from theorem.sharpness import sharpness
+            from gdcheck.theorem.certificate.pattern_answer import sharpness_json
+            from gdcheck.theorem.sharpness.sharpness import sharpness
 
             result["sharpness"] = sharpness_json(sharpness(decision, trace=True, most_steps=self._max_steps))
         if functions:
-            from theorem.pattern_answer import scalar_json
-            from theorem.scalar import follow
+            from gdcheck.theorem.certificate.pattern_answer import scalar_json
+            from gdcheck.theorem.sharpness.scalar import follow
 
             texts = self._extras.scalars
             result["scalars"] = [scalar_json(t, follow(decision, f)) for t, f in zip(texts, functions, strict=True)]
         if self._extras.observe:
             from dataclasses import asdict
 
-            from theorem.descent.reference import observe
+            from gdcheck.theorem.descent.reference import observe
 
             seen = asdict(observe(decision.problem))
             result["observed"] = seen | {"kind": seen["kind"].value if seen["kind"] else None}
         return result
 
     def _show(self, answer: dict[str, Any], line: int) -> None:
-        from properties.show import console_for_people, show_answer
+        from gdcheck.terminal.show import console_for_people, show_answer
 
         self._console = self._console or console_for_people()
         if self._many:

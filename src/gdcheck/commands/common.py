@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from properties.files import write_bytes_atomically
+from gdcheck.properties.storage.files import write_bytes_atomically
 
 if TYPE_CHECKING:
-    from theorem.problem import Problem
+    from gdcheck.theorem.descent.problem import Problem
 
 PROVED, REFUTED, BAD_INPUT, OTHER, INTERRUPTED = 0, 1, 2, 3, 130
 EXIT_CODES = {"proved": PROVED, "refuted": REFUTED}
@@ -21,7 +21,7 @@ EXIT_CODES = {"proved": PROVED, "refuted": REFUTED}
 @contextmanager
 def input_errors() -> Iterator[None]:
     """Turns unusable input into one sentence on standard error and exit code 2."""
-    from theorem.errors import InputError
+    from gdcheck.theorem.loss.errors import InputError
 
     try:
         yield
@@ -41,8 +41,8 @@ def problem_from_options(loss: str | None, step_size: str | None, start: str | N
     Raises:
         InputError: If a needed option is missing or one cannot be used.
     """
-    from theorem.errors import InputError
-    from theorem.problem import Problem
+    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.loss.errors import InputError
 
     for value, field, example in (
         (loss, "loss", '--loss "x**2 + y**2/2"'),
@@ -62,7 +62,7 @@ def _split(text: str) -> list[str]:
 
 def write_bytes(path: Path, data: bytes, field: str = "file") -> None:
     """Writes a file whole, or raises an ``InputError`` that names the field."""
-    from theorem.errors import InputError
+    from gdcheck.theorem.loss.errors import InputError
 
     try:
         write_bytes_atomically(path, data)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from properties.commands.answering import Extras, Printer
-from properties.commands.common import (
+from gdcheck.commands.answering import Extras, Printer
+from gdcheck.commands.common import (
     BAD_INPUT,
     EXIT_CODES,
     OTHER,
@@ -60,7 +60,7 @@ def check(
     ] = True,
 ) -> None:
     """Decide one problem (or a file of them) with proof."""
-    from theorem.errors import InputError
+    from gdcheck.theorem.loss.errors import InputError
 
     with input_errors():
         many = False
@@ -69,7 +69,7 @@ def check(
                 raise InputError(
                     "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables"
                 )
-            from properties.reading import read_problems
+            from gdcheck.properties.storage.reading import read_problems
 
             many, problems = read_problems(problem)
         else:
@@ -90,9 +90,9 @@ def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
 ) -> None:
     """Verify certificates with the small independent checkers."""
-    from properties.reading import parse_json, read_text
-    from properties.rechecking import BadCertificate, check, require_shape
-    from theorem.errors import InputError
+    from gdcheck.properties.storage.reading import parse_json, read_text
+    from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
+    from gdcheck.theorem.loss.errors import InputError
 
     codes = []
     for path in files:
@@ -122,9 +122,9 @@ def replay(
 ) -> None:
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     with input_errors():
-        from properties.reading import parse_json, problem_inside, read_text
-        from theorem.errors import InputError
-        from theorem.verdict import Verdict, decide
+        from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
+        from gdcheck.theorem.decision.decide import Verdict, decide
+        from gdcheck.theorem.loss.errors import InputError
 
         data = parse_json(read_text(file), "the file")
         stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
@@ -135,8 +135,8 @@ def replay(
         again = None
         if stored is not None and "claim" in data:
             # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
-            from properties.claims.tools import MOST_STEPS
-            from properties.counterexamples import examine_again
+            from gdcheck.properties.claims.tools import MOST_STEPS
+            from gdcheck.properties.runner.counterexamples import examine_again
 
             again = examine_again(data)
             decision = decide(problem, max_steps=MOST_STEPS)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from properties.commands.common import input_errors, problem_from_options, write_bytes
+from gdcheck.commands.common import input_errors, problem_from_options, write_bytes
 
 commands = typer.Typer()
 
@@ -29,9 +29,9 @@ def plot(
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
 ) -> None:
     """Draw direction, sharpness and phase plane of a problem."""
-    from properties.plot import picture_format, plot_problem
-    from properties.reading import stored_problem
-    from theorem.errors import InputError
+    from gdcheck._plot import picture_format, plot_problem
+    from gdcheck.properties.storage.reading import stored_problem
+    from gdcheck.theorem.loss.errors import InputError
 
     with input_errors():
         form = picture_format(out)
@@ -60,10 +60,10 @@ def crossings(
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
 ) -> None:
     """Count the steps above 2/η over a grid of step sizes and start radii."""
-    from properties.crossing_report import as_json as grid_as_json
-    from properties.crossing_report import crossing_grid, summary, workload
-    from properties.plot import picture_format, plot_grid
-    from properties.show import progress_over
+    from gdcheck._plot import picture_format, plot_grid
+    from gdcheck.terminal.crossing_report import as_json as grid_as_json
+    from gdcheck.terminal.crossing_report import crossing_grid, summary, workload
+    from gdcheck.terminal.show import progress_over
 
     with input_errors():
         form = None if out is None else picture_format(out)
@@ -92,14 +92,14 @@ def draw_map(
 ) -> None:
     """Draw which limit each start of a loss in two variables takes."""
     with input_errors():
-        from properties.plane import draw_plane
-        from properties.reading import stored_problem
-        from theorem.rational import to_fmpq
+        from gdcheck.properties.basins.plane import draw_plane
+        from gdcheck.properties.storage.reading import stored_problem
+        from gdcheck.theorem.loss.rational import to_fmpq
 
         given = stored_problem(problem)
         width = None if half_width is None else to_fmpq(half_width, "half-width")
         drawn = draw_plane(given, plane, size, width)
-        from reports.plane_picture import plane_picture
+        from gdcheck.reports.plane_picture import plane_picture
 
         title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
         write_bytes(out, plane_picture(drawn, title[:200]), "out")

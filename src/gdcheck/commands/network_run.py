@@ -15,16 +15,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from properties.files import as_json, write_text_atomically
-from properties.optimizers.devices import choose_device, surroundings
-from properties.optimizers.minimum import Minimum, find_minimum
-from properties.optimizers.network_experiment import ExperimentConfig, run_experiment, scan_step_sizes
-from properties.optimizers.network_result import as_network_result
-from properties.optimizers.networks import Architecture, NetworkConfig, build
-from properties.optimizers.objective import LossKind, Objective
-from properties.optimizers.options import ImageOptions, check_seed
-from properties.optimizers.train_command import describe, load_images
-from theorem.errors import InputError
+from gdcheck.commands.training_options import ImageOptions, check_seed
+from gdcheck.commands.training_run import describe, load_images
+from gdcheck.networks.devices import choose_device, surroundings
+from gdcheck.networks.minimum import Minimum, find_minimum
+from gdcheck.networks.network_experiment import ExperimentConfig, run_experiment, scan_step_sizes
+from gdcheck.networks.network_result import as_network_result
+from gdcheck.networks.networks import Architecture, NetworkConfig, build
+from gdcheck.networks.objective import LossKind, Objective
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.theorem.loss.errors import InputError
 
 MEASURED, INTERRUPTED, NOT_MEASURED = 0, 130, 3
 _MOST_PARAMETERS = 5000
@@ -137,7 +137,7 @@ def _make(out: Path) -> None:
 
 
 def _write(out: Path, result: dict[str, Any]) -> None:
-    from reports.measured_charts import network_picture  # noqa: PLC0415
+    from gdcheck.reports.measured_charts import network_picture
 
     text = as_json(result, indent=None)
     try:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from properties.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
+from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
 
 commands = typer.Typer()
 
@@ -26,10 +26,10 @@ def verify(
     """Prove and recheck the paper's instances and random problems, and write the report."""
     import os
 
-    from properties.show import console_for_people, progress_over, show_verification
-    from properties.verify import verify as run_verification
-    from properties.verify import workload
-    from theorem.errors import InputError
+    from gdcheck.properties.verify.verify import verify as run_verification
+    from gdcheck.properties.verify.verify import workload
+    from gdcheck.terminal.show import console_for_people, progress_over, show_verification
+    from gdcheck.theorem.loss.errors import InputError
 
     with input_errors():
         try:
@@ -40,7 +40,7 @@ def verify(
             ) from None
         with progress_over(workload(problems), "deciding and rechecking") as on_done:
             run_ = run_verification(problems, seed, jobs or os.cpu_count() or 1, on_done)
-        from reports.write import write_report
+        from gdcheck.reports.write import write_report
 
         try:
             written = write_report(run_, out)
@@ -70,8 +70,8 @@ def ablate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
 ) -> None:
     """Drop each assumption in turn and look for a counterexample with proof."""
-    from properties.ablation.command import ablate_and_store, show_ablations
-    from properties.show import console_for_people
+    from gdcheck.commands.ablation_run import ablate_and_store, show_ablations
+    from gdcheck.terminal.show import console_for_people
 
     with input_errors():
         run_ = ablate_and_store(assumption or [], budget, seed, jobs=jobs, load=load, out=out)
@@ -100,7 +100,7 @@ def report(
 ) -> None:
     """Put runs on one offline page, with Markdown and JUnit XML beside it."""
     with input_errors():
-        from reports.compose import compose
+        from gdcheck.reports.compose import compose
 
         page = compose(runs, out, figures or [])
     typer.echo(f"report: {page}")

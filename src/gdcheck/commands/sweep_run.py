@@ -19,11 +19,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from properties.sweep.generator import Generator
-from properties.sweep.run import Place, Swept, default_jobs, sweep
-from properties.sweep.spec import Spec
-from properties.sweep.store import Store, check_count, check_seed
-from theorem.errors import InputError
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.run import Place, Swept, default_jobs, sweep
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.properties.sweep.store import Store, check_count, check_seed
+from gdcheck.theorem.loss.errors import InputError
 
 
 def read_count(text: str) -> int:
@@ -38,7 +38,7 @@ def read_count(text: str) -> int:
     Raises:
         InputError: If it is no whole number in range.
     """
-    from theorem.rational import to_fmpq  # noqa: PLC0415
+    from gdcheck.theorem.loss.rational import to_fmpq
 
     number = to_fmpq(text, "problems")
     return check_count(int(number.p) if number.q == 1 else None)
@@ -79,7 +79,7 @@ def start_sweep(
 
 
 def _read_spec(path: Path | None) -> Spec:
-    from properties.reading import parse_json, read_text  # noqa: PLC0415
+    from gdcheck.properties.storage.reading import parse_json, read_text
 
     return Spec() if path is None else Spec.from_json(parse_json(read_text(path), "the spec"))
 

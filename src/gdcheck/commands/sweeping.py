@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from properties.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
+from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
 
 commands = typer.Typer()
 
@@ -32,8 +32,8 @@ def sweep(
 ) -> None:
     """Decide millions of random problems, a batch at a time, in float64 with proved rounding."""
     with input_errors():
-        from properties.show import console_for_people
-        from properties.sweep.command import place_of, show_sweep, start_sweep
+        from gdcheck.commands.sweep_run import place_of, show_sweep, start_sweep
+        from gdcheck.terminal.show import console_for_people
 
         store, swept = start_sweep(problems, seed, spec, out, resume, place=place_of(jobs, device, scheduler))
     show_sweep(console_for_people(), store, swept)
@@ -52,6 +52,6 @@ def one_problem(
 ) -> None:
     """Print a problem of a sweep as JSON, made again from its index alone."""
     with input_errors():
-        from properties.sweep.store import Store
+        from gdcheck.properties.sweep.store import Store
 
         typer.echo(json.dumps(Store.open(run).problem(index).to_json()))

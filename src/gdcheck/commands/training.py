@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from properties.commands.common import input_errors
+from gdcheck.commands.common import input_errors
 
 commands = typer.Typer()
 
@@ -56,11 +56,11 @@ def train(
 ) -> None:
     """Train networks and measure the direction of their updates; synthetic images if no others are named."""
     with input_errors():
-        from properties.optimizers.needed import require_training_packages
+        from gdcheck.networks.needed import require_training_packages
 
         require_training_packages()
-        from properties.optimizers.options import ImageOptions, TrainOptions
-        from properties.optimizers.train_command import train_command
+        from gdcheck.commands.training_options import ImageOptions, TrainOptions
+        from gdcheck.commands.training_run import train_command
 
         images = ImageOptions(root, download, data, subset, device)
         options = TrainOptions(
@@ -113,11 +113,11 @@ def network(
 ) -> None:
     """Measure both regimes of gradient descent around a strict minimum of a small network."""
     with input_errors():
-        from properties.optimizers.needed import require_training_packages
+        from gdcheck.networks.needed import require_training_packages
 
         require_training_packages()
-        from properties.optimizers.network_command import NetworkOptions, network_command
-        from properties.optimizers.options import ImageOptions
+        from gdcheck.commands.network_run import NetworkOptions, network_command
+        from gdcheck.commands.training_options import ImageOptions
 
         images = ImageOptions(root, download, data, subset, device)
         code = network_command(NetworkOptions(images, width, weight_decay, steps, scan_steps, distance, seed, out))

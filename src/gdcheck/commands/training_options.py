@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from theorem.errors import InputError
+from gdcheck.theorem.loss.errors import InputError
 
 PRESETS = {"paper": ("gd", "momentum", "adam")}
 PRESET_SEEDS = 5

@@ -13,17 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from properties.files import as_json, write_text_atomically
-from properties.optimizers.data import DataConfig, Images, load
-from properties.optimizers.devices import choose_device, surroundings
-from properties.optimizers.methods import Method, MethodConfig, Schedule
-from properties.optimizers.networks import Activation, Architecture, NetworkConfig
-from properties.optimizers.objective import LossKind
-from properties.optimizers.options import DEFAULT_STEP_SIZES, ImageOptions, TrainOptions, one_of
-from properties.optimizers.results import as_result
-from properties.optimizers.run import Outcome, Row, RunConfig
-from properties.optimizers.training import train
-from theorem.errors import InputError
+from gdcheck.commands.training_options import DEFAULT_STEP_SIZES, ImageOptions, TrainOptions, one_of
+from gdcheck.networks.data import DataConfig, Images, load
+from gdcheck.networks.devices import choose_device, surroundings
+from gdcheck.networks.methods import Method, MethodConfig, Schedule
+from gdcheck.networks.networks import Activation, Architecture, NetworkConfig
+from gdcheck.networks.objective import LossKind
+from gdcheck.networks.results import as_result
+from gdcheck.networks.run import Outcome, Row, RunConfig
+from gdcheck.networks.training import train
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.theorem.loss.errors import InputError
 
 FINISHED, DIVERGED, INTERRUPTED = 0, 3, 130
 
@@ -171,7 +171,7 @@ def _progress(jobs: list[RunConfig]) -> Iterator[Callable[[RunConfig], Callable[
 
 
 def _write(out: Path, result: dict[str, Any]) -> None:
-    from reports.measured_charts import training_picture  # noqa: PLC0415
+    from gdcheck.reports.measured_charts import training_picture
 
     write_text_atomically(out / "result.json", as_json(result, indent=None))
     write_text_atomically(out / "training.svg", training_picture(result))

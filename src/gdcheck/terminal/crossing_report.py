@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from flint import fmpq
 
-from properties.crossing_grid import Cell, grid
-from theorem.problem import Problem
-from theorem.rational import to_text
+from gdcheck.properties.basins.crossing_grid import Cell, grid
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.rational import to_text
 
 _SHARES = [fmpq(k, 20) for k in range(8, 20)]
 _FACTORS = [fmpq(k, 5) for k in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)]

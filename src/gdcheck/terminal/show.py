@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from properties.show_patterns import pattern_rows
+from gdcheck.terminal.show_patterns import pattern_rows
 
 if TYPE_CHECKING:
-    from properties.verify import Verification
+    from gdcheck.properties.verify.verify import Verification
 
 _COLOURS = {
     "proved": "bold green",
@@ -27,7 +27,7 @@ _COLOURS = {
 
 
 def show_answer(console: Console, answer: dict[str, Any]) -> None:
-    """Prints one answer (see ``theorem.answer``) for people.
+    """Prints one answer (see ``theorem.certificate.answer``) for people.
 
     Args:
         console: Where to print; colours are left out where it is not a terminal.

@@ -15,7 +15,7 @@ def _one_thread():
 @pytest.fixture(scope="session")
 def images():
     """Forty synthetic images of 8×8 pixels."""
-    from properties.optimizers.data import DataConfig, load
+    from gdcheck.networks.data import DataConfig, load
 
     return load(DataConfig(subset=40, side=8))
 
@@ -25,11 +25,11 @@ def objective(images):
     """Makes small objectives in float64."""
     import torch
 
-    from properties.optimizers.networks import NetworkConfig, build
-    from properties.optimizers.objective import LossKind, Objective
+    from gdcheck.networks.networks import NetworkConfig, build
+    from gdcheck.networks.objective import LossKind, Objective
 
     def make(architecture="tiny", activation="tanh", loss="mse", weight_decay=0.01, width=4, **options):
-        from properties.optimizers.networks import Activation, Architecture
+        from gdcheck.networks.networks import Activation, Architecture
 
         config = NetworkConfig(Architecture(architecture), Activation(activation), width)
         network = build(config, images.shape, len(images.classes), seed=1)

@@ -14,8 +14,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 import polars as pl  # noqa: E402
 from jsonschema import validate  # noqa: E402
 
-from properties.cli import run  # noqa: E402
-from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
+from gdcheck.cli import run  # noqa: E402
+from gdcheck.networks.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
 
 SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "24", "--measure-every", "5"]
 
@@ -46,7 +46,7 @@ def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tm
 
 
 def test_five_seeds_are_the_presets_default():
-    from properties.optimizers.options import ImageOptions, TrainOptions
+    from gdcheck.commands.training_options import ImageOptions, TrainOptions
 
     images = ImageOptions(None, False, None, None, "cpu")
     rest = dict.fromkeys(TrainOptions.__dataclass_fields__)
@@ -74,7 +74,7 @@ def test_divergence_has_its_sentence_and_exit_code(gdcheck, tmp_path):
 def test_a_killed_run_resumes_to_the_same_files(gdcheck, tmp_path):
     words = ["train", *SMALL, "--steps", "150", "--keep-every", "5", "--measure-every", "10"]
     words += ["--optimizer", "adam", "--batch-size", "16", "--device", "cpu", "--out"]
-    command = [sys.executable, "-m", "properties", *words, str(tmp_path / "killed")]
+    command = [sys.executable, "-m", "gdcheck", *words, str(tmp_path / "killed")]
     with subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}) as process:
         run_directory = tmp_path / "killed" / "adam-seed0"
         until = time.monotonic() + 100
@@ -92,7 +92,7 @@ def test_a_killed_run_resumes_to_the_same_files(gdcheck, tmp_path):
 
 def test_torchrun_shares_the_runs_and_one_process_reports(tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29617"]
-    command += ["-m", "properties", "train", *SMALL, "--seeds", "3", "--device", "cpu", "--out", str(tmp_path / "out")]
+    command += ["-m", "gdcheck", "train", *SMALL, "--seeds", "3", "--device", "cpu", "--out", str(tmp_path / "out")]
     done = subprocess.run(
         command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=120
     )
@@ -225,7 +225,7 @@ def test_a_place_that_is_no_directory_is_refused_before_the_work_of_network(gdch
     def work(*arguments):
         raise AssertionError("the work was begun")
 
-    monkeypatch.setattr("properties.optimizers.network_command.find_minimum", work)
+    monkeypatch.setattr("gdcheck.commands.network_run.find_minimum", work)
     (tmp_path / "file").write_text("kept")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         expect_sentence(gdcheck("network", "--width", "4", "--subset", "20", "--out", out), "out", "no directory")

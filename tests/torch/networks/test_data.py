@@ -11,8 +11,8 @@ torchvision = pytest.importorskip("torchvision", reason="torchvision is not inst
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from properties.optimizers.data import SYNTHETIC, DataConfig, load  # noqa: E402
-from theorem.errors import InputError  # noqa: E402
+from gdcheck.networks.data import SYNTHETIC, DataConfig, load  # noqa: E402
+from gdcheck.theorem.loss.errors import InputError  # noqa: E402
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from properties.optimizers.eigen import NotFiniteError, top_eigenpairs  # noqa: E402
-from properties.optimizers.measurements import Spectroscope  # noqa: E402
+from gdcheck.networks.eigen import NotFiniteError, top_eigenpairs  # noqa: E402
+from gdcheck.networks.measurements import Spectroscope  # noqa: E402
 
 
 def symmetric(n, seed, spectrum=None):

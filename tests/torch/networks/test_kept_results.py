@@ -8,11 +8,11 @@ from jsonschema import validate
 
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
-from properties.optimizers.approach import LEAST_FALL  # noqa: E402
-from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
-from reports.measured_charts import network_picture, training_picture  # noqa: E402
+from gdcheck.networks.approach import LEAST_FALL  # noqa: E402
+from gdcheck.networks.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
+from gdcheck.reports.measured_charts import network_picture, training_picture  # noqa: E402
 
-KEPT = Path(__file__).parent.parent.parent / "docs" / "measured"
+KEPT = Path(__file__).parents[3] / "docs" / "measured"
 RESULTS = {
     "training": (TRAINING_SCHEMA, training_picture),
     "training-batches": (TRAINING_SCHEMA, training_picture),

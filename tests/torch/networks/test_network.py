@@ -9,21 +9,21 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 
 from jsonschema import validate  # noqa: E402
 
-from properties.optimizers.descent import descend, start_near  # noqa: E402
-from properties.optimizers.minimum import Minimum, find_minimum  # noqa: E402
-from properties.optimizers.network_experiment import (  # noqa: E402
+from gdcheck.networks.descent import descend, start_near  # noqa: E402
+from gdcheck.networks.minimum import Minimum, find_minimum  # noqa: E402
+from gdcheck.networks.network_experiment import (  # noqa: E402
     ExperimentConfig,
     ScanPoint,
     expected_slope,
     run_experiment,
     switch_of,
 )
-from properties.optimizers.network_result import as_network_result  # noqa: E402
-from properties.optimizers.networks import Architecture, NetworkConfig  # noqa: E402
-from properties.optimizers.objective import Evaluation  # noqa: E402
-from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA  # noqa: E402
-from reports.measured_charts import network_picture  # noqa: E402
-from theorem.errors import InputError  # noqa: E402
+from gdcheck.networks.network_result import as_network_result  # noqa: E402
+from gdcheck.networks.networks import Architecture, NetworkConfig  # noqa: E402
+from gdcheck.networks.objective import Evaluation  # noqa: E402
+from gdcheck.networks.result_schemas import NETWORK_RESULT_SCHEMA  # noqa: E402
+from gdcheck.reports.measured_charts import network_picture  # noqa: E402
+from gdcheck.theorem.loss.errors import InputError  # noqa: E402
 
 SURROUNDINGS = {"device": "cpu (x)", "threads": 1, "python": "3", "torch": "2"}
 SPECTRUM = torch.tensor([0.05, 0.2, 0.5, 3.0], dtype=torch.float64)

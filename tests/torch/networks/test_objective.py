@@ -9,8 +9,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from properties.optimizers.networks import Activation, Architecture, NetworkConfig, build  # noqa: E402
-from properties.optimizers.objective import LossKind, Objective  # noqa: E402
+from gdcheck.networks.networks import Activation, Architecture, NetworkConfig, build  # noqa: E402
+from gdcheck.networks.objective import LossKind, Objective  # noqa: E402
 
 SMOOTH = [("tiny", "tanh"), ("cnn", "gelu"), ("mlp", "tanh")]
 

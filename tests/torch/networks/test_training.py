@@ -10,16 +10,16 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 
-from properties.optimizers.approach import approach, loss_change  # noqa: E402
-from properties.optimizers.data import DataConfig, load  # noqa: E402
-from properties.optimizers.measurements import cosine, directions  # noqa: E402
-from properties.optimizers.methods import Method, MethodConfig, Schedule, make_optimizer  # noqa: E402
-from properties.optimizers.networks import Architecture, NetworkConfig  # noqa: E402
-from properties.optimizers.objective import LossKind  # noqa: E402
-from properties.optimizers.run import RunConfig  # noqa: E402
-from properties.optimizers.storing import RunFiles, kept_iterates  # noqa: E402
-from properties.optimizers.training import _Run, train  # noqa: E402
-from theorem.errors import InputError  # noqa: E402
+from gdcheck.networks.approach import approach, loss_change  # noqa: E402
+from gdcheck.networks.data import DataConfig, load  # noqa: E402
+from gdcheck.networks.measurements import cosine, directions  # noqa: E402
+from gdcheck.networks.methods import Method, MethodConfig, Schedule, make_optimizer  # noqa: E402
+from gdcheck.networks.networks import Architecture, NetworkConfig  # noqa: E402
+from gdcheck.networks.objective import LossKind  # noqa: E402
+from gdcheck.networks.run import RunConfig  # noqa: E402
+from gdcheck.networks.storing import RunFiles, kept_iterates  # noqa: E402
+from gdcheck.networks.training import _Run, train  # noqa: E402
+from gdcheck.theorem.loss.errors import InputError  # noqa: E402
 
 STEP_SIZES = {Method.ADAM: 1e-3, Method.RMSPROP: 1e-3}
 TINY = NetworkConfig(Architecture.TINY, width=4)

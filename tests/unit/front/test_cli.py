@@ -243,7 +243,7 @@ def test_help_shows_examples_and_exit_codes(gdcheck):
 
 def test_heavy_libraries_stay_out_of_a_check():
     script = (
-        "import sys; from properties.cli import run; "
+        "import sys; from gdcheck.cli import run; "
         f"code = run(['check', *{options()!r}, '--json']); "
         "heavy = {'sympy', 'mpmath', 'numpy', 'altair', 'torch', 'rich', 'jinja2'} & set(sys.modules); "
         "assert not heavy, heavy; sys.exit(code)"

@@ -20,7 +20,7 @@ def test_what_is_proved_has_been_rechecked(gdcheck):
 
 
 def test_what_the_checker_rejects_is_not_proved(gdcheck, monkeypatch, tmp_path):
-    monkeypatch.setattr("theorem.recheck.check", lambda certificate: "sigma < 1 fails")
+    monkeypatch.setattr("gdcheck.theorem.checker.recheck.check", lambda certificate: "sigma < 1 fails")
     code, out, err = gdcheck("check", *WORKED, "--json", "--certificate", tmp_path / "c.json")
     answer = json.loads(out)
     assert code == 3 and answer["verdict"] == "unresolved" and answer["recheck"] == "rejected"
@@ -119,7 +119,7 @@ def test_more_truncated_powers_than_are_examined_are_named(gdcheck):
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_a_full_disk_is_said(more):
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        command = [sys.executable, "-m", "properties", "check", *WORKED, *more]
+        command = [sys.executable, "-m", "gdcheck", "check", *WORKED, *more]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "error: cannot write the answer (No space left on device); name another place\n"

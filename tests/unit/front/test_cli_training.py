@@ -2,7 +2,7 @@
 
 import pytest
 
-from properties.cli import run
+from gdcheck.cli import run
 
 
 @pytest.mark.parametrize("command", ["train", "network"])
@@ -10,9 +10,7 @@ def test_without_torch_one_sentence_says_what_to_install(command, monkeypatch, c
     import importlib.util
 
     honest = importlib.util.find_spec
-    monkeypatch.setattr(
-        "properties.optimizers.needed.find_spec", lambda name: None if name == "torch" else honest(name)
-    )
+    monkeypatch.setattr("gdcheck.networks.needed.find_spec", lambda name: None if name == "torch" else honest(name))
     assert run([command]) == 2
     out, err = capsys.readouterr()
     assert not out

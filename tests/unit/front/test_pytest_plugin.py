@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from properties.claim import Claim, Finding, passes
-from properties.claims import CLAIMS
-from properties.cli import run
-from properties.counterexamples import FORMS, store
-from properties.instance import Instance, StartPlace
-from properties.tally import EXAMPLES, Tally, merged
-from properties.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
-from theorem.statement import Regime
+from gdcheck.cli import run
+from gdcheck.properties.claims.claim import Claim, Finding, passes
+from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.runner.counterexamples import FORMS, store
+from gdcheck.properties.runner.tally import EXAMPLES, Tally, merged
+from gdcheck.properties.runner.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.theorem.methods.statement import Regime
 
 pytest_plugins = ["pytester"]
 
@@ -213,12 +213,12 @@ def test_an_unresolved_problem_in_the_ball_is_a_failure() -> None:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makeconftest('pytest_plugins = ["properties.harness"]')
+    pytester.makeconftest('pytest_plugins = ["gdcheck.pytest_plugin"]')
     pytester.makepyfile(
         """
         from dataclasses import replace
-        from properties.claims import CLAIMS
-        from properties.harness import run_of
+        from gdcheck.properties.claims.registry import CLAIMS
+        from gdcheck.pytest_plugin import run_of
 
         def claims(config):
             direction = CLAIMS["direction"]

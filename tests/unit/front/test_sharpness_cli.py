@@ -7,13 +7,13 @@ import pytest
 from flint import fmpq
 from jsonschema import validate
 
-from properties.cli import run
-from properties.crossing_grid import grid
-from properties.crossing_report import summary, workload
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.sharpness import sharpness
-from theorem.verdict import Verdict, decide
+from gdcheck.cli import run
+from gdcheck.properties.basins.crossing_grid import grid
+from gdcheck.terminal.crossing_report import summary, workload
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.sharpness.sharpness import sharpness
 
 WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 

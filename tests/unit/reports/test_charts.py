@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from properties.verify import verify
-from reports.charts import phase_picture
-from reports.schema import Report, as_report
+from gdcheck.properties.verify.verify import verify
+from gdcheck.reports.charts import phase_picture
+from gdcheck.reports.schema import Report, as_report
 
 SVG = "{http://www.w3.org/2000/svg}"
 PROBLEMS = 10

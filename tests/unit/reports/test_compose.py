@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.ablation.run import run_ablations
-from properties.cli import run
-from properties.verify import verify
-from reports.compose import compose, draw
-from reports.junit import as_junit
-from reports.markdown import as_markdown
-from reports.page import Sources, render_page
-from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA
-from reports.schema import as_report
-from reports.text import shell
+from gdcheck.cli import run
+from gdcheck.properties.ablation.run import run_ablations
+from gdcheck.properties.verify.verify import verify
+from gdcheck.reports.compose import compose, draw
+from gdcheck.reports.junit import as_junit
+from gdcheck.reports.markdown import as_markdown
+from gdcheck.reports.page import Sources, render_page
+from gdcheck.reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA
+from gdcheck.reports.schema import as_report
+from gdcheck.reports.text import shell
 
-CLAIMS = Path(__file__).parents[2] / "docs" / "runs" / "claims-50000.json"
+CLAIMS = Path(__file__).parents[3] / "docs" / "runs" / "claims-50000.json"
 EVIL = "<script>alert(1)</script>| `x` {{ 7*7 }} ]]> \x00 \x1b[31m"
 
 

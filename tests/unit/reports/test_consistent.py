@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from properties.ablation.run import run_ablations
-from properties.cli import run
-from properties.sweep.generator import Generator
-from properties.sweep.run import Place, sweep
-from properties.sweep.spec import Spec
-from properties.sweep.store import Store
-from properties.verify import verify
-from reports.consistent import inconsistency
-from reports.schema import as_report
+from gdcheck.cli import run
+from gdcheck.properties.ablation.run import run_ablations
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.run import Place, sweep
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.properties.sweep.store import Store
+from gdcheck.properties.verify.verify import verify
+from gdcheck.reports.consistent import inconsistency
+from gdcheck.reports.schema import as_report
 
-SWEPT = Path(__file__).parents[2] / "docs" / "runs" / "sweep-1e7.json"
+SWEPT = Path(__file__).parents[3] / "docs" / "runs" / "sweep-1e7.json"
 
 
 def accept(certificate: object) -> str | None:

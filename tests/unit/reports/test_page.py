@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.verify import verify
-from reports.page import Pictures, Sources, render_page
-from reports.schema import Report, as_report
-from reports.text import decimal, mathematical, rate, ratio, scientific, vector
+from gdcheck.properties.verify.verify import verify
+from gdcheck.reports.page import Pictures, Sources, render_page
+from gdcheck.reports.schema import Report, as_report
+from gdcheck.reports.text import decimal, mathematical, rate, ratio, scientific, vector
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" class="wide-picture"></svg>'
@@ -216,7 +216,7 @@ def test_missing_numbers_are_dashes() -> None:
 
 def test_the_templates_lie_in_the_package() -> None:
     for name in ("page.html.j2", "verification.html.j2", "claims.html.j2", "ablation.html.j2", "page.js", "style.css"):
-        assert (files("reports") / "templates" / name).is_file()
+        assert (files("gdcheck.reports") / "templates" / name).is_file()
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.cli import run
-from reports.charts import STAND_IN
-from reports.level_sets import level_sets
-from reports.problem_charts import FORMATS, portrait, problem_picture, rendered
-from theorem.problem import Problem
-from theorem.verdict import decide
+from gdcheck.cli import run
+from gdcheck.reports.charts import STAND_IN
+from gdcheck.reports.level_sets import level_sets
+from gdcheck.reports.problem_charts import FORMATS, portrait, problem_picture, rendered
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
 
 WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -1,4 +1,4 @@
-"""The schemas in docs/schemas are those that the code uses: python -m tests.reports.test_schemas writes them."""
+"""The schemas in docs/schemas are those that the code uses: python -m tests.unit.reports.test_schemas writes them."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from properties.certificate_schema import CERTIFICATE_SCHEMA
-from properties.optimizers.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA
-from reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
-from reports.schema import REPORT_SCHEMA
-from theorem.problem import PROBLEM_SCHEMA
+from gdcheck.networks.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA
+from gdcheck.reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
+from gdcheck.reports.schema import REPORT_SCHEMA
+from gdcheck.theorem.certificate.schema import CERTIFICATE_SCHEMA
+from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
 
-FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
+FOLDER = Path(__file__).parents[3] / "docs" / "schemas"
 PUBLISHED = {
     "problem": PROBLEM_SCHEMA,
     "report": REPORT_SCHEMA,

@@ -9,13 +9,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from properties.files import write_text_atomically
-from properties.record import examine
-from properties.verify import Verification, verify
-from reports import charts
-from reports.schema import REPORT_SCHEMA, as_report, unproved
-from reports.write import write_report
-from theorem.problem import Problem
+from gdcheck.properties.storage.files import write_text_atomically
+from gdcheck.properties.verify.record import examine
+from gdcheck.properties.verify.verify import Verification, verify
+from gdcheck.reports import charts
+from gdcheck.reports.schema import REPORT_SCHEMA, as_report, unproved
+from gdcheck.reports.write import write_report
+from gdcheck.theorem.descent.problem import Problem
 
 
 def accept(certificate: object) -> str | None:

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from properties.ablation import ABLATIONS, Ablation, Outcome
-from properties.ablation.run import chosen, known, run_ablations
-from properties.ablation.search import ablate
-from properties.cli import run
-from properties.rechecking import check
-from reports.ablation_view import certificate_files
-from theorem.errors import InputError
-from theorem.problem import Problem
+from gdcheck.cli import run
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.rows import ABLATIONS
+from gdcheck.properties.ablation.run import chosen, known, run_ablations
+from gdcheck.properties.ablation.search import ablate
+from gdcheck.reports.ablation_view import certificate_files
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
 
 NAMED = {a.name: a for a in ABLATIONS}
 NEEDED = set(NAMED) - {"control", "smoothness-c21", "strict-minimum-flat", "strict-minimum-coupled"}
-DOCUMENT = Path(__file__).parents[2] / "docs" / "ablation.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "ablation.md"
 
 
 @cache
@@ -128,8 +129,8 @@ OWN = """
 import sys
 from hypothesis import assume
 from hypothesis.strategies import integers, sampled_from
-from properties.ablation import Ablation, Outcome
-from theorem.problem import Problem
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.theorem.descent.problem import Problem
 
 P = Problem.build("1/2*x**2 + y**2", "1/4", ["1", "1"])
 ABLATIONS = [
@@ -269,7 +270,7 @@ def test_the_command_writes_certificates_that_recheck_accepts(tmp_path, capsys):
         ("ABLATIONS = 3", "defines no list ABLATIONS"),
         ("1/0", "cannot be run"),
         ("raise SystemExit(4)", "cannot be run"),
-        ("from properties.ablation.rows import ABLATIONS", "is taken"),
+        ("from gdcheck.properties.ablation.rows import ABLATIONS", "is taken"),
     ],
 )
 def test_a_file_of_ones_own_that_cannot_be_used(tmp_path, capsys, content, words):

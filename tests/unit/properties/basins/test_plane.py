@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from properties.cli import run
-from properties.fates import Fate
-from properties.plane import draw_plane
-from properties.window import basin_width
-from reports.plane_picture import plane_picture
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.statement import LimitKind
-from theorem.verdict import Verdict, decide
+from gdcheck.cli import run
+from gdcheck.properties.basins.plane import draw_plane
+from gdcheck.properties.basins.simulation import Fate
+from gdcheck.properties.basins.window import basin_width
+from gdcheck.reports.plane_picture import plane_picture
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.statement import LimitKind
 
 WORKED = Problem.build("x**2 + y**2/2 + x**2*y + x**3", "61/64", ["0.1", "0.1"])
 QUADRATIC = Problem.build("x**2/2 + 2*y**2", "1/8", ["1/8", "1/4"])

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from flint import fmpq
 
-from properties.fates import Fate, observe
-from properties.plane import draw_plane, in_units
-from theorem.descent.columns import Batch
-from theorem.descent.turned import turn
-from theorem.problem import Problem
-from theorem.verdict import Verdict, decide
+from gdcheck.properties.basins.plane import draw_plane, in_units
+from gdcheck.properties.basins.simulation import Fate, observe
+from gdcheck.theorem.batch.columns import Batch
+from gdcheck.theorem.batch.eigenbasis import turn
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
 
 SOFT = Problem.build("x**2/2 + 3/4*y**2 + x**4*5 + x**2*y**2*9", "1/50", ["1", "1"])
 TWO_MINIMA = Problem.build("x**2/2 - 3/2*x**3 + x**4 + 3/4*y**2", "1/10", ["1", "1"])

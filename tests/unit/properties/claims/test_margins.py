@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from flint import arb, fmpq, fmpq_mat
 
-from properties.claim import Finding
-from properties.claims import CLAIMS, amplitude, dominance, invariance, observation, rate, remainder, sharpness, updates
-from properties.claims.tools import MOST_MARGIN, Broken, Majorant, Seen, dot, log2_ratio
-from properties.instance import Instance, StartPlace
-from properties.trial import CounterexampleError, Trial
-from theorem.problem import Problem
-from theorem.statement import Regime
+from gdcheck.properties.claims import amplitude, dominance, invariance, observation, rate, remainder, sharpness, updates
+from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.claims.tools import MOST_MARGIN, Broken, Majorant, Seen, dot, log2_ratio
+from gdcheck.properties.runner.trial import CounterexampleError, Trial
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.methods.statement import Regime
 
 SPECTRUM = (fmpq(1), fmpq(2))
 SWAP = fmpq_mat(2, 2, [0, 1, 1, 0])

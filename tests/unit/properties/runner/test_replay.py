@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from properties import counterexamples
-from properties.claim import Claim, Finding
-from properties.claims import CLAIMS, invariance, rate
-from properties.cli import run
-from properties.counterexamples import FORMS, store
-from properties.instance import Instance, StartPlace
-from properties.trial import CounterexampleError, Trial, attack
-from theorem.errors import InputError
+from gdcheck.cli import run
+from gdcheck.properties.claims import invariance, rate
+from gdcheck.properties.claims.claim import Claim, Finding
+from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.runner import counterexamples
+from gdcheck.properties.runner.counterexamples import FORMS, store
+from gdcheck.properties.runner.trial import CounterexampleError, Trial, attack
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.theorem.loss.errors import InputError
 
 Replay = Callable[[Path], tuple[int, list[str], str]]
 
@@ -234,7 +235,7 @@ def test_hypothesis_is_loaded_for_a_claim_alone(with_claim: bool, record: dict[s
     if not with_claim:
         del record["claim"]
     script = (
-        "import sys; from properties.cli import run; "
+        "import sys; from gdcheck.cli import run; "
         f"assert run(['replay', {str(write(tmp_path, record))!r}]) == 0; "
         f"assert ('hypothesis' in sys.modules) is {with_claim}"
     )

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.control import current_build_context
 from hypothesis.internal.conjecture.data import Status
 
-import properties.strategies as strategies_module
-from properties.instance import Instance, SpectrumShape, StartPlace, StepPlace
-from properties.strategies import (
+import gdcheck.properties.strategies.problems as strategies_module
+from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace
+from gdcheck.properties.strategies.problems import (
     higher_order_terms,
     losses,
     problems,
@@ -29,14 +29,14 @@ from properties.strategies import (
     step_sizes,
     truncated_powers,
 )
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
-from theorem.preimages import examine_preimages
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
-from theorem.spectrum import Pencil
-from theorem.statement import End, Regime
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.assumptions.preimages import examine_preimages
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.methods.statement import End, Regime
 
 SIDES = (Regime.SMALL_STEP, Regime.LARGE_STEP)
 STEPS = 20_000

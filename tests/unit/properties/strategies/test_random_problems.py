@@ -5,16 +5,16 @@ from functools import cache
 import pytest
 from flint import arb, ctx, fmpq
 
-from properties.random_problems import DEFAULT, Recipe, random_problem
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
-from theorem.preimages import examine_preimages
-from theorem.problem import Problem
-from theorem.regime import classify
-from theorem.remainder import RemainderBound
-from theorem.spectrum import Pencil
-from theorem.statement import Regime
-from theorem.verdict import Verdict, decide
+from gdcheck.properties.strategies.random_problems import DEFAULT, Recipe, random_problem
+from gdcheck.theorem.assumptions.preimages import examine_preimages
+from gdcheck.theorem.assumptions.regime import classify
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.methods.statement import Regime
 
 COUNT = 200
 

@@ -4,14 +4,20 @@ import pytest
 from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from properties.instance import StartPlace
-from properties.sharp_strategies import flat_problems, planar, prescribed_slope, sharp_problems, sloped_problems
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
-from theorem.loss import Loss
-from theorem.remainder import RemainderBound
-from theorem.spectrum import Pencil
-from theorem.statement import Regime
+from gdcheck.properties.strategies.instance import StartPlace
+from gdcheck.properties.strategies.sharpness import (
+    flat_problems,
+    planar,
+    prescribed_slope,
+    sharp_problems,
+    sloped_problems,
+)
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.methods.statement import Regime
 
 SIDES = (Regime.SMALL_STEP, Regime.LARGE_STEP)
 quickly = settings(

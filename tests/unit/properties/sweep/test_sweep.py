@@ -21,19 +21,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import properties.sweep.work as work_module
-from properties.cli import run
-from properties.sweep.generator import Generator
-from properties.sweep.run import Place, devices_of, sweep
-from properties.sweep.spec import Spec
-from properties.sweep.store import Store, UnwritableError
-from properties.sweep.summary import summarize
-from properties.sweep.tables import read_table, unsound
-from properties.sweep.work import Task, work
-from theorem.errors import InputError
-from theorem.problem import Problem
-from theorem.statement import End, LimitKind, Prediction, Regime, Statement
-from theorem.verdict import Verdict, decide
+import gdcheck.properties.sweep.work as work_module
+from gdcheck.cli import run
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.run import Place, devices_of, sweep
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.properties.sweep.store import Store, UnwritableError
+from gdcheck.properties.sweep.summary import summarize
+from gdcheck.properties.sweep.tables import read_table, unsound
+from gdcheck.properties.sweep.work import Task, work
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.statement import End, LimitKind, Prediction, Regime, Statement
 
 # Starts well inside: every problem is then proved.
 SMALL = Spec(variables=3, terms=4, start=(0.05, 0.5), batch=64, sample=2)
@@ -317,7 +317,7 @@ def test_a_disk_that_fails_in_another_process_is_one_sentence(store, monkeypatch
     # A copy is made as it is in another process.
     error = copy.copy(UnwritableError("here", "No space left on device"))
     assert isinstance(error, InputError) and "No space left on device" in str(error)
-    monkeypatch.setattr("properties.sweep.store.write_bytes_atomically", partial(_full, 28))
+    monkeypatch.setattr("gdcheck.properties.sweep.store.write_bytes_atomically", partial(_full, 28))
     with pytest.raises(InputError, match=r"out: cannot write in .*No space left"):
         sweep(store, Place())
 
@@ -330,7 +330,7 @@ def _full(number, path, data):
 LISTENING = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from properties.cli import run
+from gdcheck.cli import run
 if __name__ == "__main__":
     sys.exit(run(sys.argv[1:]))
 """

@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from properties import record, sharpness_rows
-from properties import verify as module
-from properties.record import Record, examine
-from properties.verify import Verification, verify, workload
-from theorem.problem import Problem
+from gdcheck.properties.verify import record, sharpness_rows
+from gdcheck.properties.verify import verify as module
+from gdcheck.properties.verify.record import Record, examine
+from gdcheck.properties.verify.verify import Verification, verify, workload
+from gdcheck.theorem.descent.problem import Problem
 
 PROBLEMS = 24
 

@@ -7,15 +7,15 @@ from flint import fmpq, fmpq_mat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.theorem.strategies import critical_problems, dot, problems, rotations, vectors
-from theorem.certificate import certificate
-from theorem.local import Expansion
-from theorem.preimages import examine_preimages
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.recheck import check
-from theorem.statement import Assumption
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.assumptions.preimages import examine_preimages
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.methods.statement import Assumption
+from tests.builders.strategies import critical_problems, dot, problems, rotations, vectors
 
 
 def determinants(expansion, h):

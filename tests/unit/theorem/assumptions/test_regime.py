@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import block_diagonal, matrix_mp, positive, real, rotations, symmetric_matrices
-from theorem.prescribed import hessian_with_spectrum
-from theorem.regime import classify, rational_sum
-from theorem.spectrum import Pencil
-from theorem.statement import End, Regime
+from gdcheck.theorem.assumptions.regime import classify, rational_sum
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.loss.prescribed import hessian_with_spectrum
+from gdcheck.theorem.methods.statement import End, Regime
+from tests.builders.strategies import block_diagonal, matrix_mp, positive, real, rotations, symmetric_matrices
 
 TINY = fmpq(1, 10**30)
 SQRT2 = [[2, 1], [1, 4]]  # 3 ± √2

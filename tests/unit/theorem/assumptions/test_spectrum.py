@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import (
+from gdcheck.theorem.assumptions.spectrum import Pencil, gap, power_of_two_below
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.prescribed import cayley, hessian_with_spectrum, loss_with_spectrum
+from tests.builders.strategies import (
     block_diagonal,
     dot,
     matrix_mp,
@@ -20,9 +23,6 @@ from tests.theorem.strategies import (
     symmetric_matrices,
     vectors,
 )
-from theorem.errors import InputError
-from theorem.prescribed import cayley, hessian_with_spectrum, loss_with_spectrum
-from theorem.spectrum import Pencil, gap, power_of_two_below
 
 GOLDEN = [[2, 1], [1, 3]]  # t² − 5t + 5: eigenvalues (5 ± √5)/2
 

@@ -11,16 +11,16 @@ from flint import arb, ctx, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.theorem.batches import CUBIC_AND_QUARTIC, one_row, random_batch
-from theorem.descent.batch import certify_batch, simulate_batch
-from theorem.descent.bounds import Bounds
-from theorem.descent.columns import Batch, Outcome, State
-from theorem.descent.program import compile_step
-from theorem.descent.second_opinion import contradiction, problem_of, second_opinion
-from theorem.errors import InputError
-from theorem.local import Expansion
-from theorem.remainder import RemainderBound
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.batch.batch import certify_batch, simulate_batch
+from gdcheck.theorem.batch.bounds import Bounds
+from gdcheck.theorem.batch.columns import Batch, Outcome, State
+from gdcheck.theorem.batch.program import compile_step
+from gdcheck.theorem.batch.second_opinion import contradiction, problem_of, second_opinion
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.errors import InputError
+from tests.builders.batches import CUBIC_AND_QUARTIC, one_row, random_batch
 
 SEEDS = st.integers(0, 2**32)
 

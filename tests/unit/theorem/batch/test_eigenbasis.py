@@ -7,11 +7,11 @@ from flint import fmpq, fmpq_mat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theorem.descent.turned import exact, turn
-from theorem.errors import InputError
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.rational import to_float
+from gdcheck.theorem.batch.eigenbasis import exact, turn
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_float
 
 NUMBERS = st.builds(fmpq, st.integers(-60, 60), st.integers(1, 60))
 

@@ -12,17 +12,17 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 from mpmath import mp
 
-from properties.paper_examples import paper_examples
-from properties.random_problems import random_problem
-from tests.theorem.strategies import errors, length, matrix_mp, problems, rationals, real
-from theorem import recheck
-from theorem.balls import decimal_ends, ends
-from theorem.certificate import certificate
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.statement import End as EndOfSpectrum
-from theorem.statement import LimitKind, Prediction, Regime, Statement
-from theorem.verdict import decide
+from gdcheck.properties.strategies.random_problems import random_problem
+from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker import recheck
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.balls import decimal_ends, ends
+from gdcheck.theorem.methods.statement import End as EndOfSpectrum
+from gdcheck.theorem.methods.statement import LimitKind, Prediction, Regime, Statement
+from tests.builders.strategies import errors, length, matrix_mp, problems, rationals, real
 
 FIELDS = [
     "schema", "problem", "verdict", "regime", "spectrum", "fails", "points", "kernel", "subspace",

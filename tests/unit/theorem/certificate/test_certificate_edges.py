@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from theorem import recheck
-from theorem.certificate import certificate
-from theorem.problem import Problem
-from theorem.verdict import decide
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker import recheck
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
 
 
 def stated(loss, eta, start, minimizer=None):

@@ -5,13 +5,13 @@ import json
 import pytest
 from hypothesis import given
 
-from properties.instance import StartPlace
-from properties.rechecking import BadCertificate, check, require_shape
-from properties.strategies import problems
-from theorem.certificate import certificate
-from theorem.problem import Problem
-from theorem.statement import Regime
-from theorem.verdict import decide
+from gdcheck.properties.strategies.instance import StartPlace
+from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.methods.statement import Regime
 
 KINDS = [
     problems(dimensions=(2, 4)),

@@ -6,8 +6,8 @@ from math import prod
 
 import pytest
 
-from theorem import recheck as exact
-from theorem.recheck import ClaimError
+from gdcheck.theorem.checker import recheck as exact
+from gdcheck.theorem.checker.recheck import ClaimError
 
 
 def value(poly, point):

@@ -6,7 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.theorem.certificates import (
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker import recheck
+from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
+from tests.builders.certificates import (
     BOWL,
     CERTIFICATES,
     FOUR,
@@ -21,11 +26,6 @@ from tests.theorem.certificates import (
     replace,
     root,
 )
-from theorem import recheck
-from theorem.certificate import certificate
-from theorem.problem import Problem
-from theorem.recheck import check
-from theorem.verdict import Verdict, decide
 
 IDLE = {"blocks": [], "limit": {"kind": None, "vectors": []}, "step": 0, "bounds": None}
 

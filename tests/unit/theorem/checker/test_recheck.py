@@ -6,7 +6,8 @@ from decimal import Context, Decimal
 
 import pytest
 
-from tests.theorem.certificates import (
+from gdcheck.theorem.checker.recheck import BadCertificate, check
+from tests.builders.certificates import (
     CERTIFICATES,
     CUBIC,
     FOUR,
@@ -22,7 +23,6 @@ from tests.theorem.certificates import (
     replace,
     root,
 )
-from theorem.recheck import BadCertificate, check
 
 
 @pytest.mark.parametrize("name", CERTIFICATES)

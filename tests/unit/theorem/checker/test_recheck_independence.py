@@ -5,20 +5,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from theorem import recheck
-from theorem.certificate import certificate
-from theorem.problem import Problem
-from theorem.recheck import check
-from theorem.verdict import decide
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker import recheck
+from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
 
-ALLOWED = {"theorem", "theorem.recheck"}
+ALLOWED = {"gdcheck", "gdcheck.theorem", "gdcheck.theorem.checker", "gdcheck.theorem.checker.recheck"}
 
 
 def test_it_imports_nothing_of_the_engines():
     script = (
-        "import sys; before = set(sys.modules); import theorem.recheck; new = set(sys.modules) - before; "
-        "ours = {m for m in new if m.split('.')[0] in {'theorem', 'properties', 'reports'}}; "
-        "foreign = {m.split('.')[0] for m in new} - set(sys.stdlib_module_names) - {'theorem'}; "
+        "import sys; before = set(sys.modules); import gdcheck.theorem.checker.recheck; "
+        "new = set(sys.modules) - before; "
+        "ours = {m for m in new if m.split('.')[0] == 'gdcheck'}; "
+        "foreign = {m.split('.')[0] for m in new} - set(sys.stdlib_module_names) - {'gdcheck'}; "
         "print(sorted(ours)); print(sorted(foreign))"
     )
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.ablation import ABLATIONS
-from properties.rechecking import check
-from theorem.orbit import orbit_certificate
-from theorem.problem import Problem
-from theorem.recheck import BadCertificate
+from gdcheck.properties.ablation.rows import ABLATIONS
+from gdcheck.theorem.certificate.orbit import orbit_certificate
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.checker.recheck import BadCertificate
+from gdcheck.theorem.descent.problem import Problem
 
 LOSS = "1/2*x**2 + y**2 - y**4 + 1/8*x*y**2"
 (ORBIT,) = (a for a in ABLATIONS if a.name == "stable-step-orbit")
@@ -77,7 +77,7 @@ def test_starts_in_the_ball_stay_in_it(problem, corner):
         return
     import numpy as np
 
-    from theorem.orbit import _moved
+    from gdcheck.theorem.certificate.orbit import _moved
 
     point = np.array([number(x) for x in certificate["point"]])
     radius = number(certificate["radius"])

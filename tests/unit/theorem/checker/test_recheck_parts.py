@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.theorem.certificates import CUBIC, Q, build, norm, root
-from theorem import recheck
+from gdcheck.theorem.checker import recheck
+from tests.builders.certificates import CUBIC, Q, build, norm, root
 
 
 def random_rational(rng, size=9):

@@ -8,12 +8,12 @@ from flint import fmpq
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from properties.ablation import ABLATIONS
-from properties.ablation.separable import Boxed, follow
-from properties.rechecking import check
-from theorem.problem import Problem
-from theorem.recheck import BadCertificate
-from theorem.separable import separable_certificate
+from gdcheck.properties.ablation.rows import ABLATIONS
+from gdcheck.properties.ablation.separable import Boxed, follow
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.certificate.separable import separable_certificate
+from gdcheck.theorem.checker.recheck import BadCertificate
+from gdcheck.theorem.descent.problem import Problem
 
 SMALL = (fmpq(1, 32), fmpq(1, 16))
 NEGATIVE = (-fmpq(1, 16), -fmpq(1, 32))

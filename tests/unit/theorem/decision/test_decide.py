@@ -8,17 +8,17 @@ from flint import fmpq
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from properties.paper_examples import paper_examples
-from properties.random_problems import random_problem
-from tests.theorem.strategies import positive, problems, rotations
-from theorem.amplitude import Cause
-from theorem.answer import answer
-from theorem.errors import InputError
-from theorem.loss import Loss
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.statement import THEOREM_1, Assumption, End, LimitKind, Prediction, Regime, Statement
-from theorem.verdict import Verdict, decide
+from gdcheck.properties.strategies.random_problems import random_problem
+from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.theorem.certificate.answer import answer
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.amplitude import Cause
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, LimitKind, Prediction, Regime, Statement
+from tests.builders.strategies import positive, problems, rotations
 
 LOW, HIGH = Prediction(End.LOWEST, LimitKind.FIXED), Prediction(End.HIGHEST, LimitKind.ALTERNATING)
 build = Problem.build
@@ -267,7 +267,7 @@ def test_unresolved_causes(name):
 
 
 def test_the_curved_example_is_on_its_parabola():
-    from theorem.local import Expansion
+    from gdcheck.theorem.descent.expansion import Expansion
 
     h = (fmpq(1, 100), fmpq(1, 10))
     for _ in range(4):

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import errors, length, problems, rational, real, squared, vectors
-from theorem.balls import ends
-from theorem.dominance import paper_chain
-from theorem.local import Expansion
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
-from theorem.verdict import decide
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.decision.paper_chain import paper_chain
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from tests.builders.strategies import errors, length, problems, rational, real, squared, vectors
 
 LIMITS = {"max_steps": 20_000, "max_precision": 1024}
 

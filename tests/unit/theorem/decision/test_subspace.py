@@ -5,15 +5,15 @@ from flint import fmpq, fmpq_mat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.theorem.strategies import dot, fractions_of_one, higher_terms, positive, problems, rationals, rotations
-from theorem.local import Expansion
-from theorem.loss import Loss, TruncatedPower
-from theorem.prescribed import loss_with_spectrum
-from theorem.problem import Problem
-from theorem.spectrum import Pencil
-from theorem.subspace import find_subspace as search
-from theorem.subspace import invariant_subspace
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.decision.subspace import find_subspace as search
+from gdcheck.theorem.decision.subspace import invariant_subspace
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.prescribed import loss_with_spectrum
+from tests.builders.strategies import dot, fractions_of_one, higher_terms, positive, problems, rationals, rotations
 
 LIMITS = {"max_steps": 20_000, "max_precision": 512}
 

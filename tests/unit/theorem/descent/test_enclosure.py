@@ -8,15 +8,15 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import critical_problems, errors, problems, rational, rationals, real, squared, vectors
-from theorem.balls import ends, exact
-from theorem.descent.enclosure import DescentMap, enclose
-from theorem.local import Expansion
-from theorem.prescribed import cayley, loss_with_spectrum
-from theorem.problem import Problem
-from theorem.regime import classify
-from theorem.remainder import RemainderBound
-from theorem.spectrum import Pencil
+from gdcheck.theorem.assumptions.regime import classify
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.descent.enclosure import DescentMap, enclose
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import ends, exact
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from tests.builders.strategies import critical_problems, errors, problems, rational, rationals, real, squared, vectors
 
 
 def enclosures(problem, bits, steps):

@@ -5,14 +5,14 @@ from flint import arb, ctx, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.theorem.strategies import fractions_of_one, positive, problems, squared, vectors
-from theorem.balls import ends, surely_less
-from theorem.basin import invariant_radius
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.regime import classify
-from theorem.remainder import RemainderBound
-from theorem.spectrum import Pencil
+from gdcheck.theorem.assumptions.regime import classify
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import ends, surely_less
+from tests.builders.strategies import fractions_of_one, positive, problems, squared, vectors
 
 
 def ball_of(problem):

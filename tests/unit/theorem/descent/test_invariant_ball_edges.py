@@ -3,8 +3,8 @@
 import pytest
 from flint import arb, ctx, fmpq
 
-from theorem.basin import invariant_radius
-from theorem.remainder import RemainderBound
+from gdcheck.theorem.descent.invariant_ball import invariant_radius
+from gdcheck.theorem.descent.remainder import RemainderBound
 
 GRID = fmpq(1, 4096)
 

@@ -7,11 +7,11 @@ from flint import fmpq
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from properties.random_problems import random_problem
-from tests.theorem.strategies import critical_problems, problems
-from theorem.errors import InputError
-from theorem.loss import Loss
-from theorem.problem import PROBLEM_SCHEMA, Problem
+from gdcheck.properties.strategies.random_problems import random_problem
+from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA, Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from tests.builders.strategies import critical_problems, problems
 
 VALIDATOR = Draft202012Validator(PROBLEM_SCHEMA)
 GOOD = {"loss": "x**2 + y**2/2", "step_size": "0.1", "start": ["1/10", "0.1"]}

@@ -10,14 +10,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from mpmath import mp
 
-from properties.random_problems import random_problem
-from tests.theorem.strategies import errors, problems, rational, real
-from theorem.answer import rate
-from theorem.descent.reference import iterates, observe
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.statement import LimitKind
-from theorem.verdict import decide
+from gdcheck.properties.strategies.random_problems import random_problem
+from gdcheck.theorem.certificate.answer import rate
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.reference import iterates, observe
+from gdcheck.theorem.methods.statement import LimitKind
+from tests.builders.strategies import errors, problems, rational, real
 
 build = Problem.build
 

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import (
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound, squared_maximum
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from tests.builders.strategies import (
     block_diagonal,
     critical_problems,
     fractions_of_one,
@@ -18,11 +23,6 @@ from tests.theorem.strategies import (
     squared,
     vectors,
 )
-from theorem.balls import ends
-from theorem.local import Expansion
-from theorem.loss import Loss, TruncatedPower
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound, squared_maximum
 
 BITS = 128
 TINY = fmpq(1, 10**30)

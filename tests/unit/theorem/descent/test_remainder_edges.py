@@ -3,11 +3,11 @@
 import pytest
 from flint import arb, ctx, fmpq
 
-from theorem.balls import ends
-from theorem.local import Expansion
-from theorem.loss import Loss, TruncatedPower
-from theorem.problem import Problem
-from theorem.remainder import PowerBound, RemainderBound
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import PowerBound, RemainderBound
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 
 BITS = 256
 TINY = fmpq(1, 10**30)

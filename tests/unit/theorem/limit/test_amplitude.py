@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
 
-from properties.random_problems import random_problem
-from tests.theorem.strategies import errors, length, problems, rational, real
-from theorem.amplitude import Amplitude, Cause, certify
-from theorem.balls import ends
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.remainder import RemainderBound
-from theorem.statement import End, LimitKind
-from theorem.verdict import decide
+from gdcheck.properties.strategies.random_problems import random_problem
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.limit.amplitude import Amplitude, Cause, certify
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.methods.statement import End, LimitKind
+from tests.builders.strategies import errors, length, problems, rational, real
 
 LIMITS = {"max_steps": 20_000, "max_precision": 1024}
 DIGITS = 90

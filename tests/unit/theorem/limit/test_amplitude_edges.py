@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pytest
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from theorem import amplitude
-from theorem.amplitude import Block, Cause, Inequality
-from theorem.balls import ends
-from theorem.descent.enclosure import enclose
-from theorem.local import Expansion
-from theorem.problem import Problem
-from theorem.statement import End, LimitKind
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.enclosure import enclose
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit import amplitude
+from gdcheck.theorem.limit.amplitude import Block, Cause, Inequality
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.methods.statement import End, LimitKind
 
 HALF = fmpq(1, 2)
 TINY = fmpq(1, 10**20)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theorem.errors import InputError
-from theorem.expression import parse_expression
-from theorem.loss import Loss
-from theorem.tokens import natural_key
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.expression import parse_expression
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.tokens import natural_key
 
 NAMES = ("x", "y", "z")
 POINTS = [(Fraction(2), Fraction(-1, 3), Fraction(1, 2)), (Fraction(-3, 5), Fraction(4), Fraction(0))]
@@ -257,7 +257,7 @@ def test_blow_ups_are_refused_before_they_happen(text: str) -> None:
 def test_many_products_are_refused_when_they_cost_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     text = " + ".join(["(x + y + 1)**8"] * 50)
     Loss.parse(text)
-    monkeypatch.setattr("theorem.expansion.MAX_WORK", 5000)
+    monkeypatch.setattr("gdcheck.theorem.loss.polynomial.MAX_WORK", 5000)
     with pytest.raises(InputError, match="too much work at character"):
         Loss.parse(text)
 

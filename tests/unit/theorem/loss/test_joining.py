@@ -5,11 +5,11 @@ from flint import fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theorem.certificate import certificate
-from theorem.loss import Loss, TruncatedPower
-from theorem.problem import Problem
-from theorem.recheck import check
-from theorem.verdict import Verdict, decide
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 
 NUMBERS = st.builds(fmpq, st.integers(-6, 6), st.integers(1, 4))
 BOWL = "x**2/4 + y**2"

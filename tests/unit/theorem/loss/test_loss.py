@@ -11,8 +11,8 @@ from flint import fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theorem.errors import InputError
-from theorem.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 
 rationals = st.fractions(min_value=-5, max_value=5, max_denominator=9).map(lambda q: fmpq(q.numerator, q.denominator))
 non_zero = rationals.filter(bool)
@@ -265,7 +265,7 @@ def test_expansions_that_would_blow_up_are_refused() -> None:
 
 
 def test_substitutions_that_cost_too_much_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("theorem.expansion.MAX_WORK", 1000)
+    monkeypatch.setattr("gdcheck.theorem.loss.polynomial.MAX_WORK", 1000)
     with pytest.raises(InputError, match="too much work; write fewer products"):
         Loss.parse("x**8*y**8").substituted([[1, 1, 1], [1, 2, 3]], ["a", "b", "c"])
 
@@ -342,6 +342,7 @@ def test_sympy_variables_are_checked() -> None:
 
 
 def test_losses_do_not_need_sympy() -> None:
-    code = "import sys; from theorem.loss import Loss; Loss.parse('x**2').text(); sys.exit('sympy' in sys.modules)"
-    root = Path(__file__).parents[2]
+    code = "import sys; from gdcheck.theorem.loss.loss import Loss; Loss.parse('x**2').text()"
+    code += "; sys.exit('sympy' in sys.modules)"
+    root = Path(__file__).parents[4]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

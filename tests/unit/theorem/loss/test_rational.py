@@ -7,8 +7,8 @@ from flint import fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theorem.errors import InputError
-from theorem.rational import MAX_DIGITS, quoted, to_fmpq, to_text
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import MAX_DIGITS, quoted, to_fmpq, to_text
 
 rationals = st.fractions(max_denominator=10**12)
 

@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import errors, length, problems, rational, real
-from theorem.balls import ends
-from theorem.envelope import Cone, convolution
-from theorem.pattern import Direction, square_root
-from theorem.pattern_proof import Proof
-from theorem.problem import Problem
-from theorem.scene import Scene
-from theorem.second_order import SecondOrder
-from theorem.top_eigenvalue import TopEigenvalue
-from theorem.verdict import decide
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.envelope import Cone, convolution
+from gdcheck.theorem.sharpness.pattern import Direction, square_root
+from gdcheck.theorem.sharpness.pattern_proof import Proof
+from gdcheck.theorem.sharpness.second_order import SecondOrder
+from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
+from tests.builders.strategies import errors, length, problems, rational, real
 
 STEPS = 6
 SLACK = 1 + fmpq(1, 10**20)

@@ -5,8 +5,8 @@ from flint import arb, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theorem.pattern import Kind, Pattern
-from theorem.trace import Earliest, earliest_step
+from gdcheck.theorem.sharpness.onset import Earliest, earliest_step
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern
 
 
 def wide(x, radius):

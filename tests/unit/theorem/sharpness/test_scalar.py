@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import enclosure, problems, real
-from theorem.descent.reference import iterates
-from theorem.errors import InputError
-from theorem.loss import Loss
-from theorem.pattern import Kind
-from theorem.problem import Problem
-from theorem.scalar import Scalar, follow, parse_scalar
-from theorem.verdict import decide
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.reference import iterates
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.sharpness.pattern import Kind
+from gdcheck.theorem.sharpness.scalar import Scalar, follow, parse_scalar
+from tests.builders.strategies import enclosure, problems, real
 
 WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 

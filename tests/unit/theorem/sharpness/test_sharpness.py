@@ -10,21 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from tests.theorem.strategies import enclosure, errors, problems, rational, real, rotations, symmetric_matrices
-from theorem.balls import ends
-from theorem.derivative_bounds import DerivativeBounds
-from theorem.envelope import searched
-from theorem.hessian_map import HessianMap, largest_eigenvalue, side
-from theorem.local import Expansion
-from theorem.pattern import Kind
-from theorem.prescribed import hessian_with_spectrum
-from theorem.problem import Problem
-from theorem.scene import Scene
-from theorem.sharpness import sharpness
-from theorem.spectrum import Pencil
-from theorem.statement import Regime
-from theorem.top_eigenvalue import TopEigenvalue
-from theorem.verdict import decide
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.prescribed import hessian_with_spectrum
+from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.envelope import searched
+from gdcheck.theorem.sharpness.hessian_map import HessianMap, largest_eigenvalue, side
+from gdcheck.theorem.sharpness.pattern import Kind
+from gdcheck.theorem.sharpness.sharpness import sharpness
+from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
+from tests.builders.strategies import enclosure, errors, problems, rational, real, rotations, symmetric_matrices
 
 WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 PRECISION = 128

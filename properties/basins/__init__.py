@@ -1,0 +1,1 @@
+"""Maps of starts: which limit each start takes."""

@@ -1,0 +1,1 @@
+"""What a claim is, and the claims of the paper, one a file."""

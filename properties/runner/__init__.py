@@ -1,0 +1,1 @@
+"""Trials of claims, their tallies, and the counterexamples they leave."""

@@ -1,0 +1,1 @@
+"""Random problems with prescribed spectra: Hypothesis strategies and seeded generators."""

@@ -1,0 +1,1 @@
+"""The instances of the paper, and the run that decides them."""

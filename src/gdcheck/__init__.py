@@ -1,0 +1,1 @@
+"""Direction limits of gradient descent, decided instance by instance and with proof."""

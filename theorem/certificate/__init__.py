@@ -1,0 +1,1 @@
+"""Certificates and answers: their shape, their writing, and the door to the checker."""

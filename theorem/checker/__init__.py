@@ -1,0 +1,1 @@
+"""The independent checker: plain Python integers and fractions, nothing else."""

@@ -1,0 +1,1 @@
+"""What a method predicts: statements about limits of direction, regime by regime."""

@@ -1,0 +1,1 @@
+"""The sharpness, and other scalars, along a trajectory."""

@@ -67,14 +67,14 @@ def make(shape: Shape, index: int) -> Problem:
         seen[tuple(exponents)] = fmpq(random.choice((-1, 1)) * random.randint(1, 8), 8)
     loss = loss_with_spectrum(spectrum, rotation=rotation, higher_terms=seen.items())
     step = 2 / (spectrum[0] + spectrum[-1]) * fmpq(shape.share.numerator, shape.share.denominator)
-    centre = Problem(loss, (fmpq(0),) * n, step, (fmpq(0),) * n)
+    centre = Problem(loss, minimizer=(fmpq(0),) * n, step_size=step, start=(fmpq(0),) * n)
     rho = max(abs(1 - step * spectrum[0]), abs(1 - step * spectrum[-1]))
     with ctx.workprec(64):
         radius = invariant_radius(RemainderBound.of(Expansion.of(centre)), arb(rho)) or fmpq(1)
     # Between 0.2 and 0.9 of the radius, in the Euclidean norm.
     side = fmpq(9, 10) * radius * fmpq(1, isqrt(n - 1) + 1)
     start = tuple(side * fmpq(random.choice((-1, 1)) * random.randint(5, 20), 20) for _ in range(n))
-    return Problem(loss, centre.minimizer, step, start)
+    return Problem(loss, minimizer=centre.minimizer, step_size=step, start=start)
 
 
 def seconds(call: Callable[[], Any]) -> float:

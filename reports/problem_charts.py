@@ -95,8 +95,8 @@ def _errors(problem: Problem, count: int) -> tuple[tuple[float, ...], ...]:
     return tuple(found)
 
 
-def problem_picture(decision: Decision) -> str:
-    """Draws a problem.
+def problem_chart(decision: Decision) -> alt.VConcatChart:
+    """Draw a problem.
 
     Above, the components of (x_k − x*)/‖x_k − x*‖ by step. Then λ_n(x_k) by step, with 2/η dashed. Below, for two
     variables, the trajectory on level sets of the loss.
@@ -105,7 +105,10 @@ def problem_picture(decision: Decision) -> str:
         decision: The decision on the problem.
 
     Returns:
-        A self-contained SVG in the stand-in colours of ``reports.charts``; see ``rendered``.
+        A chart in the stand-in colours of ``reports.charts``.
+
+    Raises:
+        InputError: If the trajectory or the loss cannot be drawn in floats.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -115,8 +118,39 @@ def problem_picture(decision: Decision) -> str:
         panels.append(_sharpness_panel(data))
     if decision.problem.dimension == 2:
         panels.append(_plane_panel(data))
+    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=36).configure(**config())
+    return chart
+
+
+def in_print_colours(chart: alt.VConcatChart) -> alt.VConcatChart:
+    """Give a chart in stand-in colours those for a white background.
+
+    Args:
+        chart: The chart.
+
+    Returns:
+        The same chart in its own colours.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    text = chart.to_json()
+    for colour, stand_in in STAND_IN.items():
+        text = text.replace(stand_in, LIGHT[colour])
+    found: alt.VConcatChart = alt.VConcatChart.from_json(text)  # type: ignore[assignment]
+    return found
+
+
+def problem_picture(decision: Decision) -> str:
+    """Draw a problem as a self-contained SVG in the stand-in colours of ``reports.charts``; see ``rendered``.
+
+    Args:
+        decision: The decision on the problem.
+
+    Returns:
+        The SVG.
+    """
     stream = StringIO()
-    alt.vconcat(*panels, spacing=36).configure(**config()).save(stream, format="svg")
+    problem_chart(decision).save(stream, format="svg")
     return stream.getvalue()
 
 

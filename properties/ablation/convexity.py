@@ -39,7 +39,7 @@ def _coupled(draw: DrawFn) -> Problem:
     step = fmpq(draw(st.integers(1, 15)), 16) / b
     reach = fmpq(1, 8)
     start = (reach, reach * draw(st.sampled_from([fmpq(1), fmpq(-1)])))
-    return Problem(loss, (fmpq(0), fmpq(0)), step, start)
+    return Problem(loss, minimizer=(fmpq(0), fmpq(0)), step_size=step, start=start)
 
 
 def _observed(problem: Problem) -> Outcome:

@@ -93,7 +93,7 @@ def boxed(loss: Loss, step_size: fmpq, box: tuple[Interval, ...], sides: tuple[i
     """A problem at the origin whose start is the middle of a box."""
     n = loss.dimension
     start = tuple((low + high) / 2 for low, high in box)
-    return Boxed(Problem(loss, (fmpq(0),) * n, step_size, start), box, sides or (1,) * n)
+    return Boxed(Problem(loss, minimizer=(fmpq(0),) * n, step_size=step_size, start=start), box, sides or (1,) * n)
 
 
 def follow(instance: Boxed) -> Outcome:

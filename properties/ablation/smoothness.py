@@ -48,9 +48,9 @@ def _cubes(draw: DrawFn) -> Problem:
     loss = loss_with_spectrum(spectrum, rotation=rotation, higher_terms=terms, truncated=cubes)
     step = draw(step_sizes(spectrum=spectrum, regime=regime, place=StepPlace.INSIDE))
     origin = (fmpq(0),) * n
-    centre = Problem(loss, origin, step, origin)
+    centre = Problem(loss, minimizer=origin, step_size=step, start=origin)
     start = draw(starts(centre=centre, spectrum=spectrum, rotation=rotation, regime=regime))
-    return Problem(loss, origin, step, start)
+    return Problem(loss, minimizer=origin, step_size=step, start=start)
 
 
 def _still_holds(problem: Problem) -> Outcome:

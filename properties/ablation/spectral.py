@@ -57,7 +57,7 @@ def _repeated(draw: DrawFn, *, end: End) -> Pair:
     terms = draw(higher_order_terms(n=n, degree=4, most=3))
     loss = loss_with_spectrum(spectrum, rotation=rotation, higher_terms=terms)
     origin = tuple(fmpq(0) for _ in range(n))
-    centre = Problem(loss, origin, step, origin)
+    centre = Problem(loss, minimizer=origin, step_size=step, start=origin)
     place = starts(centre=centre, spectrum=spectrum, rotation=rotation, regime=regime)
     return replace(centre, start=draw(place)), replace(centre, start=draw(place))
 

@@ -43,7 +43,7 @@ def _softening(draw: DrawFn) -> Problem:
     excess = draw(st.sampled_from(_BEYOND[:3]))
     step = 2 / spectrum[-1] * (1 + excess)
     reach = fmpq(1, 8)
-    return Problem(loss, (fmpq(0),) * n, step, tuple(reach * x for x in v))
+    return Problem(loss, minimizer=(fmpq(0),) * n, step_size=step, start=tuple(reach * x for x in v))
 
 
 def _fourth_power(v: list[fmpq], factor: fmpq) -> dict[tuple[int, ...], fmpq]:

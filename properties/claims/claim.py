@@ -52,6 +52,11 @@ class Claim:
         examine: Examines the claim on one problem.
         margin: What the margin measures.
         cost: How much more an examination costs than that of the simplest claim; it gets fewer problems in proportion.
+
+    Example:
+        >>> from gdcheck.properties.claims.registry import CLAIMS
+        >>> CLAIMS["direction"].regimes
+        (<Regime.SMALL_STEP: 'small-step'>,)
     """
 
     name: str

@@ -102,7 +102,7 @@ def _relabelled(p: Problem) -> tuple[Problem, fmpq_mat]:
     powers = [TruncatedPower(t.coefficient, t.direction[::-1], t.threshold, t.power) for t in p.loss.truncated]
     loss = Loss.build(names, [(exponents[::-1], c) for exponents, c in p.loss.terms], powers)
     reverse = fmpq_mat(n, n, [int(i + j == n - 1) for i in range(n) for j in range(n)])
-    return Problem(loss, p.minimizer[::-1], p.step_size, p.start[::-1]), reverse
+    return Problem(loss, minimizer=p.minimizer[::-1], step_size=p.step_size, start=p.start[::-1]), reverse
 
 
 def _times(matrix: fmpq_mat, v: Sequence[fmpq]) -> Vector:

@@ -367,7 +367,7 @@ def problems(
             most_truncated=2 if full or not singular else 1,
         )
         loss = draw(whole)
-    centre = Problem(loss, minimizer, step, minimizer)
+    centre = Problem(loss, minimizer=minimizer, step_size=step, start=minimizer)
     instance = Instance(centre, spectrum, rotation, side, where)
     if where is StartPlace.OUTSIDE and 1 - instance.rho < SLOWEST_FREE:
         instance = replace(instance, place=StartPlace.BALL)

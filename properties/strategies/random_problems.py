@@ -72,7 +72,7 @@ def random_problem(seed: int, index: int, recipe: Recipe = DEFAULT) -> Problem:
     step_size = _step_size(random, spectrum, small=index % 2 == 0, closest=recipe.closest)
     m = tuple(minimizer) if minimizer is not None else (fmpq(0),) * n
     rho = max(abs(1 - step_size * spectrum[0]), abs(1 - step_size * spectrum[-1]))
-    centre = Problem(loss, m, step_size, m)
+    centre = Problem(loss, minimizer=m, step_size=step_size, start=m)
     return replace(centre, start=_start(random, centre, rho, fmpq(recipe.inside.numerator, recipe.inside.denominator)))
 
 

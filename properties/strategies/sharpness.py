@@ -102,7 +102,9 @@ def sloped_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]
     at = 0 if regime is Regime.SMALL_STEP else n - 1
     c = draw(st.sampled_from(_CUBICS))
     added = _in_eigen_coordinates({_monomial(n, top=2, along=1, at=at): c}, rotation, minimizer)
-    like = Instance(Problem(loss, minimizer, step, minimizer), spectrum, rotation, regime, StartPlace.BALL)
+    like = Instance(
+        Problem(loss, minimizer=minimizer, step_size=step, start=minimizer), spectrum, rotation, regime, StartPlace.BALL
+    )
     sloped = _at_rest(loss + added, minimizer, like)
     if prescribed_slope(sloped) == 0:
         sloped = _at_rest(loss + added + added, minimizer, like)
@@ -130,7 +132,13 @@ def flat_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]) 
     minimizer = _minimizer(draw, n)
     rotation = draw(rotations(n=n)) if n <= _MOST_ROTATED else _identity(n)
     quadratic = loss_with_spectrum(spectrum, rotation=rotation, minimizer=minimizer)
-    centre = Instance(Problem(quadratic, minimizer, step, minimizer), spectrum, rotation, regime, StartPlace.BALL)
+    centre = Instance(
+        Problem(quadratic, minimizer=minimizer, step_size=step, start=minimizer),
+        spectrum,
+        rotation,
+        regime,
+        StartPlace.BALL,
+    )
     at = centre.index
     terms: dict[Exponents, fmpq] = {}
     if draw(st.integers(0, 7)) != 7:
@@ -171,7 +179,7 @@ def _identity(n: int) -> fmpq_mat:
 
 def _at_rest(loss: Loss, minimizer: Vector, like: Instance) -> Instance:
     """An instance that starts at the minimizer, with another loss of the same spectrum."""
-    problem = Problem(loss, minimizer, like.problem.step_size, minimizer)
+    problem = Problem(loss, minimizer=minimizer, step_size=like.problem.step_size, start=minimizer)
     return replace(like, problem=problem)
 
 

@@ -206,14 +206,14 @@ class Run:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write_report(self, path: Path) -> None:
-        from gdcheck.reports.compose import compose  # noqa: PLC0415
+        from gdcheck.reports.compose import compose
 
         self._merged = tally, distinct = merged(_lines(self._observations))
         write_text_atomically(path, as_json(self._as_report(tally, distinct)))
         compose([path], path.parent)
 
     def _as_report(self, tally: Tally, distinct: int) -> dict[str, Any]:
-        from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
+        from gdcheck.properties.claims.registry import CLAIMS
 
         def part(name: str) -> dict[str, Any]:
             return {claim: tally.claims[name, claim].to_json() for claim in CLAIMS if (name, claim) in tally.claims}

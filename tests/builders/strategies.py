@@ -117,7 +117,7 @@ def problems(
     small = draw(st.booleans())
     eta = boundary * share if small else boundary + (2 / spectrum[-1] - boundary) * share
     m = minimizer if minimizer is not None else (fmpq(0),) * n
-    centre = Problem(loss, m, eta, m)
+    centre = Problem(loss, minimizer=m, step_size=eta, start=m)
     direction = draw(vectors(n, 2))
     if inside:
         scale = start_radius(centre, spectrum) * draw(fractions_of_one()) / sum(map(abs, direction), fmpq(0))

@@ -35,7 +35,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False)
 class Problem:
     """Gradient descent on an exact loss.
 
@@ -44,6 +44,11 @@ class Problem:
         minimizer: The critical point examined, shape (n,).
         step_size: The step size η > 0.
         start: The first iterate x₀, shape (n,).
+
+    Example:
+        >>> import gdcheck
+        >>> gdcheck.Problem("x**2/2 + 2*y**2", step_size="0.1", start=["1", "1/3"])
+        Problem('1/2*x**2 + 2*y**2', step_size='1/10', start=['1', '1/3'], minimizer=['0', '0'])
     """
 
     loss: Loss
@@ -51,26 +56,23 @@ class Problem:
     step_size: fmpq
     start: tuple[fmpq, ...]
 
-    @classmethod
-    def build(
-        cls,
+    def __init__(
+        self,
         loss: Loss | str,
+        *,
         step_size: RationalLike,
         start: Sequence[RationalLike],
         minimizer: Sequence[RationalLike] | None = None,
         variables: Sequence[str] | None = None,
-    ) -> Problem:
-        """Makes a problem from what a person writes.
+    ) -> None:
+        """Check and keep what a person writes; only what needs derivatives at the minimizer is left unchecked.
 
         Args:
             loss: A loss or its text.
-            step_size: The step size η, positive.
-            start: The first iterate.
-            minimizer: The minimizer; the origin if not given.
+            step_size: The step size η, positive; texts such as "0.1" and "2/5" are exact.
+            start: The first iterate, shape (n,).
+            minimizer: The minimizer, shape (n,); the origin if not given.
             variables: Names and order of the variables, if the loss is a text.
-
-        Returns:
-            The problem, validated except for what needs the derivatives at the minimizer.
 
         Raises:
             InputError: If a field cannot be used; the sentence names it.
@@ -82,12 +84,28 @@ class Problem:
                 "step_size", f"{to_text(eta)} is not positive; give a rational above 0, such as 0.1 or 2/5"
             )
         origin = ["0"] * parsed.dimension
-        return cls(
-            loss=parsed,
-            minimizer=_point(origin if minimizer is None else minimizer, "minimizer", parsed),
-            step_size=eta,
-            start=_point(start, "start", parsed),
-        )
+        place = object.__setattr__  # The way of a frozen dataclass.
+        place(self, "loss", parsed)
+        place(self, "minimizer", _point(origin if minimizer is None else minimizer, "minimizer", parsed))
+        place(self, "step_size", eta)
+        place(self, "start", _point(start, "start", parsed))
+
+    def __repr__(self) -> str:
+        data = self.to_json()
+        given = (f"{field}={data[field]!r}" for field in ("step_size", "start", "minimizer"))
+        return f"Problem({data['loss']!r}, {', '.join(given)})"
+
+    @classmethod
+    def build(
+        cls,
+        loss: Loss | str,
+        step_size: RationalLike,
+        start: Sequence[RationalLike],
+        minimizer: Sequence[RationalLike] | None = None,
+        variables: Sequence[str] | None = None,
+    ) -> Problem:
+        """Make a problem; the same as the constructor, with positions."""
+        return cls(loss, step_size=step_size, start=start, minimizer=minimizer, variables=variables)
 
     @classmethod
     def from_json(cls, data: object) -> Problem:

@@ -34,7 +34,7 @@ def _exact(values: Sequence[RationalLike], size: int, field: str) -> tuple[fmpq,
     return tuple([to_fmpq(value, field) for value in values])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Loss:
     """A loss in canonical form: equal losses have equal fields, and losses can be hashed.
 
@@ -47,11 +47,19 @@ class Loss:
         terms: Exponents and coefficients of the polynomial part, constant term included; each monomial once, by degree,
             and within a degree as in x², xy, y².
         truncated: The truncated powers, each (direction, threshold, power) once, by power, direction and threshold.
+
+    Example:
+        >>> from gdcheck import Loss
+        >>> Loss.parse("(x - y)**2/2 + max(x, 0)**4").text()
+        '1/2*x**2 - x*y + 1/2*y**2 + max(x, 0)**4'
     """
 
     variables: tuple[str, ...]
     terms: tuple[Term, ...]
     truncated: tuple[TruncatedPower, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Loss {self.text()}>"
 
     # Constructors ---------------------------------------------------------------------------------------------------
 

@@ -81,6 +81,16 @@ class Statement:
     """A statement about the limit direction: for each regime it speaks of, a prediction.
 
     Replacing an entry gives a weakened or a wrong statement, which the verdicts then refute.
+
+    Attributes:
+        name: What answers call it.
+        predictions: The regimes that it speaks of, each with its prediction.
+
+    Example:
+        >>> from gdcheck import End, LimitKind, Prediction, Problem, Regime, Statement, decide
+        >>> wrong = Statement("always steepest", {Regime.SMALL_STEP: Prediction(End.HIGHEST, LimitKind.FIXED)})
+        >>> decide(Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"]), wrong).verdict
+        <Verdict.REFUTED: 'refuted'>
     """
 
     name: str

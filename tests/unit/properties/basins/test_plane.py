@@ -49,7 +49,9 @@ def test_certified_starts_are_what_arb_says(minimizer):
     assert rows.size > 100
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::5]:
         start = [exactly(x) + m for x, m in zip(point(plane, row, column), problem.minimizer, strict=True)]
-        decision = decide(Problem(problem.loss, problem.minimizer, problem.step_size, tuple(start)))
+        decision = decide(
+            Problem(problem.loss, minimizer=problem.minimizer, step_size=problem.step_size, start=tuple(start))
+        )
         assert decision.verdict is Verdict.PROVED and decision.limit.kind is LimitKind.ALTERNATING
         # η is in the large-step regime and λₙ belongs to x.
         plus = decision.limit.vectors[0][0] > 0
@@ -65,7 +67,12 @@ def test_certified_step_sizes_are_what_arb_says():
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::5]:
         across, up = point(plane, row, column)
         eta = (across / (plane.extent[1] / 2) + 1) / 2 * plane.extent[1]
-        problem = Problem(WORKED.loss, WORKED.minimizer, exactly(eta), tuple(exactly(x) for x in direction * up))
+        problem = Problem(
+            WORKED.loss,
+            minimizer=WORKED.minimizer,
+            step_size=exactly(eta),
+            start=tuple(exactly(x) for x in direction * up),
+        )
         limit = decide(problem).limit
         alternating = limit.kind is LimitKind.ALTERNATING
         component = limit.vectors[0][0 if alternating else 1]
@@ -107,7 +114,7 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
     assert rows.size > 200 and "observed only" not in plane.notes[0]
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::4]:
         start = tuple(exactly(x) for x in point(plane, row, column))
-        decision = decide(Problem(problem.loss, problem.minimizer, problem.step_size, start))
+        decision = decide(Problem(problem.loss, minimizer=problem.minimizer, step_size=problem.step_size, start=start))
         alternating = decision.limit.kind is LimitKind.ALTERNATING
         lead = np.dot([float(x) for x in decision.limit.vectors[0]], plane.directions[alternating])
         assert decision.verdict is Verdict.PROVED

@@ -54,7 +54,7 @@ def test_starts_whose_error_bound_leaves_the_ball_are_simulated():
     assert rows.size > 100
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::20]:
         start = (exactly(across[column]), exactly(up[row]))
-        decision = decide(Problem(SOFT.loss, SOFT.minimizer, SOFT.step_size, start))
+        decision = decide(Problem(SOFT.loss, minimizer=SOFT.minimizer, step_size=SOFT.step_size, start=start))
         assert decision.verdict is Verdict.PROVED
         assert (decision.limit.vectors[0][0] < 0) == (plane.fates[row, column] == Fate.FIXED_MINUS)
 
@@ -102,7 +102,9 @@ def test_a_sign_is_told_before_the_iterates_underflow():
     across, up = middles(plane)
     for column in range(20):
         start = (exactly(across[column]), exactly(up[3]))
-        limit = decide(Problem(problem.loss, problem.minimizer, problem.step_size, start)).limit
+        limit = decide(
+            Problem(problem.loss, minimizer=problem.minimizer, step_size=problem.step_size, start=start)
+        ).limit
         expected = Fate.FIXED_MINUS if limit.vectors[0][0] < 0 else Fate.FIXED_PLUS
         assert (plane.fates[:, column] == expected).all()
 

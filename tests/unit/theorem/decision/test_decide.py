@@ -375,7 +375,9 @@ def test_permuting_variables_permutes_the_limit(problem, random):
         [(permuted(e), c) for e, c in problem.loss.terms],
         [replace(t, direction=permuted(t.direction)) for t in problem.loss.truncated],
     )
-    other = Problem(loss, permuted(problem.minimizer), problem.step_size, permuted(problem.start))
+    other = Problem(
+        loss, minimizer=permuted(problem.minimizer), step_size=problem.step_size, start=permuted(problem.start)
+    )
     same(decide(other, **LIMITS), decide(problem, **LIMITS), permuted, "permuting the variables")
 
 
@@ -387,7 +389,10 @@ def test_moving_the_origin_changes_nothing(problem, by):
         return tuple(a + b for a, b in zip(point, t, strict=True))
 
     other = Problem(
-        problem.loss.shifted([-x for x in t]), moved(problem.minimizer), problem.step_size, moved(problem.start)
+        problem.loss.shifted([-x for x in t]),
+        minimizer=moved(problem.minimizer),
+        step_size=problem.step_size,
+        start=moved(problem.start),
     )
     found, expected = decide(other, **LIMITS), decide(problem, **LIMITS)
     same(found, expected, list, "moving the origin")
@@ -415,9 +420,9 @@ def test_rotating_rotates_the_limit(problem, data):
     back = [[q[j, i] for j in range(n)] for i in range(n)]  # f(Qᵀz)
     other = Problem(
         problem.loss.substituted(back, problem.loss.variables),
-        rotated(problem.minimizer),
-        problem.step_size,
-        rotated(problem.start),
+        minimizer=rotated(problem.minimizer),
+        step_size=problem.step_size,
+        start=rotated(problem.start),
     )
     expected = decide(problem, **LIMITS)
     found = decide(other, **LIMITS)

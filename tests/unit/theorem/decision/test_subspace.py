@@ -73,7 +73,12 @@ def test_rotated_hyperplanes_are_found(case):
 @given(hidden_planes(), fractions_of_one())
 def test_exceptional_starts_in_rotated_hyperplanes_are_never_proved(case, share):
     problem, _ = case
-    small = Problem(problem.loss, problem.minimizer, problem.step_size, tuple(x * share / 20 for x in problem.start))
+    small = Problem(
+        problem.loss,
+        minimizer=problem.minimizer,
+        step_size=problem.step_size,
+        start=tuple(x * share / 20 for x in problem.start),
+    )
     found = decide(small, **LIMITS)
     assert found.verdict in {Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE, Verdict.UNRESOLVED}, found.reason
 

@@ -1,0 +1,84 @@
+"""The decision as the front door hands it out: it shows itself in one line, and in a notebook with its picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from html import escape
+from typing import Any
+
+from gdcheck.theorem.decision import decide as engine
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.statement import THEOREM_1, Statement
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Decision(engine.Decision):
+    """The verdict on a problem, with everything that a certificate needs.
+
+    ``verdict``, ``reason``, ``limit`` and ``problem`` are what most callers read; ``limit.vectors`` has shape (1, n),
+    or (2, n) for a two-cycle. In a notebook a decision shows its verdict, its limit and its picture.
+
+    Example:
+        >>> import gdcheck
+        >>> gdcheck.decide(gdcheck.Problem("x**2/2 + 2*y**2", step_size="0.42", start=["1", "1"]))
+        <Decision proved: alternating along (0, 1)>
+    """
+
+    def __repr__(self) -> str:
+        return f"<Decision {self._headline()}>"
+
+    def _repr_html_(self) -> str:
+        rows = (
+            ("loss", self.problem.loss.text()),
+            ("step size", str(self.problem.step_size)),
+            ("verdict", self.verdict.value),
+            ("limit", "none certified" if self.limit is None else self._limit()),
+            ("reason", self.reason),
+        )
+        table = "".join(f"<tr><th>{name}</th><td>{escape(text[:500])}</td></tr>" for name, text in rows)
+        return f"<table>{table}</table>{self._picture()}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+    def _headline(self) -> str:
+        return f"{self.verdict.value}: {self.reason if self.limit is None else self._limit()}"
+
+    def _limit(self) -> str:
+        assert self.limit is not None
+        vectors = (", ".join(f"{float(x.mid()) + 0.0:.6g}" for x in v) for v in self.limit.vectors)
+        return f"{self.limit.kind.value} along " + " and ".join(f"({v})" for v in vectors)
+
+    def _picture(self) -> str:
+        from gdcheck.reports.problem_charts import problem_picture, rendered
+
+        try:
+            return rendered(problem_picture(self), "svg", self._headline()).decode("utf-8")
+        except (InputError, OverflowError) as error:
+            # A start too far away for floats is decided, but has no picture.
+            return f"<p>No picture: {escape(str(error))}</p>"
+
+
+def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) -> Decision:
+    """Decide one problem with proof.
+
+    Args:
+        problem: The problem.
+        statement: The statement to hold it against; Theorem 1 of the paper unless another one is under test.
+        **budget: ``max_steps`` of gradient descent and ``max_precision`` in bits, as for the engine.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InputError: If the minimizer is not a critical point of the loss.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
+        >>> gdcheck.decide(problem).verdict
+        <Verdict.PROVED: 'proved'>
+    """
+    found = engine.decide(problem, statement, **budget)
+    return Decision(**{field.name: getattr(found, field.name) for field in fields(found)})

@@ -1,0 +1,161 @@
+"""The functions of the front door beside ``decide``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from gdcheck.theorem.loss.errors import InputError
+
+if TYPE_CHECKING:
+    import altair as alt
+    import polars as pl
+
+    from gdcheck.theorem.decision.decide import Decision
+
+
+def certify(decision: Decision) -> dict[str, Any]:
+    """Write the certificate of a decision.
+
+    Args:
+        decision: A decision whose verdict rests on a proof.
+
+    Returns:
+        The certificate as plain data for ``json.dumps``; docs/certificate.md describes it.
+
+    Raises:
+        InputError: If nothing is proved, so that there is nothing to certify.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
+        >>> gdcheck.certify(gdcheck.decide(problem))["limit"]["kind"]
+        'fixed'
+    """
+    from gdcheck.theorem.certificate.certificate import certificate
+
+    found = certificate(decision)
+    if found is None:
+        raise InputError("decision", f"is {decision.verdict.value}: nothing is proved, so there is no certificate")
+    return found
+
+
+@dataclass(frozen=True)
+class RecheckResult:
+    """What the independent checker says of a certificate; true if and only if it accepts it.
+
+    Attributes:
+        accepted: Whether every claim was verified.
+        reason: One sentence: what was verified, the first claim that fails, or the field that is malformed.
+    """
+
+    accepted: bool
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.accepted
+
+
+def recheck(certificate: Mapping[str, Any] | str | Path) -> RecheckResult:
+    """Verify a certificate with the independent checker.
+
+    Args:
+        certificate: The certificate, or the path of its JSON file.
+
+    Returns:
+        The result; a certificate of another shape is not accepted either.
+
+    Raises:
+        InputError: If the file cannot be read.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
+        >>> proof = gdcheck.certify(gdcheck.decide(problem))
+        >>> proof["problem"]["step_size"] = "1/5"
+        >>> bool(gdcheck.recheck(proof))
+        False
+    """
+    from gdcheck.properties.storage.reading import parse_json, read_text
+    from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
+
+    if isinstance(certificate, (str, Path)):
+        certificate = parse_json(read_text(Path(certificate)), "the certificate")
+    try:
+        require_shape(certificate)
+        failure = check(certificate)
+    except BadCertificate as error:
+        return RecheckResult(False, f"malformed: {error}")
+    return RecheckResult(failure is None, failure or "every claim is verified")
+
+
+def sweep(
+    problems: int = 100_000,
+    *,
+    seed: int = 0,
+    spec: Mapping[str, Any] | None = None,
+    jobs: int = 1,
+    out: str | Path | None = None,
+) -> pl.DataFrame:
+    """Decide many random problems in certified float64 batches.
+
+    Args:
+        problems: How many.
+        seed: The seed; a problem is a function of seed and index alone.
+        spec: What the problems look like, as in the file for ``gdcheck sweep --spec``; docs/sweep.md lists the fields.
+        jobs: Processes. More than one needs the usual ``if __name__ == "__main__":`` in a script.
+        out: The directory where the batches are kept and can be resumed; a temporary one if not given.
+
+    Returns:
+        One row a problem: index, verdict, tier (float64 or arb), regime, distance from the boundary, step, sign.
+
+    Raises:
+        InputError: If an argument is out of range, or the directory cannot be used.
+
+    Example:
+        >>> import gdcheck
+        >>> table = gdcheck.sweep(1000, seed=1)
+        >>> table["verdict"].unique().to_list()
+        ['proved']
+    """
+    import polars as pl
+
+    from gdcheck.properties.sweep.generator import Generator
+    from gdcheck.properties.sweep.run import Place
+    from gdcheck.properties.sweep.run import sweep as run
+    from gdcheck.properties.sweep.spec import Spec
+    from gdcheck.properties.sweep.store import Store, check_count, check_seed
+    from gdcheck.properties.sweep.tables import read_table
+
+    generator = Generator(check_seed(seed), Spec.from_json(dict(spec or {})))
+    with TemporaryDirectory() as scratch:
+        store = Store.create(Path(scratch if out is None else out), generator, check_count(problems))
+        if run(store, Place(jobs)).interrupted:
+            raise KeyboardInterrupt
+        return pl.concat(read_table(store, number) for number in range(store.batches()))
+
+
+def plot(decision: Decision) -> alt.VConcatChart:
+    """Draw a decided problem: its direction and sharpness by step, and the phase plane of two variables.
+
+    Args:
+        decision: The decision.
+
+    Returns:
+        An Altair chart; ``chart.save("picture.svg")`` writes it.
+
+    Raises:
+        InputError: If the trajectory cannot be drawn in floats.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
+        >>> len(gdcheck.plot(gdcheck.decide(problem)).vconcat)
+        3
+    """
+    from gdcheck.reports.problem_charts import in_print_colours, problem_chart
+
+    return in_print_colours(problem_chart(decision))

@@ -244,7 +244,7 @@ def _again(sources: Sources) -> list[dict[str, str]]:
         lines.append({"before": "The same run again:", "command": command, "after": after})
     if claims := sources.claims:
         count = "" if claims["examples"] is None else f" --examples {claims['examples']}"
-        command = f"tox -e sweep --{count} --hypothesis-seed={claims['seed']}"
+        command = f"tox -e claims --{count} --hypothesis-seed={claims['seed']}"
         lines.append({"before": "The claims again, in a copy of the repository:", "command": command, "after": ""})
     if ablation := sources.ablation:
         command = f"gdcheck ablate --budget {ablation['budget']} --seed {ablation['seed']}"

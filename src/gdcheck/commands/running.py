@@ -86,7 +86,7 @@ def ablate(
 
 
 @commands.command(
-    epilog="A run is the JSON result of gdcheck verify, gdcheck ablate or a sweep of the claims (tox -e sweep), or the "
+    epilog="A run is the JSON result of gdcheck verify, gdcheck ablate or the claims (tox -e claims), or the "
     "directory that holds it. Exit codes: 0 the report is written, 2 bad input.\n\n"
     "Example:\n\n  gdcheck report reports/out reports/out/ablation --out page --open"
 )

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement
 from math import lcm
+from operator import mul
 
 from theorem.checker.document import Problem
 from theorem.checker.exact import Exponents, Matrix, Polynomial, Vector, dot, integers, norm_above
@@ -108,7 +109,7 @@ class Evaluator:
         for row in self.rows:
             total = 0
             for q, places, coefficients in row:
-                total += lift[self.degree - q] * sum(map(int.__mul__, coefficients, map(values.__getitem__, places)))
+                total += lift[self.degree - q] * sum(map(mul, coefficients, [values[i] for i in places]))
             totals.append(total)
         return totals, self.scale * lift[self.degree]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from math import isqrt, prod
@@ -17,6 +17,7 @@ KAPPA_BITS = 256
 GROWTH_BITS = 64
 LOST_BITS = 1 << 16
 SQUARINGS = 10
+TOLERANCE_BITS = 12  # a derivative is computed anew where it may have changed by more than 2^-12
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,25 @@ class Remainder:
         total = sum((q * (q - 1) * c * r ** (q - 2) for q, c in self.orders), Fraction(0))
         return total + sum((2 * self._bend(kink, r) for kink in self.kinks if kink.power > 2), Fraction(0))
 
-    def jumps(self, z: Sequence[int], d: int, distance: Fraction) -> Fraction:
-        """Return a bound of the jumps of eta times the Hessian, from squares, within a distance of z / d."""
-        total = Fraction(0)
-        for kink in self.kinks:
-            if kink.power == 2 and abs(kink.argument(z, d)) <= kink.length * distance * d:
-                total += 2 * self.step_size * abs(kink.factor) * kink.length**2
-        return total
+    def jumps(self, point: Sequence[int], distance: Fraction) -> int:
+        """Bound how much eta times the Hessian jumps, across the kinks of squares, within a distance of a point.
+
+        Args:
+            point: In units of 2^-64, shape (n,).
+            distance: The distance.
+
+        Returns:
+            The bound, in units of 2^-64.
+        """
+        unit = 1 << GROWTH_BITS
+        squares = [kink for kink in self.kinks if kink.power == 2]
+        met = [k for k in squares if abs(k.argument(point, unit)) <= k.length * distance * unit]
+        return sum(_units(2 * self.step_size * abs(kink.factor) * kink.length**2) for kink in met)
+
+
+def _units(x: Fraction) -> int:
+    """Round up to units of 2^-64."""
+    return -((-x.numerator << GROWTH_BITS) // x.denominator)
 
 
 def _orders(partials: Sequence[Polynomial], step_size: Fraction) -> list[tuple[int, Fraction]]:
@@ -115,11 +128,26 @@ def symmetric_norm(matrix: Sequence[Sequence[int]], squarings: int = SQUARINGS) 
 
 
 @dataclass(frozen=True)
-class Expansion:
-    """How far F may move points apart at most; part of Claim 10 (enclosure).
+class Derivative:
+    """A bound of the derivative of F at a point.
 
     Attributes:
-        linear: An upper bound of all |1 - eta lambda|.
+        point: In units of 2^-64, shape (n,).
+        norm: An upper bound of the norm of I - eta Hessian there, in units of 2^-64.
+    """
+
+    point: list[int]
+    norm: int
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """How far F may move points apart at most.
+
+    Attributes:
+        descent: Gradient descent around the minimizer.
+        remainder: The bounds of its remainder.
+        linear: An upper bound of all |1 - eta lambda|, over all of space.
     """
 
     descent: Descent
@@ -130,32 +158,32 @@ class Expansion:
         """Return a Lipschitz constant of F on the ball |h| <= r, in units of 2^-64."""
         return _units(self.linear + self.remainder.lipschitz(r))
 
-    def near(self, z: Sequence[int], bits: int, error: int, change: Fraction) -> int:
-        """Bound |F(h) - F(z)| / |h - z| for |h - z| <= error, z and error in units of 2^-bits; see Claim 10.
-
-        Args:
-            z: The centre, shape (n,).
-            bits: At least 64.
-            error: The radius.
-            change: K(r) for a ball around the minimizer that holds all of these points and the rounded centre.
-
-        Returns:
-            The bound in units of 2^-64.
-        """
-        n, unit = len(z), 1 << GROWTH_BITS
-        rounded = [x >> bits - GROWTH_BITS for x in z]
-        distance = Fraction(error, 1 << bits) + Fraction(isqrt(n) + 1, unit)
-        table, scale = self.descent.scaled_hessian(rounded, unit)
-        derivative = [
+    def derivative(self, point: list[int]) -> Derivative:
+        """Bound the derivative at a point, given in units of 2^-64; its entries are rounded down to such units."""
+        unit = 1 << GROWTH_BITS
+        table, scale = self.descent.scaled_hessian(point, unit)
+        matrix = [
             [unit * (i == j) - (x << GROWTH_BITS) // scale for j, x in enumerate(row)] for i, row in enumerate(table)
         ]
-        varies = change * distance + self.remainder.jumps(rounded, unit, distance)
-        return symmetric_norm(derivative) + n + _units(varies)
+        return Derivative(point, symmetric_norm(matrix) + len(point))
 
+    def near(self, known: Derivative, z: Sequence[int], bits: int, error: int, change: int) -> tuple[int, int]:
+        """Bound |F(h) - F(z)| / |h - z| for |h - z| <= error by the derivative at a known point.
 
-def _units(x: Fraction) -> int:
-    """Round up to units of 2^-64."""
-    return -((-x.numerator << GROWTH_BITS) // x.denominator)
+        Args:
+            known: The bound of the derivative there.
+            z: The centre in units of 2^-bits, shape (n,).
+            bits: At least 64.
+            error: The radius in units of 2^-bits.
+            change: K(r) in units of 2^-64, for a ball around the minimizer that holds all of these points.
+
+        Returns:
+            The bound in units of 2^-64, and the part of it by which the derivative may change on the way.
+        """
+        lift = bits - GROWTH_BITS
+        apart = isqrt(sum((x - (y << lift)) ** 2 for x, y in zip(z, known.point, strict=True))) + 1 + error
+        varies = (change * apart >> bits) + 1
+        return known.norm + varies + self.remainder.jumps(known.point, Fraction(apart, 1 << bits)), varies
 
 
 def enclose(expansion: Expansion, step: int, bits: int, clock: Clock) -> tuple[list[Fraction], Fraction]:
@@ -168,23 +196,56 @@ def enclose(expansion: Expansion, step: int, bits: int, clock: Clock) -> tuple[l
     descent = expansion.descent
     one, rounding = 1 << bits, isqrt(descent.dimension) + 1
     z, error = [int(x * one) for x in descent.start], rounding
-    on_ball: dict[int, int] = {}
-    changes: dict[int, Fraction] = {}
+    local = LocalExpansion(expansion, bits)
     for k in range(step):
         if k % 64 == 0:
             clock.look(f"the trajectory up to step {step}")
         size = (isqrt(sum(x * x for x in z)) + 1 + error).bit_length()
         if size >= LOST_BITS:  # too large or too uncertain: such a ball decides nothing
             return [Fraction(0)] * descent.dimension, Fraction(size)
-        r = Fraction(1 << size, one)
-        if size not in on_ball:
-            on_ball[size] = expansion.on_ball(r)
-        growth = on_ball[size]
-        if growth > 1 << GROWTH_BITS:
-            if size not in changes:
-                changes[size] = expansion.remainder.hessian_lipschitz(r + Fraction(rounding, 1 << GROWTH_BITS))
-            growth = min(growth, expansion.near(z, bits, error, changes[size]))
+        growth = local.growth(z, error, size)
         moved, scale = descent.image(z, one)
         z = [(x << bits) // scale for x in moved]
         error = -(-error * growth >> GROWTH_BITS) + rounding
     return [Fraction(x, one) for x in z], Fraction(error, one)
+
+
+@dataclass
+class LocalExpansion:
+    """The smaller of both Lipschitz constants of F along a trajectory; bounds are kept for as long as they serve.
+
+    Attributes:
+        expansion: The bounds.
+        bits: The trajectory is given in units of 2^-bits.
+        on_ball: The Lipschitz constants on the balls of radius 2^(size - bits), by size.
+        changes: K on these balls, in units of 2^-64.
+        known: The derivative at an iterate before, and the size of that iterate.
+    """
+
+    expansion: Expansion
+    bits: int
+    on_ball: dict[int, int] = field(default_factory=dict)
+    changes: dict[int, int] = field(default_factory=dict)
+    known: tuple[int, Derivative] | None = None
+
+    def _radius(self, size: int) -> Fraction:
+        return Fraction(1 << size, 1 << self.bits)
+
+    def growth(self, z: Sequence[int], error: int, size: int) -> int:
+        """Bound |F(h) - F(z)| / |h - z| for |h - z| <= error, where |z| + error < 2^size; in units of 2^-64."""
+        if size not in self.on_ball:
+            self.on_ball[size] = self.expansion.on_ball(self._radius(size))
+        on_ball = self.on_ball[size]
+        if on_ball <= 1 << GROWTH_BITS:
+            return on_ball
+        if size not in self.changes:  # on a ball that holds rounded points as well
+            rounded = self._radius(size) + Fraction(isqrt(len(z)) + 1, 1 << GROWTH_BITS)
+            self.changes[size] = _units(self.expansion.remainder.hessian_lipschitz(rounded))
+        change = self.changes[size]
+        if self.known is not None and self.known[0] == size:
+            growth, varies = self.expansion.near(self.known[1], z, self.bits, error, change)
+            if varies <= 1 << GROWTH_BITS - TOLERANCE_BITS:
+                return min(on_ball, growth)
+        derivative = self.expansion.derivative([x >> self.bits - GROWTH_BITS for x in z])
+        self.known = size, derivative
+        return min(on_ball, self.expansion.near(derivative, z, self.bits, error, change)[0])

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theorem.checker.assumptions import (
+from gdcheck.theorem.checker.assumptions import (
     failing_ends,
     preimages_fail,
     smoothness_fails,
     verify_spectrum,
     verify_subspace,
 )
-from theorem.checker.descent import Descent, verify_critical_point
-from theorem.checker.document import Block, Certificate, Eigenvalue, Interval, Spectrum, read_certificate
-from theorem.checker.exact import Matrix, dot, norm_above, root_bounds
-from theorem.checker.outcome import TIME_LIMIT, ClaimError, Clock, claim, show
-from theorem.checker.spectrum import Operator
-from theorem.checker.trajectory import Expansion, Remainder, enclose
+from gdcheck.theorem.checker.descent import Descent, verify_critical_point
+from gdcheck.theorem.checker.document import Block, Certificate, Eigenvalue, Interval, Spectrum, read_certificate
+from gdcheck.theorem.checker.exact import Matrix, dot, norm_above, root_bounds
+from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, Clock, claim, show
+from gdcheck.theorem.checker.spectrum import Operator
+from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose
 
 PRECISIONS = (256, 1024, 4096, 16384)
 DOMINANT = {"small-step": ("fixed", (1,)), "large-step": ("alternating", (-1,)), "boundary": ("two-cycle", (1, -1))}

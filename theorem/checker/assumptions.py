@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from theorem.checker.descent import Descent
-from theorem.checker.document import Certificate, Spectrum, Subspace
-from theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
-from theorem.checker.outcome import MOST_TERMS, Clock, claim, within
-from theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
-from theorem.checker.trajectory import Expansion
+from gdcheck.theorem.checker.descent import Descent
+from gdcheck.theorem.checker.document import Certificate, Spectrum, Subspace
+from gdcheck.theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
+from gdcheck.theorem.checker.outcome import MOST_TERMS, Clock, claim, within
+from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
+from gdcheck.theorem.checker.trajectory import Expansion
 
 MOST_PIECES, MOST_EXACT_STEPS = 10, 16
 

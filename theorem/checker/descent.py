@@ -15,10 +15,10 @@ from itertools import combinations_with_replacement
 from math import lcm
 from operator import mul
 
-from theorem.checker.document import Problem
-from theorem.checker.exact import Exponents, Matrix, Polynomial, Vector, dot, integers, norm_above
-from theorem.checker.loss_text import TruncatedPower
-from theorem.checker.outcome import claim
+from gdcheck.theorem.checker.document import Problem
+from gdcheck.theorem.checker.exact import Exponents, Matrix, Polynomial, Vector, dot, integers, norm_above
+from gdcheck.theorem.checker.loss_text import TruncatedPower
+from gdcheck.theorem.checker.outcome import claim
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn, TypeVar
 
-from theorem.checker.exact import Vector
-from theorem.checker.loss_text import Loss, read_loss
-from theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.exact import Vector
+from gdcheck.theorem.checker.loss_text import Loss, read_loss
+from gdcheck.theorem.checker.outcome import BadCertificate
 
 FORMAT = "gdcheck-certificate/2"
 NUMBER = re.compile(r"-?[0-9]+(?:/[1-9][0-9]*|(?:[.][0-9]+)?(?:[eE][+-]?[0-9]{1,4})?)")

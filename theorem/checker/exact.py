@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import comb, isqrt, lcm
 from operator import mul
 
-from theorem.checker.outcome import MOST_TERMS, within
+from gdcheck.theorem.checker.outcome import MOST_TERMS, within
 
 Exponents = tuple[int, ...]
 Vector = tuple[Fraction, ...]

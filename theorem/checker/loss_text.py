@@ -10,8 +10,8 @@ from fractions import Fraction
 from math import comb
 from typing import NoReturn
 
-from theorem.checker.exact import Exponents, Polynomial, Vector
-from theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.exact import Exponents, Polynomial, Vector
+from gdcheck.theorem.checker.outcome import BadCertificate
 
 DEGREE = 16
 JOINED_POWERS = (2, 3)

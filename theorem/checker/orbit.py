@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theorem.checker.descent import polynomial_hessian
-from theorem.checker.document import Problem, read_number, read_object, read_problem, read_vector, refuse
-from theorem.checker.exact import Polynomial, Vector, dot, root_bounds
-from theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
-from theorem.checker.spectrum import Operator
+from gdcheck.theorem.checker.descent import polynomial_hessian
+from gdcheck.theorem.checker.document import Problem, read_number, read_object, read_problem, read_vector, refuse
+from gdcheck.theorem.checker.exact import Polynomial, Vector, dot, root_bounds
+from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
+from gdcheck.theorem.checker.spectrum import Operator
 
 FORMAT = "gdcheck-orbit/1"
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theorem.checker.document import (
+from gdcheck.theorem.checker.document import (
     Interval,
     Problem,
     read_interval,
@@ -24,8 +24,8 @@ from theorem.checker.document import (
     read_text,
     refuse,
 )
-from theorem.checker.exact import Polynomial
-from theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
+from gdcheck.theorem.checker.exact import Polynomial
+from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
 
 FORMAT = "gdcheck-separable/1"
 SIDES = (-1, 1)

@@ -8,9 +8,9 @@ from fractions import Fraction
 from itertools import pairwise
 from math import gcd
 
-from theorem.checker.document import Eigenvalue, Spectrum
-from theorem.checker.exact import Matrix, integers
-from theorem.checker.outcome import MOST_TERMS, claim, show, within
+from gdcheck.theorem.checker.document import Eigenvalue, Spectrum
+from gdcheck.theorem.checker.exact import Matrix, integers
+from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, show, within
 
 Characteristic = list[int]
 """An integer multiple of a characteristic polynomial, by its coefficients, the constant first."""

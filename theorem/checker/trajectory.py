@@ -9,9 +9,9 @@ from fractions import Fraction
 from functools import lru_cache
 from math import isqrt, prod
 
-from theorem.checker.descent import Descent, Kink
-from theorem.checker.exact import Polynomial
-from theorem.checker.outcome import Clock
+from gdcheck.theorem.checker.descent import Descent, Kink
+from gdcheck.theorem.checker.exact import Polynomial
+from gdcheck.theorem.checker.outcome import Clock
 
 KAPPA_BITS = 256
 GROWTH_BITS = 64

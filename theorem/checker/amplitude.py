@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker.assumptions import (
     failing_ends,
     preimages_fail,
@@ -16,11 +17,11 @@ from gdcheck.theorem.checker.assumptions import (
 from gdcheck.theorem.checker.descent import Descent, verify_critical_point
 from gdcheck.theorem.checker.document import Block, Certificate, Eigenvalue, Interval, Spectrum, read_certificate
 from gdcheck.theorem.checker.exact import Matrix, dot, norm_above, root_bounds
-from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, Clock, claim, show
+from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose
 
-PRECISIONS = (256, 1024, 4096, 16384)
+PRECISIONS = (256, 512, 1024, 2048, 4096, 8192, 16384)
 DOMINANT = {"small-step": ("fixed", (1,)), "large-step": ("alternating", (-1,)), "boundary": ("two-cycle", (1, -1))}
 """For each regime the kind of the limit, and the signs of the dominant multipliers in the order of the blocks."""
 
@@ -39,15 +40,15 @@ def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
         BadCertificate: If it is malformed.
         NotChecked: If the checker gives up at one of its limits; the proof may be right or wrong.
     """
-    clock = Clock.start(time_limit)
-    try:
-        _verify(read_certificate(certificate), clock)
-    except ClaimError as failure:
-        return str(failure)
+    with outcome.time_limit(time_limit):
+        try:
+            _verify(read_certificate(certificate))
+        except ClaimError as failure:
+            return str(failure)
     return None
 
 
-def _verify(c: Certificate, clock: Clock) -> None:
+def _verify(c: Certificate) -> None:
     """Verify all claims, in the order of the specification."""
     descent = Descent.of(c.problem)
     verify_critical_point(descent)
@@ -62,7 +63,7 @@ def _verify(c: Certificate, clock: Clock) -> None:
         return
     spectrum, regime = verify_spectrum(operator, c.spectrum, c.regime, descent.step_size)
     failing |= failing_ends(operator, spectrum, regime)
-    if preimages_fail(c, descent, clock):
+    if preimages_fail(c, descent):
         failing.add("null-preimages")
     verify_verdict(c, failing)
     eta = descent.step_size
@@ -79,7 +80,7 @@ def _verify(c: Certificate, clock: Clock) -> None:
     if not c.blocks:
         _verify_nothing_is_claimed(c)
         return
-    _verify_limit(c, space, hessian, expansion, clock)
+    _verify_limit(c, space, hessian, expansion)
 
 
 def verify_verdict(c: Certificate, failing: set[str]) -> None:
@@ -144,7 +145,7 @@ def verify_eigenspace(operator: Operator, hessian: Matrix, end: Eigenvalue, bloc
     return Eigenspace(block, root_bounds(2 * square)[1], root_bounds(square)[1] + root_bounds(skew)[1])
 
 
-def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expansion, clock: Clock) -> None:
+def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expansion) -> None:
     """Verify the blocks, the inequality at the step that is claimed, and the limit that follows."""
     kind, signs = DOMINANT.get(space.regime or "", (None, ()))
     good = kind is not None and c.limit.kind == kind and len(c.blocks) == len(signs) == len(c.limit.vectors)
@@ -155,7 +156,7 @@ def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expa
     spaces = [verify_eigenspace(space.operator, hessian, end, block) for end, block in zip(ends, c.blocks, strict=True)]
     multipliers = [1 - expansion.descent.step_size * x for x in (ends[0].low, ends[0].high)]
     rho = min(signs[0] * x for x in multipliers), max(signs[0] * x for x in multipliers)
-    iterate = _enclosed(c.step, spaces, expansion, clock)
+    iterate = _enclosed(c.step, spaces, expansion)
     tail, errors = verify_inequality(c, spaces, iterate, rho, expansion.remainder)
     verify_limit(c, spaces, signs, iterate, tail + errors)
 
@@ -169,12 +170,12 @@ class Iterate:
     parts: list[list[Fraction]]
 
 
-def _enclosed(step: int, spaces: Sequence[Eigenspace], expansion: Expansion, clock: Clock) -> Iterate:
-    """Enclose h_k with as many bits as it takes to know its projections to 2^-128."""
+def _enclosed(step: int, spaces: Sequence[Eigenspace], expansion: Expansion) -> Iterate:
+    """Enclose h_k with as many bits as it takes to know its projections to 2^-64."""
     for bits in PRECISIONS:
-        centre, error = enclose(expansion, step, bits, clock)
+        centre, error = enclose(expansion, step, bits)
         iterate = Iterate(centre, error, [space.project(centre) for space in spaces])
-        if error**2 * 2**256 <= min(dot(z, z) for z in iterate.parts):
+        if error**2 * 2**128 <= min(dot(z, z) for z in iterate.parts):
             break
     return iterate
 

@@ -10,7 +10,7 @@ from itertools import product
 from gdcheck.theorem.checker.descent import Descent
 from gdcheck.theorem.checker.document import Certificate, Spectrum, Subspace
 from gdcheck.theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
-from gdcheck.theorem.checker.outcome import MOST_TERMS, Clock, claim, within
+from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
 from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
 from gdcheck.theorem.checker.trajectory import Expansion
 
@@ -39,7 +39,7 @@ def failing_ends(operator: Operator, spectrum: Spectrum, regime: str) -> set[str
     return {name for name, fails in failing.items() if fails}
 
 
-def preimages_fail(c: Certificate, descent: Descent, clock: Clock) -> bool:
+def preimages_fail(c: Certificate, descent: Descent) -> bool:
     """Verify what the certificate says about preimages of null sets; tell whether it says that the assumption fails."""
     claim(c.regime != "unstable" or not (c.points or c.kernel), "preimages are not examined when unstable fails")
     points = [tuple(x - m for x, m in zip(point, c.problem.minimizer, strict=True)) for point in c.points]
@@ -47,11 +47,11 @@ def preimages_fail(c: Certificate, descent: Descent, clock: Clock) -> bool:
         verify_kernel(descent, c.kernel, points)
         return True
     if c.points or not c.fails:  # else no evidence is asked for
-        verify_determinants(descent, points, clock)
+        verify_determinants(descent, points)
     return False
 
 
-def verify_determinants(descent: Descent, points: Sequence[Vector], clock: Clock) -> None:
+def verify_determinants(descent: Descent, points: Sequence[Vector]) -> None:
     """Claim 6 (null preimages): for each set of truncated powers, det(I - eta Hessian) is not zero at some point."""
     within(
         len(descent.kinks) <= MOST_PIECES,
@@ -60,7 +60,6 @@ def verify_determinants(descent: Descent, points: Sequence[Vector], clock: Clock
     n, eta = descent.dimension, descent.step_size
     places = [integers(point) for point in points]
     for kept in product((False, True), repeat=len(descent.kinks)):
-        clock.look("the pieces of the loss")
         entries, scale = integers([eta * x for row in descent.hessian_at_minimizer(kept) for x in row])
         singular = _singular([entries[i * n : (i + 1) * n] for i in range(n)], scale)
         singular = singular and all(_singular(*descent.scaled_hessian(z, d, kept)) for z, d in places)
@@ -70,6 +69,7 @@ def verify_determinants(descent: Descent, points: Sequence[Vector], clock: Clock
 
 def _singular(scaled_hessian: Sequence[Sequence[int]], scale: int) -> bool:
     """Tell whether I - M is singular, M given in integers over a common denominator."""
+    look("a determinant of F'")
     return determinant_is_zero(
         [[scale * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(scaled_hessian)]
     )

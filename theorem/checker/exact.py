@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import comb, isqrt, lcm
 from operator import mul
 
-from gdcheck.theorem.checker.outcome import MOST_TERMS, within
+from gdcheck.theorem.checker.outcome import MOST_TERMS, look, within
 
 Exponents = tuple[int, ...]
 Vector = tuple[Fraction, ...]
@@ -90,6 +90,7 @@ def _shifted_in(
     rows = [[comb(e, j) * p ** (e - j) * q ** (most - e + j) for j in range(e + 1)] for e in range(most + 1)]
     moved = defaultdict[Exponents, int](int)
     for alpha, k in terms.items():
+        look("the loss around its minimizer")
         before, after = alpha[:i], alpha[i + 1 :]
         for j, factor in enumerate(rows[alpha[i]]):
             moved[(*before, j, *after)] += k * factor
@@ -140,6 +141,7 @@ def _substituted(
 def _times(terms: Mapping[Exponents, int], form: Sequence[tuple[int, int]]) -> dict[Exponents, int]:
     """Multiply a polynomial by a linear form."""
     product = defaultdict[Exponents, int](int)
+    look("the loss on a subspace")
     for beta, k in terms.items():
         for b, x in form:
             product[(*beta[:b], beta[b] + 1, *beta[b + 1 :])] += k * x

@@ -11,7 +11,7 @@ from math import comb
 from typing import NoReturn
 
 from gdcheck.theorem.checker.exact import Exponents, Polynomial, Vector
-from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.outcome import BadCertificate, look
 
 DEGREE = 16
 JOINED_POWERS = (2, 3)
@@ -63,6 +63,7 @@ def read_loss(text: str, names: Sequence[str]) -> Loss:
     coefficients = defaultdict[Exponents, Fraction](Fraction)
     truncated: list[TruncatedPower] = []
     for sign, term in _signed_terms(text):
+        look("the text of the loss")
         match = TRUNCATED.fullmatch(term)
         if match is None:
             alpha, k = _monomial(term, names)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker.descent import polynomial_hessian
 from gdcheck.theorem.checker.document import Problem, read_number, read_object, read_problem, read_vector, refuse
 from gdcheck.theorem.checker.exact import Polynomial, Vector, dot, root_bounds
@@ -44,7 +45,7 @@ def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
 
     Args:
         certificate: The parsed JSON object.
-        time_limit: The seconds that it may take; no orbit certificate takes long.
+        time_limit: The seconds that it may take.
 
     Returns:
         None if every claim has been verified, else a sentence that names the first claim that fails.
@@ -53,10 +54,11 @@ def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
         BadCertificate: If it is malformed.
         NotChecked: If the checker gives up at one of its limits.
     """
-    try:
-        _verify(_read(certificate))
-    except ClaimError as failure:
-        return str(failure)
+    with outcome.time_limit(time_limit):
+        try:
+            _verify(_read(certificate))
+        except ClaimError as failure:
+            return str(failure)
     return None
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -12,6 +15,10 @@ TIME_LIMIT = 60.0
 
 MOST_TERMS = 20_000
 """The terms that a polynomial may have on the way, and the bits of an exact iterate."""
+
+
+_LIMIT = ContextVar("_LIMIT", default=(math.inf, math.inf))
+"""The seconds that the check in progress may take, and when they are over by the monotonic clock."""
 
 
 class BadCertificate(Exception):  # noqa: N818
@@ -54,35 +61,33 @@ def within(limit: object, sentence: str) -> None:
         raise NotChecked(f"not checked: {sentence}")
 
 
-@dataclass(frozen=True)
-class Clock:
-    """A time limit.
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Let the checks inside take this many seconds at most; ``look`` is where they are stopped.
 
-    Attributes:
+    Args:
         seconds: The limit.
-        end: When it is reached, by the monotonic clock.
     """
+    token = _LIMIT.set((seconds, time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _LIMIT.reset(token)
 
-    seconds: float
-    end: float
 
-    @classmethod
-    def start(cls, seconds: float) -> Clock:
-        """Start the clock."""
-        return cls(seconds, time.monotonic() + seconds)
+def look(work: str) -> None:
+    """Give up if the time is over. Every loop that can become long looks at the clock.
 
-    def look(self, work: str) -> None:
-        """Give up if the time is over.
+    Args:
+        work: What is being done, for the sentence.
 
-        Args:
-            work: What is being done, for the sentence.
-
-        Raises:
-            NotChecked: If it is.
-        """
-        within(
-            time.monotonic() < self.end,
-            f"{work} takes the checker more than {self.seconds:g} seconds; this says nothing about the proof",
+    Raises:
+        NotChecked: If it is.
+    """
+    seconds, end = _LIMIT.get()
+    if time.monotonic() >= end:
+        raise NotChecked(
+            f"not checked: {work} takes the checker more than {seconds:g} seconds; this says nothing about the proof"
         )
 
 

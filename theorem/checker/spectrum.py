@@ -10,7 +10,7 @@ from math import gcd
 
 from gdcheck.theorem.checker.document import Eigenvalue, Spectrum
 from gdcheck.theorem.checker.exact import Matrix, integers
-from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, show, within
+from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, show, within
 
 Characteristic = list[int]
 """An integer multiple of a characteristic polynomial, by its coefficients, the constant first."""
@@ -55,6 +55,7 @@ def characteristic(matrix: Matrix) -> Characteristic:
     table = [entries[i * n : (i + 1) * n] for i in range(n)]
     coefficients, power = [1], [[0] * n for _ in range(n)]
     for k in range(1, n + 1):
+        look("a characteristic polynomial")
         for i in range(n):
             power[i][i] += coefficients[-1]
         columns = list(zip(*power, strict=True))
@@ -89,6 +90,7 @@ def _around(chi: Characteristic, s: Fraction) -> list[int]:
 def common_divisor(p: Characteristic, q: Characteristic) -> Characteristic:
     """Return the greatest common divisor of two polynomials, up to a factor, by Euclid's algorithm in integers."""
     while q:
+        look("a common divisor")
         while len(p) >= len(q):
             padded = [0] * (len(p) - len(q)) + q
             p = [q[-1] * x - p[-1] * y for x, y in zip(p, padded, strict=True)]

@@ -11,7 +11,7 @@ from math import isqrt, prod
 
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.exact import Polynomial
-from gdcheck.theorem.checker.outcome import Clock
+from gdcheck.theorem.checker.outcome import look
 
 KAPPA_BITS = 256
 GROWTH_BITS = 64
@@ -186,7 +186,7 @@ class Expansion:
         return known.norm + varies + self.remainder.jumps(known.point, Fraction(apart, 1 << bits)), varies
 
 
-def enclose(expansion: Expansion, step: int, bits: int, clock: Clock) -> tuple[list[Fraction], Fraction]:
+def enclose(expansion: Expansion, step: int, bits: int) -> tuple[list[Fraction], Fraction]:
     """Claim 10 (enclosure): return a ball that holds the iterate of a step, by its centre and radius.
 
     F is computed exactly at a centre rounded to ``bits`` bits after the point. The distance to the exact iterate grows
@@ -199,7 +199,7 @@ def enclose(expansion: Expansion, step: int, bits: int, clock: Clock) -> tuple[l
     local = LocalExpansion(expansion, bits)
     for k in range(step):
         if k % 64 == 0:
-            clock.look(f"the trajectory up to step {step}")
+            look(f"the trajectory up to step {step}")
         size = (isqrt(sum(x * x for x in z)) + 1 + error).bit_length()
         if size >= LOST_BITS:  # too large or too uncertain: such a ball decides nothing
             return [Fraction(0)] * descent.dimension, Fraction(size)

@@ -124,6 +124,8 @@ def _substituted(
     terms: Sequence[tuple[Exponents, int]], i: int, forms: Sequence[Sequence[tuple[int, int]]], size: int
 ) -> dict[Exponents, int]:
     """Return the sum of the terms with the forms in the place of the variables i, i + 1, …."""
+    if not terms:
+        return {}
     if i == len(forms):
         return {(0,) * size: sum(k for _, k in terms)}
     by_exponent = defaultdict[int, list[tuple[Exponents, int]]](list)

@@ -129,7 +129,7 @@ def _read_limit(value: object, path: str) -> Limit:
 
 def _verify(c: Separable) -> None:
     """Verify the prediction, the limit and the verdict."""
-    lines = _lines(c.problem)
+    lines = lines_of(c.problem)
     starts = []
     for i, ((low, high), m, x) in enumerate(zip(c.box, c.problem.minimizer, c.problem.start, strict=True)):
         claim(low <= x <= high, f"box[{i}] holds the start fails")
@@ -253,7 +253,7 @@ def _composed(outer: Series, inner: Series) -> Series:
     return tuple(total)
 
 
-def _lines(problem: Problem) -> list[Line]:
+def lines_of(problem: Problem) -> list[Line]:
     """Take a loss apart into functions of one variable each, around the minimizer."""
     polynomial = problem.loss.polynomial
     alone = all(sum(map(bool, alpha)) <= 1 for alpha in polynomial.terms)

@@ -302,8 +302,8 @@ def follow(line: Line, interval: Interval, radii: Interval) -> Motion:
     claim(min(radii) > 0, f"{line.name}: the radii are positive fails")
     claim(-reach[-1] <= low and high <= reach[1], f"{line.name}: the interval lies within the radii fails")
     ratios = {side: line.ratio(side, reach[side]) for side in SIDES}
-    if all(ratio == (Fraction(1),) for ratio in ratios.values()):
-        return Motion("stays")  # Claim S2
+    if stays(ratios):
+        return Motion("stays")
     if low <= 0 <= high or not all(ratio[0] for ratio in ratios.values()):
         return decays_from_both_sides(line, ratios, reach)
     return keeps_or_changes_its_side(line, 1 if low > 0 else -1, ratios, reach)
@@ -315,6 +315,11 @@ def vanishes(line: Line, interval: Interval) -> bool:
     if low == high:
         return low == 0
     return not any(low < bend.place < high for bend in line.bends) and not line.map_on(low, high)
+
+
+def stays(ratios: dict[int, Series]) -> bool:
+    """Claim S2 (stays): F is the identity on both sides."""
+    return all(ratio == (Fraction(1),) for ratio in ratios.values())
 
 
 def decays_from_both_sides(line: Line, ratios: dict[int, Series], reach: dict[int, Fraction]) -> Motion:

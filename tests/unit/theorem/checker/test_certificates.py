@@ -140,7 +140,6 @@ def test_every_false_number_is_rejected(name):
 def test_a_rejection_names_the_inequality_and_its_numbers():
     early = build(
         CUBIC,
-        EVERYTHING,
         "19/20",
         [Q(1, 10), Q(1, 10)],
         gradient=cubic,

@@ -1,6 +1,7 @@
 """The certificate is read strictly: what is malformed is refused by the field that is wrong, whatever its type."""
 
 import copy
+import json
 
 import pytest
 from hypothesis import example, given
@@ -161,6 +162,7 @@ def test_what_is_just_within_the_limits():
 
 ANY_KIND = {name: CERTIFICATES[name] for name in ("small_cubic", "exceptional", "two_cycle", "no_null_preimages")}
 ANY_KIND |= {"separable": SEPARABLE, "orbit": ORBIT}
+ANY_KIND = json.loads(json.dumps(ANY_KIND))  # no object occurs twice
 MAY_BE_NULL = {"regime", "spectrum", "kernel", "subspace", "bounds", "kind", "predicted"}
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 40) | st.floats() | st.text(max_size=3) | st.sampled_from(["1/2", "x"]),
@@ -203,7 +205,7 @@ def test_every_field_may_be_of_any_type(place, value):
 def test_every_field_is_named_where_it_is_wrong(name):
     """A set is nothing that JSON has."""
     for path, _ in places(ANY_KIND[name]):
-        if path:
+        if path and path != ("schema",):
             with pytest.raises(BadCertificate) as error:
                 check_any(replace(ANY_KIND[name], path, {1}))
             fields = [key for key in path if type(key) is str]

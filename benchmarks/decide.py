@@ -28,7 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gdcheck.theorem.certificate.certificate import SCHEMA as CERTIFICATE
-from gdcheck.theorem.checker.recheck_orbit import SCHEMA as ORBIT
-from gdcheck.theorem.checker.recheck_separable import SCHEMA as SEPARABLE
+from gdcheck.theorem.certificate.rechecking import ORBIT, SEPARABLE
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 

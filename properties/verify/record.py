@@ -13,6 +13,7 @@ from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
@@ -36,7 +37,8 @@ class Record:
         index: The problem's index in its part of the run.
         verdict: The verdict, after the checker has spoken: a rejected certificate makes it unresolved.
         reason: One sentence for people.
-        recheck: What the checker said of the certificate: accepted, rejected, or none if there is no certificate.
+        recheck: What the checker said of the certificate: accepted, rejected, or none if there is no certificate or
+            the checker gave up.
         regime: The regime of the step size.
         dimension: n.
         degree: The total degree of the loss.
@@ -89,15 +91,18 @@ class Record:
 
 
 def checked_by_recheck(data: object) -> str | None:
-    """The independent checker of ``theorem.checker.recheck``.
+    """The independent checker.
 
     Args:
         data: A certificate.
 
     Returns:
         None if it is accepted, else a sentence; a malformed certificate is not accepted.
+
+    Raises:
+        NotChecked: If the checker gives up at one of its limits.
     """
-    from gdcheck.theorem.checker.recheck import BadCertificate, check  # noqa: PLC0415
+    from gdcheck.theorem.certificate.rechecking import BadCertificate, check  # noqa: PLC0415
 
     try:
         return check(data)
@@ -141,6 +146,9 @@ def _rechecked(record: Record, decision: Decision, checker: Checker) -> Record:
         if data is None:
             return record
         failure = checker(data)
+    except NotChecked as gave_up:
+        reason = f"decided as {record.verdict}, but {gave_up}"
+        return replace(record, verdict=Verdict.UNRESOLVED.value, reason=reason)
     except Exception as error:
         failure = f"an error stopped the check: {_named(error)}"
     if failure is None:

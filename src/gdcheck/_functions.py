@@ -59,14 +59,16 @@ class RecheckResult:
         return self.accepted
 
 
-def recheck(certificate: Mapping[str, Any] | str | Path) -> RecheckResult:
+def recheck(certificate: Mapping[str, Any] | str | Path, *, time_limit: float = 60.0) -> RecheckResult:
     """Verify a certificate with the independent checker.
 
     Args:
         certificate: The certificate, or the path of its JSON file.
+        time_limit: The seconds that the checker may take.
 
     Returns:
-        The result; a certificate of another shape is not accepted either.
+        The result. A certificate of another shape is not accepted either, nor is one that the checker could not finish:
+        then the reason begins with "not checked", and nothing is said against the proof.
 
     Raises:
         InputError: If the file cannot be read.
@@ -80,13 +82,15 @@ def recheck(certificate: Mapping[str, Any] | str | Path) -> RecheckResult:
         False
     """
     from gdcheck.properties.storage.reading import parse_json, read_text
-    from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
+    from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
 
     if isinstance(certificate, (str, Path)):
         certificate = parse_json(read_text(Path(certificate)), "the certificate")
     try:
         require_shape(certificate)
-        failure = check(certificate)
+        failure = check(certificate, time_limit)
+    except NotChecked as gave_up:
+        return RecheckResult(False, str(gave_up))
     except BadCertificate as error:
         return RecheckResult(False, f"malformed: {error}")
     return RecheckResult(failure is None, failure or "every claim is verified")

@@ -5,6 +5,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from math import isqrt
 
+from gdcheck.theorem.checker.amplitude import check
+
 Q = Fraction
 HALF = Q(1, 2)
 
@@ -620,3 +622,68 @@ def replace(certificate, path, value):
         spot = spot[key]
     spot[path[-1]] = value
     return changed
+
+
+# Claims at their edges.
+
+IDLE = {"blocks": [], "limit": {"kind": None, "vectors": []}, "step": 0, "bounds": None}
+"""Nothing is claimed about the trajectory."""
+
+
+def bare(loss, eta, start, ends, regime, **given):
+    """A certificate that claims nothing about the trajectory."""
+    return build(loss, eta, start, gradient=None, ends=ends, regime=regime, **given)
+
+
+def text(x):
+    """A number to 400 bits."""
+    return str(Q(round(x * 2**400), 2**400))
+
+
+def said(certificate, sentence):
+    """Demand that a certificate is rejected with a sentence that begins in a certain way."""
+    found = check(certificate)
+    assert found is not None, f"accepted, and not: {sentence}"
+    assert found.startswith(sentence), f"{found}, and not: {sentence}"
+
+
+EVERYTHING = {
+    "enters": 0,
+    "basis": [["1", "0"], ["0", "1"]],
+    "regime": "small-step",
+    "spectrum": {"lowest": ONE, "highest": FOUR},
+}
+
+SEPARABLE = {
+    "schema": "gdcheck-separable/1",
+    "problem": {
+        "loss": "1/2*x**2 + y**2 - y**4 + max(x - 3, 0)**3",
+        "variables": ["x", "y"],
+        "minimizer": ["0", "0"],
+        "step_size": "1",
+        "start": ["1/20", "1/20"],
+    },
+    "box": [["1/32", "1/16"], ["1/32", "1/16"]],
+    "radius": [["1", "1"], ["1/4", "1/8"]],
+    "sides": [1, 1],
+    "predicted": {"kind": "alternating", "axis": 1},
+    "limit": {"kind": "alternating", "axis": 1, "sign": 1},
+    "verdict": "holds",
+}
+"""x vanishes in one step, and y goes to -y + 4y³."""
+
+PERIODIC = ["-6499909821524423/1152921504606846976", "956441834520803/4503599627370496"]
+ORBIT = {
+    "schema": "gdcheck-orbit/1",
+    "problem": {
+        "loss": "1/2*x**2 + y**2 + 1/8*x*y**2 - y**4",
+        "variables": ["x", "y"],
+        "minimizer": ["0", "0"],
+        "step_size": "11/10",
+        "start": PERIODIC,
+    },
+    "point": PERIODIC,
+    "norms": ["10230619/16777216", "10230619/16777216"],
+    "verdict": "refuted",
+    "radius": "1/64",
+}

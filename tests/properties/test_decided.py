@@ -6,7 +6,7 @@ import pytest
 
 from gdcheck.properties.strategies.random_problems import random_problem
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.decision.decide import Verdict, decide
 
 SEED = 2026

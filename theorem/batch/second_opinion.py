@@ -10,7 +10,7 @@ from flint import fmpq
 
 from gdcheck.theorem.batch.columns import Batch, Outcome, State
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker.recheck import BadCertificate, check
+from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 from gdcheck.theorem.decision.decide import MAX_STEPS, Decision, Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -112,6 +112,8 @@ def _rejection(data: dict[str, Any] | None) -> str | None:
         return None
     try:
         failure = check(data)
+    except NotChecked as gave_up:
+        return f"the certificate is {gave_up}"
     except BadCertificate as error:
         failure = str(error)
     return None if failure is None else f"the independent checker rejects the certificate: {failure}"

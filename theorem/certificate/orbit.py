@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gdcheck.theorem.checker.recheck_orbit import SCHEMA, check
+from gdcheck.theorem.certificate.rechecking import ORBIT, check
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.rational import to_float, to_fmpq
 
@@ -36,7 +36,7 @@ def orbit_certificate(problem: Problem) -> dict[str, Any] | None:
     norms = [_norm(problem, x, step) for x in (point, _moved(problem, point, step))]
     texts = [str(x) for x in here]
     base = {
-        "schema": SCHEMA,
+        "schema": ORBIT,
         "problem": problem.to_json() | {"start": texts},
         "point": texts,
         "norms": [str(x) for x in norms],

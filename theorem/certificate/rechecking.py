@@ -1,33 +1,39 @@
-"""Every kind of certificate to its own independent checker."""
+"""The one door to the independent checker: every kind of certificate to its own part of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gdcheck.theorem.checker import recheck, recheck_orbit, recheck_separable
-from gdcheck.theorem.checker.recheck import BadCertificate
+from gdcheck.theorem.checker import amplitude, orbit, separable
+from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked
 
-__all__ = ["BadCertificate", "check", "require_shape"]
+__all__ = ["ORBIT", "SEPARABLE", "TIME_LIMIT", "BadCertificate", "NotChecked", "check", "require_shape"]
 
-_OTHERS = {recheck_separable.SCHEMA: recheck_separable.check, recheck_orbit.SCHEMA: recheck_orbit.check}
+ORBIT, SEPARABLE = orbit.FORMAT, separable.FORMAT
+_OTHERS = {SEPARABLE: separable.check, ORBIT: orbit.check}
 
 
-def check(certificate: object) -> str | None:
-    """Verifies a certificate of any kind, by its ``schema``.
+def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
+    """Verify a certificate of any kind, by its ``schema``.
 
     Args:
-        certificate: The parsed JSON; BadCertificate is raised if it is malformed.
+        certificate: The parsed JSON.
+        time_limit: The seconds that it may take.
 
     Returns:
         None if every claim has been verified, else a sentence that names the first claim that fails.
+
+    Raises:
+        BadCertificate: If it is malformed.
+        NotChecked: If the checker gives up at one of its limits; this is neither an acceptance nor a rejection.
     """
     schema = certificate.get("schema") if type(certificate) is dict else None
-    checker = _OTHERS.get(schema, recheck.check) if type(schema) is str else recheck.check
-    return checker(certificate)
+    checker = _OTHERS.get(schema, amplitude.check) if type(schema) is str else amplitude.check
+    return checker(certificate, time_limit)
 
 
 def require_shape(certificate: Any) -> None:
-    """Refuses a certificate of the theorem that is not of its published shape, by the field that is wrong.
+    """Refuse a certificate of the theorem that is not of its published shape, by the field that is wrong.
 
     Args:
         certificate: The parsed JSON. Those of other kinds name their fields by themselves.

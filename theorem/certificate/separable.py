@@ -8,8 +8,9 @@ from typing import Any
 
 from flint import fmpq
 
-from gdcheck.theorem.checker.recheck import ClaimError
-from gdcheck.theorem.checker.recheck_separable import SCHEMA, Line, conclude, matches, motion, read
+from gdcheck.theorem.checker.document import read_problem
+from gdcheck.theorem.checker.outcome import ClaimError
+from gdcheck.theorem.checker.separable import FORMAT, Line, conclude, follow, lines_of, predict
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.rational import to_text
 
@@ -29,34 +30,41 @@ def separable_certificate(problem: Problem, box: Box, sides: Sequence[int] | Non
         A certificate whose verdict is ``refuted`` if another limit than the predicted one, or none, is proved, and
         ``holds`` if the predicted one is; None if nothing could be proved, or nothing is predicted.
     """
-    n = problem.dimension
-    certificate: dict[str, Any] = {
-        "schema": SCHEMA,
-        "problem": problem.to_json(),
-        "box": [[to_text(low), to_text(high)] for low, high in box],
-        "radius": [["1", "1"]] * n,
-        "sides": list(sides) if sides is not None else [1] * n,
-    }
+    stated = read_problem(problem.to_json())
+    chosen = list(sides) if sides is not None else [1] * problem.dimension
     try:
-        lines, eta, intervals = read(certificate)
-        radii = [_radii(line, eta, interval) for line, interval in zip(lines, intervals, strict=True)]
-        if any(pair is None for pair in radii):
+        lines = lines_of(stated)
+        predicted = predict([line.ratio(side)[0] for line, side in zip(lines, chosen, strict=True)])
+        starts = [
+            (Fraction(to_text(low)) - m, Fraction(to_text(high)) - m)
+            for (low, high), m in zip(box, stated.minimizer, strict=True)
+        ]
+        radii = [_radii(line, interval) for line, interval in zip(lines, starts, strict=True)]
+        found = [pair for pair in radii if pair is not None]
+        if len(found) < len(radii):
             return None
-        certificate["radius"] = [[str(r) for r in pair] for pair in radii if pair is not None]
-        predicted, limit = conclude(certificate)
+        limit = conclude([follow(*given) for given in zip(lines, starts, found, strict=True)])
     except ClaimError:
         return None
-    if predicted is None or limit["kind"] == "undecided":
+    if predicted is None or limit.kind == "undecided":
         return None
-    verdict = "holds" if matches(predicted, limit) else "refuted"
-    return certificate | {"predicted": predicted, "limit": limit, "verdict": verdict}
+    return {
+        "schema": FORMAT,
+        "problem": problem.to_json(),
+        "box": [[to_text(low), to_text(high)] for low, high in box],
+        "radius": [[str(r) for r in pair] for pair in found],
+        "sides": chosen,
+        "predicted": {"kind": predicted.kind, "axis": predicted.axis},
+        "limit": {"kind": limit.kind, "axis": limit.axis, "sign": limit.sign},
+        "verdict": "holds" if (predicted.kind, predicted.axis) == (limit.kind, limit.axis) else "refuted",
+    }
 
 
-def _radii(line: Line, eta: Fraction, interval: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction] | None:
+def _radii(line: Line, interval: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction] | None:
     """The widest radii, of the pairs tried, with which one coordinate can be followed."""
     for pair in _pairs():
         try:
-            motion("coordinate", line, eta, interval, pair)
+            follow(line, interval, pair)
         except ClaimError:
             continue
         return pair

@@ -77,9 +77,12 @@ class Printer:
         """What the independent checker says; a proof that it rejects is none."""
         if proof is None or not self._extras.recheck:
             return {"recheck": "none"}
-        from gdcheck.theorem.checker.recheck import check
+        from gdcheck.theorem.certificate.rechecking import NotChecked, check
 
-        failure = check(proof)
+        try:
+            failure = check(proof)
+        except NotChecked as gave_up:
+            return {"recheck": "none", "verdict": "unresolved", "reason": str(gave_up)}
         if failure is None:
             return {"recheck": "accepted"}
         reason = f"the independent checker rejects the certificate: {failure}"

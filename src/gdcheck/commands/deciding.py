@@ -84,14 +84,16 @@ def check(
 
 
 @commands.command(
-    epilog="Exit codes: 0 all accepted, 1 any rejected, 2 bad input.\n\nExample:\n\n  gdcheck recheck certificate.json"
+    epilog="Exit codes: 0 all accepted, 1 any rejected, 2 bad input, 3 any not checked within the time limit.\n\n"
+    "Example:\n\n  gdcheck recheck certificate.json"
 )
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
+    time_limit: Annotated[float, typer.Option(min=0, help="Seconds that each certificate may take.")] = 60.0,
 ) -> None:
     """Verify certificates with the small independent checkers."""
     from gdcheck.properties.storage.reading import parse_json, read_text
-    from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
+    from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
     from gdcheck.theorem.loss.errors import InputError
 
     codes = []
@@ -100,14 +102,18 @@ def recheck(
         try:
             certificate = parse_json(read_text(path), "the certificate")
             require_shape(certificate)
-            failure = check(certificate)
+            failure = check(certificate, time_limit)
+        except NotChecked as gave_up:
+            typer.echo(f"{name}: {printable(str(gave_up))}")
+            codes.append(OTHER)
+            continue
         except (InputError, BadCertificate) as error:
             typer.echo(f"error: {name}: {printable(str(error))}", err=True)
             codes.append(BAD_INPUT)
             continue
         typer.echo(f"{name}: accepted" if failure is None else f"{name}: rejected: {printable(failure)}")
         codes.append(PROVED if failure is None else REFUTED)
-    raise typer.Exit(max(codes))
+    raise typer.Exit(max(codes, key=(PROVED, OTHER, REFUTED, BAD_INPUT).index))
 
 
 @commands.command(

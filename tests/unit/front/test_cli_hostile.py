@@ -19,8 +19,32 @@ def test_what_is_proved_has_been_rechecked(gdcheck):
     assert json.loads(gdcheck("check", *WORKED, "--json", "--no-recheck")[1])["recheck"] == "none"
 
 
+def test_what_the_checker_gave_up_is_neither_proved_nor_rejected(gdcheck, monkeypatch, tmp_path):
+    from gdcheck.theorem.certificate.rechecking import NotChecked
+
+    def give_up(certificate):
+        raise NotChecked("not checked: the trajectory takes the checker more than 60 seconds")
+
+    monkeypatch.setattr("gdcheck.theorem.certificate.rechecking.check", give_up)
+    code, out, _ = gdcheck("check", *WORKED, "--json", "--certificate", tmp_path / "c.json")
+    answer = json.loads(out)
+    assert code == 3 and answer["verdict"] == "unresolved" and answer["recheck"] == "none"
+    assert answer["reason"] == "not checked: the trajectory takes the checker more than 60 seconds"
+    assert not (tmp_path / "c.json").exists()
+
+
+def test_recheck_tells_what_it_gave_up_from_what_it_rejects(gdcheck, tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    assert gdcheck("check", *WORKED, "--certificate", good)[0] == 0
+    bad.write_text(good.read_text().replace('"step_size": "19/20"', '"step_size": "18/20"'))
+    code, out, _ = gdcheck("recheck", good, "--time-limit", "0")
+    assert code == 3 and out.startswith(f"{good}: not checked: ") and "says nothing about the proof" in out
+    code, out, _ = gdcheck("recheck", good, bad)
+    assert code == 1 and f"{good}: accepted" in out and f"{bad}: rejected: " in out
+
+
 def test_what_the_checker_rejects_is_not_proved(gdcheck, monkeypatch, tmp_path):
-    monkeypatch.setattr("gdcheck.theorem.checker.recheck.check", lambda certificate: "sigma < 1 fails")
+    monkeypatch.setattr("gdcheck.theorem.certificate.rechecking.check", lambda certificate: "sigma < 1 fails")
     code, out, err = gdcheck("check", *WORKED, "--json", "--certificate", tmp_path / "c.json")
     answer = json.loads(out)
     assert code == 3 and answer["verdict"] == "unresolved" and answer["recheck"] == "rejected"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gdcheck.theorem.assumptions.preimages import examine_preimages
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem

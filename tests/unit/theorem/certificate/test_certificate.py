@@ -15,7 +15,7 @@ from mpmath import mp
 from gdcheck.properties.strategies.random_problems import random_problem
 from gdcheck.properties.verify.paper_examples import paper_examples
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker import recheck
+from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
@@ -242,13 +242,13 @@ def test_intervals_contain_the_true_numbers_for_random_problems(problem):
 
 @pytest.mark.parametrize("name", SPECIAL)
 def test_the_verifier_accepts_special_kinds(name):
-    refusal = recheck.check(certificate(special(name)))
+    refusal = check(certificate(special(name)))
     assert refusal is None, f"{name}: {refusal}"
 
 
 @pytest.mark.parametrize("example", paper_examples(), ids=lambda e: e.title)
 def test_the_verifier_accepts_the_papers_rows(example):
-    assert recheck.check(certificate(decide(example.problem))) is None, example.title
+    assert check(certificate(decide(example.problem))) is None, example.title
 
 
 @pytest.mark.parametrize("index", range(60))
@@ -256,7 +256,7 @@ def test_the_verifier_accepts_random_problems(index):
     problem = random_problem(13, index)
     found = certificate(decide(problem))
     assert found is not None, f"nothing was certified for {json.dumps(problem.to_json())}"
-    refusal = recheck.check(found)
+    refusal = check(found)
     assert refusal is None, f"{refusal}: {json.dumps(problem.to_json())}"
 
 
@@ -306,7 +306,7 @@ def neg(text):
 def test_the_verifier_refuses_what_is_false(example):
     found = certificate(decide(example.problem))
     for what, false in tampered(found):
-        assert recheck.check(false) is not None, f"{example.title}: accepted although {what} is false"
+        assert check(false) is not None, f"{example.title}: accepted although {what} is false"
 
 
 def test_what_has_no_certificate():

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker import recheck
+from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 
@@ -47,7 +47,7 @@ def test_points_are_given_where_the_loss_is_and_not_around_the_minimizer():
     )
     moved = [[str(Fraction(x) + Fraction(1, 3)), str(Fraction(y) - 2)] for x, y in here["points"]]
     assert there["points"] == moved, "the points are those of the unmoved loss, moved"
-    assert recheck.check(there) is None, "the verifier finds the determinant where the points say"
+    assert check(there) is None, "the verifier finds the determinant where the points say"
 
 
 def test_without_a_strict_minimum_no_spectrum_is_stated():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker.recheck import check
+from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss, TruncatedPower

@@ -12,7 +12,7 @@ from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.properties.ablation.separable import Boxed, follow
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.certificate.separable import separable_certificate
-from gdcheck.theorem.checker.recheck import BadCertificate
+from gdcheck.theorem.checker.outcome import BadCertificate
 from gdcheck.theorem.descent.problem import Problem
 
 SMALL = (fmpq(1, 32), fmpq(1, 16))

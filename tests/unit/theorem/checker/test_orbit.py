@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.theorem.certificate.orbit import orbit_certificate
 from gdcheck.theorem.certificate.rechecking import check
-from gdcheck.theorem.checker.recheck import BadCertificate
+from gdcheck.theorem.checker.outcome import BadCertificate
 from gdcheck.theorem.descent.problem import Problem
 
 LOSS = "1/2*x**2 + y**2 - y**4 + 1/8*x*y**2"

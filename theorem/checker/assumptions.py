@@ -1,0 +1,180 @@
+"""The theorem's assumptions, and the subspace that a trajectory may enter: Claim 2 and Claims 5 to 8."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+from gdcheck.theorem.checker.descent import Descent
+from gdcheck.theorem.checker.document import Certificate, Spectrum, Subspace
+from gdcheck.theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
+from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
+from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
+from gdcheck.theorem.checker.trajectory import Expansion
+
+MOST_PIECES, MOST_EXACT_STEPS = 10, 16
+
+
+def smoothness_fails(descent: Descent) -> bool:
+    """Claim 2 (smoothness): the loss is not three times continuously differentiable.
+
+    After they have been joined, no two truncated powers with p <= 3 and the same p have their kink on one plane. Across
+    a plane, the p-th derivatives of the power jump; those of other powers p on it are continuous or jump at another
+    order, and the kinks of the rest meet the plane in a null set of it. So nothing takes the jump away.
+    """
+    return any(kink.power <= 3 for kink in descent.kinks)
+
+
+def failing_ends(operator: Operator, spectrum: Spectrum, regime: str) -> set[str]:
+    """Claim 5 (assumptions): which of the assumptions about verified ends and a verified regime fail."""
+    failing = {
+        "distinct-ends": spectrum.lowest.multiplicity == operator.dimension,
+        "simple-lowest": spectrum.lowest.multiplicity > 1,
+        "simple-highest": spectrum.highest.multiplicity > 1,
+        "off-boundary": regime == "boundary",
+        "stable-step": regime == "unstable",
+    }
+    return {name for name, fails in failing.items() if fails}
+
+
+def preimages_fail(c: Certificate, descent: Descent) -> bool:
+    """Verify what the certificate says about preimages of null sets; tell whether it says that the assumption fails."""
+    claim(c.regime != "unstable" or not (c.points or c.kernel), "preimages are not examined when unstable fails")
+    points = [tuple(x - m for x, m in zip(point, c.problem.minimizer, strict=True)) for point in c.points]
+    if c.kernel is not None:
+        verify_kernel(descent, c.kernel, points)
+        return True
+    if c.points or not c.fails:  # else no evidence is asked for
+        verify_determinants(descent, points)
+    return False
+
+
+def verify_determinants(descent: Descent, points: Sequence[Vector]) -> None:
+    """Claim 6 (null preimages): for each set of truncated powers, det(I - eta Hessian) is not zero at some point."""
+    within(
+        len(descent.kinks) <= MOST_PIECES,
+        f"null preimages with {len(descent.kinks)} truncated powers, more than {MOST_PIECES}",
+    )
+    n, eta = descent.dimension, descent.step_size
+    places = [integers(point) for point in points]
+    for kept in product((False, True), repeat=len(descent.kinks)):
+        entries, scale = integers([eta * x for row in descent.hessian_at_minimizer(kept) for x in row])
+        singular = _singular([entries[i * n : (i + 1) * n] for i in range(n)], scale)
+        singular = singular and all(_singular(*descent.scaled_hessian(z, d, kept)) for z, d in places)
+        sets = tuple(map(int, kept))
+        claim(not singular, f"the determinant of F' is somewhere not zero fails for truncated powers {sets}")
+
+
+def _singular(scaled_hessian: Sequence[Sequence[int]], scale: int) -> bool:
+    """Tell whether I - M is singular, M given in integers over a common denominator."""
+    look("a determinant of F'")
+    return determinant_is_zero(
+        [[scale * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(scaled_hessian)]
+    )
+
+
+def verify_kernel(descent: Descent, kernel: Vector, points: Sequence[Vector]) -> None:
+    """Claim 7 (kernel): near the points (without any, near the minimizer) F is constant along the vector u."""
+    n = descent.dimension
+    pull = combined(descent.partials, kernel)  # sum of u_i d_i f
+    units = [tuple(int(i == j) for j in range(n)) for i in range(n)]
+    straight = [descent.step_size * pull.coefficient(unit) for unit in units] == list(kernel)
+    straight = straight and any(kernel) and all(sum(alpha) <= 1 for alpha in pull.terms)
+    met = any(
+        dot(kink.slope, kernel) and kink.offset + dot(kink.slope, point) >= 0
+        for kink in descent.kinks
+        for point in points or [(Fraction(0),) * n]
+    )
+    claim(straight and not met, "F is constant along the kernel near the points fails")
+
+
+@dataclass(frozen=True)
+class Space:
+    """An orthogonal, not normalised, basis of a linear space."""
+
+    basis: tuple[Vector, ...]
+
+    @classmethod
+    def of(cls, vectors: Sequence[Vector]) -> Space:
+        """Orthogonalise linearly independent vectors (Gram and Schmidt)."""
+        space = cls(())
+        for vector in vectors:
+            rest = space.rest(vector)
+            claim(any(rest), "the basis is linearly independent fails")
+            space = cls((*space.basis, rest))
+        return space
+
+    def rest(self, vector: Vector) -> Vector:
+        """Return the component of a vector that is orthogonal to the space."""
+        for b in self.basis:
+            share = dot(b, vector) / dot(b, b)
+            vector = tuple(x - share * y for x, y in zip(vector, b, strict=True))
+        return vector
+
+    def holds(self, vector: Vector) -> bool:
+        """Tell whether a vector lies in the space."""
+        return not any(self.rest(vector))
+
+
+def verify_subspace(c: Certificate, given: Subspace, expansion: Expansion, hessian: Matrix) -> Operator:
+    """Claim 8 (subspace): an exact iterate lies in it, and F maps it into itself; return A restricted to it.
+
+    Args:
+        c: The certificate.
+        given: Its subspace.
+        expansion: Gradient descent around the minimizer, with its bounds over all of space.
+        hessian: A, shape (n, n).
+    """
+    descent, space = expansion.descent, Space.of(given.basis)
+    h = _exact_iterate(descent, given.enters)
+    inside = [h, *(vector for block in c.blocks for vector in block.vectors)]
+    good = all(map(space.holds, inside)) and (c.step >= given.enters or not c.blocks)
+    claim(good, f"h_{given.enters} and the blocks lie in the subspace fails at step {c.step}")
+    claim(_is_invariant(expansion, space, norm_above(h)), "F maps the subspace into itself fails")
+    operator = Operator.of(_restricted(hessian, space))
+    if c.blocks or given.spectrum is not None or given.regime is not None:
+        verify_spectrum(operator, given.spectrum, given.regime, descent.step_size)
+    return operator
+
+
+def verify_spectrum(
+    operator: Operator, spectrum: Spectrum | None, regime: str | None, step_size: Fraction
+) -> tuple[Spectrum, str]:
+    """Claims 3 and 4, for a spectrum and a regime that must both be stated; return them."""
+    claim(spectrum is not None and regime is not None, "a spectrum and a regime are stated fails")
+    assert spectrum is not None and regime is not None
+    verify_ends(operator, spectrum)
+    verify_regime(operator, spectrum, regime, step_size)
+    return spectrum, regime
+
+
+def _exact_iterate(descent: Descent, step: int) -> Vector:
+    """Return h_j without rounding; its digits are multiplied by the degree at each step."""
+    h = descent.start
+    for j in range(step):
+        z, d = integers(h)
+        short = max(d, *map(abs, z)).bit_length() <= MOST_TERMS
+        within(j < MOST_EXACT_STEPS and short, f"the exact iterate of step {j + 1} has too many digits")
+        image, scale = descent.image(z, d)
+        h = tuple(Fraction(x, scale) for x in image)
+    return h
+
+
+def _is_invariant(expansion: Expansion, space: Space, r: Fraction) -> bool:
+    """Tell whether F maps a space into itself, on the ball of radius r if F maps that ball into itself."""
+    descent, n = expansion.descent, expansion.descent.dimension
+    units = [tuple(Fraction(int(i == j)) for j in range(n)) for i in range(n)]
+    across = [rest for unit in units if any(rest := space.rest(unit))]  # they span what is orthogonal to the space
+    polynomial = all(vanishes_on_span(combined(descent.partials, w), space.basis) for w in across)
+    shrinks = expansion.linear + expansion.remainder.push(r) < 1
+    felt = [kink for kink in descent.kinks if not shrinks or kink.offset + kink.length * r > 0]
+    slopes = [tuple(map(Fraction, kink.slope)) for kink in felt]
+    return polynomial and all(space.holds(s) or not any(dot(b, s) for b in space.basis) for s in slopes)
+
+
+def _restricted(hessian: Matrix, space: Space) -> Matrix:
+    """Return the matrix of A on a space that A maps into itself, in the basis of the space."""
+    images = [[dot(row, vector) for row in hessian] for vector in space.basis]
+    return [[dot(b, image) / dot(b, b) for image in images] for b in space.basis]

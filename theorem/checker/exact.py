@@ -1,0 +1,150 @@
+"""Exact arithmetic: inner products, roots with bounds, and polynomials in several variables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import comb, isqrt, lcm
+from operator import mul
+
+from gdcheck.theorem.checker.outcome import MOST_TERMS, look, within
+
+Exponents = tuple[int, ...]
+Vector = tuple[Fraction, ...]
+Matrix = list[list[Fraction]]
+
+
+def dot(a: Sequence[Fraction | int], b: Sequence[Fraction | int]) -> Fraction:
+    """Return the inner product of two vectors."""
+    return sum(map(mul, a, b), Fraction(0))
+
+
+def integers(numbers: Sequence[Fraction]) -> tuple[list[int], int]:
+    """Return numerators over a common denominator, and that denominator."""
+    denominator = lcm(*(x.denominator for x in numbers))
+    return [x.numerator * (denominator // x.denominator) for x in numbers], denominator
+
+
+def root_bounds(x: Fraction) -> tuple[Fraction, Fraction]:
+    """Enclose the square root of x >= 0 with a relative error of at most 2^-256."""
+    bits = 257 + max(0, x.denominator.bit_length() - x.numerator.bit_length()) // 2
+    floor = isqrt((x.numerator << 2 * bits) // x.denominator)
+    return Fraction(floor, 1 << bits), Fraction(floor + (floor > 0), 1 << bits)
+
+
+def norm_above(vector: Sequence[Fraction | int]) -> Fraction:
+    """Return an upper bound of the Euclidean norm, at most 2^-256 too large in relation."""
+    return root_bounds(dot(vector, vector))[1]
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """The polynomial (1/denominator) * sum of k x^alpha.
+
+    Attributes:
+        terms: The integers k by their exponents alpha; none of them is zero.
+        denominator: Positive.
+    """
+
+    terms: Mapping[Exponents, int]
+    denominator: int
+
+    @classmethod
+    def of(cls, coefficients: Mapping[Exponents, Fraction]) -> Polynomial:
+        """Make a polynomial of its coefficients."""
+        numerators, denominator = integers(list(coefficients.values()))
+        return cls(_without_zeros(dict(zip(coefficients, numerators, strict=True))), denominator)
+
+    def coefficient(self, alpha: Exponents) -> Fraction:
+        """Return the coefficient of x^alpha."""
+        return Fraction(self.terms.get(alpha, 0), self.denominator)
+
+    def derivative(self, i: int) -> Polynomial:
+        """Return the derivative by the variable i."""
+        return Polynomial(
+            {(*alpha[:i], alpha[i] - 1, *alpha[i + 1 :]): alpha[i] * k for alpha, k in self.terms.items() if alpha[i]},
+            self.denominator,
+        )
+
+    def shifted(self, point: Sequence[Fraction]) -> Polynomial:
+        """Return the polynomial h -> p(point + h), one variable after the other by the binomial theorem."""
+        terms, denominator = dict(self.terms), self.denominator
+        for i, x in enumerate(point):
+            if x:
+                terms, denominator = _shifted_in(i, x, terms, denominator)
+        return Polynomial(_without_zeros(terms), denominator)
+
+
+def _without_zeros(terms: Mapping[Exponents, int]) -> dict[Exponents, int]:
+    return {alpha: k for alpha, k in terms.items() if k}
+
+
+def _shifted_in(
+    i: int, x: Fraction, terms: Mapping[Exponents, int], denominator: int
+) -> tuple[dict[Exponents, int], int]:
+    """Replace the variable h of index i by x + h: over q^most, h^e becomes q^(most-e) (p + q h)^e for x = p/q."""
+    p, q = x.as_integer_ratio()
+    most = max((alpha[i] for alpha in terms), default=0)
+    rows = [[comb(e, j) * p ** (e - j) * q ** (most - e + j) for j in range(e + 1)] for e in range(most + 1)]
+    moved = defaultdict[Exponents, int](int)
+    for alpha, k in terms.items():
+        look("the loss around its minimizer")
+        before, after = alpha[:i], alpha[i + 1 :]
+        for j, factor in enumerate(rows[alpha[i]]):
+            moved[(*before, j, *after)] += k * factor
+        within(len(moved) <= MOST_TERMS, f"the loss around its minimizer has more than {MOST_TERMS} terms")
+    return moved, denominator * q**most
+
+
+def combined(polynomials: Sequence[Polynomial], weights: Sequence[Fraction]) -> Polynomial:
+    """Return the sum of weight * polynomial."""
+    total = defaultdict[Exponents, Fraction](Fraction)
+    for polynomial, weight in zip(polynomials, weights, strict=True):
+        if weight:
+            for alpha, k in polynomial.terms.items():
+                total[alpha] += weight * Fraction(k, polynomial.denominator)
+    return Polynomial.of({alpha: k for alpha, k in total.items() if k})
+
+
+def vanishes_on_span(polynomial: Polynomial, basis: Sequence[Vector]) -> bool:
+    """Tell whether a polynomial is identically zero on the span of a basis.
+
+    The linear forms t -> x_i of the coordinates are put in one after the other by Horner's rule. A basis vector may be
+    multiplied by a number, which leaves its span as it is: all is done in integers.
+    """
+    rows = [integers(vector)[0] for vector in basis]
+    n = len(next(iter(polynomial.terms), ()))
+    forms = [[(b, row[i]) for b, row in enumerate(rows) if row[i]] for i in range(n)]
+    return not any(_substituted(list(polynomial.terms.items()), 0, forms, len(rows)).values())
+
+
+def _substituted(
+    terms: Sequence[tuple[Exponents, int]], i: int, forms: Sequence[Sequence[tuple[int, int]]], size: int
+) -> dict[Exponents, int]:
+    """Return the sum of the terms with the forms in the place of the variables i, i + 1, …."""
+    if not terms:
+        return {}
+    if i == len(forms):
+        return {(0,) * size: sum(k for _, k in terms)}
+    by_exponent = defaultdict[int, list[tuple[Exponents, int]]](list)
+    for term in terms:
+        by_exponent[term[0][i]].append(term)
+    total: dict[Exponents, int] = {}
+    for e in range(max(by_exponent, default=0), -1, -1):
+        total = _times(total, forms[i])
+        for beta, k in _substituted(by_exponent.get(e, []), i + 1, forms, size).items():
+            total[beta] = total.get(beta, 0) + k
+        within(len(total) <= MOST_TERMS, f"the loss on the subspace has more than {MOST_TERMS} terms")
+    return total
+
+
+def _times(terms: Mapping[Exponents, int], form: Sequence[tuple[int, int]]) -> dict[Exponents, int]:
+    """Multiply a polynomial by a linear form."""
+    product = defaultdict[Exponents, int](int)
+    look("the loss on a subspace")
+    for beta, k in terms.items():
+        for b, x in form:
+            product[(*beta[:b], beta[b] + 1, *beta[b + 1 :])] += k * x
+    return dict(product)

@@ -1,0 +1,97 @@
+"""How a check ends: accepted (nothing is raised), malformed, a claim that fails, or given up; and the time limit."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Context, Decimal
+from fractions import Fraction
+
+TIME_LIMIT = 60.0
+"""Seconds that a check may take unless the caller says otherwise."""
+
+MOST_TERMS = 20_000
+"""The terms that a polynomial may have on the way, and the bits of an exact iterate."""
+
+
+_LIMIT = ContextVar("_LIMIT", default=(math.inf, math.inf))
+"""The seconds that the check in progress may take, and when they are over by the monotonic clock."""
+
+
+class BadCertificate(Exception):  # noqa: N818
+    """The certificate is malformed: a field is missing, unknown, or not of its type."""
+
+
+class ClaimError(Exception):
+    """A claim fails; the message says which, with its numbers."""
+
+
+class NotChecked(Exception):  # noqa: N818
+    """The checker gave up at one of its limits. The certificate is neither accepted nor rejected."""
+
+
+def claim(holds: object, sentence: str) -> None:
+    """Reject the certificate unless a claim holds.
+
+    Args:
+        holds: Whether it does.
+        sentence: What fails, with the numbers.
+
+    Raises:
+        ClaimError: If it does not hold.
+    """
+    if not holds:
+        raise ClaimError(sentence)
+
+
+def within(limit: object, sentence: str) -> None:
+    """Give up unless the work stays within a limit.
+
+    Args:
+        limit: Whether it does.
+        sentence: What goes beyond it.
+
+    Raises:
+        NotChecked: If it does not.
+    """
+    if not limit:
+        raise NotChecked(f"not checked: {sentence}")
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Let the checks inside take this many seconds at most; ``look`` is where they are stopped.
+
+    Args:
+        seconds: The limit.
+    """
+    token = _LIMIT.set((seconds, time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _LIMIT.reset(token)
+
+
+def look(work: str) -> None:
+    """Give up if the time is over. Every loop that can become long looks at the clock.
+
+    Args:
+        work: What is being done, for the sentence.
+
+    Raises:
+        NotChecked: If it is.
+    """
+    seconds, end = _LIMIT.get()
+    if time.monotonic() >= end:
+        raise NotChecked(
+            f"not checked: {work} takes the checker more than {seconds:g} seconds; this says nothing about the proof"
+        )
+
+
+def show(*numbers: Fraction | int) -> str:
+    """Write numbers to four digits, for sentences."""
+    digits = Context(prec=4)
+    return ", ".join(f"{digits.divide(Decimal(x.numerator), Decimal(x.denominator)):.4g}" for x in numbers)

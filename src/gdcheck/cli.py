@@ -7,6 +7,7 @@ verdict.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -39,6 +40,7 @@ for group in (deciding, running, sweeping, drawing, training):
     app.add_typer(group.commands)
 
 _TRACEBACK = "--traceback"
+_CANNOT_WRITE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 # The error of a command line that cannot be parsed; typer exports only its descendants.
 _UsageError: Any = typer.BadParameter.__mro__[2]
 
@@ -125,7 +127,7 @@ def _invoke(words: list[str]) -> int:
 
 def _accident(error: Exception, *, traceback: bool) -> int:
     """Say what went wrong, and whose fault it is; an exit code that is no verdict."""
-    failure: OSError | None = error if isinstance(error, BrokenPipeError) else None
+    failure = error if isinstance(error, OSError) and error.errno in _CANNOT_WRITE else None
     try:
         sys.stdout.flush()
     except OSError as again:

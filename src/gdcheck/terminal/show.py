@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -78,7 +80,7 @@ def _cell(value: object) -> str:
 class _Console(Console):
     def on_broken_pipe(self) -> None:
         # By itself rich would exit with code 1, which means refuted.
-        raise BrokenPipeError
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def console_for_people() -> Console:

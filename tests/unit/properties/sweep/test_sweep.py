@@ -370,6 +370,16 @@ def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
     assert all(store.file(number).read_bytes() == content for number, content in before.items())
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_after_the_last_batch_changes_nothing(store, jobs):
+    def stop(problems: int) -> None:
+        if problems == 300:
+            raise KeyboardInterrupt
+
+    result = sweep(store, Executor(jobs), stop)
+    assert not result.interrupted and result.summary.outcome == "passed"
+
+
 def test_sweep_whose_processes_were_killed_can_be_resumed(tmp_path):
     store = Store.create(tmp_path / "sweep", Generator(5, SMALL), 64 * 40)
 

@@ -55,7 +55,7 @@ def verify(
         "0 every row is answered, 1 some row is open",
         "gdcheck ablate",
         "gdcheck ablate --assumption off-boundary --budget 1000",
-        "gdcheck ablate --load my_claim.py --assumption my-claim",
+        "gdcheck ablate --load my_claim.py --assumption decided-early",
     )
 )
 def ablate(

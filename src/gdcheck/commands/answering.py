@@ -77,7 +77,7 @@ class Printer:
         """What the independent checker says; a proof that it rejects is none."""
         if proof is None or not self._extras.recheck:
             return {"recheck": "none"}
-        from gdcheck.theorem.checker.recheck import check
+        from gdcheck.theorem.certificate.rechecking import check
 
         failure = check(proof)
         if failure is None:

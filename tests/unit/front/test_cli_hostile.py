@@ -20,7 +20,7 @@ def test_what_is_proved_has_been_rechecked(gdcheck):
 
 
 def test_what_the_checker_rejects_is_not_proved(gdcheck, monkeypatch, tmp_path):
-    monkeypatch.setattr("gdcheck.theorem.checker.recheck.check", lambda certificate: "sigma < 1 fails")
+    monkeypatch.setattr("gdcheck.theorem.certificate.rechecking.check", lambda certificate: "sigma < 1 fails")
     code, out, err = gdcheck("check", *WORKED, "--json", "--certificate", tmp_path / "c.json")
     answer = json.loads(out)
     assert code == 3 and answer["verdict"] == "unresolved" and answer["recheck"] == "rejected"

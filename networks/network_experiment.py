@@ -107,7 +107,7 @@ def run_experiment(
     objective: Objective,
     minimum: Minimum,
     config: ExperimentConfig,
-    on_step: Callable[[str, int], None] | None = None,
+    on_step: Callable[[int, str], None] | None = None,
 ) -> Experiment:
     """Two long runs, one in each regime, and a scan over the step size.
 
@@ -115,7 +115,7 @@ def run_experiment(
         objective: The objective, in float64.
         minimum: Its strict minimum.
         config: How long and from where.
-        on_step: Called with what is being done and how many steps are done in all.
+        on_step: Called with how many steps are done in all, and what is being done.
 
     Returns:
         What was measured.
@@ -124,7 +124,7 @@ def run_experiment(
 
     def run(name: str, step_size: float, steps: int, distance: float, sharpness: range) -> Trajectory:
         nonlocal done
-        tell = None if on_step is None else (lambda k: on_step(name, done + k))
+        tell = None if on_step is None else (lambda k: on_step(done + k, name))
         start = start_near(minimum, distance, config.seed)
         path = descend(objective, minimum, start, step_size, steps, sharpness_steps=sharpness, on_step=tell)
         done += steps

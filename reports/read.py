@@ -9,9 +9,9 @@ from typing import Any
 
 from gdcheck.networks.result_schemas import NETWORK, NETWORK_RESULT_SCHEMA, TRAINING, TRAINING_SCHEMA
 from gdcheck.properties.ablation.run import SCHEMA as ABLATION
+from gdcheck.properties.runner.report_format import FORMAT as CLAIMS
 from gdcheck.properties.storage.reading import parse_json, read_text
 from gdcheck.properties.sweep.summary import SCHEMA as SWEEP
-from gdcheck.pytest_plugin import SCHEMA as CLAIMS
 from gdcheck.reports.consistent import inconsistency
 from gdcheck.reports.page import Sources
 from gdcheck.reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA

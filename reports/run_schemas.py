@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 from gdcheck.properties.ablation import search
 from gdcheck.properties.ablation.run import SCHEMA as ABLATION
+from gdcheck.properties.runner.report_format import FORMAT as CLAIMS
 from gdcheck.properties.sweep.summary import SCHEMA as SWEEP
 from gdcheck.properties.sweep.work import REGIMES, TIERS, VERDICTS
-from gdcheck.pytest_plugin import SCHEMA as CLAIMS
 from gdcheck.theorem.certificate.shapes import COUNT, DRAFT, TEXT, closed
 from gdcheck.theorem.decision.decide import Verdict
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import runpy
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from gdcheck.properties.ablation.ablation import Ablation
 from gdcheck.properties.ablation.guarded import wrong_in
 from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.properties.ablation.search import Row, ablate
-from gdcheck.properties.storage.interrupts import ignore_interrupts, interrupts_ignored
+from gdcheck.properties.storage.workers import Ending, run_tasks
 from gdcheck.properties.verify.verify import versions
 from gdcheck.theorem.loss.errors import InputError
 
@@ -113,9 +111,10 @@ def run_ablations(
     load: Path | None = None,
     on_done: Callable[[int], None] = lambda done: None,
 ) -> Ablated:
-    """Runs ablations; the same arguments give the same run on any number of processes.
+    """Run ablations; the same arguments give the same run on any number of processes.
 
-    An interrupt (Ctrl-C) ends the run early; what was finished by then is returned, marked as interrupted.
+    An interrupt (Ctrl-C) ends the run early, as does the death of a process; what was finished by then is returned,
+    marked as interrupted.
 
     Args:
         names: Their names.
@@ -129,40 +128,14 @@ def run_ablations(
         The run.
     """
     rows: dict[str, Row] = {}
-    interrupted = False
-    if jobs <= 1:
-        ablations = known(load)
-        try:
-            for name in names:
-                rows[name] = ablate(ablations[name], budget, seed)
-                on_done(len(rows))
-        except KeyboardInterrupt:
-            interrupted = True
-    else:
-        interrupted = _over(jobs, {name: (name, budget, seed, load) for name in names}, rows, on_done)
+
+    def take(row: Row) -> None:
+        rows[row.name] = row
+        on_done(len(rows))
+
+    ending = run_tasks(partial(_one, budget=budget, seed=seed, load=load), names, take, jobs)
     done = tuple(rows[name] for name in names if name in rows)
-    return Ablated(seed, budget, tuple(names), interrupted or len(done) < len(names), versions(), done)
-
-
-def _over(
-    jobs: int,
-    tasks: dict[str, tuple[str, int, int, Path | None]],
-    rows: dict[str, Row],
-    on_done: Callable[[int], None],
-) -> bool:
-    """Runs over processes; returns whether it was interrupted."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(tasks)), context, initializer=ignore_interrupts) as pool:
-        try:
-            with interrupts_ignored():
-                futures = {pool.submit(_one, *task): name for name, task in tasks.items()}
-            for future in as_completed(futures):
-                rows[futures[future]] = future.result()
-                on_done(len(rows))
-        except (KeyboardInterrupt, BrokenProcessPool):
-            pool.shutdown(wait=False, cancel_futures=True)
-            return True
-    return False
+    return Ablated(seed, budget, tuple(names), ending is not Ending.COMPLETE, versions(), done)
 
 
 def _one(name: str, budget: int, seed: int, load: Path | None) -> Row:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
-from gdcheck.properties.sweep.engines import cluster, here, processes, reach
+from gdcheck.properties.storage.workers import Ending, run_tasks
+from gdcheck.properties.sweep.cluster import reach, run_on_cluster
 from gdcheck.properties.sweep.store import Store
 from gdcheck.properties.sweep.summary import Summary, summarize, write_summary
 from gdcheck.properties.sweep.tables import unsound
-from gdcheck.properties.sweep.work import Done, Task
+from gdcheck.properties.sweep.work import BatchResult, Task, work
 from gdcheck.theorem.loss.errors import InputError
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a sweep is worked on.
+class Executor:
+    """Where the batches of a sweep are decided.
 
     Attributes:
         jobs: Processes of this machine; with one, everything runs in this process.
@@ -30,7 +30,7 @@ class Place:
     scheduler: str | None = None
 
     def devices(self) -> list[str]:
-        """The devices that are worked on, one worker for each, or for the processes of this machine ``["cpu"]``.
+        """List the devices, one worker for each, or for the processes of this machine ``["cpu"]``.
 
         Raises:
             InputError: If the choice is unknown, or there is none.
@@ -41,7 +41,7 @@ class Place:
         return devices_of(self.device)
 
     def check(self) -> None:
-        """Finds out whether this place can be used, before anything is written.
+        """Find out whether it can be used, before anything is written.
 
         Raises:
             InputError: If it cannot.
@@ -52,13 +52,13 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Swept:
-    """What a call came to.
+class SweepResult:
+    """What a call found.
 
     Attributes:
         summary: The summary of the whole sweep so far.
         sampled: How many second opinions this call asked for.
-        interrupted: Whether it was ended early by Ctrl-C.
+        interrupted: Whether it was ended early by an interrupt.
         distrusted: The batches whose files were not their tables, and why; they were made again.
     """
 
@@ -68,53 +68,62 @@ class Swept:
     distrusted: Mapping[int, str]
 
 
-def sweep(store: Store, place: Place, on_done: Callable[[int], None] = lambda problems: None) -> Swept:
-    """Works on all batches that are not finished, until all are or a second opinion differs.
+def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lambda problems: None) -> SweepResult:
+    """Decide all batches that are not finished, until all are or a second opinion differs.
 
     Args:
         store: The sweep.
-        place: Where to work.
+        executor: Where to work.
         on_done: Called with the number of problems finished, those of earlier calls included.
 
     Returns:
-        What it came to; summary and page are written.
+        What was found; summary and page are written.
 
     Raises:
-        InputError: If the place cannot be used, the directory cannot be written, or a process was killed.
+        InputError: If the executor cannot be used, the directory cannot be written, or a process was killed.
     """
-    devices = place.devices()
+    devices = executor.devices()
     store.tidy()
     distrusted = unsound(store)
     finished = store.finished() - set(distrusted)
     missing = [number for number in range(store.batches()) if number not in finished]
     problems = sum(store.task(number, "cpu").count for number in finished)
     on_done(problems)
-    sampled, interrupted = 0, False
+    sampled = 0
+
+    def take(batch: BatchResult) -> bool:
+        nonlocal sampled, problems
+        if batch.table:
+            # It comes from a cluster; a process of this machine has stored its own.
+            store.keep(batch)
+        sampled += batch.sampled
+        problems += batch.problems
+        on_done(problems)
+        return bool(batch.objections)
+
     tasks = (store.task(number, devices[number % len(devices)]) for number in missing)
-    jobs = min(len(devices) if devices[0] != "cpu" else place.jobs, max(1, len(missing)))
-    try:
-        with closing(_batches(store, tasks, jobs, place.scheduler)) as batches:
-            for done in batches:
-                sampled += done.sampled
-                problems += done.problems
-                on_done(problems)
-                if done.objections:
-                    break
-    except KeyboardInterrupt:
-        interrupted = True
+    if executor.scheduler is not None:
+        ending = run_on_cluster(work, tasks, take, executor.scheduler)
+    else:
+        jobs = min(len(devices) if devices[0] != "cpu" else executor.jobs, max(1, len(missing)))
+        ending = run_tasks(partial(_work_and_keep, store), tasks, take, jobs)
+    if ending is Ending.WORKER_LOST:
+        raise InputError("jobs", "a process was killed; go on from the finished batches with --resume")
     summary = summarize(store)
     write_summary(store, summary)
-    return Swept(summary, sampled, interrupted, distrusted)
+    interrupted = ending is Ending.INTERRUPTED and summary.decided < summary.problems
+    return SweepResult(summary, sampled, interrupted, distrusted)
 
 
-def _batches(store: Store, tasks: Iterator[Task], jobs: int, scheduler: str | None) -> Generator[Done, None, None]:
-    if scheduler is not None:
-        return cluster(store, tasks, scheduler)
-    return here(store, tasks) if jobs == 1 else processes(store, tasks, jobs)
+def _work_and_keep(store: Store, task: Task) -> BatchResult:
+    """Decide a batch and store it in the process that decided it; the table stays there."""
+    batch = work(task)
+    store.keep(batch)
+    return replace(batch, table=b"")
 
 
 def devices_of(device: str) -> list[str]:
-    """The devices that a choice stands for: one worker for each.
+    """List the devices that a choice stands for: one worker for each.
 
     Args:
         device: ``auto``, ``cpu`` or ``cuda``.
@@ -139,8 +148,3 @@ def _cuda_devices() -> int:
     except ImportError:
         return 0
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
-def default_jobs() -> int:
-    """One process for each core."""
-    return os.cpu_count() or 1

@@ -16,7 +16,7 @@ from typing import Any
 from gdcheck.properties.storage.files import as_json, write_bytes_atomically, write_text_atomically
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.spec import Spec
-from gdcheck.properties.sweep.work import Done, Task
+from gdcheck.properties.sweep.work import BatchResult, Task
 from gdcheck.theorem.batch.second_opinion import problem_of
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -36,7 +36,7 @@ class UnwritableError(InputError):
     """
 
     def __init__(self, root: str, reason: str) -> None:
-        super().__init__("out", f"cannot write in {root[:200]!r} ({reason}); mend the place and go on with --resume")
+        super().__init__("out", f"cannot write in {root[:200]!r} ({reason}); make it writable and go on with --resume")
         self._made_of = root, reason
 
     def __reduce__(self) -> tuple[type[UnwritableError], tuple[str, str]]:
@@ -180,7 +180,7 @@ class Store:
         """Where the table of a batch lies."""
         return self.root / "batches" / f"{number:06d}.parquet"
 
-    def keep(self, done: Done) -> None:
+    def keep(self, done: BatchResult) -> None:
         """Stores a finished batch; what contradicts or refutes is stored first.
 
         Args:
@@ -194,7 +194,7 @@ class Store:
         except OSError as error:
             raise UnwritableError(str(self.root), str(error.strerror)) from None
 
-    def _keep(self, done: Done) -> None:
+    def _keep(self, done: BatchResult) -> None:
         for folder, records in (("disagreements", done.objections), ("refuted", done.refuted)):
             for record in records:
                 self.note(folder, record)

@@ -67,7 +67,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Done:
+class BatchResult:
     """A finished batch.
 
     Attributes:
@@ -87,7 +87,7 @@ class Done:
     refuted: tuple[dict[str, Any], ...]
 
 
-def work(task: Task) -> Done:
+def work(task: Task) -> BatchResult:
     """Decides all problems of a batch.
 
     Args:
@@ -115,7 +115,7 @@ def work(task: Task) -> Done:
         opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
         if opinion.objection is not None:
             objections.append({"index": task.first + row} | _dispute(outcome, row, opinion))
-    return Done(
+    return BatchResult(
         number=task.number,
         problems=task.count,
         table=_parquet(frame.table(task.first)),

@@ -6,12 +6,9 @@ alone, so a run is the same on any number of processes.
 
 from __future__ import annotations
 
-import multiprocessing
 import platform
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -22,7 +19,7 @@ from typing import TypeAlias
 import flint
 from flint import fmpq
 
-from gdcheck.properties.storage.interrupts import ignore_interrupts, interrupts_ignored
+from gdcheck.properties.storage.workers import Ending, run_tasks
 from gdcheck.properties.strategies.random_problems import random_problem
 from gdcheck.properties.verify.paper_examples import paper_examples
 from gdcheck.properties.verify.record import ACCEPTED, REJECTED, Checker, Record, checked_by_recheck, examine
@@ -173,7 +170,7 @@ def verify(
     on_done: Callable[[int], None] = lambda done: None,
     checker: Checker = checked_by_recheck,
 ) -> Verification:
-    """Runs the paper's rows, the sweep and the random problems.
+    """Decide and recheck the paper's rows, the sweep and the random problems.
 
     An interrupt (Ctrl-C) ends the run early; what was finished by then is returned, marked as interrupted.
 
@@ -189,64 +186,34 @@ def verify(
     """
     tasks = [(_PAPER, i) for i in range(len(paper_examples()))] + [(_SWEEP, i) for i in range(_SWEPT)]
     tasks += [(_RANDOM, i) for i in range(problems)]
-    run = _Run(seed, checker, on_done)
-    interrupted = run.here(tasks) if jobs <= 1 else run.over(tasks, jobs)
-    if not interrupted:
+    size = 1 if jobs <= 1 else _CHUNK
+    chunks = (tasks[i : i + size] for i in range(0, len(tasks), size))
+    done: dict[_Task, Row | Record] = {}
+
+    def take(results: dict[_Task, Row | Record]) -> None:
+        done.update(results)
+        on_done(len(done))
+
+    ending = run_tasks(partial(_examined, seed=seed, checker=checker), chunks, take, jobs)
+    sharpness: tuple[SharpnessRow, ...] = ()
+    if ending is not Ending.INTERRUPTED:
         # A process that was killed must not take its problems with it.
-        run.done.update({task: _lost(task, seed) for task in tasks if task not in run.done})
-    found = [(task[0], run.done[task]) for task in tasks if task in run.done]
+        done.update({task: _lost(task, seed) for task in tasks if task not in done})
+        try:
+            sharpness = sharpness_rows()
+        except KeyboardInterrupt:
+            ending = Ending.INTERRUPTED
+    found = [(task[0], done[task]) for task in tasks if task in done]
     return Verification(
         seed=seed,
         problems=problems,
-        interrupted=interrupted,
+        interrupted=ending is Ending.INTERRUPTED,
         versions=versions(),
         paper=tuple(row for part, row in found if part == _PAPER and isinstance(row, Row)),
         sweep=tuple(row for part, row in found if part == _SWEEP and isinstance(row, Row)),
-        sharpness=() if interrupted else sharpness_rows(),
+        sharpness=sharpness,
         random=_with_closest_calls(tuple(record for _, record in found if isinstance(record, Record)), seed),
     )
-
-
-class _Run:
-    """The finished part of a run."""
-
-    def __init__(self, seed: int, checker: Checker, on_done: Callable[[int], None]) -> None:
-        self.done: dict[_Task, Row | Record] = {}
-        self._seed = seed
-        self._checker = checker
-        self._on_done = on_done
-
-    def here(self, tasks: list[_Task]) -> bool:
-        """Runs in this process; returns whether it was interrupted."""
-        try:
-            for task in tasks:
-                self._take(_examined([task], self._seed, self._checker))
-        except KeyboardInterrupt:
-            return True
-        return False
-
-    def over(self, tasks: list[_Task], jobs: int) -> bool:
-        """Runs over processes; returns whether it was interrupted."""
-        chunks = [tasks[i : i + _CHUNK] for i in range(0, len(tasks), _CHUNK)]
-        context = multiprocessing.get_context("spawn")
-        futures: list[Future[dict[_Task, Row | Record]]] = []
-        with ProcessPoolExecutor(min(jobs, len(chunks)), context, initializer=ignore_interrupts) as pool:
-            try:
-                with interrupts_ignored():
-                    futures += [pool.submit(_examined, chunk, self._seed, self._checker) for chunk in chunks]
-                for future in as_completed(futures):
-                    self._take(future.result())
-            except (KeyboardInterrupt, BrokenProcessPool) as stop:
-                pool.shutdown(wait=True, cancel_futures=True)
-                for future in futures:
-                    if future.done() and not future.cancelled() and future.exception() is None:
-                        self.done.update(future.result())
-                return isinstance(stop, KeyboardInterrupt)
-        return False
-
-    def _take(self, results: dict[_Task, Row | Record]) -> None:
-        self.done.update(results)
-        self._on_done(len(self.done))
 
 
 def _examined(tasks: Sequence[_Task], seed: int, checker: Checker) -> dict[_Task, Row | Record]:

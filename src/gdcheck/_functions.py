@@ -128,7 +128,7 @@ def sweep(
     import polars as pl
 
     from gdcheck.properties.sweep.generator import Generator
-    from gdcheck.properties.sweep.run import Place
+    from gdcheck.properties.sweep.run import Executor
     from gdcheck.properties.sweep.run import sweep as run
     from gdcheck.properties.sweep.spec import Spec
     from gdcheck.properties.sweep.store import Store, check_count, check_seed
@@ -137,7 +137,7 @@ def sweep(
     generator = Generator(check_seed(seed), Spec.from_json(dict(spec or {})))
     with TemporaryDirectory() as scratch:
         store = Store.create(Path(scratch if out is None else out), generator, check_count(problems))
-        if run(store, Place(jobs)).interrupted:
+        if run(store, Executor(jobs)).interrupted:
             raise KeyboardInterrupt
         return pl.concat(read_table(store, number) for number in range(store.batches()))
 

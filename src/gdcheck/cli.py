@@ -1,19 +1,32 @@
 """The command line. It only reads arguments, calls, and prints.
 
-Exit codes: 0 proved or accepted, 1 refuted or rejected, 2 bad input, 3 any other verdict.
+Every way to end has its exit code: 0 proved or accepted, 1 refuted or rejected, 2 bad input, 3 any other verdict,
+70 an error of gdcheck itself, 130 interrupted (143 by SIGTERM), 141 nobody reads the output. No accident looks like a
+verdict.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from gdcheck.commands import deciding, drawing, running, sweeping, training
-from gdcheck.commands.common import BAD_INPUT
+from gdcheck.commands.common import (
+    BAD_INPUT,
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    OUTPUT_CLOSED,
+    TERMINATED,
+    printable,
+)
+from gdcheck.theorem.loss.errors import InputError
 
 app = typer.Typer(
     name="gdcheck",
@@ -21,27 +34,34 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (deciding, running, sweeping, drawing, training):
     app.add_typer(group.commands)
 
+_TRACEBACK = "--traceback"
+_CANNOT_WRITE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+# The error of a command line that cannot be parsed; typer exports only its descendants.
+_UsageError: Any = typer.BadParameter.__mro__[2]
 
-def main() -> None:
-    """Runs the command line."""
+
+def main() -> NoReturn:
+    """Run the command line as a program: SIGTERM is treated like Ctrl-C."""
+    terminated = False
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal terminated
+        terminated = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     # Answers hold λ, ₁ and the like, whatever the locale says.
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="replace")
-    try:
-        app()
-    except OSError as error:
-        # Standard output is full or gone; what is left in its buffer is given up, so that leaving does not fail too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        typer.echo(f"error: cannot write the answer ({error.strerror}); name another place", err=True)
-        raise SystemExit(BAD_INPUT) from None
+    code = run(sys.argv[1:])
+    sys.exit(TERMINATED if terminated and code == INTERRUPTED else code)
 
 
 def _version(wanted: bool) -> None:
@@ -57,12 +77,15 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    traceback: Annotated[
+        bool, typer.Option(_TRACEBACK, help="Print the traceback of an error of gdcheck itself.")
+    ] = False,
 ) -> None:
     pass
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs the command line in this process.
+    """Run the command line in this process.
 
     Args:
         arguments: The words after ``gdcheck``.
@@ -70,8 +93,76 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    # The option is taken anywhere: it is added to a command that failed.
+    words = [word for word in arguments if word != _TRACEBACK]
+    if sys.stdout is None:
+        _say("the standard output is closed, so that nobody reads the answer; open it, or name /dev/null")
+        return OUTPUT_CLOSED
     try:
-        app(list(arguments), prog_name="gdcheck")
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-    return 0
+        code = _invoke(words)
+        sys.stdout.flush()
+        return code
+    except InputError as error:
+        _say(str(error))
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        return _accident(error, traceback=len(words) < len(arguments))
+
+
+def _invoke(words: list[str]) -> int:
+    root = typer.main.get_command(app)
+    try:
+        with root.make_context("gdcheck", words) as context:
+            code = root.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except _UsageError as error:
+        error.show()
+        return BAD_INPUT
+    return code if isinstance(code, int) else 0
+
+
+def _accident(error: Exception, *, traceback: bool) -> int:
+    """Say what went wrong, and whose fault it is; an exit code that is no verdict."""
+    failure = error if isinstance(error, OSError) and error.errno in _CANNOT_WRITE else None
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        # What is left in the buffer is given up, so that leaving does not fail too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        failure = again
+    if isinstance(failure, BrokenPipeError):
+        return OUTPUT_CLOSED
+    if failure is not None:
+        _say(f"cannot write the answer ({failure.strerror}); name another place")
+        return BAD_INPUT
+    if traceback:
+        from traceback import format_exception
+
+        _say("".join(format_exception(error)).rstrip(), head="")
+    about = " ".join(str(error).split())[:200]
+    _say(
+        f"internal: {type(error).__name__}{': ' if about else ''}{about}; this is an error of gdcheck and no verdict: "
+        f"please report it, with the command and its traceback ({_TRACEBACK}), at {_where_to_report()}"
+    )
+    return INTERNAL_ERROR
+
+
+def _where_to_report() -> str:
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    with suppress(PackageNotFoundError):
+        for url in metadata("gdcheck").get_all("Project-URL") or ():
+            label, _, address = url.partition(", ")
+            if label == "Issues":
+                return str(address)
+    return "the issue tracker of the repository that gdcheck was installed from"
+
+
+def _say(text: str, head: str = "error: ") -> None:
+    # Standard error may be closed too.
+    with suppress(OSError):
+        typer.echo(head + "\n".join(printable(line) for line in text.split("\n")), err=True)

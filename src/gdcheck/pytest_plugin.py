@@ -23,12 +23,12 @@ from hypothesis.database import (
 
 from gdcheck.properties.claims.claim import Claim
 from gdcheck.properties.runner.counterexamples import store
+from gdcheck.properties.runner.report_format import FORMAT
 from gdcheck.properties.runner.tally import EXAMPLES, FAILS, WORST, ClaimTally, Tally, merged
 from gdcheck.properties.runner.trial import CounterexampleError, Trial, attack, plan, worst_plan
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.theorem.decision.decide import Verdict
 
-SCHEMA = "gdcheck-claims/1"
 MOST_DISCARDS = 0.02
 WORST_FROM = 5000
 _WORST_SHARE = 50
@@ -220,7 +220,7 @@ class Run:
 
         about = ("sentence", "statement", "kind", "margin")
         return {
-            "schema": SCHEMA,
+            "schema": FORMAT,
             "seed": self.seed,
             "profile": self.profile,
             "examples": self.examples,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,22 +16,22 @@ from gdcheck.properties.ablation.search import Row
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
 from gdcheck.reports.compose import compose
-from gdcheck.terminal.show import progress_over
+from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
 
 
 def ablate_and_store(
-    wanted: Sequence[str], budget: int, seed: int, *, jobs: int | None, load: Path | None, out: Path
+    wanted: Sequence[str], budget: int, seed: int, *, jobs: int, load: Path | None, out: Path
 ) -> Ablated:
-    """Runs ablations with a progress bar; writes ``ablation.json``, the certificates and the report.
+    """Run ablations with a progress bar; write ``ablation.json``, the certificates and the report.
 
     Args:
         wanted: Names of ablations or assumptions; all if empty.
         budget: How many problems each is to examine.
         seed: The seed.
-        jobs: How many processes; one a core if not given.
+        jobs: How many processes.
         load: A user's file with more ablations.
         out: The directory; made if it is not there.
 
@@ -45,8 +44,8 @@ def ablate_and_store(
     names = chosen(wanted, known(load))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with progress_over(len(names), "dropping assumptions") as on_done:
-            run = run_ablations(names, budget, seed=seed, jobs=jobs or os.cpu_count() or 1, load=load, on_done=on_done)
+        with progress_bar(len(names), "dropping assumptions") as on_done:
+            run = run_ablations(names, budget, seed=seed, jobs=jobs, load=load, on_done=on_done)
         write_text_atomically(out / "ablation.json", as_json(run.to_json()))
         compose([out / "ablation.json"], out)
     except OSError as error:
@@ -55,7 +54,7 @@ def ablate_and_store(
 
 
 def show_ablations(console: Console, run: Ablated, out: Path) -> None:
-    """Prints a table of the rows, and the simplest counterexample of each with the line that rechecks it.
+    """Print a table of the rows, and the simplest counterexample of each with the line that rechecks it.
 
     Args:
         console: Where to print.
@@ -72,6 +71,9 @@ def show_ablations(console: Console, run: Ablated, out: Path) -> None:
     console.print(table)
     for row in run.rows:
         _show_row(console, row, out)
+    if run.interrupted:
+        done = f"{len(run.rows)} of {len(run.asked)} ablations"
+        console.print(f"ended early: the report holds what was finished, {done}", style="bold yellow")
 
 
 def _show_row(console: Console, row: Row, out: Path) -> None:

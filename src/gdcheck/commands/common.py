@@ -1,48 +1,85 @@
-"""What the commands share: exit codes, errors in one sentence, options that describe a problem, files to write."""
+"""What the commands share: exit codes, the end of a help text, options that describe a problem, files to write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import fields
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import typer
+from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
 from gdcheck.properties.storage.files import write_bytes_atomically
+from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
     from gdcheck.theorem.descent.problem import Problem
 
-PROVED, REFUTED, BAD_INPUT, OTHER, INTERRUPTED = 0, 1, 2, 3, 130
+PROVED, REFUTED, BAD_INPUT, OTHER = 0, 1, 2, 3
+INTERNAL_ERROR, INTERRUPTED, OUTPUT_CLOSED, TERMINATED = 70, 130, 141, 143
 EXIT_CODES = {"proved": PROVED, "refuted": REFUTED}
 
+_Options = TypeVar("_Options")
 
-@contextmanager
-def input_errors() -> Iterator[None]:
-    """Turns unusable input into one sentence on standard error and exit code 2."""
-    from gdcheck.theorem.loss.errors import InputError
 
-    try:
-        yield
-    except InputError as error:
-        typer.echo(f"error: {printable(str(error))}", err=True)
-        raise typer.Exit(BAD_INPUT) from None
+def help_end(codes: str, *examples: str, before: str = "") -> str:
+    """Compose the end of a command's help.
+
+    Args:
+        codes: What its own exit codes mean.
+        examples: Commands that can be copied.
+        before: What is to be said before, a paragraph.
+
+    Returns:
+        The text; its examples are not folded.
+    """
+    said = (
+        f"Exit codes: {codes}; 2 bad input, 70 an error of gdcheck itself, 130 interrupted (143 by SIGTERM), "
+        "141 nobody reads the output."
+    )
+    shown = "\n".join(f"  {example}" for example in examples)
+    return "\n\n".join([*([before] if before else []), said, f"Example{'s'[: len(examples) > 1]}:", f"\b\n{shown}"])
+
+
+def takes(options: type[_Options]) -> Callable[[Callable[[_Options], int]], Callable[..., int]]:
+    """Give a command the fields of a dataclass as its options.
+
+    Args:
+        options: The dataclass; each field is annotated with its ``typer.Option`` and has a default.
+
+    Returns:
+        A decorator of a function that takes one instance of it and returns the exit code.
+    """
+
+    def decorate(body: Callable[[_Options], int]) -> Callable[..., int]:
+        def command(**given: object) -> int:
+            return body(options(**given))
+
+        hints = get_type_hints(options, include_extras=True)
+        command.__signature__ = Signature(  # type: ignore[attr-defined]
+            [
+                Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+                for field in fields(options)  # type: ignore[arg-type]
+            ]
+        )
+        command.__annotations__ = hints
+        command.__name__, command.__doc__ = body.__name__, body.__doc__
+        return command
+
+    return decorate
 
 
 def printable(text: str) -> str:
-    """Text from outside with control characters shown, so that it cannot drive a terminal."""
+    """Show control characters in text from outside, so that it cannot drive a terminal."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def problem_from_options(loss: str | None, step_size: str | None, start: str | None, *rest: str | None) -> Problem:
-    """The problem that options describe; the last two are --minimizer and --variables.
+    """Build the problem that options describe; the last two are --minimizer and --variables.
 
     Raises:
         InputError: If a needed option is missing or one cannot be used.
     """
     from gdcheck.theorem.descent.problem import Problem
-    from gdcheck.theorem.loss.errors import InputError
 
     for value, field, example in (
         (loss, "loss", '--loss "x**2 + y**2/2"'),
@@ -60,10 +97,24 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
-def write_bytes(path: Path, data: bytes, field: str = "file") -> None:
-    """Writes a file whole, or raises an ``InputError`` that names the field."""
-    from gdcheck.theorem.loss.errors import InputError
+def make_directory(path: Path) -> None:
+    """Make the directory of a run's result before the work, so that nobody learns hours later that it cannot be.
 
+    Args:
+        path: The directory.
+
+    Raises:
+        InputError: If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{str(path)[:200]!r} can be no directory ({error.strerror}); name a writable place"
+        raise InputError("out", message) from None
+
+
+def write_bytes(path: Path, data: bytes, field: str = "file") -> None:
+    """Write a file whole, or raise an ``InputError`` that names the field."""
     try:
         write_bytes_atomically(path, data)
     except OSError as error:

@@ -14,20 +14,21 @@ from gdcheck.commands.common import (
     OTHER,
     PROVED,
     REFUTED,
-    input_errors,
+    help_end,
     printable,
     problem_from_options,
 )
+from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
-_CODES = "Exit codes: 0 proved, 1 refuted, 2 bad input, 3 any other verdict."
 
 
 @commands.command(
-    epilog=_CODES
-    + "\n\nExamples:\n\n"
-    + '  gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1\n\n'
-    + "  gdcheck check --problem problem.json --json --certificate certificate.json"
+    epilog=help_end(
+        "0 proved, 1 refuted, 3 any other verdict",
+        'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1',
+        "gdcheck check --problem problem.json --json --certificate certificate.json",
+    )
 )
 def check(
     loss: Annotated[
@@ -58,43 +59,40 @@ def check(
     recheck: Annotated[
         bool, typer.Option("--recheck/--no-recheck", help="Verify each proof with the independent checker at once.")
     ] = True,
-) -> None:
+) -> int:
     """Decide one problem (or a file of them) with proof."""
-    from gdcheck.theorem.loss.errors import InputError
+    many = False
+    if problem is not None:
+        if any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+            raise InputError(
+                "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables"
+            )
+        from gdcheck.properties.storage.reading import read_problems
 
-    with input_errors():
-        many = False
-        if problem is not None:
-            if any(x is not None for x in (loss, step_size, start, minimizer, variables)):
-                raise InputError(
-                    "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables"
-                )
-            from gdcheck.properties.storage.reading import read_problems
-
-            many, problems = read_problems(problem)
-        else:
-            problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables))])
-        if many and certificate is not None:
-            raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
-        extras = Extras(recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
-        printer = Printer(as_json=as_json, many=many, extras=extras, max_steps=max_steps)
-        codes = [printer.handle(line, item, certificate) for line, item in problems]
+        many, problems = read_problems(problem)
+    else:
+        problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables))])
+    if many and certificate is not None:
+        raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
+    extras = Extras(recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
+    printer = Printer(as_json=as_json, many=many, extras=extras, max_steps=max_steps)
+    codes = [printer.handle(line, item, certificate) for line, item in problems]
     # Bad input outranks a refutation, which outranks any other verdict.
-    raise typer.Exit(next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes))
+    return next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes)
 
 
 @commands.command(
-    epilog="Exit codes: 0 all accepted, 1 any rejected, 2 bad input, 3 any not checked within the time limit.\n\n"
-    "Example:\n\n  gdcheck recheck certificate.json"
+    epilog=help_end(
+        "0 all accepted, 1 any rejected, 3 any not checked within the time limit", "gdcheck recheck certificate.json"
+    )
 )
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
     time_limit: Annotated[float, typer.Option(min=0, help="Seconds that each certificate may take.")] = 60.0,
-) -> None:
+) -> int:
     """Verify certificates with the small independent checkers."""
     from gdcheck.properties.storage.reading import parse_json, read_text
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
-    from gdcheck.theorem.loss.errors import InputError
 
     codes = []
     for path in files:
@@ -113,45 +111,45 @@ def recheck(
             continue
         typer.echo(f"{name}: accepted" if failure is None else f"{name}: rejected: {printable(failure)}")
         codes.append(PROVED if failure is None else REFUTED)
-    raise typer.Exit(max(codes, key=(PROVED, OTHER, REFUTED, BAD_INPUT).index))
+    return max(codes, key=(PROVED, OTHER, REFUTED, BAD_INPUT).index)
 
 
 @commands.command(
-    epilog="A stored record is a certificate, an object with a problem and its verdict, or a counterexample to a claim:"
-    " then the claim is examined again too, and FAILED, FIXED or UNRESOLVED.\n\n"
-    "Exit codes: 0 the same verdict and no claim that fails, 1 another verdict or a claim that fails, 2 bad input,"
-    " 3 an unresolved claim; for a bare problem, the codes of gdcheck check.\n\n"
-    "Example:\n\n  gdcheck replay certificate.json"
+    epilog=help_end(
+        "0 the same verdict and no claim that fails, 1 another verdict or a claim that fails, 3 an unresolved claim; "
+        "for a bare problem those of gdcheck check",
+        "gdcheck replay certificate.json",
+        before="A stored record is a certificate, an object with a problem and its verdict, or a counterexample to a "
+        "claim: then the claim is examined again too, and FAILED, FIXED or UNRESOLVED.",
+    )
 )
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A stored problem or certificate.")],
-) -> None:
+) -> int:
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
-    with input_errors():
-        from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
-        from gdcheck.theorem.decision.decide import Verdict, decide
-        from gdcheck.theorem.loss.errors import InputError
+    from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
+    from gdcheck.theorem.decision.decide import Verdict, decide
 
-        data = parse_json(read_text(file), "the file")
-        stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
-        names = [v.value for v in Verdict]
-        if isinstance(data, dict) and "problem" in data and stored not in names:
-            raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
-        problem = problem_inside(data)
-        again = None
-        if stored is not None and "claim" in data:
-            # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
-            from gdcheck.properties.claims.tools import MOST_STEPS
-            from gdcheck.properties.runner.counterexamples import examine_again
+    data = parse_json(read_text(file), "the file")
+    stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
+    names = [v.value for v in Verdict]
+    if isinstance(data, dict) and "problem" in data and stored not in names:
+        raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
+    problem = problem_inside(data)
+    again = None
+    if stored is not None and "claim" in data:
+        # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
+        from gdcheck.properties.claims.tools import MOST_STEPS
+        from gdcheck.properties.runner.counterexamples import examine_again
 
-            again = examine_again(data)
-            decision = decide(problem, max_steps=MOST_STEPS)
-        else:
-            decision = decide(problem)
-        found = decision.verdict.value
+        again = examine_again(data)
+        decision = decide(problem, max_steps=MOST_STEPS)
+    else:
+        decision = decide(problem)
+    found = decision.verdict.value
     if stored is None:
         typer.echo(f"{found}: {decision.reason} (no verdict was stored)")
-        raise typer.Exit(EXIT_CODES.get(found, OTHER))
+        return EXIT_CODES.get(found, OTHER)
     same = stored == found
     typer.echo(f"SAME: {found}" if same else f"DIFFERENT: stored {stored}, now {found}")
     typer.echo(decision.reason)
@@ -160,4 +158,4 @@ def replay(
         outcome, note = again
         typer.echo(f"{outcome}: {data['claim']}: {printable(note)}")
         codes.append({"FIXED": PROVED, "FAILED": REFUTED, "UNRESOLVED": OTHER}[outcome])
-    raise typer.Exit(next(code for code in (REFUTED, OTHER, PROVED) if code in codes))
+    return next(code for code in (REFUTED, OTHER, PROVED) if code in codes)

@@ -7,14 +7,18 @@ from typing import Annotated
 
 import typer
 
-from gdcheck.commands.common import input_errors, problem_from_options, write_bytes
+from gdcheck.commands.common import PROVED, help_end, problem_from_options, write_bytes
+from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
 
 
 @commands.command(
-    epilog="Exit codes: 0 drawn, 2 bad input.\n\nExamples:\n\n  gdcheck plot problem.json --out problem.svg\n\n"
-    + '  gdcheck plot --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1 --out worked.png'
+    epilog=help_end(
+        "0 drawn",
+        "gdcheck plot problem.json --out problem.svg",
+        'gdcheck plot --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1 --out worked.png',
+    )
 )
 def plot(
     file: Annotated[
@@ -27,28 +31,28 @@ def plot(
     minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
-) -> None:
+) -> int:
     """Draw direction, sharpness and phase plane of a problem."""
     from gdcheck._plot import picture_format, plot_problem
     from gdcheck.properties.storage.reading import stored_problem
-    from gdcheck.theorem.loss.errors import InputError
 
-    with input_errors():
-        form = picture_format(out)
-        if file is None:
-            problem = problem_from_options(loss, step_size, start, minimizer, variables)
-        elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
-            raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
-        else:
-            problem = stored_problem(file)
-        assert out is not None
-        write_bytes(out, plot_problem(problem, form, max_steps))
+    form = picture_format(out)
+    if file is None:
+        problem = problem_from_options(loss, step_size, start, minimizer, variables)
+    elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+        raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
+    else:
+        problem = stored_problem(file)
+    assert out is not None
+    write_bytes(out, plot_problem(problem, form, max_steps))
     typer.echo(f"picture: {out}")
+    return PROVED
 
 
 @commands.command(
-    epilog="Exit codes: 0 done, 2 bad input.\n\nExample:\n\n"
-    + '  gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg'
+    epilog=help_end(
+        "0 counted", 'gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg'
+    )
 )
 def crossings(
     loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
@@ -58,27 +62,30 @@ def crossings(
     out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the grid as JSON.")] = False,
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
-) -> None:
+) -> int:
     """Count the steps above 2/η over a grid of step sizes and start radii."""
     from gdcheck._plot import picture_format, plot_grid
     from gdcheck.terminal.crossing_report import as_json as grid_as_json
     from gdcheck.terminal.crossing_report import crossing_grid, summary, workload
-    from gdcheck.terminal.show import progress_over
+    from gdcheck.terminal.progress import progress_bar
 
-    with input_errors():
-        form = None if out is None else picture_format(out)
-        problem = problem_from_options(loss, "1", start, minimizer, variables)
-        with progress_over(workload(), "counting") as on_done:
-            cells = crossing_grid(problem, max_steps, on_done)
-        if out is not None and form is not None:
-            write_bytes(out, plot_grid(cells, problem, form))
+    form = None if out is None else picture_format(out)
+    problem = problem_from_options(loss, "1", start, minimizer, variables)
+    with progress_bar(workload(), "counting") as on_done:
+        cells = crossing_grid(problem, max_steps, on_done)
+    if out is not None and form is not None:
+        write_bytes(out, plot_grid(cells, problem, form))
     typer.echo(grid_as_json(cells) if as_json else "\n".join(summary(cells)))
+    return PROVED
 
 
 @commands.command(
     name="map",
-    epilog="Example:\n\n  gdcheck map problem.json --out map.png\n\n"
-    "  gdcheck map problem.json --plane step --out steps.png",
+    epilog=help_end(
+        "0 drawn",
+        "gdcheck map problem.json --out map.png",
+        "gdcheck map problem.json --plane step --out steps.png",
+    ),
 )
 def draw_map(
     problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem in two variables, as JSON.")],
@@ -89,20 +96,20 @@ def draw_map(
         typer.Option(help="How far starts go from the minimizer; by default, past the end of the basin."),
     ] = None,
     size: Annotated[int, typer.Option(help="Points on a side.")] = 1000,
-) -> None:
+) -> int:
     """Draw which limit each start of a loss in two variables takes."""
-    with input_errors():
-        from gdcheck.properties.basins.plane import draw_plane
-        from gdcheck.properties.storage.reading import stored_problem
-        from gdcheck.theorem.loss.rational import to_fmpq
+    from gdcheck.properties.basins.plane import draw_plane
+    from gdcheck.properties.storage.reading import stored_problem
+    from gdcheck.theorem.loss.rational import to_fmpq
 
-        given = stored_problem(problem)
-        width = None if half_width is None else to_fmpq(half_width, "half-width")
-        drawn = draw_plane(given, plane, size, width)
-        from gdcheck.reports.plane_picture import plane_picture
+    given = stored_problem(problem)
+    width = None if half_width is None else to_fmpq(half_width, "half-width")
+    drawn = draw_plane(given, plane, size, width)
+    from gdcheck.reports.plane_picture import plane_picture
 
-        title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
-        write_bytes(out, plane_picture(drawn, title[:200]), "out")
+    title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
+    write_bytes(out, plane_picture(drawn, title[:200]), "out")
     typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
     for note in drawn.notes:
         typer.echo(note)
+    return PROVED

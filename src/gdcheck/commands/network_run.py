@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import torch
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gdcheck.commands.training_options import ImageOptions, check_seed
+from gdcheck.commands.common import INTERRUPTED, make_directory
+from gdcheck.commands.training_options import NetworkOptions
 from gdcheck.commands.training_run import describe, load_images
 from gdcheck.networks.devices import choose_device, surroundings
 from gdcheck.networks.minimum import Minimum, find_minimum
@@ -24,28 +19,15 @@ from gdcheck.networks.network_result import as_network_result
 from gdcheck.networks.networks import Architecture, NetworkConfig, build
 from gdcheck.networks.objective import LossKind, Objective
 from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
-MEASURED, INTERRUPTED, NOT_MEASURED = 0, 130, 3
+MEASURED, NOT_MEASURED = 0, 3
 _MOST_PARAMETERS = 5000
 
 
-@dataclass(frozen=True)
-class NetworkOptions:
-    """The options of ``gdcheck network``; see its help."""
-
-    images: ImageOptions
-    width: int
-    weight_decay: float
-    steps: int
-    scan_steps: int
-    distance: float
-    seed: int
-    out: Path
-
-
 def network_command(options: NetworkOptions) -> int:
-    """Finds a strict minimum, runs gradient descent on both sides of the boundary, prints and writes what was measured.
+    """Find a strict minimum, run gradient descent on both sides of the boundary, print and write what was measured.
 
     Args:
         options: The options.
@@ -56,12 +38,9 @@ def network_command(options: NetworkOptions) -> int:
     Raises:
         InputError: If an option cannot be used.
     """
-    for field, value in (("weight-decay", options.weight_decay), ("distance", options.distance)):
-        if not (isfinite(value) and value > 0):
-            raise InputError(field, f"{value} is not positive; give one such as 0.02")
-    check_seed(options.seed)
-    device = choose_device(options.images.device)
-    images = load_images(options.images)
+    options.check()
+    device = choose_device(options.device)
+    images = load_images(options)
     config = NetworkConfig(Architecture.TINY, width=options.width)
     network = build(config, images.shape, len(images.classes), options.seed)
     objective = Objective(network, images, LossKind.MSE, options.weight_decay, device=device, dtype=torch.float64)
@@ -78,7 +57,7 @@ def network_command(options: NetworkOptions) -> int:
             return NOT_MEASURED
         plan = ExperimentConfig(options.steps, options.scan_steps, distance=options.distance, seed=options.seed)
         total = 2 * plan.steps + len(scan_step_sizes(minimum)) * plan.scan_steps
-        with _bar(total) as progress:
+        with progress_bar(total, "gradient descent") as progress:
             experiment = run_experiment(objective, minimum, plan, progress)
     except KeyboardInterrupt:
         typer.echo("interrupted: nothing is written", err=True)
@@ -102,10 +81,9 @@ def network_command(options: NetworkOptions) -> int:
 
 
 def _minimum(objective: Objective, start: torch.Tensor) -> Minimum:
-    console = Console(stderr=True)
-    with console.status("looking for a minimum") as status:
+    with progress_bar(None, "looking for a minimum") as tell:
         return find_minimum(
-            objective, start, 5000, lambda name, step, norm: status.update(f"{name} {step}: ‖∇f‖ = {norm:.1e}")
+            objective, start, 5000, lambda name, step, norm: tell(step, f"{name} {step}: ‖∇f‖ = {norm:.1e}")
         )
 
 
@@ -116,22 +94,8 @@ def _show_minimum(minimum: Minimum) -> None:
     )
 
 
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[str, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("gradient descent", total=total)
-        yield lambda name, done: progress.update(task, completed=done, description=name)
-
-
 def _make(out: Path) -> None:
-    """Makes the directory of the result, before the work: nobody should wait for hours to learn that it cannot be."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{str(out)[:200]!r} can be no directory ({error.strerror}); name a writable place"
-        raise InputError("out", message) from None
+    make_directory(out)
     if not os.access(out, os.W_OK | os.X_OK):
         raise InputError("out", f"{str(out)[:200]!r} cannot be written to; name a writable place")
 

@@ -8,55 +8,55 @@ from typing import Annotated
 
 import typer
 
-from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
+from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end, make_directory
+from gdcheck.properties.storage.workers import default_jobs
+from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
 
 
 @commands.command(
-    epilog="Exit codes: 0 all as expected, 1 anything refuted or unresolved, 2 bad input, 130 interrupted.\n\n"
-    "Examples:\n\n  gdcheck verify\n\n  gdcheck verify --problems 2000 --seed 7 --jobs 4 --out reports/out/seed7"
+    epilog=help_end(
+        "0 all as expected, 1 anything refuted or unresolved",
+        "gdcheck verify",
+        "gdcheck verify --problems 2000 --seed 7 --jobs 4 --out reports/out/seed7",
+    )
 )
 def verify(
     problems: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many random problems.")] = 300,
     seed: Annotated[int, typer.Option(help="The seed of the random problems.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
     out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out"),
-) -> None:
+) -> int:
     """Prove and recheck the paper's instances and random problems, and write the report."""
-    import os
-
     from gdcheck.properties.verify.verify import verify as run_verification
     from gdcheck.properties.verify.verify import workload
-    from gdcheck.terminal.show import console_for_people, progress_over, show_verification
-    from gdcheck.theorem.loss.errors import InputError
+    from gdcheck.terminal.progress import progress_bar
+    from gdcheck.terminal.show import console_for_people, show_verification
 
-    with input_errors():
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                "out", f"cannot make {str(out)[:200]!r} ({error.strerror}); name a writable place"
-            ) from None
-        with progress_over(workload(problems), "deciding and rechecking") as on_done:
-            run_ = run_verification(problems, seed, jobs or os.cpu_count() or 1, on_done)
-        from gdcheck.reports.write import write_report
+    make_directory(out)
+    with progress_bar(workload(problems), "deciding and rechecking") as on_done:
+        run_ = run_verification(problems, seed, jobs or default_jobs(), on_done)
+    from gdcheck.reports.write import write_report
 
-        try:
-            written = write_report(run_, out)
-        except OSError as error:
-            raise InputError("out", f"cannot write the report ({error.strerror}); name a writable place") from None
+    try:
+        written = write_report(run_, out)
+    except OSError as error:
+        raise InputError("out", f"cannot write the report ({error.strerror}); name a writable place") from None
     show_verification(console_for_people(), run_)
     typer.echo(f"report: {written.page} (data: {written.data})")
     if run_.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(PROVED if run_.outcome == "passed" else REFUTED)
+        return INTERRUPTED
+    return PROVED if run_.outcome == "passed" else REFUTED
 
 
 @commands.command(
-    epilog="Exit codes: 0 every row is answered, 1 some row is open, 2 bad input, 130 interrupted.\n\n"
-    "Examples:\n\n  gdcheck ablate\n\n  gdcheck ablate --assumption off-boundary --budget 1000\n\n"
-    "  gdcheck ablate --load my_claim.py --assumption my-claim"
+    epilog=help_end(
+        "0 every row is answered, 1 some row is open",
+        "gdcheck ablate",
+        "gdcheck ablate --assumption off-boundary --budget 1000",
+        "gdcheck ablate --load my_claim.py --assumption decided-early",
+    )
 )
 def ablate(
     assumption: Annotated[
@@ -68,27 +68,29 @@ def ablate(
     load: Annotated[Path | None, typer.Option(help="A Python file with ablations of your own; it is run.")] = None,
     out: Annotated[Path, typer.Option(help="The directory of the results.")] = Path("reports/out/ablation"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
-) -> None:
+) -> int:
     """Drop each assumption in turn and look for a counterexample with proof."""
     from gdcheck.commands.ablation_run import ablate_and_store, show_ablations
     from gdcheck.terminal.show import console_for_people
 
-    with input_errors():
-        run_ = ablate_and_store(assumption or [], budget, seed, jobs=jobs, load=load, out=out)
+    run_ = ablate_and_store(assumption or [], budget, seed, jobs=jobs or default_jobs(), load=load, out=out)
     if as_json:
         typer.echo(json.dumps(run_.to_json(), ensure_ascii=False))
     else:
         show_ablations(console_for_people(), run_, out)
         typer.echo(f"report: {out / 'index.html'} (data: {out / 'ablation.json'})")
     if run_.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(REFUTED if any(row.verdict == "open" for row in run_.rows) else PROVED)
+        return INTERRUPTED
+    return REFUTED if any(row.verdict == "open" for row in run_.rows) else PROVED
 
 
 @commands.command(
-    epilog="A run is the JSON result of gdcheck verify, gdcheck ablate or the claims (tox -e claims), or the "
-    "directory that holds it. Exit codes: 0 the report is written, 2 bad input.\n\n"
-    "Example:\n\n  gdcheck report reports/out reports/out/ablation --out page --open"
+    epilog=help_end(
+        "0 the report is written",
+        "gdcheck report reports/out reports/out/ablation --out page --open",
+        before="A run is the JSON result of gdcheck verify, ablate, sweep, train or network, or of a run of the claims "
+        "(tox -e claims), or the directory that holds it.",
+    )
 )
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Results of runs, files or directories.")],
@@ -97,14 +99,14 @@ def report(
         list[str] | None, typer.Option(help="Write the charts as svg, png, pdf or html (interactive). May be repeated.")
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
-) -> None:
+) -> int:
     """Put runs on one offline page, with Markdown and JUnit XML beside it."""
-    with input_errors():
-        from gdcheck.reports.compose import compose
+    from gdcheck.reports.compose import compose
 
-        page = compose(runs, out, figures or [])
+    page = compose(runs, out, figures or [])
     typer.echo(f"report: {page}")
     if open_:
         import webbrowser
 
         webbrowser.open(page.resolve().as_uri())
+    return PROVED

@@ -8,15 +8,17 @@ from typing import Annotated
 
 import typer
 
-from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, input_errors
+from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end
 
 commands = typer.Typer()
 
 
 @commands.command(
-    epilog="Exit codes: 0 all proved or exceptional, 1 anything else, 2 bad input, 130 interrupted."
-    "\n\nExamples:\n\n  gdcheck sweep --problems 1e7 --out reports/out/run\n\n"
-    "  gdcheck sweep --resume reports/out/run"
+    epilog=help_end(
+        "0 all proved or exceptional, 1 anything else",
+        "gdcheck sweep --problems 1e7 --out reports/out/run",
+        "gdcheck sweep --resume reports/out/run",
+    )
 )
 def sweep(
     problems: Annotated[str | None, typer.Option(help="How many problems, such as 1e7; 1e6 if not given.")] = None,
@@ -29,29 +31,31 @@ def sweep(
     spec: Annotated[Path | None, typer.Option(help="A JSON file that says what the problems look like.")] = None,
     out: Annotated[Path | None, typer.Option(help="The directory; reports/out/run if not given.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the sweep in this directory.")] = None,
-) -> None:
+) -> int:
     """Decide millions of random problems, a batch at a time, in float64 with proved rounding."""
-    with input_errors():
-        from gdcheck.commands.sweep_run import place_of, show_sweep, start_sweep
-        from gdcheck.terminal.show import console_for_people
+    from gdcheck.commands.sweep_run import show_sweep, start_sweep
+    from gdcheck.properties.storage.workers import default_jobs
+    from gdcheck.properties.sweep.run import Executor
+    from gdcheck.terminal.show import console_for_people
 
-        store, swept = start_sweep(problems, seed, spec, out, resume, place=place_of(jobs, device, scheduler))
-    show_sweep(console_for_people(), store, swept)
-    if swept.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(PROVED if swept.summary.outcome == "passed" else REFUTED)
+    executor = Executor(jobs or default_jobs(), device, scheduler)
+    store, result = start_sweep(problems, seed, spec, out, resume, executor=executor)
+    show_sweep(console_for_people(), store, result)
+    if result.interrupted:
+        return INTERRUPTED
+    return PROVED if result.summary.outcome == "passed" else REFUTED
 
 
 @commands.command(
     name="problem",
-    epilog="Example:\n\n  gdcheck problem reports/out/run 123456 | gdcheck check --problem -",
+    epilog=help_end("0 printed", "gdcheck problem reports/out/run 123456 | gdcheck check --problem -"),
 )
 def one_problem(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a sweep.")],
     index: Annotated[int, typer.Argument(metavar="INDEX", help="The problem's index, from 0.")],
-) -> None:
+) -> int:
     """Print a problem of a sweep as JSON, made again from its index alone."""
-    with input_errors():
-        from gdcheck.properties.sweep.store import Store
+    from gdcheck.properties.sweep.store import Store
 
-        typer.echo(json.dumps(Store.open(run).problem(index).to_json()))
+    typer.echo(json.dumps(Store.open(run).problem(index).to_json()))
+    return PROVED

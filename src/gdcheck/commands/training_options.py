@@ -1,4 +1,4 @@
-"""The options of ``gdcheck train`` and ``gdcheck network`` as the command line hands them on."""
+"""The options of ``gdcheck train`` and ``gdcheck network``, once: their names, types, defaults and help."""
 
 from __future__ import annotations
 
@@ -6,60 +6,96 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Annotated
+
+from typer import Option
 
 from gdcheck.theorem.loss.errors import InputError
 
 PRESETS = {"paper": ("gd", "momentum", "adam")}
 PRESET_SEEDS = 5
 # Seeds are multiplied by a million on the way to a generator's 64 bits.
-_MOST_SEED = 2**31 - 1
+_LARGEST_SEED = 2**31 - 1
 # Beyond, float32 has no such step size, or float64 no threshold for it.
 _STEP_SIZES = (1e-30, 1e30)
 DEFAULT_STEP_SIZES = {"gd": 0.1, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adam": 1e-3, "rmsprop": 1e-4}
 
+WeightDecay = Annotated[float, Option(help="Weight decay, as part of the loss.")]
+Out = Annotated[Path, Option(help="The directory of what is written.")]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class ImageOptions:
-    """Which images, and where the work is done; see ``data.DataConfig``."""
+    """Which images, and on which device; see ``networks.data.DataConfig``."""
 
-    root: Path | None
-    download: bool
-    folder: Path | None
-    subset: int | None
-    device: str
+    root: Annotated[Path | None, Option(help="Directory of CIFAR-10, as torchvision has it.")] = None
+    download: Annotated[bool, Option(help="Let torchvision download CIFAR-10 to --root.")] = False
+    data: Annotated[Path | None, Option(help="Directory with one folder of images for each class.")] = None
+    subset: Annotated[int | None, Option(min=2, help="How many images; all if not given.")] = None
+    device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto"
 
 
-@dataclass(frozen=True)
-class TrainOptions:
-    """The options of ``gdcheck train``; see its help."""
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions(ImageOptions):
+    """The options of ``gdcheck network``."""
 
-    images: ImageOptions
-    optimizers: tuple[str, ...]
-    preset: str | None
-    step_size: float | None
-    momentum: float
-    batch: int | None
-    schedule: str
-    network: str
-    activation: str
-    width: int
-    loss: str
-    weight_decay: float
-    steps: int
-    seed: int
-    seeds: int | None
-    measure_every: int
-    eigenvalues: int
-    tolerance: float
-    keep_every: int | None
-    dtype: str
-    chunk: int | None
-    compiled: bool
-    out: Path
-    resume: bool
+    subset: Annotated[int | None, Option(min=2, help="How many images.")] = 200
+    width: Annotated[int, Option(min=2, max=64, help="Width of the network; 8 gives some 400 parameters.")] = 8
+    weight_decay: WeightDecay = 0.02
+    steps: Annotated[int, Option(min=10, help="Steps of the run on each side of the boundary.")] = 20_000
+    scan_steps: Annotated[int, Option(min=10, help="Steps at each step size of the scan.")] = 2_000
+    distance: Annotated[float, Option(help="How far from the minimum the runs start.")] = 1e-3
+    seed: Annotated[int, Option(min=0, help="The seed of the network and of the start.")] = 0
+    out: Out = Path("reports/out/network")
+
+    def check(self) -> None:
+        """Check what the types do not say.
+
+        Raises:
+            InputError: If an option is out of its range.
+        """
+        for field, value in (("weight-decay", self.weight_decay), ("distance", self.distance)):
+            if not (isfinite(value) and value > 0):
+                raise InputError(field, f"{value} is not positive; give one such as 0.02")
+        _check_seed(self.seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(ImageOptions):
+    """The options of ``gdcheck train``."""
+
+    optimizer: Annotated[
+        list[str] | None, Option(help="gd, sgd, momentum, nesterov, adam or rmsprop; repeat for several.")
+    ] = None
+    preset: Annotated[str | None, Option(help="paper: gd, momentum and adam over five seeds.")] = None
+    step_size: Annotated[float | None, Option(help="The step size η; the optimizer's own if not given.")] = None
+    momentum: Annotated[float, Option(help="β of momentum and Nesterov, β₁ of Adam.")] = 0.9
+    batch_size: Annotated[int | None, Option(min=1, help="Images a step, but for gd; all if not given.")] = None
+    schedule: Annotated[str, Option(help="What the step size does: none or cosine.")] = "none"
+    network: Annotated[str, Option(help="cnn, vgg, mlp or tiny.")] = "cnn"
+    activation: Annotated[str, Option(help="tanh, gelu or relu.")] = "tanh"
+    width: Annotated[int, Option(min=1, max=512, help="Channels of the first convolution.")] = 8
+    loss: Annotated[str, Option(help="mse or cross-entropy.")] = "mse"
+    weight_decay: WeightDecay = 0.0
+    steps: Annotated[int, Option(min=1, help="Steps of each run.")] = 500
+    seed: Annotated[int, Option(min=0, help="The first seed.")] = 0
+    seeds: Annotated[int | None, Option(min=1, max=10_000, help="How many seeds; 1, with a preset 5.")] = None
+    measure_every: Annotated[int, Option(min=0, help="Steps between looks at the Hessian; 0 for none.")] = 10
+    eigenvalues: Annotated[int, Option(min=1, max=50, help="How many of the largest eigenvalues.")] = 3
+    tolerance: Annotated[float, Option(help="Their residual, relative to the largest.")] = 1e-3
+    keep_every: Annotated[
+        int | None, Option(min=1, help="Steps between stored states; a fiftieth of all if not given.")
+    ] = None
+    dtype: Annotated[str, Option(help="float32 or float64.")] = "float32"
+    chunk: Annotated[int | None, Option(min=1, help="Images through the network at once, for memory.")] = None
+    compiled: Annotated[
+        bool, Option("--compile", help="Translate the gradient by torch.compile: pays in long runs only.")
+    ] = False
+    out: Out = Path("reports/out/train")
+    resume: Annotated[bool, Option(help="Go on from the states stored in --out.")] = False
 
     def methods(self) -> tuple[str, ...]:
-        """The optimizers to run, as named or as the preset has them.
+        """List the optimizers to run, as named or as the preset has them.
 
         Returns:
             Their names.
@@ -69,9 +105,9 @@ class TrainOptions:
         """
         if self.preset is not None:
             one_of("preset", self.preset, PRESETS)
-            if self.optimizers:
+            if self.optimizer:
                 raise InputError("preset", "names its own optimizers; leave out --optimizer")
-        names = PRESETS[self.preset] if self.preset else self.optimizers or ("gd",)
+        names = PRESETS[self.preset] if self.preset else tuple(self.optimizer or ("gd",))
         for name in names:
             one_of("optimizer", name, DEFAULT_STEP_SIZES)
         if len(set(names)) < len(names):
@@ -88,7 +124,7 @@ class TrainOptions:
             raise InputError("weight-decay", f"{self.weight_decay} is negative or no number; give one such as 0.02")
         if not 0 < self.tolerance < 1:
             raise InputError("tolerance", f"{self.tolerance} is not between 0 and 1; give one such as 1e-3")
-        check_seed(self.all_seeds[-1])
+        _check_seed(self.all_seeds[-1])
         return names
 
     @property
@@ -98,21 +134,13 @@ class TrainOptions:
         return tuple(range(self.seed, self.seed + count))
 
 
-def check_seed(seed: int) -> None:
-    """Checks that a seed is small enough for every generator.
-
-    Args:
-        seed: The largest seed of a command.
-
-    Raises:
-        InputError: If it is not.
-    """
-    if seed > _MOST_SEED:
-        raise InputError("seed", f"{seed} is too large; seeds go up to {_MOST_SEED}")
+def _check_seed(seed: int) -> None:
+    if seed > _LARGEST_SEED:
+        raise InputError("seed", f"{seed} is too large; seeds go up to {_LARGEST_SEED}")
 
 
 def one_of(field: str, value: str, names: Iterable[str]) -> None:
-    """Checks that a word is one of those that an option takes.
+    """Check that a word is one of those that an option takes.
 
     Args:
         field: The option.

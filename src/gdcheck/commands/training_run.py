@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import torch
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gdcheck.commands.common import INTERRUPTED
 from gdcheck.commands.training_options import DEFAULT_STEP_SIZES, ImageOptions, TrainOptions, one_of
 from gdcheck.networks.data import DataConfig, Images, load
 from gdcheck.networks.devices import choose_device, surroundings
@@ -23,13 +22,14 @@ from gdcheck.networks.results import as_result
 from gdcheck.networks.run import Outcome, Row, RunConfig
 from gdcheck.networks.training import train
 from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.terminal.progress import Tell, progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
-FINISHED, DIVERGED, INTERRUPTED = 0, 3, 130
+FINISHED, DIVERGED = 0, 3
 
 
 def train_command(options: TrainOptions) -> int:
-    """Trains, prints and writes what was measured.
+    """Train, print and write what was measured.
 
     Args:
         options: The options.
@@ -45,8 +45,8 @@ def train_command(options: TrainOptions) -> int:
     one_of("loss", options.loss, [kind.value for kind in LossKind])
     one_of("schedule", options.schedule, [s.value for s in Schedule])
     one_of("dtype", options.dtype, ["float32", "float64"])
-    device = choose_device(options.images.device)
-    images = load_images(options.images)
+    device = choose_device(options.device)
+    images = load_images(options)
     jobs = [_config(options, network, name, seed) for seed in options.all_seeds for name in names]
     rank, world = _rank()
     directories = {config: _directory(options, config) for config in jobs}
@@ -58,11 +58,12 @@ def train_command(options: TrainOptions) -> int:
     typer.echo(f"data: {describe(images)}; network: {network.architecture}, {network.activation}; device: {device}")
     outcomes = []
     try:
-        with _progress(mine) as on_row:
+        with progress_bar(sum(config.steps for config in mine), "training") as tell:
+            steps = count(1)
             for config in mine:
-                told = on_row(config)
+                on_row = _teller(config, steps, tell)
                 directory = directories[config]
-                outcomes.append(train(config, images, directory, device=device, resume=options.resume, on_row=told))
+                outcomes.append(train(config, images, directory, device=device, resume=options.resume, on_row=on_row))
     except KeyboardInterrupt:
         typer.echo("interrupted: the same command with --resume goes on from the last stored state", err=True)
         return INTERRUPTED
@@ -87,12 +88,12 @@ def train_command(options: TrainOptions) -> int:
 
 
 def load_images(options: ImageOptions) -> Images:
-    """The images that the options name; see ``data.load``."""
-    return load(DataConfig(options.root, options.download, options.folder, options.subset))
+    """Load the images that the options name; see ``data.load``."""
+    return load(DataConfig(options.root, options.download, options.data, options.subset))
 
 
 def describe(images: Images) -> str:
-    """Name, number and size of the images, and the number of classes."""
+    """Say name, number and size of the images, and the number of classes."""
     channels, height, width = images.shape
     return f"{images.name}, {len(images.labels)} of {channels}×{height}×{width} in {len(images.classes)} classes"
 
@@ -109,7 +110,7 @@ def _config(options: TrainOptions, network: NetworkConfig, name: str, seed: int)
         options.step_size or DEFAULT_STEP_SIZES[name],
         momentum=options.momentum,
         decay=0.99 if name == Method.RMSPROP else 0.999,
-        batch=None if name == Method.GD else options.batch,
+        batch=None if name == Method.GD else options.batch_size,
         schedule=Schedule(options.schedule),
     )
     return RunConfig(
@@ -145,29 +146,19 @@ def _meet() -> None:
     torch.distributed.destroy_process_group()
 
 
-@contextmanager
-def _progress(jobs: list[RunConfig]) -> Iterator[Callable[[RunConfig], Callable[[Row], None]]]:
-    """A bar over all steps with the last loss, cosine and sharpness, on standard error if that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("training", total=sum(config.steps for config in jobs))
-        sharpness = ""
+def _teller(config: RunConfig, steps: Iterator[int], tell: Tell) -> Callable[[Row], None]:
+    """Tell the progress bar of each step of a run: the last loss, cosine and sharpness."""
+    sharpness = ""
 
-        def of(config: RunConfig) -> Callable[[Row], None]:
-            name = f"{config.method.method} seed {config.seed}"
+    def on_row(row: Row) -> None:
+        nonlocal sharpness
+        if row["sharpness"] is not None:
+            sharpness = f", sharpness {row['sharpness']:.3g} of {row['threshold']:.3g}"
+        cosine = "" if row["cosine"] is None else f", cos {row['cosine']:+.4f}"
+        name = f"{config.method.method} seed {config.seed}"
+        tell(next(steps), f"{name}: loss {row['loss']:.4g}{cosine}{sharpness}")
 
-            def told(row: Row) -> None:
-                nonlocal sharpness
-                if row["sharpness"] is not None:
-                    sharpness = f", sharpness {row['sharpness']:.3g} of {row['threshold']:.3g}"
-                cosine = "" if row["cosine"] is None else f", cos {row['cosine']:+.4f}"
-                words = f"{name}: loss {row['loss']:.4g}{cosine}{sharpness}"
-                progress.update(task, advance=1, description=words)
-
-            return told
-
-        yield of
+    return on_row
 
 
 def _write(out: Path, result: dict[str, Any]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -45,24 +44,6 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
         console.print(table)
 
 
-@contextmanager
-def progress_over(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar with the time left on standard error; silent where that is not a terminal.
-
-    Args:
-        total: The number of units.
-        what: What is being done.
-
-    Yields:
-        A function to call with the number of units done.
-    """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)
-
-
 def show_verification(console: Console, run: Verification) -> None:
     """Prints the outcome of ``gdcheck verify``: the paper's rows, expected and computed, and the counts of the rest.
 
@@ -96,10 +77,16 @@ def _cell(value: object) -> str:
     return "-" if value is None else str(value)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # By itself rich would exit with code 1, which means refuted.
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console_for_people() -> Console:
     """A console that does not fold lines for an eighty-column terminal where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=160)
+    console = _Console(highlight=False)
+    return console if console.is_terminal else _Console(highlight=False, width=160)
 
 
 def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:

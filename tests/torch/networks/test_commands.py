@@ -46,11 +46,9 @@ def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tm
 
 
 def test_five_seeds_are_the_presets_default():
-    from gdcheck.commands.training_options import ImageOptions, TrainOptions
+    from gdcheck.commands.training_options import TrainOptions
 
-    images = ImageOptions(None, False, None, None, "cpu")
-    rest = dict.fromkeys(TrainOptions.__dataclass_fields__)
-    options = TrainOptions(**(rest | {"images": images, "preset": "paper", "seed": 3, "seeds": None}))
+    options = TrainOptions(preset="paper", seed=3)
     assert options.all_seeds == (3, 4, 5, 6, 7)
 
 

@@ -17,11 +17,3 @@ def test_without_torch_one_sentence_says_what_to_install(command, monkeypatch, c
     assert err.count("\n") == 1, err
     assert err.startswith("error: torch: ")
     assert "pip install 'gdcheck[torch]'" in err
-
-
-@pytest.mark.parametrize("command", ["train", "network"])
-def test_help_has_exit_codes_and_an_example(command, capsys):
-    assert run([command, "--help"]) == 0
-    said = capsys.readouterr().out
-    assert "Exit codes" in said
-    assert "Example" in said

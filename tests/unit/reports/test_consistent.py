@@ -10,7 +10,7 @@ import pytest
 from gdcheck.cli import run
 from gdcheck.properties.ablation.run import run_ablations
 from gdcheck.properties.sweep.generator import Generator
-from gdcheck.properties.sweep.run import Place, sweep
+from gdcheck.properties.sweep.run import Executor, sweep
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.properties.sweep.store import Store
 from gdcheck.properties.verify.verify import verify
@@ -46,7 +46,7 @@ def test_a_sweep_with_every_verdict_agrees_with_itself(tmp_path):
     # Starts far out, and too few steps for some: a part stays unresolved.
     spec = Spec(variables=3, terms=4, start=(0.5, 16), batch=64, sample=0, max_steps=2, exact_steps=3)
     store = Store.create(tmp_path / "sweep", Generator(1, spec), 100)
-    summary = sweep(store, Place()).summary
+    summary = sweep(store, Executor()).summary
     assert summary.verdicts["unresolved"] > 20
     assert summary.outcome == "incomplete"
     assert inconsistency("sweep", summary.to_json()) is None

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import gdcheck.properties.sweep.work as work_module
 from gdcheck.cli import run
 from gdcheck.properties.sweep.generator import Generator
-from gdcheck.properties.sweep.run import Place, devices_of, sweep
+from gdcheck.properties.sweep.run import Executor, devices_of, sweep
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.properties.sweep.store import Store, UnwritableError
 from gdcheck.properties.sweep.summary import summarize
@@ -124,7 +124,7 @@ def test_spec_survives_its_json():
 
 def test_sweep_proves_everything_once(store):
     done: list[int] = []
-    swept = sweep(store, Place(), done.append)
+    swept = sweep(store, Executor(), done.append)
     table = whole(store)
     assert table["index"].to_list() == list(range(300))
     assert set(table["verdict"]) == {"proved"} and set(table["sign"]) == {-1, 1}
@@ -144,7 +144,7 @@ def test_sweep_proves_everything_once(store):
 
 
 def test_table_says_what_arb_says(store):
-    sweep(store, Place())
+    sweep(store, Executor())
     table = whole(store)
     for index in range(0, 300, 7):
         decision = decide(store.problem(index))
@@ -166,7 +166,7 @@ def test_both_tiers_give_the_same_answers():
 def test_disagreement_stops_the_sweep(store, monkeypatch):
     real = work_module.second_opinion
     monkeypatch.setattr(work_module, "second_opinion", lambda *a, **k: replace(real(*a, **k), objection="it differs"))
-    swept = sweep(store, Place())
+    swept = sweep(store, Executor())
     assert swept.summary.outcome == "failed" and swept.summary.disagreements
     assert swept.summary.decided == 0, "a disputed batch does not count"
     assert swept.sampled == 2, "no other batch is begun"
@@ -191,21 +191,21 @@ def test_refuted_problem_is_kept_and_fails_the_sweep(store, monkeypatch):
 
 
 def test_result_is_the_same_for_any_number_of_workers(store, tmp_path):
-    sweep(store, Place())
+    sweep(store, Executor())
     other = Store.create(tmp_path / "other", store.generator, 300)
-    sweep(other, Place(jobs=2))
+    sweep(other, Executor(jobs=2))
     assert tables(other) == tables(store) and len(tables(store)) == 5
 
 
 def test_resumed_sweep_makes_what_is_missing_and_nothing_else(store):
-    sweep(store, Place())
+    sweep(store, Executor())
     before = tables(store)
     store.file(1).unlink()
     store.file(3).unlink()
     (store.root / "batches" / ".gdcheck-0123.tmp").write_bytes(b"half")
     kept = store.file(2).stat().st_mtime_ns
     assert summarize(store).outcome == "incomplete" and summarize(store).decided == 300 - 128
-    swept = sweep(Store.open(store.root), Place())
+    swept = sweep(Store.open(store.root), Executor())
     assert tables(store) == before and store.file(2).stat().st_mtime_ns == kept
     assert swept.summary.decided == 300 and swept.sampled == 4
 
@@ -233,7 +233,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_a_spoilt_table_is_never_trusted(name, store, capsys):
-    sweep(store, Place())
+    sweep(store, Executor())
     before = tables(store)
     SPOILT[name](store)
     assert tables(store) != before
@@ -264,7 +264,7 @@ def _first_table() -> bytes:
 
 @pytest.mark.parametrize("problems", [256, 320, 100])
 def test_the_number_of_problems_cannot_be_edited(problems, store, capsys):
-    sweep(store, Place())
+    sweep(store, Executor())
     file = store.root / "run.json"
     data = json.loads(file.read_text())
     file.write_text(json.dumps({**data, "problems": problems}))
@@ -280,7 +280,7 @@ def test_the_number_of_problems_cannot_be_edited(problems, store, capsys):
 
 
 def test_a_missing_folder_is_made_again(store):
-    sweep(store, Place())
+    sweep(store, Executor())
     before = tables(store)
     shutil.rmtree(store.root / "batches")
     assert run(["sweep", "--resume", str(store.root), "--jobs", "1"]) == 0
@@ -304,7 +304,7 @@ def _instead(store, name, make):
     ],
 )
 def test_what_is_in_the_way_is_named(name, make, words, store, capsys):
-    sweep(store, Place())
+    sweep(store, Executor())
     store.file(1).unlink()
     _instead(store, name, make)
     for jobs in ("1", "2"):
@@ -319,7 +319,7 @@ def test_a_disk_that_fails_in_another_process_is_one_sentence(store, monkeypatch
     assert isinstance(error, InputError) and "No space left on device" in str(error)
     monkeypatch.setattr("gdcheck.properties.sweep.store.write_bytes_atomically", partial(_full, 28))
     with pytest.raises(InputError, match=r"out: cannot write in .*No space left"):
-        sweep(store, Place())
+        sweep(store, Executor())
 
 
 def _full(number, path, data):
@@ -370,6 +370,16 @@ def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
     assert all(store.file(number).read_bytes() == content for number, content in before.items())
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_after_the_last_batch_changes_nothing(store, jobs):
+    def stop(problems: int) -> None:
+        if problems == 300:
+            raise KeyboardInterrupt
+
+    result = sweep(store, Executor(jobs), stop)
+    assert not result.interrupted and result.summary.outcome == "passed"
+
+
 def test_sweep_whose_processes_were_killed_can_be_resumed(tmp_path):
     store = Store.create(tmp_path / "sweep", Generator(5, SMALL), 64 * 40)
 
@@ -379,16 +389,16 @@ def test_sweep_whose_processes_were_killed_can_be_resumed(tmp_path):
                 os.kill(child.pid, signal.SIGKILL)
 
     with pytest.raises(InputError, match="--resume"):
-        sweep(store, Place(jobs=2), on_done)
+        sweep(store, Executor(jobs=2), on_done)
     before = {name: table for name, table in tables(store).items() if name.endswith(".parquet")}
     assert 0 < len(before) < 40
-    assert sweep(store, Place()).summary.outcome == "passed"
+    assert sweep(store, Executor()).summary.outcome == "passed"
     assert before.items() <= tables(store).items() and len(tables(store)) == 40
 
 
 def test_sweep_over_a_cluster_survives_the_death_of_a_worker(store, tmp_path):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'gdcheck[cluster]'")
-    sweep(store, Place())
+    sweep(store, Executor())
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
     other = Store.create(tmp_path / "other", store.generator, 300)
     with distributed.LocalCluster(**options, silence_logs=False) as cluster:
@@ -400,7 +410,7 @@ def test_sweep_over_a_cluster_survives_the_death_of_a_worker(store, tmp_path):
                 os.kill(victim, signal.SIGKILL)
                 killed.append(problems)
 
-        swept = sweep(other, Place(scheduler=cluster.scheduler_address), on_done)
+        swept = sweep(other, Executor(scheduler=cluster.scheduler_address), on_done)
     assert killed and killed[0] < 300
     assert swept.summary.outcome == "passed" and tables(other) == tables(store)
 

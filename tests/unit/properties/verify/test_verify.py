@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from gdcheck.properties.storage.workers import Ending
 from gdcheck.properties.verify import record, sharpness_rows
 from gdcheck.properties.verify import verify as module
 from gdcheck.properties.verify.record import Record, examine
@@ -166,7 +167,7 @@ def test_an_interrupt_keeps_what_is_done(jobs: int) -> None:
 
 
 def test_a_dead_process_leaves_its_problems_unresolved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._Run, "over", lambda self, tasks, jobs: False)
+    monkeypatch.setattr(module, "run_tasks", lambda function, tasks, on_result, jobs: Ending.WORKER_LOST)
     run = verify(3, 0, jobs=2, checker=accept)
     assert len(run.records) == workload(3)
     assert run.outcome == "incomplete"

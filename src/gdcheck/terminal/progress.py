@@ -1,0 +1,60 @@
+"""The progress bar, for every command that takes a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+
+class Tell(Protocol):
+    """What a long run calls as it goes."""
+
+    def __call__(self, done: int, what: str = "") -> None:
+        """Say how many units are done, and what is being done if that has changed."""
+
+
+class _CountColumn(ProgressColumn):
+    """The units done, of all, and how many a second once that is known."""
+
+    def render(self, task: Task) -> Text:
+        if task.total is None:
+            return Text("")
+        speed = f", {task.speed:,.0f}/s" if task.speed and task.speed >= 1 else ""
+        return Text(f"{task.completed:,.0f} of {task.total:,.0f}{speed}")
+
+
+@contextmanager
+def progress_bar(total: int | None, what: str) -> Iterator[Tell]:
+    """Show a bar with the time taken and left, on standard error; nothing where that is no terminal.
+
+    Args:
+        total: The number of units; None if nobody knows.
+        what: What is being done.
+
+    Yields:
+        What to call with the number of units done.
+    """
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        _CountColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done, what="": progress.update(task, completed=done, description=what or None)

@@ -1,0 +1,124 @@
+"""Run what the README and the help texts show, where only the runtime dependencies are installed: `tox -e plain`.
+
+The commands are read from the README and from `--help`, and run one after the other in an empty directory, to which
+only what a user would bring is added: a problem, and a claim of one's own. Commands that need torch must say in one
+sentence what to install. Those that take minutes are named below, each with its reason. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# What would hide a missing dependency.
+SURPLUS = ("pytest", "torch", "sympy", "distributed")
+NEED_TORCH = ("train", "network")
+TOO_LONG = {
+    "gdcheck verify --problems 300": "is gdcheck verify, which is run",
+    "gdcheck verify --problems 2000 --seed 7 --jobs 4 --out reports/out/seed7": "takes a minute; 300 problems are run",
+    "gdcheck ablate": "all ablations take minutes; one of them is run",
+    "gdcheck ablate --assumption off-boundary --budget 1000": "takes a minute; a budget of 200 is run",
+    "gdcheck sweep --problems 1e7": "takes minutes; 1e6 problems are run",
+    "gdcheck sweep --problems 1e7 --out reports/out/run": "takes minutes; 1e6 problems are run",
+}
+# Commands that make what others read; the rest follow in the order in which they are shown.
+FIRST = ("check", "verify", "sweep", "ablate")
+PROBLEM = '{"loss": "x**2 + y**2/2 + x**2*y + x**3", "step_size": "0.95", "start": ["0.1", "0.1"]}'
+SECONDS = 120
+
+
+def shown(environment: dict[str, str]) -> Iterator[str]:
+    """Yield the commands of the README, then those of each help text.
+
+    In the README's prose a command without options is only named; an ellipsis stands for the options shown first.
+    """
+    table = re.findall(r"^\| `(gdcheck [^`]+)` \|", README, flags=re.MULTILINE)
+    worked = next(command for command in table if command.startswith("gdcheck check "))
+    yield from table
+    for command in re.findall(r"`(gdcheck [^`\s]+ [^`\n]+)`", README):
+        yield command.replace("gdcheck check …", worked)
+    listed = help_of("", environment)
+    for name in re.findall(r"^  ([a-z]+) ", listed[listed.index("Commands:") :], flags=re.MULTILINE):
+        text = help_of(name, environment)
+        examples = re.findall(r"^ +(gdcheck .+)$", text[text.index("Example") :], flags=re.MULTILINE)
+        if not examples:
+            raise SystemExit(f"gdcheck {name} --help shows no example")
+        yield from examples
+
+
+def help_of(name: str, environment: dict[str, str]) -> str:
+    """Read a help text."""
+    command = ["gdcheck", *name.split(), "--help"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def failure(command: str, folder: Path, environment: dict[str, str]) -> str | None:
+    """Run a command; say what is wrong with its end, or None."""
+    words = ["bash", "-o", "pipefail", "-c", command]
+    try:
+        done = subprocess.run(
+            words,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"more than {SECONDS} s"
+    if command.split()[1] in NEED_TORCH:
+        told = done.stderr.count("\n") == 1 and "pip install 'gdcheck[torch]'" in done.stderr
+        return (
+            None if (done.returncode, done.stdout, told) == (2, "", True) else f"exit {done.returncode}: {done.stderr}"
+        )
+    return None if done.returncode == 0 else f"exit {done.returncode}: {done.stdout[-500:]}{done.stderr[-1500:]}"
+
+
+def main() -> int:
+    """Run everything; the exit code is 1 if anything fails."""
+    if surplus := [name for name in SURPLUS if find_spec(name)]:
+        raise SystemExit(f"this environment has more than the runtime dependencies: {', '.join(surplus)}")
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        "BROWSER": "true",
+        "PYTHONUTF8": "1",
+    }
+    commands = list(dict.fromkeys(shown(environment)))
+    if stale := TOO_LONG.keys() - set(commands):
+        raise SystemExit(f"left out, but shown nowhere any more: {', '.join(sorted(stale))}")
+    commands.sort(key=lambda c: FIRST.index(c.split()[1]) if c.split()[1] in FIRST else len(FIRST))
+    blocks = "\n".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
+    claim = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "ablation.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert claim is not None
+    failed = 0
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        (folder / "problem.json").write_text(PROBLEM, encoding="utf-8")
+        (folder / "my_claim.py").write_text(claim[1], encoding="utf-8")
+        (folder / "readme.py").write_text(blocks, encoding="utf-8")
+        start = perf_counter()
+        for command in [*(c for c in commands if c not in TOO_LONG), "python readme.py"]:
+            before = perf_counter()
+            wrong = failure(command, folder, environment)
+            failed += wrong is not None
+            sys.stdout.write(f"{perf_counter() - before:6.1f} s  {command}\n" + (f"FAILED: {wrong}\n" if wrong else ""))
+            sys.stdout.flush()
+    for command, reason in TOO_LONG.items():
+        sys.stdout.write(f"left out  {command}: {reason}\n")
+    sys.stdout.write(f"{failed} failed; {perf_counter() - start:.0f} s\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

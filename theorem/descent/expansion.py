@@ -2,6 +2,7 @@ r"""The loss around its minimizer: :math:`\nabla f(m+h) = A h + R(h)`, exactly."
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -53,7 +54,7 @@ class Expansion:
     Attributes:
         step_size: The step size η.
         displacement: The first error h₀ = x₀ − m, shape (n,).
-        terms: The polynomial part of f(m + h), constant left out: (exponents, coefficient) pairs.
+        terms: The polynomial part of f(m + h), constant left out: (exponents, coefficient) pairs, by degree.
         truncated: The truncated powers.
         hessian: A = ∇²f(m), shape (n, n); None if a kink of order two passes through m.
     """
@@ -79,8 +80,7 @@ class Expansion:
         """
         local = problem.loss.shifted(problem.minimizer)
         origin = (fmpq(0),) * local.dimension
-        # Terms come by degree. Those of degree two and less are all that counts here.
-        near = Loss(local.variables, tuple(t for t in local.terms if sum(t[0]) <= 2), local.truncated)
+        near = Loss(local.variables, local.terms[: _first_cubic(local.terms)], local.truncated)
         _require_critical(near.gradient(origin))
         try:
             hessian = fmpq_mat(near.hessian(origin))
@@ -89,7 +89,7 @@ class Expansion:
         return cls(
             step_size=problem.step_size,
             displacement=problem.displacement,
-            terms=tuple(t for t in local.terms if any(t[0])),
+            terms=local.terms[bool(local.terms) and not any(local.terms[0][0]) :],
             truncated=tuple(LocalPower(t.coefficient, t.direction, -t.threshold, t.power) for t in local.truncated),
             hessian=hessian,
         )
@@ -102,7 +102,7 @@ class Expansion:
     @cached_property
     def higher_terms(self) -> tuple[Term, ...]:
         """The polynomial terms of order three and more."""
-        return tuple((a, c) for a, c in self.terms if sum(a) > 2)
+        return self.terms[_first_cubic(self.terms) :]
 
     @cached_property
     def gradient_terms(self) -> tuple[tuple[int, Word, fmpq], ...]:
@@ -138,6 +138,11 @@ class Expansion:
             slope = t.slope(t.offset + sum((x * y for x, y in zip(t.direction, h, strict=True)), fmpq(0)))
             gradient = [g + slope * x for g, x in zip(gradient, t.direction, strict=True)]
         return tuple(x - self.step_size * g for x, g in zip(h, gradient, strict=True))
+
+
+def _first_cubic(terms: tuple[Term, ...]) -> int:
+    """Where the terms of order three and more begin: they come by degree."""
+    return bisect(terms, 2, key=lambda term: sum(term[0]))
 
 
 def _require_critical(gradient: tuple[fmpq, ...]) -> None:

@@ -38,10 +38,10 @@ class RemainderBound:
         rows = [[arb(0)] * expansion.dimension for _ in range(top - 2)]
         for exponents, c in expansion.higher_terms:
             row, size = rows[sum(exponents) - 3], arb(abs(c))
+            weights = _weights(tuple(sorted(exponents)), ctx.prec)
             for i, e in enumerate(exponents):
                 if e:
-                    lowered = sorted((*exponents[:i], e - 1, *exponents[i + 1 :]))
-                    row[i] += size * e * _maximum(tuple(lowered), ctx.prec)
+                    row[i] += size * weights[e]
         eta = arb(expansion.step_size)
         return cls(
             degrees=tuple(eta * norm(row) for row in rows),
@@ -115,10 +115,17 @@ class PowerBound:
 
 
 @lru_cache(maxsize=65536)
-def _maximum(exponents: Exponents, precision: int) -> arb:
-    word = tuple(i for i, e in enumerate(exponents) for _ in range(e))
+def _weights(exponents: Exponents, precision: int) -> dict[int, arb]:
+    """e·κ of the monomial's derivative by a variable of exponent e; the order of the variables does not matter."""
+    word = [i for i, e in enumerate(exponents) for _ in range(e)]
     with ctx.workprec(precision):
-        return arb(squared_maximum(word)).sqrt()
+        return {
+            e: e * _maximum((*word[: word.index(i)], *word[word.index(i) + 1 :])) for i, e in enumerate(exponents) if e
+        }
+
+
+def _maximum(word: Word) -> arb:
+    return arb(squared_maximum(word)).sqrt()
 
 
 def squared_maximum(word: Word) -> fmpq:

@@ -19,7 +19,6 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import (
     MAX_BITS,
     MAX_DEGREE,
-    MAX_TERMS,
     MAX_VARIABLES,
     Parts,
     Polynomial,
@@ -33,10 +32,12 @@ MAX_CHARACTERS = 1_000_000
 MAX_NESTING = 100
 
 _DIGITS = rf"[0-9]{{1,{MAX_DIGITS}}}"
-_POWER = r"[A-Za-z_][A-Za-z0-9_]*(?:\s*(?:\*\*|\^)\s*[0-9]{1,2})?"
+_POWER = r"[A-Za-z_][A-Za-z0-9_]*(?:\s*+(?:\*\*|\^)\s*+[0-9]{1,2})?"
+_PLAIN_END = r"(?=\s*+(?:[-+),]|\Z))"
+# A run of blanks is never given back (*+), so that a long one is not scanned once for each of its lengths.
 _PLAIN_TERM = re.compile(
-    rf"([-+])?\s*(?:({_DIGITS})(?:\s*/\s*({_DIGITS}))?(?:\s*\*\s*(?=[A-Za-z_])|(?=\s*(?:[-+),]|\Z))))?"
-    rf"({_POWER}(?:\s*\*\s*{_POWER})*)?(?=\s*(?:[-+),]|\Z))"
+    rf"\s*+([-+])?\s*+(?:({_DIGITS})(?:\s*+/\s*+({_DIGITS}))?(?:\s*+\*\s*+(?=[A-Za-z_])|{_PLAIN_END}))?"
+    rf"({_POWER}(?:\s*+\*\s*+{_POWER})*)?{_PLAIN_END}"
 )
 _MINUS_ONE, _ONE = fmpq(-1), fmpq(1)
 
@@ -50,6 +51,7 @@ class _Parser:
         self.depth = 0
         self.arithmetic = PolynomialArithmetic(len(variables), MAX_BITS)
         self.indices = {name: i for i, name in enumerate(variables)}
+        self.powers: dict[str, tuple[int, int]] = {}  # Index and exponent of the powers met in plain terms.
 
     def parse(self) -> Parts:
         """Read the whole text."""
@@ -95,7 +97,7 @@ class _Parser:
         total = Parts()
         signed = False
         while not signed or self.tokens.kind in {"+", "-"}:
-            if not self.plain_term(total.polynomial):
+            if not self.plain_terms(total.polynomial):
                 sign = _MINUS_ONE if signed and self.tokens.kind == "-" else _ONE
                 if signed:
                     self.tokens.advance()
@@ -106,35 +108,46 @@ class _Parser:
             signed = True
         return total
 
-    def plain_term(self, total: Polynomial) -> bool:
-        """Read a term such as ``- 3/4*x**2*y``, the form of canonical texts, and add it to ``total``.
+    def plain_terms(self, total: Polynomial) -> bool:
+        """Read terms such as ``- 3/4*x**2*y``, the form of canonical texts, and add them to ``total``.
 
         Returns:
             False, with nothing read, if what stands here is anything else; ``product`` reads all that this reads.
         """
-        match = _PLAIN_TERM.match(self.tokens.text, self.tokens.position - 1)
-        if match is None:
-            return False
+        first = at = self.tokens.position - 1
+        while (match := _PLAIN_TERM.match(self.tokens.text, at)) and self.add_plain_term(total, match):
+            at = match.end()
+        if at > first:
+            self.tokens.move(at)
+        return at > first
+
+    def add_plain_term(self, total: Polynomial, match: re.Match[str]) -> bool:
+        """Add a plain term to ``total``, unless it is none after all."""
         sign, numerator, denominator, monomial = match.groups()
         exponents = list(self.arithmetic.one)
         if monomial is not None:
             for factor in monomial.replace("**", "^").split("*"):
-                name, _, power = factor.partition("^")
-                i = self.indices.get(name.strip())
-                if i is None:
-                    return False
-                exponents[i] += int(power) if power else 1
+                if factor not in self.powers:
+                    name, _, power = factor.partition("^")
+                    if name.strip() not in self.indices:
+                        return False
+                    self.powers[factor] = self.indices[name.strip()], int(power or 1)
+                i, exponent = self.powers[factor]
+                exponents[i] += exponent
         elif numerator is None:
             return False
         divisor = int(denominator) if denominator else 1
         if not divisor or sum(exponents) > MAX_DEGREE:
             return False
-        value = fmpq(int(numerator), divisor) if numerator else _ONE
-        self.arithmetic.position = self.tokens.position
-        self.arithmetic.check_coefficient(add_term(total, tuple(exponents), -value if sign == "-" else value))
-        if len(total) > MAX_TERMS:
+        count = int(numerator) if numerator else 1
+        value = fmpq(-count if sign == "-" else count, divisor)
+        key = tuple(exponents)
+        self.arithmetic.position = match.start() + 1
+        if key in total:
+            self.arithmetic.check_coefficient(add_term(total, key, value))
+        elif count:
+            total[key] = value
             self.arithmetic.check_terms(len(total))
-        self.tokens.move(match.end())
         return True
 
     def product(self) -> Parts:

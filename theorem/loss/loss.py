@@ -71,7 +71,7 @@ class Loss:
         join_on_planes(total, arithmetic)
         hinges = total.truncated
         arithmetic.check_terms(len(total.polynomial) + len(hinges))
-        terms = sorted(total.polynomial.items(), key=lambda term: term[0], reverse=True)
+        terms = sorted(total.polynomial.items(), reverse=True)
         terms.sort(key=lambda term: sum(term[0]))
         keys = sorted(hinges, key=lambda key: (key[2], tuple([-slope for slope in key[0]]), key[1]))
         return cls(variables, tuple(terms), tuple([TruncatedPower(hinges[key], *key) for key in keys]))

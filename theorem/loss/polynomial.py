@@ -162,7 +162,9 @@ class PolynomialArithmetic:
 
     def to_flint(self, polynomial: Polynomial) -> fmpq_mpoly:
         """Return a polynomial in FLINT's form, or refuse one that takes too much memory there."""
-        self._storage(polynomial.values())
+        sizes = [value.height_bits() for value in polynomial.values()]
+        if len(sizes) * sum(sizes) > _MAX_STORAGE:
+            self._storage(polynomial.values())
         return ring(self.dimension).from_dict(polynomial)
 
     def add_into(self, target: Parts, source: Parts, factor: fmpq) -> None:

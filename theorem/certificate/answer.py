@@ -11,7 +11,6 @@ from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import Chain
-from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import ball
 from gdcheck.theorem.loss.rational import to_float, to_text
@@ -75,7 +74,7 @@ def _predicted(decision: Decision) -> dict[str, Any] | None:
     if found is None or prediction is None:
         return None
     eigenvalue = found.eigenvalues[found.index(prediction.end)]
-    hessian = Expansion.of(decision.problem).hessian
+    hessian = decision.expansion.hessian
     if eigenvalue.multiplicity > 1 or hessian is None:
         return None
     (vector,) = Pencil(hessian).eigenvectors(eigenvalue, 64)

@@ -57,7 +57,7 @@ def paper_chain(decision: Decision, max_steps: int = 20_000) -> Chain | None:
         return None
     if len(decision.blocks) != 1 or decision.blocks[0].eigenvalue.multiplicity != 1:
         return None
-    expansion = Expansion.of(decision.problem)
+    expansion = decision.expansion
     if any(t.power == 2 for t in expansion.truncated):
         return None
     block = decision.blocks[0]

@@ -2,18 +2,21 @@ r"""The loss around its minimizer: :math:`\nabla f(m+h) = A h + R(h)`, exactly."
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq, fmpq_mat, fmpq_mpoly
 
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.loss import Loss, TruncatedPower
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.polynomial import Exponents, PolynomialArithmetic, Term
 from gdcheck.theorem.loss.rational import to_text
 
-Exponents: TypeAlias = tuple[int, ...]
+__all__ = ["Expansion", "Exponents", "LocalPower", "Word"]
+
 Word: TypeAlias = tuple[int, ...]
 """A monomial as its variables in ascending order, each as often as its exponent says: x₀x₂² is (0, 2, 2)."""
 
@@ -51,20 +54,20 @@ class Expansion:
     Attributes:
         step_size: The step size η.
         displacement: The first error h₀ = x₀ − m, shape (n,).
-        terms: The polynomial part of f(m + h), constant left out: (exponents, coefficient) pairs.
+        terms: The polynomial part of f(m + h), constant left out: (exponents, coefficient) pairs, by degree.
         truncated: The truncated powers.
         hessian: A = ∇²f(m), shape (n, n); None if a kink of order two passes through m.
     """
 
     step_size: fmpq
     displacement: tuple[fmpq, ...]
-    terms: tuple[tuple[Exponents, fmpq], ...]
+    terms: tuple[Term, ...]
     truncated: tuple[LocalPower, ...]
     hessian: fmpq_mat | None
 
     @classmethod
     def of(cls, problem: Problem) -> Expansion:
-        """Expands the problem's loss at its minimizer.
+        """Expand the problem's loss at its minimizer.
 
         Args:
             problem: The problem.
@@ -76,16 +79,19 @@ class Expansion:
             InputError: If the gradient at the minimizer is not exactly zero; the sentence says what it is.
         """
         local = problem.loss.shifted(problem.minimizer)
-        n = local.dimension
-        terms = tuple((a, c) for a, c in local.terms if any(a))
-        truncated = tuple(_localized(t) for t in local.truncated)
-        _require_critical(local, terms, truncated)
+        origin = (fmpq(0),) * local.dimension
+        near = Loss(local.variables, local.terms[: _first_cubic(local.terms)], local.truncated)
+        _require_critical(near.gradient(origin))
+        try:
+            hessian = fmpq_mat(near.hessian(origin))
+        except InputError:
+            hessian = None
         return cls(
             step_size=problem.step_size,
             displacement=problem.displacement,
-            terms=terms,
-            truncated=truncated,
-            hessian=_hessian(n, terms, truncated),
+            terms=local.terms[bool(local.terms) and not any(local.terms[0][0]) :],
+            truncated=tuple(LocalPower(t.coefficient, t.direction, -t.threshold, t.power) for t in local.truncated),
+            hessian=hessian,
         )
 
     @property
@@ -94,75 +100,53 @@ class Expansion:
         return len(self.displacement)
 
     @cached_property
-    def higher_terms(self) -> tuple[tuple[Exponents, fmpq], ...]:
+    def higher_terms(self) -> tuple[Term, ...]:
         """The polynomial terms of order three and more."""
-        return tuple((a, c) for a, c in self.terms if sum(a) > 2)
+        return self.terms[_first_cubic(self.terms) :]
 
     @cached_property
     def gradient_terms(self) -> tuple[tuple[int, Word, fmpq], ...]:
         """The gradient of the polynomial part without its constant: (component, monomial, coefficient) triples."""
         triples = []
         for exponents, c in self.terms:
-            word = tuple(i for i, e in enumerate(exponents) if e for _ in range(e))
+            present = [(i, e) for i, e in enumerate(exponents) if e]
+            word = tuple([i for i, e in present for _ in range(e)])
             if len(word) > 1:
-                start = 0
-                while start < len(word):
-                    i = word[start]
-                    triples.append((i, word[:start] + word[start + 1 :], c * exponents[i]))
-                    start += exponents[i]
+                first = 0
+                for i, e in present:
+                    triples.append((i, word[:first] + word[first + 1 :], c * e))
+                    first += e
         return tuple(triples)
 
+    @cached_property
+    def _gradient(self) -> list[fmpq_mpoly]:
+        """The gradient of the polynomial part, in FLINT's form."""
+        polynomial = PolynomialArithmetic(self.dimension).to_flint(dict(self.terms))
+        return [polynomial.derivative(i) for i in range(self.dimension)]
+
     def exact_step(self, h: tuple[fmpq, ...]) -> tuple[fmpq, ...]:
-        """One exact step of gradient descent on the error, h ↦ F(h)."""
-        gradient = [fmpq(0)] * self.dimension
-        for exponents, c in self.terms:
-            present = [i for i, e in enumerate(exponents) if e]
-            for i in present:
-                value = c * exponents[i]
-                for j in present:
-                    value *= h[j] ** (exponents[j] - (i == j))
-                gradient[i] += value
+        """Take one exact step of gradient descent on the error, h ↦ F(h).
+
+        Args:
+            h: The error, shape (n,).
+
+        Returns:
+            The next error, shape (n,).
+        """
+        gradient = [partial(*h) for partial in self._gradient]
         for t in self.truncated:
             slope = t.slope(t.offset + sum((x * y for x, y in zip(t.direction, h, strict=True)), fmpq(0)))
             gradient = [g + slope * x for g, x in zip(gradient, t.direction, strict=True)]
         return tuple(x - self.step_size * g for x, g in zip(h, gradient, strict=True))
 
 
-def _localized(t: TruncatedPower) -> LocalPower:
-    return LocalPower(t.coefficient, t.direction, -t.threshold, t.power)
+def _first_cubic(terms: tuple[Term, ...]) -> int:
+    """Where the terms of order three and more begin: they come by degree."""
+    return bisect(terms, 2, key=lambda term: sum(term[0]))
 
 
-def _require_critical(
-    local: Loss, terms: tuple[tuple[Exponents, fmpq], ...], truncated: tuple[LocalPower, ...]
-) -> None:
-    gradient = [fmpq(0)] * local.dimension
-    for exponents, c in terms:
-        if sum(exponents) == 1:
-            gradient[exponents.index(1)] += c
-    for t in truncated:
-        slope = t.slope(t.offset)
-        gradient = [g + slope * x for g, x in zip(gradient, t.direction, strict=True)]
+def _require_critical(gradient: tuple[fmpq, ...]) -> None:
     if any(gradient):
         shown = ", ".join(to_text(g) for g in gradient)
         shown = shown if len(shown) <= 200 else shown[:200] + "…"
         raise InputError("minimizer", f"the gradient there is ({shown}), not zero; give a critical point of the loss")
-
-
-def _hessian(n: int, terms: tuple[tuple[Exponents, fmpq], ...], truncated: tuple[LocalPower, ...]) -> fmpq_mat | None:
-    a = fmpq_mat(n, n)
-    for exponents, c in terms:
-        if sum(exponents) == 2:
-            present = [i for i, e in enumerate(exponents) if e]
-            i, j = present[0], present[-1]
-            a[i, j] += c * (2 if i == j else 1)
-            if i != j:
-                a[j, i] += c
-    for t in truncated:
-        if t.power == 2 and t.offset == 0:
-            return None
-        if t.offset > 0:
-            curvature = t.coefficient * t.power * (t.power - 1) * t.offset ** (t.power - 2)
-            for i, x in enumerate(t.direction):
-                for j, y in enumerate(t.direction):
-                    a[i, j] += curvature * x * y
-    return a

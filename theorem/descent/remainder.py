@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.descent.expansion import Expansion, Word
+from gdcheck.theorem.descent.expansion import Expansion, Exponents, Word
 from gdcheck.theorem.loss.balls import norm
 
 
@@ -36,9 +36,12 @@ class RemainderBound:
         """The bound of an expansion's remainder at the current precision."""
         top = max((sum(a) for a, _ in expansion.higher_terms), default=2)
         rows = [[arb(0)] * expansion.dimension for _ in range(top - 2)]
-        for i, word, c in expansion.gradient_terms:
-            if len(word) > 1:
-                rows[len(word) - 2][i] += arb(abs(c)) * _maximum(word, ctx.prec)
+        for exponents, c in expansion.higher_terms:
+            row, size = rows[sum(exponents) - 3], arb(abs(c))
+            weights = _weights(tuple(sorted(exponents)), ctx.prec)
+            for i, e in enumerate(exponents):
+                if e:
+                    row[i] += size * weights[e]
         eta = arb(expansion.step_size)
         return cls(
             degrees=tuple(eta * norm(row) for row in rows),
@@ -112,9 +115,17 @@ class PowerBound:
 
 
 @lru_cache(maxsize=65536)
-def _maximum(word: Word, precision: int) -> arb:
+def _weights(exponents: Exponents, precision: int) -> dict[int, arb]:
+    """e·κ of the monomial's derivative by a variable of exponent e; the order of the variables does not matter."""
+    word = [i for i, e in enumerate(exponents) for _ in range(e)]
     with ctx.workprec(precision):
-        return arb(squared_maximum(word)).sqrt()
+        return {
+            e: e * _maximum((*word[: word.index(i)], *word[word.index(i) + 1 :])) for i, e in enumerate(exponents) if e
+        }
+
+
+def _maximum(word: Word) -> arb:
+    return arb(squared_maximum(word)).sqrt()
 
 
 def squared_maximum(word: Word) -> fmpq:

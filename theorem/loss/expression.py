@@ -10,49 +10,67 @@ The text is data. It is cut into numbers, names and a few signs, and read by rec
 Nothing else is known, nothing is evaluated, and every limit is checked before the expansion that would exceed it.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from flint import fmpq
 
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.polynomial import MAX_BITS, MAX_TERMS, MAX_VARIABLES, Expanded, Expander, add_term
-from gdcheck.theorem.loss.rational import decimal_to_fmpq, quoted
-from gdcheck.theorem.loss.tokens import Tokens, check_variables, natural_key
+from gdcheck.theorem.loss.polynomial import (
+    MAX_BITS,
+    MAX_DEGREE,
+    MAX_VARIABLES,
+    Parts,
+    Polynomial,
+    PolynomialArithmetic,
+    add_term,
+)
+from gdcheck.theorem.loss.rational import MAX_DIGITS, decimal_to_fmpq, quoted
+from gdcheck.theorem.loss.tokens import Tokens, check_variables, names_in
 
 MAX_CHARACTERS = 1_000_000
 MAX_NESTING = 100
 
-_ONE = fmpq(1)
+_DIGITS = rf"[0-9]{{1,{MAX_DIGITS}}}"
+_POWER = r"[A-Za-z_][A-Za-z0-9_]*(?:\s*+(?:\*\*|\^)\s*+[0-9]{1,2})?"
+_PLAIN_END = r"(?=\s*+(?:[-+),]|\Z))"
+# A run of blanks is never given back (*+), so that a long one is not scanned once for each of its lengths.
+_PLAIN_TERM = re.compile(
+    rf"\s*+([-+])?\s*+(?:({_DIGITS})(?:\s*+/\s*+({_DIGITS}))?(?:\s*+\*\s*+(?=[A-Za-z_])|{_PLAIN_END}))?"
+    rf"({_POWER}(?:\s*+\*\s*+{_POWER})*)?{_PLAIN_END}"
+)
+_MINUS_ONE, _ONE = fmpq(-1), fmpq(1)
 
 
 class _Parser:
     """Recursive descent over tokens; the result is expanded as it is read."""
 
     def __init__(self, tokens: Tokens, variables: Sequence[str]) -> None:
-        self.kinds, self.texts, self.positions = tokens.kinds, tokens.texts, tokens.positions
-        self.at = 0
+        self.tokens = tokens
+        self.variables = variables
         self.depth = 0
-        self.expander = Expander(len(variables), MAX_BITS)
-        self.weights = dict(zip(variables, self.expander.weights, strict=True))
+        self.arithmetic = PolynomialArithmetic(len(variables), MAX_BITS)
+        self.indices = {name: i for i, name in enumerate(variables)}
+        self.powers: dict[str, tuple[int, int]] = {}  # Index and exponent of the powers met in plain terms.
 
-    def parse(self) -> Expanded:
+    def parse(self) -> Parts:
         """Read the whole text."""
         value = self.sum()
-        if self.kinds[self.at] != "end":
+        if self.tokens.kind != "end":
             self.unexpected()
         return value
 
     def unexpected(self, closing: str = "") -> None:
         """Refuse the current token, which cannot stand where it stands after a complete product."""
-        kind, text, position = self.kinds[self.at], self.texts[self.at], self.positions[self.at]
-        before = self.texts[self.at - 1]
+        kind, text, position = self.tokens.kind, self.tokens.token, self.tokens.position
+        kind_before, before = self.tokens.before
         if kind == "end":
             message = f"the text ends at character {position} inside a parenthesis; add {closing!r}"
         elif kind == ")":
             message = f"found ')' at character {position} without a '(' before it; remove it or add '('"
         elif kind == ",":
             message = f"found ',' at character {position}; a comma stands only in max(..., 0), decimals take a point"
-        elif kind in {"name", "max", "("} and self.kinds[self.at - 1] == "number":
+        elif kind in {"name", "max", "("} and kind_before == "number":
             rest = "(...)" if kind == "(" else "max(...)" if kind == "max" else text[:40]
             message = (
                 f"found {quoted(text)} right after {quoted(before)} at character {position}; write {before[:40]}*{rest}"
@@ -70,168 +88,161 @@ class _Parser:
         if self.depth > MAX_NESTING:
             raise InputError(
                 "loss",
-                f"the nesting at character {self.positions[self.at]} is deeper than {MAX_NESTING};"
+                f"the nesting at character {self.tokens.position} is deeper than {MAX_NESTING};"
                 " remove parentheses or multiply them out",
             )
 
-    def sum(self) -> Expanded:
+    def sum(self) -> Parts:
         """Read products, joined by + and -."""
-        total = Expanded()
-        negative = False
-        while True:
-            self.product(total, negative)
-            kind = self.kinds[self.at]
-            if kind not in {"+", "-"}:
-                return total
-            negative = kind == "-"
-            self.at += 1
+        total = Parts()
+        signed = False
+        while not signed or self.tokens.kind in {"+", "-"}:
+            if not self.plain_terms(total.polynomial):
+                sign = _MINUS_ONE if signed and self.tokens.kind == "-" else _ONE
+                if signed:
+                    self.tokens.advance()
+                position = self.tokens.position
+                value = self.product()
+                self.arithmetic.position = position
+                self.arithmetic.add_into(total, value, sign)
+            signed = True
+        return total
 
-    def product(self, total: Expanded, negative: bool) -> None:
-        """Read one product and add it to ``total``; numbers and powers of variables never become dictionaries."""
-        kinds, texts, expander, weights = self.kinds, self.texts, self.expander, self.weights
-        coefficient = fmpq(-1) if negative else _ONE
-        monomial = 0
-        general: Expanded | None = None
-        divide = False
-        while True:
-            at = self.at
-            kind = kinds[at]
-            power = kinds[at + 1] == "**"
-            number: fmpq | None = None
-            if kind == "number" and not power:
-                number = self.number(at)
-                self.at = at + 1
-            elif kind == "name" and not divide and not power:
-                monomial += weights[texts[at]]
-                self.at = at + 1
-            elif kind == "name" and not divide and self._plain_power(at):
-                monomial += weights[texts[at]] * int(texts[at + 2])
-                self.at = at + 3
-            else:
-                value = self.factor()
-                expander.position = self.positions[at]
-                number = value.constant()
-                if number is None:
-                    if divide:
-                        expander.refuse("division by something that is not constant", "divide by numbers only")
-                    general = value if general is None else expander.multiply(general, value)
-            if number is not None:
-                expander.position = self.positions[at]
-                coefficient = self._times(coefficient, number, divide)
-            elif monomial >> expander.shift > 1:
-                expander.position = self.positions[at]
-                expander.check_degree(monomial >> expander.shift)
-            kind = kinds[self.at]
-            if kind not in {"*", "/"}:
-                break
-            divide = kind == "/"
-            self.at += 1
-        if general is not None:
-            expander.add_into(total, general, coefficient, monomial)
-            return
-        polynomial = total.polynomial
-        if monomial in polynomial:
-            expander.check_coefficient(add_term(polynomial, monomial, coefficient))
-        elif coefficient:
-            polynomial[monomial] = coefficient
-            if len(polynomial) > MAX_TERMS:
-                expander.check_terms(len(polynomial))
+    def plain_terms(self, total: Polynomial) -> bool:
+        """Read terms such as ``- 3/4*x**2*y``, the form of canonical texts, and add them to ``total``.
 
-    def _times(self, coefficient: fmpq, number: fmpq, divide: bool) -> fmpq:
-        """Multiply or divide a coefficient by a number."""
-        if not divide:
-            coefficient = coefficient * number
-        elif number:
-            coefficient = coefficient / number
-        else:
-            self.expander.refuse("division by zero", "divide by a number that is not 0")
-        self.expander.check_coefficient(coefficient)
-        return coefficient
+        Returns:
+            False, with nothing read, if what stands here is anything else; ``product`` reads all that this reads.
+        """
+        first = at = self.tokens.position - 1
+        while (match := _PLAIN_TERM.match(self.tokens.text, at)) and self.add_plain_term(total, match):
+            at = match.end()
+        if at > first:
+            self.tokens.move(at)
+        return at > first
 
-    def _plain_power(self, at: int) -> bool:
-        """Say whether the name at ``at`` is followed by ** and a plain exponent of one or two digits."""
-        exponent = self.texts[at + 2]
-        return (
-            self.kinds[at + 2] == "number" and exponent.isdigit() and len(exponent) < 3 and self.kinds[at + 3] != "**"
-        )
+    def add_plain_term(self, total: Polynomial, match: re.Match[str]) -> bool:
+        """Add a plain term to ``total``, unless it is none after all."""
+        sign, numerator, denominator, monomial = match.groups()
+        exponents = list(self.arithmetic.one)
+        if monomial is not None:
+            for factor in monomial.replace("**", "^").split("*"):
+                if factor not in self.powers:
+                    name, _, power = factor.partition("^")
+                    if name.strip() not in self.indices:
+                        return False
+                    self.powers[factor] = self.indices[name.strip()], int(power or 1)
+                i, exponent = self.powers[factor]
+                exponents[i] += exponent
+        elif numerator is None:
+            return False
+        divisor = int(denominator) if denominator else 1
+        if not divisor or sum(exponents) > MAX_DEGREE:
+            return False
+        count = int(numerator) if numerator else 1
+        value = fmpq(-count if sign == "-" else count, divisor)
+        key = tuple(exponents)
+        self.arithmetic.position = match.start() + 1
+        if key in total:
+            self.arithmetic.check_coefficient(add_term(total, key, value))
+        elif count:
+            total[key] = value
+            self.arithmetic.check_terms(len(total))
+        return True
 
-    def number(self, at: int) -> fmpq:
-        """Read the number at ``at``."""
-        text = self.texts[at]
-        if len(text) < 19 and text.isdigit():
-            return fmpq(int(text))
-        return decimal_to_fmpq(text, "loss", f" at character {self.positions[at]}")
+    def product(self) -> Parts:
+        """Read factors, joined by * and /."""
+        value = self.factor()
+        while self.tokens.kind in {"*", "/"}:
+            divide = self.tokens.kind == "/"
+            self.tokens.advance()
+            position = self.tokens.position
+            factor = self.factor()
+            self.arithmetic.position = position
+            if divide:
+                divisor = factor.constant()
+                if divisor is None:
+                    self.arithmetic.refuse("division by something that is not constant", "divide by numbers only")
+                if not divisor:
+                    self.arithmetic.refuse("division by zero", "divide by a number that is not 0")
+                factor = Parts({self.arithmetic.one: 1 / divisor})
+            value = self.arithmetic.multiply(value, factor)
+        return value
 
-    def factor(self) -> Expanded:
+    def factor(self) -> Parts:
         """Read signs, an atom, and its power if there is one."""
         negative = False
-        while self.kinds[self.at] in {"+", "-"}:
-            negative ^= self.kinds[self.at] == "-"
-            self.at += 1
-        start = self.at
+        while self.tokens.kind in {"+", "-"}:
+            negative ^= self.tokens.kind == "-"
+            self.tokens.advance()
+        start, position = self.tokens.kind, self.tokens.position
         value = self.atom()
         power: fmpq | None = None
-        if self.kinds[self.at] == "**":
-            self.at += 1
+        if self.tokens.kind == "**":
+            self.tokens.advance()
             self.enter()
-            exponent = self.factor()
+            power = self.factor().constant()
             self.depth -= 1
-            self.expander.position = self.positions[start]
-            power = exponent.constant()
+            self.arithmetic.position = position
             if power is None or power.q != 1:
-                self.expander.refuse(
+                self.arithmetic.refuse(
                     "a power that is not a whole number", "write powers such as x**2, with a number from 0 to 16"
                 )
-        self.expander.position = self.positions[start]
-        if self.kinds[start] == "max":
-            value = self.expander.hinge(value, power)
+        self.arithmetic.position = position
+        if start == "max":
+            value = self.arithmetic.hinge(value, power)
         elif power is not None:
-            value = self.expander.power(value, int(power.p))
+            value = self.arithmetic.power(value, int(power.p))
         if negative:
-            result = Expanded()
-            self.expander.add_into(result, value, fmpq(-1))
+            result = Parts()
+            self.arithmetic.add_into(result, value, _MINUS_ONE)
             return result
         return value
 
-    def atom(self) -> Expanded:
+    def atom(self) -> Parts:
         """Read a number, a name, a parenthesised sum, or the argument of max(..., 0)."""
-        at = self.at
-        kind = self.kinds[at]
-        self.at += 1
+        kind, token, position = self.tokens.kind, self.tokens.token, self.tokens.position
+        place = f"at character {position}"
+        self.tokens.advance()
         if kind == "number":
-            number = self.number(at)
-            return Expanded({0: number} if number else {})
+            number = decimal_to_fmpq(token, "loss", f" {place}")
+            return Parts({self.arithmetic.one: number} if number else {})
         if kind == "name":
-            return Expanded({self.weights[self.texts[at]]: _ONE})
+            if token not in self.indices:
+                raise InputError(
+                    "loss",
+                    f"unknown variable {quoted(token)} {place}; correct it, the known ones are"
+                    f" {', '.join(self.variables)}",
+                )
+            return Parts({self.arithmetic.variable(self.indices[token]): _ONE})
         if kind == "(":
             return self.parenthesised()[0]
         if kind == "max":
-            if self.kinds[self.at] != "(":
-                self.expander.position = self.positions[at]
-                self.expander.refuse("max without arguments", "write max(x - 1/2, 0)**4")
-            self.at += 1
+            self.arithmetic.position = position
+            if self.tokens.kind != "(":
+                self.arithmetic.refuse("max without arguments", "write max(x - 1/2, 0)**4")
+            self.tokens.advance()
             arguments = self.parenthesised(commas=True)
-            self.expander.position = self.positions[at]
-            return self.expander.argument(arguments)
-        place = f"at character {self.positions[at]}"
-        found = f"the text ends {place}" if kind == "end" else f"found {quoted(self.texts[at])} {place}"
+            self.arithmetic.position = position
+            return self.arithmetic.argument(arguments)
+        found = f"the text ends {place}" if kind == "end" else f"found {quoted(token)} {place}"
         raise InputError("loss", f"{found} where a number, a variable or '(' belongs; put one there")
 
-    def parenthesised(self, commas: bool = False) -> list[Expanded]:
+    def parenthesised(self, commas: bool = False) -> list[Parts]:
         """Read sums up to the closing parenthesis."""
         self.enter()
         values = [self.sum()]
-        while commas and self.kinds[self.at] == ",":
-            self.at += 1
+        while commas and self.tokens.kind == ",":
+            self.tokens.advance()
             values.append(self.sum())
-        if self.kinds[self.at] != ")":
+        if self.tokens.kind != ")":
             self.unexpected(closing=")")
-        self.at += 1
+        self.tokens.advance()
         self.depth -= 1
         return values
 
 
-def parse_expression(text: str, variables: Iterable[str] | None = None) -> tuple[tuple[str, ...], Expanded]:
+def parse_expression(text: str, variables: Iterable[str] | None = None) -> tuple[tuple[str, ...], Parts]:
     """Read a sum of polynomial terms and truncated powers.
 
     Args:
@@ -240,7 +251,7 @@ def parse_expression(text: str, variables: Iterable[str] | None = None) -> tuple
             x10).
 
     Returns:
-        The names, and the expanded sum (its monomials are packed by an ``Expander`` of that many variables).
+        The names, and the expanded sum.
 
     Raises:
         InputError: If the text is not such a sum or exceeds a limit; one sentence says where, what was found, and the
@@ -252,21 +263,10 @@ def parse_expression(text: str, variables: Iterable[str] | None = None) -> tuple
         raise InputError("loss", f"the text has {len(text)} characters; shorten it to at most {MAX_CHARACTERS}")
     if not text.strip():
         raise InputError("loss", "the text is empty; write a polynomial such as x**2 + y**2/2")
-    known = None if variables is None else check_variables(variables)
-    tokens = Tokens(text)
-    if known is None:
-        known = tuple(sorted(tokens.names, key=natural_key))
-        if len(known) > MAX_VARIABLES:
-            raise InputError("loss", f"the text has {len(known)} variables; use at most {MAX_VARIABLES}")
-    else:
-        for name, position in tokens.names.items():
-            if name not in known:
-                raise InputError(
-                    "loss",
-                    f"unknown variable {quoted(name)} at character {position}; correct it, the known ones are"
-                    f" {', '.join(known)}",
-                )
-    total = _Parser(tokens, known).parse()
+    known = names_in(text) if variables is None else check_variables(variables)
+    if len(known) > MAX_VARIABLES:
+        raise InputError("loss", f"the text has {len(known)} variables; use at most {MAX_VARIABLES}")
+    total = _Parser(Tokens(text), known).parse()
     if not known:
         raise InputError("loss", "the text has no variable; write one such as x, or name the variables")
     return known, total

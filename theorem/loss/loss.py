@@ -6,20 +6,20 @@ derivatives, shifts and substitutions are rational numbers, never floats.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations_with_replacement
+from math import prod
 from typing import Any
 
-from flint import fmpq
+from flint import fmpq, fmpq_mpoly
 
 from gdcheck.theorem.loss.canonical import canonical_text
-from gdcheck.theorem.loss.derivatives import gradient, hessian, third_derivatives, value
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.expression import parse_expression
-from gdcheck.theorem.loss.joining import join_on_planes
-from gdcheck.theorem.loss.polynomial import MAX_DEGREE, Expanded, Expander, Polynomial, Term, add_term
+from gdcheck.theorem.loss.polynomial import MAX_DEGREE, Parts, PolynomialArithmetic, Term, add_term
 from gdcheck.theorem.loss.rational import RationalLike, to_fmpq
-from gdcheck.theorem.loss.substitution import compose, shift
 from gdcheck.theorem.loss.tokens import check_variables
-from gdcheck.theorem.loss.truncated import TruncatedPower
+from gdcheck.theorem.loss.truncated import TruncatedPower, join_on_planes
 
 __all__ = ["Loss", "Term", "TruncatedPower"]
 
@@ -64,21 +64,30 @@ class Loss:
     # Constructors ---------------------------------------------------------------------------------------------------
 
     @classmethod
-    def _assemble(cls, variables: tuple[str, ...], total: Expanded, expander: Expander | None = None) -> "Loss":
-        expander = expander or Expander(len(variables))
-        join_on_planes(total, expander)
-        polynomial, hinges = total.polynomial, total.truncated
-        expander.check_terms(len(polynomial) + len(hinges))
+    def _assemble(
+        cls, variables: tuple[str, ...], total: Parts, arithmetic: PolynomialArithmetic | None = None
+    ) -> "Loss":
+        arithmetic = arithmetic or PolynomialArithmetic(len(variables))
+        join_on_planes(total, arithmetic)
+        hinges = total.truncated
+        arithmetic.check_terms(len(total.polynomial) + len(hinges))
+        terms = sorted(total.polynomial.items(), reverse=True)
+        terms.sort(key=lambda term: sum(term[0]))
         keys = sorted(hinges, key=lambda key: (key[2], tuple([-slope for slope in key[0]]), key[1]))
-        return cls(
-            variables,
-            tuple([(expander.unpack(key), polynomial[key]) for key in expander.ordered(polynomial)]),
-            tuple([TruncatedPower(hinges[key], *key) for key in keys]),
-        )
+        return cls(variables, tuple(terms), tuple([TruncatedPower(hinges[key], *key) for key in keys]))
 
-    def _expanded(self, expander: Expander) -> Expanded:
-        return Expanded(
-            {expander.pack(exponents): coefficient for exponents, coefficient in self.terms},
+    @cached_property
+    def _polynomial(self) -> fmpq_mpoly:
+        """The polynomial part in FLINT's form."""
+        return PolynomialArithmetic(self.dimension).to_flint(dict(self.terms))
+
+    def __reduce__(self) -> tuple[type["Loss"], tuple[Any, ...]]:
+        # FLINT's polynomials cannot be pickled.
+        return Loss, (self.variables, self.terms, self.truncated)
+
+    def _parts(self) -> Parts:
+        return Parts(
+            dict(self.terms),
             {(power.direction, power.threshold, power.power): power.coefficient for power in self.truncated},
         )
 
@@ -112,9 +121,9 @@ class Loss:
         Raises:
             InputError: For anything else, floats included.
         """
-        from gdcheck.theorem.loss.sympy_bridge import expand_sympy  # noqa: PLC0415
+        from gdcheck.theorem.loss.sympy_bridge import read_sympy  # noqa: PLC0415
 
-        return cls._assemble(*expand_sympy(expr, variables))
+        return read_sympy(expr, variables)
 
     @classmethod
     def build(
@@ -138,16 +147,16 @@ class Loss:
                 50,000 terms.
         """
         names = check_variables(variables)
-        expander = Expander(len(names))
-        total = Expanded()
+        arithmetic = PolynomialArithmetic(len(names))
+        total = Parts()
         for exponents, coefficient in terms.items() if isinstance(terms, Mapping) else terms:
             if len(exponents) != len(names) or not all(type(e) is int and 0 <= e <= MAX_DEGREE for e in exponents):
                 raise InputError(
                     "loss",
                     f"exponents must be {len(names)} whole numbers from 0 to {MAX_DEGREE}; give one for each variable",
                 )
-            expander.check_degree(sum(exponents))
-            add_term(total.polynomial, expander.pack(exponents), to_fmpq(coefficient, "loss"))
+            arithmetic.check_degree(sum(exponents))
+            add_term(total.polynomial, tuple(exponents), to_fmpq(coefficient, "loss"))
         for power in truncated:
             if type(power.power) is not int or not 2 <= power.power <= MAX_DEGREE:
                 raise InputError(
@@ -155,8 +164,8 @@ class Loss:
                 )
             direction = _exact(power.direction, len(names), "loss")
             hinge = (direction, to_fmpq(power.threshold, "loss"), power.power)
-            expander.add_truncated(total, hinge, to_fmpq(power.coefficient, "loss"))
-        return cls._assemble(names, total, expander)
+            arithmetic.add_truncated(total, hinge, to_fmpq(power.coefficient, "loss"))
+        return cls._assemble(names, total, arithmetic)
 
     # To text and SymPy ----------------------------------------------------------------------------------------------
 
@@ -211,7 +220,8 @@ class Loss:
         Raises:
             InputError: If x has another number of coordinates, or one that is not rational.
         """
-        return value(self.terms, self.truncated, self._point(x))
+        point = self._point(x)
+        return sum((power.derivative(point, 0) for power in self.truncated), self._polynomial(*point))
 
     def gradient(self, x: Sequence[RationalLike]) -> tuple[fmpq, ...]:
         """Return ∇f(x).
@@ -225,7 +235,8 @@ class Loss:
         Raises:
             InputError: If x has another number of coordinates, or one that is not rational.
         """
-        return gradient(self.terms, self.truncated, self._point(x))
+        found = self._derivatives(self._point(x), 1)
+        return tuple(found[(i,)] for i in range(self.dimension))
 
     def hessian(self, x: Sequence[RationalLike]) -> tuple[tuple[fmpq, ...], ...]:
         """Return ∇²f(x).
@@ -239,7 +250,8 @@ class Loss:
         Raises:
             InputError: If x is not a point of n rational numbers, or lies on the kink of a truncated power with p = 2.
         """
-        return hessian(self.terms, self.truncated, self._point(x))
+        found, n = self._derivatives(self._point(x), 2), range(self.dimension)
+        return tuple(tuple(found[min(i, j), max(i, j)] for j in n) for i in n)
 
     def third_derivatives(self, x: Sequence[RationalLike]) -> tuple[tuple[tuple[fmpq, ...], ...], ...]:
         """Return the third derivatives ∂ᵢ∂ⱼ∂ₖ f(x).
@@ -254,7 +266,24 @@ class Loss:
             InputError: If x is not a point of n rational numbers, or lies on the kink of a truncated power with p = 2
                 or 3.
         """
-        return third_derivatives(self.terms, self.truncated, self._point(x))
+        found, n = self._derivatives(self._point(x), 3), range(self.dimension)
+        return tuple(tuple(tuple(found[tuple(sorted((i, j, k)))] for k in n) for j in n) for i in n)
+
+    def _derivatives(self, point: tuple[fmpq, ...], order: int) -> dict[tuple[int, ...], fmpq]:
+        """Return the derivatives of one order at a point, by the ascending indices of their variables."""
+        factors = [(power.derivative(point, order), power.direction) for power in self.truncated]
+        polynomials: dict[tuple[int, ...], fmpq_mpoly] = {(): self._polynomial}
+        found = {}
+        for indices in combinations_with_replacement(range(self.dimension), order):
+            for k in range(1, order + 1):
+                if indices[:k] not in polynomials:
+                    polynomials[indices[:k]] = polynomials[indices[: k - 1]].derivative(indices[k - 1])
+            entry = polynomials[indices](*point)
+            for factor, slope in factors:
+                if factor:
+                    entry += factor * prod([slope[i] for i in indices])
+            found[indices] = entry
+        return found
 
     # New losses from old --------------------------------------------------------------------------------------------
 
@@ -273,13 +302,11 @@ class Loss:
         origin = _exact(point, self.dimension, "point")
         if not any(origin):
             return self
-        expander = Expander(self.dimension)
-        total = self._expanded(expander)
-        total.polynomial = shift(expander, total.polynomial, origin)
-        total.truncated = {}
+        arithmetic = PolynomialArithmetic(self.dimension)
+        total = Parts(arithmetic.shift(self._polynomial, origin))
         for power in self.truncated:
-            expander.add_truncated(total, (power.direction, -power.argument(origin), power.power), power.coefficient)
-        return self._assemble(self.variables, total, expander)
+            arithmetic.add_truncated(total, (power.direction, -power.argument(origin), power.power), power.coefficient)
+        return self._assemble(self.variables, total, arithmetic)
 
     def substituted(self, matrix: Sequence[Sequence[RationalLike]], variables: Iterable[str]) -> "Loss":
         """Return the loss z ↦ f(M z): a rotation, or the restriction to a subspace.
@@ -301,18 +328,15 @@ class Loss:
                 "matrix", f"{self.dimension} rows are needed, one for each variable, and {len(matrix)} were given"
             )
         rows = [_exact(row, len(names), "matrix") for row in matrix]
-        expander = Expander(len(names))
-        forms: list[Polynomial] = [
-            {weight: entry for weight, entry in zip(expander.weights, row, strict=True) if entry} for row in rows
-        ]
-        total = Expanded(compose(expander, self.terms, forms))
+        arithmetic = PolynomialArithmetic(len(names))
+        total = Parts(arithmetic.substitute(self._polynomial, rows))
         for power in self.truncated:
             direction = [fmpq(0)] * len(names)
             for slope, row in zip(power.direction, rows, strict=True):
                 if slope:
-                    direction = [total + slope * entry for total, entry in zip(direction, row, strict=True)]
-            expander.add_truncated(total, (tuple(direction), power.threshold, power.power), power.coefficient)
-        return self._assemble(names, total, expander)
+                    direction = [old + slope * entry for old, entry in zip(direction, row, strict=True)]
+            arithmetic.add_truncated(total, (tuple(direction), power.threshold, power.power), power.coefficient)
+        return self._assemble(names, total, arithmetic)
 
     def scaled(self, factor: RationalLike) -> "Loss":
         """Return the loss multiplied by a constant.
@@ -326,16 +350,16 @@ class Loss:
         Raises:
             InputError: If the constant is not a rational number.
         """
-        return self._combined(Expanded(), self, to_fmpq(factor, "factor"))
+        return self._combined(Parts(), self, to_fmpq(factor, "factor"))
 
     def __add__(self, other: "Loss") -> "Loss":
         if not isinstance(other, Loss):
             return NotImplemented
         if other.variables != self.variables:
             raise InputError("loss", "losses in different variables cannot be added; substitute common ones first")
-        return self._combined(self._expanded(Expander(self.dimension)), other, fmpq(1))
+        return self._combined(self._parts(), other, fmpq(1))
 
-    def _combined(self, target: Expanded, other: "Loss", factor: fmpq) -> "Loss":
-        expander = Expander(self.dimension)
-        expander.add_into(target, other._expanded(expander), factor)
-        return self._assemble(self.variables, target, expander)
+    def _combined(self, target: Parts, other: "Loss", factor: fmpq) -> "Loss":
+        arithmetic = PolynomialArithmetic(self.dimension)
+        arithmetic.add_into(target, other._parts(), factor)
+        return self._assemble(self.variables, target, arithmetic)

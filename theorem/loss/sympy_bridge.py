@@ -1,18 +1,19 @@
 """Losses from SymPy expressions and back; SymPy is imported only when one of these functions is called."""
 
+from __future__ import annotations
+
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import Any
 
 from flint import fmpq
 
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.expression import MAX_NESTING
-from gdcheck.theorem.loss.polynomial import MAX_BITS, Expanded, Expander
-from gdcheck.theorem.loss.rational import quoted
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.rational import quoted, to_fmpq, to_text
 from gdcheck.theorem.loss.tokens import check_variables, natural_key
-
-if TYPE_CHECKING:
-    from gdcheck.theorem.loss.loss import Loss
 
 _ACCEPTED = "give a polynomial with rational coefficients plus terms c*Max(affine, 0)**p"
 
@@ -25,65 +26,40 @@ def _sympy() -> Any:
     return sympy
 
 
-class _Reader:
-    """Walks a SymPy tree and expands it, within the limits of ``Expander``."""
-
-    def __init__(self, sympy: Any, variables: tuple[str, ...]) -> None:
-        self.sympy = sympy
-        self.expander = Expander(len(variables), MAX_BITS)
-        self.weights = dict(zip(variables, self.expander.weights, strict=True))
-
-    def read(self, node: Any, depth: int = 0) -> Expanded:
-        sympy = self.sympy
-        if depth > MAX_NESTING:
-            raise InputError("loss", f"the expression is nested deeper than {MAX_NESTING}; expand it first")
-        if isinstance(node, sympy.Rational):
-            value = fmpq(int(node.p), int(node.q))
-            self.expander.check_coefficient(value)
-            return Expanded({0: value} if value else {})
-        if isinstance(node, sympy.Float):
-            raise InputError(
-                "loss",
-                f"the float {quoted(str(node))} is not exact; use sympy.Rational('0.1') or sympy.Rational(1, 10)",
+def _text(sympy: Any, node: Any, depth: int = 0) -> str:
+    """Write a SymPy expression in the grammar of losses, each argument in parentheses."""
+    if depth > MAX_NESTING:
+        raise InputError("loss", f"the expression is nested deeper than {MAX_NESTING}; expand it first")
+    if isinstance(node, sympy.Rational):
+        return to_text(to_fmpq(Fraction(int(node.p), int(node.q)), "loss"))
+    if isinstance(node, sympy.Float):
+        raise InputError(
+            "loss", f"the float {quoted(str(node))} is not exact; use sympy.Rational('0.1') or sympy.Rational(1, 10)"
+        )
+    if isinstance(node, sympy.Symbol):
+        return str(node.name)
+    signs = {sympy.Add: " + ", sympy.Mul: "*", sympy.Pow: "**", sympy.Max: ""}
+    for kind, sign in signs.items():
+        if isinstance(node, kind):
+            written = [_text(sympy, argument, depth + 1) for argument in node.args]
+            if kind is sympy.Max:
+                return f"max({', '.join(written)})"
+            # A power belongs to max(...) itself; everything else goes into parentheses.
+            return sign.join(
+                text if isinstance(a, sympy.Max) else f"({text})" for a, text in zip(node.args, written, strict=True)
             )
-        if isinstance(node, sympy.Symbol):
-            return Expanded({self.weights[node.name]: fmpq(1)})
-        if isinstance(node, sympy.Add):
-            total = Expanded()
-            for argument in node.args:
-                self.expander.add_into(total, self.read(argument, depth + 1), fmpq(1))
-            return total
-        if isinstance(node, sympy.Mul):
-            result = Expanded({0: fmpq(1)})
-            for argument in node.args:
-                result = self.expander.multiply(result, self.read(argument, depth + 1))
-            return result
-        if isinstance(node, sympy.Pow):
-            base, exponent = node.args
-            if isinstance(exponent, sympy.Float):
-                self.read(exponent)
-            if not isinstance(exponent, sympy.Integer):
-                raise InputError("loss", f"the power in {quoted(str(node))} is not a whole number; {_ACCEPTED}")
-            if isinstance(base, sympy.Max):
-                return self.expander.hinge(self.argument(base, depth), fmpq(int(exponent)))
-            return self.expander.power(self.read(base, depth + 1), int(exponent))
-        if isinstance(node, sympy.Max):
-            return self.expander.hinge(self.argument(node, depth), None)
-        raise InputError("loss", f"{quoted(str(node))} is not a polynomial or max(...)**p; {_ACCEPTED}")
-
-    def argument(self, node: Any, depth: int) -> Expanded:
-        return self.expander.argument([self.read(argument, depth + 1) for argument in node.args])
+    raise InputError("loss", f"{quoted(str(node))} is not a polynomial or max(...)**p; {_ACCEPTED}")
 
 
-def expand_sympy(expr: Any, variables: Iterable[Any] | None = None) -> tuple[tuple[str, ...], Expanded]:
-    """Read a SymPy expression.
+def read_sympy(expr: Any, variables: Iterable[Any] | None = None) -> Loss:
+    """Read a SymPy expression: write it as text, and parse that.
 
     Args:
         expr: A polynomial with rational coefficients plus terms ``c*Max(affine, 0)**p``.
         variables: Names or symbols in order; without them, the free symbols in natural order.
 
     Returns:
-        The names, and the expanded sum.
+        The loss.
 
     Raises:
         InputError: For anything else, floats included.
@@ -105,17 +81,21 @@ def expand_sympy(expr: Any, variables: Iterable[Any] | None = None) -> tuple[tup
             raise InputError(
                 "loss", f"unknown variable {quoted(name)}; correct it, the known ones are {', '.join(names)}"
             )
-    return names, _Reader(sympy, names).read(expr)
+    try:
+        return Loss.parse(_text(sympy, expr), names)
+    except InputError as error:
+        # A position in a text that nobody wrote would not help.
+        raise InputError(error.field, re.sub(r" at character \d+", "", error.message)) from None
 
 
-def write_sympy(loss: "Loss") -> Any:
+def write_sympy(loss: Loss) -> Any:
     """Write a loss as a SymPy expression in plain symbols.
 
     Args:
         loss: The loss.
 
     Returns:
-        The expression; ``expand_sympy`` reads it back.
+        The expression; ``read_sympy`` reads it back.
     """
     sympy = _sympy()
     symbols = [sympy.Symbol(name) for name in loss.variables]

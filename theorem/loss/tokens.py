@@ -7,12 +7,17 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import MAX_VARIABLES
 from gdcheck.theorem.loss.rational import DECIMAL, quoted
 
+NAME = r"(?:[A-Za-z_]|[^\x00-\x7f\s])(?:[A-Za-z0-9_]|[^\x00-\x7f\s])*"
+"""Regular expression of what is read as a name; ``check_variables`` says which can name a variable."""
+
 _TOKEN = re.compile(
     rf"\s*(?:(?P<number>{DECIMAL})"
-    r"|(?P<name>(?:[A-Za-z_]|[^\x00-\x7f\s])(?:[A-Za-z0-9_]|[^\x00-\x7f\s])*)"
+    rf"|(?P<name>{NAME})"
     r"|(?P<sign>\*\*|[-+*/^(),])"
     r"|(?P<other>\S))"
 )
+# What follows a digit or a point is part of a number or no name.
+_NAME = re.compile(rf"(?<![A-Za-z0-9_.]|[^\x00-\x7f\s]){NAME}")
 _CALL = re.compile(r"\s*\(")
 _CHUNK = re.compile(r"[0-9]+|[^0-9]+")
 _INSTEAD = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "²": "**2", "³": "**3"}
@@ -69,51 +74,80 @@ def check_variables(variables: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the variable names in a text, in natural order.
+
+    Args:
+        text: The text of a loss.
+
+    Returns:
+        The names.
+    """
+    return tuple(sorted(filter(_is_name, set(_NAME.findall(text))), key=natural_key))
+
+
 class Tokens:
-    """The tokens of a text: parallel lists of kind, text and position (from 1), ended by a few ``end`` tokens."""
+    """A text, token by token.
+
+    Attributes:
+        text: The text.
+        kind: The kind of the current token: number, name, max, a sign, or end.
+        token: Its text.
+        position: Its position, from 1.
+        before: Kind and text of the token before it.
+    """
 
     def __init__(self, text: str) -> None:
-        self.kinds: list[str] = []
-        self.texts: list[str] = []
-        self.positions: list[int] = []
-        self.names: dict[str, int] = {}
-        text = text.rstrip()  # Trailing blanks would be scanned once for each of them.
-        for match in _TOKEN.finditer(text):
-            kind = match.lastgroup or ""
-            token = match[kind]
-            position = match.start(kind) + 1
-            if kind == "name":
-                if token == "max":
-                    kind = "max"
-                elif token not in self.names:
-                    self._check_name(token, position)
-                    self.names[token] = position
-                if kind == "name" and _CALL.match(text, match.end()):
-                    raise InputError(
-                        "loss",
-                        f"found {quoted(token)} followed by '(' at character {position}; only polynomials and"
-                        " max(...)**p can be written, and a product needs the sign *",
-                    )
-            elif kind == "sign":
-                kind = "**" if token == "^" else token
-            elif kind == "other":
+        self.text = text.rstrip()  # Trailing blanks would be scanned once for each of them.
+        self.kind = self.token = ""
+        self.move(0)
+
+    def move(self, end: int) -> None:
+        """Go on to the token that follows the first ``end`` characters."""
+        self._end = end
+        self.advance()
+
+    def advance(self) -> None:
+        """Go on to the next token.
+
+        Raises:
+            InputError: If it is none that a loss can hold.
+        """
+        self.before = self.kind, self.token
+        match = _TOKEN.match(self.text, self._end)
+        if match is None:
+            self.kind, self.token, self.position = "end", "", len(self.text) + 1
+            return
+        kind = match.lastgroup or ""
+        self.token = token = match[kind]
+        self.position = match.start(kind) + 1
+        self._end = match.end()
+        if kind == "name":
+            if token == "max":
+                kind = "max"
+            else:
+                self._check_name()
+        elif kind == "sign":
+            kind = "**" if token == "^" else token
+        elif kind == "other":
+            raise InputError(
+                "loss",
+                f"found {quoted(token)} at character {self.position}; only numbers, names, the signs + - * / ** ( ) and"
+                " max(..., 0)**p can be written",
+            )
+        self.kind = kind
+
+    def _check_name(self) -> None:
+        name = self.token
+        if _is_name(name):
+            if _CALL.match(self.text, self._end):
                 raise InputError(
                     "loss",
-                    f"found {quoted(token)} at character {position}; only numbers, names, the signs + - * / ** ( ) and"
-                    " max(..., 0)**p can be written",
+                    f"found {quoted(name)} followed by '(' at character {self.position}; only polynomials and"
+                    " max(...)**p can be written, and a product needs the sign *",
                 )
-            self.kinds.append(kind)
-            self.texts.append(token)
-            self.positions.append(position)
-        self.kinds += ["end"] * 4
-        self.texts += [""] * 4
-        self.positions += [len(text) + 1] * 4
-
-    @staticmethod
-    def _check_name(name: str, position: int) -> None:
-        if _is_name(name):
             return
         offset = next(i for i, char in enumerate(name) if char == "·" or not (f"a{char}" if i else char).isidentifier())
         found = name[offset]
         fix = f"write {_INSTEAD[found]} instead" if found in _INSTEAD else "it cannot be part of a variable name"
-        raise InputError("loss", f"found {quoted(found)} at character {position + offset}; {fix}")
+        raise InputError("loss", f"found {quoted(found)} at character {self.position + offset}; {fix}")

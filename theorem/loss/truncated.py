@@ -7,6 +7,9 @@ from math import perm
 from flint import fmpq
 
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.polynomial import HingeKey, Parts, PolynomialArithmetic
+
+_ROUGHEST = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,39 @@ class TruncatedPower:
                 f" the kink or use p >= {order + 1}",
             )
         return fmpq(0)
+
+
+def join_on_planes(total: Parts, arithmetic: PolynomialArithmetic) -> None:
+    r"""Join truncated powers with p ≤ 3 that have the plane of their kink and p in common, in place.
+
+    So what cancels is not taken for a lack of smoothness. With \(s = \ell\cdot x - t\), all on one plane are \(|k|^p
+    (\pm s)_+^p\), and \((-s)_+^p = (-1)^p(s^p - s_+^p)\): together a polynomial and one power of \(s_+\), which may be
+    nothing.
+
+    Args:
+        total: The parts of the loss.
+        arithmetic: The arithmetic of its variables.
+
+    Raises:
+        InputError: If a coefficient grows beyond what a loss may hold.
+    """
+    planes: dict[HingeKey, list[HingeKey]] = {}
+    for key in total.truncated:
+        direction, threshold, power = key
+        if power in _ROUGHEST:
+            scale = next(x for x in direction if x)
+            plane = (tuple(x / scale for x in direction), threshold / scale, power)
+            planes.setdefault(plane, []).append(key)
+    for (direction, threshold, power), keys in planes.items():
+        if len(keys) < 2:
+            continue
+        line = {arithmetic.variable(i): x for i, x in enumerate(direction) if x}
+        if threshold:
+            line[arithmetic.one] = -threshold
+        whole = arithmetic.power(Parts(line), power)
+        for scale, coefficient in [(next(x for x in key[0] if x), total.truncated.pop(key)) for key in keys]:
+            size = coefficient * abs(scale) ** power
+            if scale < 0:
+                arithmetic.add_into(total, whole, size * (-1) ** power)
+                size *= -((-1) ** power)
+            arithmetic.add_truncated(total, (direction, fmpq(threshold), power), size)

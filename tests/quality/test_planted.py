@@ -129,8 +129,8 @@ PLANTS = [
     plant(
         "the remainder has the wrong sign",
         "theorem/descent/expansion.py",
-        "c * exponents[i]))",
-        "(c if len(word) < 3 else -c) * exponents[i]))",
+        "c * e))",
+        "(c if len(word) < 3 else -c) * e))",
         "direction",
     ),
     plant(

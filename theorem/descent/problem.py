@@ -109,7 +109,7 @@ class Problem:
 
     @classmethod
     def from_json(cls, data: object) -> Problem:
-        """Reads the JSON form (see ``PROBLEM_SCHEMA``), already parsed.
+        """Read the JSON form (see ``PROBLEM_SCHEMA``), already parsed.
 
         Args:
             data: What ``json.loads`` returned.
@@ -143,7 +143,7 @@ class Problem:
         return cls.build(data["loss"], data["step_size"], data["start"], data.get("minimizer"), data.get("variables"))
 
     def to_json(self) -> dict[str, Any]:
-        """The canonical JSON form: every field, rationals as texts in lowest terms."""
+        """Return the canonical JSON form: every field, rationals as texts in lowest terms."""
         return {
             "loss": self.loss.text(),
             "variables": list(self.loss.variables),

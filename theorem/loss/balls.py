@@ -20,17 +20,17 @@ _UP = Context(prec=_DIGITS, rounding=ROUND_CEILING, Emin=-_FAR, Emax=_FAR)
 
 
 def surely_less(left: arb, right: arb) -> bool:
-    """Whether every point of ``left`` is below every point of ``right``; False if undecided or not finite."""
+    """Say whether every point of ``left`` is below every point of ``right``; False if undecided or not finite."""
     return bool(left.is_finite() and right.is_finite() and left < right)
 
 
 def ball(lo: fmpq, hi: fmpq) -> arb:
-    """The ball that encloses the interval [lo, hi] at the current precision."""
+    """Return the ball that encloses the interval [lo, hi] at the current precision."""
     return arb(lo) if lo == hi else arb(lo).union(arb(hi))
 
 
 def exact(point: arb) -> fmpq:
-    """The value of an exact ball (radius zero) as a rational.
+    """Return the value of an exact ball (radius zero) as a rational.
 
     Raises:
         ValueError: If the ball is not exact or not finite.
@@ -43,13 +43,13 @@ def exact(point: arb) -> fmpq:
 
 
 def ends(value: arb) -> tuple[fmpq, fmpq]:
-    """The exact rational end points of a finite ball."""
+    """Return the exact rational end points of a finite ball."""
     middle, radius = exact(value.mid()), exact(value.rad())
     return middle - radius, middle + radius
 
 
 def decimal_ends(value: arb) -> tuple[str, str]:
-    """End points of a finite ball as decimal texts of twenty digits, rounded outward.
+    """Return the end points of a finite ball as decimal texts of twenty digits, rounded outward.
 
     Both lie strictly outside the ball, so that another enclosure of the same number can be contained; only zero is
     stated as it is.
@@ -66,14 +66,14 @@ def _outside(context: Context, q: fmpq) -> Decimal:
 
 
 def float_above(value: arb) -> float:
-    """The smallest float that is certainly not below a finite ball."""
+    """Return the smallest float that is certainly not below a finite ball."""
     top = ends(value)[1]
     result = float(Fraction(int(top.p), int(top.q)))
     return result if Fraction(result) >= Fraction(int(top.p), int(top.q)) else nextafter(result, inf)
 
 
 def norm(vector: Iterable[arb]) -> arb:
-    """The Euclidean norm of a vector of balls."""
+    """Return the Euclidean norm of a vector of balls."""
     total = arb(0)
     for x in vector:
         total += x * x

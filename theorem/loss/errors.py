@@ -6,7 +6,7 @@ class InputError(ValueError):
 
     Args:
         field: The name of the offending field, as the user knows it (``loss``, ``start``, ``step_size``, ...).
-        message: What is wrong and how to mend it, as a clause that can follow ``field:``.
+        message: What is wrong and how to fix it, as a clause that can follow ``field:``.
     """
 
     def __init__(self, field: str, message: str) -> None:

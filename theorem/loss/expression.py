@@ -20,6 +20,7 @@ from gdcheck.theorem.loss.polynomial import (
     MAX_BITS,
     MAX_DEGREE,
     MAX_VARIABLES,
+    Exponents,
     Parts,
     Polynomial,
     PolynomialArithmetic,
@@ -115,40 +116,41 @@ class _Parser:
             False, with nothing read, if what stands here is anything else; ``product`` reads all that this reads.
         """
         first = at = self.tokens.position - 1
-        while (match := _PLAIN_TERM.match(self.tokens.text, at)) and self.add_plain_term(total, match):
+        text, arithmetic = self.tokens.text, self.arithmetic
+        while match := _PLAIN_TERM.match(text, at):
+            sign, numerator, denominator, monomial = match.groups()
+            if not (monomial or numerator):
+                break
+            exponents = self.exponents(monomial) if monomial else arithmetic.one
+            divisor = int(denominator) if denominator else 1
+            if exponents is None or not divisor:
+                break
+            count = int(numerator) if numerator else 1
+            value = fmpq(-count if sign == "-" else count, divisor)
+            arithmetic.position = at + 1
+            if exponents in total:
+                arithmetic.check_coefficient(add_term(total, exponents, value))
+            elif count:
+                total[exponents] = value
+                arithmetic.check_terms(len(total))
             at = match.end()
         if at > first:
             self.tokens.move(at)
         return at > first
 
-    def add_plain_term(self, total: Polynomial, match: re.Match[str]) -> bool:
-        """Add a plain term to ``total``, unless it is none after all."""
-        sign, numerator, denominator, monomial = match.groups()
+    def exponents(self, monomial: str) -> Exponents | None:
+        """Return the exponents of a plain monomial; None if a name is unknown or the degree too large."""
+        powers = self.powers
         exponents = list(self.arithmetic.one)
-        if monomial is not None:
-            for factor in monomial.replace("**", "^").split("*"):
-                if factor not in self.powers:
-                    name, _, power = factor.partition("^")
-                    if name.strip() not in self.indices:
-                        return False
-                    self.powers[factor] = self.indices[name.strip()], int(power or 1)
-                i, exponent = self.powers[factor]
-                exponents[i] += exponent
-        elif numerator is None:
-            return False
-        divisor = int(denominator) if denominator else 1
-        if not divisor or sum(exponents) > MAX_DEGREE:
-            return False
-        count = int(numerator) if numerator else 1
-        value = fmpq(-count if sign == "-" else count, divisor)
-        key = tuple(exponents)
-        self.arithmetic.position = match.start() + 1
-        if key in total:
-            self.arithmetic.check_coefficient(add_term(total, key, value))
-        elif count:
-            total[key] = value
-            self.arithmetic.check_terms(len(total))
-        return True
+        for factor in monomial.replace("**", "^").split("*"):
+            if factor not in powers:
+                name, _, power = factor.partition("^")
+                if name.strip() not in self.indices:
+                    return None
+                powers[factor] = self.indices[name.strip()], int(power or 1)
+            i, exponent = powers[factor]
+            exponents[i] += exponent
+        return tuple(exponents) if sum(exponents) <= MAX_DEGREE else None
 
     def product(self) -> Parts:
         """Read factors, joined by * and /."""

@@ -28,16 +28,16 @@ _MAX_STORAGE = 1 << 30
 _ONE = fmpq(1)
 _SIGNS = (fmpq(0), fmpq(1), fmpq(-1))
 
-Exponents: TypeAlias = "tuple[int, ...]"
+Exponents: TypeAlias = tuple[int, ...]
 """The exponents of a monomial, one for each variable."""
 
-Term: TypeAlias = "tuple[Exponents, fmpq]"
+Term: TypeAlias = tuple[Exponents, fmpq]
 """Exponents and a coefficient that is not zero."""
 
-Polynomial: TypeAlias = "dict[Exponents, fmpq]"
+Polynomial: TypeAlias = dict[Exponents, fmpq]
 """Exponents to coefficient; no coefficient is zero."""
 
-HingeKey: TypeAlias = "tuple[tuple[fmpq, ...], fmpq, int]"
+HingeKey: TypeAlias = tuple[tuple[fmpq, ...], fmpq, int]
 """Direction, threshold and power of a truncated power; the direction is not zero."""
 
 

@@ -16,7 +16,7 @@ from gdcheck.theorem.loss.rational import RationalLike, to_fmpq
 
 
 def cayley(entries: Sequence[RationalLike], n: int) -> fmpq_mat:
-    """The rotation of a skew-symmetric matrix.
+    """Return the rotation of a skew-symmetric matrix.
 
     Args:
         entries: The entries above the diagonal, row by row, n(n−1)/2 of them.
@@ -42,10 +42,10 @@ def cayley(entries: Sequence[RationalLike], n: int) -> fmpq_mat:
 
 
 def hessian_with_spectrum(spectrum: Sequence[RationalLike], rotation: fmpq_mat | None = None) -> fmpq_mat:
-    """Q diag(spectrum) Qᵀ; column i of Q is the eigenvector of ``spectrum[i]``.
+    """Return Q diag(spectrum) Qᵀ; column i of Q is the eigenvector of ``spectrum[i]``.
 
     Args:
-        spectrum: The eigenvalues, any rationals, length n.
+        spectrum: The eigenvalues, any rationals, shape (n,).
         rotation: A rational orthogonal matrix Q, shape (n, n); the identity if not given.
 
     Returns:
@@ -67,10 +67,10 @@ def loss_with_spectrum(
     truncated: Iterable[TruncatedPower] = (),
     variables: Sequence[str] | None = None,
 ) -> Loss:
-    r"""A loss whose Hessian at its minimizer has exactly the given spectrum.
+    r"""Build a loss whose Hessian at its minimizer has exactly the given spectrum.
 
     Args:
-        spectrum: λ, length n.
+        spectrum: λ, shape (n,).
         rotation: Q, whose columns are the eigenvectors; the identity if not given.
         minimizer: m; the origin if not given.
         higher_terms: Terms c·(x − m)^α of order three and more.

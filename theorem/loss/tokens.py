@@ -16,8 +16,9 @@ _TOKEN = re.compile(
     r"|(?P<sign>\*\*|[-+*/^(),])"
     r"|(?P<other>\S))"
 )
-# What follows a digit or a point is part of a number or no name.
-_NAME = re.compile(rf"(?<![A-Za-z0-9_.]|[^\x00-\x7f\s]){NAME}")
+_NAME = re.compile(NAME)
+_WORD = re.compile(rf"{DECIMAL}|({NAME})")
+_EXPONENT = re.compile(r"[0-9.][eE]")
 _CALL = re.compile(r"\s*\(")
 _CHUNK = re.compile(r"[0-9]+|[^0-9]+")
 _INSTEAD = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "²": "**2", "³": "**3"}
@@ -83,7 +84,9 @@ def names_in(text: str) -> tuple[str, ...]:
     Returns:
         The names.
     """
-    return tuple(sorted(filter(_is_name, set(_NAME.findall(text))), key=natural_key))
+    # Only an exponent, as in 1e9, looks like a name and is none.
+    words = (_WORD if _EXPONENT.search(text) else _NAME).findall(text)
+    return tuple(sorted(filter(_is_name, set(words)), key=natural_key))
 
 
 class Tokens:

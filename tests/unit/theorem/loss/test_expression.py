@@ -109,6 +109,42 @@ def test_the_parsed_loss_has_the_value_of_the_tree(tree: Tree) -> None:
     assert Loss.parse(loss.text(), NAMES) == loss
 
 
+PLAIN = st.lists(
+    st.tuples(
+        st.sampled_from(["+", "-", " - ", "\n+ "]),
+        st.sampled_from(["", "0*", "2*", "3/4*", "12 / 6 * ", "7/2"]),
+        st.lists(st.sampled_from(["x", "y**2", "z ^ 3", "x ** 0", "x"]), max_size=4),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(deadline=None)
+@given(PLAIN)
+def test_plain_terms_are_read_as_the_grammar_reads_them(terms: list[tuple[str, str, list[str]]]) -> None:
+    products = [
+        (sign, f"{number.removesuffix('* ').removesuffix('*') or '1'}", powers) for sign, number, powers in terms
+    ]
+    plain = "".join(f"{sign}{'*'.join([number, *powers])}" for sign, number, powers in products)
+    # Nothing that begins with a parenthesis is a plain term.
+    general = "".join(f"{sign}({number}){''.join(f'*({p})' for p in powers)}" for sign, number, powers in products)
+    assert Loss.parse(plain, NAMES) == Loss.parse(general, NAMES), plain
+
+
+@pytest.mark.parametrize("text", ["1e9*x + e", "x**2 + .5e1*y", "e1 + 2.e1*e2", "λ + 1e3*µ"])
+def test_an_exponent_of_a_number_is_no_variable(text: str) -> None:
+    expected = {"1e9*x + e": ("e", "x"), "x**2 + .5e1*y": ("x", "y"), "e1 + 2.e1*e2": ("e1", "e2")}
+    assert Loss.parse(text).variables == expected.get(text, ("µ", "λ"))
+
+
+def test_long_runs_of_blanks_are_scanned_once() -> None:
+    blanks = " " * 450_000
+    started = time.perf_counter()
+    assert Loss.parse(f"x +{blanks}(y){blanks}*2").text() == "x + 2*y"
+    assert time.perf_counter() - started < 3
+
+
 GRAMMAR = st.lists(
     st.sampled_from(
         [

@@ -33,7 +33,7 @@ TOO_LONG = {
 # Commands that make what others read; the rest follow in the order in which they are shown.
 FIRST = ("check", "verify", "sweep", "ablate")
 PROBLEM = '{"loss": "x**2 + y**2/2 + x**2*y + x**3", "step_size": "0.95", "start": ["0.1", "0.1"]}'
-SECONDS = 120
+SECONDS = 600
 
 
 def shown(environment: dict[str, str]) -> Iterator[str]:

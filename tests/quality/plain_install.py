@@ -27,7 +27,6 @@ TOO_LONG = {
     "gdcheck verify --problems 2000 --seed 7 --jobs 4 --out reports/out/seed7": "takes a minute; 300 problems are run",
     "gdcheck ablate": "all ablations take minutes; one of them is run",
     "gdcheck ablate --assumption off-boundary --budget 1000": "takes a minute; a budget of 200 is run",
-    "gdcheck sweep --problems 1e7": "takes minutes; 1e6 problems are run",
     "gdcheck sweep --problems 1e7 --out reports/out/run": "takes minutes; 1e6 problems are run",
 }
 # Commands that make what others read; the rest follow in the order in which they are shown.

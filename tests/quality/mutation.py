@@ -23,6 +23,7 @@ from pathlib import Path
 from time import perf_counter
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCE = "src/gdcheck/theorem"
 RESULTS = Path("reports/out/mutation.json")
 # The tests of each module, the module's own first. Only those that reach a changed function are run.
 TESTS = {
@@ -98,23 +99,23 @@ def mutants_of(module: str, text: str) -> dict[str, Mutant]:
         lines = [line for line in ndiff(before, after) if line[0] in "+-"]
         was, becomes = (" ".join(line[2:].strip() for line in lines if line[0] == side) for side in "-+")
         readable = function.removeprefix("x").removeprefix("_").strip("ǁ").replace("ǁ", ".")
-        found[f"theorem.{module}.{name}"] = Mutant(module, readable, was, becomes)
+        found[f"gdcheck.theorem.{module.replace('/', '.')}.{name}"] = Mutant(module, readable, was, becomes)
     return found
 
 
 def configure(work: Path, module: str) -> None:
     """Writes mutmut's configuration for one module."""
     options = {
-        "source_paths": ["theorem"],
-        "only_mutate": [f"theorem/{module}.py"],
-        "also_copy": ["properties", "reports", "docs", "README.md"],
+        "source_paths": ["src"],
+        "only_mutate": [f"{SOURCE}/{module}.py"],
+        "also_copy": ["docs", "README.md"],
         "timeout_multiplier": ["2"],
         "timeout_constant": ["1"],
         "track_dependencies": ["false"],
         "use_git_change_detection": ["false"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-o", UNESCAPED],
         "pytest_add_cli_args_test_selection": [
-            path for name in TESTS[module] if (work / (path := f"tests/theorem/test_{name}.py")).exists()
+            f"tests/unit/theorem/{room}/test_{name}.py" for room, name in (t.split("/") for t in TESTS[module])
         ],
     }
     lines = [
@@ -138,7 +139,7 @@ def examine(work: Path, module: str, jobs: int, again: set[tuple[str, ...]] | No
     configure(work, module)
     # No mutant has this name: the mutants are written, and the tests that reach each function are found.
     log = mutmut(work, "run", "--max-children", str(jobs), "none")
-    written = work / "mutants" / "theorem" / f"{module}.py"
+    written = work / "mutants" / SOURCE / f"{module}.py"
     if not written.exists():
         raise SystemExit(f"mutmut wrote no mutants of {module}:\n{log[-3000:]}")
     mutants = mutants_of(module, written.read_text(encoding="utf-8"))
@@ -205,6 +206,7 @@ def main() -> int:
     unexplained = 0
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory) / "copy"
+        # The copy follows the links: there the rooms are folders of the package, as mutmut needs them.
         shutil.copytree(ROOT, work, ignore=shutil.ignore_patterns(*IGNORED))
         with (work / "tests" / "conftest.py").open("a", encoding="utf-8") as file:
             file.write(PROFILE)

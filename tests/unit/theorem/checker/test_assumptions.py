@@ -269,3 +269,18 @@ def test_a_kink_that_is_left_is_rough(more):
     ends = (eigenvalue(7), FOUR)[::-1] if "1 - x" in more else (ONE, FOUR)
     regime = {"verdict": "not-applicable", "fails": ["smoothness"]}
     assert check(bare(loss, "1/10", [Q(1), Q(1)], ends, "small-step", **regime)) is None
+
+
+@pytest.mark.parametrize(
+    ("term", "good"), [("y**2*z", False), ("x*y**2", False), ("x**2*z**2", True), ("y*z**2", True)]
+)
+def test_a_line_in_space_may_be_left_in_every_direction(term, good):
+    """On the y-axis; x² z² and y z² are zero along it, with their gradients."""
+    space = {"enters": 0, "basis": [["0", "1", "0"]], "regime": None, "spectrum": None}
+    loss = f"1/2*x**2 + 2*y**2 + 3*z**2 + {term}"
+    start, ends = [Q(0), Q(1, 10), Q(0)], (ONE, eigenvalue(6))
+    certificate = bare(loss, "1/10", start, ends, "small-step", verdict="exceptional", subspace=space)
+    if good:
+        assert check(certificate) is None
+    else:
+        said(certificate, "F maps the subspace into itself fails")

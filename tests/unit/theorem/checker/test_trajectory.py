@@ -181,6 +181,57 @@ def test_the_degree_is_the_largest_of_all_parts():
 # Claim 10 (enclosure) ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("loss", "r", "expected"),
+    [
+        ("x**2 + x**3", Q(5), 6),
+        ("x**2 + x**5", Q(2), 60 * 4),
+        ("x**2 - x**3 + x**4", Q(2), 6 + 24 * 2),
+        ("x**2 + max(x - 1, 0)**3", Q(2), 6),
+        ("x**2 + max(x - 1, 0)**3", Q(1, 2), 0),
+        ("x**2 + max(2*x - 1, 0)**3", Q(1), 6 * 8),
+        ("x**2 - max(x - 1, 0)**5", Q(3), 60 * 4),
+        ("x**2 + max(x - 1, 0)**2", Q(3), 0),
+    ],
+)
+def test_the_hessian_changes_as_fast_as_the_third_derivative(loss, r, expected):
+    """In one variable, where its bound on the ball is exact."""
+    found = Remainder.of(descent_of(loss, "1/2", n=1)).hessian_lipschitz(r)
+    assert Q(expected, 2) <= found <= Q(expected, 2) * (1 + Q(1, 2**200))
+
+
+@given(problems(2, powers=(3, 4, 5)), st.tuples(SMALL, SMALL), st.tuples(SMALL, SMALL))
+def test_the_hessian_changes_no_faster_than_its_bound(descent, h, other):
+    """‖(H(h) − H(h′)) u‖ ≤ K(3) ‖h − h′‖ ‖u‖, for u along both axes."""
+    tables = []
+    for point in (h, other):
+        table, scale = descent.scaled_hessian([int(12 * x) for x in point], 12)
+        tables.append([[Q(x, scale) for x in row] for row in table])
+    bound = Remainder.of(descent).hessian_lipschitz(Q(3)) * norm(minus(h, other)) * (1 + Q(1, 2**60))
+    for rows in zip(*tables, strict=True):
+        assert norm(minus(*rows)) <= bound
+
+
+@pytest.mark.parametrize(
+    ("point", "distance", "jumps"),
+    [(Q(1, 2), Q(0), 1), (Q(0), Q(51, 100), 1), (Q(0), Q(49, 100), 0), (Q(1), Q(51, 100), 1), (Q(1), Q(49, 100), 0)],
+)
+def test_the_hessian_jumps_at_the_kink_of_a_square(point, distance, jumps):
+    """By 2ηcL² = 24/10 at x = 1/2."""
+    remainder = Remainder.of(descent_of("x**2 + 3*max(2*x - 1, 0)**2 + max(x - 1/2, 0)**3", n=1))
+    found = Q(remainder.jumps([int(point * ONE)], distance), ONE)
+    assert Q(24, 10) * jumps <= found <= Q(24, 10) * jumps * (1 + Q(1, 2**60))
+
+
+def test_the_jump_of_a_square_is_a_part_of_the_bound():
+    expansion = Expansion(descent_of("1/2*x**2 + max(x - 1, 0)**2", "1/2", n=1), Remainder(Q(1), (), (), 1), Q(1))
+    expansion = changed(expansion, remainder=Remainder.of(expansion.descent))
+    known = expansion.derivative([ONE])
+    assert known.norm < Q(6, 10) * ONE
+    bound, _ = expansion.near(known, [ONE], 64, 5, 0)
+    assert bound > Q(3, 2) * ONE
+
+
 @given(st.lists(st.integers(-(10**30), 10**30), min_size=6, max_size=6), st.integers(0, 10))
 def test_the_norm_of_a_matrix_is_bounded_closely(entries, small):
     """Against ‖Mv‖ for the vectors of a power iteration; off by n^(1/2¹²) at most."""

@@ -54,9 +54,13 @@ def decide(
         preimages = examine_preimages(expansion)
         if preimages.holds is False:
             fails.append(Assumption.NULL_PREIMAGES)
-    undecided = preimages is None or preimages.holds is None
+    why_open = None
+    if preimages is None or preimages.holds is None:
+        many = len(expansion.truncated) > MAX_POWERS
+        why_open = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
+        why_open += f" (with more than {MAX_POWERS} truncated powers, that is not examined)" if many else ""
     found = Search(expansion, pencil, classification, max_steps, max_precision).run()
-    verdict, reason = _conclude(expansion, statement, classification, tuple(fails), undecided, found)
+    verdict, reason = _conclude(statement, classification, tuple(fails), why_open, found)
     used = found if found.amplitude is not None or found.subspace is not None else None
     return Decision(
         problem=problem,
@@ -90,11 +94,10 @@ def _spectral_failures(classification: Classification) -> list[Assumption]:
 
 
 def _conclude(
-    expansion: Expansion,
     statement: Statement,
     classification: Classification,
     fails: tuple[Assumption, ...],
-    undecided: bool,
+    why_open: str | None,
     found: SearchResult,
 ) -> tuple[Verdict, str]:
     """Hold what was found against the statement: the verdict, and the reason in one sentence."""
@@ -102,10 +105,8 @@ def _conclude(
         needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
         return Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{_happens(found)}"
     prediction = statement.predictions.get(classification.regime) if classification.regime else None
-    if undecided:
-        many = len(expansion.truncated) > MAX_POWERS
-        why = f" (with more than {MAX_POWERS} truncated powers, that is not examined)" if many else ""
-        return Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}{why}"
+    if why_open is not None:
+        return Verdict.UNRESOLVED, why_open
     if prediction is None:
         return Verdict.NOT_APPLICABLE, f"{statement.name} is silent on this regime"
     which = "smallest" if prediction.end is End.LOWEST else "largest"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gdcheck.theorem.certificate.certificate import SCHEMA as CERTIFICATE
+from gdcheck.theorem.certificate.certificate import FORMAT as CERTIFICATE
 from gdcheck.theorem.certificate.rechecking import ORBIT, SEPARABLE
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError

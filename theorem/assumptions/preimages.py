@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
-from operator import mul
 
 from flint import fmpq, fmpq_mat
 
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
+from gdcheck.theorem.loss.rational import Vector, dot
 
-Vector = tuple[fmpq, ...]
-
-MOST_POWERS = 10
+MAX_POWERS = 10
 _TRIALS = 6
 
 
@@ -39,7 +37,7 @@ class Preimages:
 
 
 def examine_preimages(expansion: Expansion) -> Preimages:
-    """Decides the assumption for a loss whose Hessian at the minimizer exists.
+    """Decide the assumption for a loss whose Hessian at the minimizer exists.
 
     Args:
         expansion: The loss at its minimizer, with the step size.
@@ -47,7 +45,7 @@ def examine_preimages(expansion: Expansion) -> Preimages:
     Returns:
         The finding with its evidence.
     """
-    if len(expansion.truncated) > MOST_POWERS:
+    if len(expansion.truncated) > MAX_POWERS:
         return Preimages(None)
     assert expansion.hessian is not None
     if not expansion.truncated and _at_minimizer(expansion.hessian, expansion.step_size) != 0:
@@ -101,7 +99,7 @@ def _determinant(expansion: Expansion, piece: tuple[LocalPower, ...], h: Vector)
                     value *= h[k]
             jacobian[i, j] -= value
     for t in piece:
-        reach = t.offset + sum((x * y for x, y in zip(t.direction, h, strict=True)), fmpq(0))
+        reach = t.offset + dot(t.direction, h)
         curvature = expansion.step_size * t.coefficient * t.power * (t.power - 1) * reach ** (t.power - 2)
         for i, x in enumerate(t.direction):
             for j, y in enumerate(t.direction):
@@ -116,8 +114,8 @@ def _places(expansion: Expansion) -> Iterator[Vector]:
     if not powers:
         return
     lines = [t.direction for t in powers]
-    for line in [*lines, tuple(map(sum, zip(*lines, strict=True)))]:
-        slopes = [abs(s) for t in powers if (s := sum(map(mul, t.direction, line), fmpq(0)))]
+    for line in [*lines, tuple(sum(column, fmpq(0)) for column in zip(*lines, strict=True))]:
+        slopes = [abs(s) for t in powers if (s := dot(t.direction, line))]
         if slopes:
             far = -sum((abs(t.offset) + 1 for t in powers), fmpq(0)) / min(slopes)
             yield tuple(far * x for x in line)
@@ -134,9 +132,7 @@ def _kernel(expansion: Expansion, place: Vector) -> Vector | None:
     for i, word, c in expansion.gradient_terms:
         slopes.setdefault(word, [fmpq(0)] * n)[i] += c
     rows = list(slopes.values())
-    rows += [
-        list(t.direction) for t in expansion.truncated if t.offset + sum(map(mul, t.direction, place), fmpq(0)) >= 0
-    ]
+    rows += [list(t.direction) for t in expansion.truncated if t.offset + dot(t.direction, place) >= 0]
     reduced, rank = fmpq_mat(rows).rref()
     pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
     free = [j for j in range(n) if j not in pivots]

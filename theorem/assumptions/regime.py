@@ -61,7 +61,7 @@ class Classification:
 
 
 def classify(pencil: Pencil, step_size: fmpq, precision: int) -> Classification:
-    """Classifies a step size for the spectrum of a pencil.
+    """Classify a step size for the spectrum of a pencil.
 
     Args:
         pencil: The (restricted) Hessian.
@@ -91,8 +91,8 @@ def classify(pencil: Pencil, step_size: fmpq, precision: int) -> Classification:
         if low.lo + high.lo > threshold:
             return Classification(eigenvalues, Regime.LARGE_STEP)
         if low.is_rational and high.is_rational:
-            side = low.lo + high.lo < threshold
-            return Classification(eigenvalues, Regime.SMALL_STEP if side else Regime.LARGE_STEP)
+            below = low.lo + high.lo < threshold
+            return Classification(eigenvalues, Regime.SMALL_STEP if below else Regime.LARGE_STEP)
         if rational_sum(low, high) == threshold:
             widened = _widened(eigenvalues, threshold)
             if widened is not None:

@@ -64,7 +64,7 @@ class SecondOpinion:
 
 
 def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MAX_STEPS) -> SecondOpinion:
-    """Decides a row again.
+    """Decide a row again.
 
     Args:
         batch: The batch.

@@ -11,11 +11,12 @@ from gdcheck.theorem.assumptions.preimages import Preimages
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue
 from gdcheck.theorem.decision.decide import Decision, Verdict
-from gdcheck.theorem.limit.amplitude import Block, LimitDirection
+from gdcheck.theorem.decision.verdict import Block
+from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
 
-SCHEMA = "gdcheck-certificate/2"
+FORMAT = "gdcheck-certificate/2"
 
 _WITH_CERTIFICATE = {Verdict.PROVED, Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE}
 
@@ -43,7 +44,7 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
 def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
     numbers = None if decision.amplitude is None else decision.amplitude.inequality
     return {
-        "schema": SCHEMA,
+        "schema": FORMAT,
         "problem": decision.problem.to_json(),
         "verdict": decision.verdict.value,
         **_regime(found),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdcheck.theorem.certificate.certificate import SCHEMA
+from gdcheck.theorem.certificate.certificate import FORMAT
 from gdcheck.theorem.certificate.shapes import COUNT, DRAFT, TEXT, closed
 
 _NUMBER = {"type": "string", "description": "a number such as -3/7 or 0.25"}
@@ -27,7 +27,7 @@ CERTIFICATE_SCHEMA: dict[str, Any] = {
     "description": "Its meaning is in docs/certificate.md; the independent checker reads numbers and the loss itself.",
     **closed(
         {
-            "schema": {"const": SCHEMA},
+            "schema": {"const": FORMAT},
             "problem": closed(
                 {
                     "loss": TEXT,

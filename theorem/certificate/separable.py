@@ -1,25 +1,25 @@
-"""Separable certificates proposed: radii are tried until the verifier's own inequalities hold."""
+"""Separable certificates: the theorem's words, and what happens to every start of a box, for a sum of lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from typing import Any
 
 from flint import fmpq
 
-from gdcheck.theorem.checker.document import read_problem
-from gdcheck.theorem.checker.outcome import ClaimError
-from gdcheck.theorem.checker.separable import FORMAT, Line, conclude, follow, lines_of, predict
+from gdcheck.theorem.certificate.line_motion import Fate, Interval, Line, Motion, NotShownError, follow, lines
+from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_text
 
-_SMALLEST = 12
-Box = Sequence[tuple[fmpq, fmpq]]
+FORMAT = "gdcheck-separable/1"
+_EXPONENTS = 12
+Box = Sequence[Interval]
 
 
 def separable_certificate(problem: Problem, box: Box, sides: Sequence[int] | None = None) -> dict[str, Any] | None:
-    """What happens to every start of a box, for a loss that is a sum of functions of one variable each.
+    """Certify what happens to every start of a box, for a loss that is a sum of functions of one variable each.
 
     Args:
         problem: The problem; its start lies in the box.
@@ -30,51 +30,76 @@ def separable_certificate(problem: Problem, box: Box, sides: Sequence[int] | Non
         A certificate whose verdict is ``refuted`` if another limit than the predicted one, or none, is proved, and
         ``holds`` if the predicted one is; None if nothing could be proved, or nothing is predicted.
     """
-    stated = read_problem(problem.to_json())
-    chosen = list(sides) if sides is not None else [1] * problem.dimension
+    sides = [1] * problem.dimension if sides is None else list(sides)
+    if not all(low <= x <= high for (low, high), x in zip(box, problem.start, strict=True)):
+        return None
     try:
-        lines = lines_of(stated)
-        predicted = predict([line.ratio(side)[0] for line, side in zip(lines, chosen, strict=True)])
-        starts = [
-            (Fraction(to_text(low)) - m, Fraction(to_text(high)) - m)
-            for (low, high), m in zip(box, stated.minimizer, strict=True)
-        ]
-        radii = [_radii(line, interval) for line, interval in zip(lines, starts, strict=True)]
-        found = [pair for pair in radii if pair is not None]
-        if len(found) < len(radii):
-            return None
-        limit = conclude([follow(*given) for given in zip(lines, starts, found, strict=True)])
-    except ClaimError:
+        parts = lines(Expansion.of(problem))
+    except InputError:
+        # The minimizer is no critical point.
         return None
-    if predicted is None or limit.kind == "undecided":
+    if parts is None:
         return None
+    starts = [(low - m, high - m) for (low, high), m in zip(box, problem.minimizer, strict=True)]
+    followed = [_widest(line, interval) for line, interval in zip(parts, starts, strict=True)]
+    found = [pair for pair in followed if pair is not None]
+    if len(found) < len(followed):
+        return None
+    predicted = _predicted([line.ratio(side)[0] for line, side in zip(parts, sides, strict=True)])
+    limit = _limit([motion for _, motion in found])
+    if predicted is None or limit is None:
+        return None
+    matches = (predicted["kind"], predicted["axis"]) == (limit["kind"], limit["axis"])
     return {
         "schema": FORMAT,
         "problem": problem.to_json(),
         "box": [[to_text(low), to_text(high)] for low, high in box],
-        "radius": [[str(r) for r in pair] for pair in found],
-        "sides": chosen,
-        "predicted": {"kind": predicted.kind, "axis": predicted.axis},
-        "limit": {"kind": limit.kind, "axis": limit.axis, "sign": limit.sign},
-        "verdict": "holds" if (predicted.kind, predicted.axis) == (limit.kind, limit.axis) else "refuted",
+        "radius": [[to_text(r) for r in radii] for radii, _ in found],
+        "sides": sides,
+        "predicted": predicted,
+        "limit": limit,
+        "verdict": "holds" if matches else "refuted",
     }
 
 
-def _radii(line: Line, interval: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction] | None:
+def _widest(line: Line, starts: Interval) -> tuple[Interval, Motion] | None:
     """The widest radii, of the pairs tried, with which one coordinate can be followed."""
-    for pair in _pairs():
+    for radii in _pairs():
         try:
-            follow(line, interval, pair)
-        except ClaimError:
+            return radii, follow(line, starts, radii)
+        except NotShownError:
             continue
-        return pair
     return None
 
 
-def _pairs() -> Iterator[tuple[Fraction, Fraction]]:
-    for exponent in range(_SMALLEST):
-        r = Fraction(1, 2**exponent)
+def _pairs() -> Iterator[Interval]:
+    for exponent in range(_EXPONENTS):
+        r = fmpq(1, 2**exponent)
         yield r, r
         # A side with the steeper slope sends its points farther out on the other.
         for wider in (2, 8):
             yield from ((wider * r, r), (r, wider * r))
+
+
+def _predicted(multipliers: list[fmpq]) -> dict[str, Any] | None:
+    """What the theorem's words say of these multipliers 1 − ηλ, whether or not it applies; None if they say nothing."""
+    lowest, highest = max(multipliers), min(multipliers)
+    if lowest == -highest or multipliers.count(lowest) > 1 or multipliers.count(highest) > 1:
+        return None
+    if lowest > -highest:
+        return {"kind": "fixed", "axis": multipliers.index(lowest)}
+    return {"kind": "alternating", "axis": multipliers.index(highest)}
+
+
+def _limit(motions: list[Motion]) -> dict[str, Any] | None:
+    """What follows for the direction: that a coordinate leaves, or the limit along the one that decays most slowly."""
+    leaving = [i for i, motion in enumerate(motions) if motion.fate is Fate.LEAVES]
+    if leaving:
+        return {"kind": "leaves", "axis": leaving[0], "sign": 0}
+    slowest = max(motion.square for motion in motions)
+    first = [i for i, motion in enumerate(motions) if motion.fate is Fate.DECAYS and motion.square == slowest]
+    if len(first) != 1 or not motions[first[0]].turn:
+        return None
+    (axis,) = first
+    kind = "fixed" if motions[axis].turn > 0 else "alternating"
+    return {"kind": kind, "axis": axis, "sign": motions[axis].sign}

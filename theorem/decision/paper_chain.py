@@ -13,11 +13,11 @@ from itertools import islice
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.verdict import Block
 from gdcheck.theorem.descent.enclosure import Enclosure, enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.limit.amplitude import Block
 from gdcheck.theorem.loss.balls import float_above, norm, surely_less
 
 _GUARD_BITS = 64

@@ -18,8 +18,7 @@ from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import surely_less
-
-Vector = tuple[fmpq, ...]
+from gdcheck.theorem.loss.rational import Vector, dot
 
 _WORK = 2_000_000
 _EXACT_STEPS = 8
@@ -79,7 +78,7 @@ def invariant_subspace(expansion: Expansion, h: Vector) -> tuple[Vector, ...] | 
 
 
 def find_subspace(expansion: Expansion, rho: arb, steps: int = _EXACT_STEPS) -> Subspace | None:
-    """Looks for a proper invariant subspace along the first exact iterates.
+    """Look for a proper invariant subspace along the first exact iterates.
 
     Args:
         expansion: The loss at its minimizer, with step size and start.
@@ -103,7 +102,7 @@ def _met(expansion: Expansion, rho: arb, h: Vector) -> tuple[LocalPower, ...]:
     """The truncated powers, without those that vanish on the ball through h if it is forward invariant (Lemma 2)."""
     if not expansion.truncated:
         return ()
-    r = arb(_dot(h, h)).sqrt().upper()
+    r = arb(dot(h, h)).sqrt().upper()
     if not surely_less(rho + RemainderBound.of(expansion).quadratic(r) * r, arb(1)):
         return expansion.truncated
     return tuple(t for t in expansion.truncated if not t.offset + arb(t.squared_length).sqrt() * r <= 0)
@@ -136,11 +135,7 @@ def _images(hessian: fmpq_mat, basis: Sequence[Vector]) -> list[Vector]:
 
 
 def _directions(expansion: Expansion, basis: Sequence[Vector]) -> list[Vector]:
-    return [t.direction for t in expansion.truncated if any(_dot(t.direction, v) for v in basis)]
-
-
-def _dot(u: Vector, v: Vector) -> fmpq:
-    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))
+    return [t.direction for t in expansion.truncated if any(dot(t.direction, v) for v in basis)]
 
 
 def _remainder_coefficients(expansion: Expansion, basis: Sequence[Vector]) -> list[Vector] | None:

@@ -5,6 +5,7 @@ meant.
 """
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -14,6 +15,9 @@ from gdcheck.theorem.loss.errors import InputError
 
 RationalLike: TypeAlias = "int | Fraction | str | fmpq"
 """What stands for an exact rational number: ``3``, ``Fraction(1, 3)``, ``"1/3"``, ``"-2e-3"``, ``fmpq(1, 3)``."""
+
+Vector: TypeAlias = tuple[fmpq, ...]
+"""An exact vector, shape (n,)."""
 
 MAX_DIGITS = 4000
 """The most digits that a written number may have (its numerator and its denominator each)."""
@@ -160,3 +164,8 @@ def to_text(value: fmpq) -> str:
         Its text; ``to_fmpq`` reads it back.
     """
     return str(value)
+
+
+def dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
+    """Return the inner product of two vectors, both of shape (n,)."""
+    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))

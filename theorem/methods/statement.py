@@ -28,7 +28,7 @@ class Assumption(Enum):
 
     @property
     def sentence(self) -> str:
-        """What the assumption demands, for people."""
+        """What the assumption demands, as a clause for the user."""
         return _SENTENCES[self]
 
 

@@ -1,5 +1,6 @@
 """The amplitude certificate: each inequality of docs/certificate.md, held against the reference run much further."""
 
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -13,6 +14,7 @@ from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
 from gdcheck.theorem.limit.amplitude import Amplitude, Cause, certify
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.methods.statement import End, LimitKind
@@ -39,6 +41,19 @@ def project(block, h):
         c = sum(a * b for a, b in zip(column, h, strict=True))
         result = [x + c * y for x, y in zip(result, column, strict=True)]
     return result
+
+
+def supplied(decision):
+    """The supplier that the decision used, in all of space."""
+    found = decision.classification
+    eta = decision.problem.step_size
+    dominant = [b.eigenvalue for b in decision.blocks]
+    return StrictMinimum.of(
+        decision.expansion,
+        [Eigenspace(b.end.value, (b.eigenvalue.lo, b.eigenvalue.hi), b.gap, b.vectors) for b in decision.blocks],
+        [(e.lo, e.hi) for e in found.eigenvalues if e not in dominant],
+        largest=max(abs(1 - eta * e.ball()).upper() for e in (found.lowest, found.highest)),
+    )
 
 
 def certified(problem):
@@ -191,12 +206,9 @@ def test_amplitudes_at_later_steps_are_multiples(problem, later):
     decision = certified(problem)
     if decision is None or decision.subspace is not None:
         return
-    expansion = Expansion.of(problem)
-    found = decision.classification
     k = decision.amplitude.step
     with ctx.workprec(decision.precision):
-        rho = max(abs(1 - problem.step_size * e.ball()).upper() for e in (found.lowest, found.highest))
-        again = certify(expansion, list(decision.blocks), rho, k + later, k + later)
+        again = certify(replace(supplied(decision), begins=k + later), k + later)
     assert isinstance(again, Amplitude), f"certified at step {k} but not at {k + later}: {again}"
     first, second = decision.amplitude.inequality, again.inequality
     with mp.workdps(60):

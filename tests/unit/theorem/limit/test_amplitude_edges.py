@@ -6,13 +6,15 @@ import pytest
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.descent import strict_minimum
 from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.strict_minimum import Eigenspace, EigenspaceProjector
 from gdcheck.theorem.limit import amplitude
-from gdcheck.theorem.limit.amplitude import Block, Cause, Inequality
+from gdcheck.theorem.limit.amplitude import _DEFAULT, Cause, Inequality, _Projection
 from gdcheck.theorem.loss.balls import ends
-from gdcheck.theorem.methods.statement import End, LimitKind
+from gdcheck.theorem.methods.statement import LimitKind
 
 HALF = fmpq(1, 2)
 TINY = fmpq(1, 10**20)
@@ -35,18 +37,20 @@ def half_width(ball):
     return (high - low) / 2
 
 
-class Projected:
-    """A projection whose answer is known."""
-
-    def __init__(self, vector, error=0, deviation=0):
-        self.vector, self.error, self.deviation = [arb(x) for x in vector], arb(error), arb(deviation)
-
-    def apply(self, _):
-        return self.vector, self.error
+def projected(vector, error=0):
+    return _Projection([arb(x) for x in vector], arb(error))
 
 
-def block(end, multiplicity=1):
-    return SimpleNamespace(end=end, eigenvalue=SimpleNamespace(multiplicity=multiplicity))
+def part(sign, dimension=1, deviation=0):
+    return SimpleNamespace(sign=sign, dimension=dimension, deviation=arb(deviation))
+
+
+def limit(step, parts, projections, tail):
+    return amplitude._limit(step, parts, projections, arb(tail), _DEFAULT)
+
+
+def direction(vector, blur):
+    return amplitude._direction([arb(x) for x in vector], arb(blur), _DEFAULT)
 
 
 def at(step=0, **fields):
@@ -57,7 +61,7 @@ def at(step=0, **fields):
 
 
 def test_a_direction_is_blurred_by_twice_the_relative_error():
-    found = amplitude._direction([arb(3), arb(4)], arb(TINY))
+    found = direction([3, 4], TINY)
     for x, exact in zip(found, (fmpq(3, 5), fmpq(4, 5)), strict=True):
         assert_near(x, exact, "component")
         assert_near(arb(half_width(x)), 2 * TINY / 5, "half width")
@@ -66,33 +70,31 @@ def test_a_direction_is_blurred_by_twice_the_relative_error():
 def test_a_direction_is_given_only_to_ten_digits():
     """Four times the blur must be below 10⁻¹⁰ of the length, which leaves a component's interval narrower than that."""
     wide = fmpq(5, 4 * 10**10)
-    assert amplitude._direction([arb(3), arb(4)], arb(wide * fmpq(99, 100))) is not None
-    assert amplitude._direction([arb(3), arb(4)], arb(wide * fmpq(101, 100))) is None
+    assert direction([3, 4], wide * fmpq(99, 100)) is not None
+    assert direction([3, 4], wide * fmpq(101, 100)) is None
 
 
 @pytest.mark.parametrize(("multiplicity", "spread"), [(1, 2 * 7 * TINY), (2, 2 * 16 * TINY / 5)])
 def test_a_single_block_is_blurred_by_its_line_or_by_error_and_tail(multiplicity, spread):
     """On a line only the eigenvector's error counts; in a larger eigenspace error and tail, both over the length."""
-    found = amplitude._limit(
-        at(), [block(End.LOWEST, multiplicity)], [Projected([3, 4], 5 * TINY, 7 * TINY)], arb(11 * TINY)
-    )
+    found = limit(0, [part(1, multiplicity, 7 * TINY)], [projected([3, 4], 5 * TINY)], 11 * TINY)
     assert found.kind is LimitKind.FIXED
     for x, exact in zip(found.vectors[0], (fmpq(3, 5), fmpq(4, 5)), strict=True):
         assert_near(x, exact, "component")
         assert_near(arb(half_width(x)), spread, "half width")
 
 
-@pytest.mark.parametrize(("end", "step", "sign"), [(End.LOWEST, 3, 1), (End.HIGHEST, 3, -1), (End.HIGHEST, 4, 1)])
-def test_only_alternating_limits_at_odd_steps_are_turned(end, step, sign):
-    found = amplitude._limit(at(step), [block(end)], [Projected([3, 4])], arb(0))
-    assert found.kind is (LimitKind.ALTERNATING if end is End.HIGHEST else LimitKind.FIXED)
-    assert_near(found.vectors[0][0], sign * fmpq(3, 5), "first component")
+@pytest.mark.parametrize(("sign", "step", "seen"), [(1, 3, 1), (-1, 3, -1), (-1, 4, 1)])
+def test_only_alternating_limits_at_odd_steps_are_turned(sign, step, seen):
+    found = limit(step, [part(sign)], [projected([3, 4])], 0)
+    assert found.kind is (LimitKind.ALTERNATING if sign < 0 else LimitKind.FIXED)
+    assert_near(found.vectors[0][0], seen * fmpq(3, 5), "first component")
 
 
 @pytest.mark.parametrize("step", [6, 7])
 def test_a_two_cycle_is_blurred_by_both_errors_and_two_tails(step):
-    projections = [Projected([3, 0], TINY), Projected([0, 4], 3 * TINY)]
-    found = amplitude._limit(at(step), [block(End.LOWEST), block(End.HIGHEST)], projections, arb(5 * TINY))
+    projections = [projected([3, 0], TINY), projected([0, 4], 3 * TINY)]
+    found = limit(step, [part(1), part(-1)], projections, 5 * TINY)
     assert found.kind is LimitKind.TWO_CYCLE
     for vector, sign in zip(found.vectors, (1, -1) if step % 2 == 0 else (-1, 1), strict=True):
         for x, exact in zip(vector, (fmpq(3, 5), sign * fmpq(4, 5)), strict=True):
@@ -103,18 +105,17 @@ def test_a_two_cycle_is_blurred_by_both_errors_and_two_tails(step):
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_two_cycle_needs_both_of_its_directions(sign):
     """The sum, or the difference, of the two parts nearly cancels: one direction is known, the other is not."""
-    projections = [Projected([1, 0], TINY), Projected([sign * (1 - TINY), 0], TINY)]
-    assert amplitude._limit(at(), [block(End.LOWEST), block(End.HIGHEST)], projections, arb(0)) is None
+    projections = [projected([1, 0], TINY), projected([sign * (1 - TINY), 0], TINY)]
+    assert limit(0, [part(1), part(-1)], projections, 0) is None
 
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_each_part_of_a_two_cycle_must_be_known_to_ten_digits(swapped):
     """A part that drowns in the blur says nothing about the limit, however well the sum is known."""
-    parts = [Projected([1, 0]), Projected([0, fmpq(1, 10**6)])]
-    blocks = [block(End.LOWEST), block(End.HIGHEST)]
+    parts = [projected([1, 0]), projected([0, fmpq(1, 10**6)])]
     edge = fmpq(1, 8 * 10**16)
     for share, known in ((fmpq(99, 100), True), (fmpq(101, 100), False)):
-        found = amplitude._limit(at(), blocks, parts[::-1] if swapped else parts, arb(edge * share))
+        found = limit(0, [part(1), part(-1)], parts[::-1] if swapped else parts, edge * share)
         assert (found is not None) is known, f"two tails of {share} of what is allowed"
 
 
@@ -125,12 +126,13 @@ def test_the_deviation_is_that_of_davis_and_kahan():
     """W̃ = (1, 1/100), λ̃ = 11/10, γ = 3: E = (−1/10, 29/1000), Δ = 10⁻⁴, δ = √2‖E‖/γ + ‖Δ‖."""
     expansion = Expansion.of(Problem.build("x**2/2 + 2*y**2", "1/10", [1, 1]))
     w = [fmpq(1), fmpq(1, 100)]
-    eigenvalue = SimpleNamespace(lo=fmpq(9, 10), hi=fmpq(13, 10), multiplicity=1)
-    projection = amplitude._Projection(expansion, Block(End.LOWEST, eigenvalue, fmpq(3), [w], fmpq_mat(2, 1, w)))
+    space = Eigenspace(1, (fmpq(9, 10), fmpq(13, 10)), fmpq(3), fmpq_mat(2, 1, w))
+    projection = EigenspaceProjector(expansion.hessian, space)
     square = 2 * (fmpq(1, 100) + fmpq(29, 1000) ** 2) / 9
     assert_near((projection.deviation - arb(fmpq(1, 10**4))) ** 2, square, "(δ − ‖Δ‖)²")
     h = SimpleNamespace(centre=[arb(2), arb(3)], radius=arb(5), error=arb(fmpq(1, 7)))
-    image, error = projection.apply(h)
+    found = amplitude._project(projection, h)
+    image, error = found.vector, found.error
     assert_near(image[0], fmpq(203, 100), "W̃W̃ᵀh, first")
     assert_near(image[1], fmpq(203, 10000), "W̃W̃ᵀh, second")
     assert_near((error - arb(fmpq(1, 7))) / projection.deviation, fmpq(5), "(error − that of the iterate)/δ")
@@ -146,9 +148,9 @@ def test_what_lies_within_an_error_is_a_ball_of_non_negative_numbers():
 
 
 def inequality(c, projections=None):
-    projections = [Projected([3, 4])] if projections is None else projections
-    bound = SimpleNamespace(quadratic=lambda _: arb(c))
-    return amplitude._inequality(at(size=HALF, error=0), bound, arb(HALF), projections)
+    projections = [projected([3, 4])] if projections is None else projections
+    sequence = SimpleNamespace(rho=arb(HALF), remainder=lambda _: arb(c))
+    return amplitude._inequality(sequence, at(size=HALF, error=0), projections, _DEFAULT)
 
 
 def test_the_numbers_of_the_inequality():
@@ -171,17 +173,17 @@ def test_sigma_and_x_must_be_below_one():
 def test_every_block_must_be_further_than_the_tail():
     tail = inequality(fmpq(1, 8)).tail
     near, far = (ends(tail * arb(fmpq(k, 100)))[1] for k in (99, 101))
-    assert inequality(fmpq(1, 8), projections=[Projected([near, 0])]) is None
-    assert inequality(fmpq(1, 8), projections=[Projected([far, 0]), Projected([near, 0])]) is None
-    found = inequality(fmpq(1, 8), projections=[Projected([far, 0]), Projected([0, 2])])
+    assert inequality(fmpq(1, 8), projections=[projected([near, 0])]) is None
+    assert inequality(fmpq(1, 8), projections=[projected([far, 0]), projected([near, 0])]) is None
+    found = inequality(fmpq(1, 8), projections=[projected([far, 0]), projected([0, 2])])
     assert_near(found.amplitudes[1], fmpq(2), "second amplitude")
 
 
 def test_an_amplitude_must_be_known_to_fourteen_digits():
     """A less sharp one asks for more bits where the tail is below its error, and for more steps elsewhere."""
-    assert isinstance(inequality(fmpq(0), projections=[Projected([1, 0], fmpq(9, 10**15))]), Inequality)
-    assert inequality(fmpq(1, 8), projections=[Projected([1, 0], fmpq(11, 10**15))]) is None
-    assert inequality(fmpq(0), projections=[Projected([1, 0], fmpq(11, 10**15))]) is Cause.PRECISION
+    assert isinstance(inequality(fmpq(0), projections=[projected([1, 0], fmpq(9, 10**15))]), Inequality)
+    assert inequality(fmpq(1, 8), projections=[projected([1, 0], fmpq(11, 10**15))]) is None
+    assert inequality(fmpq(0), projections=[projected([1, 0], fmpq(11, 10**15))]) is Cause.PRECISION
 
 
 # Settling elsewhere --------------------------------------------------------------------------------------------------
@@ -223,7 +225,7 @@ def test_the_budget_ends_at_the_step_that_it_names(monkeypatch):
             taken.append(iterate.step)
             yield iterate
 
-    monkeypatch.setattr(amplitude, "enclose", counted)
+    monkeypatch.setattr(strict_minimum, "enclose", counted)
     decide(Problem.build("x**2/2 + 2*y**2 + x**3", "1/100", ["1/4", "1/4"]), max_steps=7)
     assert taken == list(range(8))
 

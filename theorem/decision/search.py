@@ -1,0 +1,151 @@
+"""The search for a certified limit: on which space, and at which precision, the amplitude lemma is applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flint import arb, ctx, fmpq_mat
+
+from gdcheck.theorem.assumptions.regime import Classification, classify
+from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.decision.subspace import Subspace, find_subspace
+from gdcheck.theorem.decision.verdict import Block
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
+from gdcheck.theorem.limit.amplitude import certify
+from gdcheck.theorem.limit.result import Amplitude, Cause
+from gdcheck.theorem.methods.statement import End, Regime
+
+FIRST_PRECISION = 128
+# Eigenvalues and eigenvectors are known to this many bits more than the trajectory.
+GUARD_BITS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """The limit that was certified, and on which space; or the cause why none was.
+
+    Attributes:
+        subspace: The invariant subspace; None means all of space.
+        restricted: Spectrum and regime on it.
+        blocks: The dominant blocks.
+        amplitude: The deciding inequality and the limit, if it holds.
+        cause: Why it does not hold; None too where nothing dominates.
+        precision: Bits used.
+    """
+
+    subspace: Subspace | None
+    restricted: Classification
+    blocks: tuple[Block, ...]
+    amplitude: Amplitude | None
+    cause: Cause | None
+    precision: int
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """All of space first, then an invariant subspace that lacks dominance.
+
+    Attributes:
+        expansion: The loss at its minimizer; its Hessian exists.
+        pencil: The Hessian.
+        first: Its spectrum and the regime, at the first precision.
+        max_steps: Steps of gradient descent allowed at each precision.
+        max_precision: Bits allowed; the precision doubles.
+    """
+
+    expansion: Expansion
+    pencil: Pencil
+    first: Classification
+    max_steps: int
+    max_precision: int
+
+    def run(self) -> SearchResult:
+        """Search until a limit is certified or nothing is left to try.
+
+        Returns:
+            The result of the last attempt.
+        """
+        whole = self._attempt(None, FIRST_PRECISION, try_subspace_first=True)
+        if whole.amplitude is None and whole.cause in {None, Cause.PRECISION}:
+            unstable = whole.restricted.regime is Regime.UNSTABLE
+            subspace = find_subspace(self.expansion, self._largest(self.first), *((0,) if unstable else ()))
+            if subspace is not None and (unstable or self._lacks_dominance(whole, subspace)):
+                return self._persist(subspace)
+        return whole if whole.cause is not Cause.PRECISION else self._persist(None)
+
+    def _lacks_dominance(self, whole: SearchResult, subspace: Subspace) -> bool:
+        """Whether a dominant eigenvalue of the whole space does not occur on the subspace."""
+        assert self.expansion.hessian is not None
+        if subspace.dimension == 0:
+            return True
+        bits = whole.precision + GUARD_BITS
+        here = classify(subspace.pencil(self.expansion.hessian), self.expansion.step_size, bits)
+        found = whole.restricted
+        return not all(here.holds(found.eigenvalues[found.index(end)]) for end in found.dominant_ends)
+
+    def _persist(self, subspace: Subspace | None) -> SearchResult:
+        precision = FIRST_PRECISION
+        while True:
+            found = self._attempt(subspace, precision)
+            if found.cause is not Cause.PRECISION or 2 * precision > self.max_precision:
+                return found
+            precision *= 2
+
+    def _attempt(self, subspace: Subspace | None, precision: int, *, try_subspace_first: bool = False) -> SearchResult:
+        """Apply the lemma on one space, at one precision."""
+        expansion = self.expansion
+        assert expansion.hessian is not None
+        bits = precision + GUARD_BITS
+        whole = self.first if precision == FIRST_PRECISION else classify(self.pencil, expansion.step_size, bits)
+        if subspace is None:
+            pencil, here = self.pencil, whole
+        elif subspace.dimension == 0:
+            return SearchResult(subspace, replace(whole, eigenvalues=(), regime=None), (), None, None, precision)
+        else:
+            pencil = subspace.pencil(expansion.hessian)
+            here = classify(pencil, expansion.step_size, bits)
+        ends = here.dominant_ends
+        if not ends or (subspace is not None and here.boundary_factor is not None):
+            return SearchResult(subspace, here, (), None, None, precision)
+        blocks = tuple(self._block(pencil, here, end, subspace, bits) for end in ends)
+        with ctx.workprec(precision):
+            if try_subspace_first and self._starts_outside(blocks):
+                return SearchResult(None, here, blocks, None, Cause.PRECISION, precision)
+            result = certify(self._supply(blocks, here, self._largest(whole), subspace), self.max_steps)
+        if isinstance(result, Cause):
+            return SearchResult(subspace, here, blocks, None, result, precision)
+        return SearchResult(subspace, here, blocks, result, None, precision)
+
+    def _supply(
+        self, blocks: tuple[Block, ...], here: Classification, largest: arb, subspace: Subspace | None
+    ) -> StrictMinimum:
+        """The trajectory as the lemma wants it, at the current precision."""
+        dominant = [b.eigenvalue for b in blocks]
+        return StrictMinimum.of(
+            self.expansion,
+            [Eigenspace(b.end.value, (b.eigenvalue.lo, b.eigenvalue.hi), b.gap, b.vectors) for b in blocks],
+            [(e.lo, e.hi) for e in here.eigenvalues if e not in dominant],
+            largest=largest,
+            begins=0 if subspace is None else subspace.enters,
+        )
+
+    def _largest(self, whole: Classification) -> arb:
+        """An upper bound of all |1 − ηλ|, at the current precision."""
+        return max(abs(1 - self.expansion.step_size * e.ball()).upper() for e in (whole.lowest, whole.highest))
+
+    def _block(self, pencil: Pencil, here: Classification, end: End, subspace: Subspace | None, bits: int) -> Block:
+        index = here.index(end)
+        columns = fmpq_mat(pencil.eigenvectors(here.eigenvalues[index], bits)).transpose()
+        vectors = columns if subspace is None else fmpq_mat([list(v) for v in subspace.basis]).transpose() * columns
+        return Block(end, here.eigenvalues[index], gap(here.eigenvalues, index), vectors)
+
+    def _starts_outside(self, blocks: tuple[Block, ...]) -> bool:
+        """Whether the start looks orthogonal to a dominant block: then a subspace is tried before any step is made."""
+        h = self.expansion.displacement
+        size = max(abs(x) for x in h)
+        for block in blocks:
+            products = fmpq_mat([list(h)]) * block.vectors
+            if all(abs(arb(c)) <= arb(size) * arb(2) ** -(ctx.prec // 2) for c in products.entries()):
+                return True
+        return False

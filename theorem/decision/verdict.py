@@ -1,0 +1,82 @@
+"""The five verdicts, and a decision: a verdict with everything that a certificate needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from flint import fmpq, fmpq_mat
+
+from gdcheck.theorem.assumptions.preimages import Preimages
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.decision.subspace import Subspace
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.result import Amplitude, LimitDirection
+from gdcheck.theorem.methods.statement import Assumption, End
+
+
+class Verdict(Enum):
+    """The five outcomes; the value is the name used in answers."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    EXCEPTIONAL = "exceptional"
+    NOT_APPLICABLE = "not-applicable"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A dominant eigenvalue on the subspace, with its eigenspace.
+
+    Attributes:
+        end: Which end of the restricted spectrum it is; its value is the sign of the multiplier.
+        eigenvalue: The eigenvalue.
+        gap: γ > 0 such that no other restricted eigenvalue lies in (lo − γ, hi + γ).
+        vectors: Nearly orthonormal dyadic columns that nearly span the eigenspace, shape (n, w).
+    """
+
+    end: End
+    eigenvalue: Eigenvalue
+    gap: fmpq
+    vectors: fmpq_mat
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """The verdict on a problem, with everything that a certificate needs.
+
+    Attributes:
+        problem: The problem decided.
+        expansion: Its loss at the minimizer.
+        verdict: The outcome.
+        reason: One sentence for the user.
+        classification: Spectrum and regime; None if the Hessian does not exist.
+        fails: The assumptions proved to fail.
+        preimages: The finding on the null-set assumption, if it was examined.
+        subspace: The invariant subspace that was used; None means all of space.
+        restricted: Spectrum and regime on the subspace (the same as ``classification`` without one).
+        blocks: The dominant blocks of the certified limit; empty if none is certified.
+        amplitude: The deciding inequality and the limit; None if no limit is certified.
+        precision: Bits used.
+    """
+
+    problem: Problem
+    expansion: Expansion
+    verdict: Verdict
+    reason: str
+    classification: Classification | None
+    fails: tuple[Assumption, ...]
+    preimages: Preimages | None
+    subspace: Subspace | None
+    restricted: Classification | None
+    blocks: tuple[Block, ...]
+    amplitude: Amplitude | None
+    precision: int
+
+    @property
+    def limit(self) -> LimitDirection | None:
+        """The certified limit, if any."""
+        return None if self.amplitude is None else self.amplitude.limit

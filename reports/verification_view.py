@@ -135,12 +135,7 @@ class VerificationView(View[Verification]):
             ("Refuted", refuted, "the assumptions hold and another limit is proved", True),
             ("Unresolved", unresolved, "nothing was proved, or its proof was not accepted", True),
             ("Rejected by the checker", rejected, "certificates that the independent checker did not accept", True),
-            (
-                "Expected rows that disagree",
-                astray,
-                "of the paper, of its sharpness and of the step sizes below",
-                True,
-            ),
+            ("Expected rows that disagree", astray, parts, True),
             ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem’s null set", False),
             ("Not applicable", counts["not-applicable"], "random problems outside the theorem’s assumptions", True),
         ]

@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
+
+from gdcheck.networks.shapes import Approach
 
 NEAR_ONE = 0.99
 LEAST_COSINES = 20
 LEAST_FALL = 0.01
 _TAIL = 0.05
-
-
-@dataclass(frozen=True)
-class Approach:
-    """Whether cos → 1 was measured for one optimizer.
-
-    Every seed must end at ``NEAR_ONE`` or above, and must have moved: its loss has fallen by ``LEAST_FALL`` of its
-    first value or more. Where nothing was trained consecutive updates are equal, and their cosine says nothing.
-
-    Attributes:
-        measured: Whether it was.
-        final: The mean over the seeds of the mean cosine over the last twentieth of the run.
-        trend: The mean over the seeds of that mean less the one over the twentieth before the middle.
-        spread: The standard deviation of the final values over the seeds; 0 for one seed.
-        worst: The smallest final value.
-        reason: Why, in a clause.
-    """
-
-    measured: bool
-    final: float | None
-    trend: float | None
-    spread: float | None
-    worst: float | None
-    reason: str
 
 
 def approach(

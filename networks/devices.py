@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-from typing import Any
 
 import torch
 
+from gdcheck.networks.shapes import Surroundings
 from gdcheck.theorem.loss.errors import InputError
 
 
@@ -35,12 +35,12 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 
 
-def surroundings(device: torch.device) -> dict[str, Any]:
+def surroundings(device: torch.device) -> Surroundings:
     """Device and versions, for the record of a measurement."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
-    return {
-        "device": f"{device.type} ({name})",
-        "threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-    }
+    return Surroundings(
+        device=f"{device.type} ({name})",
+        threads=torch.get_num_threads(),
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+    )

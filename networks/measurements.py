@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gdcheck.networks.eigen import Eigenpairs, top_eigenpairs
+from gdcheck.networks.shapes import Band
 
 
 def cosine(a: Tensor, b: Tensor) -> float | None:
@@ -115,23 +116,6 @@ def directions(kept: Sequence[tuple[int, Tensor]]) -> list[Direction]:
         previous = cosine(offset, rows[-2] - end) if len(rows) > 1 else None
         result.append(Direction(step, cosine(offset, final), previous, float(torch.linalg.vector_norm(offset))))
     return result
-
-
-@dataclass(frozen=True)
-class Band:
-    """A quantity over several seeds.
-
-    Attributes:
-        steps: Where it was taken.
-        mean: Its mean over the seeds.
-        low: Its smallest value.
-        high: Its largest value.
-    """
-
-    steps: tuple[int, ...]
-    mean: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
 
 
 def band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:

@@ -10,6 +10,7 @@ from math import log
 from gdcheck.networks.descent import Trajectory, descend, start_near
 from gdcheck.networks.minimum import Minimum
 from gdcheck.networks.objective import Objective
+from gdcheck.networks.shapes import ScanPoint, finite
 
 COSINE_SLACK = 1e-4
 ALIGNED = 0.99
@@ -42,27 +43,6 @@ class ExperimentConfig:
     below: float = 0.9
     above: float = 0.7
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class ScanPoint:
-    """One step size of the scan.
-
-    Attributes:
-        step_size: η.
-        ratio: η divided by 2/(λ₁+λₙ).
-        slope: The measured growth per step of log|y_n/y_1|, positive where vₙ wins; None where one of them has sunk.
-        expected: log(|1−ηλₙ|/|1−ηλ₁|).
-        cosine: The last cosine of consecutive updates.
-        left: Whether the run left the neighbourhood.
-    """
-
-    step_size: float
-    ratio: float
-    slope: float | None
-    expected: float
-    cosine: float
-    left: bool
 
 
 @dataclass(frozen=True)
@@ -144,7 +124,7 @@ def run_experiment(
                 ratio=step_size / edge,
                 slope=path.log_ratio_slope,
                 expected=expected_slope(minimum, step_size),
-                cosine=_last(path.cosine),
+                cosine=finite(_last(path.cosine)),
                 left=path.left,
             )
         )

@@ -1,10 +1,8 @@
-"""What ``gdcheck network`` found, as plain data."""
+"""The result of ``gdcheck network``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from math import isfinite
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,8 +11,8 @@ from gdcheck.networks.data import Images
 from gdcheck.networks.descent import Trajectory
 from gdcheck.networks.network_experiment import Experiment, ExperimentConfig
 from gdcheck.networks.networks import NetworkConfig
-from gdcheck.networks.result_schemas import NETWORK
 from gdcheck.networks.results import data_entry, network_entry
+from gdcheck.networks.shapes import MinimumEntry, NetworkResult, Surroundings, TrajectoryEntry, finite
 
 _POINTS = 250
 
@@ -26,8 +24,8 @@ def as_network_result(
     network: NetworkConfig,
     *,
     weight_decay: float,
-    surroundings: dict[str, Any],
-) -> dict[str, Any]:
+    surroundings: Surroundings,
+) -> NetworkResult:
     """The result of an experiment.
 
     Args:
@@ -39,67 +37,59 @@ def as_network_result(
         surroundings: Device and versions.
 
     Returns:
-        Plain data, as ``result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
+        The result.
     """
-    minimum = experiment.minimum
-    return {
-        "schema": NETWORK,
-        "kind": "measured",
-        "surroundings": surroundings,
-        "data": data_entry(images),
-        "network": network_entry(network, len(minimum.theta)),
-        "loss": "mse",
-        "weight_decay": weight_decay,
-        "options": asdict(config),
-        "minimum": {
-            "loss": minimum.loss,
-            "accuracy": minimum.accuracy,
-            "gradient_norm": minimum.gradient_norm,
-            "lbfgs_steps": minimum.lbfgs_steps,
-            "newton_steps": minimum.newton_steps,
-            "spectrum": [float(f"{x:.9g}") for x in minimum.spectrum.tolist()],
-            "boundary": minimum.boundary,
-            "stability_limit": minimum.stability_limit,
-        },
-        "below": _path(experiment.below, minimum.boundary),
-        "above": _path(experiment.above, minimum.boundary),
-        "scan": [asdict(point) | {"cosine": _finite(point.cosine)} for point in experiment.scan],
-        "switch": experiment.switch,
-        "switch_relative_difference": None
-        if experiment.switch is None
-        else abs(experiment.switch / minimum.boundary - 1),
-        "findings": experiment.findings,
-    }
+    minimum, switch = experiment.minimum, experiment.switch
+    return NetworkResult(
+        kind="measured",
+        surroundings=surroundings,
+        data=data_entry(images),
+        network=network_entry(network, len(minimum.theta)),
+        loss="mse",
+        weight_decay=weight_decay,
+        options=asdict(config),
+        minimum=MinimumEntry(
+            loss=minimum.loss,
+            accuracy=minimum.accuracy,
+            gradient_norm=minimum.gradient_norm,
+            lbfgs_steps=minimum.lbfgs_steps,
+            newton_steps=minimum.newton_steps,
+            spectrum=tuple(float(f"{x:.9g}") for x in minimum.spectrum.tolist()),
+            boundary=minimum.boundary,
+            stability_limit=minimum.stability_limit,
+        ),
+        below=_path(experiment.below, minimum.boundary),
+        above=_path(experiment.above, minimum.boundary),
+        scan=experiment.scan,
+        switch=switch,
+        switch_relative_difference=None if switch is None else abs(switch / minimum.boundary - 1),
+        findings=experiment.findings,
+    )
 
 
-def _path(path: Trajectory, boundary: float) -> dict[str, Any]:
+def _path(path: Trajectory, boundary: float) -> TrajectoryEntry:
     """A run at no more steps than a picture can show, dense at first; even and odd steps alike."""
     count = path.steps
     raw = torch.logspace(0, torch.log10(torch.tensor(float(max(count, 1)))), _POINTS)
     steps = sorted({min(count, round(x)) for x in raw.tolist()})
     chosen = torch.tensor(steps)
 
-    def picked(values: Tensor) -> list[float | None]:
-        return [_finite(float(f"{x:.7g}")) for x in values.tolist()]
+    def picked(values: Tensor) -> tuple[float | None, ...]:
+        return tuple(finite(float(f"{x:.7g}")) for x in values.tolist())
 
-    return {
-        "step_size": path.step_size,
-        "ratio": path.step_size / boundary,
-        "taken": count,
-        "left": path.left,
-        "alternates": path.alternates,
-        "steps": steps,
-        "cosine": picked(path.cosine[chosen - 1]),
-        "lowest": picked(path.lowest[chosen]),
-        "highest": picked(path.highest[chosen]),
-        "distance": picked(path.distance[chosen]),
-        "last_cosine": _finite(float(path.cosine[-1])) if count else None,
-        "sharpness_from": path.sharpness_from,
-        "sharpness": [float(f"{x:.7g}") for x in path.sharpness],
-        "sharpness_residual": path.sharpness_residual,
-    }
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinities."""
-    return value if isfinite(value) else None
+    return TrajectoryEntry(
+        step_size=path.step_size,
+        ratio=path.step_size / boundary,
+        taken=count,
+        left=path.left,
+        alternates=path.alternates,
+        steps=tuple(steps),
+        cosine=picked(path.cosine[chosen - 1]),
+        lowest=picked(path.lowest[chosen]),
+        highest=picked(path.highest[chosen]),
+        distance=picked(path.distance[chosen]),
+        last_cosine=finite(float(path.cosine[-1])) if count else None,
+        sharpness_from=path.sharpness_from,
+        sharpness=tuple(float(f"{x:.7g}") for x in path.sharpness),
+        sharpness_residual=path.sharpness_residual,
+    )

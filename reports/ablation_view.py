@@ -1,94 +1,169 @@
-"""What the page says of a run of ``gdcheck ablate``."""
+"""What a report says of a run of ``gdcheck ablate``."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from gdcheck.reports.caution import Caution
+from gdcheck.properties.ablation.result import AblationRow, AblationRun, Exhibit
+from gdcheck.reports.charts import with_style_sheet
+from gdcheck.reports.problem_charts import problem_picture
+from gdcheck.reports.text import code, plain, shell, table
+from gdcheck.reports.view import Again, Case, Caution, View
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.loss.errors import InputError
 
 _FEW = 20
+_MOST_VARIABLES = 6
+_STEPS = 2000
 _SEARCH = "as far as the search shows"
 
 
-def verdict_words(row: Mapping[str, Any]) -> str:
+def verdict_words(row: AblationRow) -> str:
     """The verdict of a row; one that rests on few problems says on how many.
 
     Args:
-        row: The row's plain data.
+        row: The row.
 
     Returns:
         The words.
     """
-    verdict, held = str(row["verdict"]), row["held"]
+    verdict, held = row.verdict, row.held
     if verdict.endswith(_SEARCH) and held < _FEW:
         return verdict.replace(_SEARCH, f"as far as only {held} problem{'s show' if held != 1 else ' shows'}")
     return verdict
 
 
-def evidence_words(row: Mapping[str, Any]) -> str:
+def evidence_words(row: AblationRow) -> str:
     """By what a row is known; a search proves nothing, though each problem that it met may be proved.
 
     Args:
-        row: The row's plain data.
+        row: The row.
 
     Returns:
         The words.
     """
-    if row["verdict"] == "open":
+    if row.verdict == "open":
         return "–"
-    if not str(row["verdict"]).endswith(_SEARCH):
-        return str(row["evidence"])
-    return f"search, each {row['evidence']}" if row["evidence"] == "proved" else f"search, {row['evidence']}"
+    if not row.verdict.endswith(_SEARCH):
+        return row.evidence
+    return f"search, each {row.evidence}" if row.evidence == "proved" else f"search, {row.evidence}"
 
 
-def ablation_headline(run: Mapping[str, Any]) -> str:
-    """One sentence on a run.
-
-    Args:
-        run: The run's plain data.
-
-    Returns:
-        The sentence.
-    """
-    found = Counter(verdict_words(row) for row in run["rows"])
-    words = {"needed": "needed, with proof"}
-    parts = [f"{count} {words.get(verdict, verdict)}" for verdict, count in found.items()]
-    return f"Assumptions dropped in {len(run['rows'])} ways: {'; '.join(parts) or 'none finished'}."
-
-
-def ablation_cautions(run: Mapping[str, Any]) -> list[Caution]:
-    """What could make a run of ablations meaningless.
-
-    Args:
-        run: The run's plain data.
-
-    Returns:
-        The cautions.
-    """
-    rows = run["rows"]
-    unanswered = sum(row["verdict"] == "open" for row in rows) + len(run["asked"]) - len(rows)
-    aside = sum(row["aside"] for row in rows)
-    examined = sum(row["examined"] for row in rows)
-    meaning = f"of {examined:,} problems of ablations: nothing was proved there, or the start is exceptional"
-    return [
-        Caution("Ablations open", unanswered, "no violation, no problem on which it holds, or a fault", unanswered > 0),
-        Caution("Set aside", aside, meaning, False),
-    ]
-
-
-def certificate_files(name: str, role: str, exhibit: Mapping[str, Any] | None) -> list[str]:
+def certificate_files(name: str, role: str, exhibit: Exhibit | None) -> list[str]:
     """Where the certificates of an exhibit lie, from the directory of the run.
 
     Args:
         name: The ablation's name.
         role: simplest, worst or shown; the last has no files.
-        exhibit: The exhibit's plain data.
+        exhibit: The exhibit.
 
     Returns:
         The paths.
     """
-    count = len(exhibit["certificates"]) if exhibit and role != "shown" else 0
+    count = len(exhibit.certificates) if exhibit and role != "shown" else 0
     numbers = [""] if count == 1 else [f"-{i + 1}" for i in range(count)]
     return [f"counterexamples/{name}-{role}{number}.json" for number in numbers]
+
+
+class AblationView(View[AblationRun]):
+    """A run of ``gdcheck ablate``."""
+
+    shape = AblationRun
+    file = "ablation.json"
+    name = "ablation"
+    title = "assumptions dropped"
+    suite = "ablate"
+    verdict = staticmethod(verdict_words)
+    evidence = staticmethod(evidence_words)
+    certificates = staticmethod(certificate_files)
+
+    @property
+    def outcome(self) -> str:
+        """Incomplete if a row is open or missing."""
+        return "incomplete" if self.run.interrupted or any(r.verdict == "open" for r in self.run.rows) else "passed"
+
+    def headline(self) -> str:
+        """One sentence on the run."""
+        found = Counter(verdict_words(row) for row in self.run.rows)
+        words = {"needed": "needed, with proof"}
+        parts = [f"{count} {words.get(verdict, verdict)}" for verdict, count in found.items()]
+        return f"Assumptions dropped in {len(self.run.rows)} ways: {'; '.join(parts) or 'none finished'}."
+
+    def cautions(self) -> list[Caution]:
+        """What could make the run meaningless."""
+        rows = self.run.rows
+        unanswered = sum(row.verdict == "open" for row in rows) + len(self.run.asked) - len(rows)
+        aside, examined = sum(row.aside for row in rows), sum(row.examined for row in rows)
+        meaning = f"of {examined:,} problems of ablations: nothing was proved there, or the start is exceptional"
+        said = "no violation, no problem on which it holds, or a fault"
+        return [
+            Caution("Ablations open", unanswered, said, unanswered > 0),
+            Caution("Set aside", aside, meaning, False),
+        ]
+
+    def facts(self) -> list[tuple[str, object]]:
+        """Seed and versions."""
+        return [("seed", self.run.seed), *self.run.versions.items()]
+
+    def again(self) -> Again:
+        """How to repeat the run."""
+        command = f"gdcheck ablate --budget {self.run.budget} --seed {self.run.seed}"
+        return Again("The ablations again:", command)
+
+    def pictures(self) -> dict[str, str]:
+        """The trajectory of the simplest exhibit of each ablation, and what happens to its direction."""
+        found = {}
+        for row in self.run.rows:
+            role, exhibit = ("simplest", row.simplest) if row.simplest else ("shown", row.shown)
+            if exhibit and len(exhibit.problem.variables) <= _MOST_VARIABLES:
+                decision = decide(exhibit.problem.problem(), max_steps=_STEPS)
+                name = f"The trajectory of the counterexample {row.name}"
+                found[f"{row.name}/{role}"] = with_style_sheet(problem_picture(decision), name)
+        return found
+
+    def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+        """The certificates of the counterexamples.
+
+        Args:
+            pictures: All pictures of the page.
+
+        Yields:
+            A path from the page's directory, and a certificate.
+
+        Raises:
+            InputError: If a name would lead out of the directory.
+        """
+        for row in self.run.rows:
+            if not row.name.replace("-", "").isalnum():
+                raise InputError("run", f"the ablation {row.name[:80]!r} must be named by letters, digits and hyphens")
+            for role, exhibit in (("simplest", row.simplest), ("worst", row.worst)):
+                names = certificate_files(row.name, role, exhibit)
+                yield from zip(names, exhibit.certificates if exhibit else (), strict=True)
+
+    def markdown(self) -> list[str]:
+        """A table of the rows, and each simplest counterexample."""
+        heads = ["ablation", "dropped", "the assumption is", "by", "problems", "violated", "held", "aside"]
+        cells = (
+            (r.name, r.dropped, verdict_words(r), evidence_words(r), r.examined, r.violated, r.held, r.aside)
+            for r in self.run.rows
+        )
+        lines = ["## Assumptions dropped", "", plain(self.headline()), "", *table(heads, cells)]
+        for row in self.run.rows:
+            if row.fault:
+                lines.append(f"- **{plain(row.name)}** was not examined to the end: {plain(row.fault)}")
+            if exhibit := row.simplest:
+                said = f"claimed {plain(exhibit.predicted)}; instead {plain(exhibit.happens)}"
+                lines.append(f"- **{plain(row.name)}** ({plain(exhibit.evidence)}): {said}")
+                lines.append("  " + code(shell(exhibit.problem)))
+        return [*lines, ""]
+
+    def cases(self) -> Iterator[Case]:
+        """Every ablation that was asked for."""
+        for row in self.run.rows:
+            reason = "open: " + (row.fault or f"all {row.aside} problems were set aside")
+            yield Case(row.name, skipped=reason if row.verdict == "open" else None)
+        finished = {row.name for row in self.run.rows}
+        for name in self.run.asked:
+            if name not in finished:
+                yield Case(name, skipped="interrupted before it was finished")

@@ -8,7 +8,8 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.etree import ElementTree
 
-from gdcheck.reports.schema import RecordJson, Report
+from gdcheck.properties.verify.record import ACCEPTED, Record
+from gdcheck.properties.verify.verification import Verification
 
 if TYPE_CHECKING:
     import altair as alt
@@ -37,7 +38,7 @@ LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def phase_chart(report: Report, *, narrow: bool = False) -> alt.VConcatChart:
+def phase_chart(report: Verification, *, narrow: bool = False) -> alt.VConcatChart:
     """The direction of arrival against the step size, in the stand-in colours.
 
     Above, the sweep of the paper's worked example: the angle of the certified limit, for even and odd steps. Below, the
@@ -58,7 +59,7 @@ def phase_chart(report: Report, *, narrow: bool = False) -> alt.VConcatChart:
     return chart
 
 
-def phase_picture(report: Report, *, narrow: bool = False) -> str:
+def phase_picture(report: Verification, *, narrow: bool = False) -> str:
     """The same as an SVG.
 
     Args:
@@ -145,10 +146,10 @@ def _rule(x: float, axis: alt.X) -> alt.Chart:
     return chart
 
 
-def _sweep_panel(report: Report, *, narrow: bool) -> _Panel:
+def _sweep_panel(report: Verification, *, narrow: bool) -> _Panel:
     import altair as alt  # noqa: PLC0415
 
-    points = [point for row in report["sweep"] for point in _directions(row["record"])]
+    points = [point for row in report.sweep for point in _directions(row.record)]
     reach = 105 if all(abs(p["y"]) <= 100 for p in points) else 195
     x = alt.X(
         "x:Q",
@@ -174,27 +175,24 @@ def _sweep_panel(report: Report, *, narrow: bool) -> _Panel:
     if "two-cycle" in kinds:
         label = "two-cycle" if narrow else "on the boundary, a two-cycle"
         labels.append(_text(0.96, 73, label, "two-cycle", axes, align="right"))
-    title = _title((f"One loss, {len(report['sweep'])} step sizes:", "the jump at the boundary"), narrow=narrow)
+    title = _title((f"One loss, {len(report.sweep)} step sizes:", "the jump at the boundary"), narrow=narrow)
     layers = [_rule(1, x), *_marks(points, x, y, 34 if narrow else 46), *labels]
     return alt.layer(*layers).properties(width=_width(narrow=narrow), height=230 if narrow else 260, title=title)
 
 
-def _directions(record: RecordJson) -> list[dict[str, Any]]:
+def _directions(record: Record) -> list[dict[str, Any]]:
     """The angle of the limit of even and of odd steps; a cross on the axis where nothing is certified."""
-    if record["ratio"] is None:
+    if record.ratio is None:
         return []
-    limit = record["limit"] or {"kind": None}
-    kind = limit["kind"]
-    if record["recheck"] != "accepted" or kind is None:
-        return [_point(record["ratio"], 0.0, "open", "cross", None)]
-    if kind == "two-cycle":
-        even, odd = limit["even"], limit["odd"]
-    else:
-        even = limit["vector"]
-        odd = [-x for x in even] if kind == "alternating" else even
-    points = [_point(record["ratio"], _angle(even), kind, "filled", kind)]
+    limit = record.limit
+    if record.recheck != ACCEPTED or limit is None or limit.kind is None:
+        return [_point(record.ratio, 0.0, "open", "cross", None)]
+    kind = limit.kind
+    even = limit.even or limit.vector or ()
+    odd = limit.odd or (tuple(-x for x in even) if kind == "alternating" else even)
+    points = [_point(record.ratio, _angle(even), kind, "filled", kind)]
     if odd != even:
-        points.append(_point(record["ratio"], _angle(odd), kind, "hollow", kind))
+        points.append(_point(record.ratio, _angle(odd), kind, "hollow", kind))
     return points
 
 
@@ -208,25 +206,25 @@ def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dic
     return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, **named}
 
 
-def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
+def _random_panels(report: Verification, *, narrow: bool) -> list[_Panel]:
     import altair as alt  # noqa: PLC0415
 
-    known = [r for r in report["random"] if r["distance"] is not None and r["dimension"] is not None]
+    known = [r for r in report.random if r.distance is not None and r.dimension is not None]
     if not known:
         return []
     records = _sample(known)
-    smallest = min((abs(r["distance"] or 1) for r in records), default=1.0)
+    smallest = min((abs(r.distance or 1) for r in records), default=1.0)
     depth = max(4, 1 + math.ceil(-math.log10(min(smallest, 1.0))))
-    dimensions = [r["dimension"] or 1 for r in records]
+    dimensions = [r.dimension or 1 for r in records]
     low, high = min(dimensions), max(dimensions)
     span = high - low + 3
     points = []
     for r in records:
         band = _band(r)
-        lane = -3 if band == "open" else (r["dimension"] or 1) - low + (span if band == "alternating" else 0)
+        lane = -3 if band == "open" else (r.dimension or 1) - low + (span if band == "alternating" else 0)
         style, kind = ("cross", None) if band == "open" else ("filled", band)
-        point = _point(_signed_logarithm(r["distance"] or 0.0, depth), lane, band, style, kind)
-        points.append(point | {"label": f"random problem {r['index']}, n = {r['dimension']}: {r['verdict']}"})
+        point = _point(_signed_logarithm(r.distance or 0.0, depth), lane, band, style, kind)
+        points.append(point | {"label": f"random problem {r.index}, n = {r.dimension}: {r.verdict}"})
     some_open = any(p["style"] == "cross" for p in points)
     ticks = _ticks(depth, *((6, 4) if narrow else (3, 2)))
     x = alt.X(
@@ -259,19 +257,19 @@ def _random_panels(report: Report, *, narrow: bool) -> list[_Panel]:
     return [first, _gap_panel(records, narrow=narrow)]
 
 
-def _gap_panel(records: Sequence[RecordJson], *, narrow: bool) -> _Panel:
+def _gap_panel(records: Sequence[Record], *, narrow: bool) -> _Panel:
     """The verdicts over η/boundary and the gap between the largest multiplier modulus and the next."""
     import altair as alt  # noqa: PLC0415
 
-    gaps = [math.log10(r["gap"]) if r["gap"] else None for r in records]
+    gaps = [math.log10(r.gap) if r.gap else None for r in records]
     lowest = math.floor(min((g for g in gaps if g is not None), default=-1.0)) - 0.5
     points = []
     for r, gap in zip(records, gaps, strict=True):
         band = _band(r)
         style, kind = ("cross", None) if band == "open" else ("filled", band)
         # Without a gap, the lowest line.
-        point = _point(r["ratio"] or 0.0, lowest if gap is None else gap, band, style, kind)
-        points.append(point | {"label": f"random problem {r['index']}, n = {r['dimension']}: {r['verdict']}"})
+        point = _point(r.ratio or 0.0, lowest if gap is None else gap, band, style, kind)
+        points.append(point | {"label": f"random problem {r.index}, n = {r.dimension}: {r.verdict}"})
     widest = max(2.0, *(p["x"] for p in points))
     x = alt.X(
         "x:Q",
@@ -291,7 +289,7 @@ def _gap_panel(records: Sequence[RecordJson], *, narrow: bool) -> _Panel:
     return alt.layer(*layers).properties(width=_width(narrow=narrow), height=180 if narrow else 220, title=title)
 
 
-def _sample(records: Sequence[RecordJson]) -> Sequence[RecordJson]:
+def _sample(records: Sequence[Record]) -> Sequence[Record]:
     """As many records as a picture can show: all that are not proved (up to the limit), and others evenly spread."""
     if len(records) <= _MOST_POINTS:
         return records
@@ -301,13 +299,13 @@ def _sample(records: Sequence[RecordJson]) -> Sequence[RecordJson]:
     return [*striking, *(rest[int(i * stride)] for i in range(min(len(rest), _MOST_POINTS - len(striking))))]
 
 
-def _band(record: RecordJson) -> str:
+def _band(record: Record) -> str:
     """Where the certified limit lies: measured from the limit, not taken from the verdict."""
-    kind = (record["limit"] or {"kind": None})["kind"]
-    if record["recheck"] == "accepted" and record["verdict"] == "proved":
-        if kind == "fixed" and (record["to_lowest"] or 0) >= _ALIGNED:
+    kind = None if record.limit is None else record.limit.kind
+    if record.recheck == ACCEPTED and record.verdict == "proved":
+        if kind == "fixed" and (record.to_lowest or 0) >= _ALIGNED:
             return "fixed"
-        if kind == "alternating" and (record["to_highest"] or 0) >= _ALIGNED:
+        if kind == "alternating" and (record.to_highest or 0) >= _ALIGNED:
             return "alternating"
     return "open"
 

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gdcheck.reports.charts import STAND_IN, as_svg, config, with_style_sheet
-from gdcheck.reports.claims_view import ClaimsView
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from gdcheck.reports.claims_view import ClaimRow
 
 
 NAME = "How the problems of each claim ended"
 
 
-def claims_picture(view: ClaimsView) -> str:
+def claims_picture(rows: Sequence[ClaimRow]) -> str:
     """How the problems of each claim ended, as an SVG.
 
     Args:
-        view: A run of claims, added up.
+        rows: The claims of a run.
 
     Returns:
         A self-contained SVG with a transparent background.
     """
-    return with_style_sheet(as_svg(claims_chart(view)), NAME)
+    return with_style_sheet(as_svg(claims_chart(rows)), NAME)
 
 
-def claims_chart(view: ClaimsView) -> alt.Chart:
+def claims_chart(rows: Sequence[ClaimRow]) -> alt.Chart:
     """How the problems of each claim ended, as shares, in the stand-in colours.
 
     Args:
-        view: A run of claims, added up.
+        rows: The claims of a run.
 
     Returns:
         The chart.
@@ -40,8 +42,8 @@ def claims_chart(view: ClaimsView) -> alt.Chart:
     words = {"proved": "fixed", "exceptional": "two-cycle", "not-applicable": "faint", "unresolved": "alternating"}
     colours = {verdict: STAND_IN[name] for verdict, name in (words | {"refuted": "open"}).items()}
     values = [
-        {"claim": row.name, "verdict": verdict, "share": row.verdicts.get(verdict, 0) / row.problems, "order": order}
-        for row in view.rows
+        {"claim": row.name, "verdict": verdict, "share": row.verdicts[verdict] / row.problems, "order": order}
+        for row in rows
         for order, verdict in enumerate(colours)
     ]
     bars = alt.Chart(alt.InlineData(values=values)).mark_bar(height=11, aria=False)

@@ -1,13 +1,20 @@
-"""What the page says of a run of the claims as properties."""
+"""What a report says of a run of the claims as properties."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from gdcheck.reports.caution import Caution
+from gdcheck.properties.runner.tally import MOST_DISCARDS, ClaimsRun
+from gdcheck.reports.claims_chart import NAME, claims_chart, claims_picture
+from gdcheck.reports.text import plain, scientific, table
+from gdcheck.reports.view import Again, Case, Caution, View
+from gdcheck.theorem.certificate.shapes import StoredProblem
+
+if TYPE_CHECKING:
+    import altair as alt
 
 
 @dataclass(frozen=True)
@@ -43,89 +50,102 @@ class ClaimRow:
     open: int
     margin: float | None
     steps: int
-    smallest: dict[str, Any] | None
-    verdicts: dict[str, int]
+    smallest: StoredProblem | None
+    verdicts: Counter[str]
 
 
-@dataclass(frozen=True)
-class ClaimsView:
-    """A whole run of claims.
+class ClaimsView(View[ClaimsRun]):
+    """A run of the claims as properties."""
 
-    Attributes:
-        headline: One sentence.
-        broken: How often a claim failed.
-        rows: The claims.
-    """
+    shape = ClaimsRun
+    name = "claims"
+    title = "claims as properties"
+    suite = "claims"
 
-    headline: str
-    broken: int
-    rows: tuple[ClaimRow, ...]
+    def __init__(self, run: ClaimsRun) -> None:
+        super().__init__(run)
+        names = [name for name in run.about if name in run.claims or name in run.worst]
+        self.rows = tuple(_row(i, name, run) for i, name in enumerate(names))
+        self.broken = sum(row.broken for row in self.rows)
+
+    @property
+    def outcome(self) -> str:
+        """Failed if a claim is broken, or too many draws were discarded."""
+        return "failed" if self.broken or self.run.discard_rate > MOST_DISCARDS else "passed"
+
+    def headline(self) -> str:
+        """One sentence on the run."""
+        problems = self.run.problems + self.run.problems_in_search
+        ended = f"{self.broken} contradictions" if self.broken else "no claim failed"
+        return f"{len(self.rows)} claims, {problems:,} random problems: {ended}."
+
+    def cautions(self) -> list[Caution]:
+        """What could make a pass meaningless."""
+        run = self.run
+        resting = sum(row.open for row in self.rows)
+        exceptional = sum(row.verdicts["exceptional"] for row in self.rows)
+        many = run.discard_rate > MOST_DISCARDS
+        return [
+            Caution("Claims broken", self.broken, "a claim fails on a problem", self.broken > 0),
+            Caution("Claims unresolved", resting, "of problems that started outside the certified ball", False),
+            Caution("Draws discarded", run.discarded, f"of {run.drawn:,} draws", many),
+            Caution("Exceptional starts", exceptional, "on which the limits’ claims say little", False),
+        ]
+
+    def facts(self) -> list[tuple[str, object]]:
+        """Seed and versions."""
+        return [("seed", self.run.seed), *self.run.run.versions.items()]
+
+    def again(self) -> Again:
+        """How to repeat the run."""
+        count = "" if self.run.examples is None else f" --examples {self.run.examples}"
+        command = f"tox -e claims --{count} --hypothesis-seed={self.run.seed}"
+        return Again("The claims again, in a copy of the repository:", command)
+
+    def pictures(self) -> dict[str, str]:
+        """How the problems of each claim ended."""
+        return {"claims": claims_picture(self.rows)}
+
+    def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
+        """How the problems of each claim ended."""
+        yield "claims", NAME, claims_chart(self.rows)
+
+    def markdown(self) -> list[str]:
+        """A table of the claims."""
+        rows = ((r.name, r.kind, r.problems, r.holds, r.broken, r.open, scientific(r.margin)) for r in self.rows)
+        heads = ["claim", "kind", "problems", "holds", "broken", "unresolved", "smallest margin"]
+        return ["## Claims", "", plain(self.headline()), "", *table(heads, rows)]
+
+    def cases(self) -> Iterator[Case]:
+        """Every claim."""
+        for row in self.rows:
+            failure = f"broken on {row.broken} of {row.problems} problems" if row.broken else None
+            yield Case(row.name, failure)
 
 
-def claims_view(data: Mapping[str, Any]) -> ClaimsView:
-    """Adds up a run's parts.
-
-    Args:
-        data: A report of the claims.
-
-    Returns:
-        What the page shows.
-    """
-    names = [name for name in data["about"] if name in data["claims"] or name in data["worst"]]
-    rows = tuple(_row(i, name, data) for i, name in enumerate(names))
-    broken = sum(row.broken for row in rows)
-    problems = data["problems"] + data["problems_in_search"]
-    count = f"{len(rows)} claims, {problems:,} random problems"
-    headline = f"{count}: no claim failed." if not broken else f"{count}: {broken} contradictions."
-    return ClaimsView(headline, broken, rows)
-
-
-def _row(i: int, name: str, data: Mapping[str, Any]) -> ClaimRow:
-    about = data["about"][name]
-    parts = [data[part][name] for part in ("claims", "worst") if name in data[part]]
+def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
+    about = run.about[name]
+    parts = [part[name] for part in (run.claims, run.worst) if name in part]
     holds: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     for part in parts:
-        holds.update(part["holds"])
-        verdicts.update(part["verdict"])
-    smallest = min((p["smallest_margin"] for p in parts if p["smallest_margin"]), key=_margin, default=None)
+        holds.update(part.holds)
+        verdicts.update(part.verdict)
+    margins = [part.smallest_margin for part in parts if part.smallest_margin is not None]
+    smallest = min(margins, key=lambda seen: seen.margin, default=None)
     return ClaimRow(
         name=name,
         anchor=i + 1,
-        kind=about["kind"],
-        sentence=about["sentence"],
-        statement=about["statement"],
-        measure=about["margin"],
-        problems=sum(part["problems"] for part in parts),
+        kind=about.kind,
+        sentence=about.sentence,
+        statement=about.statement,
+        measure=about.margin,
+        problems=sum(part.problems for part in parts),
         holds=holds["holds"],
         broken=holds["fails"],
         open=holds["unresolved"],
-        margin=smallest["margin"] if smallest else None,
-        steps=max(part["most_steps"] for part in parts),
-        smallest=smallest["instance"]["problem"] if smallest else None,
-        verdicts=dict(verdicts),
+        margin=smallest.margin if smallest else None,
+        steps=max(part.most_steps for part in parts),
+        smallest=smallest.instance.problem if smallest else None,
+        verdicts=verdicts,
     )
-
-
-def _margin(seen: Mapping[str, Any]) -> float:
-    return float(seen["margin"])
-
-
-def claims_cautions(data: Mapping[str, Any], view: ClaimsView) -> list[Caution]:
-    """What could make a pass of the claims meaningless.
-
-    Args:
-        data: The report of the claims.
-        view: Its view.
-
-    Returns:
-        The cautions.
-    """
-    resting = sum(row.open for row in view.rows)
-    exceptional = sum(row.verdicts.get("exceptional", 0) for row in view.rows)
-    return [
-        Caution("Claims broken", view.broken, "a claim fails on a problem", view.broken > 0),
-        Caution("Claims unresolved", resting, "of problems that started outside the certified ball", False),
-        Caution("Draws discarded", data["discarded"], f"of {data['drawn']:,} draws", data["discard_rate"] > 0.02),
-        Caution("Exceptional starts", exceptional, "on which the limits’ claims say little", False),
-    ]

@@ -1,32 +1,25 @@
-"""One report of several runs."""
+"""One report of several runs: a page, Markdown for a pull request, JUnit XML for CI, and what lies beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gdcheck.properties.storage.files import as_json, write_text_atomically
-from gdcheck.reports.ablation_view import certificate_files
-from gdcheck.reports.charts import phase_picture, with_style_sheet
-from gdcheck.reports.claims_chart import claims_picture
-from gdcheck.reports.claims_view import claims_view
 from gdcheck.reports.figures import write_figures
-from gdcheck.reports.measured_charts import network_picture, training_picture
-from gdcheck.reports.page import Pictures, Sources
-from gdcheck.reports.problem_charts import FORMATS, problem_picture, worked_picture
-from gdcheck.reports.read import read_sources
-from gdcheck.reports.sweep_charts import sweep_pictures
-from gdcheck.reports.write import write_page
-from gdcheck.theorem.decision.decide import decide
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.reports.junit import as_junit
+from gdcheck.reports.kinds import KINDS, read_views
+from gdcheck.reports.page import outcome_of, render_page
+from gdcheck.reports.problem_charts import FORMATS
+from gdcheck.reports.text import plain
+from gdcheck.reports.view import View
+from gdcheck.theorem.certificate.shapes import StoredRun
 from gdcheck.theorem.loss.errors import InputError
-
-_MOST_VARIABLES = 6
-_STEPS = 2000
 
 
 def compose(runs: Sequence[Path], out: Path, figures: Sequence[str] = ()) -> Path:
-    """Reads the results of runs and writes their report.
+    """Read the results of runs and write their report.
 
     Args:
         runs: Files or directories.
@@ -39,68 +32,68 @@ def compose(runs: Sequence[Path], out: Path, figures: Sequence[str] = ()) -> Pat
     Raises:
         InputError: If a run cannot be used, or the report cannot be written.
     """
-    sources = read_sources(runs)
+    views = read_views(runs)
     forms = list(dict.fromkeys(figures))
     if unknown := [form for form in forms if form not in FORMATS]:
         raise InputError("figures", f"{unknown[0][:40]!r} is no form; give {', '.join(FORMATS)}")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        store_certificates(sources, out)
-        write_figures(sources, forms, out)
-        return write_page(sources, draw(sources), out)
+        write_figures(views, forms, out)
+        return _write(views, out)
     except OSError as error:
         raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
 
 
-def draw(sources: Sources) -> Pictures:
-    """Draws what the page of these runs shows.
+def write_run(run: StoredRun, out: Path) -> Path:
+    """Write the result of a run and its report.
+
+    The data are written first, so that they survive whatever may happen to a picture.
 
     Args:
-        sources: The runs.
+        run: The run.
+        out: The directory; made if it is not there.
 
     Returns:
-        The pictures.
-    """
-    report, claims = sources.verification, sources.claims
-    return Pictures(
-        wide=phase_picture(report) if report else "",
-        narrow=phase_picture(report, narrow=True) if report else "",
-        worked=worked_picture() if report else "",
-        claims=claims_picture(claims_view(claims)) if claims else "",
-        exhibits=dict(_exhibits(sources)),
-        sweep=list(sweep_pictures(sources.sweep)) if sources.sweep else [],
-        network=network_picture(dict(sources.network)) if sources.network else "",
-        training=training_picture(dict(sources.training)) if sources.training else "",
-    )
-
-
-def _exhibits(sources: Sources) -> Iterator[tuple[str, str]]:
-    """A picture for the simplest exhibit of each ablation: the trajectory, and what happens to its direction."""
-    for row in sources.ablation["rows"] if sources.ablation else ():
-        role = "simplest" if row["simplest"] else "shown"
-        if row[role] and len(row[role]["problem"]["variables"]) <= _MOST_VARIABLES:
-            decision = decide(Problem.from_json(row[role]["problem"]), max_steps=_STEPS)
-            name = f"The trajectory of the counterexample {row['name']}"
-            yield f"{row['name']}/{role}", with_style_sheet(problem_picture(decision), name)
-
-
-def store_certificates(sources: Sources, out: Path) -> None:
-    """Writes the certificates of an ablation's counterexamples, so that the page's commands find them.
-
-    Args:
-        sources: The runs.
-        out: The directory of the report.
+        The page.
 
     Raises:
-        OSError: If a file cannot be written.
-        InputError: If a name would lead out of the directory.
+        InputError: If a file cannot be written.
     """
-    for row in sources.ablation["rows"] if sources.ablation else ():
-        if not row["name"].replace("-", "").isalnum():
-            raise InputError("run", f"the ablation {row['name'][:80]!r} must be named by letters, digits and hyphens")
-        for role in ("simplest", "worst"):
-            exhibit = row[role]
-            files = certificate_files(row["name"], role, exhibit)
-            for file, certificate in zip(files, exhibit["certificates"] if exhibit else (), strict=True):
-                (out / file).parent.mkdir(exist_ok=True)
-                write_text_atomically(out / file, as_json(certificate))
+    view = next(kind(run) for kind in KINDS if isinstance(run, kind.shape))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(out / str(view.file), as_json(run))
+        return _write([view], out)
+    except OSError as error:
+        raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
+
+
+def _write(views: Sequence[View[Any]], out: Path) -> Path:
+    pictures = draw(views)
+    for view in views:
+        for name, content in view.files(pictures):
+            (out / name).parent.mkdir(exist_ok=True)
+            write_text_atomically(out / name, content if isinstance(content, str) else as_json(content))
+    write_text_atomically(out / "junit.xml", as_junit(views))
+    write_text_atomically(out / "report.md", as_markdown(views))
+    page = out / "index.html"
+    write_text_atomically(page, render_page(views, pictures))
+    return page
+
+
+def draw(views: Sequence[View[Any]]) -> dict[str, str]:
+    """Draw what the page of these runs shows, as SVGs by name."""
+    return {name: svg for view in views for name, svg in view.pictures().items()}
+
+
+def as_markdown(views: Sequence[View[Any]]) -> str:
+    """Write the runs as Markdown; text from them is escaped.
+
+    Args:
+        views: The runs.
+
+    Returns:
+        The text.
+    """
+    lines = [f"# gdcheck: {plain(outcome_of(views))}", "", *(line for view in views for line in view.markdown())]
+    return "\n".join(lines).rstrip() + "\n"

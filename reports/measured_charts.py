@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gdcheck.networks.shapes import Band, NetworkResult, OptimizerEntry, TrainingResult, TrajectoryEntry
 from gdcheck.reports.charts import STAND_IN, _text, config, with_style_sheet
 
 if TYPE_CHECKING:
@@ -30,18 +31,18 @@ _METHOD_NAMES = {
 }
 
 
-def training_picture(result: dict[str, Any]) -> str:
+def training_picture(result: TrainingResult) -> str:
     """Cosines, sharpness against threshold, and direction of arrival, by optimizer.
 
     Args:
-        result: As ``networks.result_schemas.TRAINING_SCHEMA`` describes it.
+        result: The result of ``gdcheck train``.
 
     Returns:
         A self-contained SVG with a transparent background.
     """
-    methods = result["optimizers"]
+    methods = result.optimizers
     panels = [
-        _legend([(_METHOD_NAMES[m["optimizer"]], _METHOD_COLOURS[m["optimizer"]]) for m in methods]),
+        _legend([(_METHOD_NAMES[m.optimizer], _METHOD_COLOURS[m.optimizer]) for m in methods]),
         _bands(methods, "cosine", "Cosine of consecutive updates", "cosine", 1),
         _bands(methods, "epoch_cosine", "Cosine of consecutive epochs' updates", "cosine", 1),
         _bands(
@@ -55,55 +56,55 @@ def training_picture(result: dict[str, Any]) -> str:
         _bands(methods, "loss", "Loss over all images", "loss", None),
         _bands(methods, "to_final", "Direction from the last iterate: cosine with its final value", "cosine", 1),
     ]
-    data = result["data"]
-    seeds = max((m["seeds"] for m in methods), default=0)
+    data = result.data
+    seeds = max((m.seeds for m in methods), default=0)
     note = (
-        f"measured: {data['name']}; {data['images']} images",
-        f"{result['network']['architecture']} with {result['network']['parameters']} parameters, {result['loss']}, "
-        f"{seeds} seeds (bands: smallest to largest), {result['dtype']}, {result['surroundings']['device']}",
+        f"measured: {data.name}; {data.images} images",
+        f"{result.network.architecture} with {result.network.parameters} parameters, {result.loss}, "
+        f"{seeds} seeds (bands: smallest to largest), {result.dtype}, {result.surroundings.device}",
     )
     return _drawn([p for p in panels if p is not None], note, "Optimizers by cosine, sharpness and direction, measured")
 
 
-def network_picture(result: dict[str, Any]) -> str:
+def network_picture(result: NetworkResult) -> str:
     """The two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
 
     Args:
-        result: As ``networks.result_schemas.NETWORK_RESULT_SCHEMA`` describes it.
+        result: The result of ``gdcheck network``.
 
     Returns:
         A self-contained SVG with a transparent background.
     """
-    runs = [("below", "fixed"), ("above", "alternating")]
+    runs = [(result.below, "fixed"), (result.above, "alternating")]
     panels = [
         _legend([("η below 2/(λ₁+λₙ)", "fixed"), ("η above 2/(λ₁+λₙ)", "alternating")]),
         _lines(
-            [(result[name]["steps"], result[name]["cosine"], colour) for name, colour in runs],
+            [(run.steps, run.cosine, colour) for run, colour in runs],
             ("step", "cosine"),
             "Cosine of consecutive updates",
             [-1, 1],
         ),
         _lines(
             [
-                (result["below"]["steps"], _moduli(result["below"]["lowest"]), "fixed"),
-                (result["above"]["steps"], _moduli(result["above"]["highest"]), "alternating"),
+                (result.below.steps, _moduli(result.below.lowest), "fixed"),
+                (result.above.steps, _moduli(result.above.highest), "alternating"),
             ],
             ("step", "|cosine|"),
             "Position: |cos| with v₁ (below) and with vₙ (above)",
             [0, 1],
         ),
         _lines(
-            [(_sharp_steps(result[name]), result[name]["sharpness"], colour) for name, colour in runs],
+            [(_sharp_steps(run), run.sharpness, colour) for run, colour in runs],
             ("step", "λₙ(x_k) − λₙ"),
             "Sharpness: monotone below, oscillating above",
             None,
         ),
         _growth(result),
     ]
-    data = result["data"]
+    data = result.data
     note = (
-        f"measured: {data['name']}; {data['images']} images",
-        f"CNN with {result['network']['parameters']} parameters, mse, float64, {result['surroundings']['device']}",
+        f"measured: {data.name}; {data.images} images",
+        f"CNN with {result.network.parameters} parameters, mse, float64, {result.surroundings.device}",
     )
     return _drawn(panels, note, "Both regimes of gradient descent around a network's minimum, measured")
 
@@ -112,18 +113,18 @@ def _moduli(values: Sequence[float | None]) -> list[float | None]:
     return [None if x is None else abs(x) for x in values]
 
 
-def _sharp_steps(run: dict[str, Any]) -> list[int]:
-    first = run["sharpness_from"]
-    return list(range(first, first + len(run["sharpness"])))
+def _sharp_steps(run: TrajectoryEntry) -> list[int]:
+    first = run.sharpness_from
+    return list(range(first, first + len(run.sharpness)))
 
 
-def _growth(result: dict[str, Any]) -> _Panel:
+def _growth(result: NetworkResult) -> _Panel:
     """The growth of |y_n/y_1| on both sides of the boundary, measured against the theory's line."""
     import altair as alt  # noqa: PLC0415
 
-    width = result["minimum"]["stability_limit"] / result["minimum"]["boundary"] - 1
-    points = [p for p in result["scan"] if p["slope"] is not None and abs(p["ratio"] - 1) < 3 * width]
-    values = [{"x": (p["ratio"] - 1) / width, "y": p["slope"], "t": p["expected"]} for p in points]
+    width = result.minimum.stability_limit / result.minimum.boundary - 1
+    points = [p for p in result.scan if p.slope is not None and abs(p.ratio - 1) < 3 * width]
+    values = [{"x": (p.ratio - 1) / width, "y": p.slope, "t": p.expected} for p in points]
     x = alt.X("x:Q", title="(η − boundary) / (2/λₙ − boundary)", axis=alt.Axis(grid=False, tickCount=8))
     y = alt.Y("y:Q", title="growth per step", axis=alt.Axis(format="~g"))
     base = alt.Chart(alt.InlineData(values=values))
@@ -145,7 +146,7 @@ def _legend(entries: Sequence[tuple[str, str]]) -> _Panel:
 
 
 def _bands(
-    methods: Sequence[dict[str, Any]],
+    methods: Sequence[OptimizerEntry],
     key: str,
     title: str,
     y_title: str,
@@ -159,21 +160,22 @@ def _bands(
     """
     import altair as alt  # noqa: PLC0415
 
-    known = [m for m in methods if m[key] and m[key]["steps"]]
+    bands: list[tuple[str, Band | None]] = [(m.optimizer, getattr(m, key)) for m in methods]
+    known = [(name, band) for name, band in bands if band is not None and band.steps]
     if not known:
         return None
     x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False, tickCount=8))
-    lowest = min(min(m[key]["low"]) for m in known)
+    lowest = min(min(band.low) for _, band in known)
     scale = alt.Scale(zero=True) if top is None else alt.Scale(domainMax=top, domainMin=lowest, nice=False)
     y = alt.Y("y:Q", title=y_title, scale=scale)
     layers = []
     if rule is not None:
         base = alt.Chart(alt.InlineData(values=[{"y": rule}]))
         layers.append(base.mark_rule(color=STAND_IN["faint"], strokeDash=[4, 4]).encode(y=y))
-    for m in known:
-        columns = zip(*(m[key][name] for name in ("steps", "mean", "low", "high")), strict=True)
+    for name, band in known:
+        columns = zip(band.steps, band.mean, band.low, band.high, strict=True)
         values = [{"x": k, "y": mean, "low": low, "high": high} for k, mean, low, high in columns]
-        colour = STAND_IN[_METHOD_COLOURS[m["optimizer"]]]
+        colour = STAND_IN[_METHOD_COLOURS[name]]
         base = alt.Chart(alt.InlineData(values=values))
         area = base.mark_area(color=colour, opacity=0.2, aria=False)
         layers.append(area.encode(x=x, y=alt.Y("low:Q", scale=scale, title=y_title), y2="high:Q"))

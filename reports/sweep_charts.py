@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gdcheck.properties.sweep.summary import Summary
 from gdcheck.reports.charts import STAND_IN, as_svg, config, with_style_sheet
 
 if TYPE_CHECKING:
@@ -22,35 +23,35 @@ _COLOURS = {
     "unresolved": "#d9a400",
     "refuted": STAND_IN["open"],
 }
-_TITLES = (
-    ("step_histogram", "Steps until the inequality holds, of the proved problems"),
-    ("margin_histogram", "Amplitude over tail at the deciding step, of the proofs in float64"),
-)
+TITLES = {
+    "phases": "The limits on both sides of the boundary",
+    "step_histogram": "Steps until the inequality holds, of the proved problems",
+    "margin_histogram": "Amplitude over tail at the deciding step, of the proofs in float64",
+}
+"""The pictures, by the field of the summary that they show."""
 
 
-def sweep_pictures(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Draws a sweep.
+def sweep_pictures(summary: Summary) -> Iterator[tuple[str, str]]:
+    """Draw a sweep.
 
     Args:
-        summary: Its summary, as ``reports.run_schemas.SWEEP_SCHEMA`` describes it.
+        summary: Its summary.
 
     Yields:
-        A title and an SVG with a transparent background, for each picture that has anything to show.
+        A name of ``TITLES`` and an SVG with a transparent background, for each picture that has anything to show.
     """
-    if summary["decided"]:
-        title = "The limits on both sides of the boundary"
-        yield title, with_style_sheet(as_svg(_phases(summary)), title)
-    for name, title in _TITLES:
-        if summary[name]:
-            yield title, with_style_sheet(as_svg(_bars(summary[name])), title)
+    for name, title in TITLES.items():
+        if getattr(summary, name):
+            chart = _phases(summary) if name == "phases" else _bars(getattr(summary, name))
+            yield name, with_style_sheet(as_svg(chart), title)
 
 
-def _phases(summary: Mapping[str, Any]) -> alt.Chart:
+def _phases(summary: Summary) -> alt.Chart:
     import altair as alt  # noqa: PLC0415
 
     values = []
     for side, regime in ((-1, "small-step"), (1, "large-step")):
-        for bits, limits in summary["phases"].get(regime, {}).items():
+        for bits, limits in summary.phases.get(regime, {}).items():
             # Towards the boundary from the left, away from it on the right.
             place = side * (1000 - int(bits))
             values += [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+
+from gdcheck.theorem.certificate.shapes import StoredProblem
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DASH = "–"
@@ -74,12 +75,34 @@ def vector(values: Sequence[float]) -> str:
     return "(" + ", ".join(f"{x:.6g}".replace("-", "−") for x in values) + ")"
 
 
-def shell(problem: Mapping[str, Any]) -> str:
+def shell(problem: StoredProblem) -> str:
     """The command that decides a problem again, to be pasted into a POSIX shell; it needs no file."""
-    words = ["gdcheck", "check", "--variables", ",".join(problem["variables"]), "--loss", str(problem["loss"])]
-    words += ["--step-size", str(problem["step_size"])]
+    words = ["gdcheck", "check", "--variables", ",".join(problem.variables), "--loss", problem.loss]
+    words += ["--step-size", problem.step_size]
     # A leading minus sign must not look like an option.
-    for name in ("minimizer", "start"):
-        if name == "start" or any(x != "0" for x in problem[name]):
-            words.append(f"--{name}={','.join(problem[name])}")
+    if any(x != "0" for x in problem.minimizer):
+        words.append(f"--minimizer={','.join(problem.minimizer)}")
+    words.append(f"--start={','.join(problem.start)}")
     return shlex.join(words)
+
+
+def plain(value: object) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    text = re.sub(r"([\\`*_{}\[\]<>#|&~$])", r"\\\1", str(value))
+    return " ".join(text.split())
+
+
+def code(value: str) -> str:
+    """Code in Markdown that no text can break out of."""
+    longest = max((len(run) for run in re.findall("`+", value)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{fence}{pad}{' '.join(value.split())}{pad}{fence}"
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """A table in Markdown, by lines."""
+    titles = list(heads)
+    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
+    lines += ["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows]
+    return [*lines, ""]

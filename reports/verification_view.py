@@ -1,129 +1,254 @@
-"""What the page says of a run of ``gdcheck verify``."""
+"""What a report says of a run of ``gdcheck verify``."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from gdcheck.reports.caution import Caution
-from gdcheck.reports.schema import RecordJson, Report
-from gdcheck.reports.text import DASH, scientific
+from gdcheck.properties.verify.record import ACCEPTED, Record
+from gdcheck.properties.verify.verification import ExpectedRow, Verification
+from gdcheck.reports.charts import PHASE, phase_chart, phase_picture
+from gdcheck.reports.problem_charts import worked_picture
+from gdcheck.reports.text import DASH, code, plain, scientific, shell, table
+from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.decision.decide import Verdict
 from gdcheck.theorem.methods.statement import Regime
 
+if TYPE_CHECKING:
+    import altair as alt
+
 NOT_RECHECKED = "not rechecked"
+_MOST_FINDINGS = 20
 
 
-def status(record: RecordJson) -> str:
+@dataclass(frozen=True)
+class Unproved:
+    """A problem of a run that is not as it should be.
+
+    Attributes:
+        name: Where it stands in the run, human-readable.
+        record: What was found.
+        file: Where its problem lies, from the report's directory; None if the problem could not even be made.
+    """
+
+    name: str
+    record: Record
+    file: str | None
+
+
+def status(record: Record) -> str:
     """The verdict as it may be called on the page: proved only where the checker accepted the certificate."""
-    if record["verdict"] == Verdict.PROVED.value and record["recheck"] != "accepted":
+    if record.verdict == Verdict.PROVED.value and record.recheck != ACCEPTED:
         return NOT_RECHECKED
-    return record["verdict"]
+    return record.verdict
 
 
-def _records(report: Report) -> list[RecordJson]:
-    return [row["record"] for row in (*report["paper"], *report["sweep"])] + report["random"]
+class VerificationView(View[Verification]):
+    """A run of ``gdcheck verify``."""
+
+    shape = Verification
+    file = "report.json"
+    name = "verification"
+    title = "verification"
+    suite = "verify"
+    status = staticmethod(status)
+
+    @property
+    def outcome(self) -> str:
+        """What the run came to."""
+        return self.run.outcome
+
+    def headline(self) -> str:
+        """One sentence on the run."""
+        run = self.run
+        proved_count = Counter(status(r) for r in run.random)["proved"]
+        agreeing = sum(row.agrees for row in run.paper)
+        rows = f"{agreeing} of the paper’s {len(run.paper)} rows"
+        proved = f"{proved_count} of {run.problems} random problems"
+        if run.outcome == "passed":
+            every = f" and all {run.problems} random problems" if proved_count == run.problems > 0 else ""
+            some = f" and {proved}" if run.problems and not every else ""
+            return f"Proved: the paper’s {len(run.paper)} rows{every}{some}."
+        if run.outcome == "failed":
+            return f"Contradicted. Proved are {rows} and {proved}; what disagrees is listed below."
+        return f"Not complete. Proved are {rows} and {proved}."
+
+    def verdicts(self) -> list[str]:
+        """The columns of the table of random problems."""
+        some_open = any(status(r) == NOT_RECHECKED for r in self.run.random)
+        return [*(v.value for v in Verdict), *([NOT_RECHECKED] if some_open else [])]
+
+    def unproved(self) -> list[Unproved]:
+        """All that is not as it should be: expected rows that do not agree, and random problems that are not proved."""
+        run = self.run
+        rows = [
+            (f"{part} {row.record.index + 1}", f"{part}-{row.record.index + 1}", row.record)
+            for part, found in (("paper", run.paper), ("sweep", run.sweep))
+            for row in found
+            if not row.agrees
+        ]
+        rows += [
+            (f"random problem {r.index}", f"random-{run.seed}-{r.index}", r)
+            for r in run.random
+            if r.verdict != Verdict.PROVED.value
+        ]
+        return [Unproved(name, r, f"problems/{file}.json" if r.problem else None) for name, file, r in rows]
+
+    def regimes(self) -> list[dict[str, Any]]:
+        """One row for each regime that occurs among the random problems, and one for all."""
+        return regimes(self.run.random)
+
+    def reach(self) -> list[tuple[str, str]]:
+        """What the random problems reached, as labels and values."""
+        return reach(self.run.random)
+
+    def closest(self) -> list[Record]:
+        """The proved problems with the smallest margins, of those that were kept."""
+        kept = [r for r in self.run.random if status(r) == "proved" and r.problem and r.margin is not None]
+        return sorted(kept, key=lambda r: r.margin or 0.0)
+
+    def notes(self) -> list[str]:
+        """What is missing from the run."""
+        run, done = self.run, len(self.run.random)
+        notes = []
+        if run.interrupted:
+            notes.append(f"The run was interrupted: {done} of {run.problems} random problems were finished.")
+        elif done != run.problems:
+            notes.append(f"{done} of {run.problems} random problems are on record.")
+        if not run.problems:
+            notes.append("No random problems were asked for: this page speaks of the paper’s own examples only.")
+        return notes
+
+    def cautions(self) -> list[Caution]:
+        """What could make a pass meaningless."""
+        run = self.run
+        counts = Counter(status(r) for r in run.random)
+        unresolved = sum(status(r) in {"unresolved", NOT_RECHECKED} for r in run.records)
+        rejected = sum(r.recheck == "rejected" for r in run.records)
+        refuted = sum(r.verdict == "refuted" for r in run.records)
+        rows: tuple[ExpectedRow, ...] = (*run.paper, *run.sweep)
+        astray = sum(not row.agrees for row in rows) + sum(not row.agrees for row in run.sharpness)
+        parts = "among the paper’s rows, their sharpness and the sweep below"
+        numbers = [
+            ("Refuted", refuted, "the assumptions hold and another limit is proved", True),
+            ("Unresolved", unresolved, "nothing was proved, or its proof was not accepted", True),
+            ("Rejected by the checker", rejected, "certificates that the independent checker did not accept", True),
+            ("Expected rows that disagree", astray, parts, True),
+            ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem’s null set", False),
+            ("Not applicable", counts["not-applicable"], "random problems outside the theorem’s assumptions", True),
+        ]
+        return [Caution(label, count, meaning, serious and count > 0) for label, count, meaning, serious in numbers]
+
+    def facts(self) -> list[tuple[str, object]]:
+        """Seed and versions."""
+        return [("seed", self.run.seed), *self.run.versions.items()]
+
+    def again(self) -> Again:
+        """How to repeat the run."""
+        command = f"gdcheck verify --problems {self.run.problems} --seed {self.run.seed}"
+        return Again("The same run again:", command, "All numbers: report.json beside this page.")
+
+    def pictures(self) -> dict[str, str]:
+        """The phase diagram, for wide and narrow screens, and the worked example."""
+        narrow = phase_picture(self.run, narrow=True)
+        return {"wide": phase_picture(self.run), "narrow": narrow, "worked": worked_picture()}
+
+    def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
+        """The phase diagram."""
+        yield "phase", PHASE, phase_chart(self.run)
+
+    def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+        """Two pictures, and every problem that is not as it should be, for ``gdcheck check`` and ``gdcheck replay``."""
+        yield "phase.svg", pictures["wide"]
+        yield "sharpness.svg", pictures["worked"]
+        for found in self.unproved():
+            if found.file is not None:
+                record = found.record
+                yield found.file, {"verdict": record.verdict, "reason": record.reason, "problem": record.problem}
+
+    def markdown(self) -> list[str]:
+        """The rows, and the first problems that are not as they should be."""
+        run = self.run
+        lines = ["## Verification", "", plain(self.headline()), "", *(f"> {plain(note)}" for note in self.notes())]
+        cautions = ((c.label, c.count, c.meaning) for c in self.cautions())
+        lines += table(["could make a pass meaningless", "", ""], cautions)
+        paper = ((r.title, r.record.regime, r.record.verdict, r.record.recheck) for r in run.paper)
+        lines += table(["the paper’s row", "regime", "verdict", "recheck"], paper)
+        heads = ["sharpness of the loss", "η", "start", "proved", "from step", "steps above 2/η", "as expected"]
+        sharp = (
+            (r.loss, r.step_size, ", ".join(r.start), r.kind, r.from_step, r.crossings, "yes" if r.agrees else "no")
+            for r in run.sharpness
+        )
+        lines += table(heads, sharp)
+        found = self.unproved()
+        for one in found[:_MOST_FINDINGS]:
+            lines.append(f"- **{plain(one.name)}**: {plain(one.record.verdict)}. {plain(one.record.reason)}")
+            if one.record.problem:
+                lines.append("  " + code(shell(one.record.problem)))
+        if len(found) > _MOST_FINDINGS:
+            lines.append(f"- and {len(found) - _MOST_FINDINGS} more, in report.json")
+        return [*lines, ""]
+
+    def cases(self) -> Iterator[Case]:
+        """Every expected row, every random problem that is not proved, and the rest in one."""
+        run = self.run
+        for row in (*run.paper, *run.sweep):
+            yield Case(row.title, None if row.agrees else f"{row.record.verdict}: {row.record.reason}")
+        for shown in run.sharpness:
+            said = shown.cause or f"it is {shown.kind}, above 2/η at {shown.crossings} steps"
+            name = f"sharpness of {shown.loss}, η = {shown.step_size}, from ({', '.join(shown.start)})"
+            yield Case(name, None if shown.agrees else f"expected {shown.expected}: {said}")
+        wrong = [r for r in run.random if r.verdict != Verdict.PROVED.value]
+        yield Case(f"{len(run.random) - len(wrong)} random problems proved")
+        for r in wrong:
+            rare = r.verdict == Verdict.EXCEPTIONAL.value
+            yield Case(f"random problem {r.index}", None if rare else f"{r.verdict}: {r.reason}")
+        if run.interrupted:
+            done = f"{len(run.random)} of {run.problems} random problems were finished"
+            yield Case("the whole run", skipped=f"interrupted: {done}")
 
 
-def some_open(report: Report) -> bool:
-    """Whether a random problem is called proved without a certificate that was accepted."""
-    return any(status(r) == NOT_RECHECKED for r in report["random"])
-
-
-def headline(report: Report) -> str:
-    """One sentence on the run."""
-    counts = Counter(status(r) for r in report["random"])
-    agreeing = sum(row["agrees"] for row in report["paper"])
-    rows = f"{agreeing} of the paper’s {len(report['paper'])} rows"
-    proved = f"{counts['proved']} of {report['problems']} random problems"
-    if report["outcome"] == "passed":
-        every = f" and all {report['problems']} random problems" if counts["proved"] == report["problems"] > 0 else ""
-        some = f" and {proved}" if report["problems"] and not every else ""
-        return f"Proved: the paper’s {len(report['paper'])} rows{every}{some}."
-    if report["outcome"] == "failed":
-        return f"Contradicted. Proved are {rows} and {proved}; what disagrees is listed below."
-    return f"Not complete. Proved are {rows} and {proved}."
-
-
-def cautions(report: Report) -> list[Caution]:
-    """What could make a pass meaningless."""
-    counts = Counter(status(r) for r in report["random"])
-    records = _records(report)
-    unresolved = sum(status(r) in {"unresolved", NOT_RECHECKED} for r in records)
-    rejected = sum(r["recheck"] == "rejected" for r in records)
-    refuted = sum(r["verdict"] == "refuted" for r in records)
-    astray = sum(not row["agrees"] for row in (*report["paper"], *report["sweep"]))
-    astray += sum(not row["agrees"] for row in report["sharpness"])
-    numbers = [
-        ("Refuted", refuted, "the assumptions hold and another limit is proved", True),
-        ("Unresolved", unresolved, "nothing was proved, or its proof was not accepted", True),
-        ("Rejected by the checker", rejected, "certificates that the independent checker did not accept", True),
-        ("Expected rows that disagree", astray, "among the paper’s rows, their sharpness and the sweep below", True),
-        ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem’s null set", False),
-        ("Not applicable", counts["not-applicable"], "random problems outside the theorem’s assumptions", True),
-    ]
-    return [Caution(label, count, meaning, serious and count > 0) for label, count, meaning, serious in numbers]
-
-
-def notes(report: Report) -> list[str]:
-    """What is missing from the run."""
-    notes = []
-    done = len(report["random"])
-    if report["interrupted"]:
-        notes.append(f"The run was interrupted: {done} of {report['problems']} random problems were finished.")
-    elif done != report["problems"]:
-        notes.append(f"{done} of {report['problems']} random problems are on record.")
-    if not report["problems"]:
-        notes.append("No random problems were asked for: this page speaks of the paper’s own examples only.")
-    return notes
-
-
-def regimes(records: Sequence[RecordJson]) -> list[dict[str, Any]]:
+def regimes(records: Sequence[Record]) -> list[dict[str, Any]]:
     """One row for each regime that occurs, and one for all."""
-    names: list[str | None] = [r.value for r in Regime if any(x["regime"] == r.value for x in records)]
-    if any(r["regime"] is None for r in records):
+    names: list[str | None] = [r.value for r in Regime if any(x.regime == r.value for x in records)]
+    if any(r.regime is None for r in records):
         names.append(None)
-    rows = [_row(name or "unknown", [r for r in records if r["regime"] == name]) for name in names]
+    rows = [_row(name or "unknown", [r for r in records if r.regime == name]) for name in names]
     return [*rows, _row("all", records)] if len(rows) != 1 else rows
 
 
-def _row(name: str, records: Sequence[RecordJson]) -> dict[str, Any]:
+def _row(name: str, records: Sequence[Record]) -> dict[str, Any]:
     proved = [r for r in records if status(r) == "proved"]
     return {
         "name": name,
         "total": len(records),
         "counts": Counter(status(r) for r in records),
-        "margin": min((r["margin"] for r in proved if r["margin"] is not None), default=None),
-        "distance": min((abs(r["distance"]) for r in proved if r["distance"] is not None), default=None),
-        "gap": min((r["gap"] for r in proved if r["gap"] is not None), default=None),
-        "step": max((r["step"] for r in proved if r["step"] is not None), default=None),
+        "margin": min((r.margin for r in proved if r.margin is not None), default=None),
+        "distance": min((abs(r.distance) for r in proved if r.distance is not None), default=None),
+        "gap": min((r.gap for r in proved if r.gap is not None), default=None),
+        "step": max((r.step for r in proved if r.step is not None), default=None),
     }
 
 
-def reach(records: Sequence[RecordJson]) -> list[tuple[str, str]]:
+def reach(records: Sequence[Record]) -> list[tuple[str, str]]:
     """What the random problems reached, as labels and values."""
     if not records:
         return []
-    radii = [r["start_radius"] for r in records if r["start_radius"] is not None]
+    radii = [r.start_radius for r in records if r.start_radius is not None]
     return [
-        ("dimension n", _span([r["dimension"] for r in records])),
-        ("degree", _span([r["degree"] for r in records])),
-        ("terms", _span([r["terms"] for r in records])),
+        ("dimension n", _span([r.dimension for r in records])),
+        ("degree", _span([r.degree for r in records])),
+        ("terms", _span([r.terms for r in records])),
         ("start to minimizer", f"{scientific(min(radii))} to {scientific(max(radii))}" if radii else DASH),
-        ("rotated Hessian", str(sum(r["rotated"] for r in records))),
-        ("minimizer off the origin", str(sum(r["off_origin"] for r in records))),
-        ("C³ with truncated powers", str(sum(r["truncated"] for r in records))),
-        ("beyond 128 bits", str(sum((r["precision"] or 0) > 128 for r in records))),
+        ("rotated Hessian", str(sum(r.rotated for r in records))),
+        ("minimizer off the origin", str(sum(r.off_origin for r in records))),
+        ("C³ with truncated powers", str(sum(r.truncated for r in records))),
+        ("beyond 128 bits", str(sum((r.precision or 0) > 128 for r in records))),
     ]
 
 
 def _span(values: Sequence[int | None]) -> str:
     known = [v for v in values if v is not None]
     return f"{min(known)} to {max(known)}" if known else DASH
-
-
-def closest(records: Sequence[RecordJson]) -> list[RecordJson]:
-    """The proved problems with the smallest margins, of those that were kept."""
-    kept = [r for r in records if status(r) == "proved" and r["problem"] and r["margin"] is not None]
-    return sorted(kept, key=lambda r: r["margin"] or 0.0)

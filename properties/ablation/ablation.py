@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
+from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.descent.problem import Problem
 
-Evidence = Literal["proved", "observed"]
 Instance = Any
 """Whatever a strategy of an ablation draws; only its own examination reads it."""
 

@@ -8,7 +8,8 @@ from typing import Any, get_args
 from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.strategies import SearchStrategy
 
-from gdcheck.properties.ablation.ablation import Ablation, Evidence, Instance, Outcome
+from gdcheck.properties.ablation.ablation import Ablation, Instance, Outcome
+from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.descent.problem import Problem
 
 _MOST_CHARACTERS = 200

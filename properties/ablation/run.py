@@ -5,45 +5,17 @@ from __future__ import annotations
 import re
 import runpy
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from gdcheck.properties.ablation.ablation import Ablation
 from gdcheck.properties.ablation.guarded import wrong_in
+from gdcheck.properties.ablation.result import AblationRow, AblationRun
 from gdcheck.properties.ablation.rows import ABLATIONS
-from gdcheck.properties.ablation.search import Row, ablate
+from gdcheck.properties.ablation.search import ablate
 from gdcheck.properties.storage.workers import Ending, run_tasks
-from gdcheck.properties.verify.verify import versions
+from gdcheck.properties.verify.verification import versions
 from gdcheck.theorem.loss.errors import InputError
-
-SCHEMA = "gdcheck-ablation/1"
-
-
-@dataclass(frozen=True)
-class Ablated:
-    """A whole run.
-
-    Attributes:
-        seed: The seed of the search.
-        budget: How many problems each search was to examine.
-        asked: The names of the ablations that were asked for.
-        interrupted: Whether it was ended early; ``rows`` then holds what was finished.
-        versions: The versions of the programs that matter.
-        rows: One row for each ablation, in their order.
-    """
-
-    seed: int
-    budget: int
-    asked: tuple[str, ...]
-    interrupted: bool
-    versions: dict[str, str]
-    rows: tuple[Row, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The run as plain data."""
-        return {"schema": SCHEMA, **asdict(self)}
 
 
 def known(load: Path | None = None) -> dict[str, Ablation]:
@@ -110,7 +82,7 @@ def run_ablations(
     jobs: int = 1,
     load: Path | None = None,
     on_done: Callable[[int], None] = lambda done: None,
-) -> Ablated:
+) -> AblationRun:
     """Run ablations; the same arguments give the same run on any number of processes.
 
     An interrupt (Ctrl-C) ends the run early, as does the death of a process; what was finished by then is returned,
@@ -127,16 +99,16 @@ def run_ablations(
     Returns:
         The run.
     """
-    rows: dict[str, Row] = {}
+    rows: dict[str, AblationRow] = {}
 
-    def take(row: Row) -> None:
+    def take(row: AblationRow) -> None:
         rows[row.name] = row
         on_done(len(rows))
 
     ending = run_tasks(partial(_one, budget=budget, seed=seed, load=load), names, take, jobs)
     done = tuple(rows[name] for name in names if name in rows)
-    return Ablated(seed, budget, tuple(names), ending is not Ending.COMPLETE, versions(), done)
+    return AblationRun(seed, budget, tuple(names), ending is not Ending.COMPLETE, versions(), done)
 
 
-def _one(name: str, budget: int, seed: int, load: Path | None) -> Row:
+def _one(name: str, budget: int, seed: int, load: Path | None) -> AblationRow:
     return ablate(known(load)[name], budget, seed)

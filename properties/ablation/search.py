@@ -3,95 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
 from random import Random
-from typing import Any, Literal
 
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis.errors import NoSuchExample, Unsatisfiable
+from msgspec.structs import replace
 
 from gdcheck.properties.ablation.ablation import Ablation, Instance, Outcome
 from gdcheck.properties.ablation.guarded import FaultyAblationError, examined, in_words
+from gdcheck.properties.ablation.result import AblationRow, Exhibit, RowVerdict
 from gdcheck.properties.storage.files import as_json
+from gdcheck.theorem.certificate.shapes import Evidence, StoredProblem
 
-Verdict = Literal[
-    "needed",
-    "needed, as observed",
-    "not needed, as far as the search shows",
-    "holds, as far as the search shows",
-    "open",
-]
 CONTROL = "none"
 """The assumption of an ablation that drops nothing."""
 
 _MOST_SHRINKS = 150
 
 
-@dataclass(frozen=True)
-class Exhibit:
-    """A counterexample worth showing.
-
-    Attributes:
-        problem: The problem in its JSON form.
-        predicted: What the claim says.
-        happens: What happens instead.
-        evidence: Proved or observed.
-        severity: See ``Ablation.severity``.
-        certificates: The proof; each is accepted by ``gdcheck recheck``.
-    """
-
-    problem: dict[str, Any]
-    predicted: str
-    happens: str
-    evidence: str
-    severity: float
-    certificates: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What dropping one assumption came to.
-
-    Attributes:
-        name: The ablation's name.
-        assumption: The assumption's name.
-        dropped: What was dropped.
-        claim: What would then be claimed.
-        verdict: Whether the assumption is needed.
-        evidence: Proved or observed: that of the counterexamples, or of the problems on which the claim held.
-        examined: How many problems were examined.
-        violated: On how many of them the claim fails.
-        held: On how many it holds.
-        aside: How many count for neither: nothing was proved there, or the start is exceptional.
-        weaker: The weaker claim, if there is one that held wherever it was decided; else None.
-        weaker_held: On how many problems the weaker claim held.
-        severity: What the severity measures.
-        simplest: The simplest counterexample that the search could shrink to.
-        worst: The one of the greatest severity among those examined.
-        shown: Where the claim holds throughout: the last problem on which it did, as an example.
-        fault: What is wrong with the ablation, if it could not be examined to the end; the row is then open.
-    """
-
-    name: str
-    assumption: str
-    dropped: str
-    claim: str
-    verdict: Verdict
-    evidence: str
-    examined: int
-    violated: int
-    held: int
-    aside: int
-    weaker: str | None
-    weaker_held: int
-    severity: str
-    simplest: Exhibit | None
-    worst: Exhibit | None
-    shown: Exhibit | None
-    fault: str | None = None
-
-
-def ablate(ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[int], None] = lambda done: None) -> Row:
+def ablate(
+    ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[int], None] = lambda done: None
+) -> AblationRow:
     """Searches for violations of a claim without one of its assumptions.
 
     The same budget and seed give the same row.
@@ -139,11 +71,11 @@ def _examine_all(
     examine_all()
 
 
-def _row(ablation: Ablation, outcomes: list[Outcome], best: list[Outcome]) -> Row:
+def _row(ablation: Ablation, outcomes: list[Outcome], best: list[Outcome]) -> AblationRow:
     violations = sum(o.violated is True for o in outcomes)
     held = [o for o in outcomes if o.violated is False]
     weak = [o.weaker for o in outcomes if o.weaker is not None]
-    return Row(
+    return AblationRow(
         name=ablation.name,
         assumption=ablation.assumption,
         dropped=ablation.dropped,
@@ -194,7 +126,7 @@ def _shrunk(ablation: Ablation, known: list[Outcome], most: int, number: int) ->
     return seen[repr(found)]
 
 
-def _verdict(violations: list[Outcome], held: list[Outcome], *, control: bool) -> Verdict:
+def _verdict(violations: list[Outcome], held: list[Outcome], *, control: bool) -> RowVerdict:
     if control and not violations and held:
         return "holds, as far as the search shows"
     if violations:
@@ -202,7 +134,7 @@ def _verdict(violations: list[Outcome], held: list[Outcome], *, control: bool) -
     return "not needed, as far as the search shows" if held else "open"
 
 
-def _common(outcomes: list[Outcome]) -> str:
+def _common(outcomes: list[Outcome]) -> Evidence:
     return "proved" if outcomes and all(o.evidence == "proved" for o in outcomes) else "observed"
 
 
@@ -210,7 +142,7 @@ def _exhibit(outcome: Outcome | None) -> Exhibit | None:
     if outcome is None:
         return None
     exhibit = Exhibit(
-        problem=outcome.problem.to_json(),
+        problem=StoredProblem.of(outcome.problem),
         predicted=outcome.predicted,
         happens=outcome.happens,
         evidence=outcome.evidence,
@@ -218,7 +150,7 @@ def _exhibit(outcome: Outcome | None) -> Exhibit | None:
         certificates=outcome.certificates,
     )
     try:
-        as_json(asdict(exhibit)).encode("utf-8")
+        as_json(exhibit).encode("utf-8")
     except (TypeError, ValueError) as error:
         raise FaultyAblationError(f"what its examination returned is no JSON ({in_words(error)})") from None
     return exhibit

@@ -1,21 +1,27 @@
-"""What a run of the claims came to: one observation for each problem examined, and counts that can be added up."""
+"""The result of a run of the claims: one observation for each problem examined, and counts that can be added up."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, convert
+from msgspec.structs import replace
 
 from gdcheck.properties.claims.claim import Finding
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.certificate.shapes import Count, Evidence, Shape, StoredProblem, StoredRun, VerdictName
 
 EXAMPLES, WORST = "examples", "worst"
 """The two parts of a run: random problems, and the search for the smallest margin."""
 
+MOST_DISCARDS = 0.02
+"""The share of draws that may come to nothing; beyond it a run fails."""
+
 HOLDS, FAILS, OPEN = "holds", "fails", "unresolved"
+_COUNTED = ("verdict", "holds", "note", "regime", "place", "n", "degree")
 _WORDS = {True: HOLDS, False: FAILS, None: OPEN}
 
 
@@ -64,120 +70,188 @@ def observation(part: str, claim: str, instance: Instance, finding: Finding) -> 
     }
 
 
-@dataclass
-class ClaimTally:
+class MadeProblem(Struct, frozen=True):
+    """A problem and how it was made; see ``properties.strategies.instance.Instance``."""
+
+    problem: StoredProblem
+    spectrum: tuple[str, ...] = ()
+    rotation: tuple[tuple[str, ...], ...] = ()
+    regime: str = ""
+    place: str = ""
+
+
+class SmallestMargin(Struct, frozen=True):
+    """The problem with the smallest margin."""
+
+    margin: float
+    instance: MadeProblem
+    regime: str = ""
+    n: Count = 0
+    verdict: str = ""
+    id: str = ""
+
+    @property
+    def rank(self) -> tuple[float, str]:
+        """What the smallest is chosen by, the same in any order of the problems."""
+        return self.margin, self.id
+
+
+class ClaimTally(Struct):
     """Counts for one claim in one part of a run.
 
     Attributes:
         problems: Problems examined.
-        counts: For each of verdict, holds, note, regime, place, n and degree, how often each value occurred.
-        smallest: The observation with the smallest margin.
+        verdict: How many ended in each verdict.
+        holds: On how many the claim holds, fails, or is unresolved.
+        note: How many have each note.
+        regime: How many lie in each regime.
+        place: How many have each kind of start.
+        n: How many have each dimension.
+        degree: How many have each degree.
         most_steps: The largest step at which a certificate applied.
+        smallest_margin: The problem with the smallest margin.
     """
 
-    problems: int = 0
-    counts: dict[str, Counter[str]] = field(default_factory=dict)
-    smallest: dict[str, Any] | None = None
-    most_steps: int = 0
+    problems: Count = 0
+    verdict: dict[VerdictName, Count] = {}
+    holds: dict[str, Count] = {}
+    note: dict[str, Count] = {}
+    regime: dict[str, Count] = {}
+    place: dict[str, Count] = {}
+    n: dict[str, Count] = {}
+    degree: dict[str, Count] = {}
+    most_steps: Count = 0
+    smallest_margin: SmallestMargin | None = None
 
     def add(self, seen: Mapping[str, Any]) -> bool:
         """Counts an observation and says whether its margin is the smallest so far."""
         self.problems += 1
-        for name in ("verdict", "holds", "note", "regime", "place", "n", "degree"):
-            self.counts.setdefault(name, Counter())[str(seen[name])] += 1
+        for name in _COUNTED:
+            _add(getattr(self, name), {str(seen[name]): 1})
         self.most_steps = max(self.most_steps, seen["steps"] or 0)
-        return self._consider(seen)
+        if seen["margin"] is None or "instance" not in seen:
+            return False
+        return self._consider(convert(seen, SmallestMargin))
 
     def merge(self, other: ClaimTally) -> None:
         """Adds the counts of another tally."""
         self.problems += other.problems
-        for name, counter in other.counts.items():
-            self.counts.setdefault(name, Counter()).update(counter)
+        for name in _COUNTED:
+            _add(getattr(self, name), getattr(other, name))
         self.most_steps = max(self.most_steps, other.most_steps)
-        if other.smallest is not None:
-            self._consider(other.smallest)
+        if other.smallest_margin is not None:
+            self._consider(other.smallest_margin)
 
-    def _consider(self, seen: Mapping[str, Any]) -> bool:
-        if seen["margin"] is None or "instance" not in seen:
+    def in_order(self) -> ClaimTally:
+        """The same, with its counts in an order that does not depend on that of the problems."""
+
+        def numbers_first(item: tuple[str, int]) -> tuple[int, str]:
+            return (int(item[0]), "") if item[0].isdigit() else (0, item[0])
+
+        return replace(
+            self, **{name: dict(sorted(getattr(self, name).items(), key=numbers_first)) for name in _COUNTED}
+        )
+
+    def _consider(self, seen: SmallestMargin) -> bool:
+        if self.smallest_margin is not None and self.smallest_margin.rank <= seen.rank:
             return False
-        if self.smallest is not None and _rank(self.smallest) <= _rank(seen):
-            return False
-        self.smallest = {key: seen[key] for key in ("margin", "regime", "n", "verdict", "id", "instance")}
+        self.smallest_margin = seen
         return True
 
-    def to_json(self) -> dict[str, Any]:
-        """The tally as plain data, in a fixed order."""
-        return {
-            "problems": self.problems,
-            **{name: dict(sorted(counter.items(), key=_numbers_first)) for name, counter in self.counts.items()},
-            "most_steps": self.most_steps,
-            "smallest_margin": self.smallest,
-        }
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> ClaimTally:
-        """Reads what :meth:`to_json` wrote."""
-        counts = {name: Counter(value) for name, value in data.items() if isinstance(value, dict)}
-        counts.pop("smallest_margin", None)
-        return cls(data["problems"], counts, data["smallest_margin"], data["most_steps"])
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
 
 
-def _rank(seen: Mapping[str, Any]) -> tuple[float, str]:
-    return (seen["margin"], seen["id"])
-
-
-def _numbers_first(item: tuple[str, int]) -> tuple[int, str]:
-    key = item[0]
-    return (int(key), "") if key.isdigit() else (0, key)
-
-
-@dataclass
-class Tally:
+class Tally(Struct):
     """Counts of a run or of a piece of one.
 
     Attributes:
-        claims: By part and by the claim's name.
+        claims: By part of the run and by the claim's name.
         drawn: How many problems were drawn, leaving out those that Hypothesis cut short to see whether they fit.
-        discarded: How many of them came to nothing.
+        discarded: How many of them were of no use.
     """
 
-    claims: dict[tuple[str, str], ClaimTally] = field(default_factory=dict)
-    drawn: int = 0
-    discarded: int = 0
+    claims: dict[str, dict[str, ClaimTally]] = {}
+    drawn: Count = 0
+    discarded: Count = 0
 
     def add(self, seen: Mapping[str, Any]) -> bool:
         """Counts an observation and says whether its margin is the smallest of its claim so far."""
-        return self.claims.setdefault((seen["part"], seen["claim"]), ClaimTally()).add(seen)
+        return self._of(seen["part"], seen["claim"]).add(seen)
 
     def merge(self, other: Tally) -> None:
         """Adds the counts of another tally."""
         self.drawn += other.drawn
         self.discarded += other.discarded
-        for key, tally in other.claims.items():
-            self.claims.setdefault(key, ClaimTally()).merge(tally)
+        for part, tallies in other.claims.items():
+            for claim, tally in tallies.items():
+                self._of(part, claim).merge(tally)
+
+    def _of(self, part: str, claim: str) -> ClaimTally:
+        return self.claims.setdefault(part, {}).setdefault(claim, ClaimTally())
 
     @property
     def discard_rate(self) -> float:
-        """The share of the draws that came to nothing."""
+        """The share of the draws that were of no use."""
         return self.discarded / self.drawn if self.drawn else 0.0
 
     def problems(self, part: str = EXAMPLES) -> int:
         """How many problems were examined in a part of the run."""
-        return sum(tally.problems for (where, _), tally in self.claims.items() if where == part)
+        return sum(tally.problems for tally in self.claims.get(part, {}).values())
 
-    def to_json(self) -> dict[str, Any]:
-        """The tally as plain data."""
-        return {
-            "drawn": self.drawn,
-            "discarded": self.discarded,
-            "claims": [[part, claim, tally.to_json()] for (part, claim), tally in sorted(self.claims.items())],
-        }
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Tally:
-        """Reads what :meth:`to_json` wrote."""
-        claims = {(part, claim): ClaimTally.from_json(value) for part, claim, value in data["claims"]}
-        return cls(claims, data["drawn"], data["discarded"])
+class AboutClaim(Shape, frozen=True):
+    """What a claim says."""
+
+    sentence: str
+    statement: str
+    kind: Evidence
+    margin: str
+
+
+class Circumstances(Struct, frozen=True):
+    """How long a run took and on what; earlier versions may lack a field."""
+
+    seconds: float
+    workers: Count
+    versions: dict[str, str]
+    python: str = ""
+
+
+class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
+    """The result of a run of the claims as properties.
+
+    Attributes:
+        seed: The seed.
+        profile: The Hypothesis profile.
+        examples: How many problems were asked for in all, if they were.
+        problems: How many were examined.
+        problems_in_search: How many more were examined in search of the smallest margins.
+        distinct: How many different problems there were.
+        drawn: How many problems were drawn.
+        discarded: How many of them were of no use.
+        discard_rate: Their share.
+        about: What each claim says.
+        claims: The counts of the random problems.
+        worst: The counts of the search for the smallest margins.
+        run: How long it took and on what.
+    """
+
+    seed: int
+    profile: str
+    examples: int | None
+    problems: Count
+    problems_in_search: Count
+    distinct: Count
+    drawn: Count
+    discarded: Count
+    discard_rate: Annotated[float, Meta(ge=0)]
+    about: dict[str, AboutClaim]
+    claims: dict[str, ClaimTally]
+    worst: dict[str, ClaimTally]
+    run: Circumstances
 
 
 def merged(lines: Iterable[str]) -> tuple[Tally, int]:

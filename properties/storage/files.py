@@ -9,8 +9,15 @@ from pathlib import Path
 
 
 def as_json(data: object, indent: int | None = 1) -> str:
-    """Data as the text of a JSON file; a number that JSON does not know is a ``ValueError``."""
-    return json.dumps(data, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    """Write data, structs among them, as the text of a JSON file; a number JSON does not know is a ``ValueError``."""
+    return json.dumps(data, indent=indent, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+
+
+def _plain(value: object) -> object:
+    """What a struct is as plain data."""
+    from msgspec import to_builtins  # noqa: PLC0415
+
+    return to_builtins(value)
 
 
 def write_text_atomically(path: Path, text: str) -> None:

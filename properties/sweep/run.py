@@ -77,7 +77,7 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
         on_done: Called with the number of problems finished, those of earlier calls included.
 
     Returns:
-        What was found; summary and page are written.
+        What was found; the summary is written.
 
     Raises:
         InputError: If the executor cannot be used, the directory cannot be written, or a process was killed.

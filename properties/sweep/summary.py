@@ -1,19 +1,19 @@
-"""What a sweep came to: counts and distributions, read back from its tables."""
+"""The result of a sweep: counts and distributions, read back from its tables."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.properties.sweep.store import Store, UnwritableError
 from gdcheck.properties.sweep.tables import UnsoundTableError, sound_tables
 from gdcheck.properties.sweep.work import REGIMES, TIERS, VERDICTS
-
-SCHEMA = "gdcheck-sweep-summary/1"
+from gdcheck.theorem.certificate.shapes import Contradictions, Count, RunOutcome, StoredRun
 
 SHOWN = 20
 """How many indices a summary names."""
@@ -25,12 +25,15 @@ _LIMITS = {
 }
 _QUANTILES = (0.5, 0.9, 0.99, 1.0)
 
+Counts = dict[str, Count]
+Bits = Annotated[str, Meta(pattern="^-?[0-9]{1,5}$")]
 
-@dataclass(frozen=True)
-class Summary:
-    """What a sweep came to; a function of its tables alone, except for ``disagreements``.
+
+class Summary(StoredRun, frozen=True, tag="gdcheck-sweep-summary/1"):
+    """The result of a sweep; a function of its tables alone, except for ``disagreements``.
 
     Attributes:
+        outcome: ``failed`` if anything is refuted or disputed, ``incomplete`` if anything is missing or open.
         problems: How many problems were asked for.
         decided: How many of them are in the tables.
         seed: The seed.
@@ -47,31 +50,48 @@ class Summary:
         disagreements: Indices at which a second opinion differed.
     """
 
-    problems: int
-    decided: int
+    outcome: RunOutcome
+    problems: Count
+    decided: Count
     seed: int
-    verdicts: dict[str, int]
-    tiers: dict[str, int]
-    regimes: dict[str, int]
-    steps: dict[str, int]
-    step_histogram: dict[str, int]
-    phases: dict[str, dict[str, dict[str, int]]]
-    margin_histogram: dict[str, int]
-    refuted: list[int]
-    unresolved: list[int]
-    disagreements: list[int]
+    verdicts: Counts
+    tiers: Counts
+    regimes: Counts
+    steps: Counts
+    step_histogram: Counts
+    phases: dict[str, dict[Bits, Counts]]
+    margin_histogram: Counts
+    refuted: tuple[Count, ...]
+    unresolved: tuple[Count, ...]
+    disagreements: tuple[Count, ...]
 
-    @property
-    def outcome(self) -> str:
-        """``failed`` if anything is refuted or disputed, ``incomplete`` if anything is missing or open, else passed."""
-        return outcome_of(self.problems, self.decided, self.verdicts, self.disagreements)
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {"schema": SCHEMA, "outcome": self.outcome, **asdict(self)}
+    def contradictions(self) -> Contradictions:
+        """Hold what a stored summary says against its own counts."""
+        groups = {"verdicts": VERDICTS, "tiers": TIERS, "regimes": REGIMES}
+        for name, known in groups.items():
+            yield f"the names in $.{name}", sorted(getattr(self, name)), sorted(known)
+            yield "$.decided", self.decided, sum(getattr(self, name).values())
+        if self.decided > self.problems:
+            yield "$.problems", self.problems, self.decided
+        in_phases: Counter[str] = Counter()
+        in_regimes: Counter[str] = Counter()
+        for regime, sides in self.phases.items():
+            for limit, count in (pair for limits in sides.values() for pair in limits.items()):
+                in_phases[limit if limit in VERDICTS else "proved"] += count
+                in_regimes[regime] += count
+        # Counters are equal if they differ by zeros alone.
+        yield "$.verdicts", Counter(self.verdicts), in_phases
+        yield "$.regimes", Counter(self.regimes), in_regimes
+        yield "$.step_histogram", sum(self.step_histogram.values()), self.verdicts["proved"]
+        margins = sum(self.margin_histogram.values())
+        yield "$.margin_histogram", margins, min(margins, self.tiers["float64"])
+        for name in ("refuted", "unresolved"):
+            yield f"the number of indices in $.{name}", len(getattr(self, name)), min(SHOWN, self.verdicts[name])
+        outcome = outcome_of(self.problems, self.decided, self.verdicts, self.disagreements)
+        yield "$.outcome", self.outcome, outcome
 
     def to_markdown(self) -> str:
-        """The summary for people."""
+        """The human-readable summary."""
         lines = [
             f"# Sweep {self.outcome}",
             "",
@@ -101,8 +121,8 @@ class Summary:
         return {f"2^-{k}": count for k, count in sorted(counts.items())}
 
 
-def outcome_of(problems: int, decided: int, verdicts: Mapping[str, int], disagreements: Sequence[int]) -> str:
-    """What the counts of a sweep come to; see ``Summary.outcome``."""
+def outcome_of(problems: int, decided: int, verdicts: Mapping[str, int], disagreements: Sequence[int]) -> RunOutcome:
+    """Judge the counts of a sweep; see ``Summary.outcome``."""
     if disagreements or verdicts["refuted"]:
         return "failed"
     if decided < problems or verdicts["unresolved"] or verdicts["not-applicable"]:
@@ -160,20 +180,22 @@ def summarize(store: Store) -> Summary:
         return {key: totals.get(name, {}).get(key, 0) for key in order}
 
     steps = sorted(totals.get("step", {}).items())
+    decided, verdicts = sum(totals.get("verdict", {}).values()), counted("verdict", VERDICTS)
     return Summary(
+        outcome=outcome_of(store.problems, decided, verdicts, disputed),
         problems=store.problems,
-        decided=sum(totals.get("verdict", {}).values()),
+        decided=decided,
         seed=store.generator.seed,
-        verdicts=counted("verdict", VERDICTS),
+        verdicts=verdicts,
         tiers=counted("tier", TIERS),
         regimes=counted("regime", REGIMES),
         steps=_quantiles(steps),
         step_histogram=_octaves(steps),
         phases=_nested(phases),
         margin_histogram={f"2^{k}": count for k, count in sorted(totals.get("margin_bits", {}).items())},
-        refuted=named["refuted"],
-        unresolved=named["unresolved"],
-        disagreements=disputed,
+        refuted=tuple(named["refuted"]),
+        unresolved=tuple(named["unresolved"]),
+        disagreements=tuple(disputed),
     )
 
 
@@ -209,7 +231,7 @@ def _span(bits: int) -> str:
 
 
 def write_summary(store: Store, summary: Summary) -> None:
-    """Writes summary.json, summary.md and the report into the sweep's directory.
+    """Write summary.json and summary.md into the sweep's directory.
 
     Args:
         store: The sweep.
@@ -218,11 +240,8 @@ def write_summary(store: Store, summary: Summary) -> None:
     Raises:
         InputError: If they cannot be written.
     """
-    from gdcheck.reports.compose import compose  # noqa: PLC0415
-
     try:
-        write_text_atomically(store.root / "summary.json", as_json(summary.to_json()))
+        write_text_atomically(store.root / "summary.json", as_json(summary))
         write_text_atomically(store.root / "summary.md", summary.to_markdown())
     except OSError as error:
         raise UnwritableError(str(store.root), str(error.strerror)) from None
-    compose([store.root / "summary.json"], store.root)

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Literal
 
 from flint import arb, ctx, fmpq
+from msgspec import Meta
+from msgspec.structs import replace
 
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import NotChecked
+from gdcheck.theorem.certificate.shapes import Count, Shape, Share, StoredProblem, VerdictName, one_of
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.rational import to_float, to_text
-from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.methods.statement import LimitKind, Regime
 
-ACCEPTED, REJECTED, WITHOUT = "accepted", "rejected", "none"
+Recheck = Literal["accepted", "rejected", "none"]
+ACCEPTED: Recheck = "accepted"
+REJECTED: Recheck = "rejected"
+WITHOUT: Recheck = "none"
+
+RegimeName = Annotated[str, one_of(Regime)]
+KindName = Annotated[str, one_of(LimitKind)]
+Positive = Annotated[int, Meta(ge=1)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Vector = tuple[float, ...]
 
 Checker = Callable[[object], str | None]
 """Takes a certificate; returns None if it accepts, else a sentence."""
@@ -29,8 +40,23 @@ Checker = Callable[[object], str | None]
 _BITS = 128
 
 
-@dataclass(frozen=True)
-class Record:
+class StoredLimit(Shape, frozen=True, omit_defaults=True):
+    """A certified limit, its vectors rounded.
+
+    Attributes:
+        kind: The kind of limit; null if none is certified.
+        vector: The limit, with its sign at k = 0, shape (n,).
+        even: The limit of even steps, of a two-cycle.
+        odd: The limit of odd steps, of a two-cycle.
+    """
+
+    kind: KindName | None
+    vector: Vector | None = None
+    even: Vector | None = None
+    odd: Vector | None = None
+
+
+class Record(Shape, frozen=True):
     """What a run keeps of one problem; None stands for what is unknown or does not apply.
 
     Attributes:
@@ -63,14 +89,14 @@ class Record:
         problem: The problem in its JSON form, where it is worth keeping.
     """
 
-    index: int
-    verdict: str
+    index: Count
+    verdict: VerdictName
     reason: str
-    recheck: str = WITHOUT
-    regime: str | None = None
-    dimension: int | None = None
-    degree: int | None = None
-    terms: int | None = None
+    recheck: Recheck = WITHOUT
+    regime: RegimeName | None = None
+    dimension: Positive | None = None
+    degree: Count | None = None
+    terms: Count | None = None
     rotated: bool = False
     off_origin: bool = False
     truncated: bool = False
@@ -78,16 +104,16 @@ class Record:
     boundary: str | None = None
     ratio: float | None = None
     distance: float | None = None
-    gap: float | None = None
-    step: int | None = None
-    precision: int | None = None
+    gap: NotNegative | None = None
+    step: Count | None = None
+    precision: Positive | None = None
     rate: float | None = None
-    start_radius: float | None = None
+    start_radius: NotNegative | None = None
     margin: float | None = None
-    limit: dict[str, Any] | None = None
-    to_lowest: float | None = None
-    to_highest: float | None = None
-    problem: dict[str, Any] | None = None
+    limit: StoredLimit | None = None
+    to_lowest: Share | None = None
+    to_highest: Share | None = None
+    problem: StoredProblem | None = None
 
 
 def checked_by_recheck(data: object) -> str | None:
@@ -132,7 +158,7 @@ def examine(make: Callable[[], Problem], index: int, checker: Checker, *, keep_p
     else:
         record = _rechecked(record, decision, checker)
     if problem is not None and (keep_problem or record.verdict != Verdict.PROVED.value):
-        record = replace(record, problem=problem.to_json())
+        record = replace(record, problem=StoredProblem.of(problem))
     return record
 
 
@@ -187,7 +213,7 @@ def _measured(decision: Decision, index: int) -> Record:
         rate=said["rate"],
         start_radius=math.sqrt(to_float(radius)),
         margin=_margin(decision),
-        limit=said["limit"],
+        limit=StoredLimit(**said["limit"]),
         to_lowest=lowest,
         to_highest=highest,
     )

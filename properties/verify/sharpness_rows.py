@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from gdcheck.theorem.certificate.pattern_answer import sharpness_json
+from gdcheck.theorem.certificate.shapes import Count, Shape, one_of
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.sharpness.pattern import Kind
@@ -13,6 +15,8 @@ from gdcheck.theorem.sharpness.sharpness import sharpness
 _WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 _OTHER = "x**2/2 + 2*y**2 + x*y**2 + y**3"
 _QUADRATIC = "x**2/2 + 2*y**2"
+
+PatternName = Annotated[str, one_of(Kind)]
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,7 @@ KNOWN = (
 """The paper's own instances; the worked example with a large step comes last."""
 
 
-@dataclass(frozen=True)
-class SharpnessRow:
+class SharpnessRow(Shape, frozen=True):
     """The sharpness on one of the paper's instances.
 
     Attributes:
@@ -72,16 +75,16 @@ class SharpnessRow:
     loss: str
     step_size: str
     start: tuple[str, ...]
-    expected: str
-    kind: str
+    expected: PatternName
+    kind: PatternName
     agrees: bool
     C_eta: str | None = None
-    from_step: int | None = None
-    broken: int | None = None
+    from_step: Count | None = None
+    broken: Count | None = None
     threshold: str | None = None
-    crossings: int | None = None
+    crossings: Count | None = None
     complete: bool = False
-    rose: int | None = None
+    rose: Count | None = None
     cause: str | None = None
 
 

@@ -20,16 +20,26 @@ from hypothesis.database import (
     MultiplexedDatabase,
     ReadOnlyDatabase,
 )
+from msgspec import convert, to_builtins
 
 from gdcheck.properties.claims.claim import Claim
 from gdcheck.properties.runner.counterexamples import store
-from gdcheck.properties.runner.report_format import FORMAT
-from gdcheck.properties.runner.tally import EXAMPLES, FAILS, WORST, ClaimTally, Tally, merged
+from gdcheck.properties.runner.tally import (
+    EXAMPLES,
+    FAILS,
+    MOST_DISCARDS,
+    WORST,
+    AboutClaim,
+    Circumstances,
+    ClaimsRun,
+    ClaimTally,
+    Tally,
+    merged,
+)
 from gdcheck.properties.runner.trial import CounterexampleError, Trial, attack, plan, worst_plan
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.theorem.decision.decide import Verdict
 
-MOST_DISCARDS = 0.02
 WORST_FROM = 5000
 _WORST_SHARE = 50
 _PER_KIND = 3
@@ -154,7 +164,7 @@ class Run:
                 stored = store(error, self.config.rootpath)
                 raise AssertionError(stored.message) from error.cause
             finally:
-                record_property(_PROPERTY, tally.to_json())
+                record_property(_PROPERTY, to_builtins(tally))
 
     @contextmanager
     def _writing(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
@@ -191,7 +201,7 @@ class Run:
             for name, value in report.user_properties:
                 if name == _PROPERTY:
                     assert isinstance(value, dict)
-                    self.tally.merge(Tally.from_json(value))
+                    self.tally.merge(convert(value, Tally))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Merges the logs into the report; too many discards make a run fail."""
@@ -212,34 +222,33 @@ class Run:
         write_text_atomically(path, as_json(self._as_report(tally, distinct)))
         compose([path], path.parent)
 
-    def _as_report(self, tally: Tally, distinct: int) -> dict[str, Any]:
+    def _as_report(self, tally: Tally, distinct: int) -> ClaimsRun:
         from gdcheck.properties.claims.registry import CLAIMS
 
-        def part(name: str) -> dict[str, Any]:
-            return {claim: tally.claims[name, claim].to_json() for claim in CLAIMS if (name, claim) in tally.claims}
+        def part(name: str) -> dict[str, ClaimTally]:
+            found = tally.claims.get(name, {})
+            return {claim: found[claim].in_order() for claim in CLAIMS if claim in found}
 
-        about = ("sentence", "statement", "kind", "margin")
-        return {
-            "schema": FORMAT,
-            "seed": self.seed,
-            "profile": self.profile,
-            "examples": self.examples,
-            "problems": tally.problems(),
-            "problems_in_search": tally.problems(WORST),
-            "distinct": distinct,
-            "drawn": tally.drawn,
-            "discarded": tally.discarded,
-            "discard_rate": tally.discard_rate,
-            "about": {name: {key: getattr(claim, key) for key in about} for name, claim in CLAIMS.items()},
-            "claims": part(EXAMPLES),
-            "worst": part(WORST),
-            "run": {
-                "seconds": round(perf_counter() - self._started, 1),
-                "workers": len(list(self._observations.glob("*.jsonl"))),
-                "python": platform.python_version(),
-                "versions": {name: version(name) for name in ("hypothesis", "python-flint", "mpmath", "pytest")},
-            },
-        }
+        return ClaimsRun(
+            seed=self.seed,
+            profile=self.profile,
+            examples=self.examples,
+            problems=tally.problems(),
+            problems_in_search=tally.problems(WORST),
+            distinct=distinct,
+            drawn=tally.drawn,
+            discarded=tally.discarded,
+            discard_rate=tally.discard_rate,
+            about={name: AboutClaim(c.sentence, c.statement, c.kind, c.margin) for name, c in CLAIMS.items()},
+            claims=part(EXAMPLES),
+            worst=part(WORST),
+            run=Circumstances(
+                seconds=round(perf_counter() - self._started, 1),
+                workers=len(list(self._observations.glob("*.jsonl"))),
+                versions={name: version(name) for name in ("hypothesis", "python-flint", "mpmath", "pytest")},
+                python=platform.python_version(),
+            ),
+        )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Prints a table of the claims, the discard rate and the seed."""
@@ -281,18 +290,18 @@ def _table(tally: Tally) -> Iterator[str]:
     heads = ["proved", "exceptional", "n/a", "unresolved", "refuted"]
     order = [Verdict.PROVED, Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE, Verdict.UNRESOLVED, Verdict.REFUTED]
     yield f"{'claim':14}{'problems':>9}" + "".join(f"{head:>12}" for head in heads) + f"{'broken':>8}  smallest margin"
-    for (part, claim), counts in sorted(tally.claims.items()):
-        name = claim if part == EXAMPLES else f"{claim} *"
-        verdicts = counts.counts["verdict"]
-        row = "".join(f"{verdicts[v.value]:>12}" for v in order)
-        yield f"{name:14}{counts.problems:>9}{row}{counts.counts['holds'][FAILS]:>8}  {_margin(counts)}"
-    if any(part == WORST for part, _ in tally.claims):
+    for part, tallies in sorted(tally.claims.items()):
+        for claim, counts in sorted(tallies.items()):
+            name = claim if part == EXAMPLES else f"{claim} *"
+            row = "".join(f"{counts.verdict.get(v.value, 0):>12}" for v in order)
+            yield f"{name:14}{counts.problems:>9}{row}{counts.holds.get(FAILS, 0):>8}  {_margin(counts)}"
+    if WORST in tally.claims:
         yield "* in search of the smallest margin"
 
 
 def _margin(counts: ClaimTally) -> str:
-    smallest = counts.smallest
-    return "-" if smallest is None else f"{smallest['margin']:.3g} ({smallest['regime']}, n = {smallest['n']})"
+    smallest = counts.smallest_margin
+    return "-" if smallest is None else f"{smallest.margin:.3g} ({smallest.regime}, n = {smallest.n})"
 
 
 @pytest.fixture(name="attack")

@@ -1,6 +1,5 @@
 """The page in a real browser, without a network: no error, no request, and what it offers works."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gdcheck.properties.ablation.run import run_ablations
+from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.verify.verify import verify
-from gdcheck.reports.compose import compose
-from gdcheck.reports.write import write_report
+from gdcheck.reports.compose import compose, write_run
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -30,8 +29,8 @@ def page_file(tmp_path_factory):
         "smoothness-c11",
         "isolated-minimizer",
     ]
-    (folder / "ablation.json").write_text(json.dumps(run_ablations(names, 6).to_json()), encoding="utf-8")
-    write_report(verify(12, 0), folder / "verify")
+    (folder / "ablation.json").write_text(as_json(run_ablations(names, 6)), encoding="utf-8")
+    write_run(verify(12, 0), folder / "verify")
     claims = Path(__file__).parents[2] / "docs" / "runs" / "claims-50000.json"
     return compose([folder / "verify", folder / "ablation.json", claims], folder / "page")
 

@@ -41,15 +41,14 @@ def require_shape(certificate: Any) -> None:
     Raises:
         BadCertificate: If a field is missing, unknown or of the wrong type.
     """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-    from jsonschema.exceptions import best_match  # noqa: PLC0415
-
-    from gdcheck.theorem.certificate.schema import CERTIFICATE_SCHEMA  # noqa: PLC0415
+    # Both are slow to import, and a check without a file needs neither.
+    from gdcheck.theorem.certificate.schema import Certificate  # noqa: PLC0415
+    from gdcheck.theorem.certificate.shapes import ShapeError, read_as  # noqa: PLC0415
 
     if type(certificate) is dict and type(certificate.get("schema")) is str and certificate["schema"] in _OTHERS:
         return
-    error = best_match(Draft202012Validator(CERTIFICATE_SCHEMA).iter_errors(certificate))
-    if error is not None:
-        where = error.json_path.removeprefix("$").removeprefix(".") or "the certificate"
-        message = error.message if len(error.message) <= 200 else error.message[:200] + "…"
-        raise BadCertificate(f"{where[:200]}: {message}; give it as docs/certificate.md describes it")
+    try:
+        read_as(certificate, Certificate)
+    except ShapeError as error:
+        where = error.field.removeprefix("$").removeprefix(".") or "the certificate"
+        raise BadCertificate(f"{where}: {error.said}; give it as docs/certificate.md describes it") from None

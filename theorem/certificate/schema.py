@@ -1,67 +1,76 @@
-"""The shape of a certificate as a JSON Schema: what is malformed is refused by field, before the checker reads it."""
+"""The shape of a certificate: what is malformed is refused by field, before the checker reads it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
-from gdcheck.theorem.certificate.certificate import FORMAT
-from gdcheck.theorem.certificate.shapes import COUNT, DRAFT, TEXT, closed
+from gdcheck.theorem.certificate.shapes import Count, Shape, StoredProblem
 
-_NUMBER = {"type": "string", "description": "a number such as -3/7 or 0.25"}
-_VECTOR = {"type": "array", "items": _NUMBER}
-_PAIR = {**_VECTOR, "minItems": 2, "maxItems": 2}
+Vector: TypeAlias = tuple[str, ...]
+Interval: TypeAlias = tuple[str, str]
 
 
-def _or_null(shape: dict[str, Any]) -> dict[str, Any]:
-    """A shape or null, in a form whose errors name the field inside."""
-    return {**shape, "type": [shape["type"], "null"]}
+class End(Shape, frozen=True):
+    """An end of a spectrum."""
+
+    interval: Interval
+    multiplicity: Count
 
 
-_END = closed({"interval": _PAIR, "multiplicity": COUNT})
-_SPECTRUM = _or_null(closed({"lowest": _END, "highest": _END}))
-_REGIME = _or_null(TEXT)
+class Spectrum(Shape, frozen=True):
+    """The ends of a spectrum."""
 
-CERTIFICATE_SCHEMA: dict[str, Any] = {
-    "$schema": DRAFT,
-    "title": "gdcheck certificate",
-    "description": "Its meaning is in docs/certificate.md; the independent checker reads numbers and the loss itself.",
-    **closed(
-        {
-            "schema": {"const": FORMAT},
-            "problem": closed(
-                {
-                    "loss": TEXT,
-                    "variables": {"type": "array", "items": TEXT},
-                    "minimizer": _VECTOR,
-                    "step_size": _NUMBER,
-                    "start": _VECTOR,
-                }
-            ),
-            "verdict": TEXT,
-            "regime": _REGIME,
-            "fails": {"type": "array", "items": TEXT},
-            "spectrum": _SPECTRUM,
-            "points": {"type": "array", "items": _VECTOR},
-            "kernel": _or_null(_VECTOR),
-            "subspace": _or_null(
-                closed(
-                    {
-                        "enters": COUNT,
-                        "basis": {"type": "array", "items": _VECTOR},
-                        "regime": _REGIME,
-                        "spectrum": _SPECTRUM,
-                    }
-                )
-            ),
-            "blocks": {
-                "type": "array",
-                "items": closed({"gap": _NUMBER, "vectors": {"type": "array", "items": _VECTOR}, "amplitude": _NUMBER}),
-            },
-            "step": COUNT,
-            "bounds": _or_null(closed({"radius": _NUMBER, "sigma": _NUMBER, "tail": _NUMBER})),
-            "limit": closed(
-                {"kind": _or_null(TEXT), "vectors": {"type": "array", "items": {"type": "array", "items": _PAIR}}}
-            ),
-        }
-    ),
-}
+    lowest: End
+    highest: End
+
+
+class Subspace(Shape, frozen=True):
+    """An invariant subspace that the trajectory enters."""
+
+    enters: Count
+    basis: tuple[Vector, ...]
+    regime: str | None
+    spectrum: Spectrum | None
+
+
+class Block(Shape, frozen=True):
+    """A dominant eigenspace and the amplitude in it."""
+
+    gap: str
+    vectors: tuple[Vector, ...]
+    amplitude: str
+
+
+class Bounds(Shape, frozen=True):
+    """The numbers of the inequality that decides the limit."""
+
+    radius: str
+    sigma: str
+    tail: str
+
+
+class Limit(Shape, frozen=True):
+    """The limit, its unit vectors enclosed."""
+
+    kind: str | None
+    vectors: tuple[tuple[Interval, ...], ...]
+
+
+class Certificate(Shape, frozen=True, tag_field="schema", tag="gdcheck-certificate/2"):
+    """A decision with its proof; docs/certificate.md says what it means.
+
+    The independent checker reads the numbers and the loss itself.
+    """
+
+    problem: StoredProblem
+    verdict: str
+    regime: str | None
+    fails: tuple[str, ...]
+    spectrum: Spectrum | None
+    points: tuple[Vector, ...]
+    kernel: Vector | None
+    subspace: Subspace | None
+    blocks: tuple[Block, ...]
+    step: Count
+    bounds: Bounds | None
+    limit: Limit

@@ -1,20 +1,163 @@
-"""Pieces of the JSON Schemas that are published."""
+"""What stored results share: one strict struct for each shape, from which JSON, schema and reading follow."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from enum import Enum
+from inspect import cleandoc
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.descent.problem import Problem
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-TEXT: dict[str, Any] = {"type": "string"}
+
+_MOST_CHARACTERS = 200
+_WORDS = {
+    "Object missing required field": "lacks the field",
+    "Object contains unknown field": "has the unknown field",
+    "Expected": "expected",
+    "Invalid": "invalid",
+    "`": "'",
+}
 
 
-def closed(properties: dict[str, Any], description: str | None = None) -> dict[str, Any]:
-    """An object that has all of these properties and no other."""
-    return {
-        "type": "object",
-        **({} if description is None else {"description": description}),
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+def one_of(names: type[Enum]) -> Meta:
+    """Restrict a text to the values of an enumeration.
+
+    Args:
+        names: The enumeration.
+
+    Returns:
+        The restriction, for ``Annotated``.
+    """
+    values = [str(member.value) for member in names]
+    return Meta(pattern=f"^({'|'.join(map(re.escape, values))})$", extra_json_schema={"enum": values})
+
+
+Count = Annotated[int, Meta(ge=0)]
+"""A whole number from 0 on."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""A number from 0 to 1."""
+
+Evidence = Literal["proved", "observed"]
+"""By what something is known."""
+VerdictName = Annotated[str, one_of(Verdict)]
+"""A verdict by its name."""
+RunOutcome = Literal["passed", "failed", "incomplete"]
+"""What a run comes to."""
+Contradictions: TypeAlias = Iterator[tuple[str, object, object]]
+"""Fields of a stored result, each with what it says and what the rest of the file comes to."""
+
+_Kind = TypeVar("_Kind")
+
+
+class Shape(Struct, frozen=True, forbid_unknown_fields=True):
+    """An object of a stored result."""
+
+
+class StoredRun(Shape, frozen=True, tag_field="schema"):
+    """The result of a whole run; a subclass has a ``tag``, the version that its field ``schema`` holds."""
+
+    def contradictions(self) -> Contradictions:
+        """Hold what a stored result says against the rest of the file.
+
+        Yields:
+            A field, what it says, and what the rest of the file comes to.
+        """
+        yield from ()
+
+
+class StoredProblem(Shape, frozen=True):
+    """A problem in its canonical JSON form: every field is there, and rationals are texts.
+
+    Attributes:
+        loss: The loss.
+        variables: The names of its n variables.
+        minimizer: The critical point examined, shape (n,).
+        step_size: η.
+        start: The first iterate, shape (n,).
+    """
+
+    loss: str
+    variables: tuple[str, ...]
+    minimizer: tuple[str, ...]
+    step_size: str
+    start: tuple[str, ...]
+
+    @classmethod
+    def of(cls, problem: Problem) -> StoredProblem:
+        """Store a problem."""
+        return read_as(problem.to_json(), cls)
+
+    def problem(self) -> Problem:
+        """Read the problem.
+
+        Returns:
+            The problem.
+
+        Raises:
+            InputError: If a field cannot be used.
+        """
+        return Problem.build(self.loss, self.step_size, self.start, self.minimizer, self.variables)
+
+
+class ShapeError(ValueError):
+    """Data of another shape.
+
+    Args:
+        field: Where they differ, such as ``$.rows[0].name``.
+        said: What is wrong there.
+    """
+
+    def __init__(self, field: str, said: str) -> None:
+        self.field, self.said = field[:_MOST_CHARACTERS], said[:_MOST_CHARACTERS]
+        super().__init__(f"{self.field}: {self.said}")
+
+
+def read_as(data: object, kind: type[_Kind]) -> _Kind:
+    """Read parsed JSON as a shape.
+
+    Args:
+        data: The data, from outside and not trusted.
+        kind: The shape.
+
+    Returns:
+        The data in this shape.
+
+    Raises:
+        ShapeError: If a field is missing, unknown or of the wrong type.
+    """
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        said, _, place = str(error).rpartition(" - at ") if " - at " in str(error) else (str(error), "", "")
+        path = re.search(r"\$[^`]*", place)
+        for theirs, ours in _WORDS.items():
+            said = said.replace(theirs, ours)
+        raise ShapeError(path[0] if path else "$", said) from None
+
+
+def json_schema(kind: type[Struct], title: str) -> dict[str, Any]:
+    """Describe a shape as a JSON Schema, as it is published in docs/schemas.
+
+    The descriptions are those of the docstrings.
+
+    Args:
+        kind: The shape.
+        title: The schema's title.
+
+    Returns:
+        The schema.
+    """
+    found = msgspec.json.schema(kind)
+    for part in found["$defs"].values():
+        text = cleandoc(part.pop("description", ""))
+        for name, said in re.findall(r"^    (\w+): (.+(?:\n     .+)*)", text, re.MULTILINE):
+            part["properties"][name]["description"] = " ".join(said.split())
+        part["description"] = " ".join(text.partition("\n\n")[0].split())
+    return {"$schema": DRAFT, "title": title, **found}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -11,11 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gdcheck.properties.ablation.run import Ablated, chosen, known, run_ablations
-from gdcheck.properties.ablation.search import Row
-from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.properties.ablation.result import AblationRow, AblationRun
+from gdcheck.properties.ablation.run import chosen, known, run_ablations
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
-from gdcheck.reports.compose import compose
+from gdcheck.reports.compose import write_run
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -24,7 +22,7 @@ _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bol
 
 def ablate_and_store(
     wanted: Sequence[str], budget: int, seed: int, *, jobs: int, load: Path | None, out: Path
-) -> Ablated:
+) -> AblationRun:
     """Run ablations with a progress bar; write ``ablation.json``, the certificates and the report.
 
     Args:
@@ -44,16 +42,15 @@ def ablate_and_store(
     names = chosen(wanted, known(load))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with progress_bar(len(names), "dropping assumptions") as on_done:
-            run = run_ablations(names, budget, seed=seed, jobs=jobs, load=load, on_done=on_done)
-        write_text_atomically(out / "ablation.json", as_json(run.to_json()))
-        compose([out / "ablation.json"], out)
     except OSError as error:
         raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
+    with progress_bar(len(names), "dropping assumptions") as on_done:
+        run = run_ablations(names, budget, seed=seed, jobs=jobs, load=load, on_done=on_done)
+    write_run(run, out)
     return run
 
 
-def show_ablations(console: Console, run: Ablated, out: Path) -> None:
+def show_ablations(console: Console, run: AblationRun, out: Path) -> None:
     """Print a table of the rows, and the simplest counterexample of each with the line that rechecks it.
 
     Args:
@@ -63,11 +60,10 @@ def show_ablations(console: Console, run: Ablated, out: Path) -> None:
     """
     table = Table("ablation", "assumption is", "by", "problems", "violated", "held", "aside", box=SIMPLE_HEAD)
     for row in run.rows:
-        found = asdict(row)
-        words = verdict_words(found) + (" (a weaker form suffices)" if row.weaker else "")
+        words = verdict_words(row) + (" (a weaker form suffices)" if row.weaker else "")
         verdict = Text(words, _STYLES.get(row.verdict, ""))
         counts = (str(n) for n in (row.examined, row.violated, row.held, row.aside))
-        table.add_row(row.name, verdict, evidence_words(found), *counts)
+        table.add_row(row.name, verdict, evidence_words(row), *counts)
     console.print(table)
     for row in run.rows:
         _show_row(console, row, out)
@@ -76,7 +72,7 @@ def show_ablations(console: Console, run: Ablated, out: Path) -> None:
         console.print(f"ended early: the report holds what was finished, {done}", style="bold yellow")
 
 
-def _show_row(console: Console, row: Row, out: Path) -> None:
+def _show_row(console: Console, row: AblationRow, out: Path) -> None:
     console.print(Text.assemble((row.name, "bold"), f": without “{row.dropped}”"), soft_wrap=True)
     if row.fault is not None:
         console.print(Text(f"  open: {row.fault}", "bold red"), soft_wrap=True)
@@ -84,13 +80,13 @@ def _show_row(console: Console, row: Row, out: Path) -> None:
         console.print(Text(f"  a weaker form held on all {row.weaker_held}: {row.weaker}"), soft_wrap=True)
     exhibit = row.simplest or row.shown
     if exhibit is not None:
-        start = ", ".join(exhibit.problem["start"])
-        lines = [f"{exhibit.problem['loss']}, η = {exhibit.problem['step_size']}, from ({start})"]
+        start = ", ".join(exhibit.problem.start)
+        lines = [f"{exhibit.problem.loss}, η = {exhibit.problem.step_size}, from ({start})"]
         if row.simplest is not None:
             lines.append(f"claimed: {exhibit.predicted}")
         lines.append(f"{exhibit.evidence}: {exhibit.happens}")
         for line in lines:
             console.print(Text(f"  {line}"), soft_wrap=True)
-    files = certificate_files(row.name, "simplest", None if row.simplest is None else asdict(row.simplest))
+    files = certificate_files(row.name, "simplest", row.simplest)
     if files:
         console.print(Text("  gdcheck recheck " + " ".join(str(out / f) for f in files), "dim"), soft_wrap=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import torch
 import typer
@@ -18,6 +17,7 @@ from gdcheck.networks.network_experiment import ExperimentConfig, run_experiment
 from gdcheck.networks.network_result import as_network_result
 from gdcheck.networks.networks import Architecture, NetworkConfig, build
 from gdcheck.networks.objective import LossKind, Objective
+from gdcheck.networks.shapes import NetworkResult
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
@@ -70,7 +70,7 @@ def network_command(options: NetworkOptions) -> int:
     for sentence, holds in experiment.findings.items():
         typer.echo(f"{made_up}{'measured' if holds else 'not measured'}: {sentence}")
     if experiment.switch is not None:
-        off = result["switch_relative_difference"]
+        off = result.switch_relative_difference
         typer.echo(
             f"growth rates of the components along v₁ and vₙ are equal at η = {experiment.switch:.9g}, at a relative "
             f"distance of {off:.1e} from 2/(λ₁+λₙ) = {minimum.boundary:.9g}; next to it the scan's {plan.scan_steps} "
@@ -100,7 +100,7 @@ def _make(out: Path) -> None:
         raise InputError("out", f"{str(out)[:200]!r} cannot be written to; name a writable place")
 
 
-def _write(out: Path, result: dict[str, Any]) -> None:
+def _write(out: Path, result: NetworkResult) -> None:
     from gdcheck.reports.measured_charts import network_picture
 
     text = as_json(result, indent=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end, make_directory
 from gdcheck.properties.storage.workers import default_jobs
-from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
 
@@ -37,14 +35,11 @@ def verify(
     make_directory(out)
     with progress_bar(workload(problems), "deciding and rechecking") as on_done:
         run_ = run_verification(problems, seed, jobs or default_jobs(), on_done)
-    from gdcheck.reports.write import write_report
+    from gdcheck.reports.compose import write_run
 
-    try:
-        written = write_report(run_, out)
-    except OSError as error:
-        raise InputError("out", f"cannot write the report ({error.strerror}); name a writable place") from None
+    page = write_run(run_, out)
     show_verification(console_for_people(), run_)
-    typer.echo(f"report: {written.page} (data: {written.data})")
+    typer.echo(f"report: {page} (data: {out / 'report.json'})")
     if run_.interrupted:
         return INTERRUPTED
     return PROVED if run_.outcome == "passed" else REFUTED
@@ -71,11 +66,12 @@ def ablate(
 ) -> int:
     """Drop each assumption in turn and look for a counterexample with proof."""
     from gdcheck.commands.ablation_run import ablate_and_store, show_ablations
+    from gdcheck.properties.storage.files import as_json as text
     from gdcheck.terminal.show import console_for_people
 
     run_ = ablate_and_store(assumption or [], budget, seed, jobs=jobs or default_jobs(), load=load, out=out)
     if as_json:
-        typer.echo(json.dumps(run_.to_json(), ensure_ascii=False))
+        typer.echo(text(run_, indent=None), nl=False)
     else:
         show_ablations(console_for_people(), run_, out)
         typer.echo(f"report: {out / 'index.html'} (data: {out / 'ablation.json'})")

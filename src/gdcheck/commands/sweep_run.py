@@ -11,6 +11,7 @@ from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.run import Executor, SweepResult, sweep
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.properties.sweep.store import Store, check_count, check_seed
+from gdcheck.reports.compose import compose
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -70,7 +71,9 @@ def start_sweep(
         executor.check()
         store = Store.create(out or Path("reports/out/run"), generator, count)
     with progress_bar(store.problems, "deciding") as on_done:
-        return store, sweep(store, executor, on_done)
+        swept = sweep(store, executor, on_done)
+    compose([store.root / "summary.json"], store.root)
+    return store, swept
 
 
 def _read_spec(path: Path | None) -> Spec:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import torch
 import typer
@@ -20,6 +19,7 @@ from gdcheck.networks.networks import Activation, Architecture, NetworkConfig
 from gdcheck.networks.objective import LossKind
 from gdcheck.networks.results import as_result
 from gdcheck.networks.run import Outcome, Row, RunConfig
+from gdcheck.networks.shapes import Approach, TrainingResult
 from gdcheck.networks.training import train
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.terminal.progress import Tell, progress_bar
@@ -161,31 +161,31 @@ def _teller(config: RunConfig, steps: Iterator[int], tell: Tell) -> Callable[[Ro
     return on_row
 
 
-def _write(out: Path, result: dict[str, Any]) -> None:
+def _write(out: Path, result: TrainingResult) -> None:
     from gdcheck.reports.measured_charts import training_picture
 
     write_text_atomically(out / "result.json", as_json(result, indent=None))
     write_text_atomically(out / "training.svg", training_picture(result))
 
 
-def _show(result: dict[str, Any], outcomes: list[Outcome]) -> None:
+def _show(result: TrainingResult, outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.diverged:
             typer.echo(f"{outcome.config.method.method} seed {outcome.config.seed}: {outcome.diverged}")
-    made_up = "SYNTHETIC data, " if result["data"]["synthetic"] else ""
-    for one in result["optimizers"]:
-        for judged, what in ((one["approach"], "cos of updates"), (one["epoch_approach"], "cos of epochs")):
+    made_up = "SYNTHETIC data, " if result.data.synthetic else ""
+    for one in result.optimizers:
+        for judged, what in ((one.approach, "cos of updates"), (one.epoch_approach, "cos of epochs")):
             if judged is not None:
-                sentence = _sentence(judged, what, made_up, one["seeds"])
-                typer.echo(f"{one['optimizer']} (η = {one['step_size']:g}): {sentence}")
-        if one["loss_change"] is not None:
-            typer.echo(f"  over the last tenth of the run the loss changed by at most {abs(one['loss_change']):.2%}")
+                sentence = _sentence(judged, what, made_up, one.seeds)
+                typer.echo(f"{one.optimizer} (η = {one.step_size:g}): {sentence}")
+        if one.loss_change is not None:
+            typer.echo(f"  over the last tenth of the run the loss changed by at most {abs(one.loss_change):.2%}")
 
 
-def _sentence(judged: dict[str, Any], what: str, made_up: str, seeds: int) -> str:
-    word = "measured" if judged["measured"] else "not measured"
-    head = f"{what} → 1 was {word} ({made_up}{judged['reason']})"
-    if judged["final"] is None:
+def _sentence(judged: Approach, what: str, made_up: str, seeds: int) -> str:
+    word = "measured" if judged.measured else "not measured"
+    head = f"{what} → 1 was {word} ({made_up}{judged.reason})"
+    if judged.final is None:
         return head
-    figures = f"final {judged['final']:+.5f}, trend {judged['trend']:+.2g}, spread {judged['spread']:.2g}"
+    figures = f"final {judged.final:+.5f}, trend {judged.trend:+.2g}, spread {judged.spread:.2g}"
     return f"{head}: {figures} over {seeds} seed{'s' if seeds > 1 else ''}"

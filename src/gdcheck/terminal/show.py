@@ -14,7 +14,7 @@ from rich.text import Text
 from gdcheck.terminal.show_patterns import pattern_rows
 
 if TYPE_CHECKING:
-    from gdcheck.properties.verify.verify import Verification
+    from gdcheck.properties.verify.verification import Verification
 
 _COLOURS = {
     "proved": "bold green",
@@ -51,11 +51,12 @@ def show_verification(console: Console, run: Verification) -> None:
         console: Where to print.
         run: The run.
     """
+    from msgspec import to_builtins
+
     table = Table("loss, step size", "expected", "computed", "verdict", "step", "recheck", box=SIMPLE_HEAD)
     for row in run.paper:
         record = row.record
-        limit = record.limit or {"kind": None}
-        computed = _direction(limit) if limit["kind"] else "-"
+        computed = _direction(to_builtins(record.limit)) if record.limit and record.limit.kind else "-"
         verdict = Text(record.verdict, _COLOURS[record.verdict])
         expected = f"{row.expected.kind}, {row.expected.axis}-axis"
         table.add_row(row.title, expected, computed, verdict, _cell(record.step), record.recheck)

@@ -12,10 +12,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
 import polars as pl  # noqa: E402
-from jsonschema import validate  # noqa: E402
 
 from gdcheck.cli import run  # noqa: E402
-from gdcheck.networks.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA  # noqa: E402
+from gdcheck.networks.shapes import NetworkResult, TrainingResult  # noqa: E402
+from gdcheck.theorem.certificate.shapes import read_as  # noqa: E402
 
 SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "24", "--measure-every", "5"]
 
@@ -30,7 +30,7 @@ def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tm
         assert "SYNTHETIC" in line
         assert all(word in line for word in ("measured", "final", "trend", "spread", "2 seeds"))
     result = json.loads((out / "result.json").read_text())
-    validate(result, TRAINING_SCHEMA)
+    read_as(result, TrainingResult)
     assert len(result["runs"]) == 6
     assert result["data"]["synthetic"] is True
     assert "synthetic" in (out / "training.svg").read_text()
@@ -58,7 +58,7 @@ def test_batches_are_judged_by_epochs_too(gdcheck, tmp_path):
     assert code == 0
     assert "cos of updates" in said
     assert "cos of epochs" in said
-    validate(json.loads((tmp_path / "out" / "result.json").read_text()), TRAINING_SCHEMA)
+    read_as(json.loads((tmp_path / "out" / "result.json").read_text()), TrainingResult)
 
 
 def test_divergence_has_its_sentence_and_exit_code(gdcheck, tmp_path):
@@ -66,7 +66,7 @@ def test_divergence_has_its_sentence_and_exit_code(gdcheck, tmp_path):
     assert code == 3
     assert "gd seed 0: diverged at step" in said
     assert "not measured" in said
-    validate(json.loads((tmp_path / "out" / "result.json").read_text()), TRAINING_SCHEMA)
+    read_as(json.loads((tmp_path / "out" / "result.json").read_text()), TrainingResult)
 
 
 def test_a_killed_run_resumes_to_the_same_files(gdcheck, tmp_path):
@@ -105,7 +105,7 @@ def test_network_on_synthetic_images(gdcheck, tmp_path):
     code, said, _ = gdcheck("network", *words)
     assert code in {0, 3}
     result = json.loads((tmp_path / "network.json").read_text())
-    validate(result, NETWORK_RESULT_SCHEMA)
+    read_as(result, NetworkResult)
     assert code == (0 if all(result["findings"].values()) else 3)
     assert said.count("SYNTHETIC data: ") == len(result["findings"])
     assert " 40 of 3×16×16 in 10 classes; " in said.splitlines()[0]
@@ -190,7 +190,7 @@ def test_where_nothing_was_trained_nothing_is_measured(gdcheck, tmp_path):
     code, said, _ = gdcheck("train", *words)
     assert code == 0
     assert "→ 1 was not measured (SYNTHETIC data, in 1 of 1 seed the loss fell by less than 1%): final +" in said
-    validate(json.loads((tmp_path / "result.json").read_text()), TRAINING_SCHEMA)
+    read_as(json.loads((tmp_path / "result.json").read_text()), TrainingResult)
 
 
 def test_other_images_of_the_same_name_are_refused_on_resuming(gdcheck, tmp_path):

@@ -7,7 +7,6 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
-from jsonschema import validate  # noqa: E402
 
 from gdcheck.networks.descent import descend, start_near  # noqa: E402
 from gdcheck.networks.minimum import Minimum, find_minimum  # noqa: E402
@@ -21,11 +20,13 @@ from gdcheck.networks.network_experiment import (  # noqa: E402
 from gdcheck.networks.network_result import as_network_result  # noqa: E402
 from gdcheck.networks.networks import Architecture, NetworkConfig  # noqa: E402
 from gdcheck.networks.objective import Evaluation  # noqa: E402
-from gdcheck.networks.result_schemas import NETWORK_RESULT_SCHEMA  # noqa: E402
+from gdcheck.networks.shapes import NetworkResult, Surroundings  # noqa: E402
+from gdcheck.properties.storage.files import as_json  # noqa: E402
 from gdcheck.reports.measured_charts import network_picture  # noqa: E402
+from gdcheck.theorem.certificate.shapes import read_as  # noqa: E402
 from gdcheck.theorem.loss.errors import InputError  # noqa: E402
 
-SURROUNDINGS = {"device": "cpu (x)", "threads": 1, "python": "3", "torch": "2"}
+SURROUNDINGS = Surroundings(device="cpu (x)", threads=1, python="3", torch="2")
 SPECTRUM = torch.tensor([0.05, 0.2, 0.5, 3.0], dtype=torch.float64)
 
 
@@ -136,8 +137,7 @@ def test_a_start_far_away_leaves_and_the_result_is_still_written(cubic, images):
     result = as_network_result(
         seen, config, images, NetworkConfig(Architecture.TINY), weight_decay=0.1, surroundings=SURROUNDINGS
     )
-    result = json.loads(json.dumps(result, allow_nan=False))
-    validate(result, NETWORK_RESULT_SCHEMA)
+    assert read_as(json.loads(as_json(result)), NetworkResult) == result
     network_picture(result)
 
 
@@ -196,8 +196,7 @@ def test_the_result_follows_its_schema_and_is_drawn(cubic, images):
         weight_decay=0.1,
         surroundings=SURROUNDINGS,
     )
-    result = json.loads(json.dumps(result, allow_nan=False))
-    validate(result, NETWORK_RESULT_SCHEMA)
+    assert read_as(json.loads(as_json(result)), NetworkResult) == result
     assert isinstance(found, Minimum)
     picture = network_picture(result)
     assert picture.startswith("<svg")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from gdcheck.cli import run
 from gdcheck.properties.claims.claim import Claim, Finding, passes
@@ -16,6 +17,7 @@ from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.runner.counterexamples import FORMS, store
 from gdcheck.properties.runner.tally import EXAMPLES, Tally, merged
 from gdcheck.properties.runner.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
+from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.theorem.methods.statement import Regime
 
@@ -122,8 +124,8 @@ def test_logs_and_tallies_agree_and_a_seed_repeats_a_trial() -> None:
     again = attack(trial(DIRECTION), 7, None, nowhere)
     other = attack(trial(DIRECTION), 8, None, nowhere)
     from_log, distinct = merged(lines)
-    assert tally.to_json() == again.to_json() == from_log.to_json()
-    assert tally.to_json() != other.to_json()
+    assert tally == again == from_log
+    assert tally != other
     assert tally.problems() == 60
     assert 40 < distinct <= 60
     assert tally.discard_rate == 0
@@ -133,14 +135,14 @@ def test_tallies_add_up_whatever_the_order() -> None:
     parts = [attack(trial(DIRECTION, 30), seed, None, nowhere) for seed in range(3)]
     forward, backward = Tally(), Tally()
     for part in parts:
-        forward.merge(Tally.from_json(json.loads(json.dumps(part.to_json()))))
+        forward.merge(convert(json.loads(as_json(part)), Tally))
     for part in reversed(parts):
         backward.merge(part)
-    assert forward.to_json() == backward.to_json()
+    assert forward == backward
     assert forward.problems() == 90
-    smallest = forward.claims[EXAMPLES, "direction"].smallest
+    smallest = forward.claims[EXAMPLES]["direction"].smallest_margin
     assert smallest is not None
-    margins = [p.claims[EXAMPLES, "direction"].smallest for p in parts]
+    margins = [p.claims[EXAMPLES]["direction"].smallest_margin for p in parts]
     assert smallest["margin"] == min(m["margin"] for m in margins if m is not None)
 
 

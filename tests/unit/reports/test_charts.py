@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.verify.verification import Verification
 from gdcheck.properties.verify.verify import verify
-from gdcheck.reports.charts import phase_picture
-from gdcheck.reports.schema import Report, as_report
+from gdcheck.reports import charts
+from tests.builders.shapes import loosely
 
 SVG = "{http://www.w3.org/2000/svg}"
 PROBLEMS = 10
@@ -21,11 +23,15 @@ def accept(certificate: object) -> str | None:
 
 @cache
 def _text() -> str:
-    return json.dumps(as_report(verify(PROBLEMS, 0, checker=accept)))
+    return as_json(verify(PROBLEMS, 0, checker=accept))
 
 
-def fresh() -> Report:
+def fresh() -> dict:
     return json.loads(_text())
+
+
+def phase_picture(report: dict, *, narrow: bool = False) -> str:
+    return charts.phase_picture(loosely(report, Verification), narrow=narrow)
 
 
 @cache

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from gdcheck.cli import run
 from gdcheck.properties.ablation.run import run_ablations
+from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.verify.verify import verify
-from gdcheck.reports.compose import compose, draw
+from gdcheck.reports.compose import as_markdown, compose, draw
 from gdcheck.reports.junit import as_junit
-from gdcheck.reports.markdown import as_markdown
-from gdcheck.reports.page import Sources, render_page
-from gdcheck.reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA
-from gdcheck.reports.schema import as_report
+from gdcheck.reports.kinds import KINDS
+from gdcheck.reports.page import outcome_of, render_page
 from gdcheck.reports.text import shell
+from gdcheck.theorem.certificate.shapes import StoredProblem, json_schema
+from tests.builders.shapes import loosely
 
 CLAIMS = Path(__file__).parents[3] / "docs" / "runs" / "claims-50000.json"
 EVIL = "<script>alert(1)</script>| `x` {{ 7*7 }} ]]> \x00 \x1b[31m"
@@ -32,20 +33,28 @@ def accept(certificate: object) -> str | None:
 
 @cache
 def _texts() -> tuple[str, str]:
-    ablation = run_ablations(["off-boundary", "stable-step-neutral", "smoothness-c21"], 5).to_json()
-    return json.dumps(as_report(verify(6, 1, checker=accept))), json.dumps(ablation)
+    ablation = run_ablations(["off-boundary", "stable-step-neutral", "smoothness-c21"], 5)
+    return as_json(verify(6, 1, checker=accept)), as_json(ablation)
 
 
-def fresh() -> Sources:
+def fresh() -> dict:
+    """Plain data of three runs by kind, to be changed."""
     verification, ablation = map(json.loads, _texts())
-    return Sources(verification, json.loads(CLAIMS.read_text(encoding="utf-8")), ablation)
+    claims = json.loads(CLAIMS.read_text(encoding="utf-8"))
+    return {"verification": verification, "claims": claims, "ablation": ablation}
+
+
+def views(data: dict) -> list:
+    return [kind(loosely(data[kind.name], kind.shape)) for kind in KINDS if kind.name in data]
 
 
 def test_runs_are_what_their_schemas_say():
-    sources = fresh()
-    for data, schema in ((sources.ablation, ABLATION_SCHEMA), (sources.claims, CLAIMS_SCHEMA)):
+    data = fresh()
+    for kind in KINDS:
+        schema = json_schema(kind.shape, kind.title)
         jsonschema.Draft202012Validator.check_schema(schema)
-        jsonschema.Draft202012Validator(schema).validate(data)
+        if kind.name in data:
+            jsonschema.Draft202012Validator(schema).validate(data[kind.name])
 
 
 def test_one_page_of_all(tmp_path, capsys):
@@ -66,9 +75,8 @@ def test_one_page_of_all(tmp_path, capsys):
 
 
 def test_each_kind_alone():
-    sources = fresh()
-    for kind in ("verification", "claims", "ablation"):
-        alone = Sources(**{kind: getattr(sources, kind)})
+    for view in views(fresh()):
+        kind, alone = view.name, [view]
         html = render_page(alone, draw(alone))
         assert html.count("<h1") == 1
         assert f'id="{kind}"' in html
@@ -78,20 +86,20 @@ def test_each_kind_alone():
 
 def test_junit_counts_what_fails():
     sources = fresh()
-    root = ElementTree.fromstring(as_junit(sources).encode())
+    root = ElementTree.fromstring(as_junit(views(sources)).encode())
     assert {s.get("name"): (s.get("failures"), s.get("skipped")) for s in root} == {
         "verify": ("0", "0"),
         "claims": ("0", "0"),
         "ablate": ("0", "0"),
     }
-    sources.verification["paper"][0].update(agrees=False)
-    sources.verification["sharpness"][0].update(agrees=False, kind="undecided", cause=EVIL)
-    sources.verification["random"][1].update(verdict="unresolved", reason=EVIL)
-    sources.verification.update(interrupted=True)
-    sources.claims["claims"]["rate"]["holds"]["fails"] = 2
-    sources.ablation["rows"][0]["verdict"] = "open"
-    sources.ablation["asked"].append("isolated-minimizer")
-    root = ElementTree.fromstring(as_junit(sources).encode())
+    sources["verification"]["paper"][0].update(agrees=False)
+    sources["verification"]["sharpness"][0].update(agrees=False, kind="undecided", cause=EVIL)
+    sources["verification"]["random"][1].update(verdict="unresolved", reason=EVIL)
+    sources["verification"].update(interrupted=True)
+    sources["claims"]["claims"]["rate"]["holds"]["fails"] = 2
+    sources["ablation"]["rows"][0]["verdict"] = "open"
+    sources["ablation"]["asked"].append("isolated-minimizer")
+    root = ElementTree.fromstring(as_junit(views(sources)).encode())
     assert {s.get("name"): (s.get("failures"), s.get("skipped")) for s in root} == {
         "verify": ("3", "1"),
         "claims": ("1", "0"),
@@ -103,37 +111,37 @@ def test_junit_counts_what_fails():
 
 def test_markdown_has_the_sharpness():
     sources = fresh()
-    assert "| oscillating | 0 | 7 | yes |" in as_markdown(sources)
-    sources.verification["sharpness"][-1].update(agrees=False)
-    assert "| oscillating | 0 | 7 | no |" in as_markdown(sources)
+    assert "| oscillating | 0 | 7 | yes |" in as_markdown(views(sources))
+    sources["verification"]["sharpness"][-1].update(agrees=False)
+    assert "| oscillating | 0 | 7 | no |" in as_markdown(views(sources))
 
 
 def test_outcomes_add_up():
     sources = fresh()
-    assert sources.outcome == "passed"
-    sources.ablation["rows"][0]["verdict"] = "open"
-    assert sources.outcome == "incomplete"
-    sources.claims["claims"]["rate"]["holds"]["fails"] = 2
-    assert sources.outcome == "failed"
+    assert outcome_of(views(sources)) == "passed"
+    sources["ablation"]["rows"][0]["verdict"] = "open"
+    assert outcome_of(views(sources)) == "incomplete"
+    sources["claims"]["claims"]["rate"]["holds"]["fails"] = 2
+    assert outcome_of(views(sources)) == "failed"
 
 
 def test_hostile_text_stays_text():
     sources = fresh()
-    for row in sources.ablation["rows"]:
+    for row in sources["ablation"]["rows"]:
         row.update(dropped=EVIL, claim=EVIL, weaker=EVIL, severity=EVIL)
         for role in ("simplest", "worst", "shown"):
             if row[role]:
                 row[role].update(predicted=EVIL, happens=EVIL, certificates=[{EVIL: EVIL}])
                 row[role]["problem"].update(loss=EVIL, variables=[EVIL], start=[EVIL], step_size=EVIL)
-    for about in sources.claims["about"].values():
+    for about in sources["claims"]["about"].values():
         about.update(sentence=EVIL, statement=EVIL, margin=EVIL)
-    html = render_page(sources, draw(fresh()))
+    html = render_page(views(sources), draw(views(fresh())))
     assert html.count("<script>") == 1
     assert "&lt;script&gt;alert(1)" in html
     assert "{{ 7*7 }}" in html
-    markdown = as_markdown(sources)
+    markdown = as_markdown(views(sources))
     assert "<script>" not in markdown.replace("\\<script\\>", "").replace("`", "") or "\\<script" in markdown
-    ElementTree.fromstring(as_junit(sources).encode())
+    ElementTree.fromstring(as_junit(views(sources)).encode())
 
 
 texts = st.text(min_size=1, max_size=20)
@@ -141,7 +149,7 @@ texts = st.text(min_size=1, max_size=20)
 
 @given(texts, st.lists(texts, min_size=1, max_size=2), texts)
 def test_a_problem_is_one_command_whatever_its_text(loss, names, step):
-    problem = {"loss": loss, "variables": names, "minimizer": ["1"], "step_size": step, "start": ["-1/2"]}
+    problem = StoredProblem(loss, tuple(names), ("1",), step, ("-1/2",))
     words = shlex.split(shell(problem))
     assert words[:2] == ["gdcheck", "check"]
     assert words[words.index("--loss") + 1] == loss
@@ -153,7 +161,7 @@ def test_a_problem_is_one_command_whatever_its_text(loss, names, step):
     [
         ("{}", "no known schema"),
         ("[]", "no known schema"),
-        ('{"schema": "gdcheck-ablation/1"}', "is a required property"),
+        ('{"schema": "gdcheck-ablation/1"}', "lacks the field"),
         ('{"schema": "gdcheck-ablation/9"}', "no known schema"),
         ("{", "JSON"),
         ('{"schema": ["gdcheck-report/1"]}', "no known schema"),
@@ -194,8 +202,8 @@ def test_a_page_of_a_hundred_thousand_problems_stays_small(tmp_path):
     records = [r | {"problem": None} for r in verification["random"]]
     verification["random"] = [records[i % len(records)] | {"index": i} for i in range(100_000)]
     verification["problems"] = 100_000
-    sources = Sources(verification=verification)
-    html = render_page(sources, draw(sources))
+    sources = {"verification": verification}
+    html = render_page(views(sources), draw(views(sources)))
     assert len(html.encode()) < 10_000_000
     assert "all 100000 random problems" in html
     assert "2,000 of 100,000 random problems" in html
@@ -257,10 +265,10 @@ def test_made_up_images_are_a_caution_and_an_unfinished_sweep_is_incomplete():
     network = json.loads((docs / "measured" / "network.json").read_text(encoding="utf-8"))
     network["data"]["synthetic"] = True
     sweep.update(decided=9_000_000, outcome="incomplete", refuted=[17])
-    sources = Sources(sweep=sweep, network=network)
-    assert sources.outcome == "incomplete"
-    html = render_page(sources, draw(sources))
+    sources = {"sweep": sweep, "network": network}
+    assert outcome_of(views(sources)) == "incomplete"
+    html = render_page(views(sources), draw(views(sources)))
     assert "Synthetic data" in html
     assert "gdcheck problem DIRECTORY 17" in html
-    root = ElementTree.fromstring(as_junit(sources).encode())
+    root = ElementTree.fromstring(as_junit(views(sources)).encode())
     assert [(s.get("failures"), s.get("skipped")) for s in root] == [("1", "1")]

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.verify.verification import Verification
 from gdcheck.properties.verify.verify import verify
-from gdcheck.reports.page import Pictures, Sources, render_page
-from gdcheck.reports.schema import Report, as_report
+from gdcheck.reports.page import render_page
 from gdcheck.reports.text import decimal, mathematical, rate, ratio, scientific, vector
+from gdcheck.reports.verification_view import VerificationView
+from tests.builders.shapes import loosely
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" class="wide-picture"></svg>'
@@ -29,15 +32,20 @@ def accept(certificate: object) -> str | None:
 
 @cache
 def _text() -> str:
-    return json.dumps(as_report(verify(8, 3, checker=accept)))
+    return as_json(verify(8, 3, checker=accept))
 
 
-def fresh() -> Report:
+def fresh() -> dict:
     return json.loads(_text())
 
 
-def rendered(report: Report) -> str:
-    return render_page(Sources(verification=report), Pictures(PICTURE, NARROW, WORKED))
+def rendered(report: dict) -> str:
+    pictures = {"wide": PICTURE, "narrow": NARROW, "worked": WORKED}
+    return render_page([VerificationView(loosely(report, Verification))], pictures)
+
+
+def problem(loss: str) -> dict:
+    return {"loss": loss, "variables": ["x"], "minimizer": ["0"], "step_size": "1", "start": ["1"]}
 
 
 class Page(HTMLParser):
@@ -130,13 +138,13 @@ def test_hostile_text_is_shown_as_text() -> None:
         row["agrees"] = False
         row["expected"]["kind"] = row["expected"]["axis"] = EVIL
         row["record"].update(reason=EVIL, step_size=EVIL, boundary=EVIL, regime=EVIL, verdict=EVIL, recheck=EVIL)
-        row["record"]["problem"] = {"loss": EVIL}
+        row["record"]["problem"] = problem(EVIL)
         row["record"]["limit"]["kind"] = EVIL
         row["record"]["limit"]["vector"] = [1.0, 0.0]
     for row in report["sharpness"]:
         row.update(loss=EVIL, step_size=EVIL, start=[EVIL], expected=EVIL, kind=EVIL, C_eta=EVIL, cause=EVIL)
     for r in report["random"]:
-        r.update(reason=EVIL, regime=EVIL, verdict=EVIL, problem={"loss": EVIL})
+        r.update(reason=EVIL, regime=EVIL, verdict=EVIL, problem=problem(EVIL))
     html = rendered(report)
     page = Page(html)
     assert [tag for tag, _ in page.elements if tag in {"script", "img"}] == ["script"]
@@ -161,9 +169,7 @@ def test_proved_is_said_only_of_accepted_certificates() -> None:
 def test_what_is_unresolved_is_listed_with_its_command() -> None:
     report = fresh()
     report["outcome"] = "incomplete"
-    report["random"][2].update(
-        verdict="unresolved", recheck="none", reason="the budget ended", problem={"loss": "x**2"}
-    )
+    report["random"][2].update(verdict="unresolved", recheck="none", reason="the budget ended", problem=problem("x**2"))
     html = rendered(report)
     text = words(html)
     assert "Not complete. Proved are 6 of the paper’s 6 rows and 7 of 8 random problems." in text
@@ -174,7 +180,7 @@ def test_what_is_unresolved_is_listed_with_its_command() -> None:
 def test_a_refutation_is_the_headline() -> None:
     report = fresh()
     report["outcome"] = "failed"
-    report["random"][2].update(verdict="refuted", recheck="none", reason="another limit", problem={"loss": "x**2"})
+    report["random"][2].update(verdict="refuted", recheck="none", reason="another limit", problem=problem("x**2"))
     html = rendered(report)
     assert '<h1 class="bad">Contradicted.' in html
     assert "random problem 2 refuted another limit" in words(html)

@@ -6,22 +6,17 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from gdcheck.networks.result_schemas import NETWORK_RESULT_SCHEMA, TRAINING_SCHEMA
-from gdcheck.reports.run_schemas import ABLATION_SCHEMA, CLAIMS_SCHEMA, SWEEP_SCHEMA
-from gdcheck.reports.schema import REPORT_SCHEMA
-from gdcheck.theorem.certificate.schema import CERTIFICATE_SCHEMA
+from gdcheck.reports.kinds import KINDS
+from gdcheck.theorem.certificate.schema import Certificate
+from gdcheck.theorem.certificate.shapes import json_schema
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
 
 FOLDER = Path(__file__).parents[3] / "docs" / "schemas"
+NAMES = {"verification": "report"}
 PUBLISHED = {
     "problem": PROBLEM_SCHEMA,
-    "report": REPORT_SCHEMA,
-    "claims": CLAIMS_SCHEMA,
-    "ablation": ABLATION_SCHEMA,
-    "sweep": SWEEP_SCHEMA,
-    "certificate": CERTIFICATE_SCHEMA,
-    "network": NETWORK_RESULT_SCHEMA,
-    "training": TRAINING_SCHEMA,
+    "certificate": json_schema(Certificate, "gdcheck certificate"),
+    **{name: json_schema(k.shape, f"gdcheck {name}") for k in KINDS for name in [NAMES.get(k.name, k.name)]},
 }
 
 

@@ -1,17 +1,19 @@
 """The run: complete, the same on any number of processes, and never silent about what is not proved."""
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
+from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.storage.workers import Ending
 from gdcheck.properties.verify import record, sharpness_rows
 from gdcheck.properties.verify import verify as module
-from gdcheck.properties.verify.record import Record, examine
-from gdcheck.properties.verify.verify import Verification, verify, workload
+from gdcheck.properties.verify.record import Record, StoredLimit, examine
+from gdcheck.properties.verify.verification import Verification
+from gdcheck.properties.verify.verify import verify, workload
 from gdcheck.theorem.descent.problem import Problem
 
 PROBLEMS = 24
@@ -65,9 +67,9 @@ def test_the_sweep_jumps_at_the_boundary() -> None:
     assert all(row.agrees for row in sweep)
     assert [row.record.ratio for row in sweep] == [float(Fraction(k, 40)) for k in range(1, 60)]
     before, on, after = sweep[38].record, sweep[39].record, sweep[40].record
-    assert before.limit == {"kind": "fixed", "vector": [0.0, 1.0]}
-    assert after.limit == {"kind": "alternating", "vector": [1.0, 0.0]}
-    assert on.limit is not None and on.limit["kind"] == "two-cycle"
+    assert before.limit == StoredLimit("fixed", (0.0, 1.0))
+    assert after.limit == StoredLimit("alternating", (1.0, 0.0))
+    assert on.limit is not None and on.limit.kind == "two-cycle"
     assert (on.verdict, on.regime, on.distance, on.gap) == ("not-applicable", "boundary", 0.0, 0.0)
 
 
@@ -193,7 +195,7 @@ def test_the_closest_calls_are_kept_in_full() -> None:
     assert sorted(r.margin for r in kept if r.margin is not None) == margins[: module.CLOSEST_CALLS]
     for r in kept:
         assert r.problem is not None
-        again = examine(lambda data=r.problem: Problem.from_json(data), r.index, accept)
+        again = examine(r.problem.problem, r.index, accept)
         assert replace(again, problem=r.problem) == r
 
 
@@ -208,13 +210,13 @@ def test_the_closest_calls_are_kept_in_full() -> None:
 )
 def test_one_random_problem_decides_the_outcome(changed: dict[str, str], outcome: str) -> None:
     first, *others = small_run().random
-    run = replace(small_run(), random=(replace(first, **changed), *others))
+    run = replace(small_run(), random=(replace(first, **changed), *others)).added_up()
     assert run.outcome == outcome
 
 
 def test_a_row_decided_otherwise_fails_the_run() -> None:
     first, *others = small_run().paper
-    assert replace(small_run(), paper=(replace(first, agrees=False), *others)).outcome == "failed"
+    assert replace(small_run(), paper=(replace(first, agrees=False), *others)).added_up().outcome == "failed"
 
 
 def test_a_wrong_expectation_is_noticed() -> None:
@@ -229,13 +231,13 @@ def test_a_record_without_a_hessian() -> None:
     problem = Problem.build("x**2 + y**2 + max(x, 0)**2", "0.1", ["0.1", "0.1"])
     found = examine(lambda: problem, 0, accept)
     assert (found.verdict, found.recheck) == ("not-applicable", "none")
-    assert json.loads(json.dumps(vars(found), allow_nan=False))
+    assert json.loads(as_json(found))
 
 
 def test_records_are_finite_plain_data() -> None:
     for r in small_run().records:
         assert isinstance(r, Record)
-        json.dumps(vars(r), allow_nan=False)
+        as_json(r)
 
 
 def test_the_sharpness_is_proved_as_expected_on_the_papers_instances() -> None:
@@ -255,7 +257,7 @@ def test_the_sharpness_is_proved_as_expected_on_the_papers_instances() -> None:
 )
 def test_a_sharpness_that_is_not_as_expected_decides_the_outcome(changed: dict[str, object], outcome: str) -> None:
     first, *others = small_run().sharpness
-    assert replace(small_run(), sharpness=(replace(first, **changed), *others)).outcome == outcome
+    assert replace(small_run(), sharpness=(replace(first, **changed), *others)).added_up().outcome == outcome
 
 
 def test_an_error_leaves_a_row_undecided_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,269 @@
+"""The results of ``gdcheck train`` and ``gdcheck network``; without torch, so that a page of them needs none."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
+
+from gdcheck.theorem.certificate.shapes import Count, Shape, StoredRun
+
+Numbers: TypeAlias = tuple[float, ...]
+Gaps: TypeAlias = tuple[float | None, ...]
+"""Numbers, with null where one is not finite."""
+
+
+def finite(value: float) -> float | None:
+    """The number, or None in place of what JSON does not know."""
+    return value if isfinite(value) else None
+
+
+class Surroundings(Shape, frozen=True):
+    """Device and versions."""
+
+    device: str
+    threads: Count
+    python: str
+    torch: str
+
+
+class DataEntry(Shape, frozen=True):
+    """What the images are."""
+
+    name: str
+    synthetic: bool
+    images: Count
+    shape: tuple[Count, ...]
+    classes: Count
+
+
+class NetworkEntry(Shape, frozen=True):
+    """What the network is."""
+
+    architecture: str
+    activation: str
+    width: Count
+    smooth: bool
+    parameters: Count
+
+
+class Band(Shape, frozen=True):
+    """A quantity over several runs, at the steps that all of them have.
+
+    Attributes:
+        steps: The steps, shape (k,).
+        mean: The mean over the runs, shape (k,).
+        low: The smallest value, shape (k,).
+        high: The largest value, shape (k,).
+    """
+
+    steps: tuple[Count, ...]
+    mean: Numbers
+    low: Numbers
+    high: Numbers
+
+
+class Approach(Shape, frozen=True):
+    """Whether cos → 1 was measured for one optimizer; see ``networks.approach``.
+
+    Attributes:
+        measured: Whether it was.
+        final: The mean over the seeds of the mean cosine over the last twentieth of the run.
+        trend: The mean over the seeds of that mean less the one over the twentieth before the middle.
+        spread: The standard deviation of the final values over the seeds; 0 for one seed.
+        worst: The smallest final value.
+        reason: Why, in a clause.
+    """
+
+    measured: bool
+    final: float | None
+    trend: float | None
+    spread: float | None
+    worst: float | None
+    reason: str
+
+
+class TrainingRun(Shape, frozen=True):
+    """One run of an optimizer.
+
+    Attributes:
+        optimizer: The optimizer.
+        seed: The seed.
+        steps: How many steps were taken.
+        diverged: Why the run ended early, if it did.
+        loss: The last loss over all images.
+        accuracy: The last accuracy over all images.
+        gradient_norm: The last gradient's norm over all images.
+        cosine: The last cosine of consecutive updates.
+        sharpness: The last sharpness that the method's threshold speaks of.
+        threshold: The method's threshold.
+        looks: How often the spectrum was measured.
+        unconverged: How often the measurement did not converge.
+    """
+
+    optimizer: str
+    seed: Count
+    steps: Count
+    diverged: str | None
+    loss: float | None
+    accuracy: float | None
+    gradient_norm: float | None
+    cosine: float | None
+    sharpness: float | None
+    threshold: float | None
+    looks: Count
+    unconverged: Count
+
+
+class OptimizerEntry(Shape, frozen=True):
+    """What was measured of one optimizer over its seeds; the bands leave out runs that diverged.
+
+    Attributes:
+        optimizer: The optimizer.
+        step_size: η.
+        momentum: The momentum.
+        batch: The size of a batch; null for all images.
+        schedule: The schedule of the step size.
+        seeds: How many seeds.
+        approach: Whether cos → 1 was measured.
+        epoch_approach: The same of the updates of whole epochs, for batches.
+        loss_change: The largest relative change of the loss over the last tenth of a run.
+        cosine: The cosine of consecutive updates.
+        epoch_cosine: The cosine of the updates of consecutive epochs, for batches.
+        loss: The loss over all images.
+        sharpness_over_threshold: The sharpness divided by the method's threshold.
+        to_final: The direction's cosine with its final value.
+        to_previous: The direction's cosine with the one before.
+    """
+
+    optimizer: str
+    step_size: float
+    momentum: float
+    batch: int | None
+    schedule: str
+    seeds: Count
+    approach: Approach
+    epoch_approach: Approach | None
+    loss_change: float | None
+    cosine: Band
+    epoch_cosine: Band | None
+    loss: Band
+    sharpness_over_threshold: Band
+    to_final: Band
+    to_previous: Band
+
+
+class TrainingResult(StoredRun, frozen=True, tag="gdcheck-training/1"):
+    """The result of ``gdcheck train``: an entry a run, a judgement an optimizer, bands over the seeds."""
+
+    kind: Literal["measured"]
+    surroundings: Surroundings
+    data: DataEntry
+    network: NetworkEntry
+    loss: Literal["mse", "cross-entropy"]
+    weight_decay: Annotated[float, Meta(ge=0)]
+    dtype: Literal["float32", "float64"]
+    steps: Count
+    near_one: float
+    runs: tuple[TrainingRun, ...]
+    optimizers: tuple[OptimizerEntry, ...]
+
+
+class MinimumEntry(Shape, frozen=True):
+    """The minimum that was found.
+
+    Attributes:
+        loss: The loss.
+        accuracy: The accuracy.
+        gradient_norm: ‖∇f‖.
+        lbfgs_steps: How many steps of L-BFGS led there.
+        newton_steps: How many of Newton followed.
+        spectrum: The Hessian's eigenvalues, ascending, shape (n,).
+        boundary: 2/(λ₁+λₙ).
+        stability_limit: 2/λₙ.
+    """
+
+    loss: float
+    accuracy: float
+    gradient_norm: float
+    lbfgs_steps: Count
+    newton_steps: Count
+    spectrum: Numbers
+    boundary: float
+    stability_limit: float
+
+
+class TrajectoryEntry(Shape, frozen=True):
+    """A run of gradient descent around the minimum.
+
+    Attributes:
+        step_size: η.
+        ratio: η divided by 2/(λ₁+λₙ).
+        taken: How many steps were taken.
+        left: Whether it left the neighbourhood.
+        alternates: Whether the updates alternate.
+        steps: The steps at which the next four are given, shape (k,).
+        cosine: The cosine of consecutive updates, shape (k,).
+        lowest: The cosine of the position with v₁, shape (k,).
+        highest: The cosine of the position with vₙ, shape (k,).
+        distance: The distance from the minimum, shape (k,).
+        last_cosine: The last cosine of consecutive updates.
+        sharpness_from: The step of the first sharpness.
+        sharpness: λₙ(x_k) − λₙ at the steps from there on.
+        sharpness_residual: The largest residual of an eigenpair.
+    """
+
+    step_size: float
+    ratio: float
+    taken: Count
+    left: bool
+    alternates: bool
+    steps: tuple[Count, ...]
+    cosine: Gaps
+    lowest: Gaps
+    highest: Gaps
+    distance: Gaps
+    last_cosine: float | None
+    sharpness_from: Count
+    sharpness: Numbers
+    sharpness_residual: float
+
+
+class ScanPoint(Shape, frozen=True):
+    """One step size of the scan.
+
+    Attributes:
+        step_size: η.
+        ratio: η divided by 2/(λ₁+λₙ).
+        slope: The measured growth per step of log|y_n/y_1|, positive where vₙ wins; null where one of them has sunk.
+        expected: log(|1−ηλₙ|/|1−ηλ₁|).
+        cosine: The last cosine of consecutive updates; null if it is not finite.
+        left: Whether the run left the neighbourhood.
+    """
+
+    step_size: float
+    ratio: float
+    slope: float | None
+    expected: float
+    cosine: float | None
+    left: bool
+
+
+class NetworkResult(StoredRun, frozen=True, tag="gdcheck-network/1"):
+    """The result of ``gdcheck network``: gradient descent on both sides of the boundary around a strict minimum."""
+
+    kind: Literal["measured"]
+    surroundings: Surroundings
+    data: DataEntry
+    network: NetworkEntry
+    loss: Literal["mse"]
+    weight_decay: float
+    options: dict[str, int | float]
+    minimum: MinimumEntry
+    below: TrajectoryEntry
+    above: TrajectoryEntry
+    scan: tuple[ScanPoint, ...]
+    switch: float | None
+    switch_relative_difference: float | None
+    findings: dict[str, bool]

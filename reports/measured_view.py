@@ -1,0 +1,73 @@
+"""What a report says of what was measured in networks; it proves nothing, and fails nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from gdcheck.networks.shapes import NetworkResult, TrainingResult
+from gdcheck.reports.measured_charts import network_picture, training_picture
+from gdcheck.reports.text import plain, table
+from gdcheck.reports.view import Caution, View
+
+_Measured = TypeVar("_Measured", NetworkResult, TrainingResult)
+
+
+class _MeasuredView(View[_Measured]):
+    """What the two kinds of measurement share."""
+
+    what: ClassVar[str]
+
+    def cautions(self) -> list[Caution]:
+        """Whether the images are synthetic."""
+        meaning = f"the images of the {self.what} are made up, not photographs"
+        return [Caution("Synthetic data", 1, meaning, True)] if self.run.data.synthetic else []
+
+    def facts(self) -> list[tuple[str, object]]:
+        """Device and versions."""
+        return [(name, getattr(self.run.surroundings, name)) for name in self.run.surroundings.__struct_fields__]
+
+    def heading(self) -> str:
+        """The images, in Markdown."""
+        data = self.run.data
+        return plain(f"{data.name}{' (synthetic)' if data.synthetic else ''}: {data.images} images.")
+
+
+class NetworkView(_MeasuredView[NetworkResult]):
+    """The result of ``gdcheck network``."""
+
+    shape = NetworkResult
+    file = "network.json"
+    name = "network"
+    title = "a network’s minimum"
+    what = "network"
+
+    def pictures(self) -> dict[str, str]:
+        """The two regimes around the minimum."""
+        return {"network": network_picture(self.run)}
+
+    def markdown(self) -> list[str]:
+        """The findings."""
+        rows = ((finding, "measured" if holds else "not measured") for finding, holds in self.run.findings.items())
+        return ["## A network’s minimum", "", self.heading(), "", *table(["finding", ""], rows)]
+
+
+class TrainingView(_MeasuredView[TrainingResult]):
+    """The result of ``gdcheck train``."""
+
+    shape = TrainingResult
+    file = "result.json"
+    name = "training"
+    title = "optimizers"
+    what = "optimizers"
+
+    def pictures(self) -> dict[str, str]:
+        """The optimizers by cosine, sharpness and direction."""
+        return {"training": training_picture(self.run)}
+
+    def markdown(self) -> list[str]:
+        """The judgements."""
+        rows = (
+            (one.optimizer, "measured" if one.approach.measured else "not measured", one.approach.reason)
+            for one in self.run.optimizers
+        )
+        return ["## Optimizers", "", self.heading(), "", *table(["optimizer", "cos → 1 was", ""], rows)]

@@ -1,0 +1,65 @@
+"""What a report says of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gdcheck.properties.sweep.summary import Summary
+from gdcheck.reports.sweep_charts import TITLES, sweep_pictures
+from gdcheck.reports.text import plain, table
+from gdcheck.reports.view import Again, Case, Caution, View
+
+
+class SweepView(View[Summary]):
+    """The summary of a run of ``gdcheck sweep``."""
+
+    shape = Summary
+    file = "summary.json"
+    name = "sweep"
+    title = "sweep in batches"
+    suite = "sweep"
+    titles = TITLES
+
+    @property
+    def outcome(self) -> str:
+        """What the sweep came to."""
+        return self.run.outcome
+
+    def cautions(self) -> list[Caution]:
+        """What could make a pass meaningless."""
+        run = self.run
+        numbers = (
+            ("Swept problems refuted", run.verdicts["refuted"], "the assumptions hold and another limit is proved"),
+            ("Swept problems unresolved", run.verdicts["unresolved"], "neither float64 nor Arb decided"),
+            ("Second opinions that differ", len(run.disagreements), "float64 against Arb and the checker"),
+            ("Swept problems missing", run.problems - run.decided, "the sweep was not finished"),
+        )
+        return [Caution(label, count, meaning, count > 0) for label, count, meaning in numbers]
+
+    def facts(self) -> list[tuple[str, object]]:
+        """The seed."""
+        return [("seed of the sweep", self.run.seed)]
+
+    def again(self) -> Again:
+        """How to repeat the sweep."""
+        command = f"gdcheck sweep --problems {self.run.problems} --seed {self.run.seed}"
+        return Again("The sweep again, with the same spec:", command)
+
+    def pictures(self) -> dict[str, str]:
+        """The limits by distance from the boundary, and two distributions."""
+        return dict(sweep_pictures(self.run))
+
+    def markdown(self) -> list[str]:
+        """The counts."""
+        run = self.run
+        counts = {**run.verdicts, **run.tiers, "second opinions that differ": len(run.disagreements)}
+        heading = f"{run.decided:,} of {run.problems:,} problems decided (seed {run.seed})."
+        return ["## Sweep", "", plain(heading), "", *table(["problems", "count"], counts.items())]
+
+    def cases(self) -> Iterator[Case]:
+        """What was refuted, is open, is disputed or is missing."""
+        for name in ("refuted", "unresolved", "disagreements"):
+            first = ", ".join(map(str, getattr(self.run, name)))
+            yield Case(name, f"first ones: {first}" if first else None)
+        missing = self.run.problems - self.run.decided
+        yield Case("every problem", skipped=f"{missing} problems were not decided yet" if missing else None)

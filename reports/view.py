@@ -1,0 +1,135 @@
+"""What a report says of a run. Each kind of run has its own view, a subclass registered in ``reports.kinds``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from gdcheck.theorem.certificate.shapes import StoredRun
+
+if TYPE_CHECKING:
+    import altair as alt
+
+Run = TypeVar("Run", bound=StoredRun)
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A number that could make a pass meaningless; such numbers come first, whatever the run.
+
+    Attributes:
+        label: What is counted.
+        count: How many.
+        meaning: One sentence.
+        serious: Whether it should catch the eye.
+    """
+
+    label: str
+    count: int
+    meaning: str
+    serious: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test case of a JUnit report.
+
+    Attributes:
+        name: Its name.
+        failure: Why it fails, if it does.
+        skipped: Why it was skipped, if it was.
+    """
+
+    name: str
+    failure: str | None = None
+    skipped: str | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """How to repeat a run.
+
+    Attributes:
+        before: What the command does.
+        command: The command.
+        after: What else to know.
+    """
+
+    before: str
+    command: str
+    after: str = ""
+
+
+class View(Generic[Run]):
+    """What a report says of one run; what a subclass leaves out is not said.
+
+    Attributes:
+        shape: The kind of run.
+        file: The name under which its command stores it; None if the user chooses it.
+        name: The part of the page, and its template.
+        title: The part's title.
+        suite: The name of its suite of test cases: that of the command.
+        run: The run.
+    """
+
+    shape: ClassVar[type[StoredRun]]
+    file: ClassVar[str | None] = None
+    name: ClassVar[str]
+    title: ClassVar[str]
+    suite: ClassVar[str] = ""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @property
+    def outcome(self) -> str:
+        """``failed``, ``incomplete`` or ``passed``. What is measured proves nothing, and fails nothing."""
+        return "passed"
+
+    def notes(self) -> list[str]:
+        """What is missing from the run."""
+        return []
+
+    def cautions(self) -> list[Caution]:
+        """What could make a pass meaningless."""
+        return []
+
+    def facts(self) -> list[tuple[str, object]]:
+        """Seed and versions, or the like."""
+        return []
+
+    def again(self) -> Again | None:
+        """How to repeat the run."""
+        return None
+
+    def pictures(self) -> dict[str, str]:
+        """The SVGs that the template shows, by name."""
+        return {}
+
+    def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
+        """The charts that can be had as files.
+
+        Yields:
+            The file's stem, what it shows, and the chart.
+        """
+        yield from ()
+
+    def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+        """What lies beside the page, so that its commands find it.
+
+        Args:
+            pictures: All pictures of the page.
+
+        Yields:
+            A path from the page's directory, and a text or data.
+        """
+        yield from ()
+
+    def markdown(self) -> list[str]:
+        """The run in Markdown, short enough for a comment on a pull request, by lines."""
+        return []
+
+    def cases(self) -> Iterator[Case]:
+        """The run as test cases: what contradicts a claim or is unresolved fails, what was not finished is skipped."""
+        yield from ()

@@ -123,7 +123,7 @@ class Loss:
         """
         from gdcheck.theorem.loss.sympy_bridge import read_sympy  # noqa: PLC0415
 
-        return read_sympy(expr, variables)
+        return cls._assemble(*read_sympy(expr, variables))
 
     @classmethod
     def build(
@@ -189,7 +189,7 @@ class Loss:
         """
         from gdcheck.theorem.loss.sympy_bridge import write_sympy  # noqa: PLC0415
 
-        return write_sympy(self)
+        return write_sympy(self.variables, self.terms, self.truncated)
 
     # Values and derivatives -----------------------------------------------------------------------------------------
 

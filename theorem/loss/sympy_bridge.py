@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from flint import fmpq
 
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.expression import MAX_NESTING
-from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.expression import MAX_NESTING, parse_expression
+from gdcheck.theorem.loss.polynomial import Parts, Term
 from gdcheck.theorem.loss.rational import quoted, to_fmpq, to_text
 from gdcheck.theorem.loss.tokens import check_variables, natural_key
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 _ACCEPTED = "give a polynomial with rational coefficients plus terms c*Max(affine, 0)**p"
 
@@ -51,7 +52,7 @@ def _text(sympy: Any, node: Any, depth: int = 0) -> str:
     raise InputError("loss", f"{quoted(str(node))} is not a polynomial or max(...)**p; {_ACCEPTED}")
 
 
-def read_sympy(expr: Any, variables: Iterable[Any] | None = None) -> Loss:
+def read_sympy(expr: Any, variables: Iterable[Any] | None = None) -> tuple[tuple[str, ...], Parts]:
     """Read a SymPy expression: write it as text, and parse that.
 
     Args:
@@ -59,7 +60,7 @@ def read_sympy(expr: Any, variables: Iterable[Any] | None = None) -> Loss:
         variables: Names or symbols in order; without them, the free symbols in natural order.
 
     Returns:
-        The loss.
+        The names, and the expanded sum.
 
     Raises:
         InputError: For anything else, floats included.
@@ -82,32 +83,34 @@ def read_sympy(expr: Any, variables: Iterable[Any] | None = None) -> Loss:
                 "loss", f"unknown variable {quoted(name)}; correct it, the known ones are {', '.join(names)}"
             )
     try:
-        return Loss.parse(_text(sympy, expr), names)
+        return parse_expression(_text(sympy, expr), names)
     except InputError as error:
         # A position in a text that nobody wrote would not help.
         raise InputError(error.field, re.sub(r" at character \d+", "", error.message)) from None
 
 
-def write_sympy(loss: Loss) -> Any:
+def write_sympy(variables: Sequence[str], terms: Sequence[Term], truncated: Sequence[TruncatedPower]) -> Any:
     """Write a loss as a SymPy expression in plain symbols.
 
     Args:
-        loss: The loss.
+        variables: Its variables.
+        terms: Its polynomial part.
+        truncated: Its truncated powers.
 
     Returns:
         The expression; ``read_sympy`` reads it back.
     """
     sympy = _sympy()
-    symbols = [sympy.Symbol(name) for name in loss.variables]
+    symbols = [sympy.Symbol(name) for name in variables]
 
     def rational(value: fmpq) -> Any:
         return sympy.Rational(int(value.p), int(value.q))
 
     parts = [
         sympy.Mul(rational(c), *[s**e for s, e in zip(symbols, exponents, strict=True) if e])
-        for exponents, c in loss.terms
+        for exponents, c in terms
     ]
-    for power in loss.truncated:
+    for power in truncated:
         affine = sympy.Add(
             *[rational(slope) * s for s, slope in zip(symbols, power.direction, strict=True)],
             -rational(power.threshold),

@@ -9,7 +9,7 @@ from flint import arb, ctx
 
 from gdcheck.theorem.certificate.answer import limit_json
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.certificate.rechecking import NotChecked, check
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.amplitude import LimitDirection
@@ -30,7 +30,10 @@ def decided(problem: Problem) -> tuple[Decision, dict[str, Any] | None]:
 
 def accepted(proof: dict[str, Any] | None) -> bool:
     """Whether a certificate's checker accepts it; False for None."""
-    return proof is not None and check(proof) is None
+    try:
+        return proof is not None and check(proof) is None
+    except NotChecked:
+        return False
 
 
 def words(limit: LimitDirection | None) -> str:

@@ -289,3 +289,19 @@ def test_an_unknown_assumption_and_an_unwritable_place(tmp_path, capsys):
     file.write_text("")
     assert run(["ablate", "--assumption", "off-boundary", "--budget", "1", "--out", str(file)]) == 2
     assert "out: cannot write" in capsys.readouterr().err
+
+
+def test_a_proof_that_was_not_checked_counts_for_nothing(monkeypatch):
+    from gdcheck.properties.ablation import checked
+    from gdcheck.theorem.certificate.rechecking import NotChecked
+
+    def give_up(proof):
+        raise NotChecked("not checked: it takes too long")
+
+    assert checked.accepted(None) is False
+    monkeypatch.setattr(checked, "check", lambda proof: None)
+    assert checked.accepted({}) is True
+    monkeypatch.setattr(checked, "check", lambda proof: "sigma < 1 fails")
+    assert checked.accepted({}) is False
+    monkeypatch.setattr(checked, "check", give_up)
+    assert checked.accepted({}) is False

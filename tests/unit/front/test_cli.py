@@ -223,7 +223,7 @@ def test_missing_file_and_conflicting_options(gdcheck, tmp_path):
         ({"bounds": {"radius": None, "sigma": "1/2", "tail": "1/4"}}, "bounds.radius: expected 'str', got 'null'"),
         ({"blocks": [{"gap": "1"}]}, "blocks[0]: lacks the field 'vectors'"),
         ({"blocks": [[[["x"]]]]}, "blocks"),
-        ({"points": [["1/3"]]}, "every vector must have 2 entries"),
+        ({"points": [["1/3"]]}, "must be a list of 2 entries"),
     ],
 )
 def test_malformed_certificates_are_bad_input(gdcheck, tmp_path, change, part):

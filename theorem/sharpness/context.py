@@ -17,16 +17,21 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
-from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.envelope import Envelope
-from gdcheck.theorem.sharpness.hessian_map import HessianMap
-from gdcheck.theorem.sharpness.observable import Observable
-from gdcheck.theorem.sharpness.pattern import Direction, Kind, Pattern, pattern
+from gdcheck.theorem.sharpness.maps import HessianMap
+from gdcheck.theorem.sharpness.observable import Direction, Observable
+from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, find_onset, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
+
+MOST_VALUES = 2_000
+"""The latest step to which values are enclosed in search of the earliest step of a pattern."""
+SHOWN = 16
+"""How many values are shown."""
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class TrajectoryContext:
     """A decision with its expansion and bounds; everything is evaluated at the decision's precision.
 
     The caller keeps ``ctx.prec`` at ``decision.precision``.
@@ -46,8 +51,8 @@ class Scene:
     derivatives: DerivativeBounds
 
     @classmethod
-    def of(cls, decision: Decision) -> Scene | None:
-        """The scene of a decision; None where the Hessian does not exist or is not positive definite."""
+    def of(cls, decision: Decision) -> TrajectoryContext | None:
+        """The context of a decision; None where the Hessian does not exist or is not positive definite."""
         spectrum = decision.classification
         if spectrum is None or spectrum.regime is None:
             return None
@@ -93,7 +98,7 @@ class Scene:
         return HessianMap(self.expansion)
 
     def pattern(self, observable: Observable) -> Pattern:
-        """Proves how a function approaches its limit along the trajectory (see ``theorem.sharpness.pattern``)."""
+        """Prove how a function approaches its limit along the trajectory (see ``theorem.sharpness.pattern``)."""
         flat = self._constant_from(observable)
         if flat is not None:
             return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=flat)
@@ -103,6 +108,23 @@ class Scene:
             return Pattern(Kind.UNDECIDED, cause=self._no_direction())
         second = SecondOrder(self.expansion, self.derivatives, self.direction.balls)
         return pattern(observable, self.direction, self.envelope, second)
+
+    def onset(self, observable: Observable, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
+        """Enclose a function's values along the first steps and look there for the earliest step of its pattern.
+
+        Args:
+            observable: The function.
+            found: Its pattern.
+
+        Returns:
+            The onset (None if no pattern is proved), and the values at steps 0, 1, …: some may not be finite, and they
+            end where the enclosures grow beyond all bounds.
+        """
+        reach = SHOWN
+        if found.step is not None and found.step <= MOST_VALUES:
+            reach = max(reach, found.step + found.period)
+        values = tuple(observable.at(iterate) for iterate in self.trajectory(reach))
+        return find_onset(found, observable.value, values), values
 
     def invariant(self, radius: arb) -> bool:
         """Whether the ball of this radius is forward invariant, with norms that shrink."""
@@ -128,7 +150,7 @@ class Scene:
         return "the dominant eigenvalue is repeated"
 
     def trajectory(self, most: int) -> Iterator[Enclosure]:
-        """Encloses the iterates from the start on.
+        """Enclose the iterates from the start on.
 
         Args:
             most: How many.

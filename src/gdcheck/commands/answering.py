@@ -105,7 +105,7 @@ class Printer:
             from gdcheck.theorem.certificate.pattern_answer import sharpness_json
             from gdcheck.theorem.sharpness.sharpness import sharpness
 
-            result["sharpness"] = sharpness_json(sharpness(decision, trace=True, most_steps=self._max_steps))
+            result["sharpness"] = sharpness_json(sharpness(decision, first_steps=True, most_steps=self._max_steps))
         if functions:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json
             from gdcheck.theorem.sharpness.scalar import follow

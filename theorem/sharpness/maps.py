@@ -1,4 +1,4 @@
-r"""The Hessian along a trajectory in Arb balls, and its largest eigenvalue between certified bounds.
+r"""Values and Hessians of functions around the minimizer in Arb balls; the largest eigenvalue between certified bounds.
 
 By Sylvester's law of inertia, :math:`sI - A` has as many negative pivots as A has eigenvalues above s. All pivots
 positive thus proves :math:`\lambda_n < s`, and a negative one :math:`\lambda_n > s`; no eigen-solver is trusted.
@@ -6,16 +6,42 @@ positive thus proves :math:`\lambda_n < s`, and a negative one :math:`\lambda_n 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from flint import acb_mat, arb, arb_mat, ctx
+from flint import acb_mat, arb, arb_mat, ctx, fmpq
 
-from gdcheck.theorem.descent.expansion import Expansion, Word
+from gdcheck.theorem.descent.expansion import Expansion, Exponents, LocalPower, Word
 from gdcheck.theorem.loss.balls import surely_less
 
 Matrix = list[list[arb]]
 
 _WIDENINGS = 12
+
+
+class ValueMap:
+    """φ(m + h) − φ(m), compiled for evaluation at one precision.
+
+    Args:
+        terms: The polynomial part in h; its constant is left out.
+        truncated: The truncated powers, seen from the minimizer.
+    """
+
+    def __init__(self, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[LocalPower]) -> None:
+        self._terms = [(arb(c), [(i, e) for i, e in enumerate(a) if e]) for a, c in terms if any(a)]
+        self._powers = [(arb(t.coefficient), [arb(x) for x in t.direction], arb(t.offset), t.power) for t in truncated]
+
+    def __call__(self, h: Sequence[arb]) -> arb:
+        """Evaluate at a vector of balls, shape (n,)."""
+        total = arb(0)
+        for c, factors in self._terms:
+            product = c
+            for i, e in factors:
+                product = product * h[i] ** e
+            total += product
+        for c, direction, offset, power in self._powers:
+            reach = offset + sum((x * y for x, y in zip(direction, h, strict=True)), arb(0))
+            total += c * (reach.max(arb(0)) ** power - offset.max(arb(0)) ** power)
+        return total
 
 
 class HessianMap:
@@ -41,7 +67,7 @@ class HessianMap:
         ]
 
     def __call__(self, h: Sequence[arb]) -> Matrix:
-        """The matrix at a vector of balls, shape (n, n), symmetric."""
+        """Evaluate at a vector of balls, shape (n, n), symmetric."""
         rows = [list(row) for row in self._constant]
         for i, j, factor, rest in self._terms:
             product = factor
@@ -63,8 +89,8 @@ class HessianMap:
         return rows
 
 
-def side(matrix: Matrix, threshold: arb) -> int | None:
-    """Where the largest eigenvalue of a symmetric matrix of balls lies.
+def compare_largest_eigenvalue(matrix: Matrix, threshold: arb) -> int | None:
+    """Tell on which side of a threshold the largest eigenvalue of a symmetric matrix of balls lies.
 
     Args:
         matrix: The matrix, shape (n, n).
@@ -91,7 +117,7 @@ def side(matrix: Matrix, threshold: arb) -> int | None:
 
 
 def largest_eigenvalue(matrix: Matrix) -> arb:
-    """The largest eigenvalue of a symmetric matrix of balls, enclosed; not finite if it could not be.
+    """Enclose the largest eigenvalue of a symmetric matrix of balls; not finite if that fails.
 
     Args:
         matrix: The matrix, shape (n, n).
@@ -110,7 +136,7 @@ def largest_eigenvalue(matrix: Matrix) -> arb:
     spread = scale * arb(2) ** (16 - ctx.prec) + sum((x.rad() for row in matrix for x in row), arb(0))
     for _ in range(_WIDENINGS):
         low, high = (guess - spread).lower(), (guess + spread).upper()
-        if side(matrix, high) == -1 and side(matrix, low) == 1:
+        if compare_largest_eigenvalue(matrix, high) == -1 and compare_largest_eigenvalue(matrix, low) == 1:
             enclosed: arb = low.union(high)
             return enclosed
         spread *= 64

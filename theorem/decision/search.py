@@ -51,7 +51,8 @@ class Search:
         pencil: The Hessian.
         first: Its spectrum and the regime, at the first precision.
         max_steps: Steps of gradient descent allowed at each precision.
-        max_precision: Bits allowed; the precision doubles.
+        max_precision: Bits allowed.
+        precision: Bits to begin with; they double.
     """
 
     expansion: Expansion
@@ -59,6 +60,7 @@ class Search:
     first: Classification
     max_steps: int
     max_precision: int
+    precision: int = FIRST_PRECISION
 
     def run(self) -> SearchResult:
         """Search until a limit is certified or nothing is left to try.
@@ -66,7 +68,7 @@ class Search:
         Returns:
             The result of the last attempt.
         """
-        whole = self._attempt(None, FIRST_PRECISION, try_subspace_first=True)
+        whole = self._attempt(None, self.precision, try_subspace_first=True)
         if whole.amplitude is None and whole.cause in {None, Cause.PRECISION}:
             unstable = whole.restricted.regime is Regime.UNSTABLE
             subspace = find_subspace(self.expansion, self._largest(self.first), *((0,) if unstable else ()))
@@ -85,7 +87,7 @@ class Search:
         return not all(here.holds(found.eigenvalues[found.index(end)]) for end in found.dominant_ends)
 
     def _persist(self, subspace: Subspace | None) -> SearchResult:
-        precision = FIRST_PRECISION
+        precision = self.precision
         while True:
             found = self._attempt(subspace, precision)
             if found.cause is not Cause.PRECISION or 2 * precision > self.max_precision:

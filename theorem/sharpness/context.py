@@ -9,9 +9,9 @@ from itertools import islice
 
 from flint import arb, fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
-from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.decide import FIRST_PRECISION, Decision
 from gdcheck.theorem.descent.enclosure import Enclosure, enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
@@ -26,6 +26,7 @@ from gdcheck.theorem.sharpness.second_order import SecondOrder
 
 MOST_VALUES = 2_000
 """The latest step to which values are enclosed in search of the earliest step of a pattern."""
+_GUARD_BITS = 64
 SHOWN = 16
 """How many values are shown."""
 
@@ -38,7 +39,7 @@ class TrajectoryContext:
 
     Attributes:
         decision: A decision whose Hessian exists and is positive definite.
-        spectrum: The Hessian's spectrum.
+        spectrum: The Hessian's spectrum, to the decision's precision.
         expansion: The loss at its minimizer.
         bound: The bound of the remainder.
         derivatives: The bounds of the loss's derivatives of order three and more.
@@ -53,10 +54,13 @@ class TrajectoryContext:
     @classmethod
     def of(cls, decision: Decision) -> TrajectoryContext | None:
         """The context of a decision; None where the Hessian does not exist or is not positive definite."""
-        spectrum = decision.classification
-        if spectrum is None or spectrum.regime is None:
+        first, expansion = decision.classification, decision.expansion
+        if first is None or first.regime is None:
             return None
-        expansion = decision.expansion
+        assert expansion.hessian is not None
+        spectrum = first
+        if decision.precision > FIRST_PRECISION:
+            spectrum = classify(Pencil(expansion.hessian), expansion.step_size, decision.precision + _GUARD_BITS)
         bound = RemainderBound.of(expansion)
         derivatives = DerivativeBounds.of_remainder(bound, expansion.step_size, expansion.truncated)
         return cls(decision, spectrum, expansion, bound, derivatives)

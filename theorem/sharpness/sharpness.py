@@ -51,7 +51,7 @@ def sharpness(decision: Decision, *, first_steps: bool = False, most_steps: int 
 
     Args:
         decision: A decision on the problem.
-        first_steps: Whether to enclose λ_n(x_k) along the first steps too, which finds the earliest step of the pattern.
+        first_steps: Whether to enclose λ_n(x_k) along the first steps too, which finds the pattern's earliest step.
             Without, the pattern is the same, proved from a later step on, and the cost is less than the decision's.
         most_steps: How many steps may be examined for crossings.
 

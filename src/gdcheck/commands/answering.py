@@ -77,12 +77,14 @@ class Printer:
         """What the independent checker says; a proof that it rejects is none."""
         if proof is None or not self._extras.recheck:
             return {"recheck": "none"}
-        from gdcheck.theorem.certificate.rechecking import NotChecked, check
+        from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 
         try:
             failure = check(proof)
         except NotChecked as gave_up:
             return {"recheck": "none", "verdict": "unresolved", "reason": str(gave_up)}
+        except BadCertificate as error:
+            failure = f"it cannot be read: {error}"
         if failure is None:
             return {"recheck": "accepted"}
         reason = f"the independent checker rejects the certificate: {failure}"

@@ -406,3 +406,11 @@ def test_the_sharpness_at_an_enclosed_iterate_allows_for_its_error(problem, word
         found = top.at(enclosure(centre, apart))
         h = [arb(a + b) for a, b in zip(centre, apart, strict=True)]
         assert not found.is_finite() or found.overlaps(largest_eigenvalue(HessianMap(context.expansion)(h)))
+
+
+def test_the_sharpness_is_followed_at_the_precision_of_the_decision():
+    """With 1,024 bits the eigenvector needs an eigenvalue known to as many; the pattern is that of 128 bits."""
+    problem = Problem.build("x**2 + x*y + 3*y**2 + x**3", "0.1", ["0.1", "0.2"])
+    usual, fine = (sharpness(decide(problem, precision=bits)) for bits in (128, 1024))
+    assert fine.pattern.kind is usual.pattern.kind is not Kind.UNDECIDED
+    assert fine.limit.rad() < arb(2) ** -1000

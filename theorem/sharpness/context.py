@@ -14,12 +14,12 @@ from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, Decision
 from gdcheck.theorem.descent.enclosure import Enclosure, enclose
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.envelope import Envelope
-from gdcheck.theorem.sharpness.maps import HessianMap
 from gdcheck.theorem.sharpness.observable import Direction, Observable
 from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, find_onset, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder

@@ -14,9 +14,10 @@ from functools import cached_property
 from flint import arb
 
 from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.descent.hessian_map import Matrix
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.sharpness.context import TrajectoryContext
-from gdcheck.theorem.sharpness.maps import Matrix, ValueMap, compare_largest_eigenvalue, largest_eigenvalue
+from gdcheck.theorem.sharpness.maps import ValueMap, compare_largest_eigenvalue, largest_eigenvalue
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 

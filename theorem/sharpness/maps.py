@@ -1,4 +1,4 @@
-r"""Values and Hessians of functions around the minimizer in Arb balls; the largest eigenvalue between certified bounds.
+r"""Values of functions around the minimizer in Arb balls; largest eigenvalues between certified bounds.
 
 By Sylvester's law of inertia, :math:`sI - A` has as many negative pivots as A has eigenvalues above s. All pivots
 positive thus proves :math:`\lambda_n < s`, and a negative one :math:`\lambda_n > s`; no eigen-solver is trusted.
@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from flint import acb_mat, arb, arb_mat, ctx, fmpq
 
-from gdcheck.theorem.descent.expansion import Expansion, Exponents, LocalPower, Word
+from gdcheck.theorem.descent.expansion import Exponents, LocalPower
+from gdcheck.theorem.descent.hessian_map import Matrix
 from gdcheck.theorem.loss.balls import surely_less
-
-Matrix = list[list[arb]]
 
 _WIDENINGS = 12
 
@@ -42,51 +41,6 @@ class ValueMap:
             reach = offset + sum((x * y for x, y in zip(direction, h, strict=True)), arb(0))
             total += c * (reach.max(arb(0)) ** power - offset.max(arb(0)) ** power)
         return total
-
-
-class HessianMap:
-    """The matrix ∇²f(m + h), compiled for evaluation at one precision."""
-
-    def __init__(self, expansion: Expansion) -> None:
-        self.dimension = n = expansion.dimension
-        self._constant: Matrix = [[arb(0)] * n for _ in range(n)]
-        self._terms: list[tuple[int, int, arb, Word]] = []
-        for i, word, c in expansion.gradient_terms:
-            for j in sorted(set(word)):
-                if j < i:
-                    continue
-                place = word.index(j)
-                rest, factor = word[:place] + word[place + 1 :], arb(c * word.count(j))
-                if rest:
-                    self._terms.append((i, j, factor, rest))
-                else:
-                    self._constant[i][j] += factor
-        self._powers = [
-            (arb(t.coefficient * t.power * (t.power - 1)), [arb(x) for x in t.direction], arb(t.offset), t.power - 2)
-            for t in expansion.truncated
-        ]
-
-    def __call__(self, h: Sequence[arb]) -> Matrix:
-        """Evaluate at a vector of balls, shape (n, n), symmetric."""
-        rows = [list(row) for row in self._constant]
-        for i, j, factor, rest in self._terms:
-            product = factor
-            for place in rest:
-                product = product * h[place]
-            rows[i][j] += product
-        for factor, direction, offset, exponent in self._powers:
-            reach = offset + sum((x * y for x, y in zip(direction, h, strict=True)), arb(0))
-            if reach <= 0:
-                continue
-            # For p = 2 the curvature jumps at the kink.
-            height = factor * (reach.max(arb(0)) ** exponent if exponent else arb(1) if reach > 0 else arb(0).union(1))
-            for i, x in enumerate(direction):
-                for j in range(i, self.dimension):
-                    rows[i][j] += height * x * direction[j]
-        for i in range(self.dimension):
-            for j in range(i):
-                rows[i][j] = rows[j][i]
-        return rows
 
 
 def compare_largest_eigenvalue(matrix: Matrix, threshold: arb) -> int | None:

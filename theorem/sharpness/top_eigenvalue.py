@@ -33,9 +33,10 @@ from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract, dot
-from gdcheck.theorem.sharpness.maps import HessianMap, largest_eigenvalue
+from gdcheck.theorem.sharpness.maps import largest_eigenvalue
 
 _GUARD_BITS = 64
 

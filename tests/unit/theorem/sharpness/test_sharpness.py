@@ -13,6 +13,7 @@ from mpmath import mp
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.loss.prescribed import hessian_with_spectrum
@@ -20,7 +21,7 @@ from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.envelope import first_success
-from gdcheck.theorem.sharpness.maps import HessianMap, compare_largest_eigenvalue, largest_eigenvalue
+from gdcheck.theorem.sharpness.maps import compare_largest_eigenvalue, largest_eigenvalue
 from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.sharpness import sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue

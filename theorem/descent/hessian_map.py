@@ -72,7 +72,7 @@ def norm_bound(matrix: Matrix) -> arb:
         return abs(matrix[0][0]).upper()
     if len(matrix) == 2:
         (a, b), (_, d) = matrix
-        return ((abs(a + d) + ((a - d) ** 2 + 4 * b * b).upper().sqrt()) / 2).upper()
+        return ((abs(a + d) + ((a - d) * (a - d) + 4 * b * b).upper().sqrt()) / 2).upper()
     power = arb_mat(matrix)
     for _ in range(_SQUARINGS):
         power = power * power

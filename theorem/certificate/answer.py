@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from sys import float_info
 from typing import Any
 
 from flint import ctx, fmpq
@@ -129,5 +130,6 @@ def chain_json(chain: Chain | None) -> dict[str, Any] | None:
     """The paper's chain as plain data; None where it does not apply."""
     if chain is None:
         return None
-    radius = None if chain.radius is None else to_float(chain.radius)
+    # Within an invariant ball every smaller one is invariant too: beyond all floats, the largest of them is stated.
+    radius = None if chain.radius is None else to_float(min(chain.radius, fmpq(int(float_info.max))))
     return {"constant": chain.constant, "radius": radius, "cone_step": chain.cone_step, "alpha": chain.alpha}

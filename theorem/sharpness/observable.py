@@ -45,7 +45,7 @@ class Observable(Protocol):
         """D²φ[u, u] at the minimizer; not finite if it does not exist."""
 
     def constant(self, radius: arb) -> bool:
-        """Whether φ is proved to be constant on the ball."""
+        """Whether φ is proved to be constant on the ball; with an infinite radius, everywhere."""
 
     def at(self, iterate: Enclosure) -> arb:
         """φ at an iterate, enclosed; not finite if that fails."""

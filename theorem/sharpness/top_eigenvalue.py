@@ -171,7 +171,8 @@ class TopEigenvalue:
             out_of_reach = bool(arb(t.offset) + arb(t.squared_length).sqrt() * radius <= 0)
             if not out_of_reach and (w is None or dot(w, t.direction, fmpq(0))):
                 return False
-        return self.gap is None or surely_less(radius * self.derivatives.order(3, radius), self.gap)
+        third = self.derivatives.order(3, radius)
+        return self.gap is None or bool(third == 0) or surely_less(radius * third, self.gap)
 
     @cached_property
     def hessian(self) -> HessianMap:

@@ -185,3 +185,12 @@ def test_the_loss_itself_falls_in_the_end(problem):
     assert (found.pattern.kind, found.pattern.order, found.pattern.exact_slope) == (Kind.FROM_ABOVE, 2, 0)
     with ctx.workprec(decision.precision):
         assert (2 * found.pattern.coefficient).overlaps(decision.blocks[0].eigenvalue.ball())
+
+
+def test_a_kink_however_far_out_counts_if_the_trajectory_starts_beyond_it():
+    """φ(x₀) ≈ 10¹²⁰: φ is zero only from where the trajectory is proved to have passed the kink."""
+    problem = Problem.build("x**2/2 + y**2", "0.1", ["1e60", "0.1"])
+    found = follow(decide(problem), parse_scalar("max(x - 1" + "0" * 50 + ", 0)**2", problem))
+    assert found.pattern.kind is Kind.CONSTANT
+    passed = next(k for k in range(1000) if fmpq(10) ** 60 * fmpq(9, 10) ** k <= fmpq(10) ** 50)
+    assert found.pattern.step >= passed > 200

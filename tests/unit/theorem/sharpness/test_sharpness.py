@@ -415,3 +415,10 @@ def test_the_sharpness_is_followed_at_the_precision_of_the_decision():
     usual, fine = (sharpness(decide(problem, precision=bits)) for bits in (128, 1024))
     assert fine.pattern.kind is usual.pattern.kind is not Kind.UNDECIDED
     assert fine.limit.rad() < arb(2) ** -1000
+
+
+def test_far_out_a_tiny_cubic_term_matters():
+    """λₙ(x₀) = 1 + 6·10⁻⁶⁰·10⁶⁰ = 7, not 2: the pattern cannot be constant from step 0 on."""
+    found = of("x**2/2 + y**2 + 1/1" + "0" * 60 + "*x**3", "0.1", ["1e60", "0.1"])
+    assert found.pattern.kind is Kind.CONSTANT and found.from_step > 0
+    assert ends(found.first[0])[0] > 6

@@ -119,7 +119,8 @@ class StrictMinimum:
         most = max((abs(1 - eta * end) for interval in others for end in interval), default=fmpq(0))
         return cls(
             parts=tuple(EigenspaceProjector(expansion.hessian, space) for space in spaces),
-            rho=abs(1 - eta * ball(lo, hi)),
+            # Next to 1/λ the difference of two rounded numbers would be known to a few digits.
+            rho=abs(ball(1 - eta * hi, 1 - eta * lo)),
             dominance=arb(least - most),
             begins=begins,
             _expansion=expansion,

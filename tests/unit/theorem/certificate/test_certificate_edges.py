@@ -83,3 +83,12 @@ def test_numbers_are_stated_no_longer_than_the_verifier_reads_them():
     written = certificate(decide(problem, precision=16384, max_precision=16384))
     assert check(written) is None
     assert max(len(x) for block in written["blocks"] for v in block["vectors"] for x in v) < 200
+
+
+@pytest.mark.parametrize("digits", [20, 30, 33, 60, 100])
+@pytest.mark.parametrize("loss", ["1/2*x**2 + 1/2*y**2 + x**3 + x*y**2", "1/2*x**2 + x**3", "1/2*x**2 + 1/4*x**4"])
+def test_next_to_one_over_the_eigenvalue_sigma_and_tail_keep_their_digits(digits, loss):
+    """ρ = 10⁻ᵈ is the difference of two numbers near one: the digits that are stated must be those of the verifier."""
+    start = ["1/100", "1/50"] if "y" in loss else ["1/100"]
+    written = stated(loss, "0." + "9" * digits, start)
+    assert written["limit"]["kind"] is not None and check(written) is None

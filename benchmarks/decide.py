@@ -139,7 +139,7 @@ def with_sharpness(count: int) -> dict[str, float]:
         plain = min(seconds(lambda p=problem: decide(p)) for _ in range(5))
         begun = min(seconds(lambda p=problem: sharpness(decide(p))) for _ in range(5))
         proved.append(begun / plain)
-        traced.append(min(seconds(lambda p=problem: sharpness(decide(p), trace=True)) for _ in range(2)) / plain)
+        traced.append(min(seconds(lambda p=problem: sharpness(decide(p), first_steps=True)) for _ in range(2)) / plain)
         found = sharpness(decide(problem))
         lasting.append(found is not None and found.pattern.step is not None and found.crossings.complete)
     return {

@@ -21,7 +21,7 @@ from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.methods.statement import LimitKind
-from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
@@ -72,13 +72,13 @@ def portrait(decision: Decision) -> Portrait:
     if not errors:
         raise InputError("start", "lies too far from the minimizer for a picture; choose a nearer one")
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        top = None if scene is None else TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
+        context = TrajectoryContext.of(decision)
+        top = None if context is None else TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
         values: tuple[float | None, ...] = ()
-        if scene is not None and top is not None:
-            enclosed = [top.at(iterate) for iterate in scene.trajectory(len(errors))]
+        if context is not None and top is not None:
+            enclosed = [top.at(iterate) for iterate in context.trajectory(len(errors))]
             values = tuple(float(x.mid()) if x.is_finite() else None for x in enclosed)
-    return Portrait(decision, errors, sharpness(decision, trace=True), values)
+    return Portrait(decision, errors, sharpness(decision, first_steps=True), values)
 
 
 def _errors(problem: Problem, count: int) -> tuple[tuple[float, ...], ...]:

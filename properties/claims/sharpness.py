@@ -28,8 +28,8 @@ from gdcheck.properties.strategies.sharpness import prescribed_slope, sharp_prob
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.loss.balls import ends, surely_less
 from gdcheck.theorem.methods.statement import Regime
-from gdcheck.theorem.sharpness.context import Scene
-from gdcheck.theorem.sharpness.hessian_map import largest_eigenvalue
+from gdcheck.theorem.sharpness.context import TrajectoryContext
+from gdcheck.theorem.sharpness.maps import largest_eigenvalue
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
@@ -56,10 +56,10 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     if result.pattern.step is None:
         return open_question(decision, result.pattern.cause or "undecided")
     if result.pattern.step <= _TRACED:
-        traced = sharpness(decision, trace=True, most_steps=_MOST_STEPS)
-        require(traced is not None and traced.from_step is not None, "the trace loses the pattern")
-        assert traced is not None
-        result = traced
+        with_onset = sharpness(decision, first_steps=True, most_steps=_MOST_STEPS)
+        require(with_onset is not None and with_onset.from_step is not None, "the trace loses the pattern")
+        assert with_onset is not None
+        result = with_onset
     _kind_is_predicted(instance, result.pattern, slope)
     margin = _second_order_constant(instance, decision)
     _crossings_are_right(instance, result)
@@ -161,9 +161,9 @@ def _second_order_constant(instance: Instance, decision: Decision) -> float:
     """Requires |λ_n(x) − λ_n − ω·h| ≤ K‖h‖² at exact points, and gives log₂ of the smallest slack."""
     margin = float("inf")
     with ctx.workprec(BITS):
-        scene = Scene.of(decision)
-        assert scene is not None
-        top = TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
+        context = TrajectoryContext.of(decision)
+        assert context is not None
+        top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
         assert top is not None and top.exact_gradient is not None
         radius = fmpq(1)
         while not top.curvature(arb(radius)).is_finite():

@@ -102,7 +102,7 @@ def _row(known: Known) -> SharpnessRow:
     place = (problem.loss.text(), known.step_size, known.start, known.kind.value)
     try:
         decision = decide(problem)
-        found = sharpness_json(sharpness(decision, trace=True))
+        found = sharpness_json(sharpness(decision, first_steps=True))
     except Exception as error:
         cause = f"an error stopped the proof: {type(error).__name__}: {error}"[:500]
         return SharpnessRow(*place, kind=Kind.UNDECIDED.value, agrees=False, cause=cause)

@@ -112,6 +112,7 @@ class Pencil:
         # leaves a contamination of the order of the interval's width, unless a right-hand side misses the eigenspace.
         w, m = self.dimension, eigenvalue.multiplicity
         shifted = _shifted(self.operator, (eigenvalue.lo + eigenvalue.hi) / 2)
+        scale = max(abs(x) for x in self.operator.entries())
         for seed in range(_SEEDS):
             entries = [pow(_BASE + seed, 1 + i * m + j, _PRIME) - _PRIME // 2 for i in range(w) for j in range(m)]
             columns = shifted.solve(fmpq_mat(w, m, entries))
@@ -121,7 +122,7 @@ class Pencil:
                 # The columns are dependent as far as the precision tells.
                 continue
             residual = shifted * fmpq_mat(vectors).transpose()
-            if max(abs(x) for x in residual.entries()) < fmpq(1, fmpz(2) ** (precision // 2)):
+            if max(abs(x) for x in residual.entries()) < scale / fmpz(2) ** (precision // 2):
                 return vectors
         raise ArithmeticError("inverse iteration found no eigenvectors; the precision is too low for the gaps")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from sys import float_info
 from typing import Any
 
 from flint import ctx, fmpq
@@ -27,13 +28,14 @@ def answer(decision: Decision) -> dict[str, Any]:
 
     Returns:
         ``verdict``, ``reason``, ``regime``, ``boundary``, ``stability_limit``, ``eigenvalues``, ``limit``,
-        ``predicted``, ``multiplier``, ``rate`` (the direction error is at most a constant times rate^k, with a factor k
-        at a resonance) and its logarithm ``rate_exponent``, ``step``, ``precision``, ``fails`` and, where one was used,
+        ``predicted``, ``multiplier``, ``rate`` (the bound max(b/ρ, ρ): the direction error is at most a constant times
+        rate^k, with a factor k at a resonance) and its logarithm ``rate_exponent``, ``rate_exact`` (the factor b/ρ of a
+        quadratic loss), ``step``, ``precision``, ``fails`` and, where one was used,
         ``subspace``; unknown entries are None.
     """
     found = decision.classification
     known = found is not None and found.regime is not None
-    factor = rate(decision)
+    factor, exact = rate(decision), exact_rate(decision)
     return {
         "verdict": decision.verdict.value,
         "reason": decision.reason,
@@ -48,6 +50,7 @@ def answer(decision: Decision) -> dict[str, Any]:
         "multiplier": _multiplier(decision),
         "rate": factor,
         "rate_exponent": log(factor) if factor else None,
+        "rate_exact": exact,
         "step": decision.amplitude.step if decision.amplitude else None,
         "precision": decision.precision,
         "fails": [a.value for a in decision.fails],
@@ -82,11 +85,24 @@ def _predicted(decision: Decision) -> dict[str, Any] | None:
 
 
 def rate(decision: Decision) -> float | None:
-    r"""The factor max(b/ρ, ρ) by which the direction error shrinks at each step, if a limit is certified.
+    r"""The bound max(b/ρ, ρ) of the factor by which the direction error shrinks at each step, if a limit is certified.
 
-    b is the largest multiplier modulus outside the dominant blocks; on a pure quadratic ρ does not enter, so this is
-    an upper bound.
+    b is the largest multiplier modulus outside the dominant blocks; ρ enters by way of the remainder.
     """
+    ratios = _ratios(decision)
+    return None if ratios is None else max(ratios)
+
+
+def exact_rate(decision: Decision) -> float | None:
+    """The factor b/ρ itself, where the loss is quadratic and a limit is certified; 0 without another multiplier."""
+    ratios = _ratios(decision)
+    if ratios is None or decision.expansion.higher_terms or decision.expansion.truncated:
+        return None
+    return ratios[0]
+
+
+def _ratios(decision: Decision) -> tuple[float, float] | None:
+    """b/ρ and ρ, if a limit is certified."""
     here = decision.restricted
     if decision.amplitude is None or here is None:
         return None
@@ -95,7 +111,7 @@ def rate(decision: Decision) -> float | None:
         eta = decision.problem.step_size
         others = [abs(1 - eta * ball(e.lo, e.hi)) for i, e in enumerate(here.eigenvalues) if i not in dominant]
         rho = decision.amplitude.inequality.rho
-        return max([float((b / rho).mid()) for b in others] + [float(rho.mid())])
+        return max((float((b / rho).mid()) for b in others), default=0.0), float(rho.mid())
 
 
 def _threshold(found: Classification, end: End) -> str:
@@ -129,5 +145,6 @@ def chain_json(chain: Chain | None) -> dict[str, Any] | None:
     """The paper's chain as plain data; None where it does not apply."""
     if chain is None:
         return None
-    radius = None if chain.radius is None else to_float(chain.radius)
+    # Within an invariant ball every smaller one is invariant too: beyond all floats, the largest of them is stated.
+    radius = None if chain.radius is None else to_float(min(chain.radius, fmpq(int(float_info.max))))
     return {"constant": chain.constant, "radius": radius, "cone_step": chain.cone_step, "alpha": chain.alpha}

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import arb, ctx, fmpq, fmpz
 
 from gdcheck.theorem.assumptions.preimages import Preimages
-from gdcheck.theorem.assumptions.regime import Classification
-from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.assumptions.regime import Classification, classify
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil, gap
 from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.decision.verdict import Block
-from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.limit.amplitude import Inequality, LimitDirection
 from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.methods.statement import Regime
 
 FORMAT = "gdcheck-certificate/2"
 
+_FEWEST_BITS = 192
 _WITH_CERTIFICATE = {Verdict.PROVED, Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE}
 
 
@@ -43,6 +48,10 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
 
 def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
     numbers = None if decision.amplitude is None else decision.amplitude.inequality
+    bits = _bits(numbers)
+    if bits > _FEWEST_BITS:
+        found = _restated(decision, None, bits)
+    here = None if not decision.blocks else _restated(decision, decision.subspace, bits)
     return {
         "schema": FORMAT,
         "problem": decision.problem.to_json(),
@@ -55,9 +64,14 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         else {
             "enters": decision.subspace.enters,
             "basis": [_texts(v) for v in decision.subspace.basis],
-            **_regime(decision.restricted if decision.blocks else None),
+            **_regime(here),
         },
-        "blocks": [] if numbers is None else list(map(_block, decision.blocks, numbers.amplitudes)),
+        "blocks": []
+        if numbers is None
+        else [
+            _block(b, a, found if decision.subspace is None else here, bits)
+            for b, a in zip(decision.blocks, numbers.amplitudes, strict=True)
+        ],
         "step": decision.amplitude.step if decision.amplitude else 0,
         "bounds": None
         if numbers is None
@@ -92,9 +106,43 @@ def _above(value: arb) -> str:
     return decimal_ends(value)[1]
 
 
-def _block(block: Block, amplitude: arb) -> dict[str, Any]:
-    vectors = [_texts(v) for v in block.vectors.transpose().tolist()]
-    return {"gap": to_text(block.gap), "vectors": vectors, "amplitude": _above(amplitude)}
+def _bits(numbers: Inequality | None) -> int:
+    """How many bits of eigenvalues and eigenvectors show that the amplitudes are what they are: no more are stated."""
+    if numbers is None:
+        return _FEWEST_BITS
+    small = min(x.lower() for x in numbers.amplitudes) * numbers.rho.lower() / numbers.radius
+    return _FEWEST_BITS + max(0, -int((small.log() / arb(2).log()).mid().floor().unique_fmpz()))
+
+
+def _restated(decision: Decision, subspace: Subspace | None, bits: int) -> Classification:
+    """The spectrum in all of space or in a subspace, to a number of bits, as long as that still tells the regime."""
+    hessian, eta = decision.expansion.hessian, decision.problem.step_size
+    assert hessian is not None
+    found = classify(Pencil(hessian) if subspace is None else subspace.pencil(hessian), eta, bits)
+    if bits == _FEWEST_BITS or found.regime is Regime.BOUNDARY:
+        return found
+    rounded = replace(found, eigenvalues=tuple(_rounded(e, bits) for e in found.eigenvalues))
+    low, high = rounded.lowest, rounded.highest
+    apart = all(a.hi < b.lo for a, b in pairwise(rounded.eigenvalues))
+    told = low.hi + high.hi < 2 / eta if found.regime is Regime.SMALL_STEP else low.lo + high.lo > 2 / eta
+    return rounded if apart and told else found
+
+
+def _rounded(e: Eigenvalue, bits: int) -> Eigenvalue:
+    """An irrational positive eigenvalue between numbers of at most so many bits."""
+    if e.is_rational:
+        return e
+    shift = bits - int(e.hi.p).bit_length() + int(e.hi.q).bit_length()
+    scale = fmpq(2) ** shift
+    return replace(e, lo=(e.lo * scale).floor() / scale, hi=(e.hi * scale).ceil() / scale)
+
+
+def _block(block: Block, amplitude: arb, here: Classification, bits: int) -> dict[str, Any]:
+    """A block as it is stated: numbers rounded to a few bits more than its amplitude needs."""
+    scale = fmpz(2) ** bits
+    vectors = [[fmpq((x * scale).floor(), scale) for x in v] for v in block.vectors.transpose().tolist()]
+    stated = to_text(gap(here.eigenvalues, here.index(block.end)))
+    return {"gap": stated, "vectors": [_texts(v) for v in vectors], "amplitude": _above(amplitude)}
 
 
 def _preimages(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:

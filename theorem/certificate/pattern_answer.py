@@ -9,9 +9,8 @@ from flint import arb, fmpq
 from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.sharpness.crossings import Crossings
-from gdcheck.theorem.sharpness.onset import Earliest
-from gdcheck.theorem.sharpness.pattern import Pattern
-from gdcheck.theorem.sharpness.pattern_proof import Proof
+from gdcheck.theorem.sharpness.observable import Proof
+from gdcheck.theorem.sharpness.pattern import Onset, Pattern
 from gdcheck.theorem.sharpness.scalar import Followed
 from gdcheck.theorem.sharpness.sharpness import Sharpness
 
@@ -37,7 +36,7 @@ def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        **_pattern_json(found.pattern, found.earliest),
+        **_pattern_json(found.pattern, found.onset),
         "C_eta": _slope(found.pattern),
         "lambda_n": _number(found.limit),
         "threshold": to_text(found.threshold),
@@ -61,19 +60,19 @@ def scalar_json(text: str, found: Followed | None) -> dict[str, Any]:
         return {"scalar": text, "kind": None}
     return {
         "scalar": text,
-        **_pattern_json(found.pattern, found.earliest),
+        **_pattern_json(found.pattern, found.onset),
         "derivative": _slope(found.pattern),
         "limit": to_text(found.limit),
         "first": [_interval(x) for x in found.first],
     }
 
 
-def _pattern_json(found: Pattern, begun: Earliest | None) -> dict[str, Any]:
+def _pattern_json(found: Pattern, onset: Onset | None) -> dict[str, Any]:
     return {
         "kind": found.kind.value,
-        "from_step": begun.step if begun else found.step,
-        "least": begun.least if begun else None,
-        "broken": len(begun.broken) if begun else None,
+        "from_step": onset.step if onset else found.step,
+        "least": onset.least if onset else None,
+        "broken": len(onset.broken) if onset else None,
         "order": found.order,
         "coefficient": None if found.coefficient is None else _number(found.coefficient),
         "proof": None if found.proof is None else _proof_json(found.proof, found.curvature),

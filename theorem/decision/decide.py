@@ -18,7 +18,11 @@ MAX_STEPS = 1_000_000
 
 
 def decide(
-    problem: Problem, statement: Statement = THEOREM_1, max_steps: int = MAX_STEPS, max_precision: int = MAX_PRECISION
+    problem: Problem,
+    statement: Statement = THEOREM_1,
+    max_steps: int = MAX_STEPS,
+    max_precision: int = MAX_PRECISION,
+    precision: int = FIRST_PRECISION,
 ) -> Decision:
     """Decide one problem: assumptions, then a certified limit by the amplitude lemma, then the verdict.
 
@@ -26,7 +30,8 @@ def decide(
         problem: The problem.
         statement: The statement to hold it against; Theorem 1 unless a weakened or wrong one is under test.
         max_steps: Steps of gradient descent allowed at each precision.
-        max_precision: Bits allowed; the precision doubles from 128.
+        max_precision: Bits allowed.
+        precision: Bits to begin with; they double as long as they do not suffice.
 
     Returns:
         The decision.
@@ -59,7 +64,7 @@ def decide(
         many = len(expansion.truncated) > MAX_POWERS
         why_open = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
         why_open += f" (with more than {MAX_POWERS} truncated powers, that is not examined)" if many else ""
-    found = Search(expansion, pencil, classification, max_steps, max_precision).run()
+    found = Search(expansion, pencil, classification, max_steps, max_precision, precision).run()
     verdict, reason = _conclude(statement, classification, tuple(fails), why_open, found)
     used = found if found.amplitude is not None or found.subspace is not None else None
     return Decision(

@@ -53,7 +53,8 @@ def paper_chain(decision: Decision, max_steps: int = 20_000) -> Chain | None:
         The chain; None where the paper's argument does not apply (no certificate, a subspace, several dominant
         directions).
     """
-    if decision.amplitude is None or decision.subspace is not None or decision.classification is None:
+    spectrum = decision.restricted
+    if decision.amplitude is None or decision.subspace is not None or spectrum is None:
         return None
     if len(decision.blocks) != 1 or decision.blocks[0].eigenvalue.multiplicity != 1:
         return None
@@ -65,7 +66,8 @@ def paper_chain(decision: Decision, max_steps: int = 20_000) -> Chain | None:
     with ctx.workprec(decision.precision):
         bound = RemainderBound.of(expansion)
         rho = abs(1 - eta * block.eigenvalue.ball())
-        others = [abs(1 - eta * e.ball()) for e in decision.classification.eigenvalues if e != block.eigenvalue]
+        dominant = spectrum.index(block.end)
+        others = [abs(1 - eta * e.ball()) for i, e in enumerate(spectrum.eigenvalues) if i != dominant]
         b = max((x.upper() for x in others), default=arb(0))
         radius = invariant_radius(bound, rho)
         reach = arb(1 if radius is None else radius)

@@ -10,10 +10,13 @@ from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil, gap
 from gdcheck.theorem.decision.subspace import Subspace, find_subspace
 from gdcheck.theorem.decision.verdict import Block
+from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
 from gdcheck.theorem.limit.amplitude import certify
 from gdcheck.theorem.limit.result import Amplitude, Cause
+from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.statement import End, Regime
 
 FIRST_PRECISION = 128
@@ -51,7 +54,8 @@ class Search:
         pencil: The Hessian.
         first: Its spectrum and the regime, at the first precision.
         max_steps: Steps of gradient descent allowed at each precision.
-        max_precision: Bits allowed; the precision doubles.
+        max_precision: Bits allowed.
+        precision: Bits to begin with; they double.
     """
 
     expansion: Expansion
@@ -59,6 +63,7 @@ class Search:
     first: Classification
     max_steps: int
     max_precision: int
+    precision: int = FIRST_PRECISION
 
     def run(self) -> SearchResult:
         """Search until a limit is certified or nothing is left to try.
@@ -66,7 +71,7 @@ class Search:
         Returns:
             The result of the last attempt.
         """
-        whole = self._attempt(None, FIRST_PRECISION, try_subspace_first=True)
+        whole = self._attempt(None, self.precision, try_subspace_first=True)
         if whole.amplitude is None and whole.cause in {None, Cause.PRECISION}:
             unstable = whole.restricted.regime is Regime.UNSTABLE
             subspace = find_subspace(self.expansion, self._largest(self.first), *((0,) if unstable else ()))
@@ -85,7 +90,7 @@ class Search:
         return not all(here.holds(found.eigenvalues[found.index(end)]) for end in found.dominant_ends)
 
     def _persist(self, subspace: Subspace | None) -> SearchResult:
-        precision = FIRST_PRECISION
+        precision = self.precision
         while True:
             found = self._attempt(subspace, precision)
             if found.cause is not Cause.PRECISION or 2 * precision > self.max_precision:
@@ -107,7 +112,11 @@ class Search:
             here = classify(pencil, expansion.step_size, bits)
         ends = here.dominant_ends
         if not ends or (subspace is not None and here.boundary_factor is not None):
-            return SearchResult(subspace, here, (), None, None, precision)
+            cause = None
+            if subspace is not None and here.regime is Regime.BOUNDARY and len(here.eigenvalues) == 1:
+                with ctx.workprec(precision):
+                    cause = _without_multipliers(expansion, self._largest(whole), self.max_steps)
+            return SearchResult(subspace, here, (), None, cause, precision)
         blocks = tuple(self._block(pencil, here, end, subspace, bits) for end in ends)
         with ctx.workprec(precision):
             if try_subspace_first and self._starts_outside(blocks):
@@ -149,3 +158,24 @@ class Search:
             if all(abs(arb(c)) <= arb(size) * arb(2) ** -(ctx.prec // 2) for c in products.entries()):
                 return True
         return False
+
+
+def _without_multipliers(expansion: Expansion, largest: arb, max_steps: int) -> Cause:
+    """Follow the trajectory on a subspace on which all multipliers vanish, at the current precision.
+
+    There ‖F(h)‖ ≤ C(r)‖h‖² on the ball of radius r: once C(r) r < 1, the iterates converge, and quadratically.
+    """
+    bound = RemainderBound.of(expansion)
+    far = arb(0)
+    for iterate in enclose(expansion, bound, largest):
+        if iterate.step == 0:
+            far = (1 + iterate.radius) * arb(2) ** 256
+        if surely_less(bound.quadratic(iterate.radius) * iterate.radius, arb(1)):
+            return Cause.FASTER
+        if not surely_less(iterate.radius, far):
+            return Cause.LEFT
+        if not surely_less(iterate.error, iterate.size):
+            return Cause.PRECISION
+        if iterate.step >= max_steps:
+            return Cause.BUDGET
+    raise AssertionError("the enclosure iterates without end")

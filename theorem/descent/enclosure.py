@@ -1,10 +1,18 @@
 r"""Gradient descent in Arb balls: a centre and a norm-wise error for each iterate.
 
 The map is evaluated in ball arithmetic at the *exact* centre, so the ball that comes out holds only this step's
-rounding; the midpoint becomes the next centre. The error obeys :math:`e_{k+1} \le L_k e_k + \delta_k` with the
-Lipschitz constant of F on the ball that holds both the centre and the true iterate. Near the minimizer :math:`L_k <
-1`: the error does not grow, whatever the number of steps, which a box of balls in rotated coordinates could not
-promise (it loses a fraction of a bit at each step).
+rounding; the midpoint becomes the next centre. The error obeys :math:`e_{k+1} \le L_k e_k + \delta_k` with a
+Lipschitz constant of F on the segment from the centre to the true iterate, the smaller of two:
+
+- :math:`\rho + \Lambda(r)`, on the whole ball of radius :math:`r = \|c_k\| + e_k` around the minimizer (``remainder``).
+  Near the minimizer it is below one: the error does not grow, whatever the number of steps, which a box of balls in
+  rotated coordinates could not promise (it loses a fraction of a bit at each step).
+- :math:`\|I - \eta\nabla^2 f(c_k)\| + e_k\,\Lambda'(r)`, where the centre is. By the mean value inequality F expands
+  a segment by at most the largest :math:`\|DF\|` on it; :math:`DF = I - \eta\nabla^2 f` at the centre is a matrix whose
+  norm is bounded, and within :math:`e_k` of it DF changes by at most :math:`e_k` times its Lipschitz constant
+  :math:`\Lambda'(r)` on the ball. With an error of a few units in the last place the second term is nothing, and far
+  from the minimizer only the first is of any use: the curvature that a trajectory meets is not that of the worst point
+  as far away.
 """
 
 from __future__ import annotations
@@ -13,11 +21,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import comb
 
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
+from gdcheck.theorem.descent.hessian_map import HessianMap, norm_bound
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.loss.balls import norm, surely_less
+
+_BITS = 64
+"""Bits for bounds of Lipschitz constants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +147,42 @@ def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[E
     error = arb(0)
     step = 0
     descend: DescentMap | None = None
+    local: _LocalExpansion | None = None
     while True:
         centre = [x.mid() for x in balls]
         error = _upper(error + sum((x.rad() for x in balls), arb(0)))
         size = norm(centre)
         radius = size + error
         yield Enclosure(step, centre, error, radius, size)
-        error *= rho + bound.lipschitz(radius)
-        # Many starts are decided where they are: the map is compiled only for those that are not.
+        expands = rho + bound.lipschitz(radius)
+        # Many starts are decided where they are: the maps are compiled only for those that are not.
         descend = descend or DescentMap(expansion)
+        if error > 0 and not surely_less(expands, arb(1)):
+            local = local or _LocalExpansion(expansion, bound)
+            expands = _smaller(expands, local(centre, error, radius))
+        error *= expands
         balls = descend(centre)
         step += 1
+
+
+class _LocalExpansion:
+    """A Lipschitz constant of F on the ball around a centre: ‖I − η∇²f‖ there, and what it may change by."""
+
+    def __init__(self, expansion: Expansion, bound: RemainderBound) -> None:
+        self._hessian = HessianMap(expansion)
+        self._step_size = arb(expansion.step_size)
+        self._bound = bound
+
+    def __call__(self, centre: list[arb], error: arb, radius: arb) -> arb:
+        with ctx.workprec(_BITS):
+            matrix = [[-self._step_size * x for x in row] for row in self._hessian(centre)]
+            for i, row in enumerate(matrix):
+                row[i] += 1
+            return norm_bound(matrix) + error * self._bound.derivative_lipschitz(radius)
+
+
+def _smaller(x: arb, y: arb) -> arb:
+    return y if surely_less(y, x) else x
 
 
 def _upper(x: arb) -> arb:

@@ -7,7 +7,6 @@ from flint import arb, fmpq, fmpz
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import surely_less
 
-_WIDEST = 64
 _REFINEMENTS = 12
 
 
@@ -19,7 +18,7 @@ def invariant_radius(bound: RemainderBound, rho: arb) -> fmpq | None:
         rho: An upper bound of all |1 − ηλ|, below one.
 
     Returns:
-        Nearly the largest such radius; None if it exceeds 2⁶⁴ (a quadratic has no largest).
+        Nearly the largest such radius; None if there is no remainder: then every ball is such.
 
     Raises:
         ValueError: If ``rho`` is not certainly below one.
@@ -27,15 +26,16 @@ def invariant_radius(bound: RemainderBound, rho: arb) -> fmpq | None:
     if not surely_less(rho, arb(1)):
         raise ValueError("rho must be below one")
 
+    if not bound.powers and all(c == 0 for c in bound.degrees):
+        return None
+
     def inside(radius: fmpq) -> bool:
         r = arb(radius)
         return surely_less(rho + bound.quadratic(r) * r, arb(1))
 
     exponent = 0
-    while inside(_power(exponent)):
+    while inside(_power(exponent + 1)):
         exponent += 1
-        if exponent > _WIDEST:
-            return None
     while not inside(_power(exponent)):
         exponent -= 1
     low, high = _power(exponent), _power(exponent + 1)

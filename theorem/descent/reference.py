@@ -2,14 +2,14 @@ r"""The reference engine: gradient descent in mpmath at any precision, and what 
 
 It works in the original coordinates and from the loss's own terms, so that it shares no code with the enclosures
 beyond the loss. Nothing here is a
-proof: an observed limit is where the direction seems to have settled.
+proof: an observed limit is where the direction, seen from the given minimizer, seems to have settled.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -23,6 +23,8 @@ Point: TypeAlias = list[mpf]
 
 _WINDOW = 12
 _MOST_DIGITS = 2000
+_HALTS = 3
+_ELSEWHERE = "the iterates converge to another point than the minimizer, as far as the digits tell: "
 _TOO_SMALL = "the iterates reached the minimizer, as far as the digits tell: there is no direction"
 
 
@@ -39,7 +41,8 @@ class Observation:
         steps: Steps made.
         cosines: cos⟨Δx_{k+1}, Δx_k⟩ of the last steps, oldest first.
         digits: Decimal digits of the arithmetic.
-        note: Why it ended, for people.
+        note: Why it ended, as a sentence.
+        point: Another point than the minimizer to which the iterates seem to converge, shape (n,); None without one.
     """
 
     settled: bool
@@ -50,6 +53,7 @@ class Observation:
     cosines: tuple[float, ...]
     digits: int
     note: str
+    point: tuple[float, ...] | None = None
 
 
 class _Gradient:
@@ -139,10 +143,17 @@ def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) ->
         directions: deque[Point] = deque(maxlen=3)
         lengths: deque[mpf] = deque(maxlen=_WINDOW)
         watches = {kind: _Watch(tolerance) for kind in LimitKind}
+        halted = 0
         for k, x in enumerate(iterates(problem, digits)):
             h = [a - m for a, m in zip(x, minimizer, strict=True)]
             length = mp.sqrt(sum(a * a for a in h))
             recent.append(x)
+            halted = halted + 1 if len(recent) > 1 and _distance(x, recent[-2], 1) < tolerance * length else 0
+            if halted >= _HALTS:
+                point = tuple(float(a) for a in x)
+                return replace(_ended(recent, k, digits, _ELSEWHERE + _shown(x)), point=point)
+            if len(recent) > 2 and x == recent[-3] and x != recent[-2]:
+                return _alternation(recent, h, k, digits)
             if length < smallest:
                 return _ended(recent, k, digits, _TOO_SMALL)
             if not length < mpf(10) ** 100:
@@ -172,8 +183,34 @@ def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) ->
                             note="settled",
                         )
             if k >= max_steps:
-                return _ended(recent, k, digits, f"the direction did not settle within {max_steps} steps")
+                return _ended(
+                    recent,
+                    k,
+                    digits,
+                    f"the direction did not settle within {max_steps} steps; the last iterate is {_shown(x)}",
+                )
     raise AssertionError("the iterates do not end")
+
+
+def _alternation(recent: deque[Point], h: Point, step: int, digits: int) -> Observation:
+    """What is seen where x_k = x_{k−2} to the last digit: the direction has settled, and the iterates have not."""
+    here, before = h, [a - (b - c) for a, b, c in zip(h, recent[-1], recent[-2], strict=True)]
+    kind = LimitKind.ALTERNATING if all(a == -b for a, b in zip(here, before, strict=True)) else LimitKind.TWO_CYCLE
+    units = [[a / mp.sqrt(sum(b * b for b in v)) for a in v] for v in (here, before)]
+    return Observation(
+        settled=True,
+        kind=kind,
+        vectors=_limits(kind, step, units[0], units[1]),
+        rate=None,
+        steps=step,
+        cosines=_cosines(recent),
+        digits=digits,
+        note=f"the iterates alternate exactly between {_shown(recent[-2])} and {_shown(recent[-1])}: no convergence",
+    )
+
+
+def _shown(x: Point) -> str:
+    return "(" + ", ".join(mp.nstr(a, 8) for a in x[:8]) + (", …)" if len(x) > 8 else ")")
 
 
 class _Watch:

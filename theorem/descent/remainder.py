@@ -72,6 +72,15 @@ class RemainderBound:
             total += p.lipschitz(radius)
         return total
 
+    def derivative_lipschitz(self, radius: arb) -> arb:
+        """A Lipschitz constant of D(ηR) on the ball; infinite if a kink of order two meets it."""
+        total = arb(0)
+        for q in range(len(self.degrees) + 1, 1, -1):
+            total = total * radius + q * (q - 1) * self.degrees[q - 2]
+        for p in self.powers:
+            total += p.derivative_lipschitz(radius)
+        return total
+
 
 @dataclass(frozen=True)
 class PowerBound:
@@ -112,6 +121,12 @@ class PowerBound:
         if self.power > 2:
             return self.size * self.power * self.length**3 * self._curvature(radius) * radius
         return arb(0) if self._out_of_reach(radius) else 2 * self.size * self.length**2
+
+    def derivative_lipschitz(self, radius: arb) -> arb:
+        """A Lipschitz constant of the remainder's derivative; infinite if the kink of a square meets the ball."""
+        if self.power > 2:
+            return self.size * self.power * self.length**3 * self._curvature(radius)
+        return arb(0) if self._out_of_reach(radius) else arb("inf")
 
 
 @lru_cache(maxsize=65536)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.descent.enclosure import Enclosure, enclose
 from gdcheck.theorem.descent.expansion import Expansion
@@ -18,6 +18,8 @@ from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import ball, norm
 
 Interval = tuple[fmpq, fmpq]
+
+_GUARD_BITS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +51,11 @@ class EigenspaceProjector:
     def __init__(self, hessian: fmpq_mat, space: Eigenspace) -> None:
         w = space.vectors
         self.sign, self.dimension = space.sign, int(w.ncols())
-        self._matrix = arb_mat(w)
-        self._transposed = arb_mat(w.transpose())
+        # A vector that is all but orthogonal to W keeps the digits of its small projection.
+        self._precision = 2 * ctx.prec + _GUARD_BITS
+        with ctx.workprec(self._precision):
+            self._matrix = arb_mat(w)
+            self._transposed = arb_mat(w.transpose())
         excess = w.transpose() * w
         for i in range(self.dimension):
             excess[i, i] -= 1
@@ -61,7 +66,8 @@ class EigenspaceProjector:
 
     def project(self, vector: list[arb]) -> list[arb]:
         """Apply W Wᵀ to a vector, shape (n,)."""
-        return (self._matrix * (self._transposed * arb_mat(len(vector), 1, vector))).entries()
+        with ctx.workprec(self._precision):
+            return (self._matrix * (self._transposed * arb_mat(len(vector), 1, vector))).entries()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +119,8 @@ class StrictMinimum:
         most = max((abs(1 - eta * end) for interval in others for end in interval), default=fmpq(0))
         return cls(
             parts=tuple(EigenspaceProjector(expansion.hessian, space) for space in spaces),
-            rho=abs(1 - eta * ball(lo, hi)),
+            # Next to 1/λ the difference of two rounded numbers would be known to a few digits.
+            rho=abs(ball(1 - eta * hi, 1 - eta * lo)),
             dominance=arb(least - most),
             begins=begins,
             _expansion=expansion,

@@ -53,3 +53,4 @@ class Cause(Enum):
     ELSEWHERE = "the trajectory settles at a point that is not the minimizer"
     BUDGET = "the step budget ended before the certificate applied"
     PRECISION = "the precision did not suffice"
+    FASTER = "the trajectory converges to the minimizer faster than every geometric sequence"

@@ -9,31 +9,37 @@ from itertools import islice
 
 from flint import arb, fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
-from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.decide import FIRST_PRECISION, Decision
 from gdcheck.theorem.descent.enclosure import Enclosure, enclose
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
-from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.envelope import Envelope
-from gdcheck.theorem.sharpness.hessian_map import HessianMap
-from gdcheck.theorem.sharpness.observable import Observable
-from gdcheck.theorem.sharpness.pattern import Direction, Kind, Pattern, pattern
+from gdcheck.theorem.sharpness.observable import Direction, Observable
+from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, find_onset, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
+
+MOST_VALUES = 2_000
+"""The latest step to which values are enclosed in search of the earliest step of a pattern."""
+_GUARD_BITS = 64
+SHOWN = 16
+"""How many values are shown."""
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class TrajectoryContext:
     """A decision with its expansion and bounds; everything is evaluated at the decision's precision.
 
     The caller keeps ``ctx.prec`` at ``decision.precision``.
 
     Attributes:
         decision: A decision whose Hessian exists and is positive definite.
-        spectrum: The Hessian's spectrum.
+        spectrum: The Hessian's spectrum, to the decision's precision.
         expansion: The loss at its minimizer.
         bound: The bound of the remainder.
         derivatives: The bounds of the loss's derivatives of order three and more.
@@ -46,12 +52,15 @@ class Scene:
     derivatives: DerivativeBounds
 
     @classmethod
-    def of(cls, decision: Decision) -> Scene | None:
-        """The scene of a decision; None where the Hessian does not exist or is not positive definite."""
-        spectrum = decision.classification
-        if spectrum is None or spectrum.regime is None:
+    def of(cls, decision: Decision) -> TrajectoryContext | None:
+        """The context of a decision; None where the Hessian does not exist or is not positive definite."""
+        first, expansion = decision.classification, decision.expansion
+        if first is None or first.regime is None:
             return None
-        expansion = decision.expansion
+        assert expansion.hessian is not None
+        spectrum = first
+        if decision.precision > FIRST_PRECISION:
+            spectrum = classify(Pencil(expansion.hessian), expansion.step_size, decision.precision + _GUARD_BITS)
         bound = RemainderBound.of(expansion)
         derivatives = DerivativeBounds.of_remainder(bound, expansion.step_size, expansion.truncated)
         return cls(decision, spectrum, expansion, bound, derivatives)
@@ -93,7 +102,7 @@ class Scene:
         return HessianMap(self.expansion)
 
     def pattern(self, observable: Observable) -> Pattern:
-        """Proves how a function approaches its limit along the trajectory (see ``theorem.sharpness.pattern``)."""
+        """Prove how a function approaches its limit along the trajectory (see ``theorem.sharpness.pattern``)."""
         flat = self._constant_from(observable)
         if flat is not None:
             return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=flat)
@@ -104,13 +113,30 @@ class Scene:
         second = SecondOrder(self.expansion, self.derivatives, self.direction.balls)
         return pattern(observable, self.direction, self.envelope, second)
 
+    def onset(self, observable: Observable, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
+        """Enclose a function's values along the first steps and look there for the earliest step of its pattern.
+
+        Args:
+            observable: The function.
+            found: Its pattern.
+
+        Returns:
+            The onset (None if no pattern is proved), and the values at steps 0, 1, …: some may not be finite, and they
+            end where the enclosures grow beyond all bounds.
+        """
+        reach = SHOWN
+        if found.step is not None and found.step <= MOST_VALUES:
+            reach = max(reach, found.step + found.period)
+        values = tuple(observable.at(iterate) for iterate in self.trajectory(reach))
+        return find_onset(found, observable.value, values), values
+
     def invariant(self, radius: arb) -> bool:
         """Whether the ball of this radius is forward invariant, with norms that shrink."""
         return surely_less(self.rho + self.bound.quadratic(radius) * radius, arb(1))
 
     def _constant_from(self, observable: Observable) -> int | None:
         """The step from which a function is constant for good, if a ball is found on which it is."""
-        if observable.constant(arb(2) ** 128):
+        if observable.constant(arb("inf")):
             return 0
         if not observable.constant(arb(0)):
             return None
@@ -128,7 +154,7 @@ class Scene:
         return "the dominant eigenvalue is repeated"
 
     def trajectory(self, most: int) -> Iterator[Enclosure]:
-        """Encloses the iterates from the start on.
+        """Enclose the iterates from the start on.
 
         Args:
             most: How many.

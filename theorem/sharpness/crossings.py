@@ -14,12 +14,12 @@ from functools import cached_property
 from flint import arb
 
 from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.descent.hessian_map import Matrix
 from gdcheck.theorem.loss.balls import norm, surely_less
-from gdcheck.theorem.sharpness.context import Scene
-from gdcheck.theorem.sharpness.hessian_map import Matrix, largest_eigenvalue, side
+from gdcheck.theorem.sharpness.context import TrajectoryContext
+from gdcheck.theorem.sharpness.maps import ValueMap, compare_largest_eigenvalue, largest_eigenvalue
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
-from gdcheck.theorem.sharpness.value_map import ValueMap
 
 MOST_STEPS = 20_000
 
@@ -47,11 +47,13 @@ class Crossings:
     peak: arb | None = None
 
 
-def crossings(scene: Scene, top: TopEigenvalue | None, found: Pattern, most_steps: int = MOST_STEPS) -> Crossings:
-    """Counts the steps with λ_n(x_k) > 2/η.
+def crossings(
+    context: TrajectoryContext, top: TopEigenvalue | None, found: Pattern, most_steps: int = MOST_STEPS
+) -> Crossings:
+    """Count the steps with λ_n(x_k) > 2/η.
 
     Args:
-        scene: The scene, evaluated at its precision.
+        context: The context, evaluated at its precision.
         top: The sharpness as a function, if λ_n is simple.
         found: Its pattern.
         most_steps: How many steps may be examined.
@@ -59,20 +61,20 @@ def crossings(scene: Scene, top: TopEigenvalue | None, found: Pattern, most_step
     Returns:
         The count.
     """
-    counter = _Counter(scene, top, found)
+    counter = _Counter(context, top, found)
     if counter.start_settles():
         return Crossings((), 0, (), 0, True, 0)
-    for iterate in scene.trajectory(most_steps):
+    for iterate in context.trajectory(most_steps):
         if counter.take(iterate):
             break
     return counter.result()
 
 
 class _Counter:
-    def __init__(self, scene: Scene, top: TopEigenvalue | None, found: Pattern) -> None:
-        self._scene, self._top, self._found = scene, top, found
-        self._threshold = arb(2 / scene.expansion.step_size)
-        self._room = self._threshold - scene.spectrum.highest.ball()
+    def __init__(self, context: TrajectoryContext, top: TopEigenvalue | None, found: Pattern) -> None:
+        self._context, self._top, self._found = context, top, found
+        self._threshold = arb(2 / context.expansion.step_size)
+        self._room = self._threshold - context.spectrum.highest.ball()
         self._steps: list[int] = []
         self._rose: list[int] = []
         self._fell = self._undecided = self._examined = self._below = 0
@@ -82,19 +84,19 @@ class _Counter:
 
     @cached_property
     def _change(self) -> ValueMap:
-        return ValueMap(self._scene.expansion.terms, self._scene.expansion.truncated)
+        return ValueMap(self._context.expansion.terms, self._context.expansion.truncated)
 
     def start_settles(self) -> bool:
         """Whether the start's ball alone keeps every step below 2/η."""
-        h = self._scene.expansion.displacement
+        h = self._context.expansion.displacement
         return self._settles(norm(arb(x) for x in h).upper())
 
     def _settles(self, radius: arb) -> bool:
         if not surely_less(arb(0), self._room):
             return False
-        if not self._scene.invariant(radius):
+        if not self._context.invariant(radius):
             return False
-        if surely_less(radius * self._scene.derivatives.order(3, radius), self._room):
+        if surely_less(radius * self._context.derivatives.order(3, radius), self._room):
             return True
         if self._top is None:
             return False
@@ -102,19 +104,19 @@ class _Counter:
         return surely_less(slope * radius + self._top.curvature(radius) / 2 * radius**2, self._room)
 
     def take(self, iterate: Enclosure) -> bool:
-        """Examines a step; True once all later ones are settled."""
+        """Examine a step; return True once all later ones are settled."""
         if self._last is not None:
             self._compare(iterate)
         if self._settles(iterate.radius):
             self._complete = True
             return True
-        slack = self._scene.derivatives.order(3, iterate.radius) * iterate.error
-        matrix = self._scene.hessian(iterate.centre)
+        slack = self._context.derivatives.order(3, iterate.radius) * iterate.error
+        matrix = self._context.hessian(iterate.centre)
         self._examined += 1
-        below = side(matrix, self._threshold - slack) == -1
+        below = compare_largest_eigenvalue(matrix, self._threshold - slack) == -1
         self._below = self._below + 1 if below else 0
         if not below:
-            if side(matrix, self._threshold + slack) == 1:
+            if compare_largest_eigenvalue(matrix, self._threshold + slack) == 1:
                 self._steps.append(iterate.step)
                 self._last = (iterate.step, self._loss(iterate))
                 self._climb(matrix, slack)
@@ -130,8 +132,8 @@ class _Counter:
         return False
 
     def _climb(self, matrix: Matrix, slack: arb) -> None:
-        """Keeps the largest eigenvalue seen; most are below it, which the signs of pivots say at less cost."""
-        if self._peak is not None and side(matrix, self._peak - slack) == -1:
+        """Keep the largest eigenvalue seen; most are below it, which the signs of pivots say at less cost."""
+        if self._peak is not None and compare_largest_eigenvalue(matrix, self._peak - slack) == -1:
             return
         value = largest_eigenvalue(matrix) + slack.union(-slack)
         self._peak = value if self._peak is None else self._peak.max(value)
@@ -148,8 +150,10 @@ class _Counter:
 
     def _loss(self, iterate: Enclosure) -> arb:
         """The loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
-        radius, eta = iterate.radius, self._scene.expansion.step_size
-        steepest = self._scene.spectrum.highest.ball() * radius + self._scene.bound.quadratic(radius) * radius**2 / eta
+        radius, eta = iterate.radius, self._context.expansion.step_size
+        steepest = (
+            self._context.spectrum.highest.ball() * radius + self._context.bound.quadratic(radius) * radius**2 / eta
+        )
         slack = (steepest * iterate.error).upper()
         return self._change(iterate.centre) + slack.union(-slack)
 

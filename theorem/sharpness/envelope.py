@@ -159,7 +159,7 @@ class Envelope:
         Returns:
             What the test returned; None if there is no such step within reach.
         """
-        found = searched(lambda j: self._tried(j, test))
+        found = first_success(lambda j: self._tried(j, test))
         return None if found is None else found[1]
 
     def first_ball(self, test: Callable[[arb], bool]) -> int | None:
@@ -172,7 +172,7 @@ class Envelope:
             The step; None if there is none within reach.
         """
         n = self.numbers
-        found = searched(lambda j: True if test((n.P * n.radius * self.rho**j).upper()) else None)
+        found = first_success(lambda j: True if test((n.P * n.radius * self.rho**j).upper()) else None)
         return None if found is None else self.step + found[0]
 
     def _tried(self, j: int, test: Callable[[Cone], Result | None]) -> Result | None:
@@ -180,7 +180,7 @@ class Envelope:
         return None if cone is None else test(cone)
 
 
-def searched(attempt: Callable[[int], Result | None]) -> tuple[int, Result] | None:
+def first_success(attempt: Callable[[int], Result | None]) -> tuple[int, Result] | None:
     """The first step found at which an attempt succeeds: by doubling, then by bisection to within an eighth.
 
     Args:

@@ -1,13 +1,17 @@
-"""Functions whose values are followed along a trajectory: the largest Hessian eigenvalue, or a polynomial."""
+r"""What is followed along a trajectory, the largest Hessian eigenvalue or a polynomial, and what proves its pattern."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from flint import arb, fmpq
 
 from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.sharpness.derivatives import dot
+from gdcheck.theorem.sharpness.envelope import Cone
 
 
 class Observable(Protocol):
@@ -41,7 +45,71 @@ class Observable(Protocol):
         """D²φ[u, u] at the minimizer; not finite if it does not exist."""
 
     def constant(self, radius: arb) -> bool:
-        """Whether φ is proved to be constant on the ball."""
+        """Whether φ is proved to be constant on the ball; with an infinite radius, everywhere."""
 
     def at(self, iterate: Enclosure) -> arb:
         """φ at an iterate, enclosed; not finite if that fails."""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """The limit direction u of a trajectory.
+
+    Attributes:
+        balls: u, enclosed, shape (n,); for an alternating limit, that of even steps.
+        exact: A rational vector along u, if one is known.
+    """
+
+    balls: Sequence[arb]
+    exact: Sequence[fmpq] | None
+
+    def slope(self, observable: Observable) -> tuple[arb, fmpq | None]:
+        """ω·u, enclosed; and exactly, where it is known to be rational."""
+        ball = dot(observable.gradient, self.balls, arb(0))
+        omega = observable.exact_gradient
+        if omega is None:
+            return ball, None
+        if not any(omega):
+            return arb(0), fmpq(0)
+        if self.exact is None:
+            return ball, None
+        along = dot(omega, self.exact, fmpq(0))
+        length = square_root(dot(self.exact, self.exact, fmpq(0)))
+        if not along or length is None:
+            return (arb(0), fmpq(0)) if not along else (ball, None)
+        return arb(along / length), along / length
+
+
+def square_root(q: fmpq) -> fmpq | None:
+    """The square root of a positive rational, if it is rational."""
+    p, root = q.p.isqrt(), q.q.isqrt()
+    return fmpq(p, root) if p * p == q.p and root * root == q.q else None
+
+
+@dataclass(frozen=True)
+class Proof:
+    r"""The numbers of :math:`(|c|+\varepsilon)\,\rho_+^{pm} < |c|-\varepsilon` at one step.
+
+    Attributes:
+        cone: Where the trajectory is from that step on.
+        order: p, the order that decides.
+        period: m, the number of branches.
+        size: A lower bound of |c|.
+        error: ε: |φ_k − φ(m) − c y_k^p| ≤ ε|y_k|^p from that step on.
+    """
+
+    cone: Cone
+    order: int
+    period: int
+    size: arb
+    error: arb
+
+    @property
+    def holds(self) -> bool:
+        """Whether the inequality is certain."""
+        factor = self.cone.grows ** (self.order * self.period)
+        return surely_less((self.size + self.error) * factor, self.size - self.error)
+
+    def if_it_holds(self) -> Proof | None:
+        """The proof itself, or None."""
+        return self if self.holds else None

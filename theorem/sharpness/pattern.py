@@ -28,12 +28,10 @@ from enum import Enum
 
 from flint import arb, fmpq
 
-from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.sharpness.envelope import Cone, Envelope
-from gdcheck.theorem.sharpness.observable import Observable
-from gdcheck.theorem.sharpness.pattern_proof import Proof
+from gdcheck.theorem.sharpness.observable import Direction, Observable, Proof
 from gdcheck.theorem.sharpness.second_order import SecondOrder
-from gdcheck.theorem.sharpness.taylor import dot
 
 
 class Kind(Enum):
@@ -81,43 +79,8 @@ class Pattern:
         return 0 if self.coefficient is None else 1 if self.coefficient > 0 else -1
 
 
-@dataclass(frozen=True)
-class Direction:
-    """The limit direction u of a trajectory.
-
-    Attributes:
-        balls: u, enclosed, shape (n,); for an alternating limit, that of even steps.
-        exact: A rational vector along u, if one is known.
-    """
-
-    balls: Sequence[arb]
-    exact: Sequence[fmpq] | None
-
-    def slope(self, observable: Observable) -> tuple[arb, fmpq | None]:
-        """ω·u, enclosed; and exactly, where it is known to be rational."""
-        ball = dot(observable.gradient, self.balls, arb(0))
-        omega = observable.exact_gradient
-        if omega is None:
-            return ball, None
-        if not any(omega):
-            return arb(0), fmpq(0)
-        if self.exact is None:
-            return ball, None
-        along = dot(omega, self.exact, fmpq(0))
-        length = square_root(dot(self.exact, self.exact, fmpq(0)))
-        if not along or length is None:
-            return (arb(0), fmpq(0)) if not along else (ball, None)
-        return arb(along / length), along / length
-
-
-def square_root(q: fmpq) -> fmpq | None:
-    """The square root of a positive rational, if it is rational."""
-    p, root = q.p.isqrt(), q.q.isqrt()
-    return fmpq(p, root) if p * p == q.p and root * root == q.q else None
-
-
 def pattern(observable: Observable, direction: Direction, envelope: Envelope, second: SecondOrder) -> Pattern:
-    """Proves the pattern of a function along a certified trajectory.
+    """Prove the pattern of a function along a certified trajectory.
 
     Args:
         observable: The function.
@@ -170,3 +133,50 @@ def _proved(observable: Observable, proof: Proof, coefficient: arb, slope: tuple
         proof=proof,
         curvature=observable.curvature(proof.cone.radius) / 2,
     )
+
+
+@dataclass(frozen=True)
+class Onset:
+    """From where a pattern holds.
+
+    Attributes:
+        step: The step from which it is proved.
+        least: Whether it is proved broken at the step before (always so for step 0).
+        broken: The steps before at which it is proved broken: a wrong sign, or no approach to the limit.
+    """
+
+    step: int
+    least: bool
+    broken: tuple[int, ...]
+
+
+def find_onset(found: Pattern, limit: arb, values: Sequence[arb]) -> Onset | None:
+    """Find the earliest step from which a proved pattern holds, as far as the enclosed values tell.
+
+    Args:
+        found: The pattern.
+        limit: The function's value at the minimizer.
+        values: The values at steps 0, 1, …; those up to ``found.step + found.period`` are needed.
+
+    Returns:
+        The step; None without a proved pattern.
+    """
+    if found.step is None:
+        return None
+    if found.kind is Kind.CONSTANT or len(values) < found.step + found.period:
+        return Onset(found.step, found.step == 0, ())
+    states = [_holds(found, limit, values, j) for j in range(found.step)]
+    step = found.step
+    while step and states[step - 1] is True:
+        step -= 1
+    broken = tuple(j for j in range(step) if states[j] is False)
+    return Onset(step, step == 0 or states[step - 1] is False, broken)
+
+
+def _holds(found: Pattern, limit: arb, values: Sequence[arb], j: int) -> bool | None:
+    """Whether sign and approach are as in the pattern at step j; None if that is undecided."""
+    sign = found.sign * (-1 if found.period == 2 and j % 2 else 1)
+    here, there = sign * (values[j] - limit), sign * (values[j] - values[j + found.period])
+    if surely_less(arb(0), here) and surely_less(arb(0), there):
+        return True
+    return False if surely_less(here, arb(0)) or surely_less(there, arb(0)) else None

@@ -17,11 +17,10 @@ from gdcheck.theorem.descent.expansion import LocalPower
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
-from gdcheck.theorem.sharpness.context import Scene
-from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
-from gdcheck.theorem.sharpness.onset import SHOWN, Earliest, traced
-from gdcheck.theorem.sharpness.pattern import Pattern
-from gdcheck.theorem.sharpness.value_map import ValueMap
+from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
+from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
+from gdcheck.theorem.sharpness.maps import ValueMap
+from gdcheck.theorem.sharpness.pattern import Onset, Pattern
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +107,7 @@ class Scalar:
 
 
 def parse_scalar(text: str, problem: Problem) -> Loss:
-    """Reads a function of a problem's variables.
+    """Read a function of a problem's variables.
 
     Args:
         text: A polynomial plus truncated powers, such as ``x*y + x``.
@@ -133,18 +132,18 @@ class Followed:
     Attributes:
         limit: φ(m), exactly.
         pattern: How φ(x_k) approaches it; its ``slope`` is the derivative along the limit direction.
-        earliest: From where the pattern holds; None without a proved one.
+        onset: From where the pattern holds; None without a proved one.
         first: Enclosures of φ(x_k) at the first steps.
     """
 
     limit: fmpq
     pattern: Pattern
-    earliest: Earliest | None
+    onset: Onset | None
     first: tuple[arb, ...]
 
 
 def follow(decision: Decision, function: Loss) -> Followed | None:
-    """Proves how a function behaves along a trajectory.
+    """Prove how a function behaves along a trajectory.
 
     Args:
         decision: A decision on the problem.
@@ -154,11 +153,11 @@ def follow(decision: Decision, function: Loss) -> Followed | None:
         The behaviour; None where the Hessian at the minimizer does not exist or is not positive definite.
     """
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        if scene is None:
+        context = TrajectoryContext.of(decision)
+        if context is None:
             return None
         minimizer = decision.problem.minimizer
         scalar = Scalar.of(function, minimizer)
-        found = scene.pattern(scalar)
-        begun, values = traced(scene, scalar, found)
-        return Followed(function.value(minimizer), found, begun, values[:SHOWN])
+        found = context.pattern(scalar)
+        onset, values = context.onset(scalar, found)
+        return Followed(function.value(minimizer), found, onset, values[:SHOWN])

@@ -26,11 +26,9 @@ from flint import arb, arb_mat
 
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.loss.balls import norm, surely_less
-from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
+from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract, dot
 from gdcheck.theorem.sharpness.envelope import Cone, Envelope, convolution
-from gdcheck.theorem.sharpness.observable import Observable
-from gdcheck.theorem.sharpness.pattern_proof import Proof
-from gdcheck.theorem.sharpness.taylor import contracted, dot
+from gdcheck.theorem.sharpness.observable import Observable, Proof
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class SecondOrder:
     direction: Sequence[arb]
 
     def prove(self, observable: Observable, envelope: Envelope) -> tuple[Proof, arb] | str:
-        """Proves the second-order pattern.
+        """Prove the second-order pattern.
 
         Args:
             observable: A function whose gradient is orthogonal to u, exactly.
@@ -126,7 +124,7 @@ class SecondOrder:
         matrix = arb_mat(self.expansion.hessian) * arb(eta)
         for i in range(n):
             matrix[i, i] += envelope.rho**2 - 1
-        right = [x * (-eta / 2) for x in contracted(self.expansion, (u, u), arb(0))]
+        right = [x * (-eta / 2) for x in contract(self.expansion, (u, u), arb(0))]
         try:
             whole = matrix.solve(arb_mat(n, 1, right)).entries()
         except ZeroDivisionError:

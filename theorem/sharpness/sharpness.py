@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
 from gdcheck.theorem.sharpness.crossings import MOST_STEPS, Crossings, crossings
-from gdcheck.theorem.sharpness.onset import SHOWN, Earliest, traced
-from gdcheck.theorem.sharpness.pattern import Kind, Pattern
+from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
 
@@ -30,29 +29,29 @@ class Sharpness:
         limit: λ_n.
         pattern: How λ_n(x_k) approaches λ_n; its ``slope`` is C_η.
         crossings: The steps above 2/η.
-        earliest: From where the pattern holds, if the first steps were traced and a pattern is proved.
-        first: Enclosures of λ_n(x_k) at the first steps, if they were traced.
+        onset: From where the pattern holds, if the first steps were enclosed and a pattern is proved.
+        first: Enclosures of λ_n(x_k) at the first steps, if they were enclosed.
     """
 
     threshold: fmpq
     limit: arb
     pattern: Pattern
     crossings: Crossings
-    earliest: Earliest | None = None
+    onset: Onset | None = None
     first: tuple[arb, ...] = ()
 
     @property
     def from_step(self) -> int | None:
         """The step from which the pattern is proved for all later steps."""
-        return self.pattern.step if self.earliest is None else self.earliest.step
+        return self.pattern.step if self.onset is None else self.onset.step
 
 
-def sharpness(decision: Decision, *, trace: bool = False, most_steps: int = MOST_STEPS) -> Sharpness | None:
-    """Decides how the sharpness behaves along a trajectory.
+def sharpness(decision: Decision, *, first_steps: bool = False, most_steps: int = MOST_STEPS) -> Sharpness | None:
+    """Decide how the sharpness behaves along a trajectory.
 
     Args:
         decision: A decision on the problem.
-        trace: Whether to enclose λ_n(x_k) along the first steps as well, which finds the earliest step of the pattern.
+        first_steps: Whether to enclose λ_n(x_k) along the first steps too, which finds the pattern's earliest step.
             Without, the pattern is the same, proved from a later step on, and the cost is less than the decision's.
         most_steps: How many steps may be examined for crossings.
 
@@ -60,18 +59,18 @@ def sharpness(decision: Decision, *, trace: bool = False, most_steps: int = MOST
         The behaviour; None where the Hessian at the minimizer does not exist or is not positive definite.
     """
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        if scene is None:
+        context = TrajectoryContext.of(decision)
+        if context is None:
             return None
-        top = TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
+        top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
         if top is None:
             found = Pattern(Kind.UNDECIDED, cause="the largest eigenvalue is repeated: no gradient exists")
         else:
-            found = scene.pattern(top)
-        limit = scene.spectrum.highest.ball()
-        crossed = crossings(scene, top, found, most_steps)
-        begun: Earliest | None = None
+            found = context.pattern(top)
+        limit = context.spectrum.highest.ball()
+        crossed = crossings(context, top, found, most_steps)
+        onset: Onset | None = None
         first: tuple[arb, ...] = ()
-        if trace and top is not None:
-            begun, first = traced(scene, top, found)
-        return Sharpness(2 / scene.expansion.step_size, limit, found, crossed, begun, first[:SHOWN])
+        if first_steps and top is not None:
+            onset, first = context.onset(top, found)
+        return Sharpness(2 / context.expansion.step_size, limit, found, crossed, onset, first[:SHOWN])

@@ -33,10 +33,10 @@ from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.loss.balls import norm, surely_less
-from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
-from gdcheck.theorem.sharpness.hessian_map import HessianMap, largest_eigenvalue
-from gdcheck.theorem.sharpness.taylor import contracted, dot
+from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract, dot
+from gdcheck.theorem.sharpness.maps import largest_eigenvalue
 
 _GUARD_BITS = 64
 
@@ -100,7 +100,7 @@ class TopEigenvalue:
         if w is None:
             return None
         squared = dot(w, w, fmpq(0))
-        return [x / squared for x in contracted(self.expansion, (w, w), fmpq(0))]
+        return [x / squared for x in contract(self.expansion, (w, w), fmpq(0))]
 
     @cached_property
     def gradient(self) -> Sequence[arb]:
@@ -108,7 +108,7 @@ class TopEigenvalue:
         exact = self.exact_gradient
         if exact is not None:
             return [arb(x) for x in exact]
-        return contracted(self.expansion, (self.vector, self.vector), arb(0))
+        return contract(self.expansion, (self.vector, self.vector), arb(0))
 
     def _gap(self, radius: arb) -> arb | None:
         return None if self.gap is None else self.gap - 2 * radius * self.derivatives.order(3, radius)
@@ -138,8 +138,8 @@ class TopEigenvalue:
             return arb("inf")
         assert self.expansion.hessian is not None
         v, n = self.vector, self.expansion.dimension
-        fourth = dot(contracted(self.expansion, (v, v, u), arb(0)), u, arb(0))
-        bent = contracted(self.expansion, (v, u), arb(0))
+        fourth = dot(contract(self.expansion, (v, v, u), arb(0)), u, arb(0))
+        bent = contract(self.expansion, (v, u), arb(0))
         along = dot(bent, v, arb(0))
         right = [x - along * y for x, y in zip(bent, v, strict=True)]
         matrix = arb_mat([[v[i] * v[j] for j in range(n)] for i in range(n)]) - arb_mat(self.expansion.hessian)
@@ -171,7 +171,8 @@ class TopEigenvalue:
             out_of_reach = bool(arb(t.offset) + arb(t.squared_length).sqrt() * radius <= 0)
             if not out_of_reach and (w is None or dot(w, t.direction, fmpq(0))):
                 return False
-        return self.gap is None or surely_less(radius * self.derivatives.order(3, radius), self.gap)
+        third = self.derivatives.order(3, radius)
+        return self.gap is None or bool(third == 0) or surely_less(radius * third, self.gap)
 
     @cached_property
     def hessian(self) -> HessianMap:

@@ -77,12 +77,14 @@ class Printer:
         """What the independent checker says; a proof that it rejects is none."""
         if proof is None or not self._extras.recheck:
             return {"recheck": "none"}
-        from gdcheck.theorem.certificate.rechecking import NotChecked, check
+        from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 
         try:
             failure = check(proof)
         except NotChecked as gave_up:
             return {"recheck": "none", "verdict": "unresolved", "reason": str(gave_up)}
+        except BadCertificate as error:
+            failure = f"it cannot be read: {error}"
         if failure is None:
             return {"recheck": "accepted"}
         reason = f"the independent checker rejects the certificate: {failure}"
@@ -105,7 +107,7 @@ class Printer:
             from gdcheck.theorem.certificate.pattern_answer import sharpness_json
             from gdcheck.theorem.sharpness.sharpness import sharpness
 
-            result["sharpness"] = sharpness_json(sharpness(decision, trace=True, most_steps=self._max_steps))
+            result["sharpness"] = sharpness_json(sharpness(decision, first_steps=True, most_steps=self._max_steps))
         if functions:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json
             from gdcheck.theorem.sharpness.scalar import follow

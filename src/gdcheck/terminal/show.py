@@ -102,7 +102,9 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         theory = "-" if expected is None else f"{expected['kind']}, ±{_vector(expected['vector'])}"
         rows.append(("direction", theory, _direction(limit)))
     if answer["rate"] is not None:
-        rows.append(("rate per step", "max(b/ρ, ρ)", f"{answer['rate']:.9g}"))
+        rows.append(("rate per step", "at most max(b/ρ, ρ)", f"{answer['rate']:.9g}"))
+        if answer.get("rate_exact") is not None:
+            rows.append(("", "b/ρ exactly, for the loss is quadratic", f"{answer['rate_exact']:.9g}"))
     if answer["step"] is not None:
         at = f"at step {answer['step']}, {answer['precision']} bits"
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
@@ -119,7 +121,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append(("ratios vanish", "bounded for some α in (1, 2)", f"for α up to {chain['alpha']:.6g}"))
     observed = answer.get("observed")
     if observed:
-        rows.append(("observed", "(mpmath, no proof)", _observed(observed)))
+        rows.append(("observed", "direction from the minimizer (mpmath, no proof)", _observed(observed)))
     return rows
 
 
@@ -129,6 +131,7 @@ def _observed(observed: dict[str, Any]) -> str:
     vectors = " / ".join(_vector(v) for v in observed["vectors"])
     rate = "" if observed["rate"] is None else f", rate {observed['rate']:.9g}"
     cosine = f", cos {observed['cosines'][-1]:+.9f}" if observed["cosines"] else ""
+    cosine += "" if observed["note"] == "settled" else f"; {observed['note']}"
     return f"{observed['kind']} {vectors}, {observed['steps']} steps{rate}{cosine}"
 
 

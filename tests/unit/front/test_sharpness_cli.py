@@ -167,7 +167,7 @@ def test_the_grid_agrees_with_single_problems_and_finds_where_the_loss_rises():
     cells = grid(problem, [fmpq(1, 2), fmpq(19, 20)], [fmpq(1), fmpq(6, 5)])
     assert [c.problem.step_size for c in cells] == [fmpq(1, 2), fmpq(1, 2), fmpq(19, 20), fmpq(19, 20)]
     for cell in cells:
-        found = sharpness(decide(cell.problem), trace=True)
+        found = sharpness(decide(cell.problem), first_steps=True)
         assert cell.count == len(found.crossings.steps)
         assert cell.verdict is Verdict.PROVED and cell.complete
         if cell.count:

@@ -230,3 +230,12 @@ def test_loss_with_spectrum_has_that_hessian_at_its_minimizer(case, data):
     assert not any(loss.gradient(m)), "the gradient at the prescribed minimizer is not zero"
     assert fmpq_mat([list(r) for r in loss.hessian(m)]) == hessian_with_spectrum(spectrum, rotation), "wrong Hessian"
     assert dot(loss.gradient(m), m) == 0, "the gradient must vanish"
+
+
+@pytest.mark.parametrize("exponent", [-400, 200, 1000])
+def test_eigenvectors_do_not_depend_on_the_scale(exponent):
+    """What counts as a residual is measured by the matrix: at 2²⁰⁰ it is no obstacle, at 2⁻⁴⁰⁰ no proof."""
+    scale = fmpq(2) ** exponent
+    pencil = Pencil(fmpq_mat([[2 * scale, scale], [scale, 6 * scale]]))
+    (vector,) = pencil.eigenvectors(pencil.eigenvalues(192)[0], 192)
+    assert abs(float(vector[0] / vector[1]) + 2 + 5**0.5) < 1e-12

@@ -14,6 +14,7 @@ from mpmath import mp
 
 from gdcheck.properties.strategies.random_problems import random_problem
 from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.decision.decide import decide
@@ -324,3 +325,10 @@ def test_what_has_no_certificate():
     }
     for name, decision in cases.items():
         assert certificate(decision) is None, f"{name}: there is nothing to certify"
+
+
+@pytest.mark.parametrize(("more", "exact"), [("", 2 / 3), (" + x**3", None)])
+def test_the_rate_is_a_bound_and_for_a_quadratic_the_exact_factor_stands_beside_it(more, exact):
+    """μ = 0.9 and 0.6: max(b/ρ, ρ) = 0.9, b/ρ = 2/3."""
+    found = answer(decide(Problem.build("x**2/2 + 2*y**2" + more, "0.1", ["0.1", "0.1"])))
+    assert found["rate"] == pytest.approx(0.9) and found["rate_exact"] == (exact and pytest.approx(exact))

@@ -3,11 +3,13 @@
 from fractions import Fraction
 
 import pytest
+from flint import arb, ctx, fmpq, fmpz
 
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.rational import to_text
 
 
 def stated(loss, eta, start, minimizer=None):
@@ -62,3 +64,31 @@ def test_a_plane_on_which_nothing_was_proved_states_no_spectrum():
     assert written["limit"]["kind"] is None
     assert written["subspace"]["basis"]
     assert written["subspace"]["regime"] is written["subspace"]["spectrum"] is None
+
+
+@pytest.mark.parametrize("bits", [100, 1000, 4000])
+@pytest.mark.parametrize("more", ["", " + 1/8*z**2"], ids=["in the plane", "in a subspace"])
+def test_a_start_that_all_but_misses_the_direction_is_proved_and_rechecked(bits, more):
+    """The component along (2 + √5, −1) is about 2⁻ᵇⁱᵗˢ: the eigenvectors are stated as precisely as that asks for."""
+    with ctx.workprec(bits + 100):
+        across = fmpq(((2 + arb(5).sqrt()) * arb(2) ** bits).floor().unique_fmpz(), fmpz(2) ** bits)
+    start = ["1", to_text(across), *(["0"] if more else [])]
+    written = stated("x**2 + x*y + 3*y**2" + more, "1/10", start)
+    assert check(written) is None
+
+
+def test_numbers_are_stated_no_longer_than_the_verifier_reads_them():
+    """However many bits a decision took: where the amplitude is not small, 192 show what it is."""
+    problem = Problem.build("x**2 + x*y + 3*y**2", "1/10", ["1", "2"])
+    written = certificate(decide(problem, precision=16384, max_precision=16384))
+    assert check(written) is None
+    assert max(len(x) for block in written["blocks"] for v in block["vectors"] for x in v) < 200
+
+
+@pytest.mark.parametrize("digits", [20, 30, 33, 60, 100])
+@pytest.mark.parametrize("loss", ["1/2*x**2 + 1/2*y**2 + x**3 + x*y**2", "1/2*x**2 + x**3", "1/2*x**2 + 1/4*x**4"])
+def test_next_to_one_over_the_eigenvalue_sigma_and_tail_keep_their_digits(digits, loss):
+    """ρ = 10⁻ᵈ is the difference of two numbers near one: the digits that are stated must be those of the verifier."""
+    start = ["1/100", "1/50"] if "y" in loss else ["1/100"]
+    written = stated(loss, "0." + "9" * digits, start)
+    assert written["limit"]["kind"] is not None and check(written) is None

@@ -497,3 +497,19 @@ def test_the_rate_keeps_its_digits_where_the_multipliers_are_tiny():
     """1 − ηλ cancels nearly everything here, so the rate needs the certificate's precision."""
     problem = Problem.build("x**2/2 + y**2/2 + y**2/2000000 + x**2*y", "0.999999", ["1/16", "1/32"])
     assert answer(decide(problem))["rate"] == pytest.approx(1e-6, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("start", "said"), [("-10", "left the basin"), ("1/10", "converges to the minimizer faster than every geometric")]
+)
+def test_an_exceptional_start_without_multipliers_is_told_where_it_goes(start, said):
+    """On the x-axis λ = 1/η: F(x) = −(3/2)x², which converges quadratically from 1/10 and diverges from −10."""
+    found = decide(Problem.build("x**2 + y**2/2 + x**3", "0.5", [start, "0"]))
+    assert found.verdict is Verdict.EXCEPTIONAL and said in found.reason
+
+
+def test_another_minimizer_reached_is_the_cause():
+    """Freudenstein and Roth's function has a second minimizer at (11.41, −0.90)."""
+    loss = "(-13 + x + ((5 - y)*y - 2)*y)**2 + (-29 + x + ((y + 1)*y - 14)*y)**2"
+    found = decide(Problem.build(loss, "0.000536", ["6", "5"], ["5", "4"]))
+    assert found.verdict is Verdict.UNRESOLVED and "not the minimizer" in found.reason

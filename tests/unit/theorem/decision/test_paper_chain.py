@@ -176,3 +176,10 @@ def test_where_the_paper_does_not_apply_there_is_no_chain():
     }
     for name, case in cases.items():
         assert paper_chain(decide(Problem.build(*case))) is None, f"{name}: the paper's chain does not apply"
+
+
+def test_with_more_bits_than_the_first_the_chain_is_as_it_should_be():
+    """The dominant eigenvalue, enclosed more narrowly, is still the dominant one: b ≤ ρ², so α = 2."""
+    problem = Problem.build("(x - 1)**2 + (y - x**2)**2", "0.01", ["0", "0"], ["1", "1"])
+    chain = paper_chain(decide(problem, precision=512))
+    assert chain.alpha == 2.0 and chain.cone_step is not None

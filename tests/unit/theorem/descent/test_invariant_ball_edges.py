@@ -24,8 +24,10 @@ def test_the_radius_is_within_one_part_in_4096_of_the_largest(low, parts):
     assert radius < largest <= radius * (1 + GRID), f"ε = {radius} where {largest} is the supremum"
 
 
-def test_the_widest_ball_that_is_measured_has_radius_two_to_the_64():
-    """Guards the docstring's bound: just below 2⁶⁴ a radius is found, beyond it there is none."""
-    below, beyond = fmpq(3, 2) * fmpq(2) ** 63, fmpq(3, 2) * fmpq(2) ** 64
-    assert below * (1 - GRID) < found(below) < below, "a ball of radius below 2⁶⁴ is measured"
-    assert found(beyond) is None, "a ball of radius beyond 2⁶⁴ is not"
+@pytest.mark.parametrize("exponent", [63, 64, 400])
+def test_every_ball_is_invariant_only_without_a_remainder(exponent):
+    """However wide the largest invariant ball is, it is measured: "every ball" is for quadratics."""
+    largest = fmpq(3, 2) * fmpq(2) ** exponent
+    assert largest * (1 - GRID) < found(largest) < largest
+    with ctx.workprec(192):
+        assert invariant_radius(RemainderBound((), ()), arb(fmpq(1, 2))) is None

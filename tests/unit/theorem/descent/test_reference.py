@@ -158,7 +158,7 @@ def test_alternating_vectors_are_counted_from_step_zero():
 def test_near_the_boundary_nothing_settles():
     found = observe(build("x**2/2 + 2*y**2", fmpq(2, 5) * (1 - fmpq(1, 10**6)), ["1/10", "1/10"]), max_steps=500)
     assert not found.settled and found.kind is None and found.vectors == (), f"{found}"
-    assert found.note == "the direction did not settle within 500 steps", found.note
+    assert found.note.startswith("the direction did not settle within 500 steps; "), found.note
     assert found.steps == 500, f"{found.steps}"
 
 
@@ -223,3 +223,23 @@ def test_the_precision_does_not_leak(problem, digits):
     assert [[rational(x) for x in v] for v in first] == [[rational(x) for x in v] for v in again], (
         "it depends on mp.dps"
     )
+
+
+@pytest.mark.parametrize(("loss", "start"), [("x**2", ["1"]), ("x**2 + y**2", ["1", "-2"])])
+def test_iterates_that_alternate_exactly_have_a_direction_and_no_limit(loss, start):
+    found = observe(build(loss, "1", start))
+    assert found.settled and found.kind is LimitKind.ALTERNATING and found.steps <= 4
+    assert "alternate exactly" in found.note and "no convergence" in found.note
+
+
+def test_a_point_that_is_reached_exactly_is_another_one_too():
+    """At η = 1, y ↦ −y − y²: from 1 to −2, which stays."""
+    found = observe(build("x**2/2 + y**2 + y**3/3", "1", ["0", "1"]))
+    assert not found.settled and found.point == (0.0, -2.0)
+
+
+def test_another_point_that_is_reached_is_named():
+    """The direction from the given minimizer settles there too, and means nothing: it is not called settled."""
+    found = observe(Problem.build("x**4/4 - x**2/2 + y**2", "0.1", ["-0.1", "1"], ["1", "0"]))
+    assert not found.settled and found.vectors == ()
+    assert found.point == pytest.approx((-1, 0), abs=1e-12) and "another point" in found.note

@@ -10,10 +10,9 @@ from mpmath import mp
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import ends
-from gdcheck.theorem.sharpness.context import Scene
+from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.envelope import Cone, convolution
-from gdcheck.theorem.sharpness.pattern import Direction, square_root
-from gdcheck.theorem.sharpness.pattern_proof import Proof
+from gdcheck.theorem.sharpness.observable import Direction, Proof, square_root
 from gdcheck.theorem.sharpness.second_order import SecondOrder
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 from tests.builders.strategies import errors, length, problems, rational, real
@@ -40,18 +39,18 @@ def seen(problem, direction, last):
 def test_a_cone_holds_the_trajectory_from_its_step_on(problem, ahead):
     decision = decide(problem, max_steps=300)
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        if scene is None or scene.envelope is None or scene.direction is None:
+        context = TrajectoryContext.of(decision)
+        if context is None or context.envelope is None or context.direction is None:
             return
-        cone = scene.envelope.cone(ahead)
+        cone = context.envelope.cone(ahead)
         if cone is None:
             return
         along, least, ratio, grows, shrinks = (
             ends(x)[1] if up else ends(x)[0]
             for x, up in ((cone.along, 1), (cone.least, 0), (cone.ratio, 1), (cone.grows, 1), (cone.shrinks, 0))
         )
-        alternating = scene.envelope.alternating
-    path = seen(problem, scene.direction, cone.step + STEPS)[cone.step :]
+        alternating = context.envelope.alternating
+    path = seen(problem, context.direction, cone.step + STEPS)[cone.step :]
     # The direction is known to some thirty digits: what is orthogonal to it, no better.
     blur = fmpq(1, 10**25)
     assert path[0][0] >= least / SLACK
@@ -68,11 +67,11 @@ def test_a_cone_holds_the_trajectory_from_its_step_on(problem, ahead):
 def test_the_ball_ahead_holds_the_trajectory(problem, ahead):
     decision = decide(problem, max_steps=300)
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        if scene is None or scene.envelope is None:
+        context = TrajectoryContext.of(decision)
+        if context is None or context.envelope is None:
             return
         asked = []
-        step = scene.envelope.first_ball(lambda r: bool(asked.append(r)) or len(asked) > ahead)
+        step = context.envelope.first_ball(lambda r: bool(asked.append(r)) or len(asked) > ahead)
     # Once a test has succeeded they all do: the ball of the step found is the smallest but those before.
     radius = max(ends(r)[1] for r in asked[ahead:])
     assert step is not None
@@ -119,11 +118,13 @@ def test_the_second_order_is_the_one_that_mpmath_measures(a, b, c, step_size):
     if decision.limit is None or decision.subspace is not None:
         return
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        top = TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
-        slope, exact = scene.direction.slope(top)
+        context = TrajectoryContext.of(decision)
+        top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
+        slope, exact = context.direction.slope(top)
         assert exact == 0 and slope == 0
-        found = SecondOrder(scene.expansion, scene.derivatives, scene.direction.balls).prove(top, scene.envelope)
+        found = SecondOrder(context.expansion, context.derivatives, context.direction.balls).prove(
+            top, context.envelope
+        )
     if isinstance(found, str):
         return
     steps = found[0].cone.step + 3
@@ -146,10 +147,10 @@ def test_a_direction_with_an_irrational_length_has_no_exact_slope():
     problem = Problem.build("x**2 + x*y + y**2 + x**3", "0.1", ["0.01", "0.02"])
     decision = decide(problem)
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        top = TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
-        assert isinstance(scene.direction, Direction)
-        ball, exact = scene.direction.slope(top)
+        context = TrajectoryContext.of(decision)
+        top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
+        assert isinstance(context.direction, Direction)
+        ball, exact = context.direction.slope(top)
         assert exact is None
         # ω = (3, 0) for v = (1, 1)/√2, and u = ±(1, −1)/√2.
         assert abs(abs(ball) - 3 / arb(2).sqrt()) < 1e-30
@@ -161,8 +162,8 @@ def test_on_a_line_nothing_but_the_line_counts():
     decision = decide(problem)
     assert decision.subspace is not None and decision.subspace.dimension == 1
     with ctx.workprec(decision.precision):
-        scene = Scene.of(decision)
-        top = TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
-        assert scene.envelope.b is None and scene.envelope.cone(0).ratio == 0
-        found = scene.pattern(top)
+        context = TrajectoryContext.of(decision)
+        top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
+        assert context.envelope.b is None and context.envelope.cone(0).ratio == 0
+        found = context.pattern(top)
     assert found.order == 1 and abs(found.exact_slope) == 6

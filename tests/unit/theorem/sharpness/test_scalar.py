@@ -57,7 +57,7 @@ def measured(problem, function, steps, digits=80):
 def test_the_derivative_along_the_limit_direction_decides(text, step_size, start, kind, slope):
     found = followed(text, step_size, start)
     assert (found.pattern.kind, found.pattern.exact_slope, found.pattern.order) == (kind, slope, 1)
-    assert found.earliest is not None
+    assert found.onset is not None
 
 
 @pytest.mark.parametrize(
@@ -118,26 +118,26 @@ def test_a_proved_pattern_is_what_mpmath_sees(problem, data):
     decision = decide(problem, max_steps=2000)
     found = follow(decision, function)
     assert found is not None
-    if found.earliest is None or found.earliest.step > 300:
+    if found.onset is None or found.onset.step > 300:
         return
-    steps = found.earliest.step + 12
+    steps = found.onset.step + 12
     reference = measured(problem, function, steps)
     with mp.workdps(80):
         gaps = [v - real(found.limit) for v in reference]
-        for k in found.earliest.broken:
+        for k in found.onset.broken:
             if k + found.pattern.period < steps:
                 sign = found.pattern.sign * (-1 if found.pattern.period == 2 and k % 2 else 1)
                 a, b = gaps[k] * sign, gaps[k + found.pattern.period] * sign
                 small = mp.mpf(10) ** -65
                 assert a < small or b > a - small, f"step {k} is called broken"
-        later = gaps[found.earliest.step :]
+        later = gaps[found.onset.step :]
         if found.pattern.kind is Kind.CONSTANT:
             assert not any(abs(g) > mp.mpf(10) ** -60 for g in later)
             return
         # What is smaller, the reference does not know.
         later = list(takewhile(lambda g: abs(g) > mp.mpf(10) ** -65, later))
         period = found.pattern.period
-        for k, g in enumerate(later, found.earliest.step):
+        for k, g in enumerate(later, found.onset.step):
             assert g * found.pattern.sign * (-1 if period == 2 and k % 2 else 1) > 0, f"sign at step {k}"
         for branch in (later[i::period] for i in range(period)):
             assert all(abs(b) < abs(a) for a, b in pairwise(branch))
@@ -185,3 +185,12 @@ def test_the_loss_itself_falls_in_the_end(problem):
     assert (found.pattern.kind, found.pattern.order, found.pattern.exact_slope) == (Kind.FROM_ABOVE, 2, 0)
     with ctx.workprec(decision.precision):
         assert (2 * found.pattern.coefficient).overlaps(decision.blocks[0].eigenvalue.ball())
+
+
+def test_a_kink_however_far_out_counts_if_the_trajectory_starts_beyond_it():
+    """φ(x₀) ≈ 10¹²⁰: φ is zero only from where the trajectory is proved to have passed the kink."""
+    problem = Problem.build("x**2/2 + y**2", "0.1", ["1e60", "0.1"])
+    found = follow(decide(problem), parse_scalar("max(x - 1" + "0" * 50 + ", 0)**2", problem))
+    assert found.pattern.kind is Kind.CONSTANT
+    passed = next(k for k in range(1000) if fmpq(10) ** 60 * fmpq(9, 10) ** k <= fmpq(10) ** 50)
+    assert found.pattern.step >= passed > 200

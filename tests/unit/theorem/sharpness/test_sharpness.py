@@ -13,14 +13,15 @@ from mpmath import mp
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.loss.prescribed import hessian_with_spectrum
 from gdcheck.theorem.methods.statement import Regime
-from gdcheck.theorem.sharpness.context import Scene
-from gdcheck.theorem.sharpness.derivative_bounds import DerivativeBounds
-from gdcheck.theorem.sharpness.envelope import searched
-from gdcheck.theorem.sharpness.hessian_map import HessianMap, largest_eigenvalue, side
+from gdcheck.theorem.sharpness.context import TrajectoryContext
+from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
+from gdcheck.theorem.sharpness.envelope import first_success
+from gdcheck.theorem.sharpness.maps import compare_largest_eigenvalue, largest_eigenvalue
 from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.sharpness import sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
@@ -31,17 +32,17 @@ PRECISION = 128
 SLACK = fmpq(1, 10**25)
 
 
-def of(loss, step_size, start, *, trace=True, **options):
-    result = sharpness(decide(Problem.build(loss, step_size, start)), trace=trace, **options)
+def of(loss, step_size, start, *, first_steps=True, **options):
+    result = sharpness(decide(Problem.build(loss, step_size, start)), first_steps=first_steps, **options)
     assert result is not None
     return result
 
 
 def top_of(problem):
     decision = decide(problem)
-    scene = Scene.of(decision)
-    assert scene is not None
-    return scene, TopEigenvalue.of(scene.expansion, scene.derivatives, scene.spectrum)
+    context = TrajectoryContext.of(decision)
+    assert context is not None
+    return context, TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
 
 
 def measured(problem, steps, digits=60):
@@ -95,20 +96,20 @@ def test_large_step_example_exceeds_two_over_eta_at_exactly_seven_steps_while_th
 def test_small_step_example_is_not_monotone_at_first_and_then_for_ever():
     found = of(WORKED, "0.1", ["0.1", "-0.1"])
     assert (found.pattern.kind, found.pattern.exact_slope) == (Kind.FROM_BELOW, -2)
-    assert found.earliest is not None
-    assert found.earliest.step == 16 and found.earliest.least
-    assert found.earliest.broken == tuple(range(16))
+    assert found.onset is not None
+    assert found.onset.step == 16 and found.onset.least
+    assert found.onset.broken == tuple(range(16))
     assert found.crossings.steps == () and found.crossings.complete
     reference = measured(Problem.build(WORKED, "0.1", ["0.1", "-0.1"]), 120)
     assert all(a < b < 2 for a, b in pairwise(reference[16:]))
     assert not reference[15] < reference[16]
 
 
-def test_without_the_trace_the_pattern_is_the_same_from_a_later_step():
-    traced, plain = (of(WORKED, "0.1", ["0.1", "-0.1"], trace=t) for t in (True, False))
-    assert traced.pattern.kind is plain.pattern.kind
-    assert plain.first == () and plain.earliest is None
-    assert traced.from_step < plain.from_step == traced.pattern.step
+def test_without_the_first_steps_the_pattern_is_the_same_from_a_later_step():
+    with_onset, plain = (of(WORKED, "0.1", ["0.1", "-0.1"], first_steps=t) for t in (True, False))
+    assert with_onset.pattern.kind is plain.pattern.kind
+    assert plain.first == () and plain.onset is None
+    assert with_onset.from_step < plain.from_step == with_onset.pattern.step
 
 
 # Next order, and what cannot be decided -------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def test_count_that_ends_early_says_so():
 @given(problems(inside=True))
 def test_a_proved_pattern_is_what_mpmath_sees(problem):
     decision = decide(problem, max_steps=2000)
-    found = sharpness(decision, trace=True, most_steps=2000)
+    found = sharpness(decision, first_steps=True, most_steps=2000)
     assert found is not None
     if found.from_step is None or found.from_step > 400:
         return
@@ -223,21 +224,21 @@ def test_a_proved_pattern_is_what_mpmath_sees(problem):
 @settings(max_examples=60)
 @given(problems(inside=True), st.lists(st.integers(-6, 6), min_size=4, max_size=4), st.integers(0, 8))
 def test_the_second_order_constant_bounds_the_deviation(problem, words, shrink):
-    scene, top = top_of(problem)
+    context, top = top_of(problem)
     if top is None:
         return
     u = [fmpq(x, 7) for x in words[: problem.dimension]]
     h = [x / 2**shrink for x in u]
     with ctx.workprec(PRECISION):
         radius = sum((arb(x) ** 2 for x in h), arb(0)).sqrt().upper()
-        value = largest_eigenvalue(HessianMap(scene.expansion)([arb(x) for x in h]))
+        value = largest_eigenvalue(HessianMap(context.expansion)([arb(x) for x in h]))
         linear = sum((w * x for w, x in zip(top.gradient, h, strict=True)), arb(0))
         bound = top.curvature(radius) / 2 * radius**2
         if not bound.is_finite():
             return
         deviation = abs(value - top.value - linear)
         assert not deviation.lower() > bound.upper()
-        if not any(t.power <= 4 for t in scene.expansion.truncated):
+        if not any(t.power <= 4 for t in context.expansion.truncated):
             second = top.second([arb(x) for x in h])
             third = top.third(radius)
             if third.is_finite():
@@ -267,7 +268,7 @@ def test_largest_eigenvalue_is_enclosed_and_pivots_decide_sides(matrix):
         assert found.rad() < 1e-20
         for shift in (fmpq(-1, 10**6), fmpq(1, 10**6)):
             expected = {-1: 1, 1: -1}[1 if shift > 0 else -1]
-            assert side(rows, arb(top.lo + shift)) in {expected, None}
+            assert compare_largest_eigenvalue(rows, arb(top.lo + shift)) in {expected, None}
 
 
 @given(st.data())
@@ -355,14 +356,14 @@ def test_the_search_for_a_step_stays_at_steps_that_exist(first):
         asked.append(j)
         return "found" if j >= first else None
 
-    found = searched(attempt)
+    found = first_success(attempt)
     assert found is not None and found[1] == "found"
     assert first <= found[0] <= first + first // 8
     assert min(asked) >= 0 and len(asked) < 150
 
 
 def test_the_search_ends_where_there_is_none():
-    assert searched(lambda _: None) is None
+    assert first_success(lambda _: None) is None
 
 
 def test_a_step_exactly_on_the_threshold_is_counted_apart():
@@ -386,12 +387,12 @@ def test_irrational_eigenvectors_without_cubic_terms_have_slope_zero():
 
 def test_the_second_order_constant_is_neither_too_small_nor_far_too_large():
     # Along x, λ_n = 5/2 + sqrt(9/4 + t²) = 4 + t²/3 + …, and ω = 0.
-    scene, top = top_of(Problem.build("x**2/2 + y**2/2 + 2*z**2 + x*y*z", "0.1", ["0.01", "0.01", "0.01"]))
+    context, top = top_of(Problem.build("x**2/2 + y**2/2 + 2*z**2 + x*y*z", "0.1", ["0.01", "0.01", "0.01"]))
     with ctx.workprec(PRECISION):
         constant = top.curvature(arb("0.01")) / 2
         assert 1 / arb(3) < constant < arb("1.02")
         assert top.second([arb(1), arb(0), arb(0)]).overlaps(2 / arb(3))
-    assert scene.spectrum.highest.lo == 4
+    assert context.spectrum.highest.lo == 4
 
 
 @settings(max_examples=60)
@@ -399,10 +400,25 @@ def test_the_second_order_constant_is_neither_too_small_nor_far_too_large():
 def test_the_sharpness_at_an_enclosed_iterate_allows_for_its_error(problem, words):
     n = problem.dimension
     centre, apart = [fmpq(x, 9) for x in words[:n]], [fmpq(x, 90) for x in words[4 : 4 + n]]
-    scene, top = top_of(problem)
+    context, top = top_of(problem)
     if top is None:
         return
     with ctx.workprec(PRECISION):
         found = top.at(enclosure(centre, apart))
         h = [arb(a + b) for a, b in zip(centre, apart, strict=True)]
-        assert not found.is_finite() or found.overlaps(largest_eigenvalue(HessianMap(scene.expansion)(h)))
+        assert not found.is_finite() or found.overlaps(largest_eigenvalue(HessianMap(context.expansion)(h)))
+
+
+def test_the_sharpness_is_followed_at_the_precision_of_the_decision():
+    """With 1,024 bits the eigenvector needs an eigenvalue known to as many; the pattern is that of 128 bits."""
+    problem = Problem.build("x**2 + x*y + 3*y**2 + x**3", "0.1", ["0.1", "0.2"])
+    usual, fine = (sharpness(decide(problem, precision=bits)) for bits in (128, 1024))
+    assert fine.pattern.kind is usual.pattern.kind is not Kind.UNDECIDED
+    assert fine.limit.rad() < arb(2) ** -1000
+
+
+def test_far_out_a_tiny_cubic_term_matters():
+    """λₙ(x₀) = 1 + 6·10⁻⁶⁰·10⁶⁰ = 7, not 2: the pattern cannot be constant from step 0 on."""
+    found = of("x**2/2 + y**2 + 1/1" + "0" * 60 + "*x**3", "0.1", ["1e60", "0.1"])
+    assert found.pattern.kind is Kind.CONSTANT and found.from_step > 0
+    assert ends(found.first[0])[0] > 6

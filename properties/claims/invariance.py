@@ -35,9 +35,6 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     require(dot(start, start) <= epsilon**2, "the start is not in the ball in which it was placed")
     worst = max(worst, _contraction(instance, start))
     for before, after in pairwise(walk(instance, 0, _WALKED)):
-        if before.length.contains(0):
-            # So near to the minimizer that its enclosure holds it.
-            break
         factor, most = after.length / before.length, rho + bound.quadratic(before.length) * before.length
         left, kept = (midpoint(x / arb(1 - rho)) for x in (most - factor, 1 - after.length / arb(epsilon)))
         outwards = "the trajectory contracts by less than ρ + C(‖h‖)‖h‖"

@@ -8,14 +8,17 @@ from itertools import islice
 
 from flint import arb, arb_mat, fmpq
 
-from gdcheck.properties.claims.examination import MOST_STEPS
+from gdcheck.properties.claims.examination import MOST_STEPS, require
 from gdcheck.properties.strategies.instance import Instance, Vector
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.loss.balls import exact, norm, surely_less
+from gdcheck.theorem.loss.balls import at_most, exact, norm, surely_less
 from gdcheck.theorem.sharpness.envelope import convolution
+
+ROUGHEST = arb(2) ** -20
+"""The share of its length to which an iterate must be known."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class EnclosedIterate:
     across: arb
     length: arb
 
+    def __post_init__(self) -> None:
+        """Refuse an iterate that is known only roughly: nothing is decided by it."""
+        widest = max(arb(x.rad()) for x in (*self.y, self.along, self.across, self.length))
+        require(at_most(widest, ROUGHEST * self.length) or None, "an iterate is known to six digits")
+
 
 def remainder_bound(instance: Instance) -> RemainderBound:
     """The bounds of Lemma 1 for a problem, at the current precision."""
@@ -57,7 +65,7 @@ def walk(instance: Instance, first: int, most: int) -> Iterator[EnclosedIterate]
         most: How many iterates.
 
     Yields:
-        The iterates; fewer if the enclosures grow beyond all bounds.
+        The iterates; fewer if the enclosures grow beyond all bounds, or shrink to no more than their error.
     """
     expansion = Expansion.of(instance.problem)
     rotated = arb_mat(instance.rotation.transpose())
@@ -66,6 +74,9 @@ def walk(instance: Instance, first: int, most: int) -> Iterator[EnclosedIterate]
             return
         if h.step < first:
             continue
+        if not at_most(4 * h.error, ROUGHEST * h.size):
+            # So near to the minimizer that the enclosure does not tell them apart.
+            return
         centre = (rotated * arb_mat(len(h.centre), 1, h.centre)).entries()
         spread = h.error.union(-h.error)
         along = centre.pop(instance.index)

@@ -117,8 +117,10 @@ def test_a_claim_does_not_hold_of_a_blurred_trajectory(
     assert {rate.settled_walk, updates.settled_walk} == {trajectory.settled_walk}
     found = findings(CLAIMS[name], regime, used)
     assert found
-    assert not [finding for finding in found if finding.holds is True]
-    assert [finding for finding in found if finding.holds is None]
+    assert {finding.holds for finding in found} == {None}, found
+    # The comparisons notice by themselves where it matters, also if rough iterates were let through.
+    monkeypatch.setattr(trajectory, "ROUGHEST", arb(4))
+    assert None in {finding.holds for finding in findings(CLAIMS[name], regime, used)}
 
 
 @pytest.mark.parametrize("name", sorted(ON_LIMITS))
@@ -127,8 +129,8 @@ def test_a_claim_does_not_hold_of_a_blurred_limit(name: str, monkeypatch: pytest
 
     def decide_roughly(*arguments: Any, **options: Any) -> Decision:
         decision = decided_roughly(*arguments, **options)
-        # On a subspace a claim may be true without its limit.
-        taken.append(decision.limit is not None and decision.subspace is None)
+        # On a subspace most claims say nothing of the limit.
+        taken.append(decision.limit is not None and (decision.subspace is None or name == "exceptional"))
         return decision
 
     def used() -> bool:

@@ -31,6 +31,6 @@ def level_sets(
     from contourpy import LineType, contour_generator  # noqa: PLC0415
 
     across, up = np.linspace(*x, cells + 1), np.linspace(*y, cells + 1)
-    heights = [[function(a, b) for a in across] for b in up]
+    heights = [[function(a, b) for a in across.tolist()] for b in up.tolist()]
     contours = contour_generator(across, up, heights, line_type=LineType.Separate)
     return [[(float(a), float(b)) for a, b in line] for level in levels for line in contours.lines(level)]

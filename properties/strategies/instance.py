@@ -100,7 +100,7 @@ class Instance:
 
     @classmethod
     def from_json(cls, data: object) -> Instance:
-        """Reads what :meth:`to_json` wrote.
+        """Read what :meth:`to_json` wrote.
 
         Args:
             data: The plain data, from outside and not trusted. Whether the spectrum is that of the loss is not checked

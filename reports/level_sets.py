@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,4 +34,5 @@ def level_sets(
     across, up = np.linspace(*x, cells + 1), np.linspace(*y, cells + 1)
     heights = [[function(a, b) for a in across.tolist()] for b in up.tolist()]
     contours = contour_generator(across, up, heights, line_type=LineType.Separate)
-    return [[(float(a), float(b)) for a, b in line] for level in levels for line in contours.lines(level)]
+    curves: Any = contours.multi_lines(levels)
+    return [[(float(a), float(b)) for a, b in line] for lines in curves for line in lines]

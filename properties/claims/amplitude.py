@@ -10,7 +10,7 @@ from gdcheck.properties.claims.examination import (
     MOST_MARGIN,
     holds,
     midpoint,
-    on_decided,
+    on_certified,
     positive,
     require,
     unresolved,
@@ -25,12 +25,9 @@ from gdcheck.theorem.loss.balls import at_most
 _STEPS = 16
 
 
-@on_decided
+@on_certified("ζ = 0: an invariant subspace without the dominant eigenvector")
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    if decision.subspace is not None:
-        return holds(decision, "ζ = 0: an invariant subspace without the dominant eigenvector")
-    if decision.amplitude is None:
-        return unresolved(decision, decision.reason)
+    assert decision.amplitude is not None
     stretch = list(walk(instance, decision.amplitude.step, _STEPS))
     first, bound = stretch[0], remainder_bound(instance)
     stated = decision.amplitude.inequality.amplitudes[0]

@@ -13,7 +13,7 @@ from gdcheck.properties.claims.claim import STEPS, Claim, Finding
 from gdcheck.properties.claims.examination import (
     holds,
     midpoint,
-    on_decided,
+    on_certified,
     positive,
     require,
     unresolved,
@@ -32,10 +32,8 @@ _STEPS = 20
 _MOST_CONE = 20_000
 
 
-@on_decided
+@on_certified("in the bad set: an invariant subspace without the dominant eigenvector")
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    if decision.subspace is not None:
-        return holds(decision, "in the bad set: an invariant subspace without the dominant eigenvector")
     chain = paper_chain(decision, max_steps=_MOST_CONE)
     if chain is None:
         return unresolved(decision, "the chain does not apply")

@@ -129,6 +129,32 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
     return examine
 
 
+def on_certified(exceptional: str) -> Callable[[Examination], Callable[[Instance], Finding]]:
+    """Like ``on_decided``, for a claim on trajectories with a certified amplitude.
+
+    Args:
+        exceptional: The note on a start in an invariant subspace without the dominant eigenvector, of which the claim
+            does not speak.
+
+    Returns:
+        The decorator.
+    """
+
+    def decorate(check: Examination) -> Callable[[Instance], Finding]:
+        @on_decided
+        @wraps(check)
+        def examine(instance: Instance, decision: Decision) -> Finding:
+            if decision.subspace is not None:
+                return holds(decision, exceptional)
+            if decision.amplitude is None:
+                return unresolved(decision, decision.reason)
+            return check(instance, decision)
+
+        return examine
+
+    return decorate
+
+
 def holds(decision: Decision, note: str, margin: float | None = None) -> Finding:
     """The finding that a claim holds.
 

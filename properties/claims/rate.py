@@ -6,7 +6,7 @@ from math import isclose
 from flint import arb
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
-from gdcheck.properties.claims.examination import holds, log2_ratio, on_decided, require, unresolved, up_to_rounding
+from gdcheck.properties.claims.examination import holds, log2_ratio, on_certified, require, unresolved, up_to_rounding
 from gdcheck.properties.claims.trajectory import second_modulus, settled_walk
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
@@ -17,12 +17,8 @@ from gdcheck.theorem.loss.balls import at_most
 _STEPS = 24
 
 
-@on_decided
+@on_certified("the start is exceptional: nothing is claimed")
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    if decision.subspace is not None:
-        return holds(decision, "the start is exceptional: nothing is claimed")
-    if decision.amplitude is None:
-        return unresolved(decision, decision.reason)
     rho, b = instance.rho, second_modulus(instance)
     factor = max(b / rho, rho)
     stated, expected = rate(decision), int(factor.p) / int(factor.q)

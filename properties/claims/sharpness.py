@@ -9,7 +9,7 @@ from flint import arb, fmpq, fmpq_mat
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit
-from gdcheck.properties.claims.examination import equals, holds, log2_ratio, on_decided, require, unresolved
+from gdcheck.properties.claims.examination import equals, holds, log2_ratio, on_certified, require, unresolved
 from gdcheck.properties.claims.points import hessian, unit_vectors
 from gdcheck.properties.claims.trajectory import EnclosedIterate, remainder_bound, walk
 from gdcheck.properties.strategies.instance import Instance, dot
@@ -35,12 +35,9 @@ _CONSTANT_BITS = 128
 _ROUNDED = 1 + fmpq(1, 2**128)
 
 
-@on_decided
+@on_certified("exceptional: the sentence leaves it out")
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    if decision.subspace is not None:
-        return holds(decision, "exceptional: the sentence leaves it out")
-    if decision.limit is None:
-        return unresolved(decision, decision.reason)
+    assert decision.limit is not None
     slope = predicted_limit(instance, decision.limit) * prescribed_slope(instance)
     result = sharpness(decision, most_steps=_MOST_STEPS)
     if result is None:

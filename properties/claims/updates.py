@@ -9,7 +9,7 @@ from gdcheck.properties.claims.claim import STEPS, Claim, Finding
 from gdcheck.properties.claims.examination import (
     holds,
     log2_ratio,
-    on_decided,
+    on_certified,
     positive,
     require,
     unresolved,
@@ -26,12 +26,8 @@ _MOST_WALKED = 200
 _STEPS = 16
 
 
-@on_decided
+@on_certified("the start is exceptional: nothing is claimed")
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    if decision.subspace is not None:
-        return holds(decision, "the start is exceptional: nothing is claimed")
-    if decision.amplitude is None:
-        return unresolved(decision, decision.reason)
     ready = settled_walk(instance, decision, _MOST_WALKED)
     if ready is None:
         return unresolved(decision, "the bounds did not settle within the steps tried")

@@ -153,9 +153,7 @@ class ClaimTally(Struct):
         def numbers_first(item: tuple[str, int]) -> tuple[int, str]:
             return (int(item[0]), "") if item[0].isdigit() else (0, item[0])
 
-        return replace(
-            self, **{name: dict(sorted(getattr(self, name).items(), key=numbers_first)) for name in _ADDED}
-        )
+        return replace(self, **{name: dict(sorted(getattr(self, name).items(), key=numbers_first)) for name in _ADDED})
 
     def _consider(self, seen: SmallestMargin) -> bool:
         if self.smallest_margin is not None and self.smallest_margin.rank <= seen.rank:

@@ -104,8 +104,8 @@ def _images(raw: Tensor, labels: Tensor, classes: tuple[str, ...], name: str, *,
     """Images from what was read or made, (N, C, H, W), of type uint8 or float32."""
     # Normalizing sums in an order that may depend on the number of threads; the digest must not.
     digest = sha256(f"{tuple(raw.shape)} {raw.dtype} {len(classes)}".encode())
-    digest.update(raw.reshape(-1).numpy())
-    digest.update(labels.numpy())
+    digest.update(raw.reshape(-1).numpy().tobytes())
+    digest.update(labels.numpy().tobytes())
     inputs = raw / 255 if raw.dtype == torch.uint8 else raw
     return Images(_normalized(inputs), labels, classes, name, synthetic, digest.hexdigest())
 

@@ -31,7 +31,8 @@ class ClaimRow:
         problems: Problems examined.
         holds: On how many it holds.
         broken: On how many it fails.
-        open: On how many it was not resolved.
+        open: On how many it is unresolved.
+        causes: Why, and on how many each time.
         margin: The smallest margin seen.
         steps: The latest step at which a certificate applied.
         smallest: The problem with the smallest margin.
@@ -48,6 +49,7 @@ class ClaimRow:
     holds: int
     broken: int
     open: int
+    causes: Counter[str]
     margin: float | None
     steps: int
     smallest: StoredProblem | None
@@ -77,7 +79,9 @@ class ClaimsView(View[ClaimsRun]):
         """One sentence on the run."""
         problems = self.run.problems + self.run.problems_in_search
         ended = f"{self.broken} contradictions" if self.broken else "no claim failed"
-        return f"{len(self.rows)} claims, {problems:,} random problems: {ended}."
+        unresolved = sum(row.open for row in self.rows)
+        left = f" {unresolved:,} problems are unresolved." if unresolved else ""
+        return f"{len(self.rows)} claims, {problems:,} random problems: {ended}.{left}"
 
     def cautions(self) -> list[Caution]:
         """What could make a pass meaningless."""
@@ -87,7 +91,7 @@ class ClaimsView(View[ClaimsRun]):
         many = run.discard_rate > MOST_DISCARDS
         return [
             Caution("Claims broken", self.broken, "a claim fails on a problem", self.broken > 0),
-            Caution("Claims unresolved", resting, "of problems that started outside the certified ball", False),
+            Caution("Claims unresolved", resting, "started outside the certified ball; counted on neither side", False),
             Caution("Draws discarded", run.discarded, f"of {run.drawn:,} draws", many),
             Caution("Exceptional starts", exceptional, "on which the limits’ claims say little", False),
         ]
@@ -117,10 +121,14 @@ class ClaimsView(View[ClaimsRun]):
         return ["## Claims", "", plain(self.headline()), "", *table(heads, rows)]
 
     def cases(self) -> Iterator[Case]:
-        """Every claim."""
+        """Every claim, and apart from it the problems on which it is unresolved."""
         for row in self.rows:
             failure = f"broken on {row.broken} of {row.problems} problems" if row.broken else None
             yield Case(row.name, failure)
+            if row.open:
+                # A run of an earlier version names no causes.
+                causes = "; ".join(f"{count}: {cause}" for cause, count in row.causes.items()) or "no cause was kept"
+                yield Case(f"{row.name}: {row.open} of {row.problems} problems", skipped=f"unresolved: {causes}")
 
 
 def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
@@ -128,9 +136,11 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
     parts = [part[name] for part in (run.claims, run.worst) if name in part]
     holds: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
+    causes: Counter[str] = Counter()
     for part in parts:
         holds.update(part.holds)
         verdicts.update(part.verdict)
+        causes.update(part.causes)
     margins = [part.smallest_margin for part in parts if part.smallest_margin is not None]
     smallest = min(margins, key=lambda seen: seen.margin, default=None)
     return ClaimRow(
@@ -144,6 +154,7 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
         holds=holds["holds"],
         broken=holds["fails"],
         open=holds["unresolved"],
+        causes=causes,
         margin=smallest.margin if smallest else None,
         steps=max(part.most_steps for part in parts),
         smallest=smallest.instance.problem if smallest else None,

@@ -19,7 +19,7 @@ _SIDE = 40
 
 
 def crossing_picture(cells: Sequence[Cell]) -> str:
-    """Draws a grid: the number of steps above 2/η, and the largest excess in per cent.
+    """Draw a grid: the number of steps above 2/η, and the largest excess in per cent.
 
     Args:
         cells: The cells of a full grid.

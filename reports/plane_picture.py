@@ -10,32 +10,32 @@ from typing import Any
 import numpy as np
 
 from gdcheck.properties.basins.plane import Plane
-from gdcheck.properties.basins.simulation import OBSERVED_STEPS, Fate
+from gdcheck.properties.basins.simulation import OBSERVED_STEPS, BasinLabel
 
 _SIDE = 700
 _LEAST = 1000
 _LINE = "#101418"
 _CERTIFIED = {
-    Fate.FIXED_PLUS: "#2266a8",
-    Fate.FIXED_MINUS: "#3fa34d",
-    Fate.ALTERNATING_PLUS: "#c8571b",
-    Fate.ALTERNATING_MINUS: "#8a4fbf",
+    BasinLabel.FIXED_PLUS: "#2266a8",
+    BasinLabel.FIXED_MINUS: "#3fa34d",
+    BasinLabel.ALTERNATING_PLUS: "#c8571b",
+    BasinLabel.ALTERNATING_MINUS: "#8a4fbf",
 }
 _OBSERVED = {
-    Fate.FIXED_PLUS: "#a9c6e2",
-    Fate.FIXED_MINUS: "#b5dbba",
-    Fate.ALTERNATING_PLUS: "#ecc0a4",
-    Fate.ALTERNATING_MINUS: "#d3bce8",
-    Fate.ESCAPES: "#f3f4f6",
-    Fate.UNSETTLED: "#d8dade",
-    Fate.EXCEPTIONAL: _LINE,
-    Fate.ELSEWHERE: "#d9cba3",
-    Fate.UNDECIDED: "#9aa1ab",
+    BasinLabel.FIXED_PLUS: "#a9c6e2",
+    BasinLabel.FIXED_MINUS: "#b5dbba",
+    BasinLabel.ALTERNATING_PLUS: "#ecc0a4",
+    BasinLabel.ALTERNATING_MINUS: "#d3bce8",
+    BasinLabel.ESCAPES: "#f3f4f6",
+    BasinLabel.UNSETTLED: "#d8dade",
+    BasinLabel.EXCEPTIONAL: _LINE,
+    BasinLabel.ELSEWHERE: "#d9cba3",
+    BasinLabel.UNDECIDED: "#9aa1ab",
 }
 
 
 def plane_picture(plane: Plane, title: str) -> bytes:
-    """Draws a plane.
+    """Draw a plane.
 
     Args:
         plane: The plane.
@@ -75,16 +75,16 @@ def plane_picture(plane: Plane, title: str) -> bytes:
         ),
     )
     stream = io.BytesIO()
-    chart.save(stream, format="png", scale_factor=plane.fates.shape[0] * _factor(plane) / _SIDE)
+    chart.save(stream, format="png", scale_factor=plane.labels.shape[0] * _factor(plane) / _SIDE)
     return stream.getvalue()
 
 
 def _colours(plane: Plane) -> Any:
-    table = np.zeros((2, len(Fate), 3), np.uint8)
-    for fate in Fate:
-        table[0, fate] = _rgb(_OBSERVED[fate])
-        table[1, fate] = _rgb(_CERTIFIED.get(fate, _OBSERVED[fate]))
-    pixels = table[plane.certified.astype(np.uint8), plane.fates]
+    table = np.zeros((2, len(BasinLabel), 3), np.uint8)
+    for label in BasinLabel:
+        table[0, label] = _rgb(_OBSERVED[label])
+        table[1, label] = _rgb(_CERTIFIED.get(label, _OBSERVED[label]))
+    pixels = table[plane.certified.astype(np.uint8), plane.labels]
     pixels[plane.zero_line] = _rgb(_LINE)
     # Squares stay squares: the renderer would blur a picture that it has to enlarge.
     factor = _factor(plane)
@@ -92,7 +92,7 @@ def _colours(plane: Plane) -> Any:
 
 
 def _factor(plane: Plane) -> int:
-    return -(-_LEAST // len(plane.fates))
+    return -(-_LEAST // len(plane.labels))
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
@@ -111,20 +111,20 @@ def _legend(plane: Plane) -> list[tuple[str, str]]:
     """The names and colours that occur."""
     first, last = ("(" + ", ".join(f"{x:.4g}" for x in v) + ")" for v in plane.directions)
     words = {
-        Fate.FIXED_PLUS: f"fixed, +{first}",
-        Fate.FIXED_MINUS: f"fixed, −{first}",
-        Fate.ALTERNATING_PLUS: f"alternating, +{last}",
-        Fate.ALTERNATING_MINUS: f"alternating, −{last}",
-        Fate.ESCAPES: "escapes",
-        Fate.ELSEWHERE: "settles at another point",
-        Fate.UNSETTLED: f"not at the minimizer after {OBSERVED_STEPS} steps",
-        Fate.UNDECIDED: "goes to the minimizer, direction undecided",
+        BasinLabel.FIXED_PLUS: f"fixed, +{first}",
+        BasinLabel.FIXED_MINUS: f"fixed, −{first}",
+        BasinLabel.ALTERNATING_PLUS: f"alternating, +{last}",
+        BasinLabel.ALTERNATING_MINUS: f"alternating, −{last}",
+        BasinLabel.ESCAPES: "escapes",
+        BasinLabel.ELSEWHERE: "settles at another point",
+        BasinLabel.UNSETTLED: f"not at the minimizer after {OBSERVED_STEPS} steps",
+        BasinLabel.UNDECIDED: "goes to the minimizer, direction undecided",
     }
     found = []
-    for fate, name in words.items():
+    for label, name in words.items():
         for certified, colours in ((True, _CERTIFIED), (False, _OBSERVED)):
-            if ((plane.fates == fate) & (plane.certified == certified)).any():
-                found.append((f"{name}: {'certified' if certified else 'observed'}", colours[fate]))
+            if ((plane.labels == label) & (plane.certified == certified)).any():
+                found.append((f"{name}: {'certified' if certified else 'observed'}", colours[label]))
     if plane.zero_line.any():
         found.append(("the zero line of ζ (the exceptional set): observed", _LINE))
     return found

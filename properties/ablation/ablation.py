@@ -17,7 +17,7 @@ Instance = Any
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the claim on one problem without the assumption.
+    """The result of examining the claim on one problem without the assumption.
 
     Attributes:
         violated: Whether the claim fails on it; None if that was not decided, or if the start is exceptional; it
@@ -51,7 +51,7 @@ class Ablation:
         dropped: What is dropped, in plain words.
         claim: What would then be claimed.
         instances: The problems: all other assumptions hold.
-        examine: Says what becomes of the claim on one of them.
+        examine: Decides the claim on one of them.
         severity: What ``Outcome.severity`` measures.
         weaker: A weaker claim that might survive; None if there is none.
         cost: How many times longer an examination takes than the others'; it gets fewer problems in proportion.

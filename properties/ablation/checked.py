@@ -22,14 +22,14 @@ _KINDS = {LimitKind.FIXED: "fixed along", LimitKind.ALTERNATING: "alternating al
 
 
 def decided(problem: Problem) -> tuple[Decision, dict[str, Any] | None]:
-    """Decides a problem; the certificate is None unless a limit is certified and the checker accepts it."""
+    """Decide a problem; the certificate is None unless a limit is certified and the checker accepts it."""
     decision = decide(problem, max_steps=MOST_STEPS)
     proof = certificate(decision) if decision.limit is not None else None
     return decision, proof if accepted(proof) else None
 
 
 def accepted(proof: dict[str, Any] | None) -> bool:
-    """Whether a certificate's checker accepts it; False for None."""
+    """Decide whether a certificate's checker accepts it; False for None, and where the checker gave up."""
     try:
         return proof is not None and check(proof) is None
     except NotChecked:

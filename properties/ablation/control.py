@@ -19,7 +19,7 @@ _STRAGGLERS = 8
 
 
 def _batch(number: int) -> Outcome:
-    """Certifies a batch in float64, what is left in Arb, and one row more in Arb with its certificate rechecked."""
+    """Certify a batch in float64, what is left in Arb, and one row more in Arb with its certificate rechecked."""
     batch = Generator(_SEED, Spec()).batch(number, slice(0, _SIZE))
     outcome = certify_batch(batch, least=_STRAGGLERS)
     broken: bool | None = False

@@ -36,7 +36,7 @@ def known(load: Path | None = None) -> dict[str, Ablation]:
             own = runpy.run_path(str(load)).get("ABLATIONS")
         except (Exception, SystemExit) as error:
             reason = str(error)[:200] or type(error).__name__
-            raise InputError("load", f"{str(load)[:200]!r} cannot be run ({reason}); mend the file") from None
+            raise InputError("load", f"{str(load)[:200]!r} cannot be run ({reason}); fix the file") from None
         if not isinstance(own, (list, tuple)) or not own or not all(isinstance(a, Ablation) for a in own):
             raise InputError("load", f"{str(load)[:200]!r} defines no list ABLATIONS of Ablation objects; add one")
         for one in own:

@@ -24,7 +24,7 @@ _MOST_SHRINKS = 150
 def ablate(
     ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[int], None] = lambda done: None
 ) -> AblationRow:
-    """Searches for violations of a claim without one of its assumptions.
+    """Search for violations of a claim without one of its assumptions.
 
     The same budget and seed give the same row.
 

@@ -19,6 +19,11 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.sharpness.sharpness import sharpness
 
+SHARES = tuple(fmpq(k, 20) for k in range(8, 20))
+"""Step sizes from 0.4 to 0.95 of the stability limit 2/λₙ."""
+FACTORS = tuple(fmpq(k, 5) for k in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12))
+"""Starts from 0.2 to 2.4 times the problem's own distance from the minimizer."""
+
 _BITS = 64
 _PARTS = 1000
 
@@ -65,14 +70,14 @@ class Cell:
         }
 
 
-def grid(
+def crossing_grid(
     problem: Problem,
-    shares: Sequence[fmpq],
-    factors: Sequence[fmpq],
+    shares: Sequence[fmpq] = SHARES,
+    factors: Sequence[fmpq] = FACTORS,
     max_steps: int = 20_000,
     on_done: Callable[[int], None] = lambda done: None,
 ) -> list[Cell]:
-    """Counts the steps above 2/η for many step sizes and start radii.
+    """Count the steps above 2/η for many step sizes and start radii.
 
     Args:
         problem: The loss, the minimizer, and a start that gives the direction; its step size does not matter.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from gdcheck.properties.basins.simulation import Codes, Fate, Floats, observe, part_of
+from gdcheck.properties.basins.simulation import BasinLabel, Codes, Floats, observe, part_of
 from gdcheck.properties.basins.window import basin_width, natural_size
 from gdcheck.theorem.batch.batch import certify_batch
 from gdcheck.theorem.batch.columns import MOST_DEFECT, Batch, State
@@ -38,7 +38,7 @@ class Plane:
         kind: ``start`` or ``step``.
         extent: Left, right, bottom and top, as absolute coordinates.
         titles: The two axes' titles.
-        fates: A ``Fate`` for each point, shape (size, size), the top row first.
+        labels: A ``BasinLabel`` for each point, shape (size, size), the top row first.
         certified: Whether it is certified, else only observed; shape (size, size).
         directions: v₁ and vₙ, the limits' directions with the sign plus.
         notes: What was certified, or why nothing was; how the window was chosen, if that failed.
@@ -47,7 +47,7 @@ class Plane:
     kind: str
     extent: tuple[float, float, float, float]
     titles: tuple[str, str]
-    fates: Codes
+    labels: Codes
     certified: npt.NDArray[np.bool_]
     directions: tuple[tuple[float, float], tuple[float, float]]
     notes: tuple[str, ...]
@@ -55,10 +55,10 @@ class Plane:
     @property
     def zero_line(self) -> npt.NDArray[np.bool_]:
         """Where the sign of ζ changes between neighbours of one regime: the exceptional set runs there."""
-        line: npt.NDArray[np.bool_] = self.fates == Fate.EXCEPTIONAL
+        line: npt.NDArray[np.bool_] = self.labels == BasinLabel.EXCEPTIONAL
         for axis in (0, 1):
-            here, there = (np.delete(self.fates, k, axis) for k in (-1, 0))
-            crossed = (here != there) & (here // 2 == there // 2) & (np.maximum(here, there) < Fate.ESCAPES)
+            here, there = (np.delete(self.labels, k, axis) for k in (-1, 0))
+            crossed = (here != there) & (here // 2 == there // 2) & (np.maximum(here, there) < BasinLabel.ESCAPES)
             pad = [(0, 0), (0, 0)]
             pad[axis] = (0, 1)
             line |= np.pad(crossed, pad)
@@ -66,7 +66,7 @@ class Plane:
 
 
 def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: float) -> tuple[Batch, float]:
-    """Starts of shape (2, count) as a batch in units of a power of two near the half-width, and the half-width in them.
+    """Write starts of shape (2, count) as a batch in units of a power of two near the half-width, which is given too.
 
     With x = 2^e y the eigenvalues stay, and a coefficient of order k becomes 2^(e(k−2)) times as large. Where one of
     these is no float64, the units are left as they are.
@@ -101,19 +101,19 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: f
     return batch, width * 2.0**-e
 
 
-def _fates(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.bool_], bool]:
-    """The fates of starts, whether they are certified, and whether none is within the certificate's assumptions."""
+def _labels(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.bool_], bool]:
+    """The labels of starts, whether they are certified, and whether none is within the certificate's assumptions."""
     outcome = certify_batch(batch, max_steps=_CERTIFIED_STEPS)
     proved = outcome.state == State.PROVED
-    fates = (np.where(outcome.large, 2, 0) + (outcome.sign < 0)).astype(np.uint8)
+    labels = (np.where(outcome.large, 2, 0) + (outcome.sign < 0)).astype(np.uint8)
     rest = np.flatnonzero(~proved)
     if rest.size:
-        fates[rest] = observe(part_of(batch, rest), extent)
-    return fates, proved, bool((outcome.state == State.OUTSIDE).all())
+        labels[rest] = observe(part_of(batch, rest), extent)
+    return labels, proved, bool((outcome.state == State.OUTSIDE).all())
 
 
 def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_width: fmpq | None = None) -> Plane:
-    """Works out the fate of every point of a plane.
+    """Find the label of every point of a plane.
 
     Args:
         problem: Loss, minimizer, step size and start; the start gives the direction of the plane ``step``.
@@ -159,9 +159,9 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         defect = None if defect is None or defect + _ALONG > MOST_DEFECT else defect + _ALONG
     batch, reach = in_units(where, etas, starts, width, defect or 0.0)
     if defect is None:
-        fates, certified, outside = observe(batch, reach), np.zeros(batch.rows, np.bool_), False
+        labels, certified, outside = observe(batch, reach), np.zeros(batch.rows, np.bool_), False
     else:
-        fates, certified, outside = _fates(batch, reach)
+        labels, certified, outside = _labels(batch, reach)
     notes = ["strong colours are certified; pale ones are observed"]
     if not certified.any():
         notes = [f"observed only: {_reason(problem, kind, where, outside=outside)}"]
@@ -171,7 +171,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         kind=kind,
         extent=extent,
         titles=titles,
-        fates=fates.reshape(size, size),
+        labels=labels.reshape(size, size),
         certified=certified.reshape(size, size),
         directions=(tuple(where.rotation[:, 0].tolist()), tuple(where.rotation[:, 1].tolist())),
         notes=tuple(notes),
@@ -206,7 +206,7 @@ def _window(problem: Problem, where: Turned) -> float | None:
     etas = np.full(points.shape[1], where.step_size)
 
     def lost(width: float) -> float:
-        fates = observe(*in_units(where, etas, points * width, width, 0.0))
-        return float(np.isin(fates, [Fate.ESCAPES, Fate.UNSETTLED, Fate.ELSEWHERE]).mean())
+        labels = observe(*in_units(where, etas, points * width, width, 0.0))
+        return float(np.isin(labels, [BasinLabel.ESCAPES, BasinLabel.UNSETTLED, BasinLabel.ELSEWHERE]).mean())
 
     return basin_width(first, lost)

@@ -1,4 +1,4 @@
-"""The fates of starts of a loss in two variables, as a plain float64 simulation shows them; nothing here is proved."""
+"""Labels of starts of a loss in two variables, as a plain float64 simulation shows them; nothing here is proved."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _STILL = 2.0**-20
 _SLOWEST = 2.0**-30
 
 
-class Fate(IntEnum):
-    """What becomes of a start; the first four are limits, by regime and sign."""
+class BasinLabel(IntEnum):
+    """Where a start leads; the first four are limits, by regime and sign."""
 
     FIXED_PLUS = 0
     FIXED_MINUS = 1
@@ -50,7 +50,7 @@ class Fate(IntEnum):
 
 
 def observe(batch: Batch, extent: float) -> Codes:
-    """Simulates starts and says what becomes of them.
+    """Simulate starts and label them.
 
     A start goes to the minimizer where an iterate is so small that linear part and bounded remainder together contract.
     Its sign is that of the dominant component, once this exceeds what the remainder can still change.
@@ -60,9 +60,9 @@ def observe(batch: Batch, extent: float) -> Codes:
         extent: The size of the window: what stays within a million times of it has not escaped.
 
     Returns:
-        A ``Fate`` for each row.
+        A ``BasinLabel`` for each row.
     """
-    fates, lost = _watch(batch, extent)
+    labels, lost = _watch(batch, extent)
     at = np.flatnonzero(lost)
     if at.size:
         near = part_of(batch, at)
@@ -72,10 +72,10 @@ def observe(batch: Batch, extent: float) -> Codes:
             start = near.start.copy()
             start[axis] += side * _PROBE * size
             beside, _ = _watch(replace(near, start=start), extent)
-            plus |= (beside == Fate.FIXED_PLUS) | (beside == Fate.ALTERNATING_PLUS)
-            minus |= (beside == Fate.FIXED_MINUS) | (beside == Fate.ALTERNATING_MINUS)
-        fates[at] = np.where((plus & minus) | (size == 0), Fate.EXCEPTIONAL, Fate.UNDECIDED)
-    return fates
+            plus |= (beside == BasinLabel.FIXED_PLUS) | (beside == BasinLabel.ALTERNATING_PLUS)
+            minus |= (beside == BasinLabel.FIXED_MINUS) | (beside == BasinLabel.ALTERNATING_MINUS)
+        labels[at] = np.where((plus & minus) | (size == 0), BasinLabel.EXCEPTIONAL, BasinLabel.UNDECIDED)
+    return labels
 
 
 def part_of(batch: Batch, at: Any) -> Batch:
@@ -85,17 +85,17 @@ def part_of(batch: Batch, at: Any) -> Batch:
 
 
 def _watch(batch: Batch, extent: float) -> tuple[Codes, Bools]:
-    """The fates, and where a dominant component is lost in the noise; their fate is to be undecided."""
+    """The labels, and where a dominant component is lost in the noise; their label is to be undecided."""
     program = compile_step(batch.dimension, batch.exponents)
-    fates, lost = np.full(batch.rows, Fate.UNSETTLED, np.uint8), np.zeros(batch.rows, np.bool_)
+    labels, lost = np.full(batch.rows, BasinLabel.UNSETTLED, np.uint8), np.zeros(batch.rows, np.bool_)
     with np.errstate(all="ignore"):
         for first in range(0, batch.rows, BLOCK):
             part = slice(first, first + BLOCK)
-            _watch_block(program, _Rows.of(program, part_of(batch, part), extent), fates[part], lost[part])
-    return fates, lost
+            _watch_block(program, _Rows.of(program, part_of(batch, part), extent), labels[part], lost[part])
+    return labels, lost
 
 
-def _watch_block(program: StepProgram, rows: _Rows, fates: Codes, lost: Bools) -> None:
+def _watch_block(program: StepProgram, rows: _Rows, labels: Codes, lost: Bools) -> None:
     step = 0
     for look in _LOOKS:
         rows = rows.after(program, look - step)
@@ -104,8 +104,8 @@ def _watch_block(program: StepProgram, rows: _Rows, fates: Codes, lost: Bools) -
         inside, decided, faint = rows.look(size)
         gone = ~np.isfinite(size)
         sign = 2 * rows.large + (rows.dominant < 0)
-        fates[rows.ids] = np.where(decided, sign, np.where(inside, Fate.UNDECIDED, Fate.UNSETTLED))
-        fates[rows.ids[gone]] = Fate.ESCAPES
+        labels[rows.ids] = np.where(decided, sign, np.where(inside, BasinLabel.UNDECIDED, BasinLabel.UNSETTLED))
+        labels[rows.ids[gone]] = BasinLabel.ESCAPES
         lost[rows.ids] = faint
         if look == OBSERVED_STEPS // 2:
             rows = replace(rows, middle=size)
@@ -118,9 +118,9 @@ def _watch_block(program: StepProgram, rows: _Rows, fates: Codes, lost: Bools) -
     # Steps that float64 can hardly make show nothing.
     still = (moved <= _STILL * rows.slowest * size) & (rows.slowest > _SLOWEST)
     close = size <= _CLOSE * rows.first
-    unsettled = fates[rows.ids] == Fate.UNSETTLED
-    for mask, fate in ((far, Fate.ESCAPES), (still, Fate.ELSEWHERE), (close, Fate.UNDECIDED)):
-        fates[rows.ids[unsettled & mask]] = fate
+    unsettled = labels[rows.ids] == BasinLabel.UNSETTLED
+    for mask, label in ((far, BasinLabel.ESCAPES), (still, BasinLabel.ELSEWHERE), (close, BasinLabel.UNDECIDED)):
+        labels[rows.ids[unsettled & mask]] = label
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,16 @@ from flint import arb, fmpq
 
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import certificate_is_accepted, prescribed_spectrum_is_found
-from gdcheck.properties.claims.tools import amplitude_margin, dot, encloses, found, on_decided, open_question, require
-from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector
+from gdcheck.properties.claims.examination import (
+    amplitude_margin,
+    equals,
+    holds,
+    on_decided,
+    positive,
+    require,
+    unresolved,
+)
+from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.limit.amplitude import LimitDirection
@@ -26,25 +34,24 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         basis = decision.subspace.basis
         lacking = [v for v in (v_low, v_high) if not any(dot(u, v) for u in basis)]
         if lacking:
-            return found(decision, "one amplitude is exactly zero: the start lies in an invariant subspace")
+            return holds(decision, "one amplitude is exactly zero: the start lies in an invariant subspace")
     if decision.limit is None:
-        return open_question(decision, decision.reason)
+        return unresolved(decision, decision.reason)
     require(decision.limit.kind is LimitKind.TWO_CYCLE, f"the limit is {decision.limit.kind.value}")
     _two_limits(decision.limit, v_low, v_high)
-    return found(decision, "even and odd steps have different limits", amplitude_margin(decision))
+    return holds(decision, "even and odd steps have different limits", amplitude_margin(decision))
 
 
 def _two_limits(limit: LimitDirection, v_low: Vector, v_high: Vector) -> None:
-    """Requires even = a v₁ + b vₙ and odd = ±(a v₁ − b vₙ) with a ≠ 0 ≠ b: neither equal nor opposite."""
+    """Require even = a v₁ + b vₙ and odd = ±(a v₁ − b vₙ) with a ≠ 0 ≠ b: neither equal nor opposite."""
     even, odd = limit.vectors
     a, b = _component(even, v_low), _component(even, v_high)
     c, d = _component(odd, v_low), _component(odd, v_high)
-    for x in (a, b, c, d):
-        require(not x.contains(0), "one amplitude may vanish in the limit")
-    require(bool(a * c > 0) and bool(b * d < 0), "the two limits do not differ in the sign of vₙ's component")
+    require(positive(a * c), "the two limits do not have one component along v₁ with one sign")
+    require(positive(-b * d), "the two limits do not differ in the sign of vₙ's component")
     for vector, low, high in ((even, a, b), (odd, c, d)):
         for x, p, q in zip(vector, v_low, v_high, strict=True):
-            require(encloses(x - low * p - high * q, fmpq(0)), "a limit leaves the plane of v₁ and vₙ")
+            require(equals(x - low * p - high * q, fmpq(0)), "a limit leaves the plane of v₁ and vₙ")
 
 
 def _component(vector: tuple[arb, ...], v: Vector) -> arb:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Literal
 
 from hypothesis.strategies import SearchStrategy
@@ -20,13 +21,13 @@ STEPS = (Regime.SMALL_STEP, Regime.LARGE_STEP)
 
 @dataclass(frozen=True)
 class Finding:
-    """What the examination of one problem came to.
+    """The result of examining a claim on one problem.
 
     Attributes:
         holds: Whether the claim holds on the problem; None if that was not resolved, which is never a pass.
         margin: The slack with which it holds, larger is safer, below zero where it fails; None if the claim has none on
             this problem, or fails in a way that has no size.
-        note: A short phrase for people; findings are counted by it.
+        note: A short phrase, or the cause of what is unresolved; findings are counted by it.
         verdict: The verdict on the problem, one of the five.
         steps: The step at which the certificate applies; None without one.
     """
@@ -36,6 +37,15 @@ class Finding:
     note: str
     verdict: str
     steps: int | None = None
+
+
+class ClaimStatus(Enum):
+    """What a finding means for the property that a claim is."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNRESOLVED = "unresolved"
+    """Neither: the start was placed outside the certified ball, where nothing says that it lies in the basin."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ class Claim:
 
 
 def examined(claim: Claim, instance: Instance) -> tuple[Finding, Exception | None]:
-    """Examines a claim on one problem; an error inside it is a failure.
+    """Examine a claim on one problem; an error inside it is a failure.
 
     Args:
         claim: The claim.
@@ -87,15 +97,16 @@ def examined(claim: Claim, instance: Instance) -> tuple[Finding, Exception | Non
         return Finding(False, None, text, Verdict.UNRESOLVED.value), error
 
 
-def passes(instance: Instance, finding: Finding) -> bool:
-    """Whether a finding lets the property pass.
+def status(instance: Instance, finding: Finding) -> ClaimStatus:
+    """Classify a finding.
 
     Args:
         instance: The problem.
         finding: The finding on it.
 
     Returns:
-        True if the claim holds. An unresolved problem passes only if its start was placed outside the certified ball,
-        where nothing says that it lies in the basin; it is counted all the same.
+        Passed only if the claim holds. What is unresolved is so only outside the certified ball; elsewhere it failed.
     """
-    return finding.holds is True or (finding.holds is None and instance.place is StartPlace.OUTSIDE)
+    if finding.holds is None and instance.place is StartPlace.OUTSIDE:
+        return ClaimStatus.UNRESOLVED
+    return ClaimStatus.PASSED if finding.holds else ClaimStatus.FAILED

@@ -5,20 +5,18 @@ from __future__ import annotations
 from flint import arb, fmpq
 
 from gdcheck.properties.claims.claim import Finding
-from gdcheck.properties.claims.tools import (
-    Broken,
-    Vector,
+from gdcheck.properties.claims.examination import (
+    ClaimViolation,
     amplitude_margin,
-    dot,
-    encloses,
-    found,
+    equals,
+    holds,
     on_decided,
-    open_question,
     require,
+    unresolved,
 )
-from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.instance import Instance, Vector, dot
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.certificate.rechecking import NotChecked, check
+from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, LimitKind
@@ -26,7 +24,7 @@ from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, LimitKind
 
 @on_decided
 def examine_conclusion(instance: Instance, decision: Decision) -> Finding:
-    """Examines whether the limit is the predicted one, and whether the independent checker agrees.
+    """Examine whether the limit is the predicted one, and whether the independent checker agrees.
 
     Args:
         instance: The problem.
@@ -37,28 +35,25 @@ def examine_conclusion(instance: Instance, decision: Decision) -> Finding:
     """
     prescribed_spectrum_is_found(instance, decision)
     require(set(decision.fails) <= {Assumption.NULL_PREIMAGES}, f"assumptions said to fail: {decision.fails}")
-    try:
-        certificate_is_accepted(decision)
-    except NotChecked as gave_up:
-        return open_question(decision, str(gave_up))
+    certificate_is_accepted(decision)
     if decision.subspace is not None:
         orthogonal_to_dominant(instance, decision)
-        return found(decision, "in an invariant subspace without the dominant eigenvector")
+        return holds(decision, "in an invariant subspace without the dominant eigenvector")
     if decision.limit is None:
-        return open_question(decision, decision.reason)
+        return unresolved(decision, decision.reason)
     require(decision.verdict is not Verdict.EXCEPTIONAL, "called exceptional without a subspace")
     predicted_limit(instance, decision.limit)
     note = "the predicted limit"
     if decision.verdict is Verdict.NOT_APPLICABLE:
         note = "the predicted limit, though F does not preserve null sets backwards"
-    return found(decision, note, amplitude_margin(decision))
+    return holds(decision, note, amplitude_margin(decision))
 
 
 def prescribed_spectrum_is_found(instance: Instance, decision: Decision) -> None:
-    """Requires that the spectrum and the regime were found as they were prescribed."""
+    """Require that the spectrum and the regime were found as they were prescribed."""
     known = decision.classification
     if known is None:
-        raise Broken("no spectrum was found")
+        raise ClaimViolation("no spectrum was found")
     values = [(e.lo, e.hi) for e in known.eigenvalues for _ in range(e.multiplicity)]
     require(values == [(x, x) for x in instance.spectrum], f"found the spectrum {values}, not the prescribed one")
     regime = "none" if known.regime is None else known.regime.value
@@ -66,7 +61,7 @@ def prescribed_spectrum_is_found(instance: Instance, decision: Decision) -> None
 
 
 def certificate_is_accepted(decision: Decision) -> None:
-    """Requires that the certificate exists and that the independent checker accepts it."""
+    """Require that the certificate exists and that the independent checker accepts it."""
     data = certificate(decision)
     require(data is not None, "there is no certificate")
     failure = check(data)
@@ -74,17 +69,17 @@ def certificate_is_accepted(decision: Decision) -> None:
 
 
 def orthogonal_to_dominant(instance: Instance, decision: Decision) -> None:
-    """Requires that the subspace is exactly orthogonal to the dominant eigenvector, and so is any limit."""
+    """Require that the subspace is exactly orthogonal to the dominant eigenvector, and so is any limit."""
     v = instance.eigenvector(instance.dominant)
     basis = () if decision.subspace is None else decision.subspace.basis
     require(not any(dot(u, v) for u in basis), "the subspace is not orthogonal to the dominant eigenvector")
     for vector in () if decision.limit is None else decision.limit.vectors:
         component = sum((x * arb(c) for x, c in zip(vector, v, strict=True)), arb(0))
-        require(encloses(component, fmpq(0)), "the limit is not orthogonal to the dominant eigenvector")
+        require(equals(component, fmpq(0)), "the limit is not orthogonal to the dominant eigenvector")
 
 
 def predicted_limit(instance: Instance, limit: LimitDirection) -> int:
-    """Requires that a limit is the one that Theorem 1 predicts, exactly.
+    """Require that a limit is the one that Theorem 1 predicts, exactly.
 
     Args:
         instance: The problem.
@@ -101,8 +96,10 @@ def predicted_limit(instance: Instance, limit: LimitDirection) -> int:
 
 
 def sign_of(vector: tuple[arb, ...], v: Vector) -> int:
-    """The sign s for which a vector of balls holds s·v, exactly; a claim is broken if there is none."""
+    """The sign s for which a vector of narrow balls holds s·v, exactly; a claim is violated if there is none."""
     for s in (1, -1):
-        if all(encloses(x, s * c) for x, c in zip(vector, v, strict=True)):
+        found = [equals(x, s * c) for x, c in zip(vector, v, strict=True)]
+        if False not in found:
+            require(None if None in found else True, "which vector the limit is")
             return s
-    raise Broken(f"the limit is [{', '.join(x.str(8) for x in vector)}], not ±[{', '.join(map(str, v))}]")
+    raise ClaimViolation(f"the limit is [{', '.join(x.str(8) for x in vector)}], not ±[{', '.join(map(str, v))}]")

@@ -8,16 +8,15 @@ from flint import fmpq, fmpq_mat
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit, sign_of
-from gdcheck.properties.claims.tools import (
+from gdcheck.properties.claims.examination import (
     MOST_STEPS,
-    Vector,
     amplitude_margin,
-    found,
+    holds,
     on_decided,
-    open_question,
     require,
+    unresolved,
 )
-from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
@@ -40,7 +39,7 @@ class _Version:
 @on_decided
 def _examine(instance: Instance, decision: Decision) -> Finding:
     if decision.limit is None and decision.subspace is None:
-        return open_question(decision, decision.reason)
+        return unresolved(decision, decision.reason)
     v = instance.eigenvector(instance.dominant)
     sign = (
         None if decision.subspace is not None or decision.limit is None else predicted_limit(instance, decision.limit)
@@ -59,13 +58,13 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         if sign is None:
             continue
         if other.limit is None or decision.limit is None:
-            return open_question(decision, f"no limit is certified when {version.name}")
+            return unresolved(decision, f"no limit is certified when {version.name}")
         require(other.limit.kind is decision.limit.kind, f"the limit is of another kind when {version.name}")
         turned = _times(version.matrix, v)
         require(sign_of(other.limit.vectors[0], turned) == sign, f"the limit turns around when {version.name}")
         margin = amplitude_margin(other)
         margins += [] if margin is None else [margin]
-    return found(decision, "the same answer in all coordinates", min(margins, default=None))
+    return holds(decision, "the same answer in all coordinates", min(margins, default=None))
 
 
 def _versions(p: Problem) -> Iterator[_Version]:

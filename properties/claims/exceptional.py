@@ -5,16 +5,15 @@ from functools import partial
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
 from gdcheck.properties.claims.conclusion import certificate_is_accepted, orthogonal_to_dominant, predicted_limit
-from gdcheck.properties.claims.tools import (
+from gdcheck.properties.claims.examination import (
     MOST_STEPS,
     amplitude_margin,
-    eigen_coordinates,
-    found,
-    image,
+    holds,
     on_decided,
-    open_question,
     require,
+    unresolved,
 )
+from gdcheck.properties.claims.points import eigen_coordinates, image
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
@@ -40,12 +39,12 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         h = image(instance, h)
     sides = [_beside(instance, sign) for sign in (1, -1)]
     if any(side.limit is None for side in sides):
-        return open_question(decision, "a start beside the plane was not decided")
+        return unresolved(decision, "a start beside the plane was not decided")
     signs = [predicted_limit(instance, side.limit) for side in sides if side.limit is not None]
     require(signs[0] == -signs[1], "both sides of the plane have the same limit")
     margins = [m for side in sides if (m := amplitude_margin(side)) is not None]
     note = "exceptional, between two signs"
-    return found(decision, f"{note}, though F does not preserve null sets backwards" if lost else note, min(margins))
+    return holds(decision, f"{note}, though F does not preserve null sets backwards" if lost else note, min(margins))
 
 
 def _beside(instance: Instance, sign: int) -> Decision:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
-from gdcheck.properties.claims.tools import MOST_MARGIN, found, on_decided, require
+from gdcheck.properties.claims.examination import MOST_MARGIN, holds, on_decided, require
 from gdcheck.properties.strategies.instance import Instance, StartPlace, StepPlace
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision
@@ -24,10 +24,10 @@ _DIGITS = 40
 def _examine(instance: Instance, decision: Decision) -> Finding:
     seen = observe(instance.problem, _TOLERANCE, _MOST_STEPS, _DIGITS)
     if not seen.settled:
-        return found(decision, "nothing settled within the steps observed")
+        return holds(decision, "nothing settled within the steps observed")
     limit = decision.limit
     if limit is None:
-        return found(decision, "a direction settled; no limit is certified")
+        return holds(decision, "a direction settled; no limit is certified")
     require(seen.kind is limit.kind, f"observed {seen.kind}, proved {limit.kind}")
     distance = max(
         max(abs(x - float(y.mid())) for x, y in zip(u, v, strict=True))
@@ -35,7 +35,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     )
     margin = MOST_MARGIN if distance == 0 else log10(_AGREEMENT / distance)
     require(distance <= _AGREEMENT, f"the observed direction is {distance} away from the proved one", margin)
-    return found(decision, "settled where the limit is proved to be", margin)
+    return holds(decision, "settled where the limit is proved to be", margin)
 
 
 def _instances(*, regime: Regime, dimensions: tuple[int, int]) -> SearchStrategy[Instance]:

@@ -4,30 +4,19 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 
-from flint import arb, ctx, fmpq, fmpq_mat
+from flint import arb, fmpq
 from mpmath import mp, mpf
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
-from gdcheck.properties.claims.tools import (
-    BITS,
-    Vector,
-    dot,
-    eigen_coordinates,
-    found,
-    image,
-    on_decided,
-    require,
-    unit_vectors,
-    walk,
-)
-from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.claims.examination import holds, on_decided, require
+from gdcheck.properties.claims.points import eigen_coordinates, hessian, image, unit_vectors
+from gdcheck.properties.claims.trajectory import remainder_bound, walk
+from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import paper_chain
-from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import ends
 
 _WALKED = 6
@@ -38,56 +27,49 @@ _DIGITS = 40
 
 @on_decided
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    with ctx.workprec(BITS):
-        bound = RemainderBound.of(Expansion.of(instance.problem))
-        largest = invariant_radius(bound, arb(instance.rho))
-        epsilon = fmpq(1) if largest is None else largest
-        steepness = _above(bound.lipschitz(arb(epsilon)) / arb(epsilon))
-        curvature = _above(bound.quadratic(arb(epsilon)))
+    bound = remainder_bound(instance)
+    largest = invariant_radius(bound, arb(instance.rho))
+    epsilon = fmpq(1) if largest is None else largest
+    steepness = _above(bound.lipschitz(arb(epsilon)) / arb(epsilon))
+    curvature = _above(bound.quadratic(arb(epsilon)))
     specified = specified_constant(instance.problem, epsilon)
     require(
-        abs(_mpf(curvature) - specified) <= specified * mpf(10) ** (10 - _DIGITS),
-        f"C(ε) is {float(_mpf(curvature))}, not {float(specified)}",
+        abs(to_mpf(curvature) - specified) <= specified * mpf(10) ** (10 - _DIGITS),
+        f"C(ε) is {float(to_mpf(curvature))}, not {float(specified)}",
     )
     chain = paper_chain(decision, max_steps=0)
     if chain is not None and chain.radius == epsilon:
-        least = max(float(_mpf(curvature)), float(_mpf(steepness)))
+        least = max(float(to_mpf(curvature)), float(to_mpf(steepness)))
         require(chain.constant >= least, "the chain's C is too small", 1 - _quotient(least, chain.constant))
     worst = 0.0
     for k, h in enumerate(_points(instance, epsilon)):
         square = dot(h, h)
-        with ctx.workprec(BITS):
-            here = _above(bound.quadratic(arb(square).sqrt()))
-        require(here <= curvature, "C(r) is not monotone", 1 - _quotient(_mpf(here), _mpf(curvature)))
-        g = [y - m * x for y, m, x in _images(instance, h)]
+        here = _above(bound.quadratic(arb(square).sqrt()))
+        require(here <= curvature, "C(r) is not monotone", 1 - _quotient(to_mpf(here), to_mpf(curvature)))
+        after, before = eigen_coordinates(instance, image(instance, h)), eigen_coordinates(instance, h)
+        g = [y - m * x for y, m, x in zip(after, instance.multipliers, before, strict=True)]
         worst = max(worst, _share(max(x * x for x in g), (here * square) ** 2, "a component of g", h))
         if k % 2 == 0:
             entries = _jacobian(instance, h)
             worst = max(worst, _share(max(x * x for x in entries), steepness**2 * square, "an entry of Dg", h))
-    return found(decision, "bounded at every point", 1 - worst**0.5)
+    return holds(decision, "bounded at every point", 1 - worst**0.5)
 
 
 def _above(x: arb) -> fmpq:
     return ends(x)[1]
 
 
-def _images(instance: Instance, h: Vector) -> Iterator[tuple[fmpq, fmpq, fmpq]]:
-    after, before = eigen_coordinates(instance, image(instance, h)), eigen_coordinates(instance, h)
-    return zip(after, instance.multipliers, before, strict=True)
-
-
 def _jacobian(instance: Instance, h: Vector) -> list[fmpq]:
-    """The entries of Dg in eigen-coordinates."""
-    p, n, q = instance.problem, len(h), instance.rotation
-    hessian = fmpq_mat([list(row) for row in p.loss.hessian([m + x for m, x in zip(p.minimizer, h, strict=True)])])
-    turned = q.transpose() * hessian * q
-    eta, spectrum = p.step_size, instance.spectrum
-    return [eta * ((spectrum[i] if i == j else 0) - turned[i, j]) for i in range(n) for j in range(n)]
+    """The entries of Dg = η(Λ − Qᵀ∇²f Q) in eigen-coordinates."""
+    n, q, spectrum = len(h), instance.rotation, instance.spectrum
+    curvature = q.transpose() * hessian(instance, h) * q
+    eta = instance.problem.step_size
+    return [eta * ((spectrum[i] if i == j else 0) - curvature[i, j]) for i in range(n) for j in range(n)]
 
 
 def _share(value: fmpq, limit: fmpq, what: str, h: Vector) -> float:
     """The share of a bound that is used, of which both are given as squares; at most one is required."""
-    share = _quotient(_mpf(value), _mpf(limit))
+    share = _quotient(to_mpf(value), to_mpf(limit))
     require(value <= limit, f"{what} exceeds its bound at h = [{', '.join(map(str, h))}]", 1 - share**0.5)
     return share
 
@@ -100,7 +82,7 @@ def _quotient(value: mpf | float, limit: mpf | float) -> float:
 
 
 def _points(instance: Instance, epsilon: fmpq) -> Iterator[Vector]:
-    """Rational points on the sphere of radius ε and inside it, exact iterates, and points next to later ones."""
+    """Yield rational points on the sphere of radius ε and inside it, exact iterates, and points next to later ones."""
     for k, u in enumerate(unit_vectors(instance)):
         scale = epsilon / 2 ** (3 * (k % 3) if k % 4 == 3 else 0)
         yield tuple(scale * x for x in u)
@@ -110,13 +92,13 @@ def _points(instance: Instance, epsilon: fmpq) -> Iterator[Vector]:
             break
         yield h
         h = image(instance, h)
-    for seen in islice(walk(instance, 1, 4 * _WALKED), 0, None, 4):
-        if any(seen.point):
-            yield seen.point
+    for iterate in islice(walk(instance, 1, 4 * _WALKED), 0, None, 4):
+        if any(iterate.point):
+            yield iterate.point
 
 
 def specified_constant(problem: Problem, radius: fmpq) -> mpf:
-    """C(r) of docs/certificate.md, evaluated anew in mpmath from the loss around its minimizer.
+    """C(r) of docs/certificate.md, evaluated in mpmath from the loss around its minimizer.
 
     Args:
         problem: The problem.
@@ -127,7 +109,7 @@ def specified_constant(problem: Problem, radius: fmpq) -> mpf:
     """
     local = problem.loss.shifted(problem.minimizer)
     with mp.workdps(_DIGITS):
-        eta, r, total = _mpf(problem.step_size), _mpf(radius), mpf(0)
+        eta, r, total = to_mpf(problem.step_size), to_mpf(radius), mpf(0)
         rows: dict[int, list[mpf]] = {}
         for exponents, c in local.terms:
             degree = sum(exponents) - 1
@@ -135,18 +117,19 @@ def specified_constant(problem: Problem, radius: fmpq) -> mpf:
                 if degree > 1 and e:
                     rest = [k - (i == j) for j, k in enumerate(exponents)]
                     kappa = mp.sqrt(mp.fprod(mpf(k) ** k for k in rest if k) / mpf(degree) ** degree)
-                    rows.setdefault(degree, [mpf(0)] * len(exponents))[i] += abs(_mpf(c)) * e * kappa
+                    rows.setdefault(degree, [mpf(0)] * len(exponents))[i] += abs(to_mpf(c)) * e * kappa
         for degree, row in rows.items():
             total += eta * mp.sqrt(mp.fsum(x * x for x in row)) * r ** (degree - 2)
         for t in local.truncated:
-            length, p = mp.sqrt(_mpf(dot(t.direction, t.direction))), t.power
-            reach = length * r - _mpf(t.threshold)
+            length, p = mp.sqrt(to_mpf(dot(t.direction, t.direction))), t.power
+            reach = length * r - to_mpf(t.threshold)
             if reach > 0:
-                total += eta * abs(_mpf(t.coefficient)) * p * length**3 * (p - 1) * (p - 2) / 2 * reach ** (p - 3)
+                total += eta * abs(to_mpf(t.coefficient)) * p * length**3 * (p - 1) * (p - 2) / 2 * reach ** (p - 3)
         return total
 
 
-def _mpf(q: fmpq) -> mpf:
+def to_mpf(q: fmpq) -> mpf:
+    """A rational to about forty digits."""
     with mp.workdps(_DIGITS):
         return mpf(int(q.p)) / int(q.q)
 

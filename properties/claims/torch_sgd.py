@@ -15,7 +15,7 @@ import torch
 from flint import arb, ctx
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
-from gdcheck.properties.claims.tools import MOST_MARGIN, found, on_decided, require
+from gdcheck.properties.claims.examination import MOST_MARGIN, holds, on_decided, require
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision
@@ -104,7 +104,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
             lipschitz = float_above(rho + bound.lipschitz(iterate.radius + arb(allowed)))
             sizes = _sizes(problem.loss, [abs(x) for x in seen])
             allowed = lipschitz * allowed + _UNIT * m * (hypot(*seen) + eta * hypot(*sizes))
-    return found(decision, "SGD stays as close as rounding allows", margin)
+    return holds(decision, "SGD stays as close as rounding allows", margin)
 
 
 def _orders(reach: float, distance: float) -> float:
@@ -138,7 +138,7 @@ def _tensor(values: list[float] | list[list[float]]) -> torch.Tensor:
 
 CLAIM = Claim(
     name="torch-sgd",
-    sentence="The optimizer that people run is the gradient descent of the theorem.",
+    sentence="The optimizer of common use is the gradient descent of the theorem.",
     statement="Forty steps of torch.optim.SGD in float64 stay within the enclosure and the growth of rounding errors,"
     " or as many as come before products underflow.",
     kind="observed",

@@ -1,90 +1,72 @@
 """The corollary on consecutive updates: their cosine tends to +1 (small step) or −1 (large step)."""
 
-from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 
-from flint import arb, ctx
+from flint import arb
 
 from gdcheck.properties.claims.claim import STEPS, Claim, Finding
-from gdcheck.properties.claims.tools import (
-    BITS,
-    Majorant,
-    found,
+from gdcheck.properties.claims.examination import (
+    holds,
     log2_ratio,
-    on_decided,
-    open_question,
+    on_certified,
+    positive,
     require,
-    settled_walk,
+    unresolved,
+    up_to_rounding,
 )
+from gdcheck.properties.claims.trajectory import TrajectoryBounds, settled_walk
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.loss.balls import at_most, norm, surely_less
 from gdcheck.theorem.methods.statement import Regime
 
 _MOST_WALKED = 200
 _STEPS = 16
 
 
-@on_decided
+@on_certified("the start is exceptional: nothing is claimed")
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    if decision.subspace is not None:
-        return found(decision, "the start is exceptional: nothing is claimed")
-    if decision.amplitude is None:
-        return open_question(decision, decision.reason)
     ready = settled_walk(instance, decision, _MOST_WALKED)
     if ready is None:
-        return open_question(decision, "the bounds did not settle within the steps tried")
-    stretch, majorant = ready
+        return unresolved(decision, "the bounds did not settle within the steps tried")
+    stretch, bounds = ready
     sign = 1 if instance.regime is Regime.SMALL_STEP else -1
-    slack, bounded = float("inf"), 0
-    with ctx.workprec(BITS):
-        updates = [[b - a for a, b in zip(x.y, z.y, strict=True)] for x, z in pairwise(stretch)]
-        d = instance.index
-        angles = _angles(majorant, arb(1 - instance.multipliers[d]))
-        for k, ((u, v), angle) in enumerate(zip(pairwise(updates), angles, strict=False)):
+    d, slack, bounded = instance.index, float("inf"), 0
+    main = arb(1 - instance.multipliers[d])
+    updates = ([b - a for a, b in zip(x.y, z.y, strict=True)] for x, z in pairwise(stretch))
+    for k, (u, v) in enumerate(pairwise(updates)):
+        step = stretch[k].step
+        require(positive(u[d] * v[d] * sign), "two updates do not have the predicted signs", step=step)
+        angle = _tilt(bounds, main, k) + _tilt(bounds, main, k + 1)
+        inner = sum((x * y for x, y in zip(u, v, strict=True)), arb(0))
+        cosine = inner / (norm(u) * norm(v)) * sign
+        # 1 − cos is twice the squared sine of half the angle.
+        most = up_to_rounding(1 - angle.cos())
+        halves = log2_ratio(most, 1 - cosine) / 2
+        require(at_most(1 - cosine, most), "the cosine is too far off", halves, step=step)
+        if surely_less(angle, arb.pi() / 2):
+            # The sine of the angle, the part of v across u, shows small angles, which the cosine does not.
+            sine = norm(y - inner / norm(u) ** 2 * x for x, y in zip(u, v, strict=True)) / norm(v)
+            left = log2_ratio(angle.sin(), sine)
+            require(at_most(sine, up_to_rounding(angle.sin())), "the angle is too large", left, step=step)
+            slack = min(slack, left)
+            bounded += 1
             if bounded > _STEPS:
                 break
-            product = u[d] * v[d] * sign
-            require(bool(product > 0), f"the updates from step {stretch[k].step} do not have the predicted signs")
-            cosine = sum((x * y for x, y in zip(u, v, strict=True)), arb(0)) / (norm(u) * norm(v)) * sign
-            # sin of the angle: the part of v across u, which for small angles the cosine would not show.
-            sine = _sine(u, v)
-            step = stretch[k].step
-            # 1 − cos is twice the squared sine of half the angle.
-            halves = log2_ratio(1 - angle.cos(), 1 - cosine) / 2
-            require(not cosine.upper() < angle.cos().lower(), f"the cosine at step {step} is too far off", halves)
-            if surely_less(angle, arb.pi() / 2):
-                left = log2_ratio(angle.sin(), sine)
-                require(not sine.lower() > angle.sin().upper(), f"the angle at step {step} is too large", left)
-                slack = min(slack, left)
-                bounded += 1
     note = "stays within its bound" if bounded else "has no bound below a right angle yet"
-    return found(decision, f"the predicted signs; the angle {note}", slack if bounded else None)
+    return holds(decision, f"the predicted signs; the angle {note}", slack if bounded else None)
 
 
-def _angles(majorant: Majorant, main: arb) -> Iterator[arb]:
-    """Upper bounds of the angle between Δ_{j+1} and ±Δ_j, from bounds of the trajectory alone.
+def _tilt(bounds: TrajectoryBounds, main: arb, j: int) -> arb:
+    """An upper bound of the angle between Δ_j and the line along v_d, from bounds of the trajectory alone.
 
     |Δ_d| ≥ (1 − μ_d)|y_d| − C‖y‖² and ‖Δ_⊥‖ ≤ ‖y_⊥,j‖ + ‖y_⊥,j+1‖; ``main`` is 1 − μ_d.
     """
-    return (x + y for x, y in pairwise(_tilts(majorant, main)))
-
-
-def _tilts(majorant: Majorant, main: arb) -> Iterator[arb]:
-    """Upper bounds of the angle between Δ_j and the line along v_d."""
-    power = arb(1)
-    for along, (before, after) in zip(majorant.alongs(), pairwise(majorant.acrosses()), strict=False):
-        least = main * along - majorant.push * power
-        yield ((before + after) / least).atan() if surely_less(arb(0), least) else arb.pi() / 2
-        power *= majorant.rho**2
-
-
-def _sine(u: list[arb], v: list[arb]) -> arb:
-    square = norm(u) ** 2
-    c = sum((x * y for x, y in zip(u, v, strict=True)), arb(0)) / square
-    return norm(y - c * x for x, y in zip(u, v, strict=True)) / norm(v)
+    least = main * bounds.along(j) - bounds.push * bounds.rho ** (2 * j)
+    tangent = (bounds.across(j) + bounds.across(j + 1)) / least
+    return tangent.atan() if surely_less(arb(0), least) else arb.pi() / 2
 
 
 CLAIM = Claim(

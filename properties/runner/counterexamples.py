@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gdcheck.properties.claims.claim import Claim, examined, passes
+from gdcheck.properties.claims.claim import Claim, ClaimStatus, examined, status
 from gdcheck.properties.runner.tally import identity
 from gdcheck.properties.runner.trial import CounterexampleError
 from gdcheck.properties.storage.files import as_json, write_text_atomically
@@ -19,7 +19,7 @@ from gdcheck.theorem.loss.rational import quoted
 
 FOLDER = Path("reports", "out", "counterexamples")
 FORMS = ("problem", "simplest", "worst")
-FIXED, FAILED, UNRESOLVED = "FIXED", "FAILED", "UNRESOLVED"
+REPLAYED = {ClaimStatus.PASSED: "FIXED", ClaimStatus.FAILED: "FAILED", ClaimStatus.UNRESOLVED: "UNRESOLVED"}
 _WITH_TORCH = "torch-sgd"
 
 
@@ -29,7 +29,7 @@ class Stored:
 
     Attributes:
         folder: The folder, from the project's root.
-        message: What a person should know, with the commands that repeat it.
+        message: The human-readable account, with the commands that repeat it.
     """
 
     folder: Path
@@ -37,7 +37,7 @@ class Stored:
 
 
 def store(error: CounterexampleError, root: Path) -> Stored:
-    """Writes the problem found, the simplest form and the worst form, each of which ``gdcheck replay`` accepts.
+    """Write the problem found, the simplest form and the worst form, each of which ``gdcheck replay`` accepts.
 
     Args:
         error: The counterexample.
@@ -81,7 +81,7 @@ def _message(error: CounterexampleError, folder: Path) -> str:
 
 
 def examine_again(record: Mapping[str, Any]) -> tuple[str, str]:
-    """Examines the claim that a stored counterexample broke on its problem.
+    """Examine the claim that a stored counterexample broke on its problem.
 
     Args:
         record: A stored form, from outside and not trusted.
@@ -101,9 +101,7 @@ def examine_again(record: Mapping[str, Any]) -> tuple[str, str]:
         names = ", ".join(regime.value for regime in claim.regimes)
         raise InputError("regime", f"{instance.regime.value} is not what {claim.name} speaks of; give {names}")
     finding, _ = examined(claim, instance)
-    if not passes(instance, finding):
-        return FAILED, finding.note
-    return (FIXED if finding.holds else UNRESOLVED), finding.note
+    return REPLAYED[status(instance, finding)], finding.note
 
 
 def _known(name: object) -> Claim:

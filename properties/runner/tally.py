@@ -22,6 +22,7 @@ MOST_DISCARDS = 0.02
 
 HOLDS, FAILS, OPEN = "holds", "fails", "unresolved"
 _COUNTED = ("verdict", "holds", "note", "regime", "place", "n", "degree")
+_ADDED = (*_COUNTED, "causes")
 _WORDS = {True: HOLDS, False: FAILS, None: OPEN}
 
 
@@ -104,6 +105,7 @@ class ClaimTally(Struct):
         verdict: How many ended in each verdict.
         holds: On how many the claim holds, fails, or is unresolved.
         note: How many have each note.
+        causes: On how many the claim is unresolved for each cause.
         regime: How many lie in each regime.
         place: How many have each kind of start.
         n: How many have each dimension.
@@ -116,6 +118,7 @@ class ClaimTally(Struct):
     verdict: dict[VerdictName, Count] = {}
     holds: dict[str, Count] = {}
     note: dict[str, Count] = {}
+    causes: dict[str, Count] = {}
     regime: dict[str, Count] = {}
     place: dict[str, Count] = {}
     n: dict[str, Count] = {}
@@ -124,19 +127,21 @@ class ClaimTally(Struct):
     smallest_margin: SmallestMargin | None = None
 
     def add(self, seen: Mapping[str, Any]) -> bool:
-        """Counts an observation and says whether its margin is the smallest so far."""
+        """Count an observation and say whether its margin is the smallest so far."""
         self.problems += 1
         for name in _COUNTED:
             _add(getattr(self, name), {str(seen[name]): 1})
+        if seen["holds"] == OPEN:
+            _add(self.causes, {seen["note"]: 1})
         self.most_steps = max(self.most_steps, seen["steps"] or 0)
         if seen["margin"] is None or "instance" not in seen:
             return False
         return self._consider(convert(seen, SmallestMargin))
 
     def merge(self, other: ClaimTally) -> None:
-        """Adds the counts of another tally."""
+        """Add the counts of another tally."""
         self.problems += other.problems
-        for name in _COUNTED:
+        for name in _ADDED:
             _add(getattr(self, name), getattr(other, name))
         self.most_steps = max(self.most_steps, other.most_steps)
         if other.smallest_margin is not None:
@@ -148,9 +153,7 @@ class ClaimTally(Struct):
         def numbers_first(item: tuple[str, int]) -> tuple[int, str]:
             return (int(item[0]), "") if item[0].isdigit() else (0, item[0])
 
-        return replace(
-            self, **{name: dict(sorted(getattr(self, name).items(), key=numbers_first)) for name in _COUNTED}
-        )
+        return replace(self, **{name: dict(sorted(getattr(self, name).items(), key=numbers_first)) for name in _ADDED})
 
     def _consider(self, seen: SmallestMargin) -> bool:
         if self.smallest_margin is not None and self.smallest_margin.rank <= seen.rank:
@@ -178,11 +181,11 @@ class Tally(Struct):
     discarded: Count = 0
 
     def add(self, seen: Mapping[str, Any]) -> bool:
-        """Counts an observation and says whether its margin is the smallest of its claim so far."""
+        """Count an observation and say whether its margin is the smallest of its claim so far."""
         return self._of(seen["part"], seen["claim"]).add(seen)
 
     def merge(self, other: Tally) -> None:
-        """Adds the counts of another tally."""
+        """Add the counts of another tally."""
         self.drawn += other.drawn
         self.discarded += other.discarded
         for part, tallies in other.claims.items():
@@ -196,6 +199,14 @@ class Tally(Struct):
     def discard_rate(self) -> float:
         """The share of the draws that were of no use."""
         return self.discarded / self.drawn if self.drawn else 0.0
+
+    def causes(self) -> dict[str, int]:
+        """Why problems are unresolved: how often each cause occurred, in both parts of the run."""
+        found: dict[str, int] = {}
+        for tallies in self.claims.values():
+            for tally in tallies.values():
+                _add(found, tally.causes)
+        return found
 
     def problems(self, part: str = EXAMPLES) -> int:
         """How many problems were examined in a part of the run."""

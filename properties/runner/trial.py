@@ -14,7 +14,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture.data import Status
 from hypothesis.strategies import DrawFn
 
-from gdcheck.properties.claims.claim import Claim, examined, passes
+from gdcheck.properties.claims.claim import Claim, ClaimStatus, examined, status
 from gdcheck.properties.runner.tally import EXAMPLES, WORST, Tally, observation
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.methods.statement import Regime
@@ -82,7 +82,7 @@ class _FailedError(Exception):
 
 
 def attack(trial: Trial, run_seed: int, database: ExampleDatabase | None, record: Record) -> Tally:
-    """Runs a trial.
+    """Run a trial.
 
     Args:
         trial: The trial.
@@ -114,7 +114,7 @@ def attack(trial: Trial, run_seed: int, database: ExampleDatabase | None, record
 def _run(
     state: _State, examples: int, phases: Sequence[Phase], run_seed: int, database: ExampleDatabase | None
 ) -> None:
-    """Lets Hypothesis examine a number of problems."""
+    """Let Hypothesis examine a number of problems."""
     trial = state.trial
     text = f"{run_seed}/{trial.part}/{trial.name}/{Phase.target in phases}"
 
@@ -171,22 +171,22 @@ class _State:
     def examine(self, instance: Instance) -> None:
         claim = self.trial.claim
         finding, cause = examined(claim, instance)
-        passed = passes(instance, finding)
-        if passed and finding.margin is not None:
+        outcome = status(instance, finding)
+        if finding.holds and finding.margin is not None:
             target(-finding.margin, label="smallness of the margin")
         seen = observation(self.trial.part, claim.name, instance, finding)
         if not self.failures:
             # What Hypothesis tries while it shrinks a failure is no fair sample, and is not counted.
             worth_keeping = self.tally.add(seen) or finding.holds is not True
             self.record(seen if worth_keeping else {key: value for key, value in seen.items() if key != "instance"})
-        if not passed:
+        if outcome is ClaimStatus.FAILED:
             self.failures.append(seen)
             self.cause = cause
             raise _FailedError from cause
 
 
 def plan(claims: list[Claim], examples: int, *, total: bool, shards: int | None) -> list[Trial]:
-    """Spreads problems over claims, regimes, bands of dimensions and shards.
+    """Spread problems over claims, regimes, bands of dimensions and shards.
 
     Args:
         claims: The claims.
@@ -217,7 +217,7 @@ def plan(claims: list[Claim], examples: int, *, total: bool, shards: int | None)
 
 
 def worst_plan(claims: list[Claim], examples: int) -> list[Trial]:
-    """The search for the smallest margin: one trial for each claim and regime, in all dimensions.
+    """Plan the search for the smallest margin: one trial for each claim and regime, in all dimensions.
 
     Args:
         claims: The claims.

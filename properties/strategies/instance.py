@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -100,7 +100,7 @@ class Instance:
 
     @classmethod
     def from_json(cls, data: object) -> Instance:
-        """Reads what :meth:`to_json` wrote.
+        """Read what :meth:`to_json` wrote.
 
         Args:
             data: The plain data, from outside and not trusted. Whether the spectrum is that of the loss is not checked
@@ -160,3 +160,8 @@ def _member(kind: type[_Kind], data: object, field: str) -> _Kind:
 def column(matrix: fmpq_mat, j: int) -> Vector:
     """Column j of a matrix."""
     return tuple(matrix[i, j] for i in range(matrix.nrows()))
+
+
+def dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
+    """The exact inner product of two vectors of shape (n,)."""
+    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))

@@ -56,14 +56,14 @@ _WIDTHS = [q for q in _readable([*range(1, 17), 24, 32, 48, 64], range(1, 9)) if
 
 
 def _require(argument: str, value: int | None, least: int, most: int | None = None) -> None:
-    """Refuses a number that is out of range; None stands for a default."""
+    """Refuse a number that is out of range; None stands for a default."""
     if value is not None and (value < least or (most is not None and value > most)):
         span = f"{least} or more" if most is None else f"a number from {least} to {most}"
         raise ValueError(f"{argument}={value} is out of range; give {span}")
 
 
 def _several(spectrum: Sequence[fmpq]) -> None:
-    """Refuses a spectrum without two different ends."""
+    """Refuse a spectrum without two different ends."""
     if len(spectrum) < 2 or not spectrum[0] < spectrum[-1]:
         raise ValueError("spectrum needs two eigenvalues or more, ascending, the ends distinct")
 

@@ -9,7 +9,7 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from gdcheck.properties.strategies.instance import StartPlace, Vector, column
+from gdcheck.properties.strategies.instance import StartPlace, Vector, column, dot
 from gdcheck.theorem.assumptions.spectrum import power_of_two_below
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
@@ -75,7 +75,7 @@ def starts(
         v = column(rotation, i)
         if i in lacking:
             direction = _onto_plane(direction, v)
-        elif centre.loss.truncated and not _dot(direction, v):
+        elif centre.loss.truncated and not dot(direction, v):
             direction = [x + y for x, y in zip(direction, v, strict=True)]
     slowest, leading = scene.leading(lacking)
     with ctx.workprec(_BITS):
@@ -89,7 +89,7 @@ def starts(
         if slow:
             # Several amplitudes must be known to many digits before a limit is; one need only be known to be there.
             share *= _DEEP if len(leading) > 1 else fmpq(1, 16)
-        length = arb(_dot(direction, direction)).sqrt()
+        length = arb(dot(direction, direction)).sqrt()
         if place is StartPlace.OUTSIDE and radius is not None:
             scale = _few_digits(arb(radius), 1) * (1 + fmpq(3, 2) * share) / _few_digits(length, 0)
         else:
@@ -150,12 +150,8 @@ def _few_digits(x: arb, up: int) -> fmpq:
     return unit * (int(value / unit) + up)
 
 
-def _dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
-    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))
-
-
 def _onto_plane(direction: list[fmpq], normal: Sequence[fmpq]) -> list[fmpq]:
-    c = _dot(direction, normal)
+    c = dot(direction, normal)
     flat = [x - c * y for x, y in zip(direction, normal, strict=True)]
     if any(flat):
         return flat

@@ -27,7 +27,9 @@ from gdcheck.properties.runner.counterexamples import store
 from gdcheck.properties.runner.tally import (
     EXAMPLES,
     FAILS,
+    HOLDS,
     MOST_DISCARDS,
+    OPEN,
     WORST,
     AboutClaim,
     Circumstances,
@@ -201,7 +203,18 @@ class Run:
             for name, value in report.user_properties:
                 if name == _PROPERTY:
                     assert isinstance(value, dict)
-                    self.tally.merge(convert(value, Tally))
+                    tally = convert(value, Tally)
+                    self.tally.merge(tally)
+                    if report.passed and (causes := tally.causes()):
+                        self._report_unresolved(report, causes)
+
+    def _report_unresolved(self, report: pytest.TestReport, causes: Mapping[str, int]) -> None:
+        """Report the unresolved problems of a trial as a case of their own, skipped with its causes."""
+        path, line, _ = report.location
+        reason = "; ".join(f"{count} unresolved: {cause}" for cause, count in causes.items())
+        where = (path, line or 0, f"Skipped: {reason}")
+        skipped = pytest.TestReport(f"{report.nodeid}-unresolved", report.location, {}, "skipped", where, "call")
+        self.config.hook.pytest_runtest_logreport(report=skipped)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Merges the logs into the report; too many discards make a run fail."""
@@ -262,7 +275,11 @@ class Run:
         if tally.discard_rate > MOST_DISCARDS:
             rate += f": more than {MOST_DISCARDS:.0%}, so the run fails"
         searched = f", {tally.problems(WORST)} more in search of the smallest margins" if tally.problems(WORST) else ""
-        terminalreporter.write_line(f"{tally.problems()} problems{searched}; {rate}; --hypothesis-seed={self.seed}")
+        unresolved = sum(tally.causes().values())
+        left = f"{unresolved} unresolved, counted on neither side; " if unresolved else ""
+        terminalreporter.write_line(
+            f"{tally.problems()} problems{searched}; {left}{rate}; --hypothesis-seed={self.seed}"
+        )
         if self.report is not None and self._merged is not None:
             terminalreporter.write_line(
                 f"{self._merged[1]} different problems; report: {self.report.parent / 'index.html'}"
@@ -287,14 +304,17 @@ def _lines(folder: Path) -> Iterator[str]:
 
 
 def _table(tally: Tally) -> Iterator[str]:
-    heads = ["proved", "exceptional", "n/a", "unresolved", "refuted"]
-    order = [Verdict.PROVED, Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE, Verdict.UNRESOLVED, Verdict.REFUTED]
-    yield f"{'claim':14}{'problems':>9}" + "".join(f"{head:>12}" for head in heads) + f"{'broken':>8}  smallest margin"
+    words = (HOLDS, FAILS, OPEN)
+    heads = [f"{word:>11}" for word in words]
+    heads += [f"{'n/a' if v is Verdict.NOT_APPLICABLE else v.value:>12}" for v in Verdict]
+    yield f"{'':56}  of these by verdict"
+    yield f"{'claim':14}{'problems':>9}{''.join(heads)}  smallest margin"
     for part, tallies in sorted(tally.claims.items()):
         for claim, counts in sorted(tallies.items()):
             name = claim if part == EXAMPLES else f"{claim} *"
-            row = "".join(f"{counts.verdict.get(v.value, 0):>12}" for v in order)
-            yield f"{name:14}{counts.problems:>9}{row}{counts.holds.get(FAILS, 0):>8}  {_margin(counts)}"
+            found = [f"{counts.holds.get(word, 0):>11}" for word in words]
+            found += [f"{counts.verdict.get(v.value, 0):>12}" for v in Verdict]
+            yield f"{name:14}{counts.problems:>9}{''.join(found)}  {_margin(counts)}"
     if WORST in tally.claims:
         yield "* in search of the smallest margin"
 

@@ -69,7 +69,7 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         "blocks": []
         if numbers is None
         else [
-            _block(b, a, found if decision.subspace is None else here, bits)
+            _block(b, a, found if here is None or decision.subspace is None else here, bits)
             for b, a in zip(decision.blocks, numbers.amplitudes, strict=True)
         ],
         "step": decision.amplitude.step if decision.amplitude else 0,
@@ -111,7 +111,7 @@ def _bits(numbers: Inequality | None) -> int:
     if numbers is None:
         return _FEWEST_BITS
     small = min(x.lower() for x in numbers.amplitudes) * numbers.rho.lower() / numbers.radius
-    return _FEWEST_BITS + max(0, -int((small.log() / arb(2).log()).mid().floor().unique_fmpz()))
+    return _FEWEST_BITS + max(0, -int((small.log() / arb(2).log()).mid().floor().unique_fmpz() or 0))
 
 
 def _restated(decision: Decision, subspace: Subspace | None, bits: int) -> Classification:

@@ -24,6 +24,22 @@ def surely_less(left: arb, right: arb) -> bool:
     return bool(left.is_finite() and right.is_finite() and left < right)
 
 
+def at_most(left: arb, right: arb) -> bool | None:
+    """Decide whether left ≤ right.
+
+    Args:
+        left: A ball.
+        right: Another.
+
+    Returns:
+        True if the upper end of ``left`` is at most the lower end of ``right``, False if the lower end of ``left`` is
+        above the upper end of ``right``; None if neither is so, or a ball is not finite.
+    """
+    if not (left.is_finite() and right.is_finite()):
+        return None
+    return True if left <= right else False if left > right else None
+
+
 def ball(lo: fmpq, hi: fmpq) -> arb:
     """Return the ball that encloses the interval [lo, hi] at the current precision."""
     return arb(lo) if lo == hi else arb(lo).union(arb(hi))

@@ -139,7 +139,7 @@ def replay(
     again = None
     if stored is not None and "claim" in data:
         # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
-        from gdcheck.properties.claims.tools import MOST_STEPS
+        from gdcheck.properties.claims.examination import MOST_STEPS
         from gdcheck.properties.runner.counterexamples import examine_again
 
         again = examine_again(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -65,17 +66,18 @@ def crossings(
 ) -> int:
     """Count the steps above 2/η over a grid of step sizes and start radii."""
     from gdcheck._plot import picture_format, plot_grid
-    from gdcheck.terminal.crossing_report import as_json as grid_as_json
-    from gdcheck.terminal.crossing_report import crossing_grid, summary, workload
+    from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
+    from gdcheck.terminal.crossing_report import summary
     from gdcheck.terminal.progress import progress_bar
 
     form = None if out is None else picture_format(out)
     problem = problem_from_options(loss, "1", start, minimizer, variables)
-    with progress_bar(workload(), "counting") as on_done:
-        cells = crossing_grid(problem, max_steps, on_done)
+    with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
+        cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
     if out is not None and form is not None:
         write_bytes(out, plot_grid(cells, problem, form))
-    typer.echo(grid_as_json(cells) if as_json else "\n".join(summary(cells)))
+    shown = json.dumps([cell.to_json() for cell in cells], allow_nan=False)
+    typer.echo(shown if as_json else "\n".join(summary(cells)))
     return PROVED
 
 

@@ -1,41 +1,13 @@
-"""``gdcheck crossings``: the grid of step sizes and start radii for people, and as a file."""
+"""``gdcheck crossings``: a grid of step sizes and start radii in a few sentences."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-
-from flint import fmpq
-
-from gdcheck.properties.basins.crossing_grid import Cell, grid
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.properties.basins.crossing_grid import Cell
 from gdcheck.theorem.loss.rational import to_text
-
-_SHARES = [fmpq(k, 20) for k in range(8, 20)]
-_FACTORS = [fmpq(k, 5) for k in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)]
-
-
-def workload() -> int:
-    """The number of cells."""
-    return len(_SHARES) * len(_FACTORS)
-
-
-def crossing_grid(problem: Problem, max_steps: int, on_done: Callable[[int], None]) -> list[Cell]:
-    """The grid for a problem: step sizes from 0.4 to 0.95 of 2/λₙ, starts from 0.2 to 2.4 times the problem's own.
-
-    Args:
-        problem: The problem.
-        max_steps: Steps allowed for each cell.
-        on_done: Told the number of cells done.
-
-    Returns:
-        The cells.
-    """
-    return grid(problem, _SHARES, _FACTORS, max_steps, on_done)
 
 
 def summary(cells: list[Cell]) -> list[str]:
-    """A few sentences on a grid.
+    """Describe a grid in a few sentences.
 
     Args:
         cells: The cells.
@@ -64,15 +36,3 @@ def summary(cells: list[Cell]) -> list[str]:
 def _where(cell: Cell) -> str:
     start = ",".join(to_text(q) for q in cell.problem.start)
     return f"η = {to_text(cell.problem.step_size)} from ({start}): {cell.verdict.value}"
-
-
-def as_json(cells: list[Cell]) -> str:
-    """The grid as one JSON document.
-
-    Args:
-        cells: The cells.
-
-    Returns:
-        The text.
-    """
-    return json.dumps([c.to_json() for c in cells], allow_nan=False)

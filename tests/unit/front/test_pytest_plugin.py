@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from msgspec import convert
 
 from gdcheck.cli import run
-from gdcheck.properties.claims.claim import Claim, Finding, passes
+from gdcheck.properties.claims.claim import Claim, ClaimStatus, Finding, status
 from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.runner.counterexamples import FORMS, store
 from gdcheck.properties.runner.tally import EXAMPLES, Tally, merged
@@ -74,18 +75,19 @@ def drawn_instance(place: StartPlace = StartPlace.BALL) -> Instance:
 @pytest.mark.parametrize(
     ("holds", "place", "expected"),
     [
-        (True, StartPlace.BALL, True),
-        (False, StartPlace.BALL, False),
-        (None, StartPlace.BALL, False),
-        (None, StartPlace.CONE, False),
-        (None, StartPlace.EXCEPTIONAL, False),
-        (None, StartPlace.OUTSIDE, True),
-        (False, StartPlace.OUTSIDE, False),
+        (True, StartPlace.BALL, ClaimStatus.PASSED),
+        (True, StartPlace.OUTSIDE, ClaimStatus.PASSED),
+        (False, StartPlace.BALL, ClaimStatus.FAILED),
+        (None, StartPlace.BALL, ClaimStatus.FAILED),
+        (None, StartPlace.CONE, ClaimStatus.FAILED),
+        (None, StartPlace.EXCEPTIONAL, ClaimStatus.FAILED),
+        (None, StartPlace.OUTSIDE, ClaimStatus.UNRESOLVED),
+        (False, StartPlace.OUTSIDE, ClaimStatus.FAILED),
     ],
 )
-def test_unresolved_is_never_a_pass_in_the_basin(holds: bool | None, place: StartPlace, expected: bool) -> None:
+def test_unresolved_is_never_a_pass(holds: bool | None, place: StartPlace, expected: ClaimStatus) -> None:
     finding = Finding(holds, None, "", "unresolved")
-    assert passes(drawn_instance(place), finding) is expected
+    assert status(drawn_instance(place), finding) is expected
 
 
 # Planning -------------------------------------------------------------------------------------------------------------
@@ -224,6 +226,11 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
         def claims(config):
             direction = CLAIMS["direction"]
+            if config.getoption("-k") == "open":
+                from gdcheck.properties.strategies.instance import StartPlace
+                make = lambda **bands: direction.instances(**bands).map(lambda i: replace(i, place=StartPlace.OUTSIDE))
+                left = lambda i: replace(direction.examine(i), holds=None, margin=None, note="planted")
+                return [replace(direction, instances=make, examine=left)]
             if config.getoption("-k") == "bad":
                 bad = lambda i: replace(direction.examine(i), holds=False, note="planted")
                 return [replace(direction, examine=bad)]
@@ -233,7 +240,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
             trials = run_of(metafunc.config).trials(claims(metafunc.config))
             metafunc.parametrize("trial", trials, ids=[t.name for t in trials])
 
-        def test_good_or_bad(trial, attack):
+        def test_good_or_bad_or_open(trial, attack):
             attack(trial)
         """
     )
@@ -256,6 +263,26 @@ def test_two_workers_and_one_write_the_same_report(project: pytest.Pytester) -> 
     assert reports[0]["problems"] == 60
     assert set(reports[0]["claims"]) == {"direction", "rate"}
     assert sum(reports[0]["claims"]["direction"]["verdict"].values()) == 20
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_unresolved_problems_are_skipped_cases_of_their_own(project: pytest.Pytester, workers: str) -> None:
+    path, junit = project.path / "report.json", project.path / "pytest.xml"
+    options = ["--examples", "9", "-k", "open", "--report", str(path), "--junitxml", str(junit), "-n", workers]
+    result = project.runpytest_subprocess(*options)
+    result.assert_outcomes(passed=3, skipped=3)
+    result.stdout.fnmatch_lines(["*9 unresolved, counted on neither side*"])
+    cases = list(ElementTree.parse(junit).iter("testcase"))
+    skipped = {case.get("name"): case.find("skipped") for case in cases if case.find("skipped") is not None}
+    assert len(cases) == 6
+    assert all(name is not None and name.endswith("-unresolved") for name in skipped)
+    assert [cause.get("message") for cause in skipped.values() if cause is not None] == ["3 unresolved: planted"] * 3
+    tally = json.loads(path.read_text(encoding="utf-8"))["claims"]["direction"]
+    assert (tally["holds"], tally["causes"]) == ({"unresolved": 9}, {"planted": 9})
+    composed = ElementTree.parse(project.path / "junit.xml")
+    assert [x.get("message") for x in composed.iter("skipped")] == ["unresolved: 9: planted"]
+    page = (project.path / "index.html").read_text(encoding="utf-8")
+    assert "9 unresolved: planted" in page and "9 problems are unresolved." in page
 
 
 def test_a_failing_run_names_the_file_and_writes_nothing_else(project: pytest.Pytester) -> None:

@@ -8,8 +8,8 @@ from flint import fmpq
 from jsonschema import validate
 
 from gdcheck.cli import run
-from gdcheck.properties.basins.crossing_grid import grid
-from gdcheck.terminal.crossing_report import summary, workload
+from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
+from gdcheck.terminal.crossing_report import summary
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -164,7 +164,7 @@ def test_hard_problems_are_answered_too(capsys, loss, step_size, start):
 
 def test_the_grid_agrees_with_single_problems_and_finds_where_the_loss_rises():
     problem = Problem.build(WORKED, "1", ["0.1", "0.1"])
-    cells = grid(problem, [fmpq(1, 2), fmpq(19, 20)], [fmpq(1), fmpq(6, 5)])
+    cells = crossing_grid(problem, [fmpq(1, 2), fmpq(19, 20)], [fmpq(1), fmpq(6, 5)])
     assert [c.problem.step_size for c in cells] == [fmpq(1, 2), fmpq(1, 2), fmpq(19, 20), fmpq(19, 20)]
     for cell in cells:
         found = sharpness(decide(cell.problem), first_steps=True)
@@ -191,10 +191,10 @@ def test_crossings_writes_a_picture_and_says_what_it_found(capsys, tmp_path):
     out = tmp_path / "grid.svg"
     assert run(["crossings", "--loss", WORKED, "--start", "0.1,0.1", "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert f"of {workload()} cells, proved" in said and "it is proved to rise in" in said
+    assert f"of {len(SHARES) * len(FACTORS)} cells, proved" in said and "it is proved to rise in" in said
     assert out.read_text(encoding="utf-8").startswith("<svg")
     assert run(["crossings", "--loss", WORKED, "--start", "0.1,0.1", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)) == workload()
+    assert len(json.loads(capsys.readouterr().out)) == len(SHARES) * len(FACTORS)
 
 
 @pytest.mark.parametrize(
@@ -214,11 +214,11 @@ def test_bad_grids_get_one_sentence(capsys, words, field):
 
 def test_a_grid_needs_a_direction():
     with pytest.raises(InputError):
-        grid(Problem.build(WORKED, "1", ["0", "0"]), [fmpq(1, 2)], [fmpq(1)])
+        crossing_grid(Problem.build(WORKED, "1", ["0", "0"]), [fmpq(1, 2)], [fmpq(1)])
 
 
 def test_a_summary_says_what_is_open():
     problem = Problem.build(WORKED, "1", ["0.1", "0.1"])
-    cells = grid(problem, [fmpq(19, 20)], [fmpq(1)], max_steps=3)
+    cells = crossing_grid(problem, [fmpq(19, 20)], [fmpq(1)], max_steps=3)
     assert not cells[0].complete
     assert any("may not be complete" in line for line in summary(cells))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from gdcheck.cli import run
 from gdcheck.properties.basins.plane import draw_plane
-from gdcheck.properties.basins.simulation import Fate
+from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.properties.basins.window import basin_width
 from gdcheck.reports.plane_picture import plane_picture
 from gdcheck.theorem.decision.decide import Verdict, decide
@@ -33,7 +33,7 @@ def exactly(x: float) -> fmpq:
 def point(plane, row: int, column: int) -> tuple[float, float]:
     """The coordinates of a point's middle."""
     left, right, bottom, top = plane.extent
-    size = plane.fates.shape[0]
+    size = plane.labels.shape[0]
     across = ((column + 0.5) / size * 2 - 1) * (right - left) / 2
     up = -((row + 0.5) / size * 2 - 1) * (top - bottom) / 2
     return across, up
@@ -55,7 +55,7 @@ def test_certified_starts_are_what_arb_says(minimizer):
         assert decision.verdict is Verdict.PROVED and decision.limit.kind is LimitKind.ALTERNATING
         # η is in the large-step regime and λₙ belongs to x.
         plus = decision.limit.vectors[0][0] > 0
-        assert plane.fates[row, column] == (Fate.ALTERNATING_PLUS if plus else Fate.ALTERNATING_MINUS)
+        assert plane.labels[row, column] == (BasinLabel.ALTERNATING_PLUS if plus else BasinLabel.ALTERNATING_MINUS)
 
 
 def test_certified_step_sizes_are_what_arb_says():
@@ -63,7 +63,7 @@ def test_certified_step_sizes_are_what_arb_says():
     # The direction to the start is rounded: rebuild the very points.
     direction = np.array([0.1, 0.1]) / np.hypot(0.1, 0.1)
     rows, columns = np.nonzero(plane.certified)
-    assert {int(f) for f in plane.fates[plane.certified]} == {0, 1, 2, 3}
+    assert {int(f) for f in plane.labels[plane.certified]} == {0, 1, 2, 3}
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::5]:
         across, up = point(plane, row, column)
         eta = (across / (plane.extent[1] / 2) + 1) / 2 * plane.extent[1]
@@ -76,25 +76,29 @@ def test_certified_step_sizes_are_what_arb_says():
         limit = decide(problem).limit
         alternating = limit.kind is LimitKind.ALTERNATING
         component = limit.vectors[0][0 if alternating else 1]
-        assert plane.fates[row, column] == 2 * alternating + (component < 0)
+        assert plane.labels[row, column] == 2 * alternating + (component < 0)
 
 
 def test_zero_line_of_a_quadratic_is_the_axis():
     plane = draw_plane(QUADRATIC, size=20, half_width=fmpq(1))
     assert plane.certified.all()
-    assert (plane.fates[:, :10] == Fate.FIXED_MINUS).all() and (plane.fates[:, 10:] == Fate.FIXED_PLUS).all()
+    assert (plane.labels[:, :10] == BasinLabel.FIXED_MINUS).all() and (
+        plane.labels[:, 10:] == BasinLabel.FIXED_PLUS
+    ).all()
     assert plane.zero_line[:, 9].all() and plane.zero_line.sum() == 20
 
 
 def test_start_on_the_zero_line_is_exceptional():
     plane = draw_plane(QUADRATIC, size=21, half_width=fmpq(1))
-    assert (plane.fates[:, 10] == Fate.EXCEPTIONAL).all() and not plane.certified[:, 10].any()
+    assert (plane.labels[:, 10] == BasinLabel.EXCEPTIONAL).all() and not plane.certified[:, 10].any()
 
 
 def test_basin_ends_where_starts_escape():
     plane = draw_plane(WORKED, size=40)
-    assert {Fate.ESCAPES, Fate.ALTERNATING_PLUS, Fate.ALTERNATING_MINUS} <= set(plane.fates.ravel().tolist())
-    assert not plane.certified[plane.fates >= Fate.ESCAPES].any()
+    assert {BasinLabel.ESCAPES, BasinLabel.ALTERNATING_PLUS, BasinLabel.ALTERNATING_MINUS} <= set(
+        plane.labels.ravel().tolist()
+    )
+    assert not plane.certified[plane.labels >= BasinLabel.ESCAPES].any()
 
 
 ROTATED = [
@@ -118,7 +122,7 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
         alternating = decision.limit.kind is LimitKind.ALTERNATING
         lead = np.dot([float(x) for x in decision.limit.vectors[0]], plane.directions[alternating])
         assert decision.verdict is Verdict.PROVED
-        assert abs(abs(lead) - 1) < 1e-12 and plane.fates[row, column] == 2 * alternating + (lead < 0)
+        assert abs(abs(lead) - 1) < 1e-12 and plane.labels[row, column] == 2 * alternating + (lead < 0)
 
 
 def test_rounding_of_the_direction_leaves_nothing_certain_below_it():
@@ -126,7 +130,7 @@ def test_rounding_of_the_direction_leaves_nothing_certain_below_it():
     for small, expected in (("1/1" + "0" * 17, 0.0), ("1/100", 0.5)):
         problem = Problem.build("x**2/2 + y**2", "1/4", [small, "1"])
         plane = draw_plane(problem, "step", 20, fmpq(1))
-        fixed = plane.certified & (plane.fates < Fate.ALTERNATING_PLUS)
+        fixed = plane.certified & (plane.labels < BasinLabel.ALTERNATING_PLUS)
         assert expected <= fixed.mean() <= 2 * expected
         assert draw_plane(problem, size=20, half_width=fmpq(1)).certified.all()
 
@@ -143,8 +147,8 @@ SCALES = [
 def test_window_finds_the_end_of_the_basin_at_any_scale(loss, least, most):
     plane = draw_plane(Problem.build(loss, "3/10", ["1", "1"]), size=20)
     assert 10.0**least < plane.extent[1] < 10.0**most and plane.notes[1:] == ()
-    assert 0.15 < (plane.fates == Fate.ESCAPES).mean() < 0.65
-    assert (plane.certified | (plane.fates >= Fate.ESCAPES)).mean() > 0.95
+    assert 0.15 < (plane.labels == BasinLabel.ESCAPES).mean() < 0.65
+    assert (plane.certified | (plane.labels >= BasinLabel.ESCAPES)).mean() > 0.95
 
 
 @given(st.floats(-20, 20), st.integers(-18, 18))
@@ -197,7 +201,7 @@ def test_eigenvectors_that_float64_cannot_tell_leave_the_plane_observed():
     problem = Problem.build("x**2 + y**2 + x*y/1000000 + x**3", "0.3", ["0.1", "0.2"])
     plane = draw_plane(problem, size=8, half_width=fmpq(1, 64))
     assert not plane.certified.any() and "observed only" in plane.notes[0]
-    assert (plane.fates < Fate.ESCAPES).any()
+    assert (plane.labels < BasinLabel.ESCAPES).any()
 
 
 @pytest.mark.parametrize(
@@ -229,7 +233,7 @@ def test_command_draws_a_picture(tmp_path, capsys):
     assert run(["map", str(tmp_path / "none.json"), "--out", str(out)]) == 2
 
 
-def test_picture_has_the_colours_of_the_fates():
+def test_picture_has_the_colours_of_the_labels():
     picture = Image.open(io.BytesIO(plane_picture(draw_plane(QUADRATIC, size=20, half_width=fmpq(1)), "a title")))
     counts = {colour[:3]: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
     frame = 1000**2
@@ -241,4 +245,4 @@ def test_picture_has_the_colours_of_the_fates():
 
 def test_unstable_step_size_lets_all_escape():
     plane = draw_plane(Problem.build(QUADRATIC.loss, "3", ["1", "1"]), size=8, half_width=fmpq(1))
-    assert (plane.fates == Fate.ESCAPES).all() and not plane.certified.any()
+    assert (plane.labels == BasinLabel.ESCAPES).all() and not plane.certified.any()

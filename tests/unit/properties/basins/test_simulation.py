@@ -7,7 +7,7 @@ import pytest
 from flint import fmpq
 
 from gdcheck.properties.basins.plane import draw_plane, in_units
-from gdcheck.properties.basins.simulation import Fate, observe
+from gdcheck.properties.basins.simulation import BasinLabel, observe
 from gdcheck.theorem.batch.columns import Batch
 from gdcheck.theorem.batch.eigenbasis import turn
 from gdcheck.theorem.decision.decide import Verdict, decide
@@ -23,7 +23,7 @@ def exactly(x: float) -> fmpq:
 
 def middles(plane):
     """The coordinates of the columns and of the rows, for a minimizer at the origin."""
-    size = plane.fates.shape[0]
+    size = plane.labels.shape[0]
     grid = (np.arange(size) + 0.5) / size * 2 - 1
     return grid * plane.extent[1], -grid * plane.extent[3]
 
@@ -41,22 +41,22 @@ def batch(y, eta=0.25, spectrum=(0.5, 1.0), terms=()):
     )
 
 
-def fates(*args, extent=1.0, **options):
-    return [Fate(f) for f in observe(batch(*args, **options), extent)]
+def labels(*args, extent=1.0, **options):
+    return [BasinLabel(f) for f in observe(batch(*args, **options), extent)]
 
 
 def test_starts_whose_error_bound_leaves_the_ball_are_simulated():
     """Far out the error bound explodes, and near the axis it hides the dominant component; all starts converge."""
     plane = draw_plane(SOFT, size=60, half_width=fmpq(3, 2))
     across, up = middles(plane)
-    assert (plane.fates < Fate.ALTERNATING_PLUS).all()
+    assert (plane.labels < BasinLabel.ALTERNATING_PLUS).all()
     rows, columns = np.nonzero(~plane.certified)
     assert rows.size > 100
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[::20]:
         start = (exactly(across[column]), exactly(up[row]))
         decision = decide(Problem(SOFT.loss, minimizer=SOFT.minimizer, step_size=SOFT.step_size, start=start))
         assert decision.verdict is Verdict.PROVED
-        assert (decision.limit.vectors[0][0] < 0) == (plane.fates[row, column] == Fate.FIXED_MINUS)
+        assert (decision.limit.vectors[0][0] < 0) == (plane.labels[row, column] == BasinLabel.FIXED_MINUS)
 
 
 def test_starts_that_go_to_another_minimum_do_not_escape():
@@ -64,23 +64,23 @@ def test_starts_that_go_to_another_minimum_do_not_escape():
     across, _ = middles(plane)
     # The gradient in x vanishes at (9 ± √17)/16; the lower one is where the basins meet.
     beyond = across > (9 - np.sqrt(17)) / 16
-    assert (plane.fates[:, beyond] == Fate.ELSEWHERE).all()
-    assert (plane.fates[:, ~beyond] < Fate.ESCAPES).all()
+    assert (plane.labels[:, beyond] == BasinLabel.ELSEWHERE).all()
+    assert (plane.labels[:, ~beyond] < BasinLabel.ESCAPES).all()
 
 
 @pytest.mark.parametrize("exponent", [-27, -7, 7, 27])
 def test_nothing_escapes_from_a_quadratic_of_any_size(exponent):
     plane = draw_plane(Problem.build("x**2 + y**2/2", "3/10", ["1", "1"]), size=10, half_width=fmpq(10) ** exponent)
-    assert (plane.fates[:5] == Fate.FIXED_PLUS).all() and (plane.fates[5:] == Fate.FIXED_MINUS).all()
+    assert (plane.labels[:5] == BasinLabel.FIXED_PLUS).all() and (plane.labels[5:] == BasinLabel.FIXED_MINUS).all()
     assert plane.certified.all()
 
 
-def test_units_of_the_window_change_no_fate():
+def test_units_of_the_window_change_no_label():
     """x = 2⁻⁴⁰y turns the one loss into the other."""
     near = draw_plane(Problem.build("x**2 + y**2/2 + x**2*y + x**3", "61/64", ["1", "1"]), size=20, half_width=fmpq(1))
     text = f"x**2 + y**2/2 + {2**40}*x**2*y + {2**40}*x**3"
     tiny = draw_plane(Problem.build(text, "61/64", ["1", "1"]), size=20, half_width=fmpq(1, 2**40))
-    assert (near.fates == tiny.fates).all() and (near.certified == tiny.certified).all()
+    assert (near.labels == tiny.labels).all() and (near.certified == tiny.certified).all()
 
 
 @pytest.mark.parametrize(("zeros", "fits"), [(10, True), (290, False)])
@@ -105,41 +105,43 @@ def test_a_sign_is_told_before_the_iterates_underflow():
         limit = decide(
             Problem(problem.loss, minimizer=problem.minimizer, step_size=problem.step_size, start=start)
         ).limit
-        expected = Fate.FIXED_MINUS if limit.vectors[0][0] < 0 else Fate.FIXED_PLUS
-        assert (plane.fates[:, column] == expected).all()
+        expected = BasinLabel.FIXED_MINUS if limit.vectors[0][0] < 0 else BasinLabel.FIXED_PLUS
+        assert (plane.labels[:, column] == expected).all()
 
 
 def test_a_start_near_the_minimizer_settles_only_if_it_contracts():
     near = [(2.0**-30, 2.0**-30)]
-    assert fates(near) == [Fate.FIXED_PLUS]
+    assert labels(near) == [BasinLabel.FIXED_PLUS]
     # 1 − ηλ₁ = 1 within float64's reach: it never moves.
-    assert fates(near, eta=2.0**-60) == [Fate.UNSETTLED]
-    assert fates(near, eta=2.5, extent=2.0**-30) == [Fate.ESCAPES]
+    assert labels(near, eta=2.0**-60) == [BasinLabel.UNSETTLED]
+    assert labels(near, eta=2.5, extent=2.0**-30) == [BasinLabel.ESCAPES]
     # |1 − ηλ₂| = 1 + 2⁻¹⁰ grows by two thirds in all these steps.
-    assert fates([(0.0, 2.0**-30)], eta=2 + 2.0**-10) == [Fate.UNSETTLED]
+    assert labels([(0.0, 2.0**-30)], eta=2 + 2.0**-10) == [BasinLabel.UNSETTLED]
 
 
 def test_signs_follow_regime_and_component():
     starts = [(1, 1), (-1, 1), (1, -1), (-1, -1)]
-    plus, minus = Fate.FIXED_PLUS, Fate.FIXED_MINUS
-    assert fates(starts) == [plus, minus, plus, minus]
-    plus, minus = Fate.ALTERNATING_PLUS, Fate.ALTERNATING_MINUS
-    assert fates(starts, eta=1.75) == [plus, plus, minus, minus]
+    plus, minus = BasinLabel.FIXED_PLUS, BasinLabel.FIXED_MINUS
+    assert labels(starts) == [plus, minus, plus, minus]
+    plus, minus = BasinLabel.ALTERNATING_PLUS, BasinLabel.ALTERNATING_MINUS
+    assert labels(starts, eta=1.75) == [plus, plus, minus, minus]
 
 
 def test_no_direction_is_claimed_where_none_dominates():
     starts = [(1.0, 1.0), (0.0, 1.0), (-1.0, 0.5)]
-    assert fates(starts, eta=1.0, spectrum=(0.75, 1.25)) == [Fate.UNDECIDED] * 3
-    assert fates(starts, spectrum=(1.0, 1.0)) == [Fate.UNDECIDED] * 3
+    assert labels(starts, eta=1.0, spectrum=(0.75, 1.25)) == [BasinLabel.UNDECIDED] * 3
+    assert labels(starts, spectrum=(1.0, 1.0)) == [BasinLabel.UNDECIDED] * 3
     # Unstable along the second axis, but these starts never leave the first.
-    assert fates([(1.0, 0.0)], eta=2.25) == [Fate.UNDECIDED]
+    assert labels([(1.0, 0.0)], eta=2.25) == [BasinLabel.UNDECIDED]
 
 
 def test_exceptional_is_only_what_has_a_change_of_sign_beside_it():
-    assert fates([(0.0, 1.0), (2.0**-60, 1.0), (2.0**-20, 1.0)]) == [Fate.EXCEPTIONAL] * 2 + [Fate.FIXED_PLUS]
-    assert fates([(0.0, 0.0)]) == [Fate.EXCEPTIONAL]
+    assert labels([(0.0, 1.0), (2.0**-60, 1.0), (2.0**-20, 1.0)]) == [BasinLabel.EXCEPTIONAL] * 2 + [
+        BasinLabel.FIXED_PLUS
+    ]
+    assert labels([(0.0, 0.0)]) == [BasinLabel.EXCEPTIONAL]
     # x·y² bends the zero line away from the axis.
-    assert fates([(0.0, 2.0**-4)], terms=[((1, 2), 0.5), ((0, 3), 0.25)]) == [Fate.FIXED_MINUS]
+    assert labels([(0.0, 2.0**-4)], terms=[((1, 2), 0.5), ((0, 3), 0.25)]) == [BasinLabel.FIXED_MINUS]
 
 
 def test_a_component_that_is_lost_far_from_the_zero_line_is_undecided():
@@ -148,20 +150,20 @@ def test_a_component_that_is_lost_far_from_the_zero_line_is_undecided():
     problem = Problem.build(text, "3/5", ["1/2", "5/4"])
     assert decide(problem).verdict is Verdict.PROVED
     plane = draw_plane(problem, size=12, half_width=fmpq(5, 4))
-    assert (plane.fates[0] == Fate.UNDECIDED).all() and not plane.certified[0].any()
-    assert (plane.fates[6:9, 6:] == Fate.FIXED_PLUS).all()
-    assert not (plane.fates == Fate.EXCEPTIONAL).any()
+    assert (plane.labels[0] == BasinLabel.UNDECIDED).all() and not plane.certified[0].any()
+    assert (plane.labels[6:9, 6:] == BasinLabel.FIXED_PLUS).all()
+    assert not (plane.labels == BasinLabel.EXCEPTIONAL).any()
     # Nor does noise on either side of the axis count as a change of sign.
     shelf = [((0, 3), -800 / 1001), ((0, 4), 300 / 1001)]
-    assert fates([(0.0, 1.146), (0.0, 0.5)], eta=0.6, spectrum=(1.0, 1.2), terms=shelf) == [
-        Fate.UNDECIDED,
-        Fate.EXCEPTIONAL,
+    assert labels([(0.0, 1.146), (0.0, 0.5)], eta=0.6, spectrum=(1.0, 1.2), terms=shelf) == [
+        BasinLabel.UNDECIDED,
+        BasinLabel.EXCEPTIONAL,
     ]
 
 
 def test_cycles_and_far_points_do_not_escape():
     # y ↦ −1.5y + y³ has the cycle ±√½.
     cycle = {"eta": 1.0, "spectrum": (0.5, 2.5), "terms": [((0, 4), -0.25)]}
-    assert fates([(0.0, 0.5)], **cycle) == [Fate.UNSETTLED]
+    assert labels([(0.0, 0.5)], **cycle) == [BasinLabel.UNSETTLED]
     # The same in a window a million times smaller: the orbit is far, but it stays.
-    assert fates([(0.0, 2.0**-24)], extent=2.0**-24, **cycle) == [Fate.UNSETTLED]
+    assert labels([(0.0, 2.0**-24)], extent=2.0**-24, **cycle) == [BasinLabel.UNSETTLED]

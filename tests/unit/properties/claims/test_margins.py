@@ -7,26 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flint import arb, fmpq, fmpq_mat
+from flint import arb
 
 from gdcheck.properties.claims import amplitude, dominance, invariance, observation, rate, remainder, sharpness, updates
 from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.claims.examination import MOST_MARGIN, ClaimViolation, log2_ratio
 from gdcheck.properties.claims.registry import CLAIMS
-from gdcheck.properties.claims.tools import MOST_MARGIN, Broken, Majorant, Seen, dot, log2_ratio
+from gdcheck.properties.claims.trajectory import EnclosedIterate, TrajectoryBounds
 from gdcheck.properties.runner.trial import CounterexampleError, Trial
-from gdcheck.properties.strategies.instance import Instance, StartPlace
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.properties.strategies.instance import dot
 from gdcheck.theorem.methods.statement import Regime
-
-SPECTRUM = (fmpq(1), fmpq(2))
-SWAP = fmpq_mat(2, 2, [0, 1, 1, 0])
-EXAMPLE = Instance(
-    Problem.build("x**2 + y**2/2 + x**2*y + x**3", "0.3", ["1/64", "1/64"]),
-    SPECTRUM,
-    SWAP,
-    Regime.SMALL_STEP,
-    StartPlace.BALL,
-)
+from tests.builders.instances import WORKED_INSTANCE
 
 
 def scaled(module: Any, name: str, factor: int) -> Callable[..., Any]:
@@ -35,23 +26,25 @@ def scaled(module: Any, name: str, factor: int) -> Callable[..., Any]:
     return lambda *arguments: tuple(factor * x for x in honest(*arguments))
 
 
-def walk_off(module: Any, factor: int, change: Callable[[Seen, int], Seen]) -> Callable[..., Iterator[Seen]]:
+def walk_off(
+    module: Any, factor: int, change: Callable[[EnclosedIterate, int], EnclosedIterate]
+) -> Callable[..., Iterator[EnclosedIterate]]:
     """A walk of which every second iterate is wrong."""
     honest = module.walk
 
-    def walk(*arguments: Any) -> Iterator[Seen]:
+    def walk(*arguments: Any) -> Iterator[EnclosedIterate]:
         return (change(seen, factor) if k % 2 else seen for k, seen in enumerate(honest(*arguments)))
 
     return walk
 
 
-def tighter(module: Any, factor: int) -> Callable[..., tuple[list[Seen], Majorant]]:
-    """A majorant that promises too much."""
+def tighter(module: Any, factor: int) -> Callable[..., tuple[list[EnclosedIterate], TrajectoryBounds]]:
+    """Bounds that promise too much."""
     honest = module.settled_walk
 
-    def settled_walk(*arguments: Any) -> tuple[list[Seen], Majorant]:
+    def settled_walk(*arguments: Any) -> tuple[list[EnclosedIterate], TrajectoryBounds]:
         stretch, m = honest(*arguments)
-        return stretch, replace(m, across=m.across / factor, push=m.push / factor)
+        return stretch, replace(m, free=m.free / factor, push=m.push / factor)
 
     return settled_walk
 
@@ -67,19 +60,19 @@ def turned(factor: int) -> Callable[..., Any]:
 observation_observe = observation.observe
 
 
-def less_along(seen: Seen, factor: int) -> Seen:
+def less_along(seen: EnclosedIterate, factor: int) -> EnclosedIterate:
     return replace(seen, along=seen.along / (1000 * factor))
 
 
-def across(seen: Seen, factor: int) -> Seen:
+def across(seen: EnclosedIterate, factor: int) -> EnclosedIterate:
     return replace(seen, across=seen.across * 10 * factor)
 
 
-def longer(seen: Seen, factor: int) -> Seen:
+def longer(seen: EnclosedIterate, factor: int) -> EnclosedIterate:
     return replace(seen, length=seen.length * (1 + factor))
 
 
-def along_more(seen: Seen, factor: int) -> Seen:
+def along_more(seen: EnclosedIterate, factor: int) -> EnclosedIterate:
     return replace(seen, y=tuple(y * (1 + factor) for y in seen.y))
 
 
@@ -99,7 +92,7 @@ PLANTS = {
 
 
 def examined(claim: str) -> Finding:
-    return CLAIMS[claim].examine(EXAMPLE)
+    return CLAIMS[claim].examine(WORKED_INSTANCE)
 
 
 @pytest.mark.parametrize("plant", PLANTS)
@@ -122,10 +115,10 @@ def test_the_margin_of_a_failure_is_negative_and_falls_with_the_error(
 
 
 def test_the_margin_of_what_is_broken_is_never_positive_and_always_a_number() -> None:
-    assert Broken("").margin is None
-    assert Broken("", float("nan")).margin is None
-    assert Broken("", 1e-17).margin == 0
-    assert Broken("", -float("inf")).margin == -MOST_MARGIN
+    assert ClaimViolation("").margin is None
+    assert ClaimViolation("", float("nan")).margin is None
+    assert ClaimViolation("", 1e-17).margin == 0
+    assert ClaimViolation("", -float("inf")).margin == -MOST_MARGIN
 
 
 def test_a_quotient_too_small_for_a_float_is_the_worst() -> None:

@@ -1,0 +1,218 @@
+"""The frame around an examination: decide the problem, check the claim, and report *holds*, *fails* or *unresolved*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from math import isnan, log, log2
+
+from flint import arb, ctx, fmpq
+
+from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.certificate.rechecking import NotChecked
+from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.loss.balls import at_most, ends, surely_less
+
+Examination = Callable[[Instance, Decision], Finding]
+
+MOST_STEPS = 20_000
+MOST_MARGIN = 1000.0
+PRECISIONS = (256, 1024, 4096)
+"""Bits at which a claim is checked, one after the other, until every comparison is decided."""
+
+_NARROW = fmpq(1, 2**20)
+
+
+class ClaimViolation(Exception):  # noqa: N818
+    """A claim is found not to hold; the message says what was found instead.
+
+    Attributes:
+        margin: By how much it fails, in the claim's own unit and below zero; None if that is not a number.
+    """
+
+    def __init__(self, otherwise: str, margin: float | None = None) -> None:
+        super().__init__(otherwise)
+        # What fails has no slack: a positive margin could only be one of rounding.
+        self.margin = None if margin is None or isnan(margin) else min(0.0, _limited(margin))
+
+
+class Undecided(Exception):  # noqa: N818
+    """A part of a claim cannot be decided at this precision; problems are counted by the message, the cause."""
+
+
+def require(holds: bool | None, otherwise: str, margin: float | None = None, *, step: int | None = None) -> None:
+    """End an examination unless a part of the claim is decided to hold.
+
+    Args:
+        holds: Whether it does; None if that is undecided, which is no pass.
+        otherwise: What was found instead, the same for every problem where it may be undecided.
+        margin: The slack with which it holds in the claim's own unit, below zero if it does not; where two numbers are
+            compared.
+        step: The step at which it was looked at.
+
+    Raises:
+        ClaimViolation: If it does not hold.
+        Undecided: If that is undecided.
+    """
+    if holds is None:
+        raise Undecided(f"undecided: {otherwise}")
+    if not holds:
+        raise ClaimViolation(otherwise if step is None else f"{otherwise} at step {step}", margin)
+
+
+def up_to_rounding(limit: arb) -> arb:
+    """A bound that is attained, raised by the share that the balls of the current precision can tell."""
+    return limit + (1 + abs(limit)) * arb(2) ** -(ctx.prec // 2)
+
+
+def equals(ball: arb, value: fmpq) -> bool | None:
+    """Decide whether a ball is an enclosure of a rational that says something.
+
+    Args:
+        ball: The ball.
+        value: The rational q.
+
+    Returns:
+        False if q is outside; True if it is inside and the ball is narrow, within 2⁻²⁰(1 + |q|) of q; else None.
+    """
+    if not ball.is_finite():
+        return None
+    lo, hi = ends(ball)
+    if not lo <= value <= hi:
+        return False
+    reach = _NARROW * (1 + abs(value))
+    return True if value - reach <= lo and hi <= value + reach else None
+
+
+def positive(x: arb) -> bool | None:
+    """Decide whether x > 0."""
+    below = at_most(x, arb(0))
+    return None if below is None else not below
+
+
+def _limited(margin: float) -> float:
+    return max(-MOST_MARGIN, min(MOST_MARGIN, margin))
+
+
+def on_decided(check: Examination) -> Callable[[Instance], Finding]:
+    """Decide a problem before a claim is checked on it, at precisions that grow until every comparison is decided.
+
+    Args:
+        check: Checks the claim on a problem and its decision, which is neither unresolved nor refuted. It is called at
+            one of ``PRECISIONS``.
+
+    Returns:
+        The examination.
+    """
+
+    @wraps(check)
+    def examine(instance: Instance) -> Finding:
+        decision = decide(instance.problem, max_steps=MOST_STEPS)
+        if decision.verdict is Verdict.UNRESOLVED:
+            return unresolved(decision, decision.reason)
+        if decision.verdict is Verdict.REFUTED:
+            return _finding(decision, False, decision.reason)
+        cause = ""
+        for bits in PRECISIONS:
+            try:
+                with ctx.workprec(bits):
+                    return check(instance, decision)
+            except ClaimViolation as broken:
+                return _finding(decision, False, str(broken), broken.margin)
+            except NotChecked as gave_up:
+                return unresolved(decision, str(gave_up))
+            except Undecided as open_:
+                cause = str(open_)
+        return unresolved(decision, cause)
+
+    return examine
+
+
+def on_certified(exceptional: str) -> Callable[[Examination], Callable[[Instance], Finding]]:
+    """Like ``on_decided``, for a claim on trajectories with a certified amplitude.
+
+    Args:
+        exceptional: The note on a start in an invariant subspace without the dominant eigenvector, of which the claim
+            does not speak.
+
+    Returns:
+        The decorator.
+    """
+
+    def decorate(check: Examination) -> Callable[[Instance], Finding]:
+        @on_decided
+        @wraps(check)
+        def examine(instance: Instance, decision: Decision) -> Finding:
+            if decision.subspace is not None:
+                return holds(decision, exceptional)
+            if decision.amplitude is None:
+                return unresolved(decision, decision.reason)
+            return check(instance, decision)
+
+        return examine
+
+    return decorate
+
+
+def holds(decision: Decision, note: str, margin: float | None = None) -> Finding:
+    """The finding that a claim holds.
+
+    Args:
+        decision: The decision on the problem.
+        note: A short phrase.
+        margin: The slack.
+
+    Returns:
+        The finding.
+    """
+    return _finding(decision, True, note, None if margin is None else _limited(margin))
+
+
+def unresolved(decision: Decision, cause: str) -> Finding:
+    """The finding that a claim was not resolved.
+
+    Args:
+        decision: The decision on the problem.
+        cause: Why not; such problems are counted by it.
+
+    Returns:
+        The finding.
+    """
+    return _finding(decision, None, cause)
+
+
+def _finding(decision: Decision, result: bool | None, note: str, margin: float | None = None) -> Finding:
+    step = decision.amplitude.step if decision.amplitude else None
+    return Finding(result, margin, note, decision.verdict.value, step)
+
+
+# Margins --------------------------------------------------------------------------------------------------------------
+
+
+def midpoint(x: arb) -> float:
+    """The midpoint as a float."""
+    return float(x.mid())
+
+
+def amplitude_margin(decision: Decision) -> float | None:
+    """log₂ of the smallest amplitude over its tail; None without a certificate, and large where the tail is zero."""
+    if decision.amplitude is None:
+        return None
+    numbers = decision.amplitude.inequality
+    if not numbers.tail.upper() > 0:
+        return MOST_MARGIN
+    return min(midpoint((a.lower() / numbers.tail.upper()).log()) / log(2) for a in numbers.amplitudes)
+
+
+def log2_ratio(above: arb, below: arb) -> float:
+    """log₂(above/below) of two positive balls, at most as large as it may be; large if ``below`` may vanish.
+
+    Where the quotient is too small for a float, or is not positive, as small as a margin can be.
+    """
+    if not below.lower() > 0:
+        return MOST_MARGIN
+    quotient = midpoint(above / below)
+    if quotient <= 0 and surely_less(above, below):
+        return -MOST_MARGIN
+    return log2(quotient) if 0 < quotient < float("inf") else MOST_MARGIN

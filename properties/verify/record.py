@@ -15,7 +15,7 @@ from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import NotChecked
-from gdcheck.theorem.certificate.shapes import Count, Shape, Share, StoredProblem, VerdictName, one_of
+from gdcheck.theorem.certificate.shapes import Count, Shape, Share, StoredProblem, VerdictName, one_of, read_as
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
@@ -213,7 +213,7 @@ def _measured(decision: Decision, index: int) -> Record:
         rate=said["rate"],
         start_radius=math.sqrt(to_float(radius)),
         margin=_margin(decision),
-        limit=StoredLimit(**said["limit"]),
+        limit=read_as(said["limit"], StoredLimit),
         to_lowest=lowest,
         to_highest=highest,
     )

@@ -145,7 +145,7 @@ def test_tallies_add_up_whatever_the_order() -> None:
     smallest = forward.claims[EXAMPLES]["direction"].smallest_margin
     assert smallest is not None
     margins = [p.claims[EXAMPLES]["direction"].smallest_margin for p in parts]
-    assert smallest["margin"] == min(m["margin"] for m in margins if m is not None)
+    assert smallest.margin == min(m.margin for m in margins if m is not None)
 
 
 # Failing --------------------------------------------------------------------------------------------------------------

@@ -213,7 +213,9 @@ class Run:
         path, line, _ = report.location
         reason = "; ".join(f"{count} unresolved: {cause}" for cause, count in causes.items())
         where = (path, line or 0, f"Skipped: {reason}")
-        skipped = pytest.TestReport(f"{report.nodeid}-unresolved", report.location, {}, "skipped", where, "call")
+        skipped = pytest.TestReport(
+            f"{report.nodeid.removesuffix(']')}-unresolved]", report.location, {}, "skipped", where, "call"
+        )
         self.config.hook.pytest_runtest_logreport(report=skipped)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -275,7 +275,7 @@ def test_unresolved_problems_are_skipped_cases_of_their_own(project: pytest.Pyte
     cases = list(ElementTree.parse(junit).iter("testcase"))
     skipped = {case.get("name"): case.find("skipped") for case in cases if case.find("skipped") is not None}
     assert len(cases) == 6
-    assert all(name is not None and name.endswith("-unresolved") for name in skipped)
+    assert all(name is not None and name.endswith("-unresolved]") for name in skipped)
     assert [cause.get("message") for cause in skipped.values() if cause is not None] == ["3 unresolved: planted"] * 3
     tally = json.loads(path.read_text(encoding="utf-8"))["claims"]["direction"]
     assert (tally["holds"], tally["causes"]) == ({"unresolved": 9}, {"planted": 9})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from flint import arb, ctx, fmpq_mat
+from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil, gap
@@ -22,6 +22,8 @@ from gdcheck.theorem.methods.statement import End, Regime
 FIRST_PRECISION = 128
 # Eigenvalues and eigenvectors are known to this many bits more than the trajectory.
 GUARD_BITS = 64
+# How narrowly ρ is to be known, relatively: sigma and tail are stated to nine digits.
+_RHO_WIDTH = fmpq(1, 10**14)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +123,10 @@ class Search:
         with ctx.workprec(precision):
             if try_subspace_first and self._starts_outside(blocks):
                 return SearchResult(None, here, blocks, None, Cause.PRECISION, precision)
-            result = certify(self._supply(blocks, here, self._largest(whole), subspace), self.max_steps)
+            sequence = self._supply(blocks, here, self._largest(whole), subspace)
+            if not surely_less(sequence.rho.rad(), sequence.rho * _RHO_WIDTH):
+                return SearchResult(subspace, here, blocks, None, Cause.PRECISION, precision)
+            result = certify(sequence, self.max_steps)
         if isinstance(result, Cause):
             return SearchResult(subspace, here, blocks, None, result, precision)
         return SearchResult(subspace, here, blocks, result, None, precision)

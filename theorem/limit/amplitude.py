@@ -57,8 +57,7 @@ def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _D
     """
     rho = sequence.rho
     enclosed = all(surely_less(part.deviation, arb(_LARGEST_DEVIATION)) for part in sequence.parts)
-    known = surely_less(rho, arb(1)) and surely_less(rho.rad(), rho * accuracy.amplitude)
-    if not (enclosed and known and surely_less(arb(0), sequence.dominance)):
+    if not (enclosed and surely_less(arb(0), sequence.dominance) and surely_less(rho, arb(1))):
         return Cause.PRECISION
     previous: EnclosedIterate | None = None
     far = arb(0)

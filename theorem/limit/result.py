@@ -50,7 +50,9 @@ class Cause(Enum):
     """Why no certificate was found; the value is a sentence for the user."""
 
     LEFT = "the trajectory left the basin of the minimizer, as far as the enclosures show"
-    ELSEWHERE = "the trajectory settles at a point that is not the minimizer"
-    BUDGET = "the step budget ended before the certificate applied"
-    PRECISION = "the precision did not suffice"
+    ELSEWHERE = (
+        "the trajectory settles at a point that is not the minimizer; --observe shows it, and --minimizer can name it"
+    )
+    BUDGET = "the step budget ended before the certificate applied; a larger --max-steps may decide it"
+    PRECISION = "the precision did not suffice; a larger --max-precision may decide it"
     FASTER = "the trajectory converges to the minimizer faster than every geometric sequence"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +31,29 @@ class Extras:
     scalars: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a decision may cost.
+
+    Attributes:
+        max_steps: Steps of gradient descent.
+        precision: Bits to begin with.
+        max_precision: Bits at most.
+    """
+
+    max_steps: int
+    precision: int
+    max_precision: int
+
+
 class Printer:
     """Decides and prints one problem after the other."""
 
-    def __init__(self, *, as_json: bool, many: bool, extras: Extras, max_steps: int) -> None:
+    def __init__(self, *, as_json: bool, many: bool, extras: Extras, limits: Limits) -> None:
         self._as_json = as_json
         self._many = many
         self._extras = extras
-        self._max_steps = max_steps
+        self._limits = limits
         self._console: Console | None = None
 
     def handle(self, line: int, item: Problem | Exception, certificate: Path | None) -> int:
@@ -51,7 +66,7 @@ class Printer:
             if isinstance(item, Exception):
                 raise item
             functions = self._functions(item)
-            decision = decide(item, max_steps=self._max_steps)
+            decision = decide(item, **asdict(self._limits))
             proof = proof_of(decision)
             answer = self._answer(decision, functions) | self._rechecked(proof)
         except (InputError, OverflowError) as caught:
@@ -107,7 +122,9 @@ class Printer:
             from gdcheck.theorem.certificate.pattern_answer import sharpness_json
             from gdcheck.theorem.sharpness.sharpness import sharpness
 
-            result["sharpness"] = sharpness_json(sharpness(decision, first_steps=True, most_steps=self._max_steps))
+            result["sharpness"] = sharpness_json(
+                sharpness(decision, first_steps=True, most_steps=self._limits.max_steps)
+            )
         if functions:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json
             from gdcheck.theorem.sharpness.scalar import follow
@@ -115,8 +132,6 @@ class Printer:
             texts = self._extras.scalars
             result["scalars"] = [scalar_json(t, follow(decision, f)) for t, f in zip(texts, functions, strict=True)]
         if self._extras.observe:
-            from dataclasses import asdict
-
             from gdcheck.theorem.descent.reference import observe
 
             seen = asdict(observe(decision.problem))

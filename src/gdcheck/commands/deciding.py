@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gdcheck.commands.answering import Extras, Printer
+from gdcheck.commands.answering import Extras, Limits, Printer
 from gdcheck.commands.common import (
     BAD_INPUT,
     EXIT_CODES,
@@ -56,12 +56,20 @@ def check(
     max_steps: Annotated[
         int, typer.Option(min=1, help="Steps allowed before a problem is left unresolved.")
     ] = 1_000_000,
+    precision: Annotated[
+        int, typer.Option(min=64, max=1_000_000, help="Bits to begin with; they double as long as they do not suffice.")
+    ] = 128,
+    max_precision: Annotated[
+        int, typer.Option(min=64, max=1_000_000, help="Bits allowed before a problem is left unresolved.")
+    ] = 8192,
     recheck: Annotated[
         bool, typer.Option("--recheck/--no-recheck", help="Verify each proof with the independent checker at once.")
     ] = True,
 ) -> int:
     """Decide one problem (or a file of them) with proof."""
     many = False
+    if precision > max_precision:
+        raise InputError("precision", f"{precision} bits are more than --max-precision {max_precision} allows")
     if problem is not None:
         if any(x is not None for x in (loss, step_size, start, minimizer, variables)):
             raise InputError(
@@ -75,7 +83,7 @@ def check(
     if many and certificate is not None:
         raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
     extras = Extras(recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
-    printer = Printer(as_json=as_json, many=many, extras=extras, max_steps=max_steps)
+    printer = Printer(as_json=as_json, many=many, extras=extras, limits=Limits(max_steps, precision, max_precision))
     codes = [printer.handle(line, item, certificate) for line, item in problems]
     # Bad input outranks a refutation, which outranks any other verdict.
     return next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes)

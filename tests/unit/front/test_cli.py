@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from math import isqrt
 
 import pytest
 from jsonschema import validate
@@ -242,3 +243,34 @@ def test_heavy_libraries_stay_out_of_a_check():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_leaves_a_problem_unresolved_names_the_option_that_could_decide_it(gdcheck):
+    """The start all but misses the direction: 2⁻³⁰⁰ of it takes more than 256 bits, and steps."""
+    near = [
+        "--loss",
+        "x**2 + 3*y**2 + x*y",
+        "--step-size",
+        "0.1",
+        "--start",
+        f"1,{(2 << 300) + isqrt(5 << 600)}/{1 << 300}",
+    ]
+    code, out, _ = gdcheck("check", *near, "--max-precision", "256", "--json")
+    assert code == 3 and "--max-precision" in json.loads(out)["reason"]
+    code, out, _ = gdcheck("check", *near, "--precision", "1024", "--json")
+    assert code == 0 and json.loads(out)["precision"] == 1024
+    code, out, _ = gdcheck(
+        "check",
+        "--loss",
+        "x**2/2 + 2*y**2 + x**3",
+        "--step-size",
+        "0.001",
+        "--start",
+        "0.1,0.1",
+        "--max-steps",
+        "5",
+        "--json",
+    )
+    assert code == 3 and "--max-steps" in json.loads(out)["reason"]
+    code, _, err = gdcheck("check", *near, "--precision", "512", "--max-precision", "256")
+    assert code == 2 and "precision" in err

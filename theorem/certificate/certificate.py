@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from flint import arb, ctx, fmpq, fmpz
@@ -51,7 +52,9 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
     bits = _bits(numbers)
     if bits > _FEWEST_BITS:
         found = _restated(decision, None, bits)
-    here = None if not decision.blocks else _restated(decision, decision.subspace, bits)
+    here = found
+    if decision.subspace is not None and decision.blocks:
+        here = _restated(decision, decision.subspace, bits)
     return {
         "schema": FORMAT,
         "problem": decision.problem.to_json(),
@@ -64,14 +67,11 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         else {
             "enters": decision.subspace.enters,
             "basis": [_texts(v) for v in decision.subspace.basis],
-            **_regime(here),
+            **_regime(here if decision.blocks else None),
         },
         "blocks": []
         if numbers is None
-        else [
-            _block(b, a, found if here is None or decision.subspace is None else here, bits)
-            for b, a in zip(decision.blocks, numbers.amplitudes, strict=True)
-        ],
+        else [_block(b, a, here, bits) for b, a in zip(decision.blocks, numbers.amplitudes, strict=True)],
         "step": decision.amplitude.step if decision.amplitude else 0,
         "bounds": None
         if numbers is None
@@ -111,7 +111,7 @@ def _bits(numbers: Inequality | None) -> int:
     if numbers is None:
         return _FEWEST_BITS
     small = min(x.lower() for x in numbers.amplitudes) * numbers.rho.lower() / numbers.radius
-    return _FEWEST_BITS + max(0, -int((small.log() / arb(2).log()).mid().floor().unique_fmpz() or 0))
+    return _FEWEST_BITS + max(0, ceil(-float((small.log() / arb(2).log()).mid())))
 
 
 def _restated(decision: Decision, subspace: Subspace | None, bits: int) -> Classification:

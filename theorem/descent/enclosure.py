@@ -11,7 +11,7 @@ Lipschitz constant of F on the segment from the centre to the true iterate, the 
   a segment by at most the largest :math:`\|DF\|` on it; :math:`DF = I - \eta\nabla^2 f` at the centre is a matrix whose
   norm is bounded, and within :math:`e_k` of it DF changes by at most :math:`e_k` times its Lipschitz constant
   :math:`\Lambda'(r)` on the ball. With an error of a few units in the last place the second term is nothing, and far
-  from the minimizer only the first is of any use: the curvature that a trajectory meets is not that of the worst point
+  from the minimizer this bound is the useful one: the curvature that a trajectory meets is not that of the worst point
   as far away.
 """
 
@@ -28,6 +28,8 @@ from gdcheck.theorem.descent.hessian_map import HessianMap, norm_bound
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import norm, surely_less
 
+_LOSS = arb(2) ** 16
+"""By what factor the bound over the ball may enlarge the error before the curvature at the iterate is looked at."""
 _BITS = 64
 """Bits for bounds of Lipschitz constants."""
 
@@ -148,6 +150,7 @@ def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[E
     step = 0
     descend: DescentMap | None = None
     local: _LocalExpansion | None = None
+    lost = arb(1)
     while True:
         centre = [x.mid() for x in balls]
         error = _upper(error + sum((x.rad() for x in balls), arb(0)))
@@ -158,8 +161,12 @@ def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[E
         # Many starts are decided where they are: the maps are compiled only for those that are not.
         descend = descend or DescentMap(expansion)
         if error > 0 and not surely_less(expands, arb(1)):
-            local = local or _LocalExpansion(expansion, bound)
-            expands = _smaller(expands, local(centre, error, radius))
+            # As long as few bits are lost, the bound over the ball will do.
+            if surely_less(lost * expands, _LOSS):
+                lost *= expands
+            else:
+                local = local or _LocalExpansion(expansion, bound)
+                expands = _smaller(expands, local(centre, error, radius))
         error *= expands
         balls = descend(centre)
         step += 1

@@ -179,11 +179,8 @@ def scaling(count: int) -> list[dict[str, Any]]:
     return rows
 
 
-def large_loss(count: int) -> dict[str, float]:
-    """A rotated, off-origin loss of degree 5 in 6 variables (462 terms): each step of ``check``, in turn.
-
-    Everything but the first two is a ratio to the decision from text.
-    """
+def large_problem() -> Problem:
+    """A rotated, off-origin loss of degree 5 in 6 variables: 462 terms."""
     random = Random(f"bench/{SEED}/large")
     n = 6
     loss = loss_with_spectrum(
@@ -196,11 +193,19 @@ def large_loss(count: int) -> dict[str, float]:
             if 3 <= sum(exponents) <= 5
         ],
     )
-    text, minimizer = loss.text(), [fmpq(i + 1, 7) for i in range(n)]
+    minimizer = [fmpq(i + 1, 7) for i in range(n)]
     start = [m + fmpq((-1) ** i * (i + 3), 2000) for i, m in enumerate(minimizer)]
+    return Problem(loss, step_size="3/10", start=start, minimizer=minimizer)
+
+
+def large_loss(count: int) -> dict[str, float]:
+    """Each step of ``check`` on the large problem, in turn, as a ratio to the decision from text."""
+    problem = large_problem()
+    loss, text = problem.loss, problem.loss.text()
+    given = {"step_size": problem.step_size, "start": problem.start, "minimizer": problem.minimizer}
 
     def decided() -> Decision:
-        return decide(Problem.build(text, "3/10", start, minimizer))
+        return decide(Problem(text, **given))
 
     decision = decided()
     data = certificate(decision)
@@ -209,7 +214,7 @@ def large_loss(count: int) -> dict[str, float]:
     steps: dict[str, Callable[[], Any]] = {
         "from_text": decided,
         "parse": lambda: Loss.parse(text),
-        "decide": lambda: decide(Problem.build(loss, "3/10", start, minimizer)),
+        "decide": lambda: decide(Problem(loss, **given)),
         "certificate": lambda: certificate(decision),
         "answer_and_chain": lambda: (answer(decision), paper_chain(decision)),
         "recheck": lambda: check(data),

@@ -448,7 +448,7 @@ Proof.
   - intros k. eapply Rle_trans; [|apply Rate]. right. apply norm_same. intros i Hi.
     unfold difference. f_equal. unfold direction.
     rewrite (norm_same n _ _ (both_power zeta k Within)), norm_scale.
-    unfold scale at 1 3. rewrite (both_power zeta k Within i Hi). unfold scale.
+    unfold scale. rewrite (both_power zeta k Within i Hi). unfold scale.
     assert (Hk : 0 < rho ^ k) by (apply pow_lt; exact rho_positive).
     rewrite Rabs_pos_eq by lra.
     set (u := combination 1 (apply n Plus zeta) ((-1) ^ k) (apply n Minus zeta)).

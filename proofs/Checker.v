@@ -113,6 +113,25 @@ Fixpoint iterate {T : Type} (k : nat) (step : T -> T) (start : T) : T :=
   | S j => step (iterate j step start)
   end.
 
+(** Soundness of the small tests. *)
+Lemma less_q_sound a b : less_q a b = true -> Q2R a < Q2R b.
+Proof.
+  unfold less_q. intros H. apply Qlt_Rlt. apply negb_true_iff in H.
+  destruct (Qlt_le_dec a b) as [L|L]; [exact L|]. apply Qle_bool_iff in L. congruence.
+Qed.
+
+Lemma le_q_sound a b : Qle_bool a b = true -> Q2R a <= Q2R b.
+Proof. intros H. apply Qle_Rle, Qle_bool_iff, H. Qed.
+
+Lemma nth_map_seq {T} (f : nat -> T) i k d : (i < k)%nat -> nth i (map f (seq 0 k)) d = f i.
+Proof.
+  intros H. rewrite nth_indep with (d' := f 0%nat) by (rewrite map_length, seq_length; exact H).
+  rewrite (map_nth f), seq_nth by exact H. reflexivity.
+Qed.
+
+Lemma forallb_seq (f : nat -> bool) k i : forallb f (seq 0 k) = true -> (i < k)%nat -> f i = true.
+Proof. intros H Hi. rewrite forallb_forall in H. apply H, in_seq. lia. Qed.
+
 Section Checker.
 Variables (P : problem) (C : certificate) (W : witness).
 Let n := dimension P.
@@ -253,30 +272,6 @@ Definition claims : list (claim * bool) :=
 Definition verdict : outcome := first_false claims.
 
 (** ** Soundness *)
-Lemma first_false_accepted l : first_false l = accepted -> forall c b, In (c, b) l -> b = true.
-Proof.
-  induction l as [|[c b] l IH]; intros H c' b' Hin; [destruct Hin|].
-  cbn [first_false] in H. destruct b; [|discriminate]. destruct Hin as [E|Hin]; [congruence|]. apply (IH H c' b' Hin).
-Qed.
-
-Lemma less_q_sound a b : less_q a b = true -> Q2R a < Q2R b.
-Proof.
-  unfold less_q. intros H. apply Qlt_Rlt. apply negb_true_iff in H.
-  destruct (Qlt_le_dec a b) as [L|L]; [exact L|]. apply Qle_bool_iff in L. congruence.
-Qed.
-
-Lemma le_q_sound a b : Qle_bool a b = true -> Q2R a <= Q2R b.
-Proof. intros H. apply Qle_Rle, Qle_bool_iff, H. Qed.
-
-Lemma nth_map_seq {T} (f : nat -> T) i k d : (i < k)%nat -> nth i (map f (seq 0 k)) d = f i.
-Proof.
-  intros H. rewrite nth_indep with (d' := f 0%nat) by (rewrite map_length, seq_length; exact H).
-  rewrite (map_nth f), seq_nth by exact H. reflexivity.
-Qed.
-
-Lemma forallb_seq (f : nat -> bool) k i : forallb f (seq 0 k) = true -> (i < k)%nat -> f i = true.
-Proof. intros H Hi. rewrite forallb_forall in H. apply H, in_seq. lia. Qed.
-
 Let f := value (loss P).
 Let m := vector_of (minimizer P).
 Let eta := Q2R (step_size P).

@@ -100,11 +100,12 @@ Proof.
     + cbn [evaluate]. rewrite IH. ring.
 Qed.
 
-Definition add (p q : polynomial) : polynomial := fold_right (fun '(c, e) s => insert c e s) q p.
+(** The second is inserted into the first: in a long sum, that is one term at a time. *)
+Definition add (p q : polynomial) : polynomial := fold_right (fun '(c, e) s => insert c e s) p q.
 
 Lemma evaluate_add p q x : evaluate (add p q) x = evaluate p x + evaluate q x.
 Proof.
-  unfold add. induction p as [|[c e] p IH]; cbn [fold_right evaluate]; [ring|].
+  unfold add. induction q as [|[c e] q IH]; cbn [fold_right evaluate]; [ring|].
   rewrite evaluate_insert, IH. ring.
 Qed.
 

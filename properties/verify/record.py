@@ -10,6 +10,7 @@ from flint import arb, ctx, fmpq
 from msgspec import Meta
 from msgspec.structs import replace
 
+from gdcheck.properties.verify.kernel import check_in_kernel, in_kernel_form
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.answer import answer
@@ -114,6 +115,7 @@ class Record(Shape, frozen=True):
     to_lowest: Share | None = None
     to_highest: Share | None = None
     problem: StoredProblem | None = None
+    kernel: bool | None = None
 
 
 def checked_by_recheck(data: object) -> str | None:
@@ -134,6 +136,24 @@ def checked_by_recheck(data: object) -> str | None:
         return check(data)
     except BadCertificate as error:
         return f"the certificate is malformed: {error}"
+
+
+def checked_by_kernel(data: object) -> str | None:
+    """The independent checker, and then Coq's kernel where it has a theorem about such a certificate.
+
+    Args:
+        data: A certificate.
+
+    Returns:
+        None if it is accepted, else a sentence.
+
+    Raises:
+        NotChecked: If either gives up at one of its limits.
+    """
+    failure = checked_by_recheck(data)
+    if failure is None and isinstance(data, dict) and in_kernel_form(data):
+        return check_in_kernel(data)
+    return failure
 
 
 def examine(make: Callable[[], Problem], index: int, checker: Checker, *, keep_problem: bool = False) -> Record:
@@ -178,7 +198,7 @@ def _rechecked(record: Record, decision: Decision, checker: Checker) -> Record:
     except Exception as error:
         failure = f"an error stopped the check: {_named(error)}"
     if failure is None:
-        return replace(record, recheck=ACCEPTED)
+        return replace(record, recheck=ACCEPTED, kernel=True if checker is checked_by_kernel and in_kernel_form(data) else None)
     reason = f"decided as {record.verdict}, but the certificate was rejected by the independent checker: {failure}"
     return replace(record, recheck=REJECTED, verdict=Verdict.UNRESOLVED.value, reason=reason)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from flint import arb, ctx, fmpq
 from msgspec import Meta
@@ -88,6 +88,7 @@ class Record(Shape, frozen=True):
         to_lowest: The squared cosine between the limit (of even steps) and the eigenspace of λ₁.
         to_highest: The same for λₙ.
         problem: The problem in its JSON form, where it is worth keeping.
+        kernel: True if Coq's kernel accepted the limit too, None if it was not asked.
     """
 
     index: Count
@@ -198,9 +199,13 @@ def _rechecked(record: Record, decision: Decision, checker: Checker) -> Record:
     except Exception as error:
         failure = f"an error stopped the check: {_named(error)}"
     if failure is None:
-        return replace(record, recheck=ACCEPTED, kernel=True if checker is checked_by_kernel and in_kernel_form(data) else None)
+        return replace(record, recheck=ACCEPTED, kernel=_in_kernel(checker, data))
     reason = f"decided as {record.verdict}, but the certificate was rejected by the independent checker: {failure}"
     return replace(record, recheck=REJECTED, verdict=Verdict.UNRESOLVED.value, reason=reason)
+
+
+def _in_kernel(checker: Checker, data: dict[str, Any] | None) -> bool | None:
+    return True if checker is checked_by_kernel and data is not None and in_kernel_form(data) else None
 
 
 def _measured(decision: Decision, index: int) -> Record:

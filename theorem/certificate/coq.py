@@ -23,12 +23,8 @@ _SLACK = Fraction(1, 2**125)
 """The errors allowed to them, as Coq measures the errors."""
 _LEAST_BITS = 224
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_TAKEN = set(
-    """as at by certificate do else end exists exists2 fix for forall fun if in let limit loss match mod nat of problem
-    prod prop return set sum then theorem type using where with witness abs bits claims entry gradients hessian iterate
-    verdict within""".split()
-)
+_NAME = re.compile(r"[a-z](_?[0-9]+)?")
+"""Names that are no word of Coq and no field of its records."""
 
 _PLAIN = {
     "fixed": "the smallest Hessian eigenvalue, and the direction (x_k - m)/|x_k - m| tends to it",
@@ -48,7 +44,9 @@ def require_kernel_form(certificate: dict[str, Any]) -> None:
     what = certificate.get("verdict")
     if certificate.get("schema") != "gdcheck-certificate/2" or what != "proved":
         said = what if certificate.get("schema") == "gdcheck-certificate/2" else certificate.get("schema")
-        raise InputError("certificate", f"is {said}; the kernel checks the verdict proved, with a fixed or alternating limit")
+        raise InputError(
+            "certificate", f"is {said}; the kernel checks the verdict proved, with a fixed or alternating limit"
+        )
     if "max(" in certificate["problem"]["loss"]:
         raise InputError("certificate", "has a loss with truncated powers; the kernel checks polynomial losses")
 
@@ -78,7 +76,7 @@ def coq_instance(certificate: dict[str, Any]) -> str:
         f"     f({', '.join(problem['variables'])}) = {problem['loss']}",
         f"   with step size {problem['step_size']}, from ({', '.join(problem['start'])}), tends to m = ({point}).",
         f"   There is one unit eigenvector, up to sign, of {_PLAIN[certificate['limit']['kind']]};",
-        "   its entries lie in the intervals of [limit]. Coq's kernel verifies this by running the checker of Checker.v. *)",
+        "   its entries lie in the intervals of [limit]. The kernel verifies this by running the checker of Checker.v. *)",
         "From Direction Require Import Instance.",
         "",
         *(f"Definition {name} := Variable_ {i}." for i, name in enumerate(names)),
@@ -97,7 +95,10 @@ def coq_instance(certificate: dict[str, Any]) -> str:
         "(* The numbers of the certificate. *)",
         "Definition certificate := {|",
         f"  large := {'true' if large else 'false'};",
-        *(f"  {end} := ({_q(low)}, {_q(high)});" for end, (low, high) in zip(("lowest", "highest"), spectrum, strict=True)),
+        *(
+            f"  {end} := ({_q(low)}, {_q(high)});"
+            for end, (low, high) in zip(("lowest", "highest"), spectrum, strict=True)
+        ),
         f"  gap_ := {_q(block['gap'])};",
         f"  eigenvector_ := {_list(block['vectors'][0])};",
         f"  amplitude_ := {_q(block['amplitude'])};",
@@ -117,7 +118,7 @@ def coq_instance(certificate: dict[str, Any]) -> str:
 
 def coq_names(variables: Sequence[str]) -> list[str]:
     """Name the variables for Coq: as they are where Coq has no other use for the name, else by position."""
-    plain = all(_NAME.fullmatch(name) and name not in _TAKEN for name in variables)
+    plain = all(map(_NAME.fullmatch, variables))
     return list(variables) if plain else [f"x{i}" for i in range(len(variables))]
 
 
@@ -193,7 +194,9 @@ def _bits(problem: dict[str, Any], loss: Loss, hessian: Sequence[Sequence[Fracti
     n = len(hessian)
     b = np.eye(n) - eta * np.array([[float(x) for x in row] for row in hessian])
     remainder = _remainder(loss.shifted(problem["minimizer"]).text(), problem["variables"])
-    h = np.array([float(Fraction(s) - Fraction(m)) for s, m in zip(problem["start"], problem["minimizer"], strict=True)])
+    h = np.array(
+        [float(Fraction(s) - Fraction(m)) for s, m in zip(problem["start"], problem["minimizer"], strict=True)]
+    )
     radius, lost = np.abs(h) + np.linalg.norm(h), 0.0
     for _ in range(steps):
         size = np.linalg.norm(h)

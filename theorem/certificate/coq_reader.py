@@ -74,7 +74,9 @@ def _sum(text: str, variables: dict[str, int]) -> Terms:
             try:
                 coefficient *= Fraction(base) ** int(power or 1)
             except ValueError:
-                raise UnreadableLoss(f"the loss has a factor that is neither a number nor a variable: {factor}") from None
+                raise UnreadableLoss(
+                    f"the loss has a factor that is neither a number nor a variable: {factor}"
+                ) from None
         key = tuple(exponents)
         total[key] = total.get(key, Fraction(0)) + coefficient
         sign = 1

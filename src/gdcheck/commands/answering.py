@@ -41,9 +41,7 @@ class Printer:
         self._max_steps = max_steps
         self._console: Console | None = None
 
-    def handle(
-        self, line: int, item: Problem | Exception, certificate: Path | None, coq: Path | None = None
-    ) -> int:
+    def handle(self, line: int, item: Problem | Exception, certificate: Path | None, coq: Path | None = None) -> int:
         """Decides one problem and prints the answer; the exit code."""
         from gdcheck.theorem.certificate.certificate import certificate as proof_of
         from gdcheck.theorem.decision.decide import decide

@@ -93,7 +93,7 @@ def _text(terms):
 
 
 def _with_loss(loss):
-    data = _certificate("x**2 + y**2/2 + z**2*3/4", "1/2", ["0.1", "0.1", "0.1"])
+    data = _certificate("x**2 + y**2/2 + z**2*3/4", "1/5", ["0.1", "0.1", "0.1"])
     text = coq_instance(data)
     written = loss.replace("**", "^")
     old = text[text.index("expression :=") : text.index(")%loss")]

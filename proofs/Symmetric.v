@@ -468,3 +468,65 @@ Proof.
     + intros i _. unfold difference, scale, combination. field. lra.
 Qed.
 End TwoEigenspaces.
+
+(** ** B known in a ball
+
+    If only enclosures of rho, of b and of the projector are known, their unfavourable ends decide. *)
+Section Enclosed.
+Variables (n : nat) (B Pi Near : matrix) (mu b C r lowest_rho highest_rho highest_b delta : R) (s g : nat -> vector).
+Let rho := Rabs mu.
+Hypothesis B_symmetric : symmetric n B.
+Hypothesis Pi_projector : projector n Pi.
+Hypothesis eigenspace : forall u, same n (apply n B (apply n Pi u)) (scale mu (apply n Pi u)).
+Hypothesis B_across : forall z, same n (apply n Pi z) zero -> norm n (apply n B z) <= b * norm n z.
+Hypothesis rho_enclosed : 0 < lowest_rho <= rho /\ rho <= highest_rho < 1.
+Hypothesis b_enclosed : 0 <= b <= highest_b /\ highest_b < lowest_rho.
+Hypothesis projector_enclosed : forall u, norm n (difference (apply n Pi u) (apply n Near u)) <= delta * norm n u.
+Hypothesis C_nonnegative : 0 <= C.
+Hypothesis starts_within : norm n (s 0%nat) <= r.
+Hypothesis step : forall k, same n (s (S k)) (combination 1 (apply n B (s k)) 1 (g k)).
+Hypothesis forcing : forall k, norm n (s k) <= r -> norm n (g k) <= C * norm n (s k) ^ 2.
+
+Let highest_sigma := highest_rho + C * r.
+Let highest_x := C * r / (lowest_rho * (1 - highest_sigma)).
+Let highest_P := 1 + highest_x + highest_x ^ 2.
+Let highest_tail := C * highest_P ^ 2 * r ^ 2 / (lowest_rho * (1 - highest_rho)).
+
+Theorem direction_in_a_ball :
+  highest_sigma < 1 -> highest_x <= 1 -> highest_tail < norm n (apply n Near (s 0%nat)) - delta * norm n (s 0%nat) ->
+  exists zeta D,
+    same n (apply n Pi zeta) zeta /\ norm n (difference zeta (apply n Pi (s 0%nat))) <= highest_tail /\ 0 < norm n zeta /\
+    (forall k, norm n (difference (direction n (s k)) (scale ((mu / rho) ^ k) (direction n zeta)))
+               <= D * ((1 + INR k) * rate rho b ^ k)) /\
+    (exists k0, forall k, (k0 <= k)%nat -> 0 < norm n (s k)).
+Proof.
+  intros Hsigma Hx Ht. destruct rho_enclosed as [R1 R2]. destruct b_enclosed as [B1 B2].
+  assert (Hr : 0 <= r) by (eapply Rle_trans; [apply norm_nonneg|exact starts_within]).
+  assert (HCr : 0 <= C * r) by (apply Rmult_le_pos; assumption).
+  assert (S : sigma_of rho C r <= highest_sigma) by (unfold sigma_of, highest_sigma; lra).
+  (* a smaller denominator makes a larger quotient *)
+  assert (Quotient : forall a d e, 0 <= a -> 0 < d <= e -> a / e <= a / d).
+  { intros a d e Ha Hd. unfold Rdiv. apply Rmult_le_compat_l; [exact Ha|]. apply Rinv_le_contravar; lra. }
+  assert (X : x_of rho C r <= highest_x).
+  { unfold x_of, highest_x. apply Quotient; [exact HCr|]. split; [apply Rmult_lt_0_compat; lra|].
+    apply Rmult_le_compat; lra. }
+  assert (X0 : 0 <= x_of rho C r).
+  { unfold x_of. apply Rdiv_le_0_compat; [exact HCr|apply Rmult_lt_0_compat; lra]. }
+  assert (P : 0 <= P_of rho C r <= highest_P).
+  { unfold P_of, highest_P. assert (x_of rho C r ^ 2 <= highest_x ^ 2) by (apply pow_incr; lra).
+    assert (0 <= x_of rho C r ^ 2) by apply pow2_ge_0. lra. }
+  assert (T : tail rho C r <= highest_tail).
+  { unfold tail, highest_tail. apply Rle_trans with (C * P_of rho C r ^ 2 * r ^ 2 / (lowest_rho * (1 - highest_rho))).
+    - apply Quotient; [apply Rmult_le_pos; [apply Rmult_le_pos; [assumption|]|]; apply pow2_ge_0|].
+      split; [apply Rmult_lt_0_compat; lra|apply Rmult_le_compat; lra].
+    - unfold Rdiv. apply Rmult_le_compat_r.
+      + left. apply Rinv_0_lt_compat, Rmult_lt_0_compat; lra.
+      + apply Rmult_le_compat_r; [apply pow2_ge_0|]. apply Rmult_le_compat_l; [assumption|]. apply pow_incr. exact P. }
+  assert (Amplitude : highest_tail < norm n (apply n Pi (s 0%nat))).
+  { assert (N := norm_reverse n (apply n Near (s 0%nat)) (apply n Pi (s 0%nat))).
+    assert (E := projector_enclosed (s 0%nat)). rewrite norm_difference_commutes in E. lra. }
+  destruct (eigenspace_direction n B Pi mu b C r s g) as (zeta & D & Within & Close & Positive & Rate & Eventually);
+    fold rho; auto; try lra.
+  exists zeta, D. fold rho in Close, Rate. repeat split; auto. lra.
+Qed.
+End Enclosed.

@@ -1,4 +1,7 @@
-"""The proofs as they stand: what they assume, what they state, and that a planted error is noticed."""
+"""The proofs as they stand: what they assume, what they state, and that a planted error is noticed.
+
+python -m tests.proofs.test_proofs writes proofs/assumptions.txt anew.
+"""
 
 import re
 import shutil
@@ -11,7 +14,7 @@ from gdcheck.properties.verify.kernel import run_coqc
 PROOFS = Path(__file__).parents[2] / "proofs"
 MAIN = {
     "Amplitude": ["amplitude_lemma", "direction_settled"],
-    "Symmetric": ["eigenspace_direction", "line_direction", "two_cycle"],
+    "Symmetric": ["eigenspace_direction", "line_direction", "two_cycle", "direction_in_a_ball"],
     "Theorem1": ["small_step", "large_step", "boundary_two_cycle"],
     "Spectrum": ["ends_exist"],
     "Polynomial": ["hessian_is_second_derivative", "remainder_bounded"],
@@ -69,10 +72,8 @@ def assumptions(library, tmp_path):
         for theorem in theorems:
             out = _printed(library, tmp_path, f"Print Assumptions {module}.{theorem}.")
             names = sorted(re.findall(r"^([\w.]+)", out, re.MULTILINE)[1:])
-            kernel = sorted({n for n in names if n.startswith(("PrimInt63.", "Uint63."))})
-            rest = [n for n in names if n not in kernel]
             lines.append(f"{module}.{theorem}:")
-            lines += [f"  {n}" for n in rest] + ([f"  {n}" for n in kernel])
+            lines += [f"  {name}" for name in names]
     return "\n".join(lines) + "\n"
 
 
@@ -112,3 +113,12 @@ def test_a_planted_error_breaks_the_soundness_proof(library, tmp_path, name, old
         if codes[-1]:
             break
     assert codes[-1] != 0
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    from gdcheck.properties.verify.kernel import compiled_proofs
+
+    with tempfile.TemporaryDirectory() as scratch:
+        (PROOFS / "assumptions.txt").write_text(assumptions(compiled_proofs(), Path(scratch)))

@@ -27,7 +27,10 @@ def test_both_checkers_accept_random_problems(library, certificates, tmp_path):
 
 
 def _scaled(text, random):
-    return str(Fraction(text) * random.choice([-1, Fraction(1, 2), 2, Fraction(99, 100), Fraction(101, 100), Fraction(1001, 1000)]))
+    return str(
+        Fraction(text)
+        * random.choice([-1, Fraction(1, 2), 2, Fraction(99, 100), Fraction(101, 100), Fraction(1001, 1000)])
+    )
 
 
 def _tampered(certificate, random):
@@ -36,10 +39,25 @@ def _tampered(certificate, random):
     problem, block, limit = data["problem"], data["blocks"][0], data["limit"]
     i = random.randrange(len(problem["variables"]))
     what = random.choice(
-        ["start", "minimizer", "step_size", "gap", "vector", "amplitude", "step", "bound", "kind", "sign", "entry", "end"]
+        [
+            "start",
+            "minimizer",
+            "step_size",
+            "gap",
+            "vector",
+            "amplitude",
+            "step",
+            "bound",
+            "kind",
+            "sign",
+            "entry",
+            "end",
+        ]
     )
     if what in {"start", "minimizer"}:
-        problem[what][i] = str(Fraction(problem[what][i]) + Fraction(random.choice([-1, 1]), 10 ** random.randint(1, 9)))
+        problem[what][i] = str(
+            Fraction(problem[what][i]) + Fraction(random.choice([-1, 1]), 10 ** random.randint(1, 9))
+        )
     elif what == "step_size":
         problem[what] = _scaled(problem[what], random).removeprefix("-")
     elif what in {"gap", "amplitude"}:

@@ -76,7 +76,7 @@ def coq_instance(certificate: dict[str, Any]) -> str:
         f"     f({', '.join(problem['variables'])}) = {problem['loss']}",
         f"   with step size {problem['step_size']}, from ({', '.join(problem['start'])}), tends to m = ({point}).",
         f"   There is one unit eigenvector, up to sign, of {_PLAIN[certificate['limit']['kind']]};",
-        "   its entries lie in the intervals of [limit]. The kernel verifies this by running the checker of Checker.v. *)",
+        "   its entries lie in [limit]. The kernel verifies this by running the checker in Checker.v. *)",
         "From Direction Require Import Instance.",
         "",
         *(f"Definition {name} := Variable_ {i}." for i, name in enumerate(names)),

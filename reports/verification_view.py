@@ -45,6 +45,11 @@ def status(record: Record) -> str:
     return record.verdict
 
 
+def rechecked(record: Record) -> str:
+    """What the checker said of the certificate, and whether Coq's kernel accepted the limit too."""
+    return f"{record.recheck}, kernel-checked" if record.kernel else record.recheck
+
+
 class VerificationView(View[Verification]):
     """A run of ``gdcheck verify``."""
 
@@ -54,6 +59,7 @@ class VerificationView(View[Verification]):
     title = "verification"
     suite = "verify"
     status = staticmethod(status)
+    rechecked = staticmethod(rechecked)
 
     @property
     def outcome(self) -> str:
@@ -174,7 +180,7 @@ class VerificationView(View[Verification]):
         lines = ["## Verification", "", plain(self.headline()), "", *(f"> {plain(note)}" for note in self.notes())]
         cautions = ((c.label, c.count, c.meaning) for c in self.cautions())
         lines += table(["could make a pass meaningless", "", ""], cautions)
-        paper = ((r.title, r.record.regime, r.record.verdict, r.record.recheck) for r in run.paper)
+        paper = ((r.title, r.record.regime, r.record.verdict, rechecked(r.record)) for r in run.paper)
         lines += table(["the paper’s row", "regime", "verdict", "recheck"], paper)
         heads = ["sharpness of the loss", "η", "start", "proved", "from step", "steps above 2/η", "as expected"]
         sharp = (

@@ -56,7 +56,7 @@ class Printer:
         self._limits = limits
         self._console: Console | None = None
 
-    def handle(self, line: int, item: Problem | Exception, certificate: Path | None) -> int:
+    def handle(self, line: int, item: Problem | Exception, certificate: Path | None, coq: Path | None = None) -> int:
         """Decides one problem and prints the answer; the exit code."""
         from gdcheck.theorem.certificate.certificate import certificate as proof_of
         from gdcheck.theorem.decision.decide import decide
@@ -82,6 +82,8 @@ class Printer:
             return BAD_INPUT
         if certificate is not None:
             self._store(answer["verdict"], proof, certificate)
+        if coq is not None:
+            self._store_theorem(answer["verdict"], proof, coq)
         if self._as_json:
             typer.echo(json.dumps(answer | ({"line": line} if self._many else {}), ensure_ascii=False))
         else:
@@ -145,6 +147,14 @@ class Printer:
         if self._many:
             self._console.print(f"line {line}:", style="dim")
         show_answer(self._console, answer)
+
+    def _store_theorem(self, verdict: str, proof: dict[str, Any] | None, path: Path) -> None:
+        from gdcheck.theorem.certificate.coq import coq_instance
+        from gdcheck.theorem.loss.errors import InputError
+
+        if proof is None or verdict == "unresolved":
+            raise InputError("coq", f"only a proved verdict becomes a theorem; this one is {verdict}, leave out --coq")
+        write_bytes(path, coq_instance(proof).encode("utf-8"), "coq")
 
     def _store(self, verdict: str, proof: dict[str, Any] | None, path: Path) -> None:
         if proof is not None and verdict != "unresolved":

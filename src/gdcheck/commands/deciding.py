@@ -45,6 +45,9 @@ def check(
         bool, typer.Option("--json", help="Print one JSON object (a line each for JSON Lines).")
     ] = False,
     certificate: Annotated[Path | None, typer.Option(help="Write the certificate to this file.")] = None,
+    coq: Annotated[
+        Path | None, typer.Option(help="Write a proved verdict to this file as a theorem for Coq's kernel.")
+    ] = None,
     observe: Annotated[bool, typer.Option(help="Also run mpmath gradient descent and say what is observed.")] = False,
     sharpness: Annotated[
         bool, typer.Option(help="Also prove how the largest Hessian eigenvalue behaves along the trajectory.")
@@ -82,9 +85,11 @@ def check(
         problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables))])
     if many and certificate is not None:
         raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
+    if many and coq is not None:
+        raise InputError("coq", "one file holds one theorem; check the problems one by one for theirs")
     extras = Extras(recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
     printer = Printer(as_json=as_json, many=many, extras=extras, limits=Limits(max_steps, precision, max_precision))
-    codes = [printer.handle(line, item, certificate) for line, item in problems]
+    codes = [printer.handle(line, item, certificate, coq) for line, item in problems]
     # Bad input outranks a refutation, which outranks any other verdict.
     return next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes)
 
@@ -97,11 +102,18 @@ def check(
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
     time_limit: Annotated[float, typer.Option(min=0, help="Seconds that each certificate may take.")] = 60.0,
+    kernel: Annotated[
+        bool, typer.Option("--kernel", help="Also have Coq's kernel check them; its first run compiles the proofs.")
+    ] = False,
 ) -> int:
     """Verify certificates with the small independent checkers."""
     from gdcheck.properties.storage.reading import parse_json, read_text
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
 
+    if kernel:
+        from gdcheck.properties.verify.kernel import check_in_kernel, compiled_proofs
+
+        compiled_proofs()
     codes = []
     for path in files:
         name = printable(str(path))
@@ -109,6 +121,8 @@ def recheck(
             certificate = parse_json(read_text(path), "the certificate")
             require_shape(certificate)
             failure = check(certificate, time_limit)
+            if failure is None and kernel:
+                failure = check_in_kernel(certificate, time_limit)
         except NotChecked as gave_up:
             typer.echo(f"{name}: {printable(str(gave_up))}")
             codes.append(OTHER)
@@ -117,7 +131,8 @@ def recheck(
             typer.echo(f"error: {name}: {printable(str(error))}", err=True)
             codes.append(BAD_INPUT)
             continue
-        typer.echo(f"{name}: accepted" if failure is None else f"{name}: rejected: {printable(failure)}")
+        accepted = "accepted by the checker and by Coq's kernel" if kernel else "accepted"
+        typer.echo(f"{name}: {accepted}" if failure is None else f"{name}: rejected: {printable(failure)}")
         codes.append(PROVED if failure is None else REFUTED)
     return max(codes, key=(PROVED, OTHER, REFUTED, BAD_INPUT).index)
 

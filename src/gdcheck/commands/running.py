@@ -25,16 +25,26 @@ def verify(
     seed: Annotated[int, typer.Option(help="The seed of the random problems.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
     out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out"),
+    kernel: Annotated[
+        bool, typer.Option("--kernel", help="Also have Coq's kernel check every instance that it has a theorem about.")
+    ] = False,
 ) -> int:
     """Prove and recheck the paper's instances and random problems, and write the report."""
+    from gdcheck.properties.verify.record import checked_by_kernel, checked_by_recheck
     from gdcheck.properties.verify.verify import verify as run_verification
     from gdcheck.properties.verify.verify import workload
     from gdcheck.terminal.progress import progress_bar
     from gdcheck.terminal.show import console_for_people, show_verification
 
     make_directory(out)
+    checker = checked_by_recheck
+    if kernel:
+        from gdcheck.properties.verify.kernel import compiled_proofs
+
+        compiled_proofs()
+        checker = checked_by_kernel
     with progress_bar(workload(problems), "deciding and rechecking") as on_done:
-        run_ = run_verification(problems, seed, jobs or default_jobs(), on_done)
+        run_ = run_verification(problems, seed, jobs or default_jobs(), on_done, checker)
     from gdcheck.reports.compose import write_run
 
     page = write_run(run_, out)

@@ -1,0 +1,80 @@
+"""What Coq's kernel takes for one instance, coqc's start included: run ``tox -e bench``.
+
+The figures are printed and written to benchmarks/out/kernel.json. Without coqc nothing is measured, and it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from decide import Shape, make
+from rich.console import Console
+from rich.table import Table
+
+from gdcheck.properties.verify.kernel import INSTALL, check_in_kernel, compiled_proofs, in_kernel_form
+from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+
+OUT = Path(__file__).parent / "out" / "kernel.json"
+NEAR = 1 - Fraction(1, 10**9)
+RANDOM = 5
+"""How many random problems of each family."""
+SLOW = Problem.build("x**2/2 + 2*y**2 + x*y**2 + y**3", "0.499", ["0.01", "0.1"])
+"""ρ = 0.996: the steps are many."""
+
+
+def instances() -> Iterator[tuple[str, Problem]]:
+    """The problems, by the name of their row."""
+    for example in paper_examples():
+        yield "the paper's rows", example.problem
+    for step_size in ("0.1", "0.95"):
+        yield "worked examples", Problem.build("x**2 + y**2/2 + x**2*y + x**3", step_size, ["0.1", "0.1"])
+    for n in (2, 5, 8):
+        for name, share in (("far from the boundary", Fraction(4, 5)), ("at relative distance 1e-9", NEAR)):
+            for index in range(RANDOM):
+                yield f"random, n = {n}, degree 6, 20 terms, {name}", make(Shape(n, 6, 20, share), index)
+    for index in range(RANDOM):
+        yield "random, n = 12, degree 6, 20 terms", make(Shape(12, 6, 20), index)
+    yield "many steps", SLOW
+
+
+def main() -> None:
+    """Measure and print."""
+    console = Console()
+    if shutil.which("coqc") is None:
+        console.print(f"skipped: the kernel {INSTALL}")
+        return
+    compiled_proofs()
+    rows: dict[str, list[tuple[float, int]]] = {}
+    for name, problem in instances():
+        data = certificate(decide(problem))
+        if data is None or not in_kernel_form(data):
+            raise SystemExit(f"{name}: not proved")
+        data = json.loads(json.dumps(data))
+        begun = time.perf_counter()
+        failure = check_in_kernel(data, 600)
+        seconds = time.perf_counter() - begun
+        if failure is not None:
+            raise SystemExit(f"{name}: {failure}")
+        rows.setdefault(name, []).append((seconds, data["step"]))
+    table = Table("instances", "count", "seconds, median", "seconds, most", "steps, most")
+    stored = {}
+    for name, found in rows.items():
+        seconds = sorted(s for s, _ in found)
+        steps = max(k for _, k in found)
+        stored[name] = {"count": len(found), "median": seconds[len(seconds) // 2], "most": seconds[-1], "steps": steps}
+        table.add_row(name, str(len(found)), f"{seconds[len(seconds) // 2]:.1f}", f"{seconds[-1]:.1f}", str(steps))
+    console.print(table)
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps(stored, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -78,8 +78,9 @@ Proof.
   set (w := rationals_i bits (eigenvector_ C)).
   set (R_ := norm_i bits n X). set (K := constant_i P W g R_).
   intros Hv.
+  destruct (forallb (vanishes_at_zero n) g && forallb (degree_at_most (largest_degree g)) g) eqn:Hgradient;
+    cbn [negb] in Hv; [|discriminate].
   apply first_false_cons in Hv; destruct Hv as [_ Hv].
-  apply first_false_cons in Hv; destruct Hv as [Hgradient Hv].
   apply first_false_cons in Hv; destruct Hv as [Heta Hv].
   apply first_false_cons in Hv; destruct Hv as [Hsymmetric Hv].
   apply first_false_cons in Hv; destruct Hv as [Hbasis Hv].

@@ -84,8 +84,8 @@ def test_the_theorems_assume_what_is_committed(library, tmp_path):
 def test_the_soundness_theorem_has_no_further_premise(library, tmp_path):
     out = " ".join(_printed(library, tmp_path, "Check Soundness.accepted_is_true.").split())
     assert out == (
-        "Soundness.accepted_is_true : forall (P : Checker.problem) (C : Checker.certificate) (W : Checker.witness), "
-        "Checker.verdict P C W = Checker.accepted -> Checker.limit_statement P (Checker.large C) (Checker.limit_ C)"
+        "accepted_is_true : forall (P : problem) (C : certificate) (W : witness), "
+        "verdict P C W = accepted -> limit_statement P (large C) (limit_ C)"
     )
 
 

@@ -1,6 +1,7 @@
 """What an installation adds to an environment: one name, the same modules by every way, and nobody else's broken."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -32,12 +33,15 @@ def wheel(tmp_path_factory):
     return hatch(ROOT, "wheel", tmp_path_factory.mktemp("wheel"))
 
 
+BUILT_BY_COQ = re.compile(r"\.(vo|vok|vos|glob|aux|cache|d)$|^CoqMakefile")
+
+
 def files_in_the_tree():
     found = set()
     for folder, _, names in os.walk(ROOT / "src", followlinks=True):
         here = Path(folder).relative_to(ROOT / "src")
         if {"__pycache__", "out"}.isdisjoint(here.parts):
-            found |= {(here / name).as_posix() for name in names}
+            found |= {(here / name).as_posix() for name in names if not BUILT_BY_COQ.search(name)}
     return found
 
 

@@ -13,6 +13,7 @@ from hypothesis.strategies import SearchStrategy
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.methods.statement import Regime
 
 Kind = Literal["proved", "observed"]
@@ -99,8 +100,7 @@ def examined(claim: Claim, instance: Instance) -> tuple[Finding, Exception | Non
     try:
         return claim.examine(instance), None
     except Exception as error:
-        text = f"{type(error).__name__}: {error}"[:500]
-        return Finding(False, None, text, Verdict.UNRESOLVED.value), error
+        return Finding(False, None, in_words(error), Verdict.UNRESOLVED.value), error
 
 
 def status(instance: Instance, finding: Finding) -> ClaimStatus:

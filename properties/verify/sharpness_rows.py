@@ -9,6 +9,7 @@ from gdcheck.theorem.certificate.pattern_answer import sharpness_json
 from gdcheck.theorem.certificate.shapes import Count, Shape, one_of
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.sharpness import sharpness
 
@@ -104,7 +105,7 @@ def _row(known: Known) -> SharpnessRow:
         decision = decide(problem)
         found = sharpness_json(sharpness(decision, first_steps=True))
     except Exception as error:
-        cause = f"an error stopped the proof: {type(error).__name__}: {error}"[:500]
+        cause = f"an error stopped the proof: {in_words(error)}"
         return SharpnessRow(*place, kind=Kind.UNDECIDED.value, agrees=False, cause=cause)
     assert found is not None, "every row has a strict minimum"
     crossed = found["crossings"]

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gdcheck.properties.verify.kernel import INSTALL, check_in_kernel, compiled_proofs, in_kernel_form
-from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
@@ -32,7 +32,7 @@ SLOW = Problem.build("x**2/2 + 2*y**2 + x*y**2 + y**3", "0.499", ["0.01", "0.1"]
 
 def instances() -> Iterator[tuple[str, Problem]]:
     """The problems, by the name of their row."""
-    for example in paper_examples():
+    for example in TABLE:
         yield "the paper's rows", example.problem
     for step_size in ("0.1", "0.95"):
         yield "worked examples", Problem.build("x**2 + y**2/2 + x**2*y + x**3", step_size, ["0.1", "0.1"])

@@ -49,8 +49,8 @@ def crossing_picture(cells: Sequence[Cell]) -> str:
 
 
 def _counted(cell: Cell) -> str:
-    marks = ("↑" if cell.rose else "") + ("" if cell.complete else "?")
-    marks += "–" if cell.verdict is not Verdict.PROVED else ""
+    marks = ("↑" if cell.loss_rose else "") + ("" if cell.complete else "?")
+    marks += "–" if cell.verdict != Verdict.PROVED.value else ""
     return f"{cell.count}{marks}" if cell.count or marks else ""
 
 

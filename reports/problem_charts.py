@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from flint import ctx
 from mpmath import mp
 
-from gdcheck.properties.verify.sharpness_rows import KNOWN
+from gdcheck.properties.verify.paper_examples import EXAMPLES
 from gdcheck.reports.charts import LIGHT, STAND_IN, config, with_style_sheet
 from gdcheck.reports.level_sets import level_sets
 from gdcheck.theorem.decision.decide import Decision, decide
@@ -160,8 +160,7 @@ def worked_picture() -> str:
     Returns:
         A self-contained SVG for light and dark backgrounds.
     """
-    known = KNOWN[-1]
-    decision = decide(Problem.build(known.loss, known.step_size, known.start))
+    decision = decide(EXAMPLES[-1].problem)
     return rendered(problem_picture(decision), "svg", "The worked example with a large step").decode("utf-8")
 
 

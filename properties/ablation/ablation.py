@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from hypothesis.strategies import SearchStrategy
+from msgspec import Meta
 
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.descent.problem import Problem
 
 Instance = Any
 """Whatever a strategy of an ablation draws; only its own examination reads it."""
+
+Positive = Annotated[int, Meta(ge=1)]
+# Not only 10^400 is too large: it is read back, and drawn, in floats.
+Severity = Annotated[float, Meta(ge=-1e300, le=1e300)]
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Outcome:
     problem: Problem
     predicted: str
     happens: str
-    severity: float = 0.0
+    severity: Severity = 0.0
     certificates: tuple[dict[str, Any], ...] = ()
     weaker: bool | None = None
 
@@ -66,5 +71,5 @@ class Ablation:
     examine: Callable[[Instance], Outcome]
     severity: str
     weaker: str | None = None
-    cost: int = 1
-    each: int = 1
+    cost: Positive = 1
+    each: Positive = 1

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
-from gdcheck.properties.ablation.separable import CURVATURES, Boxed, Coordinate, boxed, boxes, follow, several, sum_of
+from gdcheck.properties.ablation.separable import (
+    CURVATURES,
+    Boxed,
+    Coordinate,
+    boxed,
+    boxes,
+    separable_ablation,
+    several,
+    sum_of,
+)
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.loss.loss import Loss
@@ -60,14 +69,12 @@ def _observed(problem: Problem) -> Outcome:
     )
 
 
-FLAT = Ablation(
+FLAT = separable_ablation(
     name="strict-minimum-flat",
     assumption="strict-minimum",
     dropped="the Hessian at the minimizer is positive definite; λ₁ = 0, and the loss grows like t⁴ there",
     claim="With λ₁ = 0 almost every start arrives along the flat axis, for every η < 2/λₙ.",
     instances=_with_axis(first=_FLAT),
-    examine=follow,
-    severity="distance from the minimizer of the farthest start, by coordinate",
 )
 
 COUPLED = Ablation(
@@ -81,22 +88,18 @@ COUPLED = Ablation(
     cost=20,
 )
 
-SADDLE = Ablation(
+SADDLE = separable_ablation(
     name="strict-minimum-saddle",
     assumption="strict-minimum",
     dropped="the critical point is a minimum; it is a strict saddle",
     claim="Starts near a saddle arrive at it, along the eigenvector of the smallest eigenvalue.",
     instances=_with_axis(first=_SADDLE),
-    examine=follow,
-    severity="distance from the minimizer of the farthest start, by coordinate",
 )
 
-VALLEY = Ablation(
+VALLEY = separable_ablation(
     name="isolated-minimizer",
     assumption="isolated minimizer",
     dropped="the minimizer is isolated; there is a valley of minima, along which the loss is constant",
     claim="Seen from the point where it ends, the trajectory arrives along the eigenvector of the smallest eigenvalue.",
     instances=_with_axis(first=st.just(Coordinate())),
-    examine=follow,
-    severity="distance from the minimizer of the farthest start, by coordinate",
 )

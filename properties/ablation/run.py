@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from gdcheck.properties.ablation.ablation import Ablation
-from gdcheck.properties.ablation.guarded import wrong_in
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
 from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.properties.ablation.search import ablate
 from gdcheck.properties.storage.workers import Ending, run_tasks
 from gdcheck.properties.verify.verification import versions
+from gdcheck.theorem.certificate.shapes import ShapeError, read_as
 from gdcheck.theorem.loss.errors import InputError
 
 
@@ -40,15 +40,15 @@ def known(load: Path | None = None) -> dict[str, Ablation]:
         if not isinstance(own, (list, tuple)) or not own or not all(isinstance(a, Ablation) for a in own):
             raise InputError("load", f"{str(load)[:200]!r} defines no list ABLATIONS of Ablation objects; add one")
         for one in own:
-            if (wrong := wrong_in(one)) is not None:
-                raise InputError("load", f"the ablation {str(one.name)[:80]!r} {wrong}")
+            try:
+                read_as(vars(one), Ablation)
+            except ShapeError as error:
+                raise InputError("load", f"the ablation {str(one.name)[:80]!r} is wrong at {error}") from None
         found += own
     names = [a.name for a in found]
     for name in names:
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", name):
-            raise InputError(
-                "load", f"the name {str(name)[:80]!r} must be words of letters and digits joined by hyphens"
-            )
+        if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", name):
+            raise InputError("load", f"the name {name[:80]!r} must be words of letters and digits joined by hyphens")
         if names.count(name) > 1:
             raise InputError("load", f"the name {name[:80]!r} is taken; give the ablation another")
     return {a.name: a for a in found}

@@ -10,10 +10,11 @@ from hypothesis.errors import NoSuchExample, Unsatisfiable
 from msgspec.structs import replace
 
 from gdcheck.properties.ablation.ablation import Ablation, Instance, Outcome
-from gdcheck.properties.ablation.guarded import FaultyAblationError, examined, in_words
+from gdcheck.properties.ablation.guarded import FaultyAblationError, examined
 from gdcheck.properties.ablation.result import AblationRow, Exhibit, RowVerdict
 from gdcheck.properties.storage.files import as_json
 from gdcheck.theorem.certificate.shapes import Evidence, StoredProblem
+from gdcheck.theorem.loss.errors import in_words
 
 CONTROL = "none"
 """The assumption of an ablation that drops nothing."""

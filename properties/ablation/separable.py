@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from flint import fmpq
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from gdcheck.properties.ablation.ablation import Outcome
+from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.properties.ablation.checked import accepted
 from gdcheck.theorem.certificate.separable import separable_certificate
 from gdcheck.theorem.descent.problem import Problem
@@ -118,3 +119,9 @@ def follow(instance: Boxed) -> Outcome:
         severity=max(float(high.p) / float(high.q) for _, high in instance.box),
         certificates=(proof,),
     )
+
+
+separable_ablation = partial(
+    Ablation, examine=follow, severity="distance from the minimizer of the farthest start, by coordinate"
+)
+"""An ablation that follows boxes of starts."""

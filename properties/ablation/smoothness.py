@@ -18,6 +18,7 @@ from gdcheck.properties.ablation.separable import (
     boxes,
     coordinates,
     follow,
+    separable_ablation,
     several,
     sum_of,
 )
@@ -156,14 +157,12 @@ C21 = Ablation(
     severity="none",
 )
 
-C11 = Ablation(
+C11 = separable_ablation(
     name="smoothness-c11",
     assumption="smoothness",
     dropped="the loss is C³; it is C¹ with a Lipschitz gradient, and has two curvatures at the minimizer along an axis",
     claim="The theorem's limits hold for C¹ losses with Lipschitz gradients, with the Hessian of one side.",
     instances=_bent(),
-    examine=follow,
-    severity="distance from the minimizer of the farthest start, by coordinate",
 )
 
 BOUNDARY_MOVES = Ablation(
@@ -176,12 +175,10 @@ BOUNDARY_MOVES = Ablation(
     severity="relative distance between two step sizes on either side of the true boundary",
 )
 
-PREIMAGES = Ablation(
+PREIMAGES = separable_ablation(
     name="null-preimages",
     assumption="null-preimages",
     dropped="the gradient descent map takes no set of positive measure into a null set",
     claim="For a C³ loss, the starts that arrive in another direction form a null set.",
     instances=_flattening(),
-    examine=follow,
-    severity="distance from the minimizer of the farthest start, by coordinate",
 )

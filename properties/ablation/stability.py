@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
-from gdcheck.properties.ablation.separable import Boxed, boxed, boxes, follow, several, sum_of
+from gdcheck.properties.ablation.separable import Boxed, boxed, boxes, separable_ablation, several, sum_of
 from gdcheck.properties.strategies.instance import SpectrumShape
 from gdcheck.properties.strategies.problems import rotations, spectra
 from gdcheck.theorem.certificate.orbit import orbit_certificate
@@ -82,24 +82,20 @@ def _at(proof: dict[str, object]) -> Problem:
     return Problem.from_json(proof["problem"])
 
 
-NEUTRAL = Ablation(
+NEUTRAL = separable_ablation(
     name="stable-step-neutral",
     assumption="stable-step",
     dropped="the step size is below 2/λₙ; it is 2/λₙ exactly, where the linear part decides nothing",
     claim="At η = 2/λₙ almost every start near the minimizer still arrives alternating along vₙ.",
     instances=_near_the_limit(beyond=False),
-    examine=follow,
-    severity="distance from the minimizer of the farthest start, by coordinate",
 )
 
-BEYOND = Ablation(
+BEYOND = separable_ablation(
     name="stable-step-beyond",
     assumption="stable-step",
     dropped="the step size is below 2/λₙ; it is up to a fifth beyond",
     claim="Beyond 2/λₙ almost every start near the minimizer still arrives alternating along vₙ.",
     instances=_near_the_limit(beyond=True),
-    examine=follow,
-    severity="distance from the minimizer of the farthest start, by coordinate",
 )
 
 ORBIT = Ablation(

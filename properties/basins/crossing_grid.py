@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
-from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.certificate.shapes import Count, Shape, VerdictName
+from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.loss.rational import to_float, to_text
 from gdcheck.theorem.sharpness.sharpness import sharpness
 
 SHARES = tuple(fmpq(k, 20) for k in range(8, 20))
@@ -28,46 +28,32 @@ _BITS = 64
 _PARTS = 1000
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Shape, frozen=True):
     """One problem of the grid.
 
     Attributes:
-        problem: The problem.
+        step_size: η.
+        start: x₀, shape (n,).
         share: η λₙ/2: the step size as a share of the stability limit.
         radius: ‖x₀ − x*‖.
         verdict: The verdict on the direction.
         count: At how many steps λ_n(x_k) > 2/η is proved.
         complete: Whether it is proved that these are all.
         excess: The largest λ_n(x_k)·η/2 − 1 at those steps; None if there are none.
-        rose: At how many of them the loss is proved to rise.
-        fell: At how many it is proved to fall.
+        loss_rose: At how many of them the loss is proved to rise.
+        loss_fell: At how many it is proved to fall.
     """
 
-    problem: Problem
+    step_size: str
+    start: tuple[str, ...]
     share: float
     radius: float
-    verdict: Verdict
-    count: int
+    verdict: VerdictName
+    count: Count
     complete: bool
     excess: float | None
-    rose: int
-    fell: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The cell as plain data."""
-        return {
-            "step_size": to_text(self.problem.step_size),
-            "start": [to_text(q) for q in self.problem.start],
-            "share": self.share,
-            "radius": self.radius,
-            "verdict": self.verdict.value,
-            "count": self.count,
-            "complete": self.complete,
-            "excess": self.excess,
-            "loss_rose": self.rose,
-            "loss_fell": self.fell,
-        }
+    loss_rose: Count
+    loss_fell: Count
 
 
 def crossing_grid(
@@ -135,13 +121,14 @@ def _cell(problem: Problem, top: fmpq, max_steps: int) -> Cell:
         with ctx.workprec(decision.precision):
             excess = float((crossed.peak * problem.step_size / 2 - 1).mid())
     return Cell(
-        problem=problem,
-        share=int(share.p) / int(share.q),
+        step_size=to_text(problem.step_size),
+        start=tuple(to_text(q) for q in problem.start),
+        share=to_float(share),
         radius=radius,
-        verdict=decision.verdict,
+        verdict=decision.verdict.value,
         count=len(crossed.steps),
         complete=crossed.complete and not crossed.undecided,
         excess=excess,
-        rose=len(crossed.rose),
-        fell=crossed.fell,
+        loss_rose=len(crossed.rose),
+        loss_fell=crossed.fell,
     )

@@ -11,7 +11,6 @@ CLAIM = Claim(
     " direction of the greatest curvature (Theorem 1, large step).",
     statement="For 2/(λ₁+λₙ) < η < 2/λₙ, lim (−1)^k (x_k − x*)/‖x_k − x*‖ is exactly ± the prescribed eigenvector of"
     " λₙ, or the start is proved to lie in the null set; the independent checker accepts the certificate.",
-    kind="proved",
     regimes=(Regime.LARGE_STEP,),
     instances=problems,
     examine=examine_conclusion,

@@ -1,11 +1,10 @@
 """The amplitude ζ belongs to the trajectory: from one step to the next it is multiplied by μ_d."""
 
-from functools import partial
 from itertools import pairwise
 
 from flint import arb
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import (
     MOST_MARGIN,
     holds,
@@ -17,8 +16,7 @@ from gdcheck.properties.claims.examination import (
     up_to_rounding,
 )
 from gdcheck.properties.claims.trajectory import TrajectoryBounds, remainder_bound, walk
-from gdcheck.properties.strategies.instance import Instance, StartPlace
-from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.loss.balls import at_most
 
@@ -61,9 +59,6 @@ CLAIM = Claim(
     statement="ζ_{k+1} = μ_d ζ_k: from the certified step on, y_d/μ_d^j stays within the tail of its first value, which"
     " exceeds the tail, and changes from one step to the next by no more than the remainder does, C‖h‖²/|μ_d|; compared"
     " up to 2⁻¹²⁸, for a quadratic has neither tail nor change.",
-    kind="proved",
-    regimes=STEPS,
-    instances=partial(problems, place=StartPlace.BALL),
     examine=_examine,
     margin="1 − the change of y_d/μ_d^j at a step over its bound",
 )

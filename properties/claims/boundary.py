@@ -1,7 +1,5 @@
 """Between the regimes: on the boundary itself neither conclusion holds."""
 
-from functools import partial
-
 from flint import arb, fmpq
 
 from gdcheck.properties.claims.claim import Claim, Finding
@@ -15,8 +13,7 @@ from gdcheck.properties.claims.examination import (
     require,
     unresolved,
 )
-from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
-from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.instance import Instance, Vector, dot
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.methods.statement import Assumption, End, LimitKind, Regime
@@ -64,9 +61,7 @@ CLAIM = Claim(
     " bounds of its two cases).",
     statement="For η = 2/(λ₁+λₙ) the boundary is recognized exactly, and unless one amplitude is proved to vanish, even"
     " and odd steps have two limits, a v₁ ± b vₙ with a ≠ 0 ≠ b: no limit, fixed or alternating.",
-    kind="proved",
     regimes=(Regime.BOUNDARY,),
-    instances=partial(problems, place=StartPlace.BALL),
     examine=_examine,
     margin="log₂ of the smaller amplitude over the tail",
 )

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Literal
 
 from hypothesis.strategies import SearchStrategy
 
 from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.methods.statement import Regime
 
 Kind = Literal["proved", "observed"]
 
 STEPS = (Regime.SMALL_STEP, Regime.LARGE_STEP)
 """The two regimes of Theorem 1."""
+
+IN_BALL = partial(problems, place=StartPlace.BALL)
+"""Problems that start in the certified ball."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class ClaimStatus(Enum):
     """Neither: the start was placed outside the certified ball, where nothing says that it lies in the basin."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """A claim about random problems.
 
@@ -57,8 +63,9 @@ class Claim:
         sentence: The claim in plain words, with its place in the paper.
         statement: What exactly is checked.
         kind: ``proved`` if every check is rigorous on the problem examined, ``observed`` if floating point decides.
-        regimes: The regimes of which it speaks.
-        instances: Makes the strategy of problems, from ``regime`` and ``dimensions``.
+        regimes: The regimes of which it speaks; the two of Theorem 1 if not given.
+        instances: Makes the strategy of problems, from ``regime`` and ``dimensions``; starts in the certified ball if
+            not given.
         examine: Examines the claim on one problem.
         margin: What the margin measures.
         cost: How much more an examination costs than that of the simplest claim; it gets fewer problems in proportion.
@@ -72,9 +79,9 @@ class Claim:
     name: str
     sentence: str
     statement: str
-    kind: Kind
-    regimes: tuple[Regime, ...]
-    instances: Callable[..., SearchStrategy[Instance]]
+    kind: Kind = "proved"
+    regimes: tuple[Regime, ...] = STEPS
+    instances: Callable[..., SearchStrategy[Instance]] = IN_BALL
     examine: Callable[[Instance], Finding]
     margin: str
     cost: int = 1
@@ -93,8 +100,7 @@ def examined(claim: Claim, instance: Instance) -> tuple[Finding, Exception | Non
     try:
         return claim.examine(instance), None
     except Exception as error:
-        text = f"{type(error).__name__}: {error}"[:500]
-        return Finding(False, None, text, Verdict.UNRESOLVED.value), error
+        return Finding(False, None, in_words(error), Verdict.UNRESOLVED.value), error
 
 
 def status(instance: Instance, finding: Finding) -> ClaimStatus:

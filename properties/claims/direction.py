@@ -11,7 +11,6 @@ CLAIM = Claim(
     " curvature (Theorem 1, small step).",
     statement="For 0 < η < 2/(λ₁+λₙ), lim (x_k − x*)/‖x_k − x*‖ is exactly ± the prescribed eigenvector of λ₁, or the"
     " start is proved to lie in the null set; the independent checker accepts the certificate.",
-    kind="proved",
     regimes=(Regime.SMALL_STEP,),
     instances=problems,
     examine=examine_conclusion,

@@ -9,7 +9,7 @@ from flint import arb
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import (
     holds,
     midpoint,
@@ -121,8 +121,6 @@ CLAIM = Claim(
     statement="From a certified step on, Σ_{i≠d}|y_i| ≤ |y_d|; y_d keeps its sign (small step) or changes it at every"
     " step (large step); s = ‖y_⊥‖/|y_d| obeys s' ≤ (b s + C r(1+s²))/(ρ − C r(1+s²)); |y_i|/|y_d|^α stays bounded for"
     " 1 < α < min(2, ln b/ln ρ) and that supremum is right. Bounds that may be attained are compared up to 2⁻¹²⁸.",
-    kind="proved",
-    regimes=STEPS,
     instances=_instances,
     examine=_examine,
     margin="1 − Σ_{i≠d}|y_i|/|y_d|, the smallest on the stretch examined",

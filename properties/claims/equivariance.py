@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from flint import fmpq, fmpq_mat
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit, sign_of
 from gdcheck.properties.claims.examination import (
     MOST_STEPS,
@@ -16,8 +15,7 @@ from gdcheck.properties.claims.examination import (
     require,
     unresolved,
 )
-from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector
-from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.instance import Instance, Vector
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss
@@ -114,9 +112,6 @@ CLAIM = Claim(
     " is stated without coordinates).",
     statement="Shifting, rotating and relabelling the variables, and scaling the loss by c with η by 1/c, keep the"
     " verdict and carry the limit over exactly, its sign included.",
-    kind="proved",
-    regimes=STEPS,
-    instances=partial(problems, place=StartPlace.BALL),
     examine=_examine,
     margin="log₂(amplitude/tail), the smallest of the versions",
     cost=3,

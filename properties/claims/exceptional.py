@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import certificate_is_accepted, orthogonal_to_dominant, predicted_limit
 from gdcheck.properties.claims.examination import (
     MOST_STEPS,
@@ -63,8 +63,6 @@ CLAIM = Claim(
     statement="A start on an invariant plane orthogonal to v_d is proved exceptional: y_d is exactly zero at every"
     " step, so that ζ = 0, and its limit is orthogonal to v_d; moved off the plane to either side it has the predicted"
     " limit, with opposite signs.",
-    kind="proved",
-    regimes=STEPS,
     instances=partial(problems, place=StartPlace.EXCEPTIONAL),
     examine=_examine,
     margin="log₂(amplitude/tail) beside the plane",

@@ -1,18 +1,16 @@
 """Lemma 2: small balls around the minimizer are forward invariant."""
 
-from functools import partial
 from itertools import pairwise
 
 from flint import arb, fmpq
 from mpmath import mp
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import holds, midpoint, on_decided, require, up_to_rounding
 from gdcheck.properties.claims.points import image, unit_vectors
 from gdcheck.properties.claims.remainder import specified_constant, to_mpf
 from gdcheck.properties.claims.trajectory import remainder_bound, walk
-from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
-from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.instance import Instance, Vector, dot
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.loss.balls import at_most
@@ -63,9 +61,6 @@ CLAIM = Claim(
     statement="On the certified ball of radius ε, ρ + C(ε)ε < 1; exact points on its sphere and inside it are mapped"
     " nearer to the minimizer, and the trajectory, enclosed, contracts by ρ + C(‖h‖)‖h‖ at every step (compared up to"
     " 2⁻¹²⁸, for a quadratic attains it).",
-    kind="proved",
-    regimes=STEPS,
-    instances=partial(problems, place=StartPlace.BALL),
     examine=_examine,
     margin="the smallest contraction 1 − ‖F(h)‖/‖h‖ found, as a share of 1 − ρ",
     cost=2,

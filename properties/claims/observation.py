@@ -6,7 +6,7 @@ from math import log10
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import MOST_MARGIN, holds, on_decided, require
 from gdcheck.properties.strategies.instance import Instance, StartPlace, StepPlace
 from gdcheck.properties.strategies.problems import problems
@@ -51,7 +51,6 @@ CLAIM = Claim(
     statement="Where the direction of 40-digit mpmath iterates has settled to 10⁻⁹ within 300 steps, its kind is the"
     " proved one and its vector is within 10⁻⁶ of the proved limit.",
     kind="observed",
-    regimes=STEPS,
     instances=_instances,
     examine=_examine,
     margin="log₁₀(10⁻⁶/distance)",

@@ -1,15 +1,13 @@
 """How fast the direction converges: like max(b/ρ, ρ)^k, which the paper does not say."""
 
-from functools import partial
 from math import isclose
 
 from flint import arb
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import holds, log2_ratio, on_certified, require, unresolved, up_to_rounding
 from gdcheck.properties.claims.trajectory import second_modulus, settled_walk
-from gdcheck.properties.strategies.instance import Instance, StartPlace
-from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.answer import rate
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.loss.balls import at_most
@@ -49,9 +47,6 @@ CLAIM = Claim(
     statement="From a certified step on, the tangent of the angle to the limit is at most (b^j p₀ + C P² r² Σ b^{j−1−i}"
     " ρ^{2i})/(ρ^j(|ζ| − ρ^j tail)), and that at most K (1 + j) max(b/ρ, ρ)^j with a constant K given in closed form;"
     " compared up to 2⁻¹²⁸, for both bounds may be attained.",
-    kind="proved",
-    regimes=STEPS,
-    instances=partial(problems, place=StartPlace.BALL),
     examine=_examine,
     margin="log₂(bound/error), the smallest on the stretch examined; a quadratic in two variables attains the bound",
 )

@@ -1,18 +1,16 @@
 """Lemma 1: the remainder is quadratically small, its derivative linearly."""
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 
 from flint import arb, fmpq
 from mpmath import mp, mpf
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import holds, on_decided, require
 from gdcheck.properties.claims.points import eigen_coordinates, hessian, image, unit_vectors
 from gdcheck.properties.claims.trajectory import remainder_bound, walk
-from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
-from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.instance import Instance, Vector, dot
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import paper_chain
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
@@ -140,9 +138,6 @@ CLAIM = Claim(
     " and its partial derivatives at most a constant times the distance (Lemma 1).",
     statement="|g_i(y)| ≤ C(‖y‖)‖y‖² ≤ C(ε)‖y‖² and |∂g_i/∂y_j(y)| ≤ (Λ(ε)/ε)‖y‖, in exact rationals in the"
     " prescribed eigen-coordinates, on the certified ball of radius ε and along the trajectory.",
-    kind="proved",
-    regimes=STEPS,
-    instances=partial(problems, place=StartPlace.BALL),
     examine=_examine,
     margin="1 − the largest share of a bound that is used",
     cost=3,

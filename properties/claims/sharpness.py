@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 
 from flint import arb, fmpq, fmpq_mat
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit
 from gdcheck.properties.claims.examination import equals, holds, log2_ratio, on_certified, require, unresolved
 from gdcheck.properties.claims.points import hessian, unit_vectors
@@ -233,8 +233,6 @@ CLAIM = Claim(
     " pattern is one-sided by the second order, or constant, in both regimes. Exact eigenvalue counts agree on a"
     " stretch from that step on, with an envelope that falls to λ_n, with the count of steps above 2/η, and with"
     " |λ_n(x) − λ_n − ω·h| ≤ K‖h‖².",
-    kind="proved",
-    regimes=STEPS,
     instances=sharp_problems,
     examine=_examine,
     margin="log₂ of K‖h‖² over the deviation it bounds, the smallest at the points examined",

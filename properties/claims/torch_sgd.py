@@ -14,7 +14,7 @@ from math import hypot, log10
 import torch
 from flint import arb, ctx
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import MOST_MARGIN, holds, on_decided, require
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.problems import problems
@@ -142,7 +142,6 @@ CLAIM = Claim(
     statement="Forty steps of torch.optim.SGD in float64 stay within the enclosure and the growth of rounding errors,"
     " or as many as come before products underflow.",
     kind="observed",
-    regimes=STEPS,
     instances=problems,
     examine=_examine,
     margin="log₁₀(allowed/distance)",

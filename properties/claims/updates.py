@@ -1,11 +1,10 @@
 """The corollary on consecutive updates: their cosine tends to +1 (small step) or −1 (large step)."""
 
-from functools import partial
 from itertools import pairwise
 
 from flint import arb
 
-from gdcheck.properties.claims.claim import STEPS, Claim, Finding
+from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import (
     holds,
     log2_ratio,
@@ -16,8 +15,7 @@ from gdcheck.properties.claims.examination import (
     up_to_rounding,
 )
 from gdcheck.properties.claims.trajectory import TrajectoryBounds, settled_walk
-from gdcheck.properties.strategies.instance import Instance, StartPlace
-from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.loss.balls import at_most, norm, surely_less
 from gdcheck.theorem.methods.statement import Regime
@@ -75,9 +73,6 @@ CLAIM = Claim(
     " a large step (the paper's observation on consecutive updates; docs/theory.md, section 4).",
     statement="From a certified step on, cos⟨Δ_{k+1}, Δ_k⟩ has the sign of μ_d exactly, and the angle between Δ_{k+1}"
     " and ±Δ_k stays below a bound that is proved for all later steps and tends to zero like max(b/ρ, ρ)^k.",
-    kind="proved",
-    regimes=STEPS,
-    instances=partial(problems, place=StartPlace.BALL),
     examine=_examine,
     margin="log₂(bound of the sine/sine), the smallest on the stretch examined",
 )

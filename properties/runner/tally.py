@@ -11,8 +11,8 @@ from msgspec import Meta, Struct, convert
 from msgspec.structs import replace
 
 from gdcheck.properties.claims.claim import Finding
-from gdcheck.properties.strategies.instance import Instance
-from gdcheck.theorem.certificate.shapes import Count, Evidence, Shape, StoredProblem, StoredRun, VerdictName
+from gdcheck.properties.strategies.instance import Instance, MadeProblem
+from gdcheck.theorem.certificate.shapes import Count, Evidence, Shape, StoredRun, VerdictName
 
 EXAMPLES, WORST = "examples", "worst"
 """The two parts of a run: random problems, and the search for the smallest margin."""
@@ -69,16 +69,6 @@ def observation(part: str, claim: str, instance: Instance, finding: Finding) -> 
         "id": identity(data["problem"]),
         "instance": data,
     }
-
-
-class MadeProblem(Struct, frozen=True):
-    """A problem and how it was made; see ``properties.strategies.instance.Instance``."""
-
-    problem: StoredProblem
-    spectrum: tuple[str, ...] = ()
-    rotation: tuple[tuple[str, ...], ...] = ()
-    regime: str = ""
-    place: str = ""
 
 
 class SmallestMargin(Struct, frozen=True):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 from flint import fmpq, fmpq_mat
+from msgspec import to_builtins
 
+from gdcheck.theorem.certificate.shapes import Shape, ShapeError, StoredProblem, read_as
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq, to_text
 from gdcheck.theorem.methods.statement import End, Regime
 
 Vector = tuple[fmpq, ...]
-_Kind = TypeVar("_Kind", bound=Enum)
 
 
 class SpectrumShape(Enum):
@@ -43,6 +44,16 @@ class StartPlace(Enum):
     CONE = "cone"
     OUTSIDE = "outside"
     EXCEPTIONAL = "exceptional"
+
+
+class MadeProblem(Shape, frozen=True):
+    """A problem and how it was made, as it is stored; see ``Instance``."""
+
+    problem: StoredProblem
+    spectrum: tuple[str, ...]
+    rotation: tuple[tuple[str, ...], ...]
+    regime: Regime
+    place: StartPlace
 
 
 @dataclass(frozen=True)
@@ -89,14 +100,15 @@ class Instance:
 
     def to_json(self) -> dict[str, Any]:
         """The instance as plain data: the problem, and how it was made."""
-        n = len(self.spectrum)
-        return {
-            "problem": self.problem.to_json(),
-            "spectrum": [to_text(x) for x in self.spectrum],
-            "rotation": [[to_text(self.rotation[i, j]) for j in range(n)] for i in range(n)],
-            "regime": self.regime.value,
-            "place": self.place.value,
-        }
+        made = MadeProblem(
+            StoredProblem.of(self.problem),
+            tuple(map(to_text, self.spectrum)),
+            tuple(tuple(map(to_text, row)) for row in self.rotation.tolist()),
+            self.regime,
+            self.place,
+        )
+        plain: dict[str, Any] = to_builtins(made)
+        return plain
 
     @classmethod
     def from_json(cls, data: object) -> Instance:
@@ -112,49 +124,27 @@ class Instance:
         Raises:
             InputError: If a field is missing, unknown, of the wrong type or size, or unusable.
         """
-        fields = ("problem", "spectrum", "rotation", "regime", "place")
-        if not isinstance(data, Mapping) or set(data) != set(fields):
-            raise InputError("made", f"with its problem it must be an object with {', '.join(fields)}, nothing else")
-        problem = Problem.from_json(data["problem"])
-        spectrum = _vector(data["spectrum"], "spectrum", problem.dimension)
+        try:
+            made = read_as(data, MadeProblem)
+        except ShapeError as error:
+            raise InputError(
+                "made", f"{error}; give problem, spectrum, rotation, regime and place, nothing else"
+            ) from None
+        problem = made.problem.problem()
+        n = problem.dimension
+        if len(made.spectrum) != n or len(made.rotation) != n or any(len(row) != n for row in made.rotation):
+            raise InputError("made", f"spectrum or rotation has not the size of the problem's {n} variables")
+        spectrum = tuple(to_fmpq(x, "spectrum") for x in made.spectrum)
         if len(spectrum) < 2 or not 0 < spectrum[0] < spectrum[-1] or list(spectrum) != sorted(spectrum):
             raise InputError("spectrum", "needs two positive eigenvalues or more, ascending, the ends distinct")
-        return cls(
-            problem=problem,
-            spectrum=spectrum,
-            rotation=_rotation(data["rotation"], problem.dimension),
-            regime=_member(Regime, data["regime"], "regime"),
-            place=_member(StartPlace, data["place"], "place"),
-        )
+        rotation = fmpq_mat([[to_fmpq(x, "rotation") for x in row] for row in made.rotation])
+        if rotation * rotation.transpose() != fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]):
+            raise InputError("rotation", "its rows are not orthogonal unit vectors; give an orthogonal matrix")
+        return cls(problem, spectrum, rotation, made.regime, made.place)
 
     def __repr__(self) -> str:
         p = self.problem.to_json()
         return f"Instance({self.regime.value}, start {self.place.value}, {p})"
-
-
-def _vector(data: object, field: str, n: int) -> Vector:
-    if not isinstance(data, list) or not all(isinstance(x, str) for x in data):
-        raise InputError(field, 'expected lists of rationals as texts, such as ["1", "5/2"]')
-    if len(data) != n:
-        raise InputError(field, f"has {len(data)} entries where the problem has {n} variables; give {n}")
-    return tuple(to_fmpq(x, field) for x in data)
-
-
-def _rotation(data: object, n: int) -> fmpq_mat:
-    if not isinstance(data, list) or len(data) != n:
-        raise InputError("rotation", f"expected a list of {n} rows, one for each variable")
-    matrix = fmpq_mat([list(_vector(row, "rotation", n)) for row in data])
-    if matrix * matrix.transpose() != fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]):
-        raise InputError("rotation", "its rows are not orthogonal unit vectors; give an orthogonal matrix")
-    return matrix
-
-
-def _member(kind: type[_Kind], data: object, field: str) -> _Kind:
-    """The member of an enumeration that a text names."""
-    names = [member.value for member in kind]
-    if data not in names:
-        raise InputError(field, f"is none of {', '.join(names)}; give one of them")
-    return kind(data)
 
 
 def column(matrix: fmpq_mat, j: int) -> Vector:

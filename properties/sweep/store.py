@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+
 from gdcheck.properties.storage.files import as_json, write_bytes_atomically, write_text_atomically
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.spec import Spec
@@ -83,8 +85,8 @@ class Store:
             "schema": SCHEMA,
             "seed": generator.seed,
             "problems": problems,
-            "spec": generator.spec.to_json(),
-            "fingerprint": store.fingerprint(),
+            "spec": generator.spec,
+            "fingerprint": store.fingerprint(to_builtins(generator.spec)),
         }
         try:
             (root / "batches").mkdir(parents=True, exist_ok=True)
@@ -114,19 +116,25 @@ class Store:
             raise InputError("run.json", f"is not of the format {SCHEMA}; name a directory that sweep made")
         store = cls(root, Generator(check_seed(data["seed"]), Spec.from_json(data["spec"])), data["problems"])
         check_count(store.problems)
-        if data["fingerprint"] != store.fingerprint():
+        if data["fingerprint"] != store.fingerprint(data["spec"]):
             raise InputError(
                 "run.json",
                 "it was changed, or this version draws other problems; use the file and the version of the beginning",
             )
         return store
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, spec: Any) -> str:
         """A digest of what was asked for and of the first problem.
 
         It changes if run.json was edited, and if the problems are drawn in another way.
+
+        Args:
+            spec: The spec as run.json holds it.
+
+        Returns:
+            The digest.
         """
-        asked = [self.generator.seed, self.problems, self.generator.spec.to_json(), self.problem(0).to_json()]
+        asked = [self.generator.seed, self.problems, spec, self.problem(0).to_json()]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def problem(self, index: int) -> Problem:

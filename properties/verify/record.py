@@ -21,6 +21,7 @@ from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.loss.rational import to_float, to_text
 from gdcheck.theorem.methods.statement import LimitKind, Regime
 
@@ -175,16 +176,12 @@ def examine(make: Callable[[], Problem], index: int, checker: Checker, *, keep_p
         decision = decide(problem)
         record = _measured(decision, index)
     except Exception as error:
-        record = Record(index, Verdict.UNRESOLVED.value, f"an error stopped the decision: {_named(error)}")
+        record = Record(index, Verdict.UNRESOLVED.value, f"an error stopped the decision: {in_words(error)}")
     else:
         record = _rechecked(record, decision, checker)
     if problem is not None and (keep_problem or record.verdict != Verdict.PROVED.value):
         record = replace(record, problem=StoredProblem.of(problem))
     return record
-
-
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
 
 
 def _rechecked(record: Record, decision: Decision, checker: Checker) -> Record:
@@ -197,7 +194,7 @@ def _rechecked(record: Record, decision: Decision, checker: Checker) -> Record:
         reason = f"decided as {record.verdict}, but {gave_up}"
         return replace(record, verdict=Verdict.UNRESOLVED.value, reason=reason)
     except Exception as error:
-        failure = f"an error stopped the check: {_named(error)}"
+        failure = f"an error stopped the check: {in_words(error)}"
     if failure is None:
         return replace(record, recheck=ACCEPTED, kernel=_in_kernel(checker, data))
     reason = f"decided as {record.verdict}, but the certificate was rejected by the independent checker: {failure}"

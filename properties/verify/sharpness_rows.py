@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
+from gdcheck.properties.verify.paper_examples import EXAMPLES, Example
 from gdcheck.theorem.certificate.pattern_answer import sharpness_json
 from gdcheck.theorem.certificate.shapes import Count, Shape, one_of
 from gdcheck.theorem.decision.decide import decide
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.sharpness import sharpness
 
-_WORKED = "x**2 + y**2/2 + x**2*y + x**3"
-_OTHER = "x**2/2 + 2*y**2 + x*y**2 + y**3"
-_QUADRATIC = "x**2/2 + 2*y**2"
-
 PatternName = Annotated[str, one_of(Kind)]
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of the sharpness beforehand.
-
-    Attributes:
-        loss: The loss.
-        step_size: η.
-        start: The start.
-        kind: The kind.
-        C_eta: C_η.
-        crossings: The number of steps above 2/η, where it is known.
-    """
-
-    loss: str
-    step_size: str
-    start: tuple[str, ...]
-    kind: Kind
-    C_eta: str
-    crossings: int | None = None
-
-
-KNOWN = (
-    Known(_QUADRATIC, "0.1", ("0.1", "0.1"), Kind.CONSTANT, "0", 0),
-    Known(_QUADRATIC, "0.42", ("0.1", "0.1"), Kind.CONSTANT, "0", 0),
-    Known(_OTHER, "0.1", ("0.1", "0.1"), Kind.FROM_ABOVE, "2"),
-    Known(_OTHER, "0.42", ("0.1", "0.1"), Kind.OSCILLATING, "6"),
-    Known(_WORKED, "0.1", ("0.1", "0.1"), Kind.FROM_ABOVE, "2"),
-    Known(_WORKED, "0.1", ("0.1", "-0.1"), Kind.FROM_BELOW, "-2"),
-    Known(_WORKED, "0.95", ("0.1", "0.1"), Kind.OSCILLATING, "6", 7),
-)
-"""The paper's own instances; the worked example with a large step comes last."""
 
 
 class SharpnessRow(Shape, frozen=True):
@@ -94,21 +57,21 @@ def sharpness_rows() -> tuple[SharpnessRow, ...]:
     Returns:
         A row for each; an error on the way leaves its row undecided, with the error as the cause.
     """
-    return tuple(_row(known) for known in KNOWN)
+    return tuple(_row(known) for known in EXAMPLES)
 
 
-def _row(known: Known) -> SharpnessRow:
-    problem = Problem.build(known.loss, known.step_size, known.start)
-    place = (problem.loss.text(), known.step_size, known.start, known.kind.value)
+def _row(known: Example) -> SharpnessRow:
+    problem = known.problem
+    place = (problem.loss.text(), known.step_size, known.start, known.pattern.value)
     try:
         decision = decide(problem)
         found = sharpness_json(sharpness(decision, first_steps=True))
     except Exception as error:
-        cause = f"an error stopped the proof: {type(error).__name__}: {error}"[:500]
+        cause = f"an error stopped the proof: {in_words(error)}"
         return SharpnessRow(*place, kind=Kind.UNDECIDED.value, agrees=False, cause=cause)
     assert found is not None, "every row has a strict minimum"
     crossed = found["crossings"]
-    as_known = (found["kind"], found["C_eta"]) == (known.kind.value, known.C_eta)
+    as_known = (found["kind"], found["C_eta"]) == (known.pattern.value, known.C_eta)
     counted = crossed["complete"] and not crossed["undecided"] and known.crossings in {None, crossed["count"]}
     return SharpnessRow(
         *place,

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from gdcheck.properties.storage.workers import Ending, run_tasks
 from gdcheck.properties.strategies.random_problems import random_problem
-from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.properties.verify.record import ACCEPTED, Checker, Record, checked_by_recheck, examine
 from gdcheck.properties.verify.sharpness_rows import SharpnessRow, sharpness_rows
 from gdcheck.properties.verify.verification import Expected, ExpectedRow, Verification, versions
@@ -46,7 +46,7 @@ _PAPER, _SWEEP, _RANDOM = "paper", "sweep", "random"
 
 def workload(problems: int) -> int:
     """How many problems a run decides in all: the random ones, the paper's rows and the sweep."""
-    return len(paper_examples()) + _SWEPT + problems
+    return len(TABLE) + _SWEPT + problems
 
 
 def verify(
@@ -70,7 +70,7 @@ def verify(
     Returns:
         The run.
     """
-    tasks = [(_PAPER, i) for i in range(len(paper_examples()))] + [(_SWEEP, i) for i in range(_SWEPT)]
+    tasks = [(_PAPER, i) for i in range(len(TABLE))] + [(_SWEEP, i) for i in range(_SWEPT)]
     tasks += [(_RANDOM, i) for i in range(problems)]
     size = 1 if jobs <= 1 else _CHUNK
     chunks = (tasks[i : i + size] for i in range(0, len(tasks), size))
@@ -121,7 +121,7 @@ def _lost(task: _Task, seed: int) -> ExpectedRow | Record:
 def _problem(task: _Task, seed: int) -> Problem:
     part, index = task
     if part == _PAPER:
-        return paper_examples()[index].problem
+        return TABLE[index].problem
     if part == _SWEEP:
         return Problem.build(SWEPT_LOSS, _SWEPT_BOUNDARY * fmpq(index + 1, _SWEPT_PARTS), ["0.1", "0.1"])
     return random_problem(seed, index)
@@ -130,7 +130,7 @@ def _problem(task: _Task, seed: int) -> Problem:
 def _placed(task: _Task, record: Record) -> ExpectedRow | Record:
     part, index = task
     if part == _PAPER:
-        example = paper_examples()[index]
+        example = TABLE[index]
         expected = Expected(Verdict.PROVED.value, example.kind.value, example.axis)
         return _row(example.title, expected, example.problem.loss.variables, record)
     if part == _SWEEP:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcheck.properties.verify.kernel import check_in_kernel, failure_of
-from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.coq import coq_instance, coq_names
 from gdcheck.theorem.certificate.coq_reader import UnreadableLoss, read_certificate_loss, read_loss
@@ -24,9 +24,9 @@ def _certificate(loss=WORKED[0], step_size=WORKED[1], start=WORKED[2], **more):
     return json.loads(json.dumps(certificate(decide(Problem.build(loss, step_size, start, **more)))))
 
 
-@pytest.mark.parametrize("index", range(len(paper_examples())))
+@pytest.mark.parametrize("index", range(len(TABLE)))
 def test_the_kernel_accepts_the_papers_rows(library, index):
-    assert check_in_kernel(json.loads(json.dumps(certificate(decide(paper_examples()[index].problem))))) is None
+    assert check_in_kernel(json.loads(json.dumps(certificate(decide(TABLE[index].problem))))) is None
 
 
 def test_a_minimizer_at_a_rational_point(library):

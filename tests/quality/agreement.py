@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import track
 

@@ -53,7 +53,7 @@ RunOutcome = Literal["passed", "failed", "incomplete"]
 Contradictions: TypeAlias = Iterator[tuple[str, object, object]]
 """Fields of a stored result, each with what it says and what the rest of the file comes to."""
 
-_Kind = TypeVar("_Kind", bound=Struct)
+_Kind = TypeVar("_Kind")
 
 
 class Shape(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,7 +140,7 @@ def read_as(data: object, kind: type[_Kind]) -> _Kind:
         for theirs, ours in _WORDS.items():
             said = said.replace(theirs, ours)
         field = path[0] if path else "$"
-        if field == "$.schema":
+        if field == "$.schema" and issubclass(kind, Struct):
             said += f"; this program reads {kind.__struct_config__.tag!r}"
         # What stands in a file must not reach a terminal as a control character.
         raise ShapeError(field, "".join(c if c.isprintable() else "\ufffd" for c in said)) from None

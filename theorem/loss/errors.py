@@ -1,4 +1,4 @@
-"""The one error for input that cannot be used."""
+"""The one error for input that cannot be used, and any error in a few words."""
 
 
 class InputError(ValueError):
@@ -13,3 +13,9 @@ class InputError(ValueError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+
+def in_words(error: BaseException) -> str:
+    """Describe an exception in a few words, on one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:200] if text else type(error).__name__

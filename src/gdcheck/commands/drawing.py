@@ -65,6 +65,8 @@ def crossings(
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
 ) -> int:
     """Count the steps above 2/η over a grid of step sizes and start radii."""
+    from msgspec import to_builtins
+
     from gdcheck._plot import picture_format, plot_grid
     from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
     from gdcheck.terminal.crossing_report import summary
@@ -76,7 +78,7 @@ def crossings(
         cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
     if out is not None and form is not None:
         write_bytes(out, plot_grid(cells, problem, form))
-    shown = json.dumps([cell.to_json() for cell in cells], allow_nan=False)
+    shown = json.dumps(to_builtins(cells), allow_nan=False)
     typer.echo(shown if as_json else "\n".join(summary(cells)))
     return PROVED
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gdcheck.properties.basins.crossing_grid import Cell
-from gdcheck.theorem.loss.rational import to_text
 
 
 def summary(cells: list[Cell]) -> list[str]:
@@ -25,14 +24,13 @@ def summary(cells: list[Cell]) -> list[str]:
         often = max(above, key=lambda c: c.count)
         said.append(f"most often: {often.count} steps, at {_where(often)}")
         said.append(f"farthest: by {100 * (far.excess or 0.0):.3g} %, at {_where(far)}")
-        fell = sum(c.fell for c in cells)
+        fell = sum(c.loss_fell for c in cells)
         said.append(f"the loss is proved to fall at {fell} of these {sum(c.count for c in cells)} steps")
-        rising = [c for c in above if c.rose]
+        rising = [c for c in above if c.loss_rose]
         if rising:
             said.append(f"it is proved to rise in {len(rising)} cells, as at {_where(rising[0])}")
     return said
 
 
 def _where(cell: Cell) -> str:
-    start = ",".join(to_text(q) for q in cell.problem.start)
-    return f"η = {to_text(cell.problem.step_size)} from ({start}): {cell.verdict.value}"
+    return f"η = {cell.step_size} from ({','.join(cell.start)}): {cell.verdict}"

@@ -132,7 +132,7 @@ def test_a_note_cannot_drive_the_terminal(
 
     monkeypatch.setattr(rate, "second_modulus", crash)
     _, lines, _ = replay(write(tmp_path, record))
-    assert lines[-1] == r"FAILED: rate: ValueError: \x1b[31m\x0ared"
+    assert lines[-1] == r"FAILED: rate: ValueError: \x1b[31m red"
 
 
 # Bad input ------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -95,18 +96,21 @@ def test_words_are_those_of_philox():
 @pytest.mark.parametrize(
     ("data", "match"),
     [
-        ([], "JSON object"),
-        ({"size": 3}, "unknown field"),
-        ({"variables": 1}, "variables.*2 to 16"),
-        ({"variables": "3"}, "whole number"),
-        ({"variables": True}, "whole number"),
-        ({"terms": 10**6}, "terms"),
-        ({"near_share": "x"}, "number"),
-        ({"near_share": float("nan")}, "out of range"),
-        ({"start": [2, 1]}, "smaller number first"),
-        ({"start": [1]}, "two numbers"),
-        ({"start": ["1", 2]}, "number"),
-        ({"batch": 1.5}, "whole number"),
+        ([], "spec: expected 'object'"),
+        ({"size": 3}, "unknown field 'size'; give an object with some of variables, degree"),
+        ({"variables": 1}, "variables: expected 'int' >= 2"),
+        ({"variables": 17}, "variables: expected 'int' <= 16"),
+        ({"variables": "3"}, "variables: expected 'int'"),
+        ({"variables": True}, "variables: expected 'int'"),
+        ({"terms": 10**6}, "terms: expected 'int' <= 256"),
+        ({"terms": 10, "variables": 2}, "terms: 10 is out of range here; give at most 9"),
+        ({"sample": 17, "batch": 16}, "sample: 17 is out of range here; give at most 16"),
+        ({"near_share": "x"}, "near_share: expected 'float'"),
+        ({"near_share": float("nan")}, "near_share: expected 'float' >= 0"),
+        ({"start": [2, 1]}, "start: 2.0 is above 1.0; give the smaller number first"),
+        ({"start": [1]}, "start: expected 'array' of length 2"),
+        ({"start": ["1", 2]}, "start.*expected 'float'"),
+        ({"batch": 1.5}, "batch: expected 'int'"),
     ],
 )
 def test_bad_specs(data, match):
@@ -116,7 +120,7 @@ def test_bad_specs(data, match):
 
 def test_spec_survives_its_json():
     spec = Spec(variables=7, start=(0.5, 1))
-    assert Spec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+    assert Spec.from_json(json.loads(msgspec.json.encode(spec))) == spec
 
 
 # Verdicts ------------------------------------------------------------------------------------------------------------
@@ -155,7 +159,7 @@ def test_table_says_what_arb_says(store):
 
 
 def test_both_tiers_give_the_same_answers():
-    quick, slow = (work(Task(Generator(5, replace(SMALL, max_steps=k)), 0, 64)) for k in (2048, 1))
+    quick, slow = (work(Task(Generator(5, msgspec.structs.replace(SMALL, max_steps=k)), 0, 64)) for k in (2048, 1))
     here, there = pl.read_parquet(quick.table), pl.read_parquet(slow.table)
     assert (here["tier"] == "arb").sum() <= 4
     assert (there["tier"] == "arb").sum() > 20
@@ -179,7 +183,7 @@ def test_disagreement_stops_the_sweep(store, monkeypatch):
 def test_refuted_problem_is_kept_and_fails_the_sweep(store, monkeypatch):
     wrong = Statement("always the steepest", {Regime.SMALL_STEP: Prediction(End.HIGHEST, LimitKind.FIXED)})
     monkeypatch.setattr(work_module, "decide", partial(decide, statement=wrong))
-    task = Task(Generator(5, replace(SMALL, max_steps=1)), 0, 64)
+    task = Task(Generator(5, msgspec.structs.replace(SMALL, max_steps=1)), 0, 64)
     done = work(task)
     assert done.refuted and all(record["answer"]["verdict"] == "refuted" for record in done.refuted)
     store.keep(done)
@@ -353,7 +357,7 @@ def wait_for(condition, seconds=60):
 def test_killed_sweep_can_be_resumed(blow, jobs, tmp_path):
     spec = tmp_path / "spec.json"
     # Second opinions make a batch last long enough to be hit.
-    spec.write_text(json.dumps(replace(SMALL, batch=1024, sample=4).to_json()))
+    spec.write_bytes(msgspec.json.encode(msgspec.structs.replace(SMALL, batch=1024, sample=4)))
     root = tmp_path / "sweep"
     options = ["--spec", str(spec), "--problems", "24576", "--seed", "5", "--jobs", str(jobs)]
     process = started(Path.cwd(), *options, "--out", str(root))
@@ -420,7 +424,7 @@ def test_sweep_over_a_cluster_survives_the_death_of_a_worker(store, tmp_path):
 
 def test_command_line(tmp_path, capsys):
     spec, root = tmp_path / "spec.json", tmp_path / "sweep"
-    spec.write_text(json.dumps(SMALL.to_json()))
+    spec.write_bytes(msgspec.json.encode(SMALL))
     options = ["--problems", "1e2", "--seed", "9", "--jobs", "1", "--spec", str(spec), "--out", str(root)]
     assert run(["sweep", *options]) == 0
     assert "sweep passed" in capsys.readouterr().out

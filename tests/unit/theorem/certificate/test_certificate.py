@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 
 from gdcheck.properties.strategies.random_problems import random_problem
-from gdcheck.properties.verify.paper_examples import paper_examples
+from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.checker.amplitude import check
@@ -247,7 +247,7 @@ def test_the_verifier_accepts_special_kinds(name):
     assert refusal is None, f"{name}: {refusal}"
 
 
-@pytest.mark.parametrize("example", paper_examples(), ids=lambda e: e.title)
+@pytest.mark.parametrize("example", TABLE, ids=lambda e: e.title)
 def test_the_verifier_accepts_the_papers_rows(example):
     assert check(certificate(decide(example.problem))) is None, example.title
 
@@ -303,7 +303,7 @@ def neg(text):
     return text if Fraction(text) == 0 else "-" + text
 
 
-@pytest.mark.parametrize("example", paper_examples(), ids=lambda e: e.title)
+@pytest.mark.parametrize("example", TABLE, ids=lambda e: e.title)
 def test_the_verifier_refuses_what_is_false(example):
     found = certificate(decide(example.problem))
     for what, false in tampered(found):

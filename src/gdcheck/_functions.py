@@ -160,6 +160,9 @@ def plot(decision: Decision) -> alt.VConcatChart:
         >>> len(gdcheck.plot(gdcheck.decide(problem)).vconcat)
         3
     """
-    from gdcheck.reports.problem_charts import in_print_colours, problem_chart
+    from altair import VConcatChart
 
-    return in_print_colours(problem_chart(decision))
+    from gdcheck.reports.charts import in_print_colours
+    from gdcheck.reports.problem_charts import problem_chart
+
+    return VConcatChart.from_json(in_print_colours(problem_chart(decision).to_json()))

@@ -33,8 +33,8 @@ _WIDTH = 620
 _LEVELS = 12
 _CLOSE = 0.1
 # Where a text stands to the left of its point.
-_ABOVE = {"align": "right", "baseline": "bottom", "dy": -3}
-_BELOW = {"align": "right", "baseline": "top", "dy": 5}
+_ABOVE: dict[str, Any] = {"align": "right", "baseline": "bottom", "dy": -3}
+_BELOW: dict[str, Any] = {"align": "right", "baseline": "top", "dy": 5}
 
 
 @dataclass(frozen=True)

@@ -165,4 +165,6 @@ def plot(decision: Decision) -> alt.VConcatChart:
     from gdcheck.reports.charts import in_print_colours
     from gdcheck.reports.problem_charts import problem_chart
 
-    return VConcatChart.from_json(in_print_colours(problem_chart(decision).to_json()))
+    text = in_print_colours(problem_chart(decision).to_json())
+    chart: VConcatChart = VConcatChart.from_json(text)  # type: ignore[assignment]
+    return chart

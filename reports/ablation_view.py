@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from gdcheck.properties.ablation.result import AblationRow, AblationRun, Exhibit
-from gdcheck.reports.charts import with_style_sheet
-from gdcheck.reports.problem_charts import problem_picture
+from gdcheck.reports.charts import picture
+from gdcheck.reports.problem_charts import problem_chart
 from gdcheck.reports.text import code, plain, shell, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.decision.decide import decide
@@ -119,7 +119,7 @@ class AblationView(View[AblationRun]):
             if exhibit and len(exhibit.problem.variables) <= _MOST_VARIABLES:
                 decision = decide(exhibit.problem.problem(), max_steps=_STEPS)
                 name = f"The trajectory of the counterexample {row.name}"
-                found[f"{row.name}/{role}"] = with_style_sheet(problem_picture(decision), name)
+                found[f"{row.name}/{role}"] = picture(problem_chart(decision), name)
         return found
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:

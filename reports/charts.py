@@ -1,26 +1,18 @@
-"""The picture of a run: the direction of arrival against the step size, as an SVG for light and dark backgrounds."""
+"""What all charts share: colours that follow the reader's background, the look, and the marks they are made of."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from io import StringIO
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
-from gdcheck.properties.verify.record import ACCEPTED, Record
-from gdcheck.properties.verify.verification import Verification
+import altair as alt
 
-if TYPE_CHECKING:
-    import altair as alt
-
-    _Panel: TypeAlias = alt.LayerChart | alt.FacetChart
+Panel: TypeAlias = alt.LayerChart | alt.FacetChart
+Axes: TypeAlias = tuple[alt.X, alt.Y]
 
 _SVG = "http://www.w3.org/2000/svg"
-_ALIGNED = 1 - 1e-9
-_MOST_POINTS = 2000
-PHASE = "The direction of arrival against the step size"
-
 # The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
 _COLOURS = {
     "ink": ("#010101", "#333a42", "#d5d9de"),
@@ -35,48 +27,39 @@ STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
 """The stand-in colours by name."""
 LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
 """The colours on paper by name."""
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def phase_chart(report: Verification, *, narrow: bool = False) -> alt.VConcatChart:
-    """The direction of arrival against the step size, in the stand-in colours.
-
-    Above, the sweep of the paper's worked example: the angle of the certified limit, for even and odd steps. Below, the
-    random problems: which end of the spectrum the certified limit lies along, against the distance of the step size
-    from the boundary; and the verdicts over the step size and the spectral gap.
+def picture(chart: alt.TopLevelMixin, name: str) -> str:
+    """Draw a chart as a self-contained SVG with a transparent background, for light and dark ones.
 
     Args:
-        report: The report.
-        narrow: Whether to draw for a narrow screen.
+        chart: The chart, in the stand-in colours.
+        name: What the picture shows, for readers who do not see it.
 
     Returns:
-        The chart.
+        The SVG.
     """
-    import altair as alt  # noqa: PLC0415
-
-    panels = [_sweep_panel(report, narrow=narrow), *_random_panels(report, narrow=narrow)]
-    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=36).configure(**config())
-    return chart
-
-
-def phase_picture(report: Verification, *, narrow: bool = False) -> str:
-    """The same as an SVG.
-
-    Args:
-        report: The report.
-        narrow: Whether to draw for a narrow screen.
-
-    Returns:
-        A self-contained SVG with a transparent background.
-    """
-    return with_style_sheet(as_svg(phase_chart(report, narrow=narrow)), PHASE)
+    return _with_style_sheet(as_svg(chart), name)
 
 
 def as_svg(chart: alt.TopLevelMixin) -> str:
-    """A chart as SVG, still in the stand-in colours."""
+    """Draw a chart as an SVG that is still in the stand-in colours."""
     stream = StringIO()
     chart.save(stream, format="svg")
     return stream.getvalue()
+
+
+def in_print_colours(text: str) -> str:
+    """Replace the stand-in colours in the text of a chart, whatever its format, by those for a white background."""
+    for colour, stand_in in STAND_IN.items():
+        text = text.replace(stand_in, LIGHT[colour])
+    return text
+
+
+def stacked(*panels: Panel, spacing: int = 36) -> alt.VConcatChart:
+    """Put panels below each other, in the look that all charts share."""
+    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=spacing).configure(**config())
+    return chart
 
 
 def config() -> dict[str, Any]:
@@ -101,250 +84,48 @@ def config() -> dict[str, Any]:
     }
 
 
-def _width(*, narrow: bool) -> int:
-    return 270 if narrow else 620
-
-
-def _title(text: Sequence[str], *, narrow: bool) -> str | list[str]:
-    return list(text) if narrow else " ".join(text)
-
-
-def _marks(values: list[dict[str, Any]], x: alt.X, y: alt.Y, size: int) -> list[alt.Chart]:
-    """Points by style: filled, hollow, or a cross for what is not certified."""
-    import altair as alt  # noqa: PLC0415
-
-    charts = []
-    for style in ("filled", "hollow", "cross"):
-        chosen = [v for v in values if v["style"] == style]
-        if not chosen:
-            continue
-        sized = [{**v, "size": size * (2 if v["shape"] == "diamond" else 1)} for v in chosen]
-        base = alt.Chart(alt.InlineData(values=sized))
-        colour = alt.Color("colour:N", scale=None, legend=None)
-        stroke = 2.0 if style == "cross" else 1.3
-        shape = alt.Shape("shape:N", scale=None, legend=None)
-        mark = base.mark_point(filled=style == "filled", opacity=0.85, strokeWidth=stroke, aria=False)
-        size_, label = alt.Size("size:Q", scale=None), alt.Tooltip("label:N")
-        charts.append(mark.encode(x=x, y=y, color=colour, shape=shape, size=size_, tooltip=label))
-    return charts
-
-
-def _text(x: float, y: float, text: str, colour: str, axes: tuple[alt.X, alt.Y], **mark: Any) -> alt.Chart:
-    import altair as alt  # noqa: PLC0415
-
-    data = alt.InlineData(values=[{"x": x, "y": y, "text": text}])
-    style = {"fontSize": 12.5, "color": STAND_IN[colour], "align": "left", "baseline": "middle", **mark}
-    chart: alt.Chart = alt.Chart(data).mark_text(**style).encode(x=axes[0], y=axes[1], text="text:N")
-    return chart
-
-
-def _rule(x: float, axis: alt.X) -> alt.Chart:
-    import altair as alt  # noqa: PLC0415
-
-    rule = alt.Chart(alt.InlineData(values=[{"x": x}])).mark_rule(color=STAND_IN["faint"], strokeDash=[4, 4])
-    chart: alt.Chart = rule.encode(x=axis)
-    return chart
-
-
-def _sweep_panel(report: Verification, *, narrow: bool) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
-    points = [point for row in report.sweep for point in _directions(row.record)]
-    reach = 105 if all(abs(p["y"]) <= 100 for p in points) else 195
-    x = alt.X(
-        "x:Q",
-        title="η / boundary",
-        scale=alt.Scale(domain=[0, 1.5], nice=False),
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1, 1.25, 1.5], grid=False, labelExpr="'' + datum.value"),
-    )
-    y = alt.Y(
-        "y:Q",
-        title="angle of the limit from the y-axis",
-        scale=alt.Scale(domain=[-reach, reach], nice=False),
-        axis=alt.Axis(values=[-180, -90, -45, 0, 45, 90, 180], labelExpr="replace(datum.label, '-', '−') + '°'"),
-    )
-    axes = (x, y)
-    kinds = {p["kind"] for p in points}
-    labels = []
-    if "fixed" in kinds:
-        labels.append(_text(0.04, 14, "fixed, along v₁", "fixed", axes))
-    if "alternating" in kinds:
-        even = "alternating" if narrow else "alternating, along vₙ"
-        labels.append(_text(1.47, 75, even, "alternating", axes, align="right"))
-        labels.append(_text(1.47, -75, "odd steps", "alternating", axes, align="right"))
-    if "two-cycle" in kinds:
-        label = "two-cycle" if narrow else "on the boundary, a two-cycle"
-        labels.append(_text(0.96, 73, label, "two-cycle", axes, align="right"))
-    title = _title((f"One loss, {len(report.sweep)} step sizes:", "the jump at the boundary"), narrow=narrow)
-    layers = [_rule(1, x), *_marks(points, x, y, 34 if narrow else 46), *labels]
-    return alt.layer(*layers).properties(width=_width(narrow=narrow), height=230 if narrow else 260, title=title)
-
-
-def _directions(record: Record) -> list[dict[str, Any]]:
-    """The angle of the limit of even and of odd steps; a cross on the axis where nothing is certified."""
-    if record.ratio is None:
-        return []
-    limit = record.limit
-    if record.recheck != ACCEPTED or limit is None or limit.kind is None:
-        return [_point(record.ratio, 0.0, "open", "cross", None)]
-    kind = limit.kind
-    even = limit.even or limit.vector or ()
-    odd = limit.odd or (tuple(-x for x in even) if kind == "alternating" else even)
-    points = [_point(record.ratio, _angle(even), kind, "filled", kind)]
-    if odd != even:
-        points.append(_point(record.ratio, _angle(odd), kind, "hollow", kind))
-    return points
-
-
-def _angle(direction: Sequence[float]) -> float:
-    return math.degrees(math.atan2(direction[0], direction[1]))
-
-
-def _point(x: float, y: float, colour: str, style: str, kind: str | None) -> dict[str, Any]:
-    shape = "cross" if style == "cross" else "diamond" if kind == "two-cycle" else "circle"
-    named = {"kind": kind, "label": kind or "not certified"}
-    return {"x": x, "y": y, "colour": STAND_IN[colour], "style": style, "shape": shape, **named}
-
-
-def _random_panels(report: Verification, *, narrow: bool) -> list[_Panel]:
-    import altair as alt  # noqa: PLC0415
-
-    known = [r for r in report.random if r.distance is not None and r.dimension is not None]
-    if not known:
-        return []
-    records = _sample(known)
-    smallest = min((abs(r.distance or 1) for r in records), default=1.0)
-    depth = max(4, 1 + math.ceil(-math.log10(min(smallest, 1.0))))
-    dimensions = [r.dimension or 1 for r in records]
-    low, high = min(dimensions), max(dimensions)
-    span = high - low + 3
-    points = []
-    for r in records:
-        band = _band(r)
-        lane = -3 if band == "open" else (r.dimension or 1) - low + (span if band == "alternating" else 0)
-        style, kind = ("cross", None) if band == "open" else ("filled", band)
-        point = _point(_signed_logarithm(r.distance or 0.0, depth), lane, band, style, kind)
-        points.append(point | {"label": f"random problem {r.index}, n = {r.dimension}: {r.verdict}"})
-    some_open = any(p["style"] == "cross" for p in points)
-    ticks = _ticks(depth, *((6, 4) if narrow else (3, 2)))
-    x = alt.X(
-        "x:Q",
-        title="η / boundary − 1, logarithmic on both sides",
-        scale=alt.Scale(domain=[-depth, depth], nice=False),
-        axis=alt.Axis(values=list(ticks), labelExpr=_lookup(ticks), grid=False, labelOverlap=False),
-    )
-    lanes = {start + n - low: str(n) for start in (0, span) for n in range(low, high + 1)}
-    lanes |= {-3: ""} if some_open else {}
-    top, bottom = span + high - low + 1, min(lanes) - 1
-    y = alt.Y(
-        "y:Q",
-        title="dimension n",
-        scale=alt.Scale(domain=[bottom, top], nice=False),
-        axis=alt.Axis(values=list(lanes), labelExpr=_lookup(lanes), ticks=False, domain=False, labelOverlap=False),
-    )
-    axes, middle = (x, y), (high - low) / 2
-    labels = [
-        _text(0.5, middle + 0.5, "fixed, along v₁", "fixed", axes),
-        _text(-0.5, span + middle + 0.5, "alternating, along vₙ", "alternating", axes, align="right"),
-    ]
-    if some_open:
-        labels.append(_text(0.5 - depth, -2, "not proved", "open", axes))
-    count = f"{len(records):,}" if len(records) == len(known) else f"{len(records):,} of {len(known):,}"
-    title = _title((f"{count} random problems:", "right up to the boundary"), narrow=narrow)
-    layers = [_rule(0, x), *_marks(points, x, y, 22 if narrow else 34), *labels]
-    height = (13 if narrow else 14) * (top - bottom)
-    first = alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)
-    return [first, _gap_panel(records, narrow=narrow)]
-
-
-def _gap_panel(records: Sequence[Record], *, narrow: bool) -> _Panel:
-    """The verdicts over η/boundary and the gap between the largest multiplier modulus and the next."""
-    import altair as alt  # noqa: PLC0415
-
-    gaps = [math.log10(r.gap) if r.gap else None for r in records]
-    lowest = math.floor(min((g for g in gaps if g is not None), default=-1.0)) - 0.5
-    points = []
-    for r, gap in zip(records, gaps, strict=True):
-        band = _band(r)
-        style, kind = ("cross", None) if band == "open" else ("filled", band)
-        # Without a gap, the lowest line.
-        point = _point(r.ratio or 0.0, lowest if gap is None else gap, band, style, kind)
-        points.append(point | {"label": f"random problem {r.index}, n = {r.dimension}: {r.verdict}"})
-    widest = max(2.0, *(p["x"] for p in points))
-    x = alt.X(
-        "x:Q",
-        title="η / boundary",
-        scale=alt.Scale(domain=[0, widest], nice=False),
-        axis=alt.Axis(grid=False, tickCount=5),
-    )
-    ticks = {k: "1" if k == 0 else "10" + str(k).translate(_SUPERSCRIPTS) for k in range(0, math.ceil(lowest) - 1, -2)}
-    y = alt.Y(
-        "y:Q",
-        title="spectral gap ρ − b",
-        scale=alt.Scale(domain=[lowest - 0.3, 0.3], nice=False),
-        axis=alt.Axis(values=list(ticks), labelExpr=_lookup(ticks), labelOverlap=False),
-    )
-    title = _title(("The same problems:", "step size and spectral gap"), narrow=narrow)
-    layers = [_rule(1, x), *_marks(points, x, y, 22 if narrow else 34)]
-    return alt.layer(*layers).properties(width=_width(narrow=narrow), height=180 if narrow else 220, title=title)
-
-
-def _sample(records: Sequence[Record]) -> Sequence[Record]:
-    """As many records as a picture can show: all that are not proved (up to the limit), and others evenly spread."""
-    if len(records) <= _MOST_POINTS:
-        return records
-    striking = [r for r in records if _band(r) == "open"][: _MOST_POINTS // 2]
-    rest = [r for r in records if _band(r) != "open"]
-    stride = len(rest) / (_MOST_POINTS - len(striking))
-    return [*striking, *(rest[int(i * stride)] for i in range(min(len(rest), _MOST_POINTS - len(striking))))]
-
-
-def _band(record: Record) -> str:
-    """Where the certified limit lies: measured from the limit, not taken from the verdict."""
-    kind = None if record.limit is None else record.limit.kind
-    if record.recheck == ACCEPTED and record.verdict == "proved":
-        if kind == "fixed" and (record.to_lowest or 0) >= _ALIGNED:
-            return "fixed"
-        if kind == "alternating" and (record.to_highest or 0) >= _ALIGNED:
-            return "alternating"
-    return "open"
-
-
-def _signed_logarithm(distance: float, depth: int) -> float:
-    """Zero on the boundary, ±depth at a distance of one; what is closer than 10^−depth is drawn on the boundary."""
-    if distance == 0:
-        return 0.0
-    return math.copysign(max(0.0, depth + math.log10(abs(distance))), distance)
-
-
-def _ticks(depth: int, spacing: int, clear: int) -> dict[int, str]:
-    """Powers of ten on both sides, none closer to the boundary's own tick than ``clear``."""
-    ticks = {0: "0"}
-    for exponent in range(0, depth - clear + 1, spacing):
-        for sign, shown in ((1, "+"), (-1, "−")):
-            power = "1" if exponent == 0 else "10" + str(-exponent).translate(_SUPERSCRIPTS)
-            ticks[sign * (depth - exponent)] = shown + power
-    return ticks
-
-
-def _lookup(labels: dict[int, str]) -> str:
-    """A Vega expression that maps tick values to labels."""
-    expression = "''"
-    for value, label in labels.items():
-        expression = f"datum.value == {value} ? '{label}' : {expression}"
-    return expression
-
-
-def with_style_sheet(svg: str, name: str) -> str:
-    """Replaces the stand-in colours by classes and adds their style sheet, a role and a name.
+def drawn(kind: str, values: Sequence[dict[str, Any]], **mark: Any) -> alt.Chart:
+    """Draw data by marks of one kind.
 
     Args:
-        svg: A chart drawn in the stand-in colours.
-        name: What the picture shows, for readers who do not see it.
+        kind: The kind: line, point, rule, text and so on.
+        values: The data.
+        **mark: How the marks look.
 
     Returns:
-        The SVG, for light and dark backgrounds.
+        A chart without encodings.
     """
+    chart: alt.Chart = getattr(alt.Chart(alt.InlineData(values=list(values))), f"mark_{kind}")(**mark)
+    return chart
+
+
+def text(x: float, y: float, said: str, colour: str, axes: Axes, **mark: Any) -> alt.Chart:
+    """Write a text beside a point, by default to its right.
+
+    Args:
+        x: Where, on the first axis.
+        y: Where, on the second.
+        said: The text.
+        colour: A name in ``STAND_IN``.
+        axes: The axes.
+        **mark: How the text looks, where that is not the common look.
+
+    Returns:
+        The layer.
+    """
+    style = {"fontSize": 12.5, "color": STAND_IN[colour], "align": "left", "baseline": "middle", **mark}
+    words = drawn("text", [{"x": x, "y": y, "text": said}], **style)
+    chart: alt.Chart = words.encode(x=axes[0], y=axes[1], text="text:N")
+    return chart
+
+
+def legend() -> alt.Legend:
+    """Return the legend of the charts that have one: a line above the marks."""
+    return alt.Legend(title=None, orient="top", labelColor=STAND_IN["faint"], labelFontSize=12, columnPadding=24)
+
+
+def _with_style_sheet(svg: str, name: str) -> str:
+    """Replace the stand-in colours by classes, and add their style sheet, a role and a name."""
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(svg)
     classes = {colour: class_ for class_, colour in STAND_IN.items()}

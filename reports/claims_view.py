@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import altair as alt
 
 from gdcheck.properties.runner.tally import MOST_DISCARDS, ClaimsRun
-from gdcheck.reports.claims_chart import NAME, claims_chart, claims_picture
+from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.text import plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.certificate.shapes import StoredProblem
 
-if TYPE_CHECKING:
-    import altair as alt
+_NAME = "How the problems of each claim ended"
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,9 @@ class ClaimsView(View[ClaimsRun]):
         command = f"tox -e claims --{count} --hypothesis-seed={self.run.seed}"
         return Again("The claims again, in a copy of the repository:", command)
 
-    def pictures(self) -> dict[str, str]:
-        """How the problems of each claim ended."""
-        return {"claims": claims_picture(self.rows)}
-
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """How the problems of each claim ended."""
-        yield "claims", NAME, claims_chart(self.rows)
+        yield "claims", _NAME, claims_chart(self.rows)
 
     def markdown(self) -> list[str]:
         """A table of the claims."""
@@ -160,3 +156,34 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
         smallest=smallest.instance.problem if smallest else None,
         verdicts=verdicts,
     )
+
+
+def claims_chart(rows: Sequence[ClaimRow]) -> alt.Chart:
+    """How the problems of each claim ended, as shares, in the stand-in colours.
+
+    Args:
+        rows: The claims of a run.
+
+    Returns:
+        The chart.
+    """
+    words = {"proved": "fixed", "exceptional": "two-cycle", "not-applicable": "faint", "unresolved": "alternating"}
+    colours = {verdict: STAND_IN[name] for verdict, name in (words | {"refuted": "open"}).items()}
+    values = [
+        {"claim": row.name, "verdict": verdict, "share": row.verdicts[verdict] / row.problems, "order": order}
+        for row in rows
+        for order, verdict in enumerate(colours)
+    ]
+    chart = drawn("bar", values, height=11, aria=False).encode(
+        x=alt.X("share:Q", title="share of its problems", axis=alt.Axis(format="%", grid=True, tickCount=5)),
+        y=alt.Y("claim:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, minExtent=96)),
+        color=alt.Color(
+            "verdict:N",
+            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            legend=legend(),
+        ),
+        order="order:Q",
+        tooltip=["claim:N", "verdict:N", alt.Tooltip("share:Q", format=".2%")],
+    )
+    whole: alt.Chart = chart.properties(width=560, height=alt.Step(20)).configure(**config())
+    return whole

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gdcheck.properties.storage.files import as_json, write_text_atomically
-from gdcheck.reports.figures import write_figures
+from gdcheck.properties.storage.files import as_json, write_text_atomically, writing_to
+from gdcheck.reports.figures import FORMATS, write_figures
 from gdcheck.reports.junit import as_junit
 from gdcheck.reports.kinds import KINDS, read_views
 from gdcheck.reports.page import outcome_of, render_page
-from gdcheck.reports.problem_charts import FORMATS
 from gdcheck.reports.text import plain
 from gdcheck.reports.view import View
 from gdcheck.theorem.certificate.shapes import StoredRun
@@ -36,12 +35,10 @@ def compose(runs: Sequence[Path], out: Path, figures: Sequence[str] = ()) -> Pat
     forms = list(dict.fromkeys(figures))
     if unknown := [form for form in forms if form not in FORMATS]:
         raise InputError("figures", f"{unknown[0][:40]!r} is no form; give {', '.join(FORMATS)}")
-    try:
+    with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
         write_figures(views, forms, out)
         return _write(views, out)
-    except OSError as error:
-        raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
 
 
 def write_run(run: StoredRun, out: Path) -> Path:
@@ -59,13 +56,31 @@ def write_run(run: StoredRun, out: Path) -> Path:
     Raises:
         InputError: If a file cannot be written.
     """
-    view = next(kind(run) for kind in KINDS if isinstance(run, kind.shape))
-    try:
+    view = _view(run)
+    with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
         write_text_atomically(out / str(view.file), as_json(run))
         return _write([view], out)
-    except OSError as error:
-        raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
+
+
+def write_measured(run: StoredRun, out: Path) -> None:
+    """Write the result of a measurement and its charts, without a page.
+
+    Args:
+        run: The measurement.
+        out: The directory, which is there.
+
+    Raises:
+        InputError: If a file cannot be written.
+    """
+    view = _view(run)
+    with writing_to(out):
+        write_text_atomically(out / str(view.file), as_json(run, indent=None))
+        write_figures([view], ["svg"], out)
+
+
+def _view(run: StoredRun) -> View[Any]:
+    return next(kind(run) for kind in KINDS if isinstance(run, kind.shape))
 
 
 def _write(views: Sequence[View[Any]], out: Path) -> Path:

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from io import StringIO
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
+
+import altair as alt
 
 from gdcheck.properties.basins.crossing_grid import Cell
-from gdcheck.reports.charts import STAND_IN, config
+from gdcheck.reports.charts import STAND_IN, Panel, stacked
 from gdcheck.theorem.decision.decide import Verdict
-
-if TYPE_CHECKING:
-    import altair as alt
-
-    _Panel: TypeAlias = alt.LayerChart | alt.FacetChart
 
 _SIDE = 40
 
 
-def crossing_picture(cells: Sequence[Cell]) -> str:
+def crossing_chart(cells: Sequence[Cell]) -> alt.VConcatChart:
     """Draw a grid: the number of steps above 2/η, and the largest excess in per cent.
 
     Args:
         cells: The cells of a full grid.
 
     Returns:
-        A self-contained SVG in the stand-in colours of ``reports.charts``.
+        The chart, in the stand-in colours of ``reports.charts``.
     """
-    import altair as alt  # noqa: PLC0415
-
     most = max((c.count for c in cells), default=0) or 1
     widest = max((c.excess or 0.0 for c in cells), default=0.0) or 1.0
     count = _panel(
@@ -43,9 +37,7 @@ def crossing_picture(cells: Sequence[Cell]) -> str:
         lambda c: ((c.excess or 0.0) / widest) ** 0.5,
         lambda c: "" if c.excess is None else f"{100 * c.excess:.3g}",
     )
-    stream = StringIO()
-    alt.vconcat(count, excess, spacing=36).configure(**config()).save(stream, format="svg")
-    return stream.getvalue()
+    return stacked(count, excess)
 
 
 def _counted(cell: Cell) -> str:
@@ -56,9 +48,7 @@ def _counted(cell: Cell) -> str:
 
 def _panel(
     cells: Sequence[Cell], title: list[str], shade: Callable[[Cell], float], text: Callable[[Cell], str]
-) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
+) -> Panel:
     shares = sorted({c.share for c in cells})
     radii = sorted({c.radius for c in cells}, reverse=True)
     values: list[dict[str, Any]] = [

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import altair as alt
+import vl_convert
 
 from gdcheck.properties.storage.files import write_bytes_atomically
-from gdcheck.reports.charts import LIGHT, STAND_IN, as_svg
-from gdcheck.reports.problem_charts import rendered
+from gdcheck.reports.charts import as_svg, in_print_colours, picture
 from gdcheck.reports.view import View
 
-if TYPE_CHECKING:
-    import altair as alt
+FORMATS = ("svg", "png", "pdf", "html")
 
 
 def write_figures(views: Sequence[View[Any]], forms: Sequence[str], out: Path) -> None:
@@ -21,7 +22,7 @@ def write_figures(views: Sequence[View[Any]], forms: Sequence[str], out: Path) -
 
     Args:
         views: The runs.
-        forms: Of ``reports.problem_charts.FORMATS``; html is interactive.
+        forms: Of ``FORMATS``; html is interactive.
         out: The directory, which is there.
 
     Raises:
@@ -29,13 +30,44 @@ def write_figures(views: Sequence[View[Any]], forms: Sequence[str], out: Path) -
     """
     for stem, name, chart in (chart for view in views if forms for chart in view.charts()):
         for form in forms:
-            content = interactive(chart, name) if form == "html" else rendered(as_svg(chart), form, name)
+            content = interactive(chart, name) if form == "html" else rendered(chart, form, name)
             write_bytes_atomically(out / f"{stem}.{form}", content)
 
 
 def interactive(chart: alt.TopLevelMixin, name: str) -> bytes:
     """A page that shows a chart and answers the pointer; everything that it needs is in it."""
-    page: str = chart.to_html(inline=True, embed_options={"actions": False, "renderer": "svg"})
-    for word, colour in STAND_IN.items():
-        page = page.replace(colour, LIGHT[word])
+    page = in_print_colours(chart.to_html(inline=True, embed_options={"actions": False, "renderer": "svg"}))
     return page.replace("<head>", f"<head>\n<title>{escape(name)}</title>", 1).encode()
+
+
+def rendered(chart: alt.TopLevelMixin, form: str, name: str) -> bytes:
+    """Turn a chart in stand-in colours into a file.
+
+    Args:
+        chart: The chart.
+        form: One of ``FORMATS``. SVG and HTML follow the reader's light or dark background; PNG and PDF are white.
+        name: What the picture shows.
+
+    Returns:
+        The file's content; HTML needs nothing from elsewhere.
+    """
+    if form in {"png", "pdf"}:
+        white = _on_white(in_print_colours(as_svg(chart)))
+        return bytes(vl_convert.svg_to_png(white, scale=2) if form == "png" else vl_convert.svg_to_pdf(white))
+    styled = picture(chart, name)
+    if form == "svg":
+        return styled.encode("utf-8")
+    page = (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(name)}</title>\n"
+        "<style>:root{color-scheme:light dark}body{margin:2rem auto;max-width:48rem;font-family:system-ui,sans-serif}"
+        f"svg{{max-width:100%;height:auto}}</style>\n<h1>{escape(name)}</h1>\n{styled}</html>\n"
+    )
+    return page.encode("utf-8")
+
+
+def _on_white(svg: str) -> str:
+    """The SVG with a white sheet beneath it."""
+    end = svg.index(">") + 1
+    return svg[:end] + '<rect width="100%" height="100%" fill="white"/>' + svg[end:]

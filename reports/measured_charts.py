@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import StringIO
-from typing import TYPE_CHECKING
+
+import altair as alt
 
 from gdcheck.networks.shapes import Band, NetworkResult, OptimizerEntry, TrainingResult, TrajectoryEntry
-from gdcheck.reports.charts import STAND_IN, _text, config, with_style_sheet
-
-if TYPE_CHECKING:
-    from gdcheck.reports.charts import _Panel
+from gdcheck.reports.charts import STAND_IN, Panel, drawn, stacked, text
 
 _WIDTH, _HEIGHT = 620, 170
 _METHOD_COLOURS = {
@@ -31,14 +28,14 @@ _METHOD_NAMES = {
 }
 
 
-def training_picture(result: TrainingResult) -> str:
+def training_chart(result: TrainingResult) -> alt.VConcatChart:
     """Cosines, sharpness against threshold, and direction of arrival, by optimizer.
 
     Args:
         result: The result of ``gdcheck train``.
 
     Returns:
-        A self-contained SVG with a transparent background.
+        The chart, in the stand-in colours of ``reports.charts``.
     """
     methods = result.optimizers
     panels = [
@@ -63,17 +60,17 @@ def training_picture(result: TrainingResult) -> str:
         f"{result.network.architecture} with {result.network.parameters} parameters, {result.loss}, "
         f"{seeds} seeds (bands: smallest to largest), {result.dtype}, {result.surroundings.device}",
     )
-    return _drawn([p for p in panels if p is not None], note, "Optimizers by cosine, sharpness and direction, measured")
+    return _noted([p for p in panels if p is not None], note)
 
 
-def network_picture(result: NetworkResult) -> str:
+def network_chart(result: NetworkResult) -> alt.VConcatChart:
     """The two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
 
     Args:
         result: The result of ``gdcheck network``.
 
     Returns:
-        A self-contained SVG with a transparent background.
+        The chart, in the stand-in colours of ``reports.charts``.
     """
     runs = [(result.below, "fixed"), (result.above, "alternating")]
     panels = [
@@ -106,7 +103,7 @@ def network_picture(result: NetworkResult) -> str:
         f"measured: {data.name}; {data.images} images",
         f"CNN with {result.network.parameters} parameters, mse, float64, {result.surroundings.device}",
     )
-    return _drawn(panels, note, "Both regimes of gradient descent around a network's minimum, measured")
+    return _noted(panels, note)
 
 
 def _moduli(values: Sequence[float | None]) -> list[float | None]:
@@ -118,31 +115,23 @@ def _sharp_steps(run: TrajectoryEntry) -> list[int]:
     return list(range(first, first + len(run.sharpness)))
 
 
-def _growth(result: NetworkResult) -> _Panel:
+def _growth(result: NetworkResult) -> Panel:
     """The growth of |y_n/y_1| on both sides of the boundary, measured against the theory's line."""
-    import altair as alt  # noqa: PLC0415
-
     width = result.minimum.stability_limit / result.minimum.boundary - 1
     points = [p for p in result.scan if p.slope is not None and abs(p.ratio - 1) < 3 * width]
     values = [{"x": (p.ratio - 1) / width, "y": p.slope, "t": p.expected} for p in points]
     x = alt.X("x:Q", title="(η − boundary) / (2/λₙ − boundary)", axis=alt.Axis(grid=False, tickCount=8))
     y = alt.Y("y:Q", title="growth per step", axis=alt.Axis(format="~g"))
-    base = alt.Chart(alt.InlineData(values=values))
     theory = alt.Y("t:Q", title="growth per step")
-    line = base.mark_line(color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=x, y=theory)
-    dots = base.mark_point(filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
-    zero = alt.Chart(alt.InlineData(values=[{"y": 0}])).mark_rule(color=STAND_IN["grid"]).encode(y="y:Q")
+    line = drawn("line", values, color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=x, y=theory)
+    dots = drawn("point", values, filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
+    zero = drawn("rule", [{"y": 0}], color=STAND_IN["grid"]).encode(y="y:Q")
     title = "Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); at zero the growth rates are equal"
     return alt.layer(zero, line, dots).properties(width=_WIDTH, height=_HEIGHT, title=title)
 
 
-def _legend(entries: Sequence[tuple[str, str]]) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
-    texts = [_text(i / len(entries), 0.5, f"● {name}", colour, axes) for i, (name, colour) in enumerate(entries)]
-    return alt.layer(*texts).properties(width=_WIDTH, height=16)
+def _legend(entries: Sequence[tuple[str, str]]) -> Panel:
+    return _words([(i / len(entries), 0.5, f"● {name}", colour) for i, (name, colour) in enumerate(entries)], 16)
 
 
 def _bands(
@@ -153,13 +142,11 @@ def _bands(
     top: float | None,
     *,
     rule: float | None = None,
-) -> _Panel | None:
+) -> Panel | None:
     """Mean lines with bands from the smallest to the largest seed; None if no method has the quantity.
 
     With a top the axis ends there, and begins at the smallest value, so that what is close to the top is seen.
     """
-    import altair as alt  # noqa: PLC0415
-
     bands: list[tuple[str, Band | None]] = [(m.optimizer, getattr(m, key)) for m in methods]
     known = [(name, band) for name, band in bands if band is not None and band.steps]
     if not known:
@@ -170,16 +157,14 @@ def _bands(
     y = alt.Y("y:Q", title=y_title, scale=scale)
     layers = []
     if rule is not None:
-        base = alt.Chart(alt.InlineData(values=[{"y": rule}]))
-        layers.append(base.mark_rule(color=STAND_IN["faint"], strokeDash=[4, 4]).encode(y=y))
+        layers.append(drawn("rule", [{"y": rule}], color=STAND_IN["faint"], strokeDash=[4, 4]).encode(y=y))
     for name, band in known:
         columns = zip(band.steps, band.mean, band.low, band.high, strict=True)
         values = [{"x": k, "y": mean, "low": low, "high": high} for k, mean, low, high in columns]
         colour = STAND_IN[_METHOD_COLOURS[name]]
-        base = alt.Chart(alt.InlineData(values=values))
-        area = base.mark_area(color=colour, opacity=0.2, aria=False)
+        area = drawn("area", values, color=colour, opacity=0.2, aria=False)
         layers.append(area.encode(x=x, y=alt.Y("low:Q", scale=scale, title=y_title), y2="high:Q"))
-        layers.append(base.mark_line(color=colour, strokeWidth=1.6, aria=False).encode(x=x, y=y))
+        layers.append(drawn("line", values, color=colour, strokeWidth=1.6, aria=False).encode(x=x, y=y))
     return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
 
 
@@ -188,27 +173,26 @@ def _lines(
     titles: tuple[str, str],
     title: str,
     domain: list[float] | None,
-) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
+) -> Panel:
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=False)
     x = alt.X("x:Q", title=titles[0], scale=alt.Scale(zero=False), axis=alt.Axis(grid=False, tickCount=8))
     y = alt.Y("y:Q", title=titles[1], scale=scale, axis=alt.Axis(format="~g"))
     layers = []
     for steps, values, colour in series:
-        data = alt.InlineData(values=[{"x": k, "y": v} for k, v in zip(steps, values, strict=True)])
-        mark = alt.Chart(data).mark_line(color=STAND_IN[colour], strokeWidth=1.6, aria=False)
-        layers.append(mark.encode(x=x, y=y))
+        points = [{"x": k, "y": v} for k, v in zip(steps, values, strict=True)]
+        line = drawn("line", points, color=STAND_IN[colour], strokeWidth=1.6, aria=False)
+        layers.append(line.encode(x=x, y=y))
     return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
 
 
-def _drawn(panels: Sequence[_Panel], note: tuple[str, str], label: str) -> str:
-    import altair as alt  # noqa: PLC0415
+def _noted(panels: Sequence[Panel], note: tuple[str, str]) -> alt.VConcatChart:
+    """The panels below each other, and what they rest on."""
+    foot = _words([(0, 0.75 - 0.5 * i, line, "faint") for i, line in enumerate(note)], 36)
+    return stacked(*panels, foot, spacing=24)
 
+
+def _words(words: Sequence[tuple[float, float, str, str]], height: int) -> Panel:
+    """Texts in their colours on an empty panel, whose axes go from 0 to 1."""
     scale = alt.Scale(domain=[0, 1], nice=False)
     axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
-    lines = [_text(0, 0.75 - 0.5 * i, line, "faint", axes) for i, line in enumerate(note)]
-    foot = alt.layer(*lines).properties(width=_WIDTH, height=36)
-    stream = StringIO()
-    alt.vconcat(*panels, foot, spacing=24).configure(**config()).save(stream, format="svg")
-    return with_style_sheet(stream.getvalue(), label)
+    return alt.layer(*(text(*word, axes) for word in words)).properties(width=_WIDTH, height=height)

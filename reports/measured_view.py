@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, TypeVar
 
+import altair as alt
+
 from gdcheck.networks.shapes import NetworkResult, TrainingResult
-from gdcheck.reports.measured_charts import network_picture, training_picture
+from gdcheck.reports.measured_charts import network_chart, training_chart
 from gdcheck.reports.text import plain, table
 from gdcheck.reports.view import Caution, View
 
@@ -41,9 +44,10 @@ class NetworkView(_MeasuredView[NetworkResult]):
     title = "a network’s minimum"
     what = "network"
 
-    def pictures(self) -> dict[str, str]:
+    def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """The two regimes around the minimum."""
-        return {"network": network_picture(self.run)}
+        name = "Both regimes of gradient descent around a network's minimum, measured"
+        yield "network", name, network_chart(self.run)
 
     def markdown(self) -> list[str]:
         """The findings."""
@@ -60,9 +64,9 @@ class TrainingView(_MeasuredView[TrainingResult]):
     title = "optimizers"
     what = "optimizers"
 
-    def pictures(self) -> dict[str, str]:
+    def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """The optimizers by cosine, sharpness and direction."""
-        return {"training": training_picture(self.run)}
+        yield "training", "Optimizers by cosine, sharpness and direction, measured", training_chart(self.run)
 
     def markdown(self) -> list[str]:
         """The judgements."""

@@ -7,6 +7,7 @@ import io
 from textwrap import wrap
 from typing import Any
 
+import altair as alt
 import numpy as np
 
 from gdcheck.properties.basins.plane import Plane
@@ -44,8 +45,6 @@ def plane_picture(plane: Plane, title: str) -> bytes:
     Returns:
         A PNG file.
     """
-    import altair as alt  # noqa: PLC0415
-
     left, right, bottom, top = plane.extent
     legend = _legend(plane)
     names = [name for name, _ in legend]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from itertools import islice
 from math import hypot
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
+import altair as alt
 from flint import ctx
 from mpmath import mp
 
 from gdcheck.properties.verify.paper_examples import EXAMPLES
-from gdcheck.reports.charts import LIGHT, STAND_IN, config, with_style_sheet
+from gdcheck.reports.charts import STAND_IN, Panel, drawn, picture, stacked, text
 from gdcheck.reports.level_sets import level_sets
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
@@ -25,12 +25,6 @@ from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
-if TYPE_CHECKING:
-    import altair as alt
-
-    _Panel: TypeAlias = alt.LayerChart | alt.FacetChart
-
-FORMATS = ("svg", "png", "pdf", "html")
 _DIGITS = 60
 _FAR = 1e6
 _LEAST_STEPS, _MOST_STEPS, _AFTER = 30, 120, 12
@@ -38,6 +32,9 @@ _COMPONENTS = ("fixed", "alternating", "two-cycle", "open", "ink", "faint")
 _WIDTH = 620
 _LEVELS = 12
 _CLOSE = 0.1
+# Where a text stands to the left of its point.
+_ABOVE: dict[str, Any] = {"align": "right", "baseline": "bottom", "dy": -3}
+_BELOW: dict[str, Any] = {"align": "right", "baseline": "top", "dy": 5}
 
 
 @dataclass(frozen=True)
@@ -110,48 +107,13 @@ def problem_chart(decision: Decision) -> alt.VConcatChart:
     Raises:
         InputError: If the trajectory or the loss cannot be drawn in floats.
     """
-    import altair as alt  # noqa: PLC0415
-
     data = portrait(decision)
-    panels: list[_Panel] = [_direction_panel(data)]
+    panels: list[Panel] = [_direction_panel(data)]
     if any(v is not None for v in data.values):
         panels.append(_sharpness_panel(data))
     if decision.problem.dimension == 2:
         panels.append(_plane_panel(data))
-    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=36).configure(**config())
-    return chart
-
-
-def in_print_colours(chart: alt.VConcatChart) -> alt.VConcatChart:
-    """Give a chart in stand-in colours those for a white background.
-
-    Args:
-        chart: The chart.
-
-    Returns:
-        The same chart in its own colours.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    text = chart.to_json()
-    for colour, stand_in in STAND_IN.items():
-        text = text.replace(stand_in, LIGHT[colour])
-    found: alt.VConcatChart = alt.VConcatChart.from_json(text)  # type: ignore[assignment]
-    return found
-
-
-def problem_picture(decision: Decision) -> str:
-    """Draw a problem as a self-contained SVG in the stand-in colours of ``reports.charts``; see ``rendered``.
-
-    Args:
-        decision: The decision on the problem.
-
-    Returns:
-        The SVG.
-    """
-    stream = StringIO()
-    problem_chart(decision).save(stream, format="svg")
-    return stream.getvalue()
+    return stacked(*panels)
 
 
 def worked_picture() -> str:
@@ -161,73 +123,22 @@ def worked_picture() -> str:
         A self-contained SVG for light and dark backgrounds.
     """
     decision = decide(EXAMPLES[-1].problem)
-    return rendered(problem_picture(decision), "svg", "The worked example with a large step").decode("utf-8")
-
-
-def rendered(svg: str, form: str, name: str) -> bytes:
-    """Turns a chart in stand-in colours into a file.
-
-    Args:
-        svg: The chart.
-        form: One of ``FORMATS``. SVG and HTML follow the reader's light or dark background; PNG and PDF are white.
-        name: What the picture shows.
-
-    Returns:
-        The file's content; HTML needs nothing from elsewhere.
-    """
-    import vl_convert  # noqa: PLC0415
-
-    if form in {"png", "pdf"}:
-        for colour, stand_in in STAND_IN.items():
-            svg = svg.replace(stand_in, LIGHT[colour])
-        white = _on_white(svg)
-        return bytes(vl_convert.svg_to_png(white, scale=2) if form == "png" else vl_convert.svg_to_pdf(white))
-    styled = with_style_sheet(svg, name)
-    if form == "svg":
-        return styled.encode("utf-8")
-    from html import escape  # noqa: PLC0415
-
-    page = (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(name)}</title>\n"
-        "<style>:root{color-scheme:light dark}body{margin:2rem auto;max-width:48rem;font-family:system-ui,sans-serif}"
-        f"svg{{max-width:100%;height:auto}}</style>\n<h1>{escape(name)}</h1>\n{styled}</html>\n"
-    )
-    return page.encode("utf-8")
-
-
-def _on_white(svg: str) -> str:
-    """The SVG with a white sheet beneath it."""
-    end = svg.index(">") + 1
-    return svg[:end] + '<rect width="100%" height="100%" fill="white"/>' + svg[end:]
+    return picture(problem_chart(decision), "The worked example with a large step")
 
 
 # Panels ---------------------------------------------------------------------------------------------------------------
 
 
 def _steps(last: int) -> Any:
-    import altair as alt  # noqa: PLC0415
-
     axis = alt.Axis(grid=False, format="d", tickCount=max(1, min(last, 16)))
     return alt.X("x:Q", title="step", axis=axis, scale=alt.Scale(nice=False))
 
 
-def _drawn(values: Sequence[dict[str, Any]], **mark: Any) -> Any:
-    import altair as alt  # noqa: PLC0415
-
-    kind = mark.pop("kind")
-    chart = alt.Chart(alt.InlineData(values=list(values)))
-    return getattr(chart, f"mark_{kind}")(**mark)
-
-
-def _direction_panel(data: Portrait) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
+def _direction_panel(data: Portrait) -> Panel:
     names = data.decision.problem.loss.variables
     y = alt.Y("y:Q", title="component", scale=alt.Scale(domain=[-1.05, 1.05], nice=False))
     x = _steps(len(data.errors) - 1)
-    layers = [_drawn([{"y": 0.0}], kind="rule", color=STAND_IN["grid"]).encode(y=y)]
+    layers = [drawn("rule", [{"y": 0.0}], color=STAND_IN["grid"]).encode(y=y)]
     for i, name in enumerate(names):
         points = []
         for k, h in enumerate(data.errors):
@@ -237,17 +148,17 @@ def _direction_panel(data: Portrait) -> _Panel:
         colour = STAND_IN[_COMPONENTS[min(i, len(_COMPONENTS) - 1)]]
         if not points:
             continue
-        layers.append(_drawn(points, kind="line", color=colour, strokeWidth=1, opacity=0.5).encode(x=x, y=y))
-        layers.append(_drawn(points, kind="point", filled=True, color=colour, size=24, opacity=0.9).encode(x=x, y=y))
+        layers.append(drawn("line", points, color=colour, strokeWidth=1, opacity=0.5).encode(x=x, y=y))
+        layers.append(drawn("point", points, filled=True, color=colour, size=24, opacity=0.9).encode(x=x, y=y))
         if i < len(_COMPONENTS):
-            label = {"align": "left", "dx": 8, "color": colour, "fontSize": 12.5, "text": name[:12]}
-            layers.append(_drawn(points[-1:], kind="text", **label).encode(x=x, y=y))
+            last = points[-1]
+            layers.append(text(last["x"], last["y"], name[:12], _COMPONENTS[i], (x, y), dx=8))
     verdict = data.decision.limit
     said = "no limit certified" if verdict is None else f"{verdict.kind.value}, certified"
     title = [f"Direction of the error: {said}"]
     if _comes_later(data):
         title += [f"it is not close to its limit yet: that comes after the {len(data.errors)} iterates shown"]
-    chart: _Panel = alt.layer(*layers).properties(width=_WIDTH, height=190, title=title)
+    chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=190, title=title)
     return chart
 
 
@@ -262,9 +173,7 @@ def _comes_later(data: Portrait) -> bool:
     return hypot(*(c / length - v for c, v in zip(data.errors[last], vector, strict=True))) > _CLOSE
 
 
-def _sharpness_panel(data: Portrait) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
+def _sharpness_panel(data: Portrait) -> Panel:
     found = data.sharpness
     assert found is not None
     threshold, limit = int(found.threshold.p) / int(found.threshold.q), float(found.limit.mid())
@@ -279,19 +188,19 @@ def _sharpness_panel(data: Portrait) -> _Panel:
         alt.Y("y:Q", title="largest Hessian eigenvalue", scale=alt.Scale(domain=domain, nice=False, zero=False)),
     )
     last = len(data.errors) - 1
-    layers = [_drawn([{"y": limit}], kind="rule", color=STAND_IN["faint"]).encode(y=y)]
-    layers.append(_label(last, limit, "at the minimizer", "faint", (x, y), below=True))
+    layers = [drawn("rule", [{"y": limit}], color=STAND_IN["faint"]).encode(y=y)]
+    layers.append(text(last, limit, "at the minimizer", "faint", (x, y), **_BELOW))
     if near:
         dashes = {"color": STAND_IN["open"], "strokeDash": [5, 4]}
-        layers.append(_drawn([{"y": threshold}], kind="rule", **dashes).encode(y=y))
-        layers.append(_label(last, threshold, "2/η", "open", (x, y)))
-    layers.append(_drawn(values, kind="line", color=STAND_IN["faint"], strokeWidth=1, opacity=0.6).encode(x=x, y=y))
+        layers.append(drawn("rule", [{"y": threshold}], **dashes).encode(y=y))
+        layers.append(text(last, threshold, "2/η", "open", (x, y), **_ABOVE))
+    layers.append(drawn("line", values, color=STAND_IN["faint"], strokeWidth=1, opacity=0.6).encode(x=x, y=y))
     for above, colour in ((False, "fixed"), (True, "open")):
         chosen = [v for v in values if v["above"] is above]
         if chosen:
-            mark = {"kind": "point", "filled": True, "size": 30, "color": STAND_IN[colour], "opacity": 0.9}
-            layers.append(_drawn(chosen, **mark).encode(x=x, y=y))
-    chart: _Panel = alt.layer(*layers).properties(width=_WIDTH, height=210, title=_sharpness_title(found))
+            dots = drawn("point", chosen, filled=True, size=30, color=STAND_IN[colour], opacity=0.9)
+            layers.append(dots.encode(x=x, y=y))
+    chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=210, title=_sharpness_title(found))
     return chart
 
 
@@ -309,15 +218,7 @@ def _sharpness_title(found: Sharpness) -> list[str]:
     return [first, second]
 
 
-def _label(x: float, y: float, text: str, colour: str, axes: tuple[Any, Any], *, below: bool = False) -> Any:
-    place = {"baseline": "top", "dy": 5} if below else {"baseline": "bottom", "dy": -3}
-    mark = {"align": "right", "color": STAND_IN[colour], "fontSize": 12.5, "text": text, **place}
-    return _drawn([{"x": x, "y": y}], kind="text", **mark).encode(x=axes[0], y=axes[1])
-
-
-def _plane_panel(data: Portrait) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
+def _plane_panel(data: Portrait) -> Panel:
     p = data.decision.problem
     centre = [int(q.p) / int(q.q) for q in p.minimizer]
     path = [(centre[0] + h[0], centre[1] + h[1]) for h in data.errors]
@@ -338,18 +239,18 @@ def _plane_panel(data: Portrait) -> _Panel:
     y = alt.Y("y:Q", title=names[1], scale=scales[1], axis=plain)
     layers = []
     if curves:
-        curve = _drawn(curves, kind="line", color=STAND_IN["faint"], strokeWidth=0.8, opacity=0.55)
+        curve = drawn("line", curves, color=STAND_IN["faint"], strokeWidth=0.8, opacity=0.55)
         layers.append(curve.encode(x=x, y=y, order="k:Q", detail="line:N"))
     points = [{"x": a, "y": b, "k": k} for k, (a, b) in enumerate(path)]
-    line = _drawn(points, kind="line", color=STAND_IN["alternating"], strokeWidth=1.2, opacity=0.7)
+    line = drawn("line", points, color=STAND_IN["alternating"], strokeWidth=1.2, opacity=0.7)
     layers.append(line.encode(x=x, y=y, order="k:Q"))
-    dots = _drawn(points, kind="point", filled=True, color=STAND_IN["alternating"], size=26, opacity=0.95)
+    dots = drawn("point", points, filled=True, color=STAND_IN["alternating"], size=26, opacity=0.95)
     layers.append(dots.encode(x=x, y=y))
     cross = {"shape": "cross", "filled": True, "size": 90, "color": STAND_IN["ink"], "opacity": 1.0}
-    layers.append(_drawn([{"x": centre[0], "y": centre[1]}], kind="point", **cross).encode(x=x, y=y))
-    layers.append(_label(path[0][0], path[0][1], "start", "alternating", (x, y)))
+    layers.append(drawn("point", [{"x": centre[0], "y": centre[1]}], **cross).encode(x=x, y=y))
+    layers.append(text(*path[0], "start", "alternating", (x, y), **_ABOVE))
     title = "The trajectory on level sets of the loss"
-    chart: _Panel = alt.layer(*layers).properties(width=_WIDTH, height=420, title=title)
+    chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=420, title=title)
     return chart
 
 

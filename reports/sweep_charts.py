@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+
+import altair as alt
 
 from gdcheck.properties.sweep.summary import Summary
-from gdcheck.reports.charts import STAND_IN, as_svg, config, with_style_sheet
-
-if TYPE_CHECKING:
-    import altair as alt
+from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 
 _WIDTH, _HEIGHT = 560, 220
 # Signs of a limit are told apart by lightness; the other colours are those of all charts.
@@ -31,24 +29,23 @@ TITLES = {
 """The pictures, by the field of the summary that they show."""
 
 
-def sweep_pictures(summary: Summary) -> Iterator[tuple[str, str]]:
+def sweep_charts(summary: Summary) -> Iterator[tuple[str, str, alt.Chart]]:
     """Draw a sweep.
 
     Args:
         summary: Its summary.
 
     Yields:
-        A name of ``TITLES`` and an SVG with a transparent background, for each picture that has anything to show.
+        A name of ``TITLES``, its title and the chart, for each that has anything to show.
     """
     for name, title in TITLES.items():
         if getattr(summary, name):
             chart = _phases(summary) if name == "phases" else _bars(getattr(summary, name))
-            yield name, with_style_sheet(as_svg(chart), title)
+            done: alt.Chart = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**config())
+            yield name, title, done
 
 
 def _phases(summary: Summary) -> alt.Chart:
-    import altair as alt  # noqa: PLC0415
-
     values = []
     for side, regime in ((-1, "small-step"), (1, "large-step")):
         for bits, limits in summary.phases.get(regime, {}).items():
@@ -59,27 +56,17 @@ def _phases(summary: Summary) -> alt.Chart:
                 for limit, count in limits.items()
             ]
     found = [name for name in _COLOURS if any(v["limit"] == name for v in values)]
-    legend = alt.Legend(title=None, orient="top", labelColor=STAND_IN["faint"], labelFontSize=12, columnPadding=24)
-    colour = alt.Color(
-        "limit:N", scale=alt.Scale(domain=found, range=[_COLOURS[name] for name in found]), legend=legend
-    )
+    scale = alt.Scale(domain=found, range=[_COLOURS[name] for name in found])
+    colour = alt.Color("limit:N", scale=scale, legend=legend())
     x = alt.X("name:N", sort=alt.SortField("place"), title="distance of η from the boundary, relative, from")
     y = alt.Y("count:Q", stack="normalize", title="share of problems").axis(format="%")
-    chart = alt.Chart(alt.InlineData(values=values)).mark_bar(aria=False)
-    return _finished(chart.encode(x=x.axis(labelAngle=-90, labelOverlap=True), y=y, color=colour))
+    x = x.axis(labelAngle=-90, labelOverlap=True)
+    return drawn("bar", values, aria=False).encode(x=x, y=y, color=colour)
 
 
 def _bars(counts: Mapping[str, int]) -> alt.Chart:
-    import altair as alt  # noqa: PLC0415
-
     values = [{"name": name, "count": count} for name, count in counts.items()]
     x = alt.X("name:N", sort=list(counts), title=None).axis(labelAngle=-45)
     # On a logarithmic axis a bar needs an end below one.
     y = alt.Y("count:Q", title="problems", scale=alt.Scale(type="log", domainMin=0.5), stack=None)
-    bars = alt.Chart(alt.InlineData(values=values)).mark_bar(color=STAND_IN["fixed"], aria=False)
-    return _finished(bars.encode(x=x, y=y, y2=alt.datum(0.5)))
-
-
-def _finished(chart: alt.Chart) -> alt.Chart:
-    done: alt.Chart = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**config())
-    return done
+    return drawn("bar", values, color=STAND_IN["fixed"], aria=False).encode(x=x, y=y, y2=alt.datum(0.5))

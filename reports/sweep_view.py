@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import altair as alt
+
 from gdcheck.properties.sweep.summary import Summary
-from gdcheck.reports.sweep_charts import TITLES, sweep_pictures
+from gdcheck.reports.sweep_charts import TITLES, sweep_charts
 from gdcheck.reports.text import plain, table
 from gdcheck.reports.view import Again, Case, Caution, View
 
@@ -45,9 +47,9 @@ class SweepView(View[Summary]):
         command = f"gdcheck sweep --problems {self.run.problems} --seed {self.run.seed}"
         return Again("The sweep again, with the same spec:", command)
 
-    def pictures(self) -> dict[str, str]:
+    def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """The limits by distance from the boundary, and two distributions."""
-        return dict(sweep_pictures(self.run))
+        return sweep_charts(self.run)
 
     def markdown(self) -> list[str]:
         """The counts."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import altair as alt
 
 from gdcheck.properties.verify.record import ACCEPTED, Record
 from gdcheck.properties.verify.verification import ExpectedRow, Verification
-from gdcheck.reports.charts import PHASE, phase_chart, phase_picture
+from gdcheck.reports.charts import picture
+from gdcheck.reports.phase_charts import PHASE, phase_chart
 from gdcheck.reports.problem_charts import worked_picture
 from gdcheck.reports.text import DASH, code, plain, scientific, shell, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.decision.decide import Verdict
 from gdcheck.theorem.methods.statement import Regime
-
-if TYPE_CHECKING:
-    import altair as alt
 
 NOT_RECHECKED = "not rechecked"
 _MOST_FINDINGS = 20
@@ -158,8 +158,8 @@ class VerificationView(View[Verification]):
 
     def pictures(self) -> dict[str, str]:
         """The phase diagram, for wide and narrow screens, and the worked example."""
-        narrow = phase_picture(self.run, narrow=True)
-        return {"wide": phase_picture(self.run), "narrow": narrow, "worked": worked_picture()}
+        wide, narrow = (picture(phase_chart(self.run, narrow=narrow), PHASE) for narrow in (False, True))
+        return {"wide": wide, "narrow": narrow, "worked": worked_picture()}
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """The phase diagram."""

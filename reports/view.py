@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
+import altair as alt
+
+from gdcheck.reports.charts import picture
 from gdcheck.theorem.certificate.shapes import StoredRun
-
-if TYPE_CHECKING:
-    import altair as alt
 
 Run = TypeVar("Run", bound=StoredRun)
 
@@ -104,8 +104,8 @@ class View(Generic[Run]):
         return None
 
     def pictures(self) -> dict[str, str]:
-        """The SVGs that the template shows, by name."""
-        return {}
+        """The SVGs that the template shows, by name; the charts, by their stems, if nothing else is said."""
+        return {stem: picture(chart, name) for stem, name, chart in self.charts()}
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """The charts that can be had as files.

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from gdcheck.theorem.loss.errors import InputError
 
 
 def as_json(data: object, indent: int | None = 1) -> str:
@@ -18,6 +22,24 @@ def _plain(value: object) -> object:
     from msgspec import to_builtins  # noqa: PLC0415
 
     return to_builtins(value)
+
+
+@contextmanager
+def writing_to(place: Path, field: str = "out") -> Iterator[None]:
+    """Say which place cannot be written to, and name the option that chose it.
+
+    Args:
+        place: A file or directory.
+        field: The option.
+
+    Raises:
+        InputError: If something that is done meanwhile fails at the file system.
+    """
+    try:
+        yield
+    except OSError as error:
+        said = f"cannot write {str(place)[:200]!r} ({error.strerror or error}); name a writable place"
+        raise InputError(field, said) from None
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -51,10 +51,11 @@ class Decision(engine.Decision):
         return f"{self.limit.kind.value} along " + " and ".join(f"({v})" for v in vectors)
 
     def _picture(self) -> str:
-        from gdcheck.reports.problem_charts import problem_picture, rendered
+        from gdcheck.reports.charts import picture
+        from gdcheck.reports.problem_charts import problem_chart
 
         try:
-            return rendered(problem_picture(self), "svg", self._headline()).decode("utf-8")
+            return picture(problem_chart(self), self._headline())
         except (InputError, OverflowError) as error:
             # A start too far away for floats is decided, but has no picture.
             return f"<p>No picture: {escape(str(error))}</p>"

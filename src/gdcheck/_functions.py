@@ -160,6 +160,11 @@ def plot(decision: Decision) -> alt.VConcatChart:
         >>> len(gdcheck.plot(gdcheck.decide(problem)).vconcat)
         3
     """
-    from gdcheck.reports.problem_charts import in_print_colours, problem_chart
+    from altair import VConcatChart
 
-    return in_print_colours(problem_chart(decision))
+    from gdcheck.reports.charts import in_print_colours
+    from gdcheck.reports.problem_charts import problem_chart
+
+    text = in_print_colours(problem_chart(decision).to_json())
+    chart: VConcatChart = VConcatChart.from_json(text)  # type: ignore[assignment]
+    return chart

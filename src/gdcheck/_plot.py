@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gdcheck.properties.basins.crossing_grid import Cell
-from gdcheck.reports.crossing_charts import crossing_picture
-from gdcheck.reports.problem_charts import FORMATS, problem_picture, rendered
+from gdcheck.reports.crossing_charts import crossing_chart
+from gdcheck.reports.figures import FORMATS, rendered
+from gdcheck.reports.problem_charts import problem_chart
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -20,7 +21,7 @@ def picture_format(out: Path | None) -> str:
         out: The file.
 
     Returns:
-        One of ``reports.problem_charts.FORMATS``.
+        One of ``reports.figures.FORMATS``.
 
     Raises:
         InputError: If there is no name, or one with another ending.
@@ -51,7 +52,7 @@ def plot_problem(problem: Problem, form: str, max_steps: int) -> bytes:
     decision = decide(problem, max_steps=max_steps)
     name = f"Gradient descent on {problem.loss.text()[:120]}, step size {problem.step_size}: {decision.verdict.value}"
     try:
-        return rendered(problem_picture(decision), form, name)
+        return rendered(problem_chart(decision), form, name)
     except OverflowError:
         raise InputError("loss", "holds numbers that are too large for a picture; scale the problem") from None
 
@@ -68,4 +69,4 @@ def plot_grid(cells: Sequence[Cell], problem: Problem, form: str) -> bytes:
         The file's content.
     """
     name = f"Sharpness above 2/η on {problem.loss.text()[:120]}"
-    return rendered(crossing_picture(cells), form, name)
+    return rendered(crossing_chart(cells), form, name)

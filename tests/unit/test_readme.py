@@ -107,7 +107,6 @@ def test_the_table_of_ablations_is_what_the_search_finds():
 
 
 def test_the_figures_of_the_sweep_are_those_of_its_run():
-    from gdcheck.reports.claims_chart import claims_picture
     from gdcheck.reports.claims_view import claims_view
 
     run_ = json.loads((ROOT / "docs" / "runs" / "claims-50000.json").read_text(encoding="utf-8"))
@@ -124,7 +123,7 @@ def test_the_figures_of_the_sweep_are_those_of_its_run():
     # Those alone are let pass unresolved that start outside the certified ball.
     causes = {note for part in ("claims", "worst") for tally in run_[part].values() for note in tally["note"]}
     assert [note for note in causes if "precision" in note or "budget" in note] == []
-    assert (ROOT / "docs" / "claims.svg").read_text(encoding="utf-8") == claims_picture(view)
+    assert (ROOT / "docs" / "claims.svg").read_text(encoding="utf-8") == view.pictures()["claims"]
 
 
 def test_the_figures_of_networks_are_those_of_the_kept_results():

@@ -13,6 +13,7 @@ from itertools import combinations, islice
 
 from flint import fmpq, fmpq_mat
 
+from gdcheck.theorem.assumptions.spectrum import null_space
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
 from gdcheck.theorem.loss.rational import Vector, dot
 
@@ -133,13 +134,5 @@ def _kernel(expansion: Expansion, place: Vector) -> Vector | None:
         slopes.setdefault(word, [fmpq(0)] * n)[i] += c
     rows = list(slopes.values())
     rows += [list(t.direction) for t in expansion.truncated if t.offset + dot(t.direction, place) >= 0]
-    reduced, rank = fmpq_mat(rows).rref()
-    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
-    free = [j for j in range(n) if j not in pivots]
-    if not free:
-        return None
-    u = [fmpq(0)] * n
-    u[free[0]] = fmpq(1)
-    for i, pivot in enumerate(pivots):
-        u[pivot] = -reduced[i, free[0]]
-    return tuple(u)
+    found = null_space(fmpq_mat(rows))
+    return tuple(found[0]) if found else None

@@ -94,14 +94,14 @@ class Pencil:
             As many coordinate vectors (with respect to the basis) as the multiplicity says, each of length w.
         """
         if eigenvalue.is_rational:
-            return self._dyadic(_kernel(self.operator, eigenvalue.lo), precision)
+            return self._dyadic(null_space(_shifted(self.operator, eigenvalue.lo)), precision)
         return self._inverse_iteration(eigenvalue, precision)
 
     def exact_eigenvector(self, eigenvalue: Eigenvalue) -> list[fmpq] | None:
         """A rational eigenvector of a simple rational eigenvalue, in coordinates of the basis; None for any other."""
         if not eigenvalue.is_rational or eigenvalue.multiplicity > 1:
             return None
-        return _kernel(self.operator, eigenvalue.lo)[0]
+        return null_space(_shifted(self.operator, eigenvalue.lo))[0]
 
     def _dyadic(self, raw: list[list[fmpq]], precision: int) -> list[list[fmpq]]:
         with ctx.workprec(2 * precision + 32 * len(raw)):
@@ -164,8 +164,16 @@ def _shifted(matrix: fmpq_mat, shift: fmpq) -> fmpq_mat:
     return result
 
 
-def _kernel(matrix: fmpq_mat, shift: fmpq) -> list[list[fmpq]]:
-    reduced, rank = _shifted(matrix, shift).rref()
+def null_space(matrix: fmpq_mat) -> list[list[fmpq]]:
+    """The solutions of Mv = 0, exactly.
+
+    Args:
+        matrix: M, shape (m, n).
+
+    Returns:
+        A basis, each vector of shape (n,).
+    """
+    reduced, rank = matrix.rref()
     n = matrix.ncols()
     pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
     basis = []

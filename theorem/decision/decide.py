@@ -155,10 +155,5 @@ def _not_applicable(
         reason=f"the theorem does not apply: {reason}",
         classification=classification,
         fails=fails,
-        preimages=None,
-        subspace=None,
-        restricted=None,
-        blocks=(),
-        amplitude=None,
         precision=FIRST_PRECISION,
     )

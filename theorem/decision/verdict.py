@@ -53,6 +53,7 @@ class Decision:
         expansion: Its loss at the minimizer.
         verdict: The outcome.
         reason: One sentence for the user.
+        precision: Bits used.
         classification: Spectrum and regime; None if the Hessian does not exist.
         fails: The assumptions proved to fail.
         preimages: The finding on the null-set assumption, if it was examined.
@@ -60,21 +61,20 @@ class Decision:
         restricted: Spectrum and regime on the subspace (the same as ``classification`` without one).
         blocks: The dominant blocks of the certified limit; empty if none is certified.
         amplitude: The deciding inequality and the limit; None if no limit is certified.
-        precision: Bits used.
     """
 
     problem: Problem
     expansion: Expansion
     verdict: Verdict
     reason: str
-    classification: Classification | None
-    fails: tuple[Assumption, ...]
-    preimages: Preimages | None
-    subspace: Subspace | None
-    restricted: Classification | None
-    blocks: tuple[Block, ...]
-    amplitude: Amplitude | None
     precision: int
+    classification: Classification | None = None
+    fails: tuple[Assumption, ...] = ()
+    preimages: Preimages | None = None
+    subspace: Subspace | None = None
+    restricted: Classification | None = None
+    blocks: tuple[Block, ...] = ()
+    amplitude: Amplitude | None = None
 
     @property
     def limit(self) -> LimitDirection | None:

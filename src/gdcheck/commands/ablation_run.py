@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gdcheck.commands.common import make_directory
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
 from gdcheck.properties.ablation.run import chosen, known, run_ablations
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
 from gdcheck.reports.compose import write_run
 from gdcheck.terminal.progress import progress_bar
-from gdcheck.theorem.loss.errors import InputError
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
 
@@ -40,10 +40,7 @@ def ablate_and_store(
         InputError: If a name is unknown, the file cannot be used, or nothing can be written.
     """
     names = chosen(wanted, known(load))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", f"cannot write {str(out)[:200]!r} ({error.strerror}); name a writable place") from None
+    make_directory(out)
     with progress_bar(len(names), "dropping assumptions") as on_done:
         run = run_ablations(names, budget, seed=seed, jobs=jobs, load=load, on_done=on_done)
     write_run(run, out)

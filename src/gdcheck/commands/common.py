@@ -8,7 +8,7 @@ from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
-from gdcheck.properties.storage.files import write_bytes_atomically
+from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
@@ -106,16 +106,11 @@ def make_directory(path: Path) -> None:
     Raises:
         InputError: If it cannot be made.
     """
-    try:
+    with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{str(path)[:200]!r} can be no directory ({error.strerror}); name a writable place"
-        raise InputError("out", message) from None
 
 
 def write_bytes(path: Path, data: bytes, field: str = "file") -> None:
     """Write a file whole, or raise an ``InputError`` that names the field."""
-    try:
+    with writing_to(path, field):
         write_bytes_atomically(path, data)
-    except OSError as error:
-        raise InputError(field, f"cannot write {str(path)[:200]!r} ({error.strerror}); name a writable place") from None

@@ -17,8 +17,7 @@ from gdcheck.networks.network_experiment import ExperimentConfig, run_experiment
 from gdcheck.networks.network_result import as_network_result
 from gdcheck.networks.networks import Architecture, NetworkConfig, build
 from gdcheck.networks.objective import LossKind, Objective
-from gdcheck.networks.shapes import NetworkResult
-from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.reports.compose import write_measured
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -65,7 +64,7 @@ def network_command(options: NetworkOptions) -> int:
     result = as_network_result(
         experiment, plan, images, config, weight_decay=options.weight_decay, surroundings=surroundings(device)
     )
-    _write(options.out, result)
+    write_measured(result, options.out)
     made_up = "SYNTHETIC data: " if images.synthetic else ""
     for sentence, holds in experiment.findings.items():
         typer.echo(f"{made_up}{'measured' if holds else 'not measured'}: {sentence}")
@@ -98,14 +97,3 @@ def _make(out: Path) -> None:
     make_directory(out)
     if not os.access(out, os.W_OK | os.X_OK):
         raise InputError("out", f"{str(out)[:200]!r} cannot be written to; name a writable place")
-
-
-def _write(out: Path, result: NetworkResult) -> None:
-    from gdcheck.reports.measured_charts import network_picture
-
-    text = as_json(result, indent=None)
-    try:
-        write_text_atomically(out / "network.json", text)
-        write_text_atomically(out / "network.svg", network_picture(result))
-    except OSError as error:
-        raise InputError("out", f"cannot write the result ({error.strerror}); name a writable place") from None

@@ -21,7 +21,7 @@ from gdcheck.networks.results import as_result
 from gdcheck.networks.run import Outcome, Row, RunConfig
 from gdcheck.networks.shapes import Approach, TrainingResult
 from gdcheck.networks.training import train
-from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.reports.compose import write_measured
 from gdcheck.terminal.progress import Tell, progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -82,7 +82,7 @@ def train_command(options: TrainOptions) -> int:
             return FINISHED
         outcomes = [train(c, images, directories[c], device=device, resume=True) for c in jobs]
     result = as_result(outcomes, images, network, surroundings(device))
-    _write(options.out, result)
+    write_measured(result, options.out)
     _show(result, outcomes)
     return DIVERGED if any(o.diverged for o in outcomes) else FINISHED
 
@@ -159,13 +159,6 @@ def _teller(config: RunConfig, steps: Iterator[int], tell: Tell) -> Callable[[Ro
         tell(next(steps), f"{name}: loss {row['loss']:.4g}{cosine}{sharpness}")
 
     return on_row
-
-
-def _write(out: Path, result: TrainingResult) -> None:
-    from gdcheck.reports.measured_charts import training_picture
-
-    write_text_atomically(out / "result.json", as_json(result, indent=None))
-    write_text_atomically(out / "training.svg", training_picture(result))
 
 
 def _show(result: TrainingResult, outcomes: list[Outcome]) -> None:

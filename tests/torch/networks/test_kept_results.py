@@ -9,14 +9,14 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 
 from gdcheck.networks.approach import LEAST_FALL  # noqa: E402
 from gdcheck.networks.shapes import NetworkResult, TrainingResult  # noqa: E402
-from gdcheck.reports.measured_charts import network_picture, training_picture  # noqa: E402
+from gdcheck.reports.measured_view import NetworkView, TrainingView  # noqa: E402
 from gdcheck.theorem.certificate.shapes import read_as  # noqa: E402
 
 KEPT = Path(__file__).parents[3] / "docs" / "measured"
 RESULTS = {
-    "training": (TrainingResult, training_picture),
-    "training-batches": (TrainingResult, training_picture),
-    "network": (NetworkResult, network_picture),
+    "training": TrainingView,
+    "training-batches": TrainingView,
+    "network": NetworkView,
 }
 
 
@@ -26,11 +26,11 @@ def read(name, shape):
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_kept_result_follows_its_schema_and_has_its_picture(name):
-    shape, draw = RESULTS[name]
-    result = read(name, shape)
+    view = RESULTS[name]
+    result = read(name, view.shape)
     assert not result.data.synthetic
     source = f"measured: {result.data.name}"
-    assert source in draw(result)
+    assert source in view(result).pictures()[view.name]
     assert source in (KEPT / f"{name}.svg").read_text(encoding="utf-8")
 
 
@@ -55,7 +55,7 @@ def test_the_scan_of_the_kept_network_shows_growth_rates_and_no_direction():
 
 def test_the_kept_picture_of_the_network_is_drawn_from_its_result():
     result = read("network", NetworkResult)
-    assert (KEPT / "network.svg").read_text(encoding="utf-8") == network_picture(result)
+    assert (KEPT / "network.svg").read_text(encoding="utf-8") == NetworkView(result).pictures()["network"]
 
 
 def test_what_is_kept_as_measured_has_moved():

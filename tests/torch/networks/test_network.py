@@ -22,7 +22,7 @@ from gdcheck.networks.networks import Architecture, NetworkConfig  # noqa: E402
 from gdcheck.networks.objective import Evaluation  # noqa: E402
 from gdcheck.networks.shapes import NetworkResult, Surroundings  # noqa: E402
 from gdcheck.properties.storage.files import as_json  # noqa: E402
-from gdcheck.reports.measured_charts import network_picture  # noqa: E402
+from gdcheck.reports.measured_view import NetworkView  # noqa: E402
 from gdcheck.theorem.certificate.shapes import read_as  # noqa: E402
 from gdcheck.theorem.loss.errors import InputError  # noqa: E402
 
@@ -138,7 +138,7 @@ def test_a_start_far_away_leaves_and_the_result_is_still_written(cubic, images):
         seen, config, images, NetworkConfig(Architecture.TINY), weight_decay=0.1, surroundings=SURROUNDINGS
     )
     assert read_as(json.loads(as_json(result)), NetworkResult) == result
-    network_picture(result)
+    NetworkView(result).pictures()
 
 
 def test_the_switch_is_between_neighbours_of_opposite_sign():
@@ -198,6 +198,6 @@ def test_the_result_follows_its_schema_and_is_drawn(cubic, images):
     )
     assert read_as(json.loads(as_json(result)), NetworkResult) == result
     assert isinstance(found, Minimum)
-    picture = network_picture(result)
+    picture = NetworkView(result).pictures()["network"]
     assert picture.startswith("<svg")
     assert "synthetic" in picture

@@ -10,7 +10,8 @@ import pytest
 from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.verify.verification import Verification
 from gdcheck.properties.verify.verify import verify
-from gdcheck.reports import charts
+from gdcheck.reports.charts import picture as as_picture
+from gdcheck.reports.phase_charts import PHASE, phase_chart
 from tests.builders.shapes import loosely
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -31,7 +32,7 @@ def fresh() -> dict:
 
 
 def phase_picture(report: dict, *, narrow: bool = False) -> str:
-    return charts.phase_picture(loosely(report, Verification), narrow=narrow)
+    return as_picture(phase_chart(loosely(report, Verification), narrow=narrow), PHASE)
 
 
 @cache

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcheck.cli import run
-from gdcheck.reports.charts import STAND_IN
+from gdcheck.reports.charts import STAND_IN, as_svg
+from gdcheck.reports.figures import FORMATS, rendered
 from gdcheck.reports.level_sets import level_sets
-from gdcheck.reports.problem_charts import FORMATS, portrait, problem_picture, rendered
+from gdcheck.reports.problem_charts import portrait, problem_chart
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 
@@ -29,7 +30,7 @@ def worked(step_size="0.95", start=("0.1", "0.1")):
 
 @cache
 def picture():
-    return problem_picture(worked())
+    return as_svg(problem_chart(worked()))
 
 
 def symbols(svg, colour):
@@ -69,7 +70,7 @@ SLOW = ("1/2*x**2 + y**2", "0.68", ("1", "1/1000"))
 def test_a_limit_that_comes_only_later_is_called_so(loss, step, start, later):
     decision = decide(Problem.build(loss, step, list(start)))
     assert decision.limit is not None
-    assert ("not close to its limit yet" in problem_picture(decision)) is later
+    assert ("not close to its limit yet" in as_svg(problem_chart(decision))) is later
 
 
 def test_the_dashed_line_is_at_two_over_eta():
@@ -80,7 +81,7 @@ def test_the_dashed_line_is_at_two_over_eta():
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_is_what_it_says(form):
-    content = rendered(picture(), form, "a <name> & more")
+    content = rendered(problem_chart(worked()), form, "a <name> & more")
     assert content.startswith(HEADS[form])
     if form in {"svg", "html"}:
         text = content.decode("utf-8")
@@ -103,7 +104,7 @@ def test_every_format_is_what_it_says(form):
     ],
 )
 def test_any_problem_can_be_drawn(loss, step_size, start):
-    svg = problem_picture(decide(Problem.build(loss, step_size, start), max_steps=500))
+    svg = as_svg(problem_chart(decide(Problem.build(loss, step_size, start), max_steps=500)))
     assert ElementTree.fromstring(svg).tag == f"{SVG}svg"
 
 

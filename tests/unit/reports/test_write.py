@@ -196,7 +196,7 @@ def test_the_data_survive_a_picture_that_fails(tmp_path: Path, monkeypatch: pyte
     def broken(*args: object, **more: object) -> str:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(verification_view, "phase_picture", broken)
+    monkeypatch.setattr(verification_view, "phase_chart", broken)
     with pytest.raises(RuntimeError):
         write_run(small_run(), tmp_path)
     validate(json.loads((tmp_path / "report.json").read_text("utf-8")))

@@ -14,6 +14,7 @@ from math import isqrt
 from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker.descent import Descent, polynomial_hessian
 from gdcheck.theorem.checker.document import (
+    MOST_STEPS,
     Problem,
     read_count,
     read_interval,
@@ -217,33 +218,50 @@ def verify_attracting_orbit(problem: Problem, value: object) -> None:
     """Claim L4 (attracting orbit): F^q maps a ball into itself and contracts it, and holds the iterate of a step.
 
     The ball around p_0 of the radius R_0 is mapped into the balls around p_1, …, p_q = p_0 of the radii R_{i+1} = l_i
-    R_i + ‖F(p_i) - p_{i+1}‖, with l_i as in Claim O1. The period is q if no proper divisor d of q lets the balls around
-    p_d and p_0 meet.
+    R_i + ‖F(p_i) - p_{i+1}‖, with l_i as in Claim O1. With M_i = I - eta Hessian at p_i and n_i >= ‖M_i‖, the
+    derivative of F^q on the ball is at most ‖M_{q-1} … M_0‖ + l_0 … l_{q-1} - n_0 … n_{q-1}. The period is q if for
+    no proper divisor d of q the balls around p_d and p_0 meet.
     """
-    c = read_object(value, "claim", "kind step points norms radius")
+    c = read_object(value, "claim", "kind step points norms product radius")
     n = len(problem.variables)
     points = read_list(c["points"], "claim.points", lambda entry, path: read_vector(entry, path, n))
     norms = read_vector(c["norms"], "claim.norms", len(points))
+    product_norm = read_number(c["product"], "claim.product")
     first = read_number(c["radius"], "claim.radius")
     claim(points and first > 0, "there is a ball fails")
     _polynomial(problem)
-    radii, factor = [first], Fraction(1)
+    radii, away, growth, least = [first], Fraction(0), Fraction(1), Fraction(1)
+    product: Matrix = [[Fraction(int(i == j)) for j in range(n)] for i in range(n)]
     for p, q, norm in zip(points, (*points[1:], points[0]), norms, strict=True):
         local = problem.loss.polynomial.shifted(p)
         lipschitz = verify_expansion(local, n, problem.step_size, norm, radii[-1])
         gradient = [local.coefficient(tuple(int(i == j) for j in range(n))) for i in range(n)]
-        miss = [a - problem.step_size * g - b for a, g, b in zip(p, gradient, q, strict=True)]
-        radii.append(lipschitz * radii[-1] + norm_above(miss))
-        factor *= lipschitz
+        miss = norm_above([a - problem.step_size * g - b for a, g, b in zip(p, gradient, q, strict=True)])
+        radii.append(lipschitz * radii[-1] + miss)
+        away = lipschitz * away + miss
+        growth, least = growth * lipschitz, least * norm
+        product = _times_derivative(polynomial_hessian(local, n), problem.step_size, product)
+    columns = [*zip(*product, strict=True)]
+    square = Operator.of([[dot(a, b) for b in columns] for a in columns])
+    bounded = product_norm >= 0 and square.up_to(product_norm**2) == n
+    claim(bounded, f"the derivative of F^q is at most {show(product_norm)} fails")
+    factor = product_norm + growth - least
     claim(factor < 1, f"F^q contracts fails: the factor may be {show(factor)}")
-    claim(radii[-1] <= first, f"F^q maps the ball into itself fails: the radius becomes {show(radii[-1])}")
+    claim(factor * first + away <= first, f"F^q maps the ball into itself fails: F^q(p) may be {show(away)} from p")
     for d in (d for d in range(1, len(points)) if len(points) % d == 0):
         apart = [a - b for a, b in zip(points[d], points[0], strict=True)]
         claim(dot(apart, apart) > (radii[d] + first) ** 2, f"the period is {len(points)} fails: it may be {d}")
     step = read_count(c["step"], "claim.step")
     centre, error = _walked_ball(problem, step)
-    away = [h + m - a for h, m, a in zip(centre, problem.minimizer, points[0], strict=True)]
-    claim(norm_above(away) + error <= first, f"the iterate of step {step} lies in the ball fails")
+    apart = [h + m - a for h, m, a in zip(centre, problem.minimizer, points[0], strict=True)]
+    claim(norm_above(apart) + error <= first, f"the iterate of step {step} lies in the ball fails")
+
+
+def _times_derivative(hessian: Matrix, eta: Fraction, product: Matrix) -> Matrix:
+    """Return (I - eta Hessian) times a matrix."""
+    columns = [*zip(*product, strict=True)]
+    moved = [[dot(row, column) for column in columns] for row in hessian]
+    return [[x - eta * y for x, y in zip(a, b, strict=True)] for a, b in zip(product, moved, strict=True)]
 
 
 def _expansion(problem: Problem, norm: Fraction | None = None) -> Expansion:

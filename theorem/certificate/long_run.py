@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdcheck.theorem.certificate.rechecking import LONG_RUN, BadCertificate, NotChecked, check
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.outcome import Outcome
 from gdcheck.theorem.loss.rational import to_float, to_fmpq, to_text
+
+if TYPE_CHECKING:
+    # It brings mpmath, which an answer without these questions does not wait for.
+    from gdcheck.theorem.long_run.how_long import Iterate, Within
 
 # The checker walks some thousand steps a second.
 _LONGEST_WALK = 5000
@@ -67,5 +71,47 @@ def outcome_json(problem: Problem, outcome: Outcome) -> dict[str, Any]:
         "points": [[to_float(a) for a in p] for p in outcome.points],
         "exact_points": [[to_text(a) for a in p] for p in outcome.points] if outcome.exact else None,
         "factor": outcome.factor,
+        "certificate": proof,
+    }
+
+
+def iterate_json(problem: Problem, iterate: Iterate) -> dict[str, Any]:
+    """Return an iterate as plain data: ``step``, ``status``, ``point`` (floats), ``box`` (texts) and ``certificate``.
+
+    Args:
+        problem: The problem.
+        iterate: What was found.
+
+    Returns:
+        The data; ``box`` holds an interval for each coordinate, and is None unless it is proved.
+    """
+    proof = next(filter(None, (long_run_certificate(problem, claim) for claim in iterate.claims)), None)
+    return {
+        "step": iterate.step,
+        "status": "observed" if proof is None else "proved",
+        "point": [float(x) for x in iterate.point],
+        "box": None if proof is None else proof["claim"]["box"],
+        "certificate": proof,
+    }
+
+
+def within_json(problem: Problem, within: Within) -> dict[str, Any]:
+    """Return the step from which a trajectory stays within a bound as plain data.
+
+    Args:
+        problem: The problem.
+        within: What was found.
+
+    Returns:
+        ``measure``, ``bound`` (text), ``step``, ``status``, ``estimated``, ``sentence`` and ``certificate``.
+    """
+    proof = None if within.claim is None else long_run_certificate(problem, within.claim)
+    return {
+        "measure": within.measure,
+        "bound": to_text(within.bound),
+        "step": within.step,
+        "status": "observed" if proof is None else "proved",
+        "estimated": within.estimated,
+        "sentence": within.sentence,
         "certificate": proof,
     }

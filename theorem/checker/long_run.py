@@ -35,6 +35,9 @@ from gdcheck.theorem.checker.trajectory import Expansion, Remainder, follow
 
 FORMAT = "gdcheck-long-run/1"
 BITS = 512
+WALKED = 10_000
+"""Iterates of a quadratic loss are enclosed step by step up to this one."""
+
 FARTHEST = 10**12
 """The largest step that a linear map may be raised to."""
 
@@ -352,8 +355,8 @@ def _read_step(value: object, path: str) -> int:
 
 
 def _ball(problem: Problem, step: int) -> tuple[list[Fraction], Fraction]:
-    """Enclose h_k: for a quadratic loss by a power of the matrix, else step by step."""
-    if not problem.loss.truncated and all(sum(alpha) <= 2 for alpha in problem.loss.polynomial.terms):
+    """Enclose h_k: step by step, or for a late step on a quadratic loss by a power of the matrix."""
+    if step > WALKED and not problem.loss.truncated and all(sum(alpha) <= 2 for alpha in problem.loss.polynomial.terms):
         return _linear_iterate(Linear.of(problem), problem.step_size, step)
     return _walked_ball(problem, step)
 

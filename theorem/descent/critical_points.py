@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import hypot, isfinite
+from typing import Any
 
-from flint import fmpq, fmpq_mat, fmpz
+from flint import acb, fmpq, fmpq_mat, fmpq_poly, fmpz
 
 from gdcheck.theorem.descent.float_map import FloatMap
 from gdcheck.theorem.loss.loss import Loss
@@ -20,7 +21,7 @@ from gdcheck.theorem.loss.rational import Vector, to_float
 _BITS = 240
 _LARGEST_DENOMINATOR = 2**64
 _NEWTON_STEPS = 60
-_AHEAD = 400
+_FEWEST, _AHEAD, _WORK = 20, 400, 40_000
 _FAR = 1e9
 _SEEDS = 240
 
@@ -96,21 +97,20 @@ def minimizer_of_quadratic(loss: Loss, start: Vector) -> Vector | None:
     return tuple(start[i] - move[i, 0] for i in range(n))
 
 
-def look_ahead(loss: Loss, step_size: fmpq, start: Vector, steps: int = _AHEAD) -> Located | None:
+def look_ahead(loss: Loss, step_size: fmpq, start: Vector) -> Located | None:
     """Guess the critical point that a trajectory tends to: some steps in floats, then Newton's method.
 
     Args:
         loss: A polynomial.
         step_size: η.
         start: x₀, shape (n,).
-        steps: How many steps to make.
 
     Returns:
         The point; None if the trajectory leaves, or Newton's method does.
     """
     descend = FloatMap(loss, step_size)
     x = [to_float(a) for a in start]
-    for _ in range(steps):
+    for _ in range(max(_FEWEST, min(_AHEAD, _WORK // (1 + len(loss.terms) * loss.dimension)))):
         moved = descend.step(x)
         if not all(isfinite(a) and abs(a) < _FAR for a in moved):
             return None
@@ -182,14 +182,12 @@ def critical_points(loss: Loss, near: Vector, most: int = 5) -> CriticalPoints:
 
 def _real_roots(loss: Loss) -> list[list[float]]:
     """The real roots of the derivative of a loss in one variable."""
-    from flint import fmpq_poly  # noqa: PLC0415
-
     coefficients = [fmpq(0)] * loss.degree
     for (e,), c in loss.terms:
         if e:
             coefficients[e - 1] = c * e
-    roots = [root for root, _ in fmpq_poly(coefficients).numer().complex_roots()]
-    return [[float(root.real.mid())] for root in roots if root.imag == 0]
+    found: list[tuple[acb, int]] = fmpq_poly(coefficients).numer().complex_roots()  # type: ignore[assignment]
+    return [[float(root.real.mid())] for root, _ in found if root.imag == 0]
 
 
 def _converged(loss: Loss, here: Sequence[float]) -> Iterator[list[float]]:
@@ -206,7 +204,9 @@ def _converged(loss: Loss, here: Sequence[float]) -> Iterator[list[float]]:
         for _ in range(_NEWTON_STEPS):
             with np.errstate(all="ignore"):
                 try:
-                    move = np.linalg.solve(np.array(floats.hessian(x)), np.array(floats.gradient(x)))
+                    hessian: np.ndarray[Any, Any] = np.array(floats.hessian(x.tolist()))
+                    gradient: np.ndarray[Any, Any] = np.array(floats.gradient(x.tolist()))
+                    move = np.linalg.solve(hessian, gradient)
                 except np.linalg.LinAlgError:
                     break
             x = x - move
@@ -244,7 +244,7 @@ def _distance(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def _rounded(x: fmpq) -> fmpq:
-    return fmpq((x * fmpz(2) ** _BITS).round(), fmpz(2) ** _BITS)
+    return fmpq((x * fmpz(2) ** _BITS + fmpq(1, 2)).floor(), fmpz(2) ** _BITS)
 
 
 def _simplest(x: fmpq) -> fmpq | None:

@@ -38,8 +38,10 @@ def exact_orbit(problem: Problem) -> Outcome | None:
 def _outcome(points: tuple[Vector, ...], step: int) -> Outcome:
     claim = {"kind": "exact-orbit", "step": step, "points": [[to_text(a) for a in p] for p in points]}
     if len(points) == 1:
-        when = "it starts at a critical point and stays there" if step == 0 else f"it is reached exactly at step {step}"
-        return Outcome(LongRun.REACHES, when, points, exact=True, step=step, factor=0.0, claim=claim)
+        sentence = "the start is a critical point: no iterate moves"
+        if step:
+            sentence = f"the iterates reach a critical point exactly at step {step}, and stay there"
+        return Outcome(LongRun.REACHES, sentence, points, exact=True, step=step, factor=0.0, claim=claim)
     since = "" if step == 0 else f"from step {step} on "
     sentence = f"{since}the iterates repeat themselves exactly, with period {len(points)}, for ever"
     # The phase of the points is counted from step 0.

@@ -112,9 +112,11 @@ class _Look:
             return Outcome(LongRun.UNKNOWN, f"the iterates hardly move any more, far from a critical point{_NO_PROOF}")
         claim = attraction(self._problem, self._floats, [there], self._path)
         factor = multiplier(self._floats, [there]).real
+        direction = "alternates" if factor < 0 else "is fixed"
         return Outcome(
             LongRun.CONVERGES,
-            f"the iterates tend to a critical point, by a factor of {factor:.9g} a step in the long run",
+            "the iterates tend to a critical point; in floating point, the multiplier of largest modulus is there "
+            f"{factor:.6g}, with which the direction {direction}",
             (located.point,),
             exact=located.exact,
             step=claim["step"] if claim else None,

@@ -107,8 +107,7 @@ def write_sympy(variables: Sequence[str], terms: Sequence[Term], truncated: Sequ
         return sympy.Rational(int(value.p), int(value.q))
 
     parts = [
-        sympy.Mul(rational(c), *[s**e for s, e in zip(symbols, exponents, strict=True) if e])
-        for exponents, c in terms
+        sympy.Mul(rational(c), *[s**e for s, e in zip(symbols, exponents, strict=True) if e]) for exponents, c in terms
     ]
     for power in truncated:
         affine = sympy.Add(

@@ -84,7 +84,7 @@ class Printer:
         decision = decide(problem, max_steps=self._max_steps)
         found = outcome_keys(problem, decision, location)
         there = tends_elsewhere(problem, found["outcome"])
-        if there is not None and not problem.minimizer_given and questions.near is None:
+        if there is not None and location.how != "given" and questions.near is None:
             # The first steps were misleading: the trajectory tends to another rational critical point.
             problem = there
             decision = decide(problem, max_steps=self._max_steps)

@@ -24,9 +24,8 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     if elsewhere:
         where = ", ".join(elsewhere["minimizer"])
         rows.append(("decided there", f"({where})", f"{elsewhere['verdict']}: {elsewhere['reason']}"))
-    for key in ("within", "within_loss"):
-        if answer.get(key):
-            rows.append((key.replace("_", " "), answer[key]["status"], answer[key]["sentence"]))
+    asked = [(key, answer[key]) for key in ("within", "within_loss") if answer.get(key)]
+    rows += [(key.replace("_", " "), found["status"], found["sentence"]) for key, found in asked]
     iterate = answer.get("iterate")
     if iterate:
         point = ", ".join(f"{x:.15g}" for x in iterate["point"])

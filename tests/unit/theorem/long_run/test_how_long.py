@@ -41,7 +41,8 @@ def test_the_line_after_200_steps(regression):
     for _ in range(200):
         point = step_of_regression(*point, 1e-5)
     assert found["status"] == "proved"
-    assert found["point"] == pytest.approx(point, abs=1e-12) == pytest.approx((0.8099133, 0.9991337), abs=1e-7)
+    assert found["point"] == pytest.approx(point, abs=1e-12)
+    assert found["point"] == pytest.approx((0.8099, 0.9991), abs=5e-5)
 
 
 def test_the_line_needs_over_a_million_steps_which_nobody_walks(regression):

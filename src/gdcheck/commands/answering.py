@@ -78,7 +78,13 @@ class Printer:
         questions = self._extras.questions
         location = located(problem, questions)
         if location.problem is None:
-            answer = undecided(location, problem) | question_keys(problem, None, questions)
+            asked = {
+                "sharpness": self._extras.sharpness,
+                "scalars": self._extras.scalars,
+                "observed": self._extras.observe,
+            }
+            without = {key: None for key, wanted in asked.items() if wanted}
+            answer = undecided(location, problem) | without | question_keys(problem, None, questions)
             return answer | self._rechecked(None), None
         problem = location.problem
         decision = decide(problem, max_steps=self._max_steps)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gdcheck.theorem.certificate.certificate import FORMAT as CERTIFICATE
-from gdcheck.theorem.certificate.rechecking import ORBIT, SEPARABLE
+from gdcheck.theorem.certificate.rechecking import LONG_RUN, ORBIT, SEPARABLE
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 
@@ -137,7 +137,7 @@ def problem_inside(data: Any) -> Problem:
     if not isinstance(data, dict) or "problem" not in data:
         return Problem.from_json(data)
     schema = data.get("schema", "")
-    known = {CERTIFICATE, SEPARABLE, ORBIT}
+    known = {CERTIFICATE, SEPARABLE, ORBIT, LONG_RUN}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
     return Problem.from_json(data["problem"])

@@ -12,5 +12,5 @@ claims are the functions here. To audit it, read the files in this order:
 * ``assumptions``: Claim 2 and Claims 5 to 8.
 * ``trajectory``: Claim 10 (enclosure of an iterate).
 * ``amplitude``: Claims 11 to 14, and ``check``, which verifies a certificate of the theorem.
-* ``separable`` and ``orbit``: the two further kinds of certificates, each with its own ``check``.
+* ``separable``, ``orbit`` and ``long_run``: the further kinds of certificates, each with its own ``check``.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -187,27 +187,37 @@ class Expansion:
 
 
 def enclose(expansion: Expansion, step: int, bits: int) -> tuple[list[Fraction], Fraction]:
-    """Claim 10 (enclosure): return a ball that holds the iterate of a step, by its centre and radius.
+    """Claim 10 (enclosure): return a ball that holds the iterate of a step, by its centre and radius."""
+    # Where it is lost, a ball that decides nothing stands for it.
+    lost = [Fraction(0)] * expansion.descent.dimension, Fraction(LOST_BITS)
+    return next(follow(expansion, step, step, bits), lost)
+
+
+def follow(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[tuple[list[Fraction], Fraction]]:
+    """Enclose the iterates from one step to another (Claim 10), each by the centre and the radius of a ball.
 
     F is computed exactly at a centre rounded to ``bits`` bits after the point. The distance to the exact iterate grows
     at each step by a Lipschitz constant of F, the one on a ball around the minimizer or the one near the centre, and by
-    the rounding.
+    the rounding. It ends early where a ball has become too large or too uncertain to decide anything.
     """
     descent = expansion.descent
     one, rounding = 1 << bits, isqrt(descent.dimension) + 1
     z, error = [int(x * one) for x in descent.start], rounding
     local = LocalExpansion(expansion, bits)
-    for k in range(step):
+    for k in range(last + 1):
         if k % 64 == 0:
-            look(f"the trajectory up to step {step}")
+            look(f"the trajectory up to step {last}")
+        if k >= first:
+            yield [Fraction(x, one) for x in z], Fraction(error, one)
+        if k == last:
+            return
         size = (isqrt(sum(x * x for x in z)) + 1 + error).bit_length()
-        if size >= LOST_BITS:  # too large or too uncertain: such a ball decides nothing
-            return [Fraction(0)] * descent.dimension, Fraction(size)
+        if size >= LOST_BITS:
+            return
         growth = local.growth(z, error, size)
         moved, scale = descent.image(z, one)
         z = [(x << bits) // scale for x in moved]
         error = -(-error * growth >> GROWTH_BITS) + rounding
-    return [Fraction(x, one) for x in z], Fraction(error, one)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flint import fmpq
@@ -44,6 +44,7 @@ class Problem:
         minimizer: The critical point examined, shape (n,).
         step_size: The step size η > 0.
         start: The first iterate x₀, shape (n,).
+        minimizer_given: Whether a minimizer was given; else it is the origin, which may be no critical point.
 
     Example:
         >>> import gdcheck
@@ -55,6 +56,7 @@ class Problem:
     minimizer: tuple[fmpq, ...]
     step_size: fmpq
     start: tuple[fmpq, ...]
+    minimizer_given: bool = field(init=False, compare=False)
 
     def __init__(
         self,
@@ -87,6 +89,7 @@ class Problem:
         place = object.__setattr__  # The way of a frozen dataclass.
         place(self, "loss", parsed)
         place(self, "minimizer", _point(origin if minimizer is None else minimizer, "minimizer", parsed))
+        place(self, "minimizer_given", minimizer is not None)
         place(self, "step_size", eta)
         place(self, "start", _point(start, "start", parsed))
 
@@ -128,9 +131,9 @@ class Problem:
                 "problem",
                 f"unknown field {unknown[0][:40]!r}; the fields are {', '.join(PROBLEM_SCHEMA['properties'])}",
             )
-        for field in PROBLEM_SCHEMA["required"]:
-            if field not in data:
-                raise InputError(field, "is missing; a problem needs loss, step_size and start")
+        for name in PROBLEM_SCHEMA["required"]:
+            if name not in data:
+                raise InputError(name, "is missing; a problem needs loss, step_size and start")
         if not isinstance(data["loss"], str):
             raise InputError("loss", 'expected a text such as "x**2 + y**2/2"')
         if "variables" in data:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
+from gdcheck.commands.outcomes import Questions, located, outcome_keys, question_keys, tends_elsewhere, undecided
 from gdcheck.properties.storage.files import as_json
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Extras:
     observe: bool
     sharpness: bool
     scalars: tuple[str, ...]
+    questions: Questions = field(default_factory=Questions)
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,12 @@ class Printer:
 
     def handle(self, line: int, item: Problem | Exception, certificate: Path | None, coq: Path | None = None) -> int:
         """Decides one problem and prints the answer; the exit code."""
-        from gdcheck.theorem.certificate.certificate import certificate as proof_of
-        from gdcheck.theorem.decision.decide import decide
         from gdcheck.theorem.loss.errors import InputError
 
         try:
             if isinstance(item, Exception):
                 raise item
-            functions = self._functions(item)
-            decision = decide(item, **asdict(self._limits))
-            proof = proof_of(decision)
-            answer = self._answer(decision, functions) | self._rechecked(proof)
+            answer, proof = self._decided(item)
         except (InputError, OverflowError) as caught:
             beyond = InputError("problem", "the answer holds numbers beyond all floats; scale the problem")
             error = caught if isinstance(caught, InputError) else beyond
@@ -89,6 +86,35 @@ class Printer:
         else:
             self._show(answer, line)
         return EXIT_CODES.get(answer["verdict"], OTHER)
+
+    def _decided(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """The answer to a problem, and the certificate of the theorem."""
+        from gdcheck.theorem.certificate.certificate import certificate as proof_of
+        from gdcheck.theorem.decision.decide import decide
+
+        questions = self._extras.questions
+        location = located(problem, questions)
+        if location.problem is None:
+            asked = {
+                "sharpness": self._extras.sharpness,
+                "scalars": self._extras.scalars,
+                "observed": self._extras.observe,
+            }
+            without = {key: None for key, wanted in asked.items() if wanted}
+            answer = undecided(location, problem) | without | question_keys(problem, None, questions)
+            return answer | self._rechecked(None), None
+        problem = location.problem
+        decision = decide(problem, **asdict(self._limits))
+        found = outcome_keys(problem, decision, location)
+        there = tends_elsewhere(problem, found["outcome"])
+        if there is not None and location.how != "given" and questions.near is None:
+            # The first steps were misleading: the trajectory tends to another rational critical point.
+            problem = there
+            decision = decide(problem, **asdict(self._limits))
+            found = outcome_keys(problem, decision, location)
+        proof = proof_of(decision)
+        answer = self._answer(decision, self._functions(problem)) | found
+        return answer | question_keys(problem, decision, questions) | self._rechecked(proof), proof
 
     def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
         """What the independent checker says; a proof that it rejects is none."""

@@ -89,12 +89,13 @@ def problem_from_options(loss: str | None, step_size: str | None, start: str | N
         if value is None:
             raise InputError(field, f"is missing; give {example}, or a file with --problem")
     assert loss is not None and step_size is not None and start is not None
-    minimizer, variables = (None if x is None else _split(x) for x in rest)
-    return Problem.build(loss, step_size, _split(start), minimizer, variables)
+    minimizer, variables = (None if x is None else split(x) for x in rest)
+    return Problem.build(loss, step_size, split(start), minimizer, variables)
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
+def split(text: str) -> tuple[str, ...]:
+    """Split the coordinates of a vector."""
+    return tuple(part.strip() for part in text.split(","))
 
 
 def make_directory(path: Path) -> None:

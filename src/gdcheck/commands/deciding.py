@@ -17,7 +17,9 @@ from gdcheck.commands.common import (
     help_end,
     printable,
     problem_from_options,
+    split,
 )
+from gdcheck.commands.outcomes import Questions
 from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
@@ -27,6 +29,7 @@ commands = typer.Typer()
     epilog=help_end(
         "0 proved, 1 refuted, 3 any other verdict",
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1',
+        'gdcheck check --loss "(x - 1)**2 + 10*(y - 2)**2" --step-size 0.11 --start 0,0 --iterate 200',
         "gdcheck check --problem problem.json --json --certificate certificate.json",
     )
 )
@@ -36,8 +39,18 @@ def check(
     ] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η; 0.1 means exactly 1/10.")] = None,
     start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
-    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; searched if not given.")] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    near: Annotated[
+        str | None, typer.Option(help="Where to search the minimizer, as Q,Q,…; else at the start.")
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Also say from which step on the distance to the minimizer is at most this.")
+    ] = None,
+    within_loss: Annotated[
+        str | None, typer.Option(help="Also say from which step on the loss above the minimizer's is at most this.")
+    ] = None,
+    iterate: Annotated[int | None, typer.Option(min=0, help="Also enclose the iterate of this step.")] = None,
     problem: Annotated[
         Path | None, typer.Option(help="A problem as JSON, or many as JSON Lines; - reads standard input.")
     ] = None,
@@ -87,7 +100,10 @@ def check(
         raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
     if many and coq is not None:
         raise InputError("coq", "one file holds one theorem; check the problems one by one for theirs")
-    extras = Extras(recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()))
+    questions = Questions(None if near is None else split(near), within, within_loss, iterate)
+    extras = Extras(
+        recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()), questions=questions
+    )
     printer = Printer(as_json=as_json, many=many, extras=extras, limits=Limits(max_steps, precision, max_precision))
     codes = [printer.handle(line, item, certificate, coq) for line, item in problems]
     # Bad input outranks a refutation, which outranks any other verdict.

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gdcheck.terminal.show_outcome import outcome_rows
 from gdcheck.terminal.show_patterns import pattern_rows
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         at = f"at step {answer['step']}, {answer['precision']} bits"
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
         rows.append(("certificate", "amplitude > tail", at + checked))
+    rows += outcome_rows(answer)
     rows += pattern_rows(answer)
     chain = answer.get("chain")
     if chain:

@@ -1,0 +1,224 @@
+"""What is added to an answer: the minimizer that was found, where the trajectory ends, and how long it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gdcheck.theorem.loss.errors import InputError
+
+if TYPE_CHECKING:
+    from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.descent.critical_points import CriticalPoints
+    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.long_run.locate import Location
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked beside the verdict.
+
+    Attributes:
+        near: Where the search for the minimizer begins instead of the start, as texts.
+        within: A bound of the distance to the minimizer, as text.
+        within_loss: A bound of the loss above the minimizer's, as text.
+        iterate: A step.
+    """
+
+    near: tuple[str, ...] | None = None
+    within: str | None = None
+    within_loss: str | None = None
+    iterate: int | None = None
+
+
+def located(problem: Problem, questions: Questions) -> Location:
+    """Find the minimizer, unless one is given.
+
+    Args:
+        problem: The problem.
+        questions: Where to search.
+
+    Returns:
+        The location.
+
+    Raises:
+        InputError: If a minimizer is given that is not a critical point; the sentence names the nearest ones.
+    """
+    from gdcheck.theorem.long_run.locate import Location, describe_points, locate
+
+    if problem.minimizer_given and questions.near is None:
+        gradient = problem.loss.gradient(problem.minimizer)
+        if any(gradient) and not problem.loss.truncated:
+            from gdcheck.theorem.descent.critical_points import critical_points
+
+            shown = ", ".join(str(g) for g in gradient)[:200]
+            listed = describe_points(critical_points(problem.loss, problem.minimizer))
+            raise InputError("minimizer", f"the gradient there is ({shown}), not zero; {listed}")
+        return Location(problem, "given")
+    if questions.near is None:
+        return locate(problem)
+    from gdcheck.theorem.loss.rational import to_fmpq
+
+    if len(questions.near) != problem.dimension:
+        names = ", ".join(problem.loss.variables)[:200]
+        raise InputError("near", f"has {len(questions.near)} coordinates; give {problem.dimension}, for {names}")
+    return locate(problem, tuple(to_fmpq(text, "near") for text in questions.near))
+
+
+def undecided(location: Location, problem: Problem) -> dict[str, Any]:
+    """The answer to a problem for which no rational critical point was found.
+
+    Args:
+        location: What was found instead.
+        problem: The problem.
+
+    Returns:
+        The keys of an answer, unknown but for the verdict and its reason.
+    """
+    from gdcheck.theorem.long_run.locate import describe_points
+
+    assert location.nearby is not None
+    listed = describe_points(location.nearby)
+    reason = listed
+    if location.nearby.nearest:
+        reason = f"{location.how}, and the theorem is decided at rational minimizers only; {listed}"
+    keys = "regime boundary stability_limit predicted multiplier rate rate_exponent step precision subspace chain"
+    return {
+        "verdict": "unresolved",
+        "reason": reason,
+        "eigenvalues": [],
+        "limit": {"kind": None, "vector": None},
+        "fails": [],
+        **dict.fromkeys(keys.split()),
+        **outcome_keys(problem, None, location),
+    }
+
+
+def outcome_keys(problem: Problem, decision: Decision | None, location: Location) -> dict[str, Any]:
+    """What the answer says of the minimizer and of the long run.
+
+    Args:
+        problem: The problem.
+        decision: The decision, if there is one.
+        location: How the minimizer was found.
+
+    Returns:
+        ``minimizer``, ``critical_points``, ``outcome`` and ``elsewhere`` (the theorem decided at the other critical
+        point that the trajectory tends to, or None).
+    """
+    where = None
+    if location.problem is not None:
+        where = {"point": _floats(problem.minimizer), "exact": [str(a) for a in problem.minimizer], "how": location.how}
+    outcome = _outcome(problem, decision)
+    return {
+        "minimizer": where,
+        "critical_points": None if location.nearby is None else _points(location.nearby),
+        "outcome": outcome,
+        "elsewhere": _elsewhere(problem, outcome) if decision is not None else None,
+    }
+
+
+def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
+    """The long run, with ``point_kind`` for a point that the iterates tend to."""
+    from gdcheck.theorem.certificate.long_run import outcome_json
+    from gdcheck.theorem.long_run.outcome import LongRun, Outcome
+
+    if decision is None or decision.amplitude is None:
+        from gdcheck.theorem.descent.critical_points import Located, describe
+        from gdcheck.theorem.long_run.find import long_run
+
+        seen = long_run(problem)
+        kind = None
+        if seen.kind in {LongRun.CONVERGES, LongRun.REACHES} and not problem.loss.truncated:
+            kind = describe(problem.loss, Located(seen.points[0], seen.exact)).kind
+        return outcome_json(problem, seen) | {"point_kind": kind}
+    # The certificate of the limit holds the proof: its inequality needs iterates that tend to the minimizer.
+    e = decision.blocks[0].eigenvalue
+    found = Outcome(
+        LongRun.CONVERGES,
+        "the iterates tend to the minimizer",
+        (problem.minimizer,),
+        exact=True,
+        step=decision.amplitude.step,
+        factor=float((1 - problem.step_size * e.ball()).mid()),
+    )
+    return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
+
+
+def tends_elsewhere(problem: Problem, outcome: dict[str, Any]) -> Problem | None:
+    """The problem at the other rational critical point that its trajectory tends to; None if there is none.
+
+    Args:
+        problem: The problem.
+        outcome: What its trajectory does.
+    """
+    points = outcome["exact_points"]
+    if outcome["kind"] not in {"converges", "reaches"} or points is None:
+        return None
+    there = replace(problem, minimizer=points[0])
+    return None if there.minimizer == problem.minimizer else there
+
+
+def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | None:
+    there = tends_elsewhere(problem, outcome)
+    if there is None:
+        return None
+    from gdcheck.theorem.certificate.answer import limit_json
+    from gdcheck.theorem.decision.decide import decide
+
+    decision = decide(there)
+    return {
+        "minimizer": [str(a) for a in there.minimizer],
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "limit": limit_json(decision.limit),
+    }
+
+
+def question_keys(problem: Problem, decision: Decision | None, questions: Questions) -> dict[str, Any]:
+    """The answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
+
+    Args:
+        problem: The problem.
+        decision: The decision, if there is one.
+        questions: The questions.
+
+    Raises:
+        InputError: If a question cannot be answered; the sentence says why.
+    """
+    if (questions.within, questions.within_loss, questions.iterate) == (None, None, None):
+        return {}
+    from gdcheck.theorem.certificate.long_run import iterate_json, within_json
+    from gdcheck.theorem.long_run.how_long import first_within, iterate_at
+    from gdcheck.theorem.loss.rational import to_fmpq
+
+    found: dict[str, Any] = {}
+    for key, measure, bound in (
+        ("within", "distance", questions.within),
+        ("within_loss", "loss", questions.within_loss),
+    ):
+        if bound is not None:
+            if decision is None:
+                raise InputError(key, "needs a minimizer with rational coordinates; none was found: give --minimizer")
+            found[key] = within_json(problem, first_within(problem, measure, to_fmpq(bound, key)))
+    if questions.iterate is not None:
+        found["iterate"] = iterate_json(problem, iterate_at(problem, questions.iterate))
+    return found
+
+
+def _points(found: CriticalPoints) -> list[dict[str, Any]]:
+    return [
+        {
+            "point": _floats(p.point),
+            "exact": [str(a) for a in p.point] if p.exact else None,
+            "kind": p.kind,
+            "eigenvalues": list(p.eigenvalues),
+        }
+        for p in found.nearest
+    ]
+
+
+def _floats(point: tuple[Any, ...]) -> list[float]:
+    from gdcheck.theorem.loss.rational import to_float
+
+    return [to_float(a) for a in point]

@@ -1,0 +1,262 @@
+r"""Critical points of a polynomial loss: the one that a trajectory tends to, and the nearest ones with their kind.
+
+For a quadratic loss all is exact. Otherwise Newton's method finds points in floating point; a rational point is
+reconstructed by continued fractions and verified exactly: :math:`\nabla f = 0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import hypot, isfinite
+from typing import Any
+
+from flint import acb, fmpq, fmpq_mat, fmpq_poly, fmpz
+
+from gdcheck.theorem.descent.float_map import FloatMap
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.rational import Vector, to_float
+
+_BITS = 240
+_LARGEST_DENOMINATOR = 2**64
+_NEWTON_STEPS = 60
+_FEWEST, _AHEAD, _WORK = 20, 400, 40_000
+_FAR = 1e9
+_SEEDS = 240
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where Newton's method ended: a critical point, shape (n,), exact or rounded to 2⁻²⁴⁰."""
+
+    point: Vector
+    exact: bool
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """A point where the gradient vanishes.
+
+    Attributes:
+        point: Its coordinates, shape (n,): exact, or rounded to 2⁻²⁴⁰.
+        exact: Whether they are exact; an irrational point is not.
+        kind: "minimum", "saddle", "maximum", or "degenerate" if an eigenvalue seems to be zero.
+        eigenvalues: The Hessian's eigenvalues in floats, ascending, shape (n,).
+    """
+
+    point: Vector
+    exact: bool
+    kind: str
+    eigenvalues: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class CriticalPoints:
+    """The nearest critical points.
+
+    Attributes:
+        nearest: The nearest first.
+        found: How many were found.
+        complete: Whether these are certainly all, as for one variable and for a nondegenerate quadratic.
+    """
+
+    nearest: tuple[CriticalPoint, ...]
+    found: int
+    complete: bool
+
+
+def minimizer_of_quadratic(loss: Loss, start: Vector) -> Vector | None:
+    """Solve ∇f = 0 for a quadratic loss exactly.
+
+    Args:
+        loss: A polynomial of degree two at most.
+        start: Where gradient descent begins, shape (n,).
+
+    Returns:
+        The critical point; of a line (or plane) of them the one nearest to the start, which a stable step size tends
+        to. None if there is none.
+    """
+    hessian = fmpq_mat([list(row) for row in loss.hessian(start)])
+    gradient = fmpq_mat([[g] for g in loss.gradient(start)])
+    n = loss.dimension
+    if hessian.det() != 0:
+        move = hessian.solve(gradient)
+        return tuple(start[i] - move[i, 0] for i in range(n))
+    # The move lies in the range of A: it is A z with A A z = gradient.
+    square = hessian * hessian
+    table = [[*[square[i, j] for j in range(n)], gradient[i, 0]] for i in range(n)]
+    reduced, rank = fmpq_mat(table).rref()
+    z = [fmpq(0)] * n
+    for i in range(rank):
+        pivot = next(j for j in range(n + 1) if reduced[i, j] != 0)
+        if pivot == n:
+            return None
+        z[pivot] = reduced[i, n]
+    move = hessian * fmpq_mat([[x] for x in z])
+    return tuple(start[i] - move[i, 0] for i in range(n))
+
+
+def look_ahead(loss: Loss, step_size: fmpq, start: Vector) -> Located | None:
+    """Guess the critical point that a trajectory tends to: some steps in floats, then Newton's method.
+
+    Args:
+        loss: A polynomial.
+        step_size: η.
+        start: x₀, shape (n,).
+
+    Returns:
+        The point; None if the trajectory leaves, or Newton's method does.
+    """
+    descend = FloatMap(loss, step_size)
+    x = [to_float(a) for a in start]
+    for _ in range(max(_FEWEST, min(_AHEAD, _WORK // (1 + len(loss.terms) * loss.dimension)))):
+        moved = descend.step(x)
+        if not all(isfinite(a) and abs(a) < _FAR for a in moved):
+            return None
+        if moved == x:
+            break
+        x = moved
+    return newton(loss, x)
+
+
+def newton(loss: Loss, x: Sequence[float]) -> Located | None:
+    """Newton's method for ∇f = 0 in rationals of 240 bits, with its end verified exactly if it is rational.
+
+    Args:
+        loss: A polynomial.
+        x: Where to begin, shape (n,).
+
+    Returns:
+        The point found, or None.
+    """
+    here = tuple(_rounded(fmpq(*a.as_integer_ratio())) for a in x)
+    small = fmpq(1, fmpz(2) ** (_BITS - 40))
+    for _ in range(_NEWTON_STEPS):
+        gradient = loss.gradient(here)
+        if not any(gradient):
+            return Located(here, exact=True)
+        try:
+            move = fmpq_mat([list(row) for row in loss.hessian(here)]).solve(fmpq_mat([[g] for g in gradient]))
+        except ZeroDivisionError:
+            return None
+        here = tuple(_rounded(a - move[i, 0]) for i, a in enumerate(here))
+        size = max(abs(move[i, 0]) for i in range(len(here)))
+        if max(abs(a) for a in here) > 10**9:
+            return None
+        if size < small * (1 + max(abs(a) for a in here)):
+            guess = tuple(_simplest(a) for a in here)
+            exact = None not in guess and not any(loss.gradient([g for g in guess if g is not None]))
+            point = tuple(g for g in guess if g is not None) if exact else here
+            return Located(point, exact=exact)
+    return None
+
+
+def critical_points(loss: Loss, near: Vector, most: int = 5) -> CriticalPoints:
+    """The critical points nearest to a point.
+
+    Args:
+        loss: A polynomial.
+        near: The point, shape (n,).
+        most: How many to return.
+
+    Returns:
+        What was found: for one variable all real roots of the derivative, otherwise the ends of Newton's method from
+        240 points around, which need not be all.
+    """
+    if loss.degree <= 2:
+        only = minimizer_of_quadratic(loss, near)
+        found = [] if only is None else [describe(loss, Located(only, exact=True))]
+        complete = only is None or fmpq_mat([list(row) for row in loss.hessian(near)]).det() != 0
+        return CriticalPoints(tuple(found), len(found), complete)
+    here = [to_float(a) for a in near]
+    seeds = _real_roots(loss) if loss.dimension == 1 else _converged(loss, here)
+    rough: list[list[float]] = []
+    for x in seeds:
+        if all(_distance(x, y) > 1e-6 * (1 + _distance(x, [0.0] * len(x))) for y in rough):
+            rough.append(x)
+    rough.sort(key=lambda x: _distance(x, here))
+    polished = (describe(loss, p) for p in (newton(loss, x) for x in rough) if p is not None)
+    return CriticalPoints(tuple(islice(polished, most)), len(rough), loss.dimension == 1)
+
+
+def _real_roots(loss: Loss) -> list[list[float]]:
+    """The real roots of the derivative of a loss in one variable."""
+    coefficients = [fmpq(0)] * loss.degree
+    for (e,), c in loss.terms:
+        if e:
+            coefficients[e - 1] = c * e
+    found: list[tuple[acb, int]] = fmpq_poly(coefficients).numer().complex_roots()  # type: ignore[assignment]
+    return [[float(root.real.mid())] for root, _ in found if root.imag == 0]
+
+
+def _converged(loss: Loss, here: Sequence[float]) -> Iterator[list[float]]:
+    """The ends of Newton's method in floats, from points around one point and around the origin."""
+    import numpy as np  # noqa: PLC0415
+
+    floats = FloatMap(loss, fmpq(1))
+    n = loss.dimension
+    for k in range(_SEEDS):
+        # Additive recurrence with irrational steps: even, and the same each time.
+        scale = (0.0, 0.3, 1.0, 3.0, 10.0)[k % 5]
+        centre = here if k % 2 == 0 else [0.0] * n
+        x = np.array([c + scale * (2 * ((k * (0.618 + 0.1234567 * (j + 1))) % 1) - 1) for j, c in enumerate(centre)])
+        for _ in range(_NEWTON_STEPS):
+            with np.errstate(all="ignore"):
+                try:
+                    hessian: np.ndarray[Any, Any] = np.array(floats.hessian(x.tolist()))
+                    gradient: np.ndarray[Any, Any] = np.array(floats.gradient(x.tolist()))
+                    move = np.linalg.solve(hessian, gradient)
+                except np.linalg.LinAlgError:
+                    break
+            x = x - move
+            if not np.all(np.abs(x) < _FAR):
+                break
+            if np.linalg.norm(move) < 1e-12 * (1 + np.linalg.norm(x)):
+                yield [float(a) for a in x]
+                break
+
+
+def describe(loss: Loss, located: Located) -> CriticalPoint:
+    """Say of what kind a critical point is.
+
+    Args:
+        loss: A polynomial.
+        located: The point.
+
+    Returns:
+        The point with the Hessian's eigenvalues in floats.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    table = np.array([[to_float(h) for h in row] for row in loss.hessian(located.point)])
+    values = tuple(float(v) for v in np.linalg.eigvalsh(table))
+    slack = 1e-12 * max(abs(v) for v in values)
+    if any(abs(v) <= slack for v in values):
+        kind = "degenerate"
+    else:
+        kind = "minimum" if values[0] > 0 else "maximum" if values[-1] < 0 else "saddle"
+    return CriticalPoint(located.point, located.exact, kind, values)
+
+
+def _distance(a: Sequence[float], b: Sequence[float]) -> float:
+    return hypot(*(x - y for x, y in zip(a, b, strict=True)))
+
+
+def _rounded(x: fmpq) -> fmpq:
+    return fmpq((x * fmpz(2) ** _BITS + fmpq(1, 2)).floor(), fmpz(2) ** _BITS)
+
+
+def _simplest(x: fmpq) -> fmpq | None:
+    """The convergent of a continued fraction that is as good as the bits of x, if its denominator is small."""
+    tolerance = fmpq(1, fmpz(2) ** (_BITS - 60))
+    p, q, before = fmpz(1), fmpz(0), (fmpz(0), fmpz(1))
+    rest = x
+    while True:
+        whole = rest.floor()
+        (p, q), before = (whole * p + before[0], whole * q + before[1]), (p, q)
+        if q > _LARGEST_DENOMINATOR:
+            return None
+        if abs(fmpq(p, q) - x) <= tolerance:
+            return fmpq(p, q)
+        rest = 1 / (rest - whole)

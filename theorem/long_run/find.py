@@ -1,0 +1,143 @@
+"""What a trajectory does in the long run: exactly where that can be, else looked for in floats and claimed."""
+
+from __future__ import annotations
+
+from itertools import islice
+from math import hypot, isfinite
+
+from flint import fmpq
+
+from gdcheck.theorem.descent.critical_points import newton
+from gdcheck.theorem.descent.float_map import FloatMap
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.long_run.exact_orbit import exact_orbit
+from gdcheck.theorem.long_run.growth import Growth
+from gdcheck.theorem.long_run.linear import linear_long_run
+from gdcheck.theorem.long_run.outcome import LongRun, Outcome
+
+_STEPS = 60_000
+_WORK = 1_500_000
+_LONGEST_PERIOD = 64
+_SETTLED = 1e-10
+_FAR = 1e30
+_NO_PROOF = "; in floating point, not proved"
+
+
+def long_run(problem: Problem) -> Outcome:
+    """Say what a trajectory does in the long run, whatever the step size.
+
+    Args:
+        problem: The problem. Its minimizer need not be a critical point, unless the loss is quadratic.
+
+    Returns:
+        The outcome, with a claim to be proved where one was found.
+    """
+    exact = exact_orbit(problem)
+    if exact is not None:
+        return exact
+    if problem.loss.truncated:
+        return Outcome(LongRun.UNKNOWN, "the loss has truncated powers, for which the long run is not looked for")
+    if problem.loss.degree <= 2:
+        if any(problem.loss.gradient(problem.minimizer)):
+            drift = "the loss has no critical point, and is unbounded below: the iterates leave every bounded set"
+            return Outcome(LongRun.DIVERGES, drift)
+        found = linear_long_run(problem)
+        if found is not None:
+            return found
+    return _Look(problem).outcome()
+
+
+class _Look:
+    """A trajectory in floats, until it has settled or gone far."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._floats = FloatMap(problem.loss, problem.step_size)
+        self._path = [[float(a.p) / float(a.q) for a in problem.start]]
+        self._period: int | None = None
+        self._left = False
+        self._walk()
+
+    def _walk(self) -> None:
+        """Walk until the path has gone far, or has come back to an earlier point (Brent's way of finding a period)."""
+        steps = min(_STEPS, _WORK // (1 + len(self._problem.loss.terms) * self._problem.dimension))
+        x = self._path[0]
+        saved, since, power = x, 0, 1
+        for _ in range(steps):
+            x = self._floats.step(x)
+            if not all(isfinite(a) and abs(a) < _FAR for a in x):
+                self._left = True
+                return
+            self._path.append(x)
+            since += 1
+            near = hypot(*(a - b for a, b in zip(x, saved, strict=True)))
+            if near <= _SETTLED * (1e-3 + hypot(*x)) and since <= _LONGEST_PERIOD:
+                self._period = since
+                return
+            if since == power:
+                # The gap grows no further than the longest period that is looked for.
+                saved, since, power = x, 0, min(2 * power, _LONGEST_PERIOD)
+
+    def outcome(self) -> Outcome:
+        """Say what was seen."""
+        if self._left:
+            return self._divergence()
+        if self._period is None:
+            sentence = f"neither a limit nor a cycle showed within {len(self._path) - 1} steps"
+            return Outcome(LongRun.UNKNOWN, sentence + _NO_PROOF)
+        return self._limit() if self._period == 1 else self._cycle(self._period)
+
+    def _divergence(self) -> Outcome:
+        growth = Growth(self._problem)
+        minimizer = [float(a.p) / float(a.q) for a in self._problem.minimizer]
+        for k, x in enumerate(self._path):
+            found = growth.claim([a - m for a, m in zip(x, minimizer, strict=True)], k) if k else None
+            if found is not None:
+                claim, factor = found
+                name = self._problem.loss.variables[claim["coordinate"]]
+                sentence = f"the iterates leave every bounded set: from step {k} on, the error in {name} grows by a "
+                sentence += f"factor of {factor:g} at least at every step"
+                return Outcome(LongRun.DIVERGES, sentence, step=k, factor=factor, claim=claim)
+        far = len(self._path) - 1
+        return Outcome(LongRun.DIVERGES, f"the iterates grow beyond {_FAR:g} after step {far}{_NO_PROOF}", step=far)
+
+    def _limit(self) -> Outcome:
+        from gdcheck.theorem.long_run.attraction import attraction, multiplier  # noqa: PLC0415
+
+        located = newton(self._problem.loss, self._path[-1])
+        if located is None:
+            return Outcome(LongRun.UNKNOWN, f"the iterates settle, at no isolated critical point{_NO_PROOF}")
+        there = [float(a.p) / float(a.q) if a.height_bits() < 900 else 0.0 for a in located.point]
+        if hypot(*(a - b for a, b in zip(there, self._path[-1], strict=True))) > 1e-4 * (1e-3 + hypot(*there)):
+            return Outcome(LongRun.UNKNOWN, f"the iterates hardly move any more, far from a critical point{_NO_PROOF}")
+        claim = attraction(self._problem, self._floats, [there], self._path)
+        factor = multiplier(self._floats, [there]).real
+        direction = "alternates" if factor < 0 else "is fixed"
+        return Outcome(
+            LongRun.CONVERGES,
+            "the iterates tend to a critical point; in floating point, the multiplier of largest modulus is there "
+            f"{factor:.6g}, with which the direction {direction}",
+            (located.point,),
+            exact=located.exact,
+            step=claim["step"] if claim else None,
+            factor=factor,
+            claim=claim,
+        )
+
+    def _cycle(self, period: int) -> Outcome:
+        from gdcheck.theorem.long_run.attraction import attraction, multiplier, orbit, refine  # noqa: PLC0415
+
+        last = self._path[-1]
+        points = refine(self._floats, last, period) or orbit(self._floats, last, period)
+        claim = attraction(self._problem, self._floats, points, self._path)
+        # The phase of the points is counted from step 0.
+        turn = -(len(self._path) - 1) % period
+        shown = [tuple(fmpq(*a.as_integer_ratio()) for a in p) for p in islice([*points, *points], turn, turn + period)]
+        return Outcome(
+            LongRun.CYCLE,
+            f"the iterates tend to a cycle of period {period}",
+            tuple(shown),
+            step=claim["step"] if claim else None,
+            factor=abs(multiplier(self._floats, points)) ** (1 / period),
+            claim=claim,
+        )

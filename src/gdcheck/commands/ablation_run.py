@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gdcheck.commands.common import make_directory
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
 from gdcheck.properties.ablation.run import chosen, known, run_ablations
+from gdcheck.properties.storage.files import writing_to
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
 from gdcheck.reports.compose import write_run
 from gdcheck.terminal.progress import progress_bar
@@ -40,7 +40,8 @@ def ablate_and_store(
         InputError: If a name is unknown, the file cannot be used, or nothing can be written.
     """
     names = chosen(wanted, known(load))
-    make_directory(out)
+    with writing_to(out):
+        out.mkdir(parents=True, exist_ok=True)
     with progress_bar(len(names), "dropping assumptions") as on_done:
         run = run_ablations(names, budget, seed=seed, jobs=jobs, load=load, on_done=on_done)
     write_run(run, out)

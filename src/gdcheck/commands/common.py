@@ -107,8 +107,11 @@ def make_directory(path: Path) -> None:
     Raises:
         InputError: If it cannot be made.
     """
-    with writing_to(path):
+    try:
         path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{str(path)[:200]!r} can be no directory ({error.strerror}); name a writable place"
+        raise InputError("out", message) from None
 
 
 def write_bytes(path: Path, data: bytes, field: str = "file") -> None:

@@ -96,6 +96,6 @@ def test_what_coq_accepts_of_tampered_certificates_agrees_with_the_decision(libr
         assert decision.limit is not None
         assert decision.limit.kind.value == data["limit"]["kind"]
         for value, (low, high) in zip(decision.limit.vectors[0], data["limit"]["vectors"][0], strict=True):
-            assert float(low) - 1e-9 <= float(value.mid()) <= float(high) + 1e-9
+            assert float(Fraction(low)) - 1e-9 <= float(value.mid()) <= float(Fraction(high)) + 1e-9
     # Most changes are seen; those that are not, such as a smaller gap, leave a true claim.
     assert found.count("accepted") < COUNT // 2

@@ -4,40 +4,48 @@ Write :math:`F(h) = Bh - g(h)` around the minimizer, B symmetric with the simple
 Π the projector onto its line. On the ball of radius r let :math:`\|g(h)\| \le C\|h\|^2` and
 :math:`\|\partial g(h)\| \le \Lambda\|h\|` (Lemma 1), with σ = ρ + Cr < 1. Then, for every start in the ball:
 
-1. :math:`\|h_j\| \le P\rho^j r` with :math:`P = \exp(Cr/(\rho(1-\sigma)))`, as in the amplitude lemma; so the ball lies in
-   the basin, and :math:`\zeta(h) = \lim \mu^{-j}\Pi h_j` exists.
+1. :math:`\|h_j\| \le P\rho^j r` with :math:`P \ge \exp(Cr/(\rho(1-\sigma)))`, as in the amplitude lemma; so the ball
+   lies in the basin, and :math:`\zeta(h) = \lim \mu^{-j}\Pi h_j` exists.
 2. By the chain rule along the segment between two starts, :math:`F^j` has the Lipschitz constant
-   :math:`\prod_{i<j}(\rho + \Lambda P\rho^i r) \le P'\rho^j` with :math:`P' = \exp(\Lambda P r/(\rho(1-\rho)))`.
+   :math:`\prod_{i<j}(\rho + \Lambda P\rho^i r) \le P'\rho^j` with :math:`P' \ge \exp(\Lambda P r/(\rho(1-\rho)))`.
 3. :math:`\zeta - \Pi = -\sum_j \mu^{-(j+1)}\Pi g(h_j)`, so ζ − Π has the Lipschitz constant
    :math:`L = \Lambda P P' r/(\rho(1-\rho))` on the ball.
-4. Where L < 1, t ↦ ζ(tv + w) is strictly monotone for every w ⊥ v: the starts with ζ = 0 are the graph of a function of w
-   whose slope is at most :math:`L/\sqrt{1-L^2}`, a null set. Every other start of the ball has the theorem's limit.
+4. Where L < 1, t ↦ ζ(tv + w) is strictly monotone for every w ⊥ v: the starts with ζ = 0 are the graph of a function of
+   w whose slope is at most :math:`L/\sqrt{1-L^2}`, a null set. Every other start of the ball has the theorem's limit.
 5. Every start of the basin reaches the ball. Where preimages of null sets are null, those that reach the graph are a
    null set too: almost every start *of the whole basin* has the theorem's limit.
 
-L tends to zero with r, so some ball always serves; the largest that is found is stated.
+L tends to zero with r, so some ball always serves; the largest that is found with a slope of at most one is stated.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flint import arb, ctx, fmpq, fmpz
+from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
-from gdcheck.theorem.assumptions.spectrum import Pencil
-from gdcheck.theorem.decision.decide import Verdict, _spectral_failures as spectral_failures
+from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.decision.decide import not_positive, preimages_undecided, spectral_failures
+from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.descent.strict_minimum import Eigenspace, EigenspaceProjector
+from gdcheck.theorem.loss.balls import ball, norm, surely_less
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Prediction, Regime
 
 PRECISION = 256
+# More bits make numbers that are too long for a certificate.
+_MOST_PRECISION = 4096
 _FARTHEST = 1 << 14
 _REFINEMENTS = 6
-_STEEPEST = arb(1) - arb(2) ** -16
+# L/√(1 − L²) ≤ 1 where L² ≤ 1/2.
+_STEEPEST = (arb(1) - arb(2) ** -16) / 2
+# The slope is stated to nine digits.
+_NARROW = fmpq(1, 10**14)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +56,21 @@ class ExceptionalSet:
         radius: The ball's radius r; None if every ball serves, as for a quadratic loss.
         sigma: σ, an enclosure.
         lipschitz: L, an enclosure; zero for a quadratic loss, whose exceptional set is the hyperplane itself.
-        slope: :math:`L/\\sqrt{1-L^2}`, an enclosure.
-        vector: v, the unit eigenvector of the dominant eigenvalue, shape (n,).
+        slope: L/√(1 − L²), an enclosure.
+        normal: v, an enclosure of a unit eigenvector of the dominant eigenvalue, shape (n,).
+        vector: A dyadic vector near v, shape (n,).
+        gap: γ > 0 such that no other eigenvalue lies within γ of the interval of the dominant one.
+        classification: Spectrum and regime, to the precision that was used.
     """
 
     radius: fmpq | None
     sigma: arb
     lipschitz: arb
     slope: arb
-    vector: tuple[arb, ...]
+    normal: tuple[arb, ...]
+    vector: tuple[fmpq, ...]
+    gap: fmpq
+    classification: Classification
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +78,7 @@ class EveryStart:
     """The verdict of Theorem 1 on a loss and a step size, for almost every start of the basin.
 
     Attributes:
-        problem: Loss, minimizer and step size; its start is the minimizer and means nothing.
+        problem: Loss, minimizer and step size.
         verdict: Proved, not applicable or unresolved.
         reason: One sentence.
         classification: Spectrum and regime; None if the Hessian does not exist.
@@ -74,14 +88,14 @@ class EveryStart:
         exceptional: The exceptional set in a ball; None unless the verdict is proved.
     """
 
-    problem: Problem
+    problem: EveryStartProblem
     verdict: Verdict
     reason: str
-    classification: Classification | None
-    fails: tuple[Assumption, ...]
-    preimages: Preimages | None
-    prediction: Prediction | None
-    exceptional: ExceptionalSet | None
+    classification: Classification | None = None
+    fails: tuple[Assumption, ...] = ()
+    preimages: Preimages | None = None
+    prediction: Prediction | None = None
+    exceptional: ExceptionalSet | None = None
 
 
 def decide_every_start(problem: Problem) -> EveryStart:
@@ -95,86 +109,103 @@ def decide_every_start(problem: Problem) -> EveryStart:
 
     Raises:
         InputError: If the minimizer is not a critical point.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2 + x*y**2", step_size="1/10", start=["1", "1"])
+        >>> found = gdcheck.decide_every_start(problem)
+        >>> found.verdict.value, found.exceptional.slope < 1
+        ('proved', True)
     """
-    expansion = Expansion.of(problem)
-    rough = (Assumption.SMOOTHNESS,) if any(t.power <= 3 for t in expansion.truncated) else ()
+    whole = EveryStartProblem.of(problem)
+    expansion = Expansion.of(whole)
+    fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
     if expansion.hessian is None:
-        return _open(problem, Verdict.NOT_APPLICABLE, "the loss has no Hessian at the minimizer", fails=rough)
+        reason = "the theorem does not apply: the loss has no Hessian at the minimizer"
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, fails=(Assumption.SMOOTHNESS,))
     pencil = Pencil(expansion.hessian)
-    found = classify(pencil, problem.step_size, PRECISION)
-    fails = (*rough, *spectral_failures(found, expansion.dimension))
-    preimages = None
-    if found.regime in THEOREM_1.predictions or found.regime is Regime.BOUNDARY:
-        preimages = examine_preimages(expansion)
-        fails += (Assumption.NULL_PREIMAGES,) if preimages.holds is False else ()
+    found = classify(pencil, whole.step_size, PRECISION)
+    if found.regime is None:
+        failing = (*fails, Assumption.STRICT_MINIMUM)
+        reason = f"the theorem does not apply: {not_positive(found)}"
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, found, failing)
+    fails += spectral_failures(found)
+    preimages = None if found.regime is Regime.UNSTABLE else examine_preimages(expansion)
+    if preimages is not None and preimages.holds is False:
+        fails.append(Assumption.NULL_PREIMAGES)
     if fails:
         needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
         reason = f"the theorem does not apply: {needs}"
-        return _open(problem, Verdict.NOT_APPLICABLE, reason, found=found, fails=fails, preimages=preimages)
-    assert found.regime is not None
-    prediction = THEOREM_1.predictions[found.regime]
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, found, tuple(fails), preimages)
     if preimages is None or preimages.holds is None:
-        reason = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
-        return _open(problem, Verdict.UNRESOLVED, reason, found=found, preimages=preimages)
-    exceptional = exceptional_set(expansion, pencil, found, prediction)
+        reason = preimages_undecided(expansion)
+        return EveryStart(whole, Verdict.UNRESOLVED, reason, found, preimages=preimages)
+    exceptional = exceptional_set(expansion)
     if exceptional is None:
-        reason = "no ball was found on which the exceptional set is a graph: its radius would be below 2^-16384"
-        return _open(problem, Verdict.UNRESOLVED, reason, found=found, preimages=preimages)
+        reason = "no ball was found in which the exceptional set is a graph: its radius would be below 2^-16384"
+        return EveryStart(whole, Verdict.UNRESOLVED, reason, found, preimages=preimages)
+    prediction = THEOREM_1.predictions[found.regime]
     which = "smallest" if prediction.end is End.LOWEST else "largest"
-    return EveryStart(
-        problem=problem,
-        verdict=Verdict.PROVED,
-        reason=f"from almost every start of the basin the direction is {prediction.kind.value} along the eigenvector of"
-        f" the {which} Hessian eigenvalue, as predicted",
-        classification=found,
-        fails=(),
-        preimages=preimages,
-        prediction=prediction,
-        exceptional=exceptional,
+    reason = (
+        f"from almost every start of the basin the direction is {prediction.kind.value} along the eigenvector of"
+        f" the {which} Hessian eigenvalue, as predicted"
     )
+    return EveryStart(whole, Verdict.PROVED, reason, found, (), preimages, prediction, exceptional)
 
 
-def _open(
-    problem: Problem,
-    verdict: Verdict,
-    reason: str,
-    *,
-    found: Classification | None = None,
-    fails: tuple[Assumption, ...] = (),
-    preimages: Preimages | None = None,
-) -> EveryStart:
-    return EveryStart(problem, verdict, reason, found, fails, preimages, None, None)
-
-
-def exceptional_set(
-    expansion: Expansion, pencil: Pencil, found: Classification, prediction: Prediction
-) -> ExceptionalSet | None:
-    """Find a ball on which the exceptional set is a Lipschitz graph.
+def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
+    """Find a ball in which the starts with ζ = 0 are a Lipschitz graph of slope at most one.
 
     Args:
-        expansion: The loss at its minimizer.
-        pencil: Its Hessian.
-        found: Spectrum and regime, small or large step with simple ends.
-        prediction: What the theorem predicts there.
+        expansion: A C² loss at its minimizer, with positive eigenvalues, simple ends, and a small or large step.
 
     Returns:
         The set, with the largest radius found; None if no ball of radius at least 2^-16384 serves.
     """
-    eigenvalue = found.eigenvalues[found.index(prediction.end)]
-    (coordinates,) = pencil.eigenvectors(eigenvalue, PRECISION)
-    with ctx.workprec(PRECISION):
-        rho = abs(1 - expansion.step_size * eigenvalue.ball())
-        vector = tuple(arb(x, arb(2) ** -(PRECISION // 2)) for x in coordinates)
-        bound = RemainderBound.of(expansion)
-        if not expansion.higher_terms and not expansion.truncated:
-            return ExceptionalSet(None, rho, arb(0), arb(0), vector)
-        constants = _Constants(bound, rho, _lipschitz_factor(expansion))
-        radius = _largest(constants)
-        if radius is None:
-            return None
-        sigma, lipschitz = constants.at(radius)
-        assert lipschitz is not None
-        return ExceptionalSet(radius, sigma, lipschitz, lipschitz / (1 - lipschitz**2).sqrt(), vector)
+    assert expansion.hessian is not None
+    pencil = Pencil(expansion.hessian)
+    for precision in _doubling():
+        found = classify(pencil, expansion.step_size, precision)
+        (end,) = found.dominant_ends
+        index = found.index(end)
+        eigenvalue, apart = found.eigenvalues[index], gap(found.eigenvalues, index)
+        (vector,) = pencil.eigenvectors(eigenvalue, precision)
+        with ctx.workprec(precision):
+            interval = eigenvalue.lo, eigenvalue.hi
+            rho = abs(ball(*(1 - expansion.step_size * x for x in interval)))
+            space = Eigenspace(end.value, interval, apart, fmpq_mat([vector]).transpose())
+            deviation = EigenspaceProjector(expansion.hessian, space).deviation
+            narrow = surely_less(rho.rad(), rho * (1 - rho) * _NARROW)
+            if not (narrow and surely_less(deviation, arb(_NARROW))):
+                continue
+            shape = _Shape(RemainderBound.of(expansion), rho, _lipschitz_factor(expansion))
+            radius = None
+            if expansion.higher_terms or expansion.truncated:
+                radius = shape.largest()
+                if radius is None:
+                    return None
+            sigma, lipschitz = (rho, arb(0)) if radius is None else shape.at(radius)
+            slope = lipschitz / (1 - lipschitz**2).sqrt()
+            normal = _unit_vector(vector, deviation)
+            return ExceptionalSet(radius, sigma, lipschitz, slope, normal, tuple(vector), apart, found)
+    return None
+
+
+def _doubling() -> Iterator[int]:
+    precision = PRECISION
+    while precision <= _MOST_PRECISION:
+        yield precision
+        precision *= 2
+
+
+def _unit_vector(vector: list[fmpq], deviation: arb) -> tuple[arb, ...]:
+    """Enclose the unit eigenvector near a vector W: the sine of their angle is at most Davis and Kahan's bound.
+
+    ``deviation`` is at least that bound s, and two unit vectors at an acute angle t differ by at most √2 sin t.
+    """
+    length = norm(arb(x) for x in vector)
+    spread = arb(0).union((2 * deviation**2).sqrt())
+    return tuple(arb(x) / length + spread.union(-spread) for x in vector)
 
 
 def _lipschitz_factor(expansion: Expansion) -> int:
@@ -184,53 +215,53 @@ def _lipschitz_factor(expansion: Expansion) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class _Constants:
+class _Shape:
     """σ and L as functions of the radius."""
 
     bound: RemainderBound
     rho: arb
     factor: int
 
-    def at(self, radius: fmpq) -> tuple[arb, arb | None]:
-        """σ and L; L is None where σ is not below one."""
+    def at(self, radius: fmpq) -> tuple[arb, arb]:
+        """σ and L; L is infinite where the argument does not apply."""
         r, rho = arb(radius), self.rho
-        c = self.bound.quadratic(r)
-        sigma = rho + c * r
-        if not surely_less(sigma, arb(1)):
-            return sigma, None
-        growth = (c * r / (rho * (1 - sigma))).exp()
-        slopes = self.factor * c * growth * r / (rho * (1 - rho))
-        return sigma, slopes * slopes.exp()
+        push = self.bound.quadratic(r) * r
+        sigma = rho + push
+        if surely_less(sigma, arb(1)):
+            x = push / (rho * (1 - sigma))
+            y = self.factor * push * _exponential(x) / (rho * (1 - rho))
+            if surely_less(x, arb(1)) and surely_less(y, arb(1)):
+                return sigma, y * _exponential(y)
+        return sigma, arb("inf")
 
-    def serve(self, radius: fmpq) -> bool:
-        """Whether the exceptional set in the ball of this radius is proved to be a graph."""
-        lipschitz = self.at(radius)[1]
-        return lipschitz is not None and surely_less(lipschitz, _STEEPEST)
+    def serves(self, radius: fmpq) -> bool:
+        """Whether the exceptional set in the ball of this radius is proved to be a graph of slope at most one."""
+        return surely_less(self.at(radius)[1] ** 2, _STEEPEST)
+
+    def largest(self) -> fmpq | None:
+        """The largest radius found, a dyadic number of few digits: L grows with r."""
+        reach = 1
+        if self.serves(fmpq(1)):
+            while self.serves(fmpq(2) ** reach) and reach < _FARTHEST:
+                reach *= 2
+            low, high = reach // 2, reach
+        else:
+            while not self.serves(fmpq(2) ** -reach):
+                reach *= 2
+                if reach > _FARTHEST:
+                    return None
+            low, high = -reach, -(reach // 2)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.serves(fmpq(2) ** middle) else (low, middle)
+        radius, part = fmpq(2) ** low, fmpq(2) ** low
+        for _ in range(_REFINEMENTS):
+            part /= 2
+            if self.serves(radius + part):
+                radius += part
+        return radius
 
 
-def _largest(constants: _Constants) -> fmpq | None:
-    """The largest radius found, a dyadic number of few digits: L grows with r."""
-    reach = 1
-    if constants.serve(fmpq(1)):
-        while constants.serve(_power(reach)) and reach < _FARTHEST:
-            reach *= 2
-        low, high = reach // 2, reach
-    else:
-        while not constants.serve(_power(-reach)):
-            reach *= 2
-            if reach > _FARTHEST:
-                return None
-        low, high = -reach, -(reach // 2)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if constants.serve(_power(middle)) else (low, middle)
-    radius, part = _power(low), _power(low)
-    for _ in range(_REFINEMENTS):
-        part /= 2
-        if constants.serve(radius + part):
-            radius += part
-    return radius
-
-
-def _power(exponent: int) -> fmpq:
-    return fmpq(fmpz(2) ** exponent) if exponent >= 0 else fmpq(1, fmpz(2) ** -exponent)
+def _exponential(x: arb) -> arb:
+    """An upper bound of exp(x) for 0 ≤ x ≤ 1."""
+    return 1 + x + x * x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from flint import arb, ctx, fmpq
@@ -11,6 +12,7 @@ from gdcheck.theorem.certificate.answer import multiplier_text, spectrum_json
 from gdcheck.theorem.certificate.certificate import above, components, preimages_fields, regime_fields, texts
 from gdcheck.theorem.decision.every_start import PRECISION, EveryStart, ExceptionalSet
 from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.loss.balls import ends, float_above
 from gdcheck.theorem.loss.rational import to_text
 
 FORMAT = "gdcheck-every-start/1"
@@ -77,7 +79,7 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
         multiplier = multiplier_text(known.eigenvalues[known.index(prediction.end)], found.problem.step_size)
         described = {
             "radius": None if exceptional.radius is None else to_text(exceptional.radius),
-            "slope": float(above(exceptional.slope)),
+            "slope": float_above(exceptional.slope),
             "normal": normal,
             "sentence": described_in_words(exceptional),
         }
@@ -104,10 +106,14 @@ def described_in_words(found: ExceptionalSet) -> str:
     """
     plane = "the plane through the minimizer that is orthogonal to v"
     if found.radius is None:
-        return f"{plane}, everywhere"
-    where = f"within {float(found.radius):.6g} of the minimizer"
-    outside = "; outside of it, the starts whose trajectory reaches that"
-    if not found.slope.upper() > 0:
-        return f"{where}, {plane}{outside}"
-    slope = float(above(found.slope))
-    return f"{where}, a graph over {plane}, of slope at most {slope:.6g}{outside}"
+        return plane
+    where = f"within {_rounded(found.radius, ROUND_FLOOR)} of the minimizer"
+    shape = plane
+    if found.slope.upper() > 0:
+        steepest = _rounded(ends(found.slope)[1], ROUND_CEILING)
+        shape = f"a graph of slope at most {steepest} over {plane}"
+    return f"{where}, {shape}; farther out, the starts whose trajectory reaches it"
+
+
+def _rounded(q: fmpq, rounding: str) -> str:
+    return f"{Context(prec=5, rounding=rounding).divide(Decimal(int(q.p)), Decimal(int(q.q))):.5g}"

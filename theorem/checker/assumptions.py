@@ -22,17 +22,34 @@ class Stated(Protocol):
     """What certificates of the theorem, and those for every start, say about its assumptions."""
 
     @property
-    def problem(self) -> Problem: ...
+    def problem(self) -> Problem:
+        """Return the problem."""
+        ...
+
     @property
-    def regime(self) -> str | None: ...
+    def regime(self) -> str | None:
+        """Return the regime."""
+        ...
+
     @property
-    def spectrum(self) -> Spectrum | None: ...
+    def spectrum(self) -> Spectrum | None:
+        """Return the ends of the spectrum."""
+        ...
+
     @property
-    def fails(self) -> tuple[str, ...]: ...
+    def fails(self) -> tuple[str, ...]:
+        """Return the names of the assumptions that are said to fail."""
+        ...
+
     @property
-    def points(self) -> tuple[Vector, ...]: ...
+    def points(self) -> tuple[Vector, ...]:
+        """Return the points that show what is said of preimages."""
+        ...
+
     @property
-    def kernel(self) -> Vector | None: ...
+    def kernel(self) -> Vector | None:
+        """Return the vector along which F is constant."""
+        ...
 
 
 def failing_assumptions(c: Stated, descent: Descent, operator: Operator) -> set[str]:

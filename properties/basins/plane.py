@@ -167,10 +167,10 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
     notes = ["strong colours are certified; pale ones are observed"]
     if not certified.any():
         notes = [f"observed only: {_reason(problem, kind, where, outside=outside)}"]
-    if kind == "start":
-        notes += _exceptional_note(problem)
     if window is None:
         notes.append(f"no end of the basin was found: the half-width is {width:g}")
+    if kind == "start":
+        notes += _exceptional_note(problem)
     return Plane(
         kind=kind,
         extent=extent,

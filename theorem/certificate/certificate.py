@@ -89,6 +89,7 @@ def regime_fields(found: Classification | None) -> dict[str, Any]:
 
 
 def texts(vector: Iterable[fmpq]) -> list[str]:
+    """Exact numbers as texts."""
     return [to_text(q) for q in vector]
 
 
@@ -103,6 +104,7 @@ def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
 
 
 def above(value: arb) -> str:
+    """A number that is not below a ball, as a decimal."""
     return decimal_ends(value)[1]
 
 

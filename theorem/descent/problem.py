@@ -197,7 +197,7 @@ class EveryStartProblem(Problem):
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical JSON form, which has no start."""
-        return {field: value for field, value in super().to_json().items() if field != "start"}
+        return {name: value for name, value in super().to_json().items() if name != "start"}
 
 
 def _fields(data: object, required: Sequence[str]) -> Mapping[str, Any]:
@@ -210,14 +210,14 @@ def _fields(data: object, required: Sequence[str]) -> Mapping[str, Any]:
             "problem",
             f"unknown field {unknown[0][:40]!r}; the fields are {', '.join(PROBLEM_SCHEMA['properties'])}",
         )
-    for field in required:
-        if field not in data:
-            raise InputError(field, f"is missing; a problem needs {_listed(required)}")
+    for name in required:
+        if name not in data:
+            raise InputError(name, f"is missing; a problem needs {_listed(required)}")
     if not isinstance(data["loss"], str):
         raise InputError("loss", 'expected a text such as "x**2 + y**2/2"')
-    for field in ("variables", "start", "minimizer"):
-        if field in data:
-            _expect_texts(data[field], field)
+    for name in ("variables", "start", "minimizer"):
+        if name in data:
+            _expect_texts(data[name], name)
     if not isinstance(data["step_size"], str):
         raise InputError("step_size", 'expected a rational as text, such as "0.1" or "2/5"')
     return data

@@ -148,8 +148,6 @@ def test_window_finds_the_end_of_the_basin_at_any_scale(loss, least, most):
     plane = draw_plane(Problem.build(loss, "3/10", ["1", "1"]), size=20)
     assert 10.0**least < plane.extent[1] < 10.0**most
     assert plane.notes[1].startswith("exceptional starts, proved: within"), plane.notes
-        "exceptional starts, proved: within"
-    )
     assert 0.15 < (plane.labels == BasinLabel.ESCAPES).mean() < 0.65
     assert (plane.certified | (plane.labels >= BasinLabel.ESCAPES)).mean() > 0.95
 

@@ -128,7 +128,9 @@ class Problem:
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
         fields = _fields(data, ("loss", "step_size", "start"))
-        return cls.build(*map(fields.get, ("loss", "step_size", "start", "minimizer", "variables")))
+        return cls.build(
+            fields["loss"], fields["step_size"], fields["start"], fields.get("minimizer"), fields.get("variables")
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical JSON form: every field, rationals as texts in lowest terms."""
@@ -176,7 +178,7 @@ class EveryStartProblem(Problem):
         fields = _fields(data, ("loss", "step_size"))
         if "start" in fields:
             raise InputError("start", "has no place in a statement about every start; leave it out")
-        return cls.about(*map(fields.get, ("loss", "step_size", "minimizer", "variables")))
+        return cls.about(fields["loss"], fields["step_size"], fields.get("minimizer"), fields.get("variables"))
 
     @classmethod
     def about(

@@ -16,7 +16,9 @@ from gdcheck.properties.basins.window import basin_width, natural_size
 from gdcheck.theorem.batch.batch import certify_batch
 from gdcheck.theorem.batch.columns import MOST_DEFECT, Batch, State
 from gdcheck.theorem.batch.eigenbasis import Turned, nearest, turn
+from gdcheck.theorem.certificate.every_start import described_in_words
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, decide
+from gdcheck.theorem.decision.every_start import decide_every_start
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Assumption
@@ -167,6 +169,8 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         notes = [f"observed only: {_reason(problem, kind, where, outside=outside)}"]
     if window is None:
         notes.append(f"no end of the basin was found: the half-width is {width:g}")
+    if kind == "start":
+        notes += _exceptional_note(problem)
     return Plane(
         kind=kind,
         extent=extent,
@@ -176,6 +180,14 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         directions=(tuple(where.rotation[:, 0].tolist()), tuple(where.rotation[:, 1].tolist())),
         notes=tuple(notes),
     )
+
+
+def _exceptional_note(problem: Problem) -> list[str]:
+    """What is proved of the exceptional set, which is drawn where the two signs meet."""
+    found = decide_every_start(problem)
+    if found.exceptional is None:
+        return []
+    return [f"exceptional starts, proved: {described_in_words(found.exceptional)}"]
 
 
 def _reason(problem: Problem, kind: str, where: Turned, *, outside: bool) -> str:

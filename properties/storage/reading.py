@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gdcheck.theorem.certificate.certificate import FORMAT as CERTIFICATE
-from gdcheck.theorem.certificate.rechecking import LONG_RUN, ORBIT, SEPARABLE
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.certificate.rechecking import EVERY_START, LONG_RUN, ORBIT, SEPARABLE
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -129,18 +129,20 @@ def problem_inside(data: Any) -> Problem:
         data: The data.
 
     Returns:
-        The problem.
+        The problem; one about every start if it is not in a record and has no start, or is in a certificate for them.
 
     Raises:
         InputError: If it holds none, or is a certificate of another version.
     """
     if not isinstance(data, dict) or "problem" not in data:
-        return Problem.from_json(data)
+        startless = isinstance(data, dict) and "start" not in data
+        return EveryStartProblem.from_json(data) if startless else Problem.from_json(data)
     schema = data.get("schema", "")
-    known = {CERTIFICATE, SEPARABLE, ORBIT, LONG_RUN}
+    known = {CERTIFICATE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
-    return Problem.from_json(data["problem"])
+    kind = EveryStartProblem if schema == EVERY_START else Problem
+    return kind.from_json(data["problem"])
 
 
 def _is_object(line: str) -> bool:

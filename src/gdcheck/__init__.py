@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gdcheck.properties.claims.claim import Claim
     from gdcheck.properties.strategies import problems as strategies
     from gdcheck.theorem.decision.decide import Verdict
+    from gdcheck.theorem.decision.every_start import EveryStart, decide_every_start
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.loss.errors import InputError
     from gdcheck.theorem.loss.loss import Loss
@@ -32,6 +33,7 @@ __all__ = [
     "Claim",
     "Decision",
     "End",
+    "EveryStart",
     "InputError",
     "LimitKind",
     "Loss",
@@ -43,6 +45,7 @@ __all__ = [
     "Verdict",
     "certify",
     "decide",
+    "decide_every_start",
     "plot",
     "recheck",
     "strategies",
@@ -53,6 +56,7 @@ _HOME = {
     "Claim": "gdcheck.properties.claims.claim",
     "Decision": "gdcheck._decision",
     "End": "gdcheck.theorem.methods.statement",
+    "EveryStart": "gdcheck.theorem.decision.every_start",
     "InputError": "gdcheck.theorem.loss.errors",
     "LimitKind": "gdcheck.theorem.methods.statement",
     "Loss": "gdcheck.theorem.loss.loss",
@@ -64,6 +68,7 @@ _HOME = {
     "Verdict": "gdcheck.theorem.decision.decide",
     "certify": "gdcheck._functions",
     "decide": "gdcheck._decision",
+    "decide_every_start": "gdcheck.theorem.decision.every_start",
     "plot": "gdcheck._functions",
     "recheck": "gdcheck._functions",
     "sweep": "gdcheck._functions",

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.decision.every_start import EveryStart
 
 
-def certify(decision: Decision) -> dict[str, Any]:
-    """Write the certificate of a decision.
+def certify(decision: Decision | EveryStart) -> dict[str, Any]:
+    """Write the certificate of a decision, or of a verdict for almost every start.
 
     Args:
-        decision: A decision whose verdict rests on a proof.
+        decision: One whose verdict rests on a proof.
 
     Returns:
         The certificate as plain data for ``json.dumps``; docs/certificate.md describes it.
@@ -36,8 +37,10 @@ def certify(decision: Decision) -> dict[str, Any]:
         'fixed'
     """
     from gdcheck.theorem.certificate.certificate import certificate
+    from gdcheck.theorem.certificate.every_start import every_start_certificate
+    from gdcheck.theorem.decision.every_start import EveryStart
 
-    found = certificate(decision)
+    found = every_start_certificate(decision) if isinstance(decision, EveryStart) else certificate(decision)
     if found is None:
         raise InputError("decision", f"is {decision.verdict.value}: nothing is proved, so there is no certificate")
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from flint import ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import Classification, rational_sum
-from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import Chain
 from gdcheck.theorem.limit.amplitude import LimitDirection
@@ -33,21 +33,16 @@ def answer(decision: Decision) -> dict[str, Any]:
         quadratic loss), ``step``, ``precision``, ``fails`` and, where one was used,
         ``subspace``; unknown entries are None.
     """
-    found = decision.classification
-    known = found is not None and found.regime is not None
     factor, exact = rate(decision), exact_rate(decision)
     return {
         "verdict": decision.verdict.value,
         "reason": decision.reason,
-        "regime": found.regime.value if found and found.regime else None,
-        "boundary": _threshold(found, End.LOWEST) if found and known else None,
-        "stability_limit": _threshold(found, End.HIGHEST) if found and known else None,
-        "eigenvalues": [
-            {"value": _number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in (found.eigenvalues if found else ())
-        ],
+        **spectrum_json(decision.classification),
         "limit": limit_json(decision.limit),
         "predicted": _predicted(decision),
-        "multiplier": _multiplier(decision),
+        "multiplier": multiplier_text(decision.blocks[0].eigenvalue, decision.problem.step_size)
+        if decision.blocks
+        else None,
         "rate": factor,
         "rate_exponent": log(factor) if factor else None,
         "rate_exact": exact,
@@ -57,6 +52,19 @@ def answer(decision: Decision) -> dict[str, Any]:
         "subspace": None
         if decision.subspace is None
         else {"enters": decision.subspace.enters, "basis": [[to_text(x) for x in v] for v in decision.subspace.basis]},
+    }
+
+
+def spectrum_json(found: Classification | None) -> dict[str, Any]:
+    """The regime with its thresholds, and the eigenvalues; None, and no eigenvalues, where they are unknown."""
+    known = found is not None and found.regime is not None
+    return {
+        "regime": found.regime.value if found and found.regime else None,
+        "boundary": _threshold(found, End.LOWEST) if found and known else None,
+        "stability_limit": _threshold(found, End.HIGHEST) if found and known else None,
+        "eigenvalues": [
+            {"value": _number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in (found.eigenvalues if found else ())
+        ],
     }
 
 
@@ -134,11 +142,9 @@ def _number(lo: fmpq, hi: fmpq) -> str:
         return str(ball(lo, hi).str(_DIGITS, radius=False))
 
 
-def _multiplier(decision: Decision) -> str | None:
-    if not decision.blocks:
-        return None
-    e, eta = decision.blocks[0].eigenvalue, decision.problem.step_size
-    return _number(1 - eta * e.hi, 1 - eta * e.lo)
+def multiplier_text(eigenvalue: Eigenvalue, step_size: fmpq) -> str:
+    """The multiplier 1 − ηλ, exact where it is rational."""
+    return _number(1 - step_size * eigenvalue.hi, 1 - step_size * eigenvalue.lo)
 
 
 def chain_json(chain: Chain | None) -> dict[str, Any] | None:

@@ -59,15 +59,15 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         "schema": FORMAT,
         "problem": decision.problem.to_json(),
         "verdict": decision.verdict.value,
-        **_regime(found),
+        **regime_fields(found),
         "fails": [a.value for a in decision.fails],
-        **_preimages(decision.preimages, decision.problem.minimizer),
+        **preimages_fields(decision.preimages, decision.problem.minimizer),
         "subspace": None
         if decision.subspace is None
         else {
             "enters": decision.subspace.enters,
-            "basis": [_texts(v) for v in decision.subspace.basis],
-            **_regime(here if decision.blocks else None),
+            "basis": [texts(v) for v in decision.subspace.basis],
+            **regime_fields(here if decision.blocks else None),
         },
         "blocks": []
         if numbers is None
@@ -75,12 +75,12 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         "step": decision.amplitude.step if decision.amplitude else 0,
         "bounds": None
         if numbers is None
-        else {"radius": _above(numbers.radius), "sigma": _above(numbers.sigma), "tail": _above(numbers.tail)},
+        else {"radius": above(numbers.radius), "sigma": above(numbers.sigma), "tail": above(numbers.tail)},
         "limit": _limit(decision.limit),
     }
 
 
-def _regime(found: Classification | None) -> dict[str, Any]:
+def regime_fields(found: Classification | None) -> dict[str, Any]:
     """The regime and the ends of a spectrum, in all of space or in the subspace."""
     if found is None or found.regime is None:
         return {"regime": None, "spectrum": None}
@@ -88,21 +88,23 @@ def _regime(found: Classification | None) -> dict[str, Any]:
     return {"regime": found.regime.value, "spectrum": ends}
 
 
-def _texts(vector: Iterable[fmpq]) -> list[str]:
+def texts(vector: Iterable[fmpq]) -> list[str]:
+    """Exact numbers as texts."""
     return [to_text(q) for q in vector]
 
 
-def _components(vector: Sequence[arb]) -> list[list[str]]:
+def components(vector: Sequence[arb]) -> list[list[str]]:
     """Intervals of a unit vector's components, none of them narrower than 10⁻³⁰."""
     margin = arb(0, fmpq(1, 10**30))
     return [list(decimal_ends(x + margin)) for x in vector]
 
 
 def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
-    return {"interval": _texts((e.lo, e.hi)), "multiplicity": e.multiplicity}
+    return {"interval": texts((e.lo, e.hi)), "multiplicity": e.multiplicity}
 
 
-def _above(value: arb) -> str:
+def above(value: arb) -> str:
+    """A number that is not below a ball, as a decimal."""
     return decimal_ends(value)[1]
 
 
@@ -142,19 +144,19 @@ def _block(block: Block, amplitude: arb, here: Classification, bits: int) -> dic
     scale = fmpz(2) ** bits
     vectors = [[fmpq((x * scale).floor(), scale) for x in v] for v in block.vectors.transpose().tolist()]
     stated = to_text(gap(here.eigenvalues, here.index(block.end)))
-    return {"gap": stated, "vectors": [_texts(v) for v in vectors], "amplitude": _above(amplitude)}
+    return {"gap": stated, "vectors": [texts(v) for v in vectors], "amplitude": above(amplitude)}
 
 
-def _preimages(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:
+def preimages_fields(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:
     """The evidence about preimages of null sets: points, moved to where the loss is, and a vector of the kernel."""
     points = () if found is None else found.points
     return {
-        "points": [_texts(x + m for x, m in zip(h, minimizer, strict=True)) for h in points],
-        "kernel": None if found is None or found.kernel is None else _texts(found.kernel),
+        "points": [texts(x + m for x, m in zip(h, minimizer, strict=True)) for h in points],
+        "kernel": None if found is None or found.kernel is None else texts(found.kernel),
     }
 
 
 def _limit(limit: LimitDirection | None) -> dict[str, Any]:
     if limit is None:
         return {"kind": None, "vectors": []}
-    return {"kind": limit.kind.value, "vectors": [_components(v) for v in limit.vectors]}
+    return {"kind": limit.kind.value, "vectors": [components(v) for v in limit.vectors]}

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdcheck.theorem.checker import amplitude, long_run, orbit, separable
+from gdcheck.theorem.checker import amplitude, every_start, long_run, orbit, separable
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked
 
-__all__ = ["LONG_RUN", "ORBIT", "SEPARABLE", "TIME_LIMIT", "BadCertificate", "NotChecked", "check", "require_shape"]
+__all__ = [
+    "EVERY_START",
+    "LONG_RUN",
+    "ORBIT",
+    "SEPARABLE",
+    "TIME_LIMIT",
+    "BadCertificate",
+    "NotChecked",
+    "check",
+    "require_shape",
+]
 
-LONG_RUN, ORBIT, SEPARABLE = long_run.FORMAT, orbit.FORMAT, separable.FORMAT
-_OTHERS = {SEPARABLE: separable.check, ORBIT: orbit.check, LONG_RUN: long_run.check}
+EVERY_START, LONG_RUN, ORBIT, SEPARABLE = every_start.FORMAT, long_run.FORMAT, orbit.FORMAT, separable.FORMAT
+_OTHERS = {SEPARABLE: separable.check, ORBIT: orbit.check, LONG_RUN: long_run.check, EVERY_START: every_start.check}
 
 
 def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:

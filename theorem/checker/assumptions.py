@@ -6,15 +6,68 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from typing import Protocol
 
 from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.document import Certificate, Spectrum, Subspace
+from gdcheck.theorem.checker.document import Certificate, Problem, Spectrum, Subspace
 from gdcheck.theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
 from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
 from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
 from gdcheck.theorem.checker.trajectory import Expansion
 
 MOST_PIECES, MOST_EXACT_STEPS = 10, 16
+
+
+class Stated(Protocol):
+    """What certificates of the theorem, and those for every start, say about its assumptions."""
+
+    @property
+    def problem(self) -> Problem:
+        """Return the problem."""
+        ...
+
+    @property
+    def regime(self) -> str | None:
+        """Return the regime."""
+        ...
+
+    @property
+    def spectrum(self) -> Spectrum | None:
+        """Return the ends of the spectrum."""
+        ...
+
+    @property
+    def fails(self) -> tuple[str, ...]:
+        """Return the names of the assumptions that are said to fail."""
+        ...
+
+    @property
+    def points(self) -> tuple[Vector, ...]:
+        """Return the points that show what is said of preimages."""
+        ...
+
+    @property
+    def kernel(self) -> Vector | None:
+        """Return the vector along which F is constant."""
+        ...
+
+
+def failing_assumptions(c: Stated, descent: Descent, operator: Operator) -> set[str]:
+    """Claim 5 (assumptions): verify what is stated about them; return the names of those that fail.
+
+    Args:
+        c: The certificate.
+        descent: Gradient descent around the minimizer.
+        operator: The Hessian there.
+    """
+    failing = {"smoothness"} if smoothness_fails(descent) else set()
+    if operator.up_to(Fraction(0)):
+        rest = c.regime or c.spectrum or c.points or c.kernel
+        claim(not rest, "no regime and nothing else is claimed fails: the minimum is not strict")
+        return failing | {"strict-minimum"}
+    spectrum, regime = verify_spectrum(operator, c.spectrum, c.regime, descent.step_size)
+    failing |= failing_ends(operator, spectrum, regime)
+    return failing | {"null-preimages"} if preimages_fail(c, descent) else failing
 
 
 def smoothness_fails(descent: Descent) -> bool:
@@ -39,7 +92,7 @@ def failing_ends(operator: Operator, spectrum: Spectrum, regime: str) -> set[str
     return {name for name, fails in failing.items() if fails}
 
 
-def preimages_fail(c: Certificate, descent: Descent) -> bool:
+def preimages_fail(c: Stated, descent: Descent) -> bool:
     """Verify what the certificate says about preimages of null sets; tell whether it says that the assumption fails."""
     claim(c.regime != "unstable" or not (c.points or c.kernel), "preimages are not examined when unstable fails")
     points = [tuple(x - m for x, m in zip(point, c.problem.minimizer, strict=True)) for point in c.points]

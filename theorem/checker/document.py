@@ -131,7 +131,7 @@ def read_certificate(value: object) -> Certificate:
             read_count(s["enters"], f"{path}.enters"),
             vectors(s["basis"], f"{path}.basis"),
             read_or_null(s["regime"], f"{path}.regime", read_text),
-            read_or_null(s["spectrum"], f"{path}.spectrum", _spectrum),
+            read_or_null(s["spectrum"], f"{path}.spectrum", read_spectrum),
         )
 
     def block(entry: object, path: str) -> Block:
@@ -150,7 +150,7 @@ def read_certificate(value: object) -> Certificate:
         problem,
         read_text(c["verdict"], "verdict"),
         read_or_null(c["regime"], "regime", read_text),
-        read_or_null(c["spectrum"], "spectrum", _spectrum),
+        read_or_null(c["spectrum"], "spectrum", read_spectrum),
         read_list(c["fails"], "fails", read_text),
         vectors(c["points"], "points"),
         read_or_null(c["kernel"], "kernel", lambda entry, path: read_vector(entry, path, n)),
@@ -165,9 +165,10 @@ def read_certificate(value: object) -> Certificate:
     )
 
 
-def read_problem(value: object) -> Problem:
-    """Read a problem, which all kinds of certificates have alike."""
-    p = read_object(value, "problem", "loss variables minimizer step_size start")
+def read_problem(value: object, *, has_start: bool = True) -> Problem:
+    """Read a problem, which all kinds of certificates have alike; without a start, it starts at the minimizer."""
+    names = "loss variables minimizer step_size"
+    p = read_object(value, "problem", f"{names} start" if has_start else names)
     variables = read_list(p["variables"], "problem.variables", read_text)
     n = len(variables)
     if not 1 <= n == len({*variables}) <= MOST_VARIABLES or not all(map(NAME.fullmatch, variables)):
@@ -175,16 +176,18 @@ def read_problem(value: object) -> Problem:
     step_size = read_number(p["step_size"], "problem.step_size")
     if step_size <= 0:
         refuse("problem.step_size", "positive")
+    minimizer = read_vector(p["minimizer"], "problem.minimizer", n)
     return Problem(
         read_loss(read_text(p["loss"], "problem.loss"), variables),
         variables,
-        read_vector(p["minimizer"], "problem.minimizer", n),
+        minimizer,
         step_size,
-        read_vector(p["start"], "problem.start", n),
+        read_vector(p["start"], "problem.start", n) if has_start else minimizer,
     )
 
 
-def _spectrum(value: object, path: str) -> Spectrum:
+def read_spectrum(value: object, path: str) -> Spectrum:
+    """Read the two ends of a spectrum."""
     s = read_object(value, path, "lowest highest")
     return Spectrum(_eigenvalue(s["lowest"], f"{path}.lowest"), _eigenvalue(s["highest"], f"{path}.highest"))
 

@@ -49,21 +49,14 @@ def decide(
     fails = [Assumption.SMOOTHNESS] if not_c3 else []
     if classification.regime is None:
         fails.append(Assumption.STRICT_MINIMUM)
-        value = classification.lowest
-        shown = str(value.lo) if value.is_rational else f"{float(value.ball()):.6g}"
-        reason = f"the Hessian at the minimizer has the eigenvalue {shown}, which is not positive"
-        return _not_applicable(problem, expansion, classification, tuple(fails), reason)
-    fails += _spectral_failures(classification)
+        return _not_applicable(problem, expansion, classification, tuple(fails), not_positive(classification))
+    fails += spectral_failures(classification)
     preimages = None
     if classification.regime is not Regime.UNSTABLE:
         preimages = examine_preimages(expansion)
         if preimages.holds is False:
             fails.append(Assumption.NULL_PREIMAGES)
-    why_open = None
-    if preimages is None or preimages.holds is None:
-        many = len(expansion.truncated) > MAX_POWERS
-        why_open = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
-        why_open += f" (with more than {MAX_POWERS} truncated powers, that is not examined)" if many else ""
+    why_open = preimages_undecided(expansion) if preimages is None or preimages.holds is None else None
     found = Search(expansion, pencil, classification, max_steps, max_precision, precision).run()
     verdict, reason = _conclude(statement, classification, tuple(fails), why_open, found)
     used = found if found.amplitude is not None or found.subspace is not None else None
@@ -83,7 +76,8 @@ def decide(
     )
 
 
-def _spectral_failures(classification: Classification) -> list[Assumption]:
+def spectral_failures(classification: Classification) -> list[Assumption]:
+    """The assumptions about spectrum and step size that fail; all eigenvalues are positive."""
     fails = []
     if len(classification.eigenvalues) == 1:
         fails.append(Assumption.DISTINCT_ENDS)
@@ -96,6 +90,20 @@ def _spectral_failures(classification: Classification) -> list[Assumption]:
     if classification.regime is Regime.UNSTABLE:
         fails.append(Assumption.STABLE_STEP)
     return fails
+
+
+def not_positive(classification: Classification) -> str:
+    """Say that the minimum is not strict."""
+    value = classification.lowest
+    shown = str(value.lo) if value.is_rational else f"{float(value.ball()):.6g}"
+    return f"the Hessian at the minimizer has the eigenvalue {shown}, which is not positive"
+
+
+def preimages_undecided(expansion: Expansion) -> str:
+    """Say that the assumption on preimages of null sets was not decided, and why."""
+    many = len(expansion.truncated) > MAX_POWERS
+    why = f" (with more than {MAX_POWERS} truncated powers, that is not examined)" if many else ""
+    return f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}{why}"
 
 
 def _conclude(

@@ -28,9 +28,13 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "variables": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 32, "uniqueItems": True},
         "minimizer": {"type": "array", "items": _RATIONAL},
         "step_size": _RATIONAL,
-        "start": {"type": "array", "items": _RATIONAL},
+        "start": {
+            "type": "array",
+            "items": _RATIONAL,
+            "description": "x_0; without it the question is about every start, which gdcheck check alone decides",
+        },
     },
-    "required": ["loss", "step_size", "start"],
+    "required": ["loss", "step_size"],
     "additionalProperties": False,
 }
 
@@ -95,8 +99,8 @@ class Problem:
 
     def __repr__(self) -> str:
         data = self.to_json()
-        given = (f"{field}={data[field]!r}" for field in ("step_size", "start", "minimizer"))
-        return f"Problem({data['loss']!r}, {', '.join(given)})"
+        given = (f"{field}={data[field]!r}" for field in ("step_size", "start", "minimizer") if field in data)
+        return f"{type(self).__name__}({data['loss']!r}, {', '.join(given)})"
 
     @classmethod
     def build(
@@ -123,27 +127,10 @@ class Problem:
         Raises:
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
-        if not isinstance(data, Mapping):
-            raise InputError("problem", "expected a JSON object with loss, step_size and start")
-        unknown = sorted(str(key) for key in set(data) - set(PROBLEM_SCHEMA["properties"]))
-        if unknown:
-            raise InputError(
-                "problem",
-                f"unknown field {unknown[0][:40]!r}; the fields are {', '.join(PROBLEM_SCHEMA['properties'])}",
-            )
-        for name in PROBLEM_SCHEMA["required"]:
-            if name not in data:
-                raise InputError(name, "is missing; a problem needs loss, step_size and start")
-        if not isinstance(data["loss"], str):
-            raise InputError("loss", 'expected a text such as "x**2 + y**2/2"')
-        if "variables" in data:
-            _expect_texts(data["variables"], "variables")
-        _expect_texts(data["start"], "start")
-        if "minimizer" in data:
-            _expect_texts(data["minimizer"], "minimizer")
-        if not isinstance(data["step_size"], str):
-            raise InputError("step_size", 'expected a rational as text, such as "0.1" or "2/5"')
-        return cls.build(data["loss"], data["step_size"], data["start"], data.get("minimizer"), data.get("variables"))
+        fields = _fields(data, ("loss", "step_size", "start"))
+        return cls.build(
+            fields["loss"], fields["step_size"], fields["start"], fields.get("minimizer"), fields.get("variables")
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical JSON form: every field, rationals as texts in lowest terms."""
@@ -164,6 +151,82 @@ class Problem:
     def displacement(self) -> tuple[fmpq, ...]:
         """The first error h₀ = x₀ − x*, shape (n,)."""
         return tuple(x - m for x, m in zip(self.start, self.minimizer, strict=True))
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class EveryStartProblem(Problem):
+    """Gradient descent on an exact loss, from every start at once: ``start`` is the minimizer and means nothing."""
+
+    @classmethod
+    def of(cls, problem: Problem) -> EveryStartProblem:
+        """Leave out the start of a problem."""
+        return cls(problem.loss, step_size=problem.step_size, start=problem.minimizer, minimizer=problem.minimizer)
+
+    @classmethod
+    def from_json(cls, data: object) -> EveryStartProblem:
+        """Read the JSON form of a problem without its start, already parsed.
+
+        Args:
+            data: What ``json.loads`` returned.
+
+        Returns:
+            The problem.
+
+        Raises:
+            InputError: If a field is missing, unknown, of the wrong type, or unusable.
+        """
+        fields = _fields(data, ("loss", "step_size"))
+        if "start" in fields:
+            raise InputError("start", "has no place in a statement about every start; leave it out")
+        return cls.about(fields["loss"], fields["step_size"], fields.get("minimizer"), fields.get("variables"))
+
+    @classmethod
+    def about(
+        cls,
+        loss: str,
+        step_size: RationalLike,
+        minimizer: Sequence[RationalLike] | None = None,
+        variables: Sequence[str] | None = None,
+    ) -> EveryStartProblem:
+        """Check and keep what a person writes; the arguments are those of a problem.
+
+        Raises:
+            InputError: If a field cannot be used; the sentence names it.
+        """
+        parsed = Loss.parse(loss, variables)
+        centre = ["0"] * parsed.dimension if minimizer is None else minimizer
+        return cls.of(Problem(parsed, step_size=step_size, start=_point(centre, "minimizer", parsed), minimizer=centre))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the canonical JSON form, which has no start."""
+        return {name: value for name, value in super().to_json().items() if name != "start"}
+
+
+def _fields(data: object, required: Sequence[str]) -> Mapping[str, Any]:
+    """The fields of a problem in its JSON form, of the right types."""
+    if not isinstance(data, Mapping):
+        raise InputError("problem", f"expected a JSON object with {_listed(required)}")
+    unknown = sorted(str(key) for key in set(data) - set(PROBLEM_SCHEMA["properties"]))
+    if unknown:
+        raise InputError(
+            "problem",
+            f"unknown field {unknown[0][:40]!r}; the fields are {', '.join(PROBLEM_SCHEMA['properties'])}",
+        )
+    for name in required:
+        if name not in data:
+            raise InputError(name, f"is missing; a problem needs {_listed(required)}")
+    if not isinstance(data["loss"], str):
+        raise InputError("loss", 'expected a text such as "x**2 + y**2/2"')
+    for name in ("variables", "start", "minimizer"):
+        if name in data:
+            _expect_texts(data[name], name)
+    if not isinstance(data["step_size"], str):
+        raise InputError("step_size", 'expected a rational as text, such as "0.1" or "2/5"')
+    return data
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _point(values: Sequence[RationalLike], field: str, loss: Loss) -> tuple[fmpq, ...]:

@@ -60,12 +60,16 @@ class Printer:
 
     def handle(self, line: int, item: Problem | Exception, certificate: Path | None, coq: Path | None = None) -> int:
         """Decides one problem and prints the answer; the exit code."""
+        from gdcheck.theorem.descent.problem import EveryStartProblem
         from gdcheck.theorem.loss.errors import InputError
 
         try:
             if isinstance(item, Exception):
                 raise item
-            answer, proof = self._decided(item)
+            every = isinstance(item, EveryStartProblem)
+            if every and coq is not None:
+                raise InputError("coq", "states one trajectory as a theorem; give --start, or leave out --coq")
+            answer, proof = self._every_start(item) if every else self._decided(item)
         except (InputError, OverflowError) as caught:
             beyond = InputError("problem", "the answer holds numbers beyond all floats; scale the problem")
             error = caught if isinstance(caught, InputError) else beyond
@@ -115,6 +119,19 @@ class Printer:
         proof = proof_of(decision)
         answer = self._answer(decision, self._functions(problem)) | found
         return answer | question_keys(problem, decision, questions) | self._rechecked(proof), proof
+
+    def _every_start(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """The answer for almost every start, and its proof."""
+        from gdcheck.theorem.certificate.every_start import every_start_answer, every_start_certificate
+        from gdcheck.theorem.decision.every_start import decide_every_start
+        from gdcheck.theorem.loss.errors import InputError
+
+        extras = self._extras
+        if extras.observe or extras.sharpness or extras.scalars or extras.questions != Questions():
+            raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
+        found = decide_every_start(problem)
+        proof = every_start_certificate(found)
+        return every_start_answer(found) | self._rechecked(proof), proof
 
     def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
         """What the independent checker says; a proof that it rejects is none."""

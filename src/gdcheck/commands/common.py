@@ -12,7 +12,7 @@ from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
-    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 
 PROVED, REFUTED, BAD_INPUT, OTHER = 0, 1, 2, 3
 INTERNAL_ERROR, INTERRUPTED, OUTPUT_CLOSED, TERMINATED = 70, 130, 141, 143
@@ -81,16 +81,37 @@ def problem_from_options(loss: str | None, step_size: str | None, start: str | N
     """
     from gdcheck.theorem.descent.problem import Problem
 
-    for value, field, example in (
-        (loss, "loss", '--loss "x**2 + y**2/2"'),
-        (step_size, "step-size", "--step-size 0.1"),
-        (start, "start", "--start 0.1,0.1"),
-    ):
-        if value is None:
-            raise InputError(field, f"is missing; give {example}, or a file with --problem")
-    assert loss is not None and step_size is not None and start is not None
     minimizer, variables = (None if x is None else split(x) for x in rest)
-    return Problem.build(loss, step_size, split(start), minimizer, variables)
+    return Problem.build(
+        _given(loss, "loss", '--loss "x**2 + y**2/2"'),
+        _given(step_size, "step-size", "--step-size 0.1"),
+        split(_given(start, "start", "--start 0.1,0.1")),
+        minimizer,
+        variables,
+    )
+
+
+def every_start_from_options(loss: str | None, step_size: str | None, *rest: str | None) -> EveryStartProblem:
+    """Build the problem about every start that options describe; the last two are --minimizer and --variables.
+
+    Raises:
+        InputError: If a needed option is missing or one cannot be used.
+    """
+    from gdcheck.theorem.descent.problem import EveryStartProblem
+
+    minimizer, variables = (None if x is None else split(x) for x in rest)
+    return EveryStartProblem.about(
+        _given(loss, "loss", '--loss "x**2 + y**2/2"'),
+        _given(step_size, "step-size", "--step-size 0.1"),
+        minimizer,
+        variables,
+    )
+
+
+def _given(value: str | None, field: str, example: str) -> str:
+    if value is None:
+        raise InputError(field, f"is missing; give {example}, or a file with --problem")
+    return value
 
 
 def split(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from gdcheck.commands.common import (
     OTHER,
     PROVED,
     REFUTED,
+    every_start_from_options,
     help_end,
     printable,
     problem_from_options,
@@ -21,6 +22,10 @@ from gdcheck.commands.common import (
 )
 from gdcheck.commands.outcomes import Questions
 from gdcheck.theorem.loss.errors import InputError
+
+if TYPE_CHECKING:
+    from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.decision.every_start import EveryStart
 
 commands = typer.Typer()
 
@@ -30,6 +35,7 @@ commands = typer.Typer()
         "0 proved, 1 refuted, 3 any other verdict",
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1',
         'gdcheck check --loss "(x - 1)**2 + 10*(y - 2)**2" --step-size 0.11 --start 0,0 --iterate 200',
+        'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95',
         "gdcheck check --problem problem.json --json --certificate certificate.json",
     )
 )
@@ -38,7 +44,9 @@ def check(
         str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0), exact.")
     ] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η; 0.1 means exactly 1/10.")] = None,
-    start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="The first iterate, as Q,Q,…; without it, almost every start is decided.")
+    ] = None,
     minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; searched if not given.")] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     near: Annotated[
@@ -82,7 +90,7 @@ def check(
         bool, typer.Option("--recheck/--no-recheck", help="Verify each proof with the independent checker at once.")
     ] = True,
 ) -> int:
-    """Decide one problem (or a file of them) with proof."""
+    """Decide one problem (or a file of them) with proof; without a start, almost every start at once."""
     many = False
     if precision > max_precision:
         raise InputError("precision", f"{precision} bits are more than --max-precision {max_precision} allows")
@@ -94,6 +102,8 @@ def check(
         from gdcheck.properties.storage.reading import read_problems
 
         many, problems = read_problems(problem)
+    elif start is None:
+        problems = iter([(1, every_start_from_options(loss, step_size, minimizer, variables))])
     else:
         problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables))])
     if many and certificate is not None:
@@ -168,6 +178,8 @@ def replay(
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
     from gdcheck.theorem.decision.decide import Verdict, decide
+    from gdcheck.theorem.decision.every_start import decide_every_start
+    from gdcheck.theorem.descent.problem import EveryStartProblem
 
     data = parse_json(read_text(file), "the file")
     stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
@@ -182,9 +194,9 @@ def replay(
         from gdcheck.properties.runner.counterexamples import examine_again
 
         again = examine_again(data)
-        decision = decide(problem, max_steps=MOST_STEPS)
+        decision: Decision | EveryStart = decide(problem, max_steps=MOST_STEPS)
     else:
-        decision = decide(problem)
+        decision = decide_every_start(problem) if isinstance(problem, EveryStartProblem) else decide(problem)
     found = decision.verdict.value
     if stored is None:
         typer.echo(f"{found}: {decision.reason} (no verdict was stored)")

@@ -36,6 +36,7 @@ def plot(
     """Draw direction, sharpness and phase plane of a problem."""
     from gdcheck._plot import picture_format, plot_problem
     from gdcheck.properties.storage.reading import stored_problem
+    from gdcheck.theorem.descent.problem import EveryStartProblem
 
     form = picture_format(out)
     if file is None:
@@ -44,6 +45,8 @@ def plot(
         raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
     else:
         problem = stored_problem(file)
+        if isinstance(problem, EveryStartProblem):
+            raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
     assert out is not None
     write_bytes(out, plot_problem(problem, form, max_steps))
     typer.echo(f"picture: {out}")

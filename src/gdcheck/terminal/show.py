@@ -39,7 +39,7 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
     table.add_column("")
     table.add_column("theory")
     table.add_column("computed")
-    for row in _rows(answer):
+    for row in _every_start_rows(answer) if "starts" in answer else _rows(answer):
         table.add_row(*(Text(cell) for cell in row))
     if table.row_count:
         console.print(table)
@@ -124,6 +124,20 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     observed = answer.get("observed")
     if observed:
         rows.append(("observed", "direction from the minimizer (mpmath, no proof)", _observed(observed)))
+    return rows
+
+
+def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    rows = []
+    if answer["regime"]:
+        rows.append(
+            ("regime", f"boundary {answer['boundary']}, stable below {answer['stability_limit']}", answer["regime"])
+        )
+    exceptional, predicted = answer["exceptional"], answer["predicted"]
+    if exceptional is not None:
+        checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
+        rows.append(("almost every start", f"{predicted['kind']}, ±v", f"v = {_vector(predicted['vector'])}{checked}"))
+        rows.append(("exceptional starts", "a null set", exceptional["sentence"]))
     return rows
 
 

@@ -154,7 +154,7 @@ BAD_OPTIONS = {
     "nested": (options(loss="(" * 5000 + "x" + ")" * 5000), "loss", "nest"),
     "many terms": (options(loss="(a+b+c+d+e+f+g+h+i+j+k+l+m)**16", start="0"), "loss", "terms"),
     "no loss": (["--step-size", "0.1", "--start", "0.1"], "loss", "missing"),
-    "no start": (["--loss", "x**2", "--step-size", "0.1"], "start", "missing"),
+    "no start": (["--loss", "x**2", "--step-size", "0.1", "--sharpness"], "start", "missing"),
 }
 
 

@@ -96,7 +96,7 @@ def test_bad_input_names_the_field_and_the_fix(name):
 
 
 SHAPE = {
-    "no object", "null", "unknown field", "no loss", "no step size", "no start", "loss a number", "step size a float",
+    "no object", "null", "unknown field", "no loss", "no step size", "loss a number", "step size a float",
     "step size unreadable", "step size nan", "start a text", "start of floats", "start unreadable", "minimizer null",
     "variables a text", "variables repeated",
 }  # fmt: skip

@@ -1,0 +1,119 @@
+"""A verdict for almost every start as a certificate, and as the answer of ``gdcheck check`` without a start."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.certificate.answer import multiplier_text, spectrum_json
+from gdcheck.theorem.certificate.certificate import above, components, preimages_fields, regime_fields, texts
+from gdcheck.theorem.decision.every_start import PRECISION, EveryStart, ExceptionalSet
+from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.loss.balls import ends, float_above
+from gdcheck.theorem.loss.rational import to_text
+
+FORMAT = "gdcheck-every-start/1"
+
+
+def every_start_certificate(found: EveryStart) -> dict[str, Any] | None:
+    """The certificate of a verdict for almost every start.
+
+    Args:
+        found: The verdict.
+
+    Returns:
+        A JSON object (docs/certificate.md, *Certificates for every start*), or None where there is nothing to certify:
+        the verdict is unresolved, or the loss has no Hessian at the minimizer.
+    """
+    if found.verdict is Verdict.UNRESOLVED or found.classification is None:
+        return None
+    with ctx.workprec(PRECISION):
+        return {
+            "schema": FORMAT,
+            "problem": found.problem.to_json(),
+            "verdict": found.verdict.value,
+            **regime_fields(_stated(found)),
+            "fails": [a.value for a in found.fails],
+            **preimages_fields(found.preimages, found.problem.minimizer),
+            "limit": None if found.prediction is None else found.prediction.kind.value,
+            "exceptional": None if found.exceptional is None else _exceptional(found.exceptional),
+        }
+
+
+def _stated(found: EveryStart) -> Classification | None:
+    """The spectrum, to the precision that the exceptional set needs."""
+    return found.classification if found.exceptional is None else found.exceptional.classification
+
+
+def _exceptional(found: ExceptionalSet) -> dict[str, Any]:
+    return {
+        "gap": to_text(found.gap),
+        "vector": texts(found.vector),
+        "normal": components(found.normal),
+        "radius": None if found.radius is None else to_text(found.radius),
+        # A kink that touches the ball is out of reach only up to rounding.
+        "slope": "0" if found.radius is None else above(found.slope + arb(fmpq(1, 10**30))),
+    }
+
+
+def every_start_answer(found: EveryStart) -> dict[str, Any]:
+    """The answer as plain data.
+
+    Args:
+        found: The verdict for almost every start.
+
+    Returns:
+        ``verdict``, ``reason``, ``starts``, ``regime``, ``boundary``, ``stability_limit``, ``eigenvalues``,
+        ``predicted``, ``multiplier``, ``fails`` and ``exceptional``: the set of the starts that the theorem leaves out,
+        in the ball of a radius (any, where that is None), by its ``normal``, the bound ``slope`` and a sentence.
+        Unknown entries are None.
+    """
+    exceptional, prediction, known = found.exceptional, found.prediction, found.classification
+    predicted = described = multiplier = None
+    if exceptional is not None and prediction is not None and known is not None:
+        normal = [float(x.mid()) + 0.0 for x in exceptional.normal]
+        predicted = {"kind": prediction.kind.value, "vector": normal}
+        multiplier = multiplier_text(known.eigenvalues[known.index(prediction.end)], found.problem.step_size)
+        described = {
+            "radius": None if exceptional.radius is None else to_text(exceptional.radius),
+            "slope": float_above(exceptional.slope),
+            "normal": normal,
+            "sentence": described_in_words(exceptional),
+        }
+    return {
+        "verdict": found.verdict.value,
+        "reason": found.reason,
+        "starts": "almost-every",
+        **spectrum_json(known),
+        "predicted": predicted,
+        "multiplier": multiplier,
+        "fails": [a.value for a in found.fails],
+        "exceptional": described,
+    }
+
+
+def described_in_words(found: ExceptionalSet) -> str:
+    """Describe the exceptional set in one sentence.
+
+    Args:
+        found: The set.
+
+    Returns:
+        The sentence.
+    """
+    plane = "the plane through the minimizer that is orthogonal to v"
+    if found.radius is None:
+        return plane
+    where = f"within {_rounded(found.radius, ROUND_FLOOR)} of the minimizer"
+    shape = plane
+    if found.slope.upper() > 0:
+        steepest = _rounded(ends(found.slope)[1], ROUND_CEILING)
+        shape = f"a graph of slope at most {steepest} over {plane}"
+    return f"{where}, {shape}; farther out, the starts whose trajectory reaches it"
+
+
+def _rounded(q: fmpq, rounding: str) -> str:
+    return f"{Context(prec=5, rounding=rounding).divide(Decimal(int(q.p)), Decimal(int(q.q))):.5g}"

@@ -1,0 +1,267 @@
+r"""Theorem 1 for every start at once: the exceptional set of one loss and one step size is a null set, with proof.
+
+Write :math:`F(h) = Bh - g(h)` around the minimizer, B symmetric with the simple dominant multiplier μ, ρ = |μ| < 1, and
+Π the projector onto its line. On the ball of radius r let :math:`\|g(h)\| \le C\|h\|^2` and
+:math:`\|\partial g(h)\| \le \Lambda\|h\|` (Lemma 1), with σ = ρ + Cr < 1. Then, for every start in the ball:
+
+1. :math:`\|h_j\| \le P\rho^j r` with :math:`P \ge \exp(Cr/(\rho(1-\sigma)))`, as in the amplitude lemma; so the ball
+   lies in the basin, and :math:`\zeta(h) = \lim \mu^{-j}\Pi h_j` exists.
+2. By the chain rule along the segment between two starts, :math:`F^j` has the Lipschitz constant
+   :math:`\prod_{i<j}(\rho + \Lambda P\rho^i r) \le P'\rho^j` with :math:`P' \ge \exp(\Lambda P r/(\rho(1-\rho)))`.
+3. :math:`\zeta - \Pi = -\sum_j \mu^{-(j+1)}\Pi g(h_j)`, so ζ − Π has the Lipschitz constant
+   :math:`L = \Lambda P P' r/(\rho(1-\rho))` on the ball.
+4. Where L < 1, t ↦ ζ(tv + w) is strictly monotone for every w ⊥ v: the starts with ζ = 0 are the graph of a function of
+   w whose slope is at most :math:`L/\sqrt{1-L^2}`, a null set. Every other start of the ball has the theorem's limit.
+5. Every start of the basin reaches the ball. Where preimages of null sets are null, those that reach the graph are a
+   null set too: almost every start *of the whole basin* has the theorem's limit.
+
+L tends to zero with r, so some ball always serves; the largest that is found with a slope of at most one is stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flint import arb, ctx, fmpq, fmpq_mat
+
+from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
+from gdcheck.theorem.assumptions.regime import Classification, classify
+from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.decision.decide import not_positive, preimages_undecided, spectral_failures
+from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.descent.strict_minimum import Eigenspace, EigenspaceProjector
+from gdcheck.theorem.loss.balls import ball, norm, surely_less
+from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Prediction, Regime
+
+PRECISION = 256
+# More bits make numbers that are too long for a certificate.
+_MOST_PRECISION = 4096
+_FARTHEST = 1 << 14
+_REFINEMENTS = 6
+# L/√(1 − L²) ≤ 1 where L² ≤ 1/2.
+_STEEPEST = (arb(1) - arb(2) ** -16) / 2
+# The slope is stated to nine digits.
+_NARROW = fmpq(1, 10**14)
+
+
+@dataclass(frozen=True, eq=False)
+class ExceptionalSet:
+    """The starts of a ball that Theorem 1 leaves out: a Lipschitz graph over the hyperplane orthogonal to v.
+
+    Attributes:
+        radius: The ball's radius r; None if every ball serves, as for a quadratic loss.
+        sigma: σ, an enclosure.
+        lipschitz: L, an enclosure; zero for a quadratic loss, whose exceptional set is the hyperplane itself.
+        slope: L/√(1 − L²), an enclosure.
+        normal: v, an enclosure of a unit eigenvector of the dominant eigenvalue, shape (n,).
+        vector: A dyadic vector near v, shape (n,).
+        gap: γ > 0 such that no other eigenvalue lies within γ of the interval of the dominant one.
+        classification: Spectrum and regime, to the precision that was used.
+    """
+
+    radius: fmpq | None
+    sigma: arb
+    lipschitz: arb
+    slope: arb
+    normal: tuple[arb, ...]
+    vector: tuple[fmpq, ...]
+    gap: fmpq
+    classification: Classification
+
+
+@dataclass(frozen=True, eq=False)
+class EveryStart:
+    """The verdict of Theorem 1 on a loss and a step size, for almost every start of the basin.
+
+    Attributes:
+        problem: Loss, minimizer and step size.
+        verdict: Proved, not applicable or unresolved.
+        reason: One sentence.
+        classification: Spectrum and regime; None if the Hessian does not exist.
+        fails: The assumptions that are proved to fail.
+        preimages: The finding on preimages of null sets; None if it was not examined.
+        prediction: The limit that almost every start has; None unless the verdict is proved.
+        exceptional: The exceptional set in a ball; None unless the verdict is proved.
+    """
+
+    problem: EveryStartProblem
+    verdict: Verdict
+    reason: str
+    classification: Classification | None = None
+    fails: tuple[Assumption, ...] = ()
+    preimages: Preimages | None = None
+    prediction: Prediction | None = None
+    exceptional: ExceptionalSet | None = None
+
+
+def decide_every_start(problem: Problem) -> EveryStart:
+    """Decide Theorem 1 for almost every start of the basin of one minimizer.
+
+    Args:
+        problem: Loss, minimizer and step size; the start is not looked at.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        InputError: If the minimizer is not a critical point.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2 + x*y**2", step_size="1/10", start=["1", "1"])
+        >>> found = gdcheck.decide_every_start(problem)
+        >>> found.verdict.value, found.exceptional.slope < 1
+        ('proved', True)
+    """
+    whole = EveryStartProblem.of(problem)
+    expansion = Expansion.of(whole)
+    fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
+    if expansion.hessian is None:
+        reason = "the theorem does not apply: the loss has no Hessian at the minimizer"
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, fails=(Assumption.SMOOTHNESS,))
+    pencil = Pencil(expansion.hessian)
+    found = classify(pencil, whole.step_size, PRECISION)
+    if found.regime is None:
+        failing = (*fails, Assumption.STRICT_MINIMUM)
+        reason = f"the theorem does not apply: {not_positive(found)}"
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, found, failing)
+    fails += spectral_failures(found)
+    preimages = None if found.regime is Regime.UNSTABLE else examine_preimages(expansion)
+    if preimages is not None and preimages.holds is False:
+        fails.append(Assumption.NULL_PREIMAGES)
+    if fails:
+        needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
+        reason = f"the theorem does not apply: {needs}"
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, found, tuple(fails), preimages)
+    if preimages is None or preimages.holds is None:
+        reason = preimages_undecided(expansion)
+        return EveryStart(whole, Verdict.UNRESOLVED, reason, found, preimages=preimages)
+    exceptional = exceptional_set(expansion)
+    if exceptional is None:
+        reason = "no ball was found in which the exceptional set is a graph: its radius would be below 2^-16384"
+        return EveryStart(whole, Verdict.UNRESOLVED, reason, found, preimages=preimages)
+    prediction = THEOREM_1.predictions[found.regime]
+    which = "smallest" if prediction.end is End.LOWEST else "largest"
+    reason = (
+        f"from almost every start of the basin the direction is {prediction.kind.value} along the eigenvector of"
+        f" the {which} Hessian eigenvalue, as predicted"
+    )
+    return EveryStart(whole, Verdict.PROVED, reason, found, (), preimages, prediction, exceptional)
+
+
+def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
+    """Find a ball in which the starts with ζ = 0 are a Lipschitz graph of slope at most one.
+
+    Args:
+        expansion: A C² loss at its minimizer, with positive eigenvalues, simple ends, and a small or large step.
+
+    Returns:
+        The set, with the largest radius found; None if no ball of radius at least 2^-16384 serves.
+    """
+    assert expansion.hessian is not None
+    pencil = Pencil(expansion.hessian)
+    for precision in _doubling():
+        found = classify(pencil, expansion.step_size, precision)
+        (end,) = found.dominant_ends
+        index = found.index(end)
+        eigenvalue, apart = found.eigenvalues[index], gap(found.eigenvalues, index)
+        (vector,) = pencil.eigenvectors(eigenvalue, precision)
+        with ctx.workprec(precision):
+            interval = eigenvalue.lo, eigenvalue.hi
+            rho = abs(ball(*(1 - expansion.step_size * x for x in interval)))
+            space = Eigenspace(end.value, interval, apart, fmpq_mat([vector]).transpose())
+            deviation = EigenspaceProjector(expansion.hessian, space).deviation
+            narrow = surely_less(rho.rad(), rho * (1 - rho) * _NARROW)
+            if not (narrow and surely_less(deviation, arb(_NARROW))):
+                continue
+            shape = _Shape(RemainderBound.of(expansion), rho, _lipschitz_factor(expansion))
+            radius = None
+            if expansion.higher_terms or expansion.truncated:
+                radius = shape.largest()
+                if radius is None:
+                    return None
+            sigma, lipschitz = (rho, arb(0)) if radius is None else shape.at(radius)
+            slope = lipschitz / (1 - lipschitz**2).sqrt()
+            normal = _unit_vector(vector, deviation)
+            return ExceptionalSet(radius, sigma, lipschitz, slope, normal, tuple(vector), apart, found)
+    return None
+
+
+def _doubling() -> Iterator[int]:
+    precision = PRECISION
+    while precision <= _MOST_PRECISION:
+        yield precision
+        precision *= 2
+
+
+def _unit_vector(vector: list[fmpq], deviation: arb) -> tuple[arb, ...]:
+    """Enclose the unit eigenvector near a vector W: the sine of their angle is at most Davis and Kahan's bound.
+
+    ``deviation`` is at least that bound s, and two unit vectors at an acute angle t differ by at most √2 sin t.
+    """
+    length = norm(arb(x) for x in vector)
+    spread = arb(0).union((2 * deviation**2).sqrt())
+    return tuple(arb(x) / length + spread.union(-spread) for x in vector)
+
+
+def _lipschitz_factor(expansion: Expansion) -> int:
+    """max(4, D) of docs/certificate.md, *Remainder*: ‖∂g(h)‖ ≤ max(4, D) C(r) ‖h‖ on the ball of radius r."""
+    degree = max((sum(a) for a, _ in expansion.higher_terms), default=2)
+    return max(4, degree - 1, *(t.power - 1 for t in expansion.truncated))
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """σ and L as functions of the radius."""
+
+    bound: RemainderBound
+    rho: arb
+    factor: int
+
+    def at(self, radius: fmpq) -> tuple[arb, arb]:
+        """σ and L; L is infinite where the argument does not apply."""
+        r, rho = arb(radius), self.rho
+        push = self.bound.quadratic(r) * r
+        sigma = rho + push
+        if surely_less(sigma, arb(1)):
+            x = push / (rho * (1 - sigma))
+            y = self.factor * push * _exponential(x) / (rho * (1 - rho))
+            if surely_less(x, arb(1)) and surely_less(y, arb(1)):
+                return sigma, y * _exponential(y)
+        return sigma, arb("inf")
+
+    def serves(self, radius: fmpq) -> bool:
+        """Whether the exceptional set in the ball of this radius is proved to be a graph of slope at most one."""
+        return surely_less(self.at(radius)[1] ** 2, _STEEPEST)
+
+    def largest(self) -> fmpq | None:
+        """The largest radius found, a dyadic number of few digits: L grows with r."""
+        reach = 1
+        if self.serves(fmpq(1)):
+            while self.serves(fmpq(2) ** reach) and reach < _FARTHEST:
+                reach *= 2
+            low, high = reach // 2, reach
+        else:
+            while not self.serves(fmpq(2) ** -reach):
+                reach *= 2
+                if reach > _FARTHEST:
+                    return None
+            low, high = -reach, -(reach // 2)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.serves(fmpq(2) ** middle) else (low, middle)
+        radius, part = fmpq(2) ** low, fmpq(2) ** low
+        for _ in range(_REFINEMENTS):
+            part /= 2
+            if self.serves(radius + part):
+                radius += part
+        return radius
+
+
+def _exponential(x: arb) -> arb:
+    """An upper bound of exp(x) for 0 ≤ x ≤ 1."""
+    return 1 + x + x * x

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.properties.ablation.checked import accepted
-from gdcheck.theorem.certificate.separable import separable_certificate
+from gdcheck.theorem.certificate.kinds.separable import separable_certificate
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 from gdcheck.theorem.loss.rational import to_text

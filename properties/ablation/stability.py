@@ -12,7 +12,7 @@ from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.properties.ablation.separable import Boxed, boxed, boxes, separable_ablation, several, sum_of
 from gdcheck.properties.strategies.instance import SpectrumShape
 from gdcheck.properties.strategies.problems import rotations, spectra
-from gdcheck.theorem.certificate.orbit import orbit_certificate
+from gdcheck.theorem.certificate.kinds.orbit import orbit_certificate
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.prescribed import loss_with_spectrum
 

@@ -16,7 +16,7 @@ from gdcheck.properties.basins.window import basin_width, natural_size
 from gdcheck.theorem.batch.batch import certify_batch
 from gdcheck.theorem.batch.columns import MOST_DEFECT, Batch, State
 from gdcheck.theorem.batch.eigenbasis import Turned, nearest, turn
-from gdcheck.theorem.certificate.every_start import described_in_words
+from gdcheck.theorem.certificate.kinds.every_start import described_in_words
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, decide
 from gdcheck.theorem.decision.every_start import decide_every_start
 from gdcheck.theorem.descent.problem import Problem

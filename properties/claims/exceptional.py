@@ -21,7 +21,7 @@ from gdcheck.properties.claims.points import eigen_coordinates, image
 from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.assumptions.spectrum import power_of_two_below
-from gdcheck.theorem.certificate.every_start import every_start_certificate
+from gdcheck.theorem.certificate.kinds.every_start import every_start_certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.decision.every_start import ExceptionalSet, decide_every_start

@@ -13,8 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gdcheck.theorem.certificate.coq import coq_instance, require_kernel_form
-from gdcheck.theorem.certificate.coq_reader import UnreadableLoss, read_certificate_loss, read_loss
+from gdcheck.theorem.certificate.kinds.coq import coq_instance, require_kernel_form
+from gdcheck.theorem.certificate.kinds.coq_reader import UnreadableLoss, read_certificate_loss, read_loss
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.loss.errors import InputError
 

@@ -37,7 +37,7 @@ def certify(decision: Decision | EveryStart) -> dict[str, Any]:
         'fixed'
     """
     from gdcheck.theorem.certificate.certificate import certificate
-    from gdcheck.theorem.certificate.every_start import every_start_certificate
+    from gdcheck.theorem.certificate.kinds.every_start import every_start_certificate
     from gdcheck.theorem.decision.every_start import EveryStart
 
     found = every_start_certificate(decision) if isinstance(decision, EveryStart) else certificate(decision)

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from gdcheck.theorem.certificate.coq import coq_instance
+from gdcheck.theorem.certificate.kinds.coq import coq_instance
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gdcheck.properties.verify.kernel import check_in_kernel, failure_of
 from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.certificate.coq import coq_instance, coq_names
-from gdcheck.theorem.certificate.coq_reader import UnreadableLoss, read_certificate_loss, read_loss
+from gdcheck.theorem.certificate.kinds.coq import coq_instance, coq_names
+from gdcheck.theorem.certificate.kinds.coq_reader import UnreadableLoss, read_certificate_loss, read_loss
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError

@@ -112,9 +112,9 @@ def test_packages_of_a_user_with_the_names_of_our_rooms_live_beside_gdcheck(way,
 
 def test_every_room_of_the_theorem_can_be_seen_at_a_glance():
     assert [path.name for path in (ROOT / "theorem").glob("*.py")] == ["__init__.py"]
-    for room in (path for path in (ROOT / "theorem").iterdir() if path.is_dir() and path.name != "__pycache__"):
-        files = [path for path in room.glob("*.py") if path.name != "__init__.py"]
-        assert len(files) <= MOST_FILES, f"{room.name} has {len(files)} files"
+    for init in (ROOT / "theorem").rglob("__init__.py"):
+        files = [path for path in init.parent.glob("*.py") if path != init]
+        assert len(files) <= MOST_FILES, f"{init.parent.name} has {len(files)} files"
 
 
 def test_every_room_is_in_the_order_of_the_layers():

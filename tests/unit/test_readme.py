@@ -86,7 +86,7 @@ def test_verdict_table_lists_the_verdicts_and_their_exit_codes():
 
 
 def test_the_size_of_the_checker_is_as_stated():
-    files = (ROOT / "theorem" / "checker").glob("*.py")
+    files = (ROOT / "theorem" / "checker").rglob("*.py")
     total = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
     assert f"({total} lines in all, one claim a function)" in README
 
@@ -107,10 +107,10 @@ def test_the_table_of_ablations_is_what_the_search_finds():
 
 
 def test_the_figures_of_the_sweep_are_those_of_its_run():
-    from gdcheck.reports.claims_view import claims_view
+    from gdcheck.reports.kinds import read_views
 
     run_ = json.loads((ROOT / "docs" / "runs" / "claims-50000.json").read_text(encoding="utf-8"))
-    view = claims_view(run_)
+    (view,) = read_views([ROOT / "docs" / "runs" / "claims-50000.json"])
     text = page("claims")
     sentence = " ".join(text[text.index("A thorough sweep of") :].split("\n\n")[0].split())
     assert f"{run_['problems']:,} problems, with {run_['problems_in_search']:,} more" in sentence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdcheck.theorem.checker import amplitude, every_start, long_run, orbit, separable
+from gdcheck.theorem.checker import amplitude
+from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked
 
 __all__ = [

@@ -122,7 +122,7 @@ class Printer:
 
     def _every_start(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """The answer for almost every start, and its proof."""
-        from gdcheck.theorem.certificate.every_start import every_start_answer, every_start_certificate
+        from gdcheck.theorem.certificate.kinds.every_start import every_start_answer, every_start_certificate
         from gdcheck.theorem.decision.every_start import decide_every_start
         from gdcheck.theorem.loss.errors import InputError
 
@@ -192,7 +192,7 @@ class Printer:
         show_answer(self._console, answer)
 
     def _store_theorem(self, verdict: str, proof: dict[str, Any] | None, path: Path) -> None:
-        from gdcheck.theorem.certificate.coq import coq_instance
+        from gdcheck.theorem.certificate.kinds.coq import coq_instance
         from gdcheck.theorem.loss.errors import InputError
 
         if proof is None or verdict == "unresolved":

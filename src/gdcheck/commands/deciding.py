@@ -34,7 +34,7 @@ commands = typer.Typer()
     epilog=help_end(
         "0 proved, 1 refuted, 3 any other verdict",
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1',
-        'gdcheck check --loss "(x - 1)**2 + 10*(y - 2)**2" --step-size 0.11 --start 0,0 --iterate 200',
+        'gdcheck check --loss "(x - 1)**2 + 10*(y - 2)**2" --step-size 0.09 --start 0,0 --iterate 200',
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95',
         "gdcheck check --problem problem.json --json --certificate certificate.json",
     )

@@ -120,7 +120,7 @@ def outcome_keys(problem: Problem, decision: Decision | None, location: Location
 
 def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
     """The long run, with ``point_kind`` for a point that the iterates tend to."""
-    from gdcheck.theorem.certificate.long_run import outcome_json
+    from gdcheck.theorem.certificate.kinds.long_run import outcome_json
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
     if decision is None or decision.amplitude is None:
@@ -188,7 +188,7 @@ def question_keys(problem: Problem, decision: Decision | None, questions: Questi
     """
     if (questions.within, questions.within_loss, questions.iterate) == (None, None, None):
         return {}
-    from gdcheck.theorem.certificate.long_run import iterate_json, within_json
+    from gdcheck.theorem.certificate.kinds.long_run import iterate_json, within_json
     from gdcheck.theorem.long_run.how_long import first_within, iterate_at
     from gdcheck.theorem.loss.rational import to_fmpq
 

@@ -4,9 +4,9 @@ from flint import fmpq
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from gdcheck.theorem.certificate.orbit import orbit_certificate
+from gdcheck.theorem.certificate.kinds.orbit import orbit_certificate
+from gdcheck.theorem.certificate.kinds.separable import separable_certificate
 from gdcheck.theorem.certificate.rechecking import check
-from gdcheck.theorem.certificate.separable import separable_certificate
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdcheck.theorem.certificate.every_start import every_start_certificate
+from gdcheck.theorem.certificate.kinds.every_start import every_start_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, check
 from gdcheck.theorem.decision.every_start import decide_every_start
 from gdcheck.theorem.descent.problem import EveryStartProblem

@@ -5,7 +5,7 @@ from fractions import Fraction as Q
 
 import pytest
 
-from gdcheck.theorem.certificate.long_run import long_run_certificate
+from gdcheck.theorem.certificate.kinds.long_run import long_run_certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.checker.outcome import BadCertificate, NotChecked
 from gdcheck.theorem.descent.problem import Problem

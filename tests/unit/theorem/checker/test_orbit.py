@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcheck.properties.ablation.rows import ABLATIONS
-from gdcheck.theorem.certificate.orbit import orbit_certificate
+from gdcheck.theorem.certificate.kinds.orbit import orbit_certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.checker.outcome import BadCertificate
 from gdcheck.theorem.descent.problem import Problem
@@ -77,7 +77,7 @@ def test_starts_in_the_ball_stay_in_it(problem, corner):
         return
     import numpy as np
 
-    from gdcheck.theorem.certificate.orbit import _moved
+    from gdcheck.theorem.certificate.kinds.orbit import _moved
 
     point = np.array([number(x) for x in certificate["point"]])
     radius = number(certificate["radius"])

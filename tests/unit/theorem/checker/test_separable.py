@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.properties.ablation.separable import Boxed, follow
+from gdcheck.theorem.certificate.kinds.separable import separable_certificate
 from gdcheck.theorem.certificate.rechecking import check
-from gdcheck.theorem.certificate.separable import separable_certificate
 from gdcheck.theorem.checker.outcome import BadCertificate
 from gdcheck.theorem.descent.problem import Problem
 

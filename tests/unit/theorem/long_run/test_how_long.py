@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from gdcheck.theorem.certificate.long_run import iterate_json, within_json
+from gdcheck.theorem.certificate.kinds.long_run import iterate_json, within_json
 from gdcheck.theorem.descent.critical_points import minimizer_of_quadratic
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.how_long import first_within, iterate_at

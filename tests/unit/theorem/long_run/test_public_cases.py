@@ -5,7 +5,7 @@ from fractions import Fraction as Q
 import pytest
 from mpmath import mp, mpf
 
-from gdcheck.theorem.certificate.long_run import outcome_json
+from gdcheck.theorem.certificate.kinds.long_run import outcome_json
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.find import long_run

@@ -7,7 +7,7 @@ from typing import Any
 
 from flint import fmpq
 
-from gdcheck.theorem.certificate.line_motion import Fate, Interval, Line, Motion, NotShownError, follow, lines
+from gdcheck.theorem.certificate.kinds.line_motion import Fate, Interval, Line, Motion, NotShownError, follow, lines
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError

@@ -28,7 +28,7 @@ from gdcheck.theorem.checker.document import (
     refuse,
 )
 from gdcheck.theorem.checker.exact import Matrix, Polynomial, Vector, dot, integers, norm_above, root_bounds
-from gdcheck.theorem.checker.orbit import verify_expansion
+from gdcheck.theorem.checker.kinds.orbit import verify_expansion
 from gdcheck.theorem.checker.outcome import MOST_TERMS, TIME_LIMIT, ClaimError, claim, look, show, within
 from gdcheck.theorem.checker.spectrum import Operator, count_roots
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder, follow

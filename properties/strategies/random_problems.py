@@ -157,14 +157,26 @@ def _start(random: Random, centre: Problem, rho: fmpq, inside: fmpq) -> tuple[fm
     n = centre.dimension
     direction = [fmpq(random.randint(-100, 100)) for _ in range(n)]
     direction[random.randrange(n)] = fmpq(random.choice((-100, 100)))
-    with ctx.workprec(_BITS):
-        bound = RemainderBound.of(Expansion.of(centre))
-        radius = invariant_radius(bound, arb(rho))
-    radius = min(fmpq(1), radius) if radius is not None else fmpq(1)
+    radius = ball_radius(centre, rho)
     # ‖direction‖ ≤ ‖direction‖₁, so the start is inside the ball of radius inside · radius.
     length = sum((abs(x) for x in direction), fmpq(0))
     scale = _short(inside * radius / length)
     return tuple(a + scale * x for a, x in zip(centre.minimizer, direction, strict=True))
+
+
+def ball_radius(problem: Problem, rho: fmpq) -> fmpq:
+    """The radius of the certified invariant ball in which starts are placed, at most 1.
+
+    Args:
+        problem: The problem; its start plays no part.
+        rho: ρ.
+
+    Returns:
+        The radius.
+    """
+    with ctx.workprec(_BITS):
+        radius = invariant_radius(RemainderBound.of(Expansion.of(problem)), arb(rho))
+    return fmpq(1) if radius is None else min(fmpq(1), radius)
 
 
 def _short(q: fmpq) -> fmpq:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from gdcheck.properties.lemmas.declare import OwnClaim, drawn_problem
 from gdcheck.properties.lemmas.examine import BadClaim, Outcome, examine
 from gdcheck.properties.lemmas.loading import Source, load
 from gdcheck.properties.lemmas.results import ShardResult, Violation
+from gdcheck.properties.lemmas.watchdog import Watchdog
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.certificate import certificate
@@ -92,18 +92,16 @@ def work(task: Task) -> ShardResult:
 
                 examine_batch(task.seed, task.number, task.count, claim, result)
             else:
-                for index, (problem, instance) in _problems(claim, task):
-                    if index in task.endless:
-                        result.add(Outcome("undecided", f"it did not end within {task.time_limit:g} s"))
-                        continue
-                    trace.seek(0)
-                    trace.write(f"{index:12}\n")
-                    trace.flush()
-                    faulthandler.dump_traceback_later(task.time_limit, exit=True, file=trace)
-                    try:
+                watchdog = Watchdog(task.time_limit, trace)
+                try:
+                    for index, (problem, instance) in _problems(claim, task):
+                        if index in task.endless:
+                            result.add(Outcome("undecided", f"it did not end within {task.time_limit:g} s"))
+                            continue
+                        watchdog.begin(index)
                         _take(claim, index, problem, instance, result)
-                    finally:
-                        faulthandler.cancel_dump_traceback_later()
+                finally:
+                    watchdog.end()
     except InputError as error:
         result.fault = error.message
     task.trace.unlink(missing_ok=True)

@@ -111,9 +111,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
     def markdown(self) -> list[str]:
         """A table of the verdicts, and each simplest counterexample."""
         heads = ["claim", "verdict", "examined", "held", "violated", "undecided", "aside"]
-        cells = (
-            (r.name, r.words(), r.examined, r.held, r.violated, r.undecided, r.aside) for r in self.run.rows
-        )
+        cells = ((r.name, r.words(), r.examined, r.held, r.violated, r.undecided, r.aside) for r in self.run.rows)
         lines = ["## Claims of one’s own", "", *table(heads, cells)]
         for row in self.run.rows:
             if row.counterexample is not None:

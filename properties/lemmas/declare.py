@@ -66,7 +66,9 @@ def holds(condition: Any, *, margin: Any = None, note: str = "") -> Held:
     """
     import numpy as np  # noqa: PLC0415
 
-    slack = None if margin is None else float(margin.as_float().min()) if isinstance(margin, Enclosed) else float(margin)
+    slack = (
+        None if margin is None else float(margin.as_float().min()) if isinstance(margin, Enclosed) else float(margin)
+    )
     if isinstance(condition, Truth):
         return Held(condition.all(), False, slack, note)
     if isinstance(condition, (bool, np.bool_)) or (isinstance(condition, np.ndarray) and condition.dtype == bool):
@@ -180,7 +182,9 @@ def claim(
     if values is not None and not (
         len(values) > 1 and 0 < values[0] < values[1] and values[-2] < values[-1] and sorted(values) == list(values)
     ):
-        raise InputError("spectrum", "needs two positive eigenvalues or more, ascending, the smallest and largest simple")
+        raise InputError(
+            "spectrum", "needs two positive eigenvalues or more, ascending, the smallest and largest simple"
+        )
     recipe = Recipe(
         dimensions=dimensions,
         degrees=degrees,
@@ -252,7 +256,9 @@ def _known(name: str, given: Sequence[str], names: Sequence[str], *, empty: bool
 def _span(name: str, given: object, least: int, most: int) -> None:
     good = isinstance(given, tuple | list) and len(given) == 2 and all(type(x) is int for x in given)
     if not good or not least <= given[0] <= given[1] <= most:  # type: ignore[index]
-        raise InputError(name, f"{str(given)[:40]} is no range; give two whole numbers from {least} to {most}, as (2, 5)")
+        raise InputError(
+            name, f"{str(given)[:40]} is no range; give two whole numbers from {least} to {most}, as (2, 5)"
+        )
 
 
 def fits(name: str) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 from gdcheck.properties.lemmas.declare import OwnClaim
-from gdcheck.properties.lemmas.examine import BadClaim
+from gdcheck.properties.lemmas.examine import ClaimError
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.descent.problem import Problem
 
@@ -29,7 +29,7 @@ def drawn(claim: OwnClaim, run_seed: int, number: int, count: int) -> list[tuple
         The problems, each with how it was made if that is known.
 
     Raises:
-        BadClaim: If the strategy draws nothing, or no problems.
+        ClaimError: If the strategy draws nothing, or no problems.
     """
     found: list[tuple[Problem, Instance | None]] = []
     for k, (strategy, share) in enumerate(_strategies(claim, count)):
@@ -51,15 +51,15 @@ def drawn(claim: OwnClaim, run_seed: int, number: int, count: int) -> list[tuple
                 found.append((made, None))
             else:
                 said = f"the strategy of {claim.name} draws a {type(made).__name__}"
-                raise BadClaim("claim", f"{said}; let it draw a gdcheck.Problem")
+                raise ClaimError("claim", f"{said}; let it draw a gdcheck.Problem")
 
         try:
             collect()
         except HypothesisException as error:
             said = f"the strategy of {claim.name} draws nothing ({type(error).__name__})"
-            raise BadClaim("claim", f"{said}; let it draw problems") from None
+            raise ClaimError("claim", f"{said}; let it draw problems") from None
     if not found:
-        raise BadClaim("claim", f"the strategy of {claim.name} draws nothing; let it draw problems")
+        raise ClaimError("claim", f"the strategy of {claim.name} draws nothing; let it draw problems")
     return found
 
 

@@ -14,7 +14,7 @@ from gdcheck.properties.claims.examination import Undecided
 from gdcheck.theorem.loss.balls import at_most
 from gdcheck.theorem.loss.rational import to_fmpq
 
-Objects: TypeAlias = npt.NDArray[np.object_]
+Objects: TypeAlias = npt.NDArray[Any]
 Number: TypeAlias = "Enclosed | arb | fmpq | Fraction | int | str"
 """What stands for an enclosed number; texts such as "1/10" are exact, floats are refused."""
 
@@ -147,7 +147,7 @@ class Enclosed:
         return Enclosed(self.values[key])
 
     def __repr__(self) -> str:
-        return f"Enclosed({np.frompyfunc(str, 1, 1)(self.values).tolist()!r})"
+        return f"Enclosed({self.values.astype(str).tolist()!r})"
 
     def __add__(self, other: Number) -> Enclosed:
         return Enclosed(self.values + _objects(other))

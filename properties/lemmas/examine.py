@@ -19,11 +19,12 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1
 
 State = Literal["held", "violated", "undecided", "aside"]
+Evidence = Literal["proved", "observed"]
 PRECISIONS = (128, 512, 2048)
 """Bits at which a claim is examined, one after the other, until it is decided."""
 
 
-class BadClaim(InputError):
+class ClaimError(InputError):
     """A claim's function cannot be used; the sentence names its file and line."""
 
 
@@ -40,7 +41,7 @@ class Outcome:
 
     state: State
     cause: str = ""
-    evidence: Literal["proved", "observed"] = "proved"
+    evidence: Evidence = "proved"
     margin: float | None = None
 
 
@@ -56,7 +57,7 @@ def examine(claim: OwnClaim, problem: Problem, instance: Instance | None = None)
         The outcome, and the decision on the problem (None for a built-in claim, which decides by itself).
 
     Raises:
-        BadClaim: If its function fails, or returns something else than ``holds(…)``.
+        ClaimError: If its function fails, or returns something else than ``holds(…)``.
         InputError: If the problem cannot be decided at all.
     """
     if claim.built_in is not None:
@@ -111,14 +112,17 @@ def _called(claim: OwnClaim, decision: Decision, instance: Instance | None) -> O
         raise
     except BaseException as error:
         about = " ".join(str(error).split())[:200]
-        raise BadClaim("claim", f"{claim.name} raises {type(error).__name__} {_place(claim, error)}: {about}") from None
+        raise ClaimError(
+            "claim", f"{claim.name} raises {type(error).__name__} {_place(claim, error)}: {about}"
+        ) from None
     if not isinstance(found, Held):
         said = f"{claim.name} at {_short(claim.file)}:{claim.line} returns a {type(found).__name__}"
-        raise BadClaim("claim", f"{said}; let it return gdcheck.holds(…) of a comparison")
+        raise ClaimError("claim", f"{said}; let it return gdcheck.holds(…) of a comparison")
     truth = found.condition.values.item()
     if truth is None:
         raise Undecided("the condition is undecided")
-    by = "observed" if found.bare or found.condition.observed or trajectory.rests_on_floats else "proved"
+    floats = found.bare or found.condition.observed or trajectory.rests_on_floats
+    by: Evidence = "observed" if floats else "proved"
     note = "" if truth else found.note or "the condition is false"
     return Outcome("held" if truth else "violated", note, by, found.margin)
 

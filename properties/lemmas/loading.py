@@ -114,7 +114,9 @@ def _declared(module: ModuleType, target: str, wanted: str | None) -> dict[str, 
 
 def _run(path: Path) -> ModuleType:
     if not path.is_file():
-        raise InputError("claim", f"there is no file {str(path)[:200]!r}; gdcheck claim --new {path.name} writes a start")
+        raise InputError(
+            "claim", f"there is no file {str(path)[:200]!r}; gdcheck claim --new {path.name} writes a start"
+        )
     spec = spec_from_file_location(f"gdcheck_claims_{path.stem}", path.resolve())
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)

@@ -91,8 +91,7 @@ def counterexample(task: Shrinking) -> Counterexample:
 
 def _form(found: Violation) -> Form:
     stored = read_as(found.problem, StoredProblem)
-    evidence = "proved" if found.evidence == "proved" else "observed"
-    return Form(found.index, stored, found.made, found.cause, evidence, found.margin)
+    return Form(found.index, stored, found.made, found.cause, found.evidence, found.margin)
 
 
 def _prediction(claim: OwnClaim) -> str:

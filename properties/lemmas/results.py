@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gdcheck.properties.lemmas.examine import Outcome
+from gdcheck.properties.lemmas.examine import Evidence, Outcome
 
 
 class Violation(Struct, frozen=True):
@@ -25,7 +25,7 @@ class Violation(Struct, frozen=True):
     problem: dict[str, Any]
     made: dict[str, Any] | None
     cause: str
-    evidence: str
+    evidence: Evidence
     margin: float | None
 
 

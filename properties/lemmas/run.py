@@ -104,9 +104,7 @@ def go_on(root: Path) -> Plan:
     return plan
 
 
-def run_claims(
-    plan: Plan, root: Path, jobs: int, on_done: Callable[[int], object] = lambda done: None
-) -> OwnClaimsRun:
+def run_claims(plan: Plan, root: Path, jobs: int, on_done: Callable[[int], object] = lambda done: None) -> OwnClaimsRun:
     """Examine the claims of a plan; the result does not depend on how many processes there are.
 
     Args:

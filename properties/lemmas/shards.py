@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import ValidationError, convert, to_builtins
 
 from gdcheck.properties.lemmas.declare import OwnClaim, drawn_problem
-from gdcheck.properties.lemmas.examine import BadClaim, Outcome, examine
+from gdcheck.properties.lemmas.examine import ClaimError, Outcome, examine
 from gdcheck.properties.lemmas.loading import Source, load
 from gdcheck.properties.lemmas.results import ShardResult, Violation
 from gdcheck.properties.lemmas.watchdog import Watchdog
@@ -94,12 +94,14 @@ def work(task: Task) -> ShardResult:
             else:
                 watchdog = Watchdog(task.time_limit, trace)
                 try:
-                    for index, (problem, instance) in _problems(claim, task):
+                    for index, (problem, instance) in problems_of(
+                        claim, task.seed, task.number, task.first, task.count
+                    ):
                         if index in task.endless:
                             result.add(Outcome("undecided", f"it did not end within {task.time_limit:g} s"))
                             continue
                         watchdog.begin(index)
-                        _take(claim, index, problem, instance, result)
+                        examine_one(claim, index, problem, instance, result)
                 finally:
                     watchdog.end()
     except InputError as error:
@@ -114,27 +116,54 @@ def in_batches(claim: OwnClaim) -> bool:
     return claim.statement is not None and claim.generator is None and claim.strategy is None
 
 
-def _problems(claim: OwnClaim, task: Task) -> Iterator[tuple[int, Made]]:
-    if task.number == 0:
+def problems_of(claim: OwnClaim, seed: int, number: int, first: int, count: int) -> Iterator[tuple[int, Made]]:
+    """The problems of a shard, the claim's own examples before those of the first.
+
+    Args:
+        claim: The claim.
+        seed: The seed of the run.
+        number: Which shard.
+        first: The index of its first problem.
+        count: How many it has.
+
+    Yields:
+        The index of each problem, below 0 for an example, and the problem.
+
+    Raises:
+        ClaimError: If its generator or strategy makes no problem.
+    """
+    if number == 0:
         yield from ((-1 - k, (problem, None)) for k, problem in enumerate(claim.examples))
     if claim.strategy is not None or claim.built_in is not None:
         from gdcheck.properties.lemmas.drawing import drawn  # noqa: PLC0415
 
-        yield from enumerate(drawn(claim, task.seed, task.number, task.count), task.first)
+        yield from enumerate(drawn(claim, seed, number, count), first)
         return
-    for index in range(task.first, task.first + task.count):
+    for index in range(first, first + count):
         try:
-            made = drawn_problem(claim, task.seed, index)
+            made = drawn_problem(claim, seed, index)
         except Exception as error:
             about = f"the generator of {claim.name} fails on index {index}"
-            raise BadClaim("claim", f"{about} ({type(error).__name__}: {str(error)[:200]})") from None
+            raise ClaimError("claim", f"{about} ({type(error).__name__}: {str(error)[:200]})") from None
         yield index, made
 
 
-def _take(claim: OwnClaim, index: int, problem: Problem, instance: Instance | None, result: ShardResult) -> None:
+def examine_one(claim: OwnClaim, index: int, problem: Problem, instance: Instance | None, result: ShardResult) -> None:
+    """Examine a claim on a problem and count the outcome; what counts most is examined twice.
+
+    Args:
+        claim: The claim.
+        index: The problem's index.
+        problem: The problem.
+        instance: How it was made, if that is known.
+        result: Where the outcome is counted.
+
+    Raises:
+        ClaimError: If the claim cannot be used.
+    """
     try:
         outcome, decision = examine(claim, problem, instance)
-    except BadClaim:
+    except ClaimError:
         raise
     except InputError as error:
         outcome, decision = Outcome("undecided", f"the problem cannot be decided: {error}"[:200]), None
@@ -143,7 +172,7 @@ def _take(claim: OwnClaim, index: int, problem: Problem, instance: Instance | No
         again = examine(claim, problem, instance)[0] if decision is not None or claim.built_in else outcome
         if again != outcome:
             said = f"{claim.name} at {Path(claim.file).name}:{claim.line} is {outcome.state} on a problem, and"
-            raise BadClaim(
+            raise ClaimError(
                 "claim", f"{said} {again.state} when it is examined again; it must not depend on chance or on state"
             )
         outcome = _rechecked(outcome, decision, result)

@@ -14,7 +14,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.lemmas.declare import OwnClaim
-from gdcheck.properties.lemmas.examine import BadClaim, examine
+from gdcheck.properties.lemmas.examine import ClaimError, examine
 from gdcheck.properties.lemmas.results import Violation
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.random_problems import ball_radius
@@ -110,8 +110,8 @@ def _simpler(q: fmpq) -> list[fmpq]:
     """Numbers near q, the simplest first and q last."""
     if not q:
         return [q]
-    found = [fmpq(0), q.floor() if q > 0 else q.ceil(), *(_digits(q, k) for k in (1, 2, 3, 4, 6)), q]
-    return list(dict.fromkeys(fmpq(x) for x in found))
+    whole: fmpq = fmpq(q.floor() if q > 0 else q.ceil())
+    return list(dict.fromkeys([fmpq(0), whole, *(_digits(q, k) for k in (1, 2, 3, 4, 6)), q]))
 
 
 def _digits(q: fmpq, count: int) -> fmpq:
@@ -201,7 +201,7 @@ def simplest(claim: OwnClaim, found: Violation) -> Violation:
 def _examined(claim: OwnClaim, found: Violation, problem: Problem, instance: Instance | None) -> Violation | None:
     try:
         outcome, _ = examine(claim, problem, instance)
-    except BadClaim:
+    except ClaimError:
         return None
     if outcome.state != "violated" or outcome.evidence != found.evidence:
         return None

@@ -104,7 +104,9 @@ def random_instance(seed: int, index: int, recipe: Recipe = DEFAULT) -> Instance
     return Instance(
         problem=replace(centre, start=_start(random, centre, rho, inside)),
         spectrum=tuple(spectrum),
-        rotation=rotation if rotation is not None else fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]),
+        rotation=rotation
+        if rotation is not None
+        else fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]),
         regime=regime,
         place=StartPlace.BALL if inside <= 1 else StartPlace.OUTSIDE,
     )

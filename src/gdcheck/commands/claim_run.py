@@ -92,12 +92,16 @@ def run_and_store(
     """
     if resume is not None:
         if claims or any(x is not None for x in (budget, seed, time_limit, out)):
-            raise InputError("resume", "goes on with a run as it was begun; leave out claims, budget, seed and the like")
+            raise InputError(
+                "resume", "goes on with a run as it was begun; leave out claims, budget, seed and the like"
+            )
         root = resume
         plan = go_on(root)
     else:
         if not claims:
-            raise InputError("claim", "name a file, such as my_lemma.py; gdcheck claim --new my_lemma.py writes a start")
+            raise InputError(
+                "claim", "name a file, such as my_lemma.py; gdcheck claim --new my_lemma.py writes a start"
+            )
         root = out or _OUT
         make_directory(root)
         count = read_count(_BUDGET if budget is None else budget)

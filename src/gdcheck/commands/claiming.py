@@ -30,15 +30,17 @@ def claim(
         typer.Argument(metavar="[CLAIM]...", help="Python files (they are run), module:name, or built-in claims."),
     ] = None,
     new: Annotated[Path | None, typer.Option(help="Write a file with a claim to start from, and end.")] = None,
-    budget: Annotated[str | None, typer.Option(help="Problems for each claim, as 2000 or 1e5; 2000 if not given.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, max=2**63, help="The seed of the problems; 0 if not given.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Problems for each claim, as 2000 or 1e5; 2000 if not given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63, help="The seed of the problems; 0 if not given.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=0.1, max=86400, help="Seconds that one problem may take; 10 if not given.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The directory of the run; reports/out/claim if not given.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The directory of the run; reports/out/claim if not given.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
     latex: Annotated[bool, typer.Option(help="Print each counterexample as LaTeX, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,

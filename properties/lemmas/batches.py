@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from flint import fmpq, fmpq_mat
 
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.examine import Outcome, examine
 from gdcheck.properties.lemmas.results import ShardResult, Violation
+from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.theorem.batch.batch import certify_batch
-from gdcheck.theorem.batch.columns import State
+from gdcheck.theorem.batch.columns import Batch, State
 from gdcheck.theorem.batch.second_opinion import problem_of, second_opinion
-from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.methods.statement import End, LimitKind, Prediction, Regime
 
 FOUND = {
@@ -54,13 +55,12 @@ def examine_batch(seed: int, number: int, count: int, claim: OwnClaim, result: S
             said = f"the direction is {found.kind.value} in the {regime.value} regime"
             _count(result, Outcome("violated", said), len(rows))
             # The first of them stands for all: their counterexamples differ in nothing that the statement speaks of.
-            _keep(claim, result, problem_of(batch, int(rows[0])), first + int(rows[0]))
+            _keep(claim, result, batch, int(rows[0]), first + int(rows[0]))
     for row in np.flatnonzero(~proved).tolist():
-        problem = problem_of(batch, row)
-        alone, _ = examine(claim, problem)
+        alone, _ = examine(claim, problem_of(batch, row))
         result.add(alone)
         if alone.state == "violated":
-            _keep(claim, result, problem, first + row)
+            _keep(claim, result, batch, row, first + row)
     for row in range(0, count, max(1, count // spec.sample)):
         opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
         result.rechecked += 1
@@ -81,7 +81,23 @@ def _count(result: ShardResult, outcome: Outcome, count: int) -> None:
         result.causes[outcome.state][outcome.cause] += count - 1
 
 
-def _keep(claim: OwnClaim, result: ShardResult, problem: Problem, index: int) -> None:
-    outcome, _ = examine(claim, problem)
+def _keep(claim: OwnClaim, result: ShardResult, batch: Batch, row: int, index: int) -> None:
+    """Keep a row on which the statement does not hold, after it was decided alone."""
+    instance = _instance(batch, row)
+    outcome, _ = examine(claim, instance.problem, instance)
     if outcome.state == "violated":
-        result.consider(Violation(index, problem.to_json(), None, outcome.cause, outcome.evidence, outcome.margin))
+        made = {key: value for key, value in instance.to_json().items() if key != "problem"}
+        problem = instance.problem.to_json()
+        result.consider(Violation(index, problem, made, outcome.cause, outcome.evidence, outcome.margin))
+
+
+def _instance(batch: Batch, row: int) -> Instance:
+    """A row's problem with its spectrum: a batch states it in eigen-coordinates."""
+    problem, n = problem_of(batch, row), batch.dimension
+    spectrum = tuple(fmpq(*float(x).as_integer_ratio()) for x in batch.spectrum[:, row])
+    # The ends come first and last; the interior eigenvalues in any order.
+    order = sorted(range(n), key=lambda i: spectrum[i])
+    rotation = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in order])
+    small = problem.step_size * (spectrum[0] + spectrum[-1]) < 2
+    regime = Regime.SMALL_STEP if small else Regime.LARGE_STEP
+    return Instance(problem, tuple(spectrum[i] for i in order), rotation, regime, StartPlace.OUTSIDE)

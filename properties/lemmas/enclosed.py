@@ -108,13 +108,9 @@ class Truth:
         """
         if self.values.ndim == 0 or not len(self.values):
             raise TypeError("from_some_step_on() needs a truth value for each step")
-        half, quarter = (self[-(-count // part) :] for part, count in ((1, self._tail(2)), (1, self._tail(4))))
-        late = quarter.all().values.item()
-        return Truth(half.all().values.item() if late is not False else False, observed=True)
-
-    def _tail(self, parts: int) -> int:
-        """Where the last of so many parts begins; it has at least one step."""
-        return min(len(self.values) - 1, len(self.values) - len(self.values) // parts)
+        n = len(self.values)
+        half, quarter = (self[n - max(1, n // parts) :].all().values.item() for parts in (2, 4))
+        return Truth(False if quarter is False else True if half is True else None, observed=True)
 
 
 class Enclosed:

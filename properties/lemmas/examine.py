@@ -86,7 +86,11 @@ def _aside(claim: OwnClaim, decision: Decision) -> Outcome | None:
         return Outcome("aside", f"assumption fails: {', '.join(a.value for a in decision.fails)}")
     if "theorem" in claim.assumes and decision.verdict is Verdict.UNRESOLVED and converges:
         return Outcome("undecided", decision.reason)
-    if "not-exceptional" in claim.assumes and decision.verdict is Verdict.EXCEPTIONAL:
+    exceptional = decision.verdict is Verdict.EXCEPTIONAL
+    if claim.statement is not None:
+        # What is exceptional for another statement is not known: every invariant subspace is set aside.
+        exceptional = exceptional or decision.subspace is not None
+    if "not-exceptional" in claim.assumes and exceptional:
         return Outcome("aside", "exceptional start")
     if "converging" in claim.assumes and not converges:
         return Outcome("undecided", f"convergence is not proved: {decision.reason}"[:200])

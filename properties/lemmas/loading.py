@@ -69,22 +69,41 @@ def load(source: Source) -> OwnClaim:
     Raises:
         InputError: If it is not there.
     """
-    claims = _claims(source.target)
+    claims = _claims(source.target, source.digest if source.target.endswith(".py") else "")
     if source.name not in claims:
         raise InputError("claim", f"{source.target[:200]!r} declares no claim {source.name[:80]!r}")
     return claims[source.name]
 
 
 def _sources(target: str) -> list[Source]:
-    claims = _claims(target)
+    known = _digest(_read(target)) if target.endswith(".py") else ""
+    claims = _claims(target, known)
     file = next((c.file for c in claims.values() if c.file), "")
-    text = Path(file).read_text(encoding="utf-8", errors="replace") if file else ""
-    digest = sha256(text.encode()).hexdigest() if file else ""
-    return [Source(target, name, Path(file).name if file else "", digest, text) for name in claims]
+    text = _read(file) if file else ""
+    return [Source(target, name, Path(file).name if file else "", _digest(text), text) for name in claims]
+
+
+def _read(file: str) -> str:
+    path = Path(file)
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        said = f"there is no file {file[:200]!r}; gdcheck claim --new {path.name} writes a start"
+        raise InputError("claim", said) from None
+    except (OSError, UnicodeDecodeError) as error:
+        about = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise InputError("claim", f"{file[:200]!r} cannot be read ({about}); name a Python file") from None
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest() if text else ""
 
 
 @lru_cache
-def _claims(target: str) -> dict[str, OwnClaim]:
+def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
+    """The claims of a target; a file is run anew only if its text has changed."""
+    if digest and _digest(_read(target)) != digest:
+        raise InputError("claim", f"{target[:200]!r} has changed meanwhile; begin a new run")
     if target.endswith(".py"):
         return _declared(_run(Path(target)), target, None)
     module, colon, name = target.partition(":")
@@ -113,10 +132,6 @@ def _declared(module: ModuleType, target: str, wanted: str | None) -> dict[str, 
 
 
 def _run(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise InputError(
-            "claim", f"there is no file {str(path)[:200]!r}; gdcheck claim --new {path.name} writes a start"
-        )
     spec = spec_from_file_location(f"gdcheck_claims_{path.stem}", path.resolve())
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)

@@ -21,7 +21,7 @@ commands = typer.Typer()
         "gdcheck claim my_lemma.py",
         "gdcheck claim my_lemma.py --budget 1e5 --jobs 4 --out run",
         "gdcheck claim --resume run",
-        "gdcheck claim invariance my_package.lemmas:loss_falls",
+        "gdcheck claim invariance --out invariance",
     )
 )
 def claim(

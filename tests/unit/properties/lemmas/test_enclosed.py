@@ -20,10 +20,15 @@ def value(truth):
 
 @given(NUMBERS, NUMBERS, st.integers(0, 4), st.integers(0, 4))
 def test_what_is_decided_is_so_for_the_numbers_enclosed(p, q, wide, narrow):
-    a, b = (
-        Enclosed(arb(fmpq(x.numerator, x.denominator), fmpq(r, 4))) for x, r in ((p, wide), (q, narrow))
-    )
-    for found, true in ((a < b, p < q), (a <= b, p <= q), (a > b, p > q), (a >= b, p >= q), (a == b, p == q), (a != b, p != q)):
+    a, b = (Enclosed(arb(fmpq(x.numerator, x.denominator), fmpq(r, 4))) for x, r in ((p, wide), (q, narrow)))
+    for found, true in (
+        (a < b, p < q),
+        (a <= b, p <= q),
+        (a > b, p > q),
+        (a >= b, p >= q),
+        (a == b, p == q),
+        (a != b, p != q),
+    ):
         assert value(found) in {true, None}
     if abs(p - q) * 4 > wide + narrow:
         assert None not in {value(a < b), value(a >= b), value(a == b)}

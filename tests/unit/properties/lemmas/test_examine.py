@@ -81,7 +81,7 @@ def test_where_convergence_is_not_proved_a_claim_that_needs_it_is_undecided():
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_line(returns, said):
-    with pytest.raises(ClaimError, match="test_examine.py:") as caught:
+    with pytest.raises(ClaimError, match=r"test_examine\.py:") as caught:
         outcome(returns)
     assert said in str(caught.value)
 

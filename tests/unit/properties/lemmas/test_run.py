@@ -11,7 +11,7 @@ from gdcheck.properties.lemmas.run import begin, go_on, run_claims
 from gdcheck.properties.lemmas.shards import SIZE
 from gdcheck.properties.storage.files import as_json
 
-GOOD = '''
+GOOD = """
 from gdcheck import claim, holds
 
 @claim("the loss falls at every step", inside="2")
@@ -21,9 +21,9 @@ def loss_falls(problem, decision, trajectory):
 @claim("the distance falls at every step")
 def distance_falls(problem, decision, trajectory):
     return holds(trajectory.distance[1:] < trajectory.distance[:-1])
-'''
+"""
 
-BAD = '''
+BAD = """
 from gdcheck import claim, holds, Problem
 
 _calls = []
@@ -54,7 +54,7 @@ def open_(problem, decision, trajectory):
 @claim("it is fine")
 def fine(problem, decision, trajectory):
     return holds(trajectory.loss[0] > 0)
-'''
+"""
 
 
 def run(tmp_path, text, budget, jobs, name="run", time_limit=20.0):
@@ -148,13 +148,13 @@ def test_a_target_that_cannot_be_loaded_is_said_with_its_line(tmp_path):
     assert (rows["invariance"].verdict, rows["invariance"].held) == ("held", 4)
 
 
-STATEMENTS = '''
+STATEMENTS = """
 from gdcheck import End, LimitKind, Prediction, Regime, Statement, claim
 
 LOW, HIGH = Prediction(End.LOWEST, LimitKind.FIXED), Prediction(End.HIGHEST, LimitKind.ALTERNATING)
 theorem = claim("Theorem 1", statement=Statement("t", {Regime.SMALL_STEP: LOW, Regime.LARGE_STEP: HIGH}))
-always_flat = claim("always the flattest direction", statement=Statement("f", {r: LOW for r in (Regime.SMALL_STEP, Regime.LARGE_STEP)}))
-'''
+always_flat = claim("always flat", statement=Statement("f", {Regime.SMALL_STEP: LOW, Regime.LARGE_STEP: LOW}))
+"""
 
 
 def test_statements_are_decided_in_certified_batches(tmp_path):
@@ -166,13 +166,13 @@ def test_statements_are_decided_in_certified_batches(tmp_path):
     assert record.certificate is not None and len(record.simplest.problem.variables) == 2
 
 
-STRATEGY = '''
+STRATEGY = """
 from gdcheck import claim, holds, strategies, Regime
 
 @claim("no loss has four variables", strategy=strategies.problems(regime=Regime.SMALL_STEP, dimensions=(2, 4)))
 def few(problem, decision, trajectory):
     return holds(problem.dimension < 4)
-'''
+"""
 
 
 def test_a_strategy_of_ones_own_is_drawn_and_shrunk_by_hypothesis(tmp_path):

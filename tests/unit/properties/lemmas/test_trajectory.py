@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +32,11 @@ def encloses(found, exact):
 
 @given(st.integers(0, 10**6))
 def test_the_quantities_are_those_of_the_exact_trajectory(index):
-    instance = random_instance(1, index, SMALL)
+    with ctx.workprec(128):
+        check(random_instance(1, index, SMALL))
+
+
+def check(instance):
     problem = instance.problem
     found = Trajectory(decide(problem), 2, instance)
     points = list(exact_iterates(problem, 3))
@@ -43,7 +47,9 @@ def test_the_quantities_are_those_of_the_exact_trajectory(index):
         assert encloses(found.displacement[k], h)
         assert encloses(found.gradient[k], problem.loss.gradient(x))
         assert (found.excess[k] == problem.loss.value(x) - lowest).values.item() is not False
-        along = [sum((a * b for a, b in zip(h, column(instance.rotation, i), strict=True)), fmpq(0)) for i in range(len(h))]
+        along = [
+            sum((a * b for a, b in zip(h, column(instance.rotation, i), strict=True)), fmpq(0)) for i in range(len(h))
+        ]
         assert encloses(found.eigen_coordinates[k], along)
         assert (found.distance[k] ** 2 == sum((a * a for a in h), fmpq(0))).values.item() is not False
     assert encloses(found.loss, [problem.loss.value(x) for x in points])

@@ -139,9 +139,8 @@ def run_claims(plan: Plan, root: Path, jobs: int, on_done: Callable[[int], objec
         interrupted = ending is Ending.INTERRUPTED
         if ending is Ending.WORKER_LOST:
             _learn_what_does_not_end(state, pending)
-    found: dict[str, Counterexample] = {}
-    if not interrupted:
-        found, interrupted = _counterexamples(state, jobs)
+    found, cut = _counterexamples(state, jobs, shrink=not interrupted)
+    interrupted = interrupted or cut
     rows = []
     for name, source in state.known.items():
         claim, total = load(source), _total(state, name)
@@ -216,8 +215,17 @@ def _total(state: _State, name: str) -> ShardResult:
     return total
 
 
-def _counterexamples(state: _State, jobs: int) -> tuple[dict[str, Counterexample], bool]:
-    """The counterexamples of the claims that do not hold, shrunk in processes that may be killed."""
+def _counterexamples(state: _State, jobs: int, *, shrink: bool) -> tuple[dict[str, Counterexample], bool]:
+    """The counterexamples of the claims that do not hold, shrunk in processes that may be killed.
+
+    Args:
+        state: The run.
+        jobs: How many processes.
+        shrink: Whether simpler problems are looked for.
+
+    Returns:
+        The counterexamples, and whether this was interrupted: then some are as they were found.
+    """
     found: dict[str, Counterexample] = {}
     wanted = []
     for name, source in state.known.items():
@@ -229,10 +237,10 @@ def _counterexamples(state: _State, jobs: int) -> tuple[dict[str, Counterexample
         found[made.claim] = made
 
     ending = Ending.COMPLETE
-    while left := [s for s in wanted if s.source.name not in found]:
-        ending = run_tasks(counterexample, left, take, min(jobs, len(left)), apart=True)
-        if ending is Ending.INTERRUPTED:
-            break
+    if shrink and wanted:
+        ending = run_tasks(counterexample, wanted, take, min(jobs, len(wanted)), apart=True)
+    for left in wanted:
         # A simpler problem on which the claim does not end is no reason to lose the one that was found.
-        wanted = [replace(s, shrink=False) for s in wanted]
+        if left.source.name not in found:
+            take(counterexample(replace(left, shrink=False)))
     return found, ending is Ending.INTERRUPTED

@@ -14,9 +14,10 @@ from gdcheck import claim, holds
 
 @claim("the loss rises at every step", dimensions=(2, 2))
 def loss_rises(problem, decision, trajectory):
-    return holds(trajectory.loss[1:] > trajectory.loss[:-1], note="it falls", margin=trajectory.loss[1] - trajectory.loss[0])
+    rise = trajectory.loss[1:] - trajectory.loss[:-1]
+    return holds(rise > 0, note="it falls", margin=rise)
 """
-TRUE = FALSE.replace("[1:] >", "[1:] < 2 *").replace("loss_rises", "loss_doubles")
+TRUE = FALSE.replace("rise > 0", "rise < 0").replace("loss_rises", "loss_doubles")
 
 
 @pytest.fixture(autouse=True)

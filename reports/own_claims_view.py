@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gdcheck.properties.lemmas.verdict import ClaimRow, Counterexample, Form, OwnClaimsRun
-from gdcheck.reports.charts import with_style_sheet
+from gdcheck.reports.charts import picture
 from gdcheck.reports.latex import fragment
-from gdcheck.reports.problem_charts import problem_picture
+from gdcheck.reports.problem_charts import problem_chart
 from gdcheck.reports.text import code, plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.decision.decide import decide
@@ -194,7 +194,7 @@ def _picture(record: Counterexample) -> dict[str, str]:
     name = f"The trajectory of the counterexample to {record.claim}"
     try:
         decision = decide(record.simplest.problem.problem(), max_steps=_STEPS)
-        return {f"claim/{record.claim}": with_style_sheet(problem_picture(decision), name)}
+        return {f"claim/{record.claim}": picture(problem_chart(decision), name)}
     except (InputError, OverflowError):
         return {}
 

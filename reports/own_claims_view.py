@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gdcheck.properties.lemmas.verdict import ClaimRow, Counterexample, Form, OwnClaimsRun
-from gdcheck.reports.charts import picture
 from gdcheck.reports.latex import fragment
-from gdcheck.reports.problem_charts import problem_chart
+from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
-from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.loss.errors import InputError
-
-_MOST_VARIABLES = 6
-_STEPS = 2000
 
 
 def record_file(row: ClaimRow) -> str:
@@ -189,14 +184,9 @@ class CounterexampleView(View[Counterexample]):
 
 def _picture(record: Counterexample) -> dict[str, str]:
     """The trajectory of the simplest form; none where it cannot be drawn in floats."""
-    if len(record.simplest.problem.variables) > _MOST_VARIABLES:
-        return {}
     name = f"The trajectory of the counterexample to {record.claim}"
-    try:
-        decision = decide(record.simplest.problem.problem(), max_steps=_STEPS)
-        return {f"claim/{record.claim}": picture(problem_chart(decision), name)}
-    except (InputError, OverflowError):
-        return {}
+    drawing = problem_picture_of(record.simplest.problem, name)
+    return {} if drawing is None else {f"claim/{record.claim}": drawing}
 
 
 def _failure(record: Counterexample, file: str) -> str:

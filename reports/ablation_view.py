@@ -6,16 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from gdcheck.properties.ablation.result import AblationRow, AblationRun, Exhibit
-from gdcheck.reports.charts import picture
-from gdcheck.reports.problem_charts import problem_chart
+from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, shell, table
 from gdcheck.reports.view import Again, Case, Caution, View
-from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.loss.errors import InputError
 
 _FEW = 20
-_MOST_VARIABLES = 6
-_STEPS = 2000
 _SEARCH = "as far as the search shows"
 
 
@@ -116,10 +112,10 @@ class AblationView(View[AblationRun]):
         found = {}
         for row in self.run.rows:
             role, exhibit = ("simplest", row.simplest) if row.simplest else ("shown", row.shown)
-            if exhibit and len(exhibit.problem.variables) <= _MOST_VARIABLES:
-                decision = decide(exhibit.problem.problem(), max_steps=_STEPS)
-                name = f"The trajectory of the counterexample {row.name}"
-                found[f"{row.name}/{role}"] = picture(problem_chart(decision), name)
+            name = f"The trajectory of the counterexample {row.name}"
+            drawing = None if exhibit is None else problem_picture_of(exhibit.problem, name)
+            if drawing is not None:
+                found[f"{row.name}/{role}"] = drawing
         return found
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from gdcheck.properties.runner.tally import MOST_DISCARDS, ClaimsRun
+from gdcheck.properties.runner.tally import MOST_DISCARDS, Broken, ClaimsRun
 from gdcheck.reports.charts import STAND_IN, config, drawn, legend
-from gdcheck.reports.text import plain, scientific, table
+from gdcheck.reports.problem_charts import problem_picture_of
+from gdcheck.reports.text import code, plain, scientific, shell, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.certificate.shapes import StoredProblem
 
+_MOST_SHOWN = 3
 _NAME = "How the problems of each claim ended"
 
 
@@ -37,6 +39,7 @@ class ClaimRow:
         steps: The latest step at which a certificate applied.
         smallest: The problem with the smallest margin.
         verdicts: How many problems ended in each verdict.
+        counterexamples: Where it fails, at most a few.
     """
 
     name: str
@@ -54,6 +57,7 @@ class ClaimRow:
     steps: int
     smallest: StoredProblem | None
     verdicts: Counter[str]
+    counterexamples: tuple[Broken, ...] = ()
 
 
 class ClaimsView(View[ClaimsRun]):
@@ -110,21 +114,49 @@ class ClaimsView(View[ClaimsRun]):
         """How the problems of each claim ended."""
         yield "claims", _NAME, claims_chart(self.rows)
 
+    def pictures(self) -> dict[str, str]:
+        """How the problems ended, and the trajectory of each simplest counterexample."""
+        found = super().pictures()
+        for broken in (b for row in self.rows for b in row.counterexamples):
+            drawing = problem_picture_of(broken.simplest.instance.problem, f"A counterexample to {broken.claim}")
+            if drawing is not None:
+                found[broken.simplest.file] = drawing
+        return found
+
     def markdown(self) -> list[str]:
         """A table of the claims."""
         rows = ((r.name, r.kind, r.problems, r.holds, r.broken, r.open, scientific(r.margin)) for r in self.rows)
         heads = ["claim", "kind", "problems", "holds", "broken", "unresolved", "smallest margin"]
-        return ["## Claims", "", plain(self.headline()), "", *table(heads, rows)]
+        lines = ["## Claims", "", plain(self.headline()), "", *table(heads, rows)]
+        for row in self.rows:
+            for broken in row.counterexamples[:1]:
+                lines += ["", f"- **{plain(row.name)}**: {plain(broken.simplest.found)}"]
+                lines += [f"  {code(line)}" for line in _lines(row, broken)[-2:]]
+        return lines
 
     def cases(self) -> Iterator[Case]:
         """Every claim, and apart from it the problems on which it is unresolved."""
         for row in self.rows:
             failure = f"broken on {row.broken} of {row.problems} problems" if row.broken else None
+            if failure and row.counterexamples:
+                failure += "\n" + "\n".join(_lines(row, row.counterexamples[0]))
             yield Case(row.name, failure)
             if row.open:
                 # A run of an earlier version names no causes.
                 causes = "; ".join(f"{count}: {cause}" for cause, count in row.causes.items()) or "no cause was kept"
                 yield Case(f"{row.name}: {row.open} of {row.problems} problems", skipped=f"unresolved: {causes}")
+
+
+def _lines(row: ClaimRow, broken: Broken) -> list[str]:
+    """What JUnit says of a counterexample; the problem and the command that examines the claim again come last."""
+    form = broken.simplest
+    margin = "" if form.margin is None else f" (margin {scientific(form.margin)})"
+    return [
+        f"predicted: {row.statement}",
+        f"found: {form.found}{margin}",
+        shell(form.instance.problem),
+        f"gdcheck replay {form.file}",
+    ]
 
 
 def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
@@ -155,6 +187,7 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
         steps=max(part.most_steps for part in parts),
         smallest=smallest.instance.problem if smallest else None,
         verdicts=verdicts,
+        counterexamples=tuple(b for b in run.counterexamples if b.claim == name)[:_MOST_SHOWN],
     )
 
 

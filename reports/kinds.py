@@ -10,6 +10,7 @@ from gdcheck.properties.storage.reading import parse_json, read_text
 from gdcheck.reports.ablation_view import AblationView
 from gdcheck.reports.claims_view import ClaimsView
 from gdcheck.reports.measured_view import NetworkView, TrainingView
+from gdcheck.reports.own_claims_view import CounterexampleView, OwnClaimsView
 from gdcheck.reports.sweep_view import SweepView
 from gdcheck.reports.verification_view import VerificationView
 from gdcheck.reports.view import View
@@ -19,6 +20,8 @@ from gdcheck.theorem.loss.errors import InputError
 KINDS: tuple[type[View[Any]], ...] = (
     VerificationView,
     ClaimsView,
+    OwnClaimsView,
+    CounterexampleView,
     AblationView,
     SweepView,
     NetworkView,

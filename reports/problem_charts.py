@@ -15,6 +15,7 @@ from mpmath import mp
 from gdcheck.properties.verify.paper_examples import EXAMPLES
 from gdcheck.reports.charts import STAND_IN, Panel, drawn, picture, stacked, text
 from gdcheck.reports.level_sets import level_sets
+from gdcheck.theorem.certificate.shapes import StoredProblem
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.reference import iterates
@@ -25,6 +26,10 @@ from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
+MOST_VARIABLES = 6
+"""The most variables of a problem that a report draws."""
+
+_DRAWN_STEPS = 2000
 _DIGITS = 60
 _FAR = 1e6
 _LEAST_STEPS, _MOST_STEPS, _AFTER = 30, 120, 12
@@ -114,6 +119,24 @@ def problem_chart(decision: Decision) -> alt.VConcatChart:
     if decision.problem.dimension == 2:
         panels.append(_plane_panel(data))
     return stacked(*panels)
+
+
+def problem_picture_of(stored: StoredProblem, name: str) -> str | None:
+    """Draw a stored problem, if it can be drawn.
+
+    Args:
+        stored: The problem.
+        name: What the picture shows.
+
+    Returns:
+        The SVG; None for many variables, or a trajectory that floats do not hold.
+    """
+    if len(stored.variables) > MOST_VARIABLES:
+        return None
+    try:
+        return picture(problem_chart(decide(stored.problem(), max_steps=_DRAWN_STEPS)), name)
+    except (InputError, OverflowError):
+        return None
 
 
 def worked_picture() -> str:

@@ -9,11 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from msgspec import convert
+
 from gdcheck.properties.claims.claim import Claim, ClaimStatus, examined, status
-from gdcheck.properties.runner.tally import identity
+from gdcheck.properties.runner.tally import Broken, BrokenForm, identity
 from gdcheck.properties.runner.trial import CounterexampleError
 from gdcheck.properties.storage.files import as_json, write_text_atomically
-from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.instance import Instance, MadeProblem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import quoted
 
@@ -30,10 +32,12 @@ class Stored:
     Attributes:
         folder: The folder, from the project's root.
         message: The human-readable account, with the commands that repeat it.
+        broken: The same for a report.
     """
 
     folder: Path
     message: str
+    broken: Broken
 
 
 def store(error: CounterexampleError, root: Path) -> Stored:
@@ -50,7 +54,14 @@ def store(error: CounterexampleError, root: Path) -> Stored:
     (root / folder).mkdir(parents=True, exist_ok=True)
     for form, seen in zip(FORMS, (error.found, error.simplest, error.worst), strict=True):
         write_text_atomically(root / folder / f"{form}.json", as_json(_record(seen)))
-    return Stored(folder, _message(error, folder))
+    forms = (
+        _form(seen, folder / f"{form}.json") for form, seen in (("simplest", error.simplest), ("worst", error.worst))
+    )
+    return Stored(folder, _message(error, folder), Broken(error.trial.claim.name, *forms))
+
+
+def _form(seen: Mapping[str, Any], file: Path) -> BrokenForm:
+    return BrokenForm(convert(seen["instance"], MadeProblem), seen["note"], seen["margin"], file.as_posix())
 
 
 def _record(seen: Mapping[str, Any]) -> dict[str, Any]:

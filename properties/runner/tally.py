@@ -221,6 +221,36 @@ class Circumstances(Struct, frozen=True):
     python: str = ""
 
 
+class BrokenForm(Shape, frozen=True):
+    """A problem on which a claim fails.
+
+    Attributes:
+        instance: The problem, and how it was made.
+        found: What was found.
+        margin: By how much the claim fails, in its own unit; None if that has no size.
+        file: Where it is stored, from the project's root, for ``gdcheck replay``.
+    """
+
+    instance: MadeProblem
+    found: str
+    margin: float | None
+    file: str
+
+
+class Broken(Shape, frozen=True):
+    """A claim that failed in a trial.
+
+    Attributes:
+        claim: The claim.
+        simplest: The simplest problem, to which Hypothesis shrank it.
+        worst: The one with the smallest margin.
+    """
+
+    claim: str
+    simplest: BrokenForm
+    worst: BrokenForm
+
+
 class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
     """The result of a run of the claims as properties.
 
@@ -238,6 +268,7 @@ class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
         claims: The counts of the random problems.
         worst: The counts of the search for the smallest margins.
         run: How long it took and on what.
+        counterexamples: The problems on which claims failed; earlier versions kept none.
     """
 
     seed: int
@@ -253,6 +284,7 @@ class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
     claims: dict[str, ClaimTally]
     worst: dict[str, ClaimTally]
     run: Circumstances
+    counterexamples: list[Broken] = []
 
 
 def merged(lines: Iterable[str]) -> tuple[Tally, int]:

@@ -39,6 +39,8 @@ def run_tasks(
     tasks: Iterable[_Task],
     on_result: Callable[[_Result], bool | None],
     jobs: int,
+    *,
+    apart: bool = False,
 ) -> Ending:
     """Apply a function to tasks, handed out in order, and hand on each result as it comes.
 
@@ -50,11 +52,12 @@ def run_tasks(
         tasks: The tasks, taken as they are needed.
         on_result: Called in this process with each result; if it returns True, the run ends.
         jobs: How many processes; with one, everything runs in this process.
+        apart: Whether a single process is another one too, so that it may be killed.
 
     Returns:
         How the run ended.
     """
-    if jobs > 1:
+    if jobs > 1 or apart:
         return _over_processes(function, iter(tasks), on_result, jobs)
     try:
         for task in tasks:

@@ -8,6 +8,7 @@ from random import Random
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
+from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.theorem.assumptions.spectrum import power_of_two_below
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
@@ -15,6 +16,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.loss import TruncatedPower
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.methods.statement import Regime
 
 _BITS = 64
 _ORIGIN_SHARE = 0.5
@@ -31,7 +33,10 @@ class Recipe:
         degrees: Smallest and largest total degree.
         terms: Smallest and largest number of terms of order three and more.
         closest: The boundary is approached down to a relative distance of 10^−closest.
-        inside: Starts lie within this fraction of the certified invariant ball (Lemma 2).
+        inside: Starts lie within this fraction of the certified invariant ball (Lemma 2); above one, some lie outside.
+        regimes: Those of the step sizes; of two, even indices have the small-step one and odd ones the other.
+        truncated: The share of losses with a truncated power.
+        spectrum: The eigenvalues of every Hessian, ascending, if they are not to be random.
     """
 
     dimensions: tuple[int, int] = (2, 8)
@@ -39,6 +44,13 @@ class Recipe:
     terms: tuple[int, int] = (1, 20)
     closest: int = 12
     inside: Fraction = Fraction(9, 10)
+    regimes: tuple[Regime, ...] = (Regime.SMALL_STEP, Regime.LARGE_STEP)
+    truncated: float = _TRUNCATED_SHARE
+    spectrum: tuple[fmpq, ...] | None = None
+
+    def regime(self, index: int) -> Regime:
+        """The regime of the problem of an index."""
+        return self.regimes[index % len(self.regimes)]
 
 
 DEFAULT = Recipe()
@@ -56,9 +68,23 @@ def random_problem(seed: int, index: int, recipe: Recipe = DEFAULT) -> Problem:
     Returns:
         A problem that satisfies every assumption of Theorem 1, with a start inside the certified invariant ball.
     """
+    return random_instance(seed, index, recipe).problem
+
+
+def random_instance(seed: int, index: int, recipe: Recipe = DEFAULT) -> Instance:
+    """The problem of a given index, with its spectrum and its eigenvectors.
+
+    Args:
+        seed: The seed of the run.
+        index: Its index in the run, from 0.
+        recipe: What the problems look like.
+
+    Returns:
+        The problem of :func:`random_problem`, and how it was made.
+    """
     random = Random(f"gdcheck/{seed}/{index}")
-    n = random.randint(*recipe.dimensions)
-    spectrum = _spectrum(random, n)
+    n = random.randint(*recipe.dimensions) if recipe.spectrum is None else len(recipe.spectrum)
+    spectrum = _spectrum(random, n) if recipe.spectrum is None else list(recipe.spectrum)
     rotation = _rotation(random, n) if random.random() < _ROTATED_SHARE else None
     minimizer = None if random.random() < _ORIGIN_SHARE else [fmpq(random.randint(-20, 20), 10) for _ in range(n)]
     degree = random.randint(*recipe.degrees)
@@ -67,13 +93,23 @@ def random_problem(seed: int, index: int, recipe: Recipe = DEFAULT) -> Problem:
         rotation=rotation,
         minimizer=minimizer,
         higher_terms=_higher_terms(random, n, degree, random.randint(*recipe.terms)),
-        truncated=_truncated(random, n),
+        truncated=_truncated(random, n, recipe.truncated),
     )
-    step_size = _step_size(random, spectrum, small=index % 2 == 0, closest=recipe.closest)
+    regime = recipe.regime(index)
+    step_size = _step_size(random, spectrum, small=regime is Regime.SMALL_STEP, closest=recipe.closest)
     m = tuple(minimizer) if minimizer is not None else (fmpq(0),) * n
     rho = max(abs(1 - step_size * spectrum[0]), abs(1 - step_size * spectrum[-1]))
     centre = Problem(loss, minimizer=m, step_size=step_size, start=m)
-    return replace(centre, start=_start(random, centre, rho, fmpq(recipe.inside.numerator, recipe.inside.denominator)))
+    inside = fmpq(recipe.inside.numerator, recipe.inside.denominator)
+    return Instance(
+        problem=replace(centre, start=_start(random, centre, rho, inside)),
+        spectrum=tuple(spectrum),
+        rotation=rotation
+        if rotation is not None
+        else fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]),
+        regime=regime,
+        place=StartPlace.BALL if inside <= 1 else StartPlace.OUTSIDE,
+    )
 
 
 def _spectrum(random: Random, n: int) -> list[fmpq]:
@@ -99,8 +135,8 @@ def _higher_terms(random: Random, n: int, degree: int, count: int) -> list[tuple
     return terms
 
 
-def _truncated(random: Random, n: int) -> list[TruncatedPower]:
-    if random.random() >= _TRUNCATED_SHARE:
+def _truncated(random: Random, n: int, share: float) -> list[TruncatedPower]:
+    if random.random() >= share:
         return []
     direction = [fmpq(random.randint(-2, 2)) for _ in range(n)]
     direction[random.randrange(n)] = fmpq(1)
@@ -123,14 +159,26 @@ def _start(random: Random, centre: Problem, rho: fmpq, inside: fmpq) -> tuple[fm
     n = centre.dimension
     direction = [fmpq(random.randint(-100, 100)) for _ in range(n)]
     direction[random.randrange(n)] = fmpq(random.choice((-100, 100)))
-    with ctx.workprec(_BITS):
-        bound = RemainderBound.of(Expansion.of(centre))
-        radius = invariant_radius(bound, arb(rho))
-    radius = min(fmpq(1), radius) if radius is not None else fmpq(1)
+    radius = ball_radius(centre, rho)
     # ‖direction‖ ≤ ‖direction‖₁, so the start is inside the ball of radius inside · radius.
     length = sum((abs(x) for x in direction), fmpq(0))
     scale = _short(inside * radius / length)
     return tuple(a + scale * x for a, x in zip(centre.minimizer, direction, strict=True))
+
+
+def ball_radius(problem: Problem, rho: fmpq) -> fmpq:
+    """The radius of the certified invariant ball in which starts are placed, at most 1.
+
+    Args:
+        problem: The problem; its start plays no part.
+        rho: ρ.
+
+    Returns:
+        The radius.
+    """
+    with ctx.workprec(_BITS):
+        radius = invariant_radius(RemainderBound.of(Expansion.of(problem)), arb(rho))
+    return fmpq(1) if radius is None else min(fmpq(1), radius)
 
 
 def _short(q: fmpq) -> fmpq:

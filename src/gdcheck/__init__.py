@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gdcheck._decision import Decision, decide
     from gdcheck._functions import RecheckResult, certify, plot, recheck, sweep
     from gdcheck.properties.claims.claim import Claim
+    from gdcheck.properties.lemmas.declare import claim, holds, reproduce
     from gdcheck.properties.strategies import problems as strategies
     from gdcheck.theorem.decision.decide import Verdict
     from gdcheck.theorem.decision.every_start import EveryStart, decide_every_start
@@ -44,10 +45,13 @@ __all__ = [
     "Statement",
     "Verdict",
     "certify",
+    "claim",
     "decide",
     "decide_every_start",
+    "holds",
     "plot",
     "recheck",
+    "reproduce",
     "strategies",
     "sweep",
 ]
@@ -67,10 +71,13 @@ _HOME = {
     "Statement": "gdcheck.theorem.methods.statement",
     "Verdict": "gdcheck.theorem.decision.decide",
     "certify": "gdcheck._functions",
+    "claim": "gdcheck.properties.lemmas.declare",
     "decide": "gdcheck._decision",
     "decide_every_start": "gdcheck.theorem.decision.every_start",
+    "holds": "gdcheck.properties.lemmas.declare",
     "plot": "gdcheck._functions",
     "recheck": "gdcheck._functions",
+    "reproduce": "gdcheck.properties.lemmas.declare",
     "sweep": "gdcheck._functions",
 }
 

@@ -32,6 +32,7 @@ from gdcheck.properties.runner.tally import (
     OPEN,
     WORST,
     AboutClaim,
+    Broken,
     Circumstances,
     ClaimsRun,
     ClaimTally,
@@ -46,6 +47,7 @@ WORST_FROM = 5000
 _WORST_SHARE = 50
 _PER_KIND = 3
 _PROPERTY = "claims"
+_BROKEN = "claims-broken"
 
 Attack = Callable[[Trial], None]
 _run_key = pytest.StashKey["Run"]()
@@ -81,6 +83,7 @@ class Run:
         self.worker = "main" if given is None else str(given["workerid"])
         self.seed = _seed(config) if given is None else int(given["claims_seed"])
         self.tally = Tally()
+        self._broken: list[Broken] = []
         self._controls = given is None
         self._started = perf_counter()
         self._log: TextIO | None = None
@@ -164,6 +167,7 @@ class Run:
                 attack(trial, self.seed, self._database(), record)
             except CounterexampleError as error:
                 stored = store(error, self.config.rootpath)
+                record_property(_BROKEN, to_builtins(stored.broken))
                 raise AssertionError(stored.message) from error.cause
             finally:
                 record_property(_PROPERTY, to_builtins(tally))
@@ -201,6 +205,8 @@ class Run:
         """Adds up what the trials counted."""
         if report.when == "call" and self._controls:
             for name, value in report.user_properties:
+                if name == _BROKEN:
+                    self._broken.append(convert(value, Broken))
                 if name == _PROPERTY:
                     assert isinstance(value, dict)
                     tally = convert(value, Tally)
@@ -263,6 +269,7 @@ class Run:
                 versions={name: version(name) for name in ("hypothesis", "python-flint", "mpmath", "pytest")},
                 python=platform.python_version(),
             ),
+            counterexamples=sorted(self._broken, key=lambda broken: (broken.claim, broken.simplest.file)),
         )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -168,12 +168,17 @@ def recheck(
         "0 the same verdict and no claim that fails, 1 another verdict or a claim that fails, 3 an unresolved claim; "
         "for a bare problem those of gdcheck check",
         "gdcheck replay certificate.json",
+        "gdcheck replay reports/out/claim/counterexamples/loss_falls.json",
         before="A stored record is a certificate, an object with a problem and its verdict, or a counterexample to a "
-        "claim: then the claim is examined again too, and FAILED, FIXED or UNRESOLVED.",
+        "claim: then the claim is examined again too, and FAILED, FIXED or UNRESOLVED. For a counterexample of gdcheck "
+        "claim that is VIOLATED AGAIN, FIXED or UNDECIDED; its file is looked for here and beside the record.",
     )
 )
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A stored problem or certificate.")],
+    load: Annotated[
+        Path | None, typer.Option(help="The Python file that declares the claim of a counterexample; it is run.")
+    ] = None,
 ) -> int:
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
@@ -182,6 +187,12 @@ def replay(
     from gdcheck.theorem.descent.problem import EveryStartProblem
 
     data = parse_json(read_text(file), "the file")
+    if isinstance(data, dict) and str(data.get("schema")).startswith("gdcheck-counterexample/"):
+        from gdcheck.commands.claim_run import replay_counterexample
+
+        return replay_counterexample(data, load, file.parent)
+    if load is not None:
+        raise InputError("load", "is for a counterexample of gdcheck claim; this file is none")
     stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
     names = [v.value for v in Verdict]
     if isinstance(data, dict) and "problem" in data and stored not in names:

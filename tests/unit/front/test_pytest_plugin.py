@@ -292,3 +292,28 @@ def test_a_failing_run_names_the_file_and_writes_nothing_else(project: pytest.Py
     stored = list((project.path / "reports" / "out" / "counterexamples").glob("*/problem.json"))
     assert stored
     assert not list(project.path.rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_failing_claim_shows_its_counterexample_in_the_report(
+    project: pytest.Pytester, workers: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.path / "report.json"
+    options = ["--examples", "9", "-k", "bad", "--report", str(path), "-n", workers]
+    project.runpytest_subprocess(*options).assert_outcomes(failed=3)
+    broken = json.loads(path.read_text(encoding="utf-8"))["counterexamples"]
+    assert len(broken) == 3 and {b["claim"] for b in broken} == {"direction"}
+    simplest = broken[0]["simplest"]
+    line = f"gdcheck replay {simplest['file']}"
+    page, summary = ((project.path / name).read_text(encoding="utf-8") for name in ("index.html", "report.md"))
+    failure = ElementTree.parse(project.path / "junit.xml").find(".//failure")
+    assert failure is not None
+    said = str(failure.get("message"))
+    for text in (page, summary, said):
+        assert line in text
+    assert "planted" in said and simplest["instance"]["problem"]["loss"] in said
+    assert "A counterexample to direction" in page
+    # The line examines the claim again: here the real one, which holds.
+    monkeypatch.chdir(project.path)
+    assert run(line.split()[1:]) == 0
+    assert "FIXED: direction" in capsys.readouterr().out

@@ -1,0 +1,103 @@
+"""A claim that is a statement, decided by certified batches: millions of problems a minute."""
+
+from __future__ import annotations
+
+import numpy as np
+from flint import fmpq, fmpq_mat
+
+from gdcheck.properties.lemmas.declare import OwnClaim
+from gdcheck.properties.lemmas.examine import Outcome, examine
+from gdcheck.properties.lemmas.results import ShardResult, Violation
+from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.spec import Spec
+from gdcheck.theorem.batch.batch import certify_batch
+from gdcheck.theorem.batch.columns import Batch, State
+from gdcheck.theorem.batch.second_opinion import problem_of, second_opinion
+from gdcheck.theorem.methods.statement import End, LimitKind, Prediction, Regime
+
+FOUND = {
+    False: (Regime.SMALL_STEP, Prediction(End.LOWEST, LimitKind.FIXED)),
+    True: (Regime.LARGE_STEP, Prediction(End.HIGHEST, LimitKind.ALTERNATING)),
+}
+"""What a batch proves of a row, by whether its step is large."""
+
+_STRAGGLERS = 8
+_SILENT = Outcome("aside", "the statement is silent on this regime")
+
+
+def examine_batch(seed: int, number: int, count: int, claim: OwnClaim, result: ShardResult) -> None:
+    """Examine a statement on a batch of a sweep.
+
+    Args:
+        seed: The seed of the run.
+        number: Which batch.
+        count: How many of its problems.
+        claim: The claim; it has a statement.
+        result: Where the outcomes are counted.
+    """
+    assert claim.statement is not None
+    spec = Spec(small_step_share=_share(claim))
+    batch = Generator(seed, spec).batch(number, slice(0, count))
+    outcome = certify_batch(batch, max_steps=spec.max_steps, least=min(_STRAGGLERS, count // 16))
+    proved = outcome.state == State.PROVED
+    first = number * spec.batch
+    for large, (regime, found) in FOUND.items():
+        rows = np.flatnonzero(proved & (outcome.large == large))
+        predicted = claim.statement.predictions.get(regime)
+        if not len(rows):
+            continue
+        if predicted is None:
+            _count(result, _SILENT, len(rows))
+        elif predicted == found:
+            _count(result, Outcome("held"), len(rows))
+        else:
+            said = f"the direction is {found.kind.value} in the {regime.value} regime"
+            _count(result, Outcome("violated", said), len(rows))
+            # The first of them stands for all: their counterexamples differ in nothing that the statement speaks of.
+            _keep(claim, result, batch, int(rows[0]), first + int(rows[0]))
+    for row in np.flatnonzero(~proved).tolist():
+        alone, _ = examine(claim, problem_of(batch, row))
+        result.add(alone)
+        if alone.state == "violated":
+            _keep(claim, result, batch, row, first + row)
+    for row in range(0, count, max(1, count // spec.sample)):
+        opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
+        result.rechecked += 1
+        if opinion.objection is not None:
+            result.fault = f"float64 and Arb differ on problem {first + row}: {opinion.objection}; please report it"
+
+
+def _share(claim: OwnClaim) -> float:
+    regimes = claim.recipe.regimes
+    return 0.5 if len(regimes) == 2 else float(regimes[0] is Regime.SMALL_STEP)
+
+
+def _count(result: ShardResult, outcome: Outcome, count: int) -> None:
+    result.add(outcome)
+    result.examined += count - 1
+    result.states[outcome.state] += count - 1
+    if outcome.cause:
+        result.causes[outcome.state][outcome.cause] += count - 1
+
+
+def _keep(claim: OwnClaim, result: ShardResult, batch: Batch, row: int, index: int) -> None:
+    """Keep a row on which the statement does not hold, after it was decided alone."""
+    instance = _instance(batch, row)
+    outcome, _ = examine(claim, instance.problem, instance)
+    if outcome.state == "violated":
+        made = {key: value for key, value in instance.to_json().items() if key != "problem"}
+        problem = instance.problem.to_json()
+        result.consider(Violation(index, problem, made, outcome.cause, outcome.evidence, outcome.margin))
+
+
+def _instance(batch: Batch, row: int) -> Instance:
+    """A row's problem with its spectrum: a batch states it in eigen-coordinates."""
+    problem, n = problem_of(batch, row), batch.dimension
+    spectrum = tuple(fmpq(*float(x).as_integer_ratio()) for x in batch.spectrum[:, row])
+    # The ends come first and last; the interior eigenvalues in any order.
+    order = sorted(range(n), key=lambda i: spectrum[i])
+    rotation = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in order])
+    small = problem.step_size * (spectrum[0] + spectrum[-1]) < 2
+    regime = Regime.SMALL_STEP if small else Regime.LARGE_STEP
+    return Instance(problem, tuple(spectrum[i] for i in order), rotation, regime, StartPlace.OUTSIDE)

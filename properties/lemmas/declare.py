@@ -1,0 +1,291 @@
+"""How a claim of one's own is declared: ``@claim(…)`` on a function that returns ``holds(…)``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from random import Random
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gdcheck.properties.lemmas.enclosed import Enclosed, Truth
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.random_problems import Recipe
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_fmpq
+from gdcheck.theorem.methods.statement import Regime, Statement
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from gdcheck.properties.claims.claim import Claim
+
+ASSUMPTIONS = ("theorem", "converging", "not-exceptional")
+"""What a claim assumes unless it says otherwise."""
+
+REGIMES = {"small-step": Regime.SMALL_STEP, "large-step": Regime.LARGE_STEP}
+MOST_STEPS = 10_000
+
+_EXAMPLES = "__gdcheck_examples__"
+_Examined = TypeVar("_Examined", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a claim's function returns.
+
+    Attributes:
+        condition: The claim on the problem examined.
+        bare: Whether it came as a bare bool, of which nobody can tell whether it was exact: so it is *observed*.
+        margin: The slack with which it holds, if the claim says so; the smallest is the worst.
+        note: A few words on what was found where it does not hold.
+    """
+
+    condition: Truth
+    bare: bool
+    margin: float | None
+    note: str
+
+
+def holds(condition: Any, *, margin: Any = None, note: str = "") -> Held:
+    """Say that a claim holds on a problem if a condition does.
+
+    Args:
+        condition: A comparison of a trajectory's quantities, or several: then all must hold. A bare bool, or numpy's,
+            is *observed*.
+        margin: The slack with which it holds: a number or an enclosed one.
+        note: A few words on what is wrong where it does not hold.
+
+    Returns:
+        What the claim's function returns.
+
+    Raises:
+        TypeError: If the condition is no truth value.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    slack = (
+        None if margin is None else float(margin.as_float().min()) if isinstance(margin, Enclosed) else float(margin)
+    )
+    if isinstance(condition, Truth):
+        return Held(condition.all(), False, slack, note)
+    if isinstance(condition, (bool, np.bool_)) or (isinstance(condition, np.ndarray) and condition.dtype == bool):
+        return Held(Truth(bool(np.all(condition))), True, slack, note)
+    raise TypeError(f"holds(…) takes a comparison and was given a {type(condition).__name__}")
+
+
+@dataclass(frozen=True, eq=False)
+class OwnClaim:
+    """A claim of one's own.
+
+    Attributes:
+        sentence: The claim in plain words.
+        name: The name of its function.
+        function: Examines it: ``function(problem, decision, trajectory)`` returns ``holds(…)``; None if it is a
+            statement or a built-in claim.
+        statement: What it predicts for each regime, if that is all.
+        built_in: The built-in claim that it stands for.
+        assumes: Some of ``ASSUMPTIONS``; what does not meet them is set aside, and counted.
+        steps: How many steps of the trajectory it is given.
+        recipe: What its random problems look like.
+        generator: Makes a problem from a ``random.Random`` and an index, in place of the recipe.
+        strategy: A Hypothesis strategy of problems, in place of the recipe.
+        examples: Problems that are examined first.
+        file: The file that declares it.
+        line: The line.
+    """
+
+    sentence: str
+    name: str = ""
+    function: Callable[..., Any] | None = None
+    statement: Statement | None = None
+    built_in: Claim | None = None
+    assumes: tuple[str, ...] = ASSUMPTIONS
+    steps: int = 20
+    recipe: Recipe = field(default_factory=Recipe)
+    generator: Callable[[Random, int], Problem] | None = None
+    strategy: SearchStrategy[Any] | None = None
+    examples: tuple[Problem, ...] = ()
+    file: str = ""
+    line: int = 0
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function as it was written."""
+        if self.function is None:
+            raise TypeError(f"{self.name} has no function")
+        return self.function(*arguments)
+
+
+def claim(
+    sentence: str,
+    *,
+    regimes: str | Sequence[str] = ("small-step", "large-step"),
+    assumes: Sequence[str] = ASSUMPTIONS,
+    steps: int = 20,
+    dimensions: tuple[int, int] = (2, 5),
+    degrees: tuple[int, int] = (3, 6),
+    terms: tuple[int, int] = (1, 8),
+    spectrum: Sequence[Any] | None = None,
+    closest: int = 12,
+    inside: str | Fraction = "0.9",
+    quadratic: bool = False,
+    truncated: bool = True,
+    generator: Callable[[Random, int], Problem] | None = None,
+    strategy: SearchStrategy[Any] | None = None,
+    statement: Statement | None = None,
+) -> Any:
+    """Declare a claim about random problems.
+
+    Args:
+        sentence: The claim in plain words.
+        regimes: ``small-step``, ``large-step`` or both.
+        assumes: What it assumes, of ``theorem`` (the assumptions of Theorem 1), ``converging`` (convergence to the
+            minimizer is proved) and ``not-exceptional`` (the start is not in the null set).
+        steps: How many steps the trajectory has.
+        dimensions: Smallest and largest n.
+        degrees: Smallest and largest degree of a loss.
+        terms: Smallest and largest number of terms of order three and more.
+        spectrum: The Hessian's eigenvalues at the minimizer, if they are not to be random.
+        closest: Step sizes come as near to the boundary as 10^−closest, relatively.
+        inside: Starts lie within this multiple of the certified invariant ball; above one, some lie outside.
+        quadratic: Whether all losses are quadratic.
+        truncated: Whether some losses have a truncated power.
+        generator: Makes the problems instead: a function of a ``random.Random`` and an index.
+        strategy: A Hypothesis strategy of problems instead.
+        statement: What the claim predicts, if it is a prediction for each regime; there is no function then, and
+            certified batches decide it.
+
+    Returns:
+        A decorator; with a statement the claim itself.
+
+    Raises:
+        InputError: If an argument cannot be used; the sentence names it.
+    """
+    wanted = (regimes,) if isinstance(regimes, str) else tuple(regimes)
+    _known("regimes", wanted, tuple(REGIMES))
+    _known("assumes", (assumes,) if isinstance(assumes, str) else assumes, ASSUMPTIONS, empty=True)
+    if not isinstance(sentence, str) or not sentence.strip():
+        raise InputError("sentence", "is empty; say in plain words what is claimed")
+    if not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
+        raise InputError("steps", f"{steps!r} is out of range; give a whole number from 1 to {MOST_STEPS}")
+    if not isinstance(closest, int) or not 2 <= closest <= 300:
+        raise InputError("closest", f"{closest!r} is out of range; give a whole number from 2 to 300")
+    _span("dimensions", dimensions, 2, 32)
+    _span("degrees", degrees, 3, 12)
+    _span("terms", terms, 0, 64)
+    reach = to_fmpq(inside, "inside")
+    if not 0 < reach <= 1000:
+        raise InputError("inside", f"{inside} is out of range; give a number above 0 and at most 1000")
+    values = None if spectrum is None else tuple(to_fmpq(x, "spectrum") for x in spectrum)
+    if values is not None and not (
+        len(values) > 1 and 0 < values[0] < values[1] and values[-2] < values[-1] and sorted(values) == list(values)
+    ):
+        raise InputError(
+            "spectrum", "needs two positive eigenvalues or more, ascending, the smallest and largest simple"
+        )
+    recipe = Recipe(
+        dimensions=dimensions,
+        degrees=degrees,
+        terms=(0, 0) if quadratic else terms,
+        closest=closest,
+        inside=Fraction(int(reach.p), int(reach.q)),
+        regimes=tuple(REGIMES[name] for name in wanted),
+        truncated=Recipe().truncated if truncated and not quadratic else 0.0,
+        spectrum=values,
+    )
+    declared = OwnClaim(
+        sentence=sentence,
+        statement=statement,
+        assumes=(assumes,) if isinstance(assumes, str) else tuple(assumes),
+        steps=steps,
+        recipe=recipe,
+        generator=generator,
+        strategy=strategy,
+    )
+    if statement is not None:
+        if not isinstance(statement, Statement):
+            raise InputError("statement", f"a {type(statement).__name__} is no Statement; give gdcheck.Statement(…)")
+        return declared
+
+    def decorate(function: Callable[..., Any]) -> OwnClaim:
+        return replace(
+            declared,
+            name=function.__name__,
+            function=function,
+            examples=getattr(function, _EXAMPLES, ()),
+            file=function.__code__.co_filename,
+            line=function.__code__.co_firstlineno,
+        )
+
+    return decorate
+
+
+def reproduce(loss: str, **problem: Any) -> Callable[[_Examined], _Examined]:
+    """Examine a claim on this problem first, always: a counterexample that must not come back.
+
+    Args:
+        loss: The loss.
+        **problem: ``step_size``, ``start``, ``minimizer`` and ``variables``, as for :class:`gdcheck.Problem`.
+
+    Returns:
+        A decorator, for above or below ``@claim``.
+
+    Raises:
+        InputError: If the problem cannot be used.
+    """
+    wanted = Problem(loss, **problem)
+
+    def decorate(examined: _Examined) -> _Examined:
+        if isinstance(examined, OwnClaim):
+            return replace(examined, examples=(wanted, *examined.examples))
+        setattr(examined, _EXAMPLES, (wanted, *getattr(examined, _EXAMPLES, ())))
+        return examined
+
+    return decorate
+
+
+def _known(name: str, given: Sequence[str], names: Sequence[str], *, empty: bool = False) -> None:
+    unknown = [x for x in given if x not in names]
+    if unknown or not (given or empty):
+        shown = f"{str(unknown[0])[:40]!r} is unknown" if unknown else "is empty"
+        raise InputError(name, f"{shown}; give some of {', '.join(names)}")
+
+
+def _span(name: str, given: object, least: int, most: int) -> None:
+    good = isinstance(given, tuple | list) and len(given) == 2 and all(type(x) is int for x in given)
+    if not good or not least <= given[0] <= given[1] <= most:  # type: ignore[index]
+        raise InputError(
+            name, f"{str(given)[:40]} is no range; give two whole numbers from {least} to {most}, as (2, 5)"
+        )
+
+
+def fits(name: str) -> bool:
+    """Whether a claim's name can name files and test cases."""
+    return re.fullmatch(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*", name) is not None
+
+
+def drawn_problem(claim: OwnClaim, seed: int, index: int) -> tuple[Problem, Instance | None]:
+    """The problem of an index that a claim's recipe or generator makes.
+
+    Args:
+        claim: The claim.
+        seed: The seed of the run.
+        index: The index.
+
+    Returns:
+        The problem, and how it was made if the recipe made it.
+
+    Raises:
+        TypeError: If the generator makes no problem.
+    """
+    from gdcheck.properties.strategies.random_problems import random_instance  # noqa: PLC0415
+
+    if claim.generator is None:
+        instance = random_instance(seed, index, claim.recipe)
+        return instance.problem, instance
+    made = claim.generator(Random(f"gdcheck/own/{seed}/{index}"), index)
+    if not isinstance(made, Problem):
+        raise TypeError(f"the generator made a {type(made).__name__}; it must make a gdcheck.Problem")
+    return made, None

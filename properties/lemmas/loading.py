@@ -1,0 +1,170 @@
+"""Claims by name: in a Python file, in a module, or built in."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from importlib.util import module_from_spec, spec_from_file_location
+from inspect import getsourcefile
+from pathlib import Path
+from types import ModuleType
+
+from gdcheck.properties.lemmas.declare import OwnClaim, fits
+from gdcheck.theorem.loss.errors import InputError
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a claim comes from.
+
+    Attributes:
+        target: The file, ``module:name``, or the name of a built-in claim.
+        name: The claim's name.
+        file: The file's name without its folder; empty for a built-in claim.
+        digest: The SHA-256 of the file's text.
+        text: The text.
+    """
+
+    target: str
+    name: str
+    file: str = ""
+    digest: str = ""
+    text: str = ""
+
+
+def sources(targets: Sequence[str]) -> list[Source]:
+    """Find the claims that targets name.
+
+    Args:
+        targets: Files, ``module:name``, or names of built-in claims.
+
+    Returns:
+        The claims, in order.
+
+    Raises:
+        InputError: If there is no such target, it cannot be imported, it declares no claim, or two share a name.
+    """
+    found = [source for target in targets for source in _sources(target)]
+    names = [source.name for source in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError("claim", f"two claims are called {name[:80]!r}; rename one of their functions")
+    return found
+
+
+def load(source: Source) -> OwnClaim:
+    """The claim of a source; a file is run once in a process.
+
+    Args:
+        source: The source.
+
+    Returns:
+        The claim.
+
+    Raises:
+        InputError: If it is not there.
+    """
+    claims = _claims(source.target, source.digest if source.target.endswith(".py") else "")
+    if source.name not in claims:
+        raise InputError("claim", f"{source.target[:200]!r} declares no claim {source.name[:80]!r}")
+    return claims[source.name]
+
+
+def _sources(target: str) -> list[Source]:
+    known = _digest(_read(target)) if target.endswith(".py") else ""
+    claims = _claims(target, known)
+    file = next((c.file for c in claims.values() if c.file), "")
+    text = _read(file) if file else ""
+    return [Source(target, name, Path(file).name if file else "", _digest(text), text) for name in claims]
+
+
+def _read(file: str) -> str:
+    path = Path(file)
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        said = f"there is no file {file[:200]!r}; gdcheck claim --new {path.name} writes a start"
+        raise InputError("claim", said) from None
+    except (OSError, UnicodeDecodeError) as error:
+        about = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise InputError("claim", f"{file[:200]!r} cannot be read ({about}); name a Python file") from None
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest() if text else ""
+
+
+@lru_cache
+def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
+    """The claims of a target; a file is run anew only if its text has changed."""
+    if digest and _digest(_read(target)) != digest:
+        raise InputError("claim", f"{target[:200]!r} has changed meanwhile; begin a new run")
+    if target.endswith(".py"):
+        return _declared(_run(Path(target)), target, None)
+    module, colon, name = target.partition(":")
+    if colon:
+        return _declared(_imported(module), target, name)
+    return {target: _built_in(target)}
+
+
+def _declared(module: ModuleType, target: str, wanted: str | None) -> dict[str, OwnClaim]:
+    file = getsourcefile(module) or ""
+    found = {
+        name: replace(value, name=name, file=value.file or file)
+        for name, value in vars(module).items()
+        # What is imported from elsewhere is not declared here.
+        if isinstance(value, OwnClaim) and (not value.file or value.file == file)
+    }
+    if wanted is not None:
+        found = {name: value for name, value in found.items() if name == wanted}
+    if not found:
+        what = "no claim" if wanted is None else f"no claim {wanted[:80]!r}"
+        raise InputError("claim", f"{target[:200]!r} declares {what}; put @claim(…) on a function")
+    for name in found:
+        if not fits(name):
+            raise InputError("claim", f"the name {name[:80]!r} must be of letters, digits and underscores")
+    return found
+
+
+def _run(path: Path) -> ModuleType:
+    spec = spec_from_file_location(f"gdcheck_claims_{path.stem}", path.resolve())
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise InputError("claim", _import_failed(error, str(path.resolve()), path.name)) from None
+    return module
+
+
+def _imported(name: str) -> ModuleType:
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise InputError("claim", _import_failed(error, "", name)) from None
+
+
+def _import_failed(error: BaseException, file: str, name: str) -> str:
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    line = line or (frames[-1].lineno if frames else None)
+    place = name if line is None else f"{name}:{line}"
+    about = " ".join(str(error).split())[:200]
+    return f"{place} cannot be imported ({type(error).__name__}: {about}); fix it there"
+
+
+def _built_in(name: str) -> OwnClaim:
+    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
+
+    if name not in CLAIMS:
+        known = ", ".join(CLAIMS)
+        raise InputError("claim", f"{name[:80]!r} is no file, no module:name and no built-in claim; those are {known}")
+    return OwnClaim(CLAIMS[name].sentence, name=name, built_in=CLAIMS[name])

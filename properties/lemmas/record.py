@@ -1,0 +1,185 @@
+"""A counterexample as a record that can be sent: the claim, the problem, what is proved; and examined again."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gdcheck.properties.claims.examination import MOST_STEPS
+from gdcheck.properties.lemmas.declare import OwnClaim
+from gdcheck.properties.lemmas.examine import examine
+from gdcheck.properties.lemmas.loading import Source, load, sources
+from gdcheck.properties.lemmas.results import Violation
+from gdcheck.properties.lemmas.verdict import Counterexample, Form
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
+from gdcheck.theorem.certificate.shapes import ShapeError, StoredProblem, read_as
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.statement import Statement
+
+SHRINKING_LIMIT = 120.0
+"""Seconds that the search for the simplest problem may take."""
+
+
+@dataclass(frozen=True)
+class Shrinking:
+    """A claim that does not hold, whose counterexample is to be made.
+
+    Attributes:
+        source: The claim.
+        seed: The seed of the run.
+        first: The first violation.
+        worst: The worst one.
+        shrink: Whether a simpler problem is looked for.
+    """
+
+    source: Source
+    seed: int
+    first: Violation
+    worst: Violation
+    shrink: bool = True
+
+
+def counterexample(task: Shrinking) -> Counterexample:
+    """Make the record of a counterexample.
+
+    Args:
+        task: The claim and its violations.
+
+    Returns:
+        The record.
+    """
+    from gdcheck.properties.lemmas.simplify import simplest  # noqa: PLC0415
+
+    claim, source = load(task.source), task.source
+    found = task.first
+    if task.shrink:
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            faulthandler.dump_traceback_later(SHRINKING_LIMIT, exit=True, file=nowhere)
+            try:
+                found = simplest(claim, task.first)
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+    decision = decide(Problem.from_json(found.problem), max_steps=MOST_STEPS)
+    proof = certificate(decision)
+    try:
+        accepted = proof is not None and check(proof) is None
+    except (NotChecked, BadCertificate):
+        accepted = False
+    return Counterexample(
+        claim=claim.name,
+        sentence=claim.sentence,
+        predicted=_prediction(claim),
+        target=source.target,
+        file=source.file,
+        text=source.text,
+        digest=source.digest,
+        seed=task.seed,
+        simplest=_form(found),
+        first=_form(task.first),
+        worst=_form(task.worst),
+        assumed=f"{decision.verdict.value}: {decision.reason}",
+        certificate=proof if accepted else None,
+    )
+
+
+def _form(found: Violation) -> Form:
+    stored = read_as(found.problem, StoredProblem)
+    return Form(found.index, stored, found.made, found.cause, found.evidence, found.margin)
+
+
+def _prediction(claim: OwnClaim) -> str:
+    if isinstance(claim.statement, Statement):
+        said = (
+            f"{regime.value}: {p.kind.value} along the eigenvector of the {p.end.name.lower()} eigenvalue"
+            for regime, p in claim.statement.predictions.items()
+        )
+        return "; ".join(said)
+    return claim.sentence
+
+
+def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tuple[str, str, str]]:
+    """Examine the claim of a counterexample again, on each of its problems.
+
+    What the record holds as text is never run: the claim is loaded from a file of the reader's own.
+
+    Args:
+        data: The record, from outside and not trusted.
+        load_from: The file that declares the claim, if the reader names it.
+        beside: The folder of the record, where the file is looked for after the current one.
+
+    Returns:
+        For each form its name, ``VIOLATED AGAIN``, ``FIXED`` or ``UNDECIDED``, and what was found.
+
+    Raises:
+        InputError: If the record is not one, or the claim's file is not there.
+    """
+    record = read_record(data)
+    claim = _claim_of(record, load_from, beside)
+    found = []
+    for name, form in (("simplest", record.simplest), ("first", record.first), ("worst", record.worst)):
+        problem, instance = form.problem.problem(), None
+        if form.made is not None:
+            instance = Instance.from_json({**form.made, "problem": problem.to_json()})
+        outcome, _ = examine(claim, problem, instance)
+        words = {"violated": "VIOLATED AGAIN", "held": "FIXED", "aside": "FIXED", "undecided": "UNDECIDED"}
+        said = {"held": "the claim holds", "aside": "the claim no longer speaks of it"}.get(outcome.state, "")
+        told = f"{said}: {outcome.cause}" if said and outcome.cause else said or outcome.cause
+        found.append((name, words[outcome.state], f"{told} ({outcome.evidence})"))
+    return found
+
+
+def read_record(data: Any) -> Counterexample:
+    """Read the record of a counterexample.
+
+    Args:
+        data: The parsed JSON.
+
+    Returns:
+        The record.
+
+    Raises:
+        InputError: If it is of another shape.
+    """
+    try:
+        return read_as(data, Counterexample)
+    except ShapeError as error:
+        raise InputError("counterexample", f"{error}; give the file as it was written") from None
+
+
+def digest_of(record: Counterexample, load_from: Path | None, beside: Path) -> bool:
+    """Whether the reader's file is the one that the counterexample was found with."""
+    if not record.file:
+        return True
+    path = _file_of(record, load_from, beside)
+    return any(s.digest == record.digest for s in sources([str(path)]))
+
+
+def _claim_of(record: Counterexample, load_from: Path | None, beside: Path) -> OwnClaim:
+    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
+
+    if record.file:
+        target = str(_file_of(record, load_from, beside))
+    elif record.target in CLAIMS:
+        target = record.target
+    else:
+        raise InputError("target", f"{record.target[:80]!r} is no built-in claim; those are {', '.join(CLAIMS)}")
+    for source in sources([target]):
+        if source.name == record.claim:
+            return load(source)
+    raise InputError("claim", f"{target[:200]!r} declares no claim {record.claim[:80]!r}; name its file with --load")
+
+
+def _file_of(record: Counterexample, load_from: Path | None, beside: Path) -> Path:
+    name = Path(record.file).name
+    for path in (load_from,) if load_from is not None else (Path(name), beside / name):
+        if path is not None and path.is_file():
+            return path
+    said = f"the file {name[:80]!r} that declares {record.claim[:80]!r} is not here"
+    raise InputError("claim", f"{said}; its text stands in the record: read it, save it, and name it with --load")

@@ -1,0 +1,199 @@
+"""What a report says of a run of ``gdcheck claim``: a verdict on each claim, and its counterexample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gdcheck.properties.lemmas.verdict import ClaimRow, Counterexample, Form, OwnClaimsRun
+from gdcheck.reports.latex import fragment
+from gdcheck.reports.problem_charts import problem_picture_of
+from gdcheck.reports.text import code, plain, scientific, table
+from gdcheck.reports.view import Again, Case, Caution, View
+from gdcheck.theorem.loss.errors import InputError
+
+
+def record_file(row: ClaimRow) -> str:
+    """Where the record of a counterexample lies, from the directory of the run."""
+    return f"counterexamples/{row.name}.json"
+
+
+def python_line(form: Form) -> str:
+    """The line of Python that makes a problem again."""
+    p = form.problem
+    rest = f"step_size={p.step_size!r}, start={list(p.start)!r}, minimizer={list(p.minimizer)!r}"
+    return f"gdcheck.Problem({p.loss!r}, {rest}, variables={list(p.variables)!r})"
+
+
+def reproduce_line(form: Form) -> str:
+    """The decorator that has a claim examined on a problem for ever."""
+    return python_line(form).replace("gdcheck.Problem(", "@gdcheck.reproduce(", 1)
+
+
+class OwnClaimsView(View[OwnClaimsRun]):
+    """A run of ``gdcheck claim``."""
+
+    shape = OwnClaimsRun
+    file = "claim.json"
+    name = "claim"
+    title = "claims of one’s own"
+    suite = "claim"
+    record = staticmethod(record_file)
+    python = staticmethod(python_line)
+    reproduce = staticmethod(reproduce_line)
+
+    @property
+    def outcome(self) -> str:
+        """Failed if a claim does not hold or cannot be used, incomplete if one is undecided."""
+        words = {row.verdict for row in self.run.rows}
+        if words - {"held", "undecided"}:
+            return "failed"
+        return "incomplete" if self.run.interrupted or "undecided" in words or not words else "passed"
+
+    def headline(self) -> str:
+        """One sentence on the run."""
+        said = "; ".join(f"{row.name}: {row.words()}" for row in self.run.rows)
+        return f"Claims examined: {said or 'none'}."
+
+    def notes(self) -> list[str]:
+        """Whether it was ended early."""
+        return ["The run was ended early: the counts are of what was done by then."] if self.run.interrupted else []
+
+    def cautions(self) -> list[Caution]:
+        """What could make a verdict meaningless."""
+        rows = self.run.rows
+        undecided, aside = sum(r.undecided for r in rows), sum(r.aside for r in rows)
+        observed = sum(r.observed for r in rows)
+        return [
+            Caution("Undecided", undecided, "problems on which a claim is neither true nor false", undecided > 0),
+            Caution("Set aside", aside, "problems that do not meet what a claim assumes", False),
+            Caution("Only observed", observed, "findings that rest on floats or on a finite stretch of steps", False),
+        ]
+
+    def facts(self) -> list[tuple[str, object]]:
+        """Seed and versions."""
+        return [("seed", self.run.seed), *self.run.versions.items()]
+
+    def again(self) -> Again:
+        """How to repeat the run."""
+        targets = " ".join(self.run.targets)
+        return Again("The claims again:", f"gdcheck claim {targets} --budget {self.run.budget} --seed {self.run.seed}")
+
+    def pictures(self) -> dict[str, str]:
+        """The trajectory of each simplest counterexample."""
+        records = (row.counterexample for row in self.run.rows)
+        return {name: svg for record in records if record for name, svg in _picture(record).items()}
+
+    def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+        """The records of the counterexamples, and each as a LaTeX fragment.
+
+        Args:
+            pictures: All pictures of the page.
+
+        Yields:
+            A path from the page's directory, and its content.
+
+        Raises:
+            InputError: If a name would lead out of the directory.
+        """
+        for row in self.run.rows:
+            if row.counterexample is None:
+                continue
+            if not row.name.replace("-", "").replace("_", "").isalnum():
+                raise InputError("run", f"the claim {row.name[:80]!r} must be named by letters, digits, _ and hyphens")
+            yield record_file(row), row.counterexample
+            yield f"counterexamples/{row.name}.tex", fragment(row.counterexample)
+
+    def markdown(self) -> list[str]:
+        """A table of the verdicts, and each simplest counterexample."""
+        heads = ["claim", "verdict", "examined", "held", "violated", "undecided", "aside"]
+        cells = ((r.name, r.words(), r.examined, r.held, r.violated, r.undecided, r.aside) for r in self.run.rows)
+        lines = ["## Claims of one’s own", "", *table(heads, cells)]
+        for row in self.run.rows:
+            if row.counterexample is not None:
+                form = row.counterexample.simplest
+                lines.append(f"- **{plain(row.name)}** ({plain(form.evidence)}): {plain(form.found)}")
+                lines += ["  " + code(python_line(form)), "  " + code(f"gdcheck replay {record_file(row)}")]
+        return [*lines, ""]
+
+    def cases(self) -> Iterator[Case]:
+        """Every claim: it fails where it does not hold, is undecided or cannot be used."""
+        for row in self.run.rows:
+            if row.verdict == "held":
+                yield Case(row.name, skipped="ended early" if self.run.interrupted else None)
+                continue
+            said = row.words()
+            if row.counterexample is not None:
+                said += "\n" + _failure(row.counterexample, record_file(row))
+            elif row.verdict == "undecided":
+                causes = row.causes.get("undecided", {})
+                said += "".join(f"\n{count}: {cause}" for cause, count in causes.items())
+            yield Case(row.name, failure=said)
+
+
+class CounterexampleView(View[Counterexample]):
+    """A stored counterexample to a claim of one's own."""
+
+    shape = Counterexample
+    file = "counterexample.json"
+    name = "counterexample"
+    title = "a counterexample"
+    suite = "counterexample"
+    python = staticmethod(python_line)
+    reproduce = staticmethod(reproduce_line)
+
+    @property
+    def outcome(self) -> str:
+        """Failed: the claim does not hold."""
+        return "failed"
+
+    def headline(self) -> str:
+        """One sentence on the counterexample."""
+        return f"{self.run.claim} does not hold: {self.run.simplest.found}."
+
+    def pictures(self) -> dict[str, str]:
+        """The trajectory of its simplest form."""
+        return _picture(self.run)
+
+    def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+        """The record, so that the page's command finds it.
+
+        Args:
+            pictures: All pictures of the page.
+
+        Yields:
+            A path from the page's directory, and its content.
+        """
+        yield "counterexample.json", self.run
+
+    def markdown(self) -> list[str]:
+        """The problem, and the command that examines the claim again."""
+        form = self.run.simplest
+        return [
+            "## A counterexample",
+            "",
+            f"**{plain(self.run.claim)}** ({plain(form.evidence)}): {plain(form.found)}",
+            "",
+            code(python_line(form)),
+            "",
+        ]
+
+    def cases(self) -> Iterator[Case]:
+        """The claim, which fails."""
+        yield Case(self.run.claim, failure=_failure(self.run, "counterexample.json"))
+
+
+def _picture(record: Counterexample) -> dict[str, str]:
+    """The trajectory of the simplest form; none where it cannot be drawn in floats."""
+    name = f"The trajectory of the counterexample to {record.claim}"
+    drawing = problem_picture_of(record.simplest.problem, name)
+    return {} if drawing is None else {f"claim/{record.claim}": drawing}
+
+
+def _failure(record: Counterexample, file: str) -> str:
+    """What JUnit says of a counterexample: the problem, and the line that examines it again."""
+    form = record.simplest
+    margin = "" if form.margin is None else f" (margin {scientific(form.margin)})"
+    return (
+        f"predicted: {record.predicted}\nfound: {form.found}{margin} ({form.evidence})\n"
+        f"{python_line(form)}\ngdcheck replay {file}"
+    )

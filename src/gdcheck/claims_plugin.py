@@ -1,0 +1,99 @@
+"""Pytest plugin for a user's own repository: every claim declared with ``@gdcheck.claim`` is a test.
+
+It is loaded in every pytest of an environment that has gdcheck, so it imports nothing of gdcheck until a test file
+has declared a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from gdcheck.properties.lemmas.declare import OwnClaim
+
+PROFILES = {"quick": 50, "default": 300, "thorough": 10_000}
+"""How many problems each profile examines for a claim."""
+
+_DECLARED_IN = "gdcheck.properties.lemmas.declare"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, all of which begin with ``--gdcheck-``."""
+    group = parser.getgroup("gdcheck", "claims about gradient descent")
+    group.addoption("--gdcheck-profile", choices=list(PROFILES), default="default", help="How thorough to be.")
+    group.addoption(
+        "--gdcheck-budget", type=int, metavar="N", help="Problems for each claim, in place of the profile's."
+    )
+    group.addoption("--gdcheck-seed", type=int, default=0, metavar="N", help="The seed of the problems (0).")
+
+
+def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> ClaimItem | None:
+    """Collect a claim as a test, in the file that declares it."""
+    kind = type(obj)
+    # By name: nothing of gdcheck is imported for files without claims.
+    if kind.__module__ != _DECLARED_IN or kind.__name__ != "OwnClaim":
+        return None
+    declared: Any = obj
+    if declared.file and Path(declared.file) != collector.path:
+        return None
+    item: ClaimItem = ClaimItem.from_parent(collector, name=name, claim=declared)
+    return item
+
+
+class ClaimItem(pytest.Item):
+    """A claim as a test: it passes if the claim held, is skipped with its causes if it is undecided, else fails."""
+
+    def __init__(self, *, claim: OwnClaim, **given: Any) -> None:
+        super().__init__(**given)
+        self.claim = claim
+
+    def runtest(self) -> None:
+        """Examine the claim on its examples and on random problems; the first on which it fails is simplified."""
+        from dataclasses import replace
+
+        from gdcheck.properties.lemmas.alone import examine_alone
+        from gdcheck.theorem.loss.errors import InputError
+
+        config = self.config
+        budget = config.getoption("--gdcheck-budget")
+        count = PROFILES[config.getoption("--gdcheck-profile")] if budget is None else budget
+        try:
+            result = examine_alone(replace(self.claim, name=self.name), config.getoption("--gdcheck-seed"), count)
+        except InputError as error:
+            raise ClaimFailedError(str(error)) from None
+        if result.violation is not None:
+            raise ClaimFailedError(result.account())
+        if result.undecided or not result.held:
+            causes = "; ".join(f"{n}: {cause}" for cause, n in result.causes.items())
+            pytest.skip(f"undecided on {result.undecided} of {result.examined} problems ({causes})")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show the account of a counterexample without a traceback through gdcheck."""
+        if isinstance(excinfo.value, ClaimFailedError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the claim is declared."""
+        return self.path, max(0, self.claim.line - 1), f"claim {self.name}"
+
+
+class ClaimFailedError(AssertionError):
+    """A claim does not hold, or cannot be used; the message says on which problem, and how to repeat it."""
+
+
+def pytest_report_header(config: pytest.Config) -> Iterator[str]:
+    """Say nothing unless an option was given.
+
+    Args:
+        config: Pytest's configuration.
+
+    Yields:
+        The seed and the profile.
+    """
+    if config.getoption("--gdcheck-seed") or config.getoption("--gdcheck-budget"):
+        yield f"gdcheck: seed {config.getoption('--gdcheck-seed')}, profile {config.getoption('--gdcheck-profile')}"

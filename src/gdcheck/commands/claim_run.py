@@ -1,0 +1,184 @@
+"""The body of ``gdcheck claim``, and of ``gdcheck replay`` for its counterexamples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from gdcheck.commands.common import BAD_INPUT, OTHER, PROVED, REFUTED, make_directory, printable, write_bytes
+from gdcheck.commands.sweep_run import read_count
+from gdcheck.properties.lemmas.record import digest_of, examined_again, read_record
+from gdcheck.properties.lemmas.run import begin, go_on, run_claims, workload
+from gdcheck.properties.lemmas.verdict import ClaimRow, OwnClaimsRun
+from gdcheck.reports.compose import write_run
+from gdcheck.reports.latex import fragment
+from gdcheck.reports.own_claims_view import python_line, record_file, reproduce_line
+from gdcheck.terminal.progress import progress_bar
+from gdcheck.theorem.loss.errors import InputError
+
+_OUT = Path("reports/out/claim")
+_BUDGET, _SEED, _TIME_LIMIT = "2000", 0, 10.0
+_STYLES = {"held": "bold green", "undecided": "bold yellow"}
+_MOST_CAUSES = 5
+
+START = '''"""Claims of my own. Run them: gdcheck claim {name}"""
+
+from gdcheck import claim, holds
+
+
+# A false one: it holds for quadratics, but with a large step a cubic term can carry the trajectory uphill.
+@claim("with any step below 2/λₙ the loss falls at every step", inside="2")
+def loss_falls(problem, decision, trajectory):
+    return holds(trajectory.loss[1:] < trajectory.loss[:-1], note="the loss rises")
+
+
+# A true one (Lemma 2 of the paper): starts lie in the ball that is never left.
+@claim("the distance to the minimizer falls at every step")
+def distance_falls(problem, decision, trajectory):
+    return holds(trajectory.distance[1:] < trajectory.distance[:-1])
+
+
+# What there is: trajectory.loss, .distance, .direction, .gradient, .sharpness, .spectrum, .rate, ... (docs/lemma.md).
+'''
+
+
+def write_start(path: Path) -> None:
+    """Write a file with two claims to start from.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: If it is there already, has another suffix, or cannot be written.
+    """
+    if path.suffix != ".py":
+        raise InputError("new", f"{str(path)[:200]!r} is no Python file; name one such as my_lemma.py")
+    if path.exists():
+        raise InputError("new", f"{str(path)[:200]!r} is there already; name another file")
+    write_bytes(path, START.format(name=path.name).encode("utf-8"), "new")
+
+
+def run_and_store(
+    claims: Sequence[str],
+    *,
+    budget: str | None,
+    seed: int | None,
+    jobs: int,
+    time_limit: float | None,
+    out: Path | None,
+    resume: Path | None,
+) -> tuple[OwnClaimsRun, Path]:
+    """Begin a run or go on with one, with a progress bar; write the result and its report.
+
+    Args:
+        claims: Files, ``module:name``, or names of built-in claims.
+        budget: How many problems for each, as written.
+        seed: The seed.
+        jobs: How many processes.
+        time_limit: Seconds that an examination may take.
+        out: The directory of a new run.
+        resume: The directory of one that was begun.
+
+    Returns:
+        The result, and its directory.
+
+    Raises:
+        InputError: If the options do not fit together, or nothing can be written.
+    """
+    if resume is not None:
+        if claims or any(x is not None for x in (budget, seed, time_limit, out)):
+            raise InputError(
+                "resume", "goes on with a run as it was begun; leave out claims, budget, seed and the like"
+            )
+        root = resume
+        plan = go_on(root)
+    else:
+        if not claims:
+            raise InputError(
+                "claim", "name a file, such as my_lemma.py; gdcheck claim --new my_lemma.py writes a start"
+            )
+        root = out or _OUT
+        make_directory(root)
+        count = read_count(_BUDGET if budget is None else budget)
+        limit = _TIME_LIMIT if time_limit is None else time_limit
+        plan = begin(claims, _SEED if seed is None else seed, count, limit, root)
+    with progress_bar(workload(plan), "examining") as on_done:
+        run = run_claims(plan, root, jobs, on_done)
+    write_run(run, root)
+    return run, root
+
+
+def exit_code(run: OwnClaimsRun) -> int:
+    """The exit code: it is about the claims. Bad input outranks a false claim, which outranks an undecided one."""
+    words = {row.verdict for row in run.rows}
+    if any(row.fault is not None for row in run.rows):
+        return BAD_INPUT
+    if any(word.startswith("false") for word in words):
+        return REFUTED
+    return OTHER if "undecided" in words else PROVED
+
+
+def show_claims(console: Console, run: OwnClaimsRun, root: Path, *, latex: bool) -> None:
+    """Print the verdicts, and each simplest counterexample.
+
+    Args:
+        console: Where to print.
+        run: The run.
+        root: Where its files are.
+        latex: Whether counterexamples are printed as LaTeX too.
+    """
+    for row in run.rows:
+        _show_row(console, row, root, latex=latex)
+    if run.interrupted:
+        console.print(f"ended early: go on with gdcheck claim --resume {root}", style="bold yellow")
+
+
+def _show_row(console: Console, row: ClaimRow, root: Path, *, latex: bool) -> None:
+    style = _STYLES.get(row.verdict, "bold red")
+    console.print(Text.assemble((row.name, "bold"), ": ", (printable(row.words()), style)), soft_wrap=True)
+    if row.sentence:
+        console.print(Text(f"  “{printable(row.sentence)}”", "dim"), soft_wrap=True)
+    if row.fault is not None and row.verdict != "unusable":
+        console.print(Text(f"  not examined to the end: {printable(row.fault)}", "bold red"), soft_wrap=True)
+    for state in ("undecided", "aside"):
+        causes = sorted(row.causes.get(state, {}).items(), key=lambda item: (-item[1], item[0]))
+        for cause, count in causes[:_MOST_CAUSES]:
+            console.print(Text(f"  {state} on {count:,}: {printable(cause)}"), soft_wrap=True)
+    if row.rechecked:
+        console.print(Text(f"  certificates that the independent checker accepted: {row.rechecked:,}"), soft_wrap=True)
+    record = row.counterexample
+    if record is None:
+        return
+    form = record.simplest
+    lines = [f"{form.evidence}: {form.found}", python_line(form), reproduce_line(form)]
+    for line in lines:
+        console.print(Text(f"  {printable(line)}"), soft_wrap=True)
+    console.print(Text(f"  gdcheck replay {root / record_file(row)}", "dim"), soft_wrap=True)
+    if latex:
+        console.print(Text(fragment(record)), soft_wrap=True)
+
+
+def replay_counterexample(data: Any, load: Path | None, beside: Path) -> int:
+    """Examine the claim of a stored counterexample again and print what is found.
+
+    Args:
+        data: The record.
+        load: The file that declares the claim, if it is named.
+        beside: The folder of the record.
+
+    Returns:
+        The exit code: 1 if the claim is violated again, 3 if that is undecided, 0 if it is not.
+    """
+    record = read_record(data)
+    found = examined_again(data, load, beside)
+    if not digest_of(record, load, beside):
+        typer.echo(f"{record.file} has changed since the counterexample was found")
+    for form, outcome, note in found:
+        typer.echo(f"{outcome}: {printable(record.claim)} on the {form} problem: {printable(note)}")
+    words = {outcome for _, outcome, _ in found}
+    return REFUTED if "VIOLATED AGAIN" in words else OTHER if "UNDECIDED" in words else PROVED

@@ -1,0 +1,73 @@
+"""The plugin for a user's own repository: claims are tests, and nothing is loaded where there are none."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+PLUGIN = ("-p", "gdcheck.claims_plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+CLAIMS = """
+    from gdcheck import claim, holds, reproduce
+
+    @reproduce("x**2/2 + y**2", step_size="1/10", start=["1", "1"])
+    @claim("the loss rises")
+    def loss_rises(problem, decision, trajectory):
+        return holds(trajectory.loss[1] > trajectory.loss[0], note="it falls")
+
+    @claim("the distance falls")
+    def distance_falls(problem, decision, trajectory):
+        return holds(trajectory.distance[1:] < trajectory.distance[:-1])
+
+    @claim("a square is a product")
+    def equation(problem, decision, trajectory):
+        return holds(trajectory.rate**2 == trajectory.rate * trajectory.rate)
+
+    @claim("it returns nothing")
+    def nothing(problem, decision, trajectory):
+        pass
+
+    def test_plain():
+        pass
+"""
+
+
+def test_every_claim_is_a_test(pytester):
+    pytester.makepyfile(test_mine=CLAIMS)
+    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "5", "-rs")
+    result.assert_outcomes(passed=2, failed=2, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*loss_rises does not hold: the loss rises*",
+            "*@gdcheck.reproduce(*",
+            "*nothing at test_mine.py:*returns a NoneType*",
+        ]
+    )
+    result.stdout.fnmatch_lines(["*undecided on 5 of 5*"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_it_works_with_xdist(pytester):
+    pytester.makepyfile(test_mine=CLAIMS)
+    result = pytester.runpytest_subprocess(*PLUGIN, "-n", "2", "--gdcheck-profile", "quick", "-k", "falls or plain")
+    result.assert_outcomes(passed=2)
+
+
+def test_an_imported_claim_is_a_test_only_where_it_is_declared(pytester):
+    pytester.makepyfile(test_mine=CLAIMS, test_other="from test_mine import distance_falls")
+    result = pytester.runpytest_subprocess(*PLUGIN, "--collect-only", "-q")
+    assert result.stdout.str().count("::distance_falls") == 1
+
+
+@pytest.mark.parametrize("text", ["def test_plain(): pass", "import gdcheck\ndef test_plain(): pass"])
+def test_nothing_is_loaded_until_there_is_a_claim(tmp_path, text):
+    (tmp_path / "test_plain.py").write_text(text, encoding="utf-8")
+    script = (
+        "import sys, pytest; code = pytest.main(['-q', '-p', 'gdcheck.claims_plugin', '-p', 'no:cacheprovider', '-p',"
+        f" 'no:hypothesispytest', {str(tmp_path)!r}]);"
+        "heavy = {'flint', 'numpy', 'msgspec', 'polars'};"
+        "print('loaded', sorted({m.split('.')[0] for m in sys.modules} & heavy), code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "loaded [] 0" in done.stdout.replace("ExitCode.OK", "0").replace("<0: 0>", "0")

@@ -284,7 +284,7 @@ class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
     claims: dict[str, ClaimTally]
     worst: dict[str, ClaimTally]
     run: Circumstances
-    counterexamples: list[Broken] = []
+    counterexamples: tuple[Broken, ...] = ()
 
 
 def merged(lines: Iterable[str]) -> tuple[Tally, int]:

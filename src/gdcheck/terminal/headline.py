@@ -1,0 +1,111 @@
+"""The first lines of an answer for people: the verdict in words, and the step sizes that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_DECIMALS = 9
+
+
+def headline(answer: dict[str, Any]) -> str:
+    """Say in words what is proved, and only then what is not.
+
+    Args:
+        answer: The answer (see ``theorem.certificate.answer``).
+
+    Returns:
+        The sentence after the verdict's name.
+    """
+    limit, names = answer.get("limit"), answer.get("variables") or ()
+    if not limit or not limit["kind"]:
+        return str(answer["reason"])
+    if limit["kind"] == "two-cycle":
+        way = f"in two directions by turns, {named(limit['even'], names)} at even steps, "
+        way += f"{named(limit['odd'], names)} at odd ones"
+    elif limit["kind"] == "alternating":
+        way = f"alternating along ±{named(limit['vector'], names)}"
+    else:
+        way = f"in the fixed direction {named(limit['vector'], names)}"
+    reason = answer["reason"].partition("; what happens instead is certified")[0]
+    if answer["verdict"] == "proved":
+        return f"descent arrives {way}: {reason}"
+    if answer["verdict"] == "unresolved":
+        return reason
+    return f"proved: descent arrives {way}; {reason}"
+
+
+def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The rows of the table on step sizes: name, value, meaning.
+
+    Args:
+        answer: The answer, with ``step_sizes`` if the spectrum at the minimizer is positive.
+    """
+    found, names = answer.get("step_sizes"), answer.get("variables") or ()
+    if not found:
+        return []
+    rows = [("step size η", short(answer["step_size"]), _REGIMES.get(answer["regime"], ""))]
+    rows += threshold_rows(found, names)
+    factor = answer["rate_per_step"]
+    meaning = "the error shrinks by this factor" if factor < 1 else "the error does not shrink"
+    rows.append(("rate per step max |1−ηλ|", f"{factor:.9g}", f"{meaning} near the minimizer"))
+    return rows
+
+
+_REGIMES = {
+    "small-step": "below the boundary",
+    "large-step": "between boundary and largest stable step size",
+    "boundary": "on the boundary",
+    "unstable": "not below the largest stable step size",
+}
+
+
+def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str, str]]:
+    """The rows that depend on the loss alone.
+
+    Args:
+        found: What ``theorem.certificate.step_sizes`` says.
+        names: The variables.
+    """
+    low, high = found["lowest"], found["highest"]
+    rows = [("largest stable 2/λₙ", short(found["largest_stable"]), "at or above it, the minimizer is not stable")]
+    if low["value"] == high["value"]:
+        rows.append(("optimal 1/λ", short(found["optimal"]), "reaches the minimizer at once, were the loss quadratic"))
+        rows.append(("eigenvalue λ", short(low["value"]), f"the only one, {low['multiplicity']}-fold"))
+        return rows
+    rows += [
+        ("boundary 2/(λ₁+λₙ)", short(found["optimal"]), "below it the direction is fixed, above it alternates"),
+        ("optimal step size", short(found["optimal"]), f"the same number; rate {short(found['optimal_rate'])} per step"),
+        ("smallest eigenvalue λ₁", short(low["value"]), _eigenvector(low, names)),
+        ("largest eigenvalue λₙ", short(high["value"]), _eigenvector(high, names)),
+        ("condition number λₙ/λ₁", short(found["condition_number"]), ""),
+    ]
+    return rows
+
+
+def named(vector: Sequence[float], names: Sequence[str]) -> str:
+    """A vector with its variables, at most eight of them.
+
+    Args:
+        vector: The coordinates.
+        names: The variables; without them the coordinates stand alone.
+    """
+    pairs = zip(names, vector, strict=True) if names else (("", x) for x in vector)
+    shown = [f"{name}{'=' if name else ''}{x:.9g}" for name, x in pairs]
+    return f"({', '.join(shown[:8])}{', …' if len(shown) > 8 else ''})"
+
+
+def short(text: str) -> str:
+    """A number as it is, or rounded where it is long."""
+    if len(text) <= _DECIMALS + 2:
+        return text
+    numerator, _, denominator = text.partition("/")
+    # Integers divide correctly rounded, whatever their size.
+    value = int(numerator) / int(denominator) if denominator else float(text)
+    return f"≈ {value:.{_DECIMALS}g}"
+
+
+def _eigenvector(eigenvalue: dict[str, Any], names: Sequence[str]) -> str:
+    if eigenvalue["vector"] is None:
+        return f"{eigenvalue['multiplicity']}-fold: no single direction"
+    return f"along {named(eigenvalue['vector'], names)}"

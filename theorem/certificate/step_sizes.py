@@ -8,7 +8,10 @@ from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import ball
+from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float, to_text
 
 _BITS = 128
@@ -68,3 +71,36 @@ def _eigenvalue(pencil: Pencil, eigenvalue: Eigenvalue) -> dict[str, Any]:
 
 def _number(exact: fmpq | None, enclosed: arb) -> str:
     return str(enclosed.str(_DIGITS, radius=False)) if exact is None else to_text(exact)
+
+
+def step_line(problem: Problem) -> dict[str, Any]:
+    """Divide the line of step sizes into what they do near a minimizer; the problem's own step size plays no part.
+
+    Args:
+        problem: The loss and its minimizer.
+
+    Returns:
+        ``minimizer``, ``quadratic``, ``step_sizes``, and ``segments``: ``from``, ``to`` (None for no end; equal for a
+        single step size), ``direction`` (fixed, two-cycle, any, alternating, threshold or unstable).
+
+    Raises:
+        InputError: If the point is no critical point, or its Hessian does not exist or is not positive definite.
+    """
+    expansion = Expansion.of(problem)
+    eigenvalues = () if expansion.hessian is None else Pencil(expansion.hessian).eigenvalues(_BITS)
+    if expansion.hessian is None or not eigenvalues or eigenvalues[0].lo <= 0:
+        raise InputError("minimizer", "the Hessian there is not positive definite; give a strict minimizer of the loss")
+    found = step_sizes(Pencil(expansion.hessian), eigenvalues)
+    optimal, limit = found["optimal"], found["largest_stable"]
+    if len(eigenvalues) > 1:
+        stable = [("0", optimal, "fixed"), (optimal, optimal, "two-cycle"), (optimal, limit, "alternating")]
+    else:
+        # A multiple of the identity turns no direction: it keeps every one, or reverses it.
+        stable = [("0", optimal, "fixed"), (optimal, optimal, "any"), (optimal, limit, "alternating")]
+    parts = [*stable, (limit, limit, "threshold"), (limit, None, "unstable")]
+    return {
+        "minimizer": [to_text(q) for q in problem.minimizer],
+        "quadratic": not expansion.higher_terms and not expansion.truncated,
+        "step_sizes": found,
+        "segments": [{"from": a, "to": b, "direction": kind} for a, b, kind in parts],
+    }

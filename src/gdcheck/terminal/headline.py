@@ -47,8 +47,10 @@ def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows = [("step size η", short(answer["step_size"]), _REGIMES.get(answer["regime"], ""))]
     rows += threshold_rows(found, names)
     factor = answer["rate_per_step"]
-    meaning = "the error shrinks by this factor" if factor < 1 else "the error does not shrink"
-    rows.append(("rate per step max |1−ηλ|", f"{factor:.9g}", f"{meaning} near the minimizer"))
+    meaning = "near the minimizer, the error shrinks by this factor or a smaller one"
+    if factor >= 1:
+        meaning = "near the minimizer, most errors grow by this factor" if factor > 1 else "to first order, no shrinking"
+    rows.append(("rate per step max |1−ηλ|", f"{factor:.9g}", meaning))
     return rows
 
 
@@ -56,7 +58,7 @@ _REGIMES = {
     "small-step": "below the boundary",
     "large-step": "between boundary and largest stable step size",
     "boundary": "on the boundary",
-    "unstable": "not below the largest stable step size",
+    "unstable": "at or above the largest stable step size",
 }
 
 
@@ -68,7 +70,7 @@ def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[st
         names: The variables.
     """
     low, high = found["lowest"], found["highest"]
-    rows = [("largest stable 2/λₙ", short(found["largest_stable"]), "at or above it, the minimizer is not stable")]
+    rows = [("largest stable 2/λₙ", short(found["largest_stable"]), "below it the minimizer is stable, above it not")]
     if low["value"] == high["value"]:
         rows.append(("optimal 1/λ", short(found["optimal"]), "reaches the minimizer at once, were the loss quadratic"))
         rows.append(("eigenvalue λ", short(low["value"]), f"the only one, {low['multiplicity']}-fold"))
@@ -81,6 +83,40 @@ def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[st
         ("condition number λₙ/λ₁", short(found["condition_number"]), ""),
     ]
     return rows
+
+
+def line_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The rows of the line of step sizes: from where to where, what happens, and why.
+
+    Args:
+        line: What ``theorem.certificate.step_sizes.step_line`` says.
+    """
+    rows = []
+    for part in line["segments"]:
+        low, high, kind = part["from"], part["to"], part["direction"]
+        where = f"η = {short(low)}" if low == high else f"η > {short(low)}"
+        if high is not None and low != high:
+            where = f"{short(low)} < η < {short(high)}"
+        word, meaning = _SEGMENTS[kind]
+        if line["quadratic"]:
+            word, meaning = _QUADRATIC.get(kind, (word, meaning))
+        rows.append((where, word, meaning))
+    return rows
+
+
+_SEGMENTS = {
+    "fixed": ("fixed", "almost every start nearby arrives in a direction that stays"),
+    "two-cycle": ("boundary", "two directions by turns; the fastest step size"),
+    "any": ("at once", "the error vanishes to first order; the fastest step size"),
+    "alternating": ("alternating", "almost every start nearby arrives along a direction whose sign flips"),
+    "threshold": ("threshold", "decided by higher derivatives; gdcheck check says it for a start"),
+    "unstable": ("unstable", "a cycle, another minimizer or divergence; gdcheck check says which for a start"),
+}
+_QUADRATIC = {
+    "any": ("at once", "every start reaches the minimizer in one step; the fastest step size"),
+    "threshold": ("cycle", "almost every start tends to a cycle of two points"),
+    "unstable": ("divergence", "almost every start leaves every bounded set"),
+}
 
 
 def named(vector: Sequence[float], names: Sequence[str]) -> str:

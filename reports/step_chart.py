@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from gdcheck.reports.charts import STAND_IN, as_svg, config
+from gdcheck.reports.charts import STAND_IN, config
 
 if TYPE_CHECKING:
     import altair as alt
@@ -15,7 +15,7 @@ _BEYOND = 1.2
 _WIDTH, _HEIGHT = 560, 190
 
 
-def step_picture(lines: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
+def step_chart(lines: Sequence[dict[str, Any]], names: Sequence[str]) -> alt.VConcatChart:
     """Draw the line of step sizes for each minimizer.
 
     Args:
@@ -23,14 +23,15 @@ def step_picture(lines: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
         names: The variables.
 
     Returns:
-        A self-contained SVG in the stand-in colours of ``reports.charts``.
+        A chart in the stand-in colours of ``reports.charts``.
     """
     import altair as alt  # noqa: PLC0415
 
     # The panels share their scale, so that minimizers can be compared.
     end = _BEYOND * max(_float(line["step_sizes"]["largest_stable"]) for line in lines)
     panels = [_panel(line, names, end) for line in lines]
-    return as_svg(alt.vconcat(*panels, spacing=30).configure(**config()))
+    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=30).resolve_scale(color="independent").configure(**config())
+    return chart
 
 
 def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> alt.LayerChart:
@@ -43,41 +44,37 @@ def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> alt.LayerC
     def rate(step_size: float) -> float:
         return max(abs(1 - step_size * low), abs(1 - step_size * high))
 
-    beyond = "divergence" if line["quadratic"] else "unstable: cycle, another minimizer or divergence"
-    parts = [
-        ("fixed", "fixed", 0.0, optimal),
-        ("alternating", "alternating", optimal, limit),
-        ("open", beyond, limit, end),
-    ]
+    beyond = "divergence" if line["quadratic"] else "cycle, another minimizer or divergence"
+    parts = [("fixed", 0.0, optimal), ("alternating", optimal, limit), (beyond, limit, end)]
     x = alt.X("step:Q", title="step size η", scale=alt.Scale(domain=[0, end], nice=False))
     top = max(1.2, rate(_BEYOND * limit))
-    y = alt.Y("rate:Q", title="rate per step max |1−ηλ|", scale=alt.Scale(domain=[0, top], nice=False, clamp=True))
-    layers: list[alt.Chart] = []
-    for colour, word, a, b in parts:
-        # Where another minimizer allows larger steps, the curve ends at the top of the panel.
-        b = min(b, (1 + top) / high) if colour == "open" else b
-        curve = [{"step": s, "rate": rate(s), "what": word} for s in (a, b)]
-        layers.append(_chart(curve).mark_line(color=STAND_IN[colour], strokeWidth=3).encode(x, y))
-        word_at = [{"step": (a + b) / 2, "rate": top, "what": word if colour != "open" else word.partition(":")[0]}]
-        text = _chart(word_at).mark_text(color=STAND_IN[colour], dy=10, fontSize=12, fontWeight=600)
-        layers.append(text.encode(x, y, text="what:N"))
-    layers.append(
-        _chart([{"rate": 1}]).mark_rule(color=STAND_IN["faint"], strokeDash=[4, 3]).encode(alt.Y("rate:Q"))
+    y = alt.Y("rate:Q", title="rate per step max |1−ηλ|", scale=alt.Scale(domain=[0, top], nice=False))
+    # Where another minimizer allows larger steps, the curve ends at the top of the panel.
+    curves = [{"step": s, "rate": rate(s), "what": word} for word, a, b in parts for s in (a, min(b, (1 + top) / high))]
+    colour = alt.Color(
+        "what:N",
+        title=None,
+        scale=alt.Scale(
+            domain=[word for word, _, _ in parts], range=[STAND_IN[c] for c in ("fixed", "alternating", "open")]
+        ),
+        legend=alt.Legend(orient="top", labelColor=STAND_IN["ink"], labelLimit=320, symbolStrokeWidth=3),
     )
+    layers: list[alt.Chart] = [_chart(curves).mark_line(strokeWidth=3).encode(x, y, colour)]
+    layers.append(_chart([{"rate": 1}]).mark_rule(color=STAND_IN["faint"], strokeDash=[4, 3]).encode(alt.Y("rate:Q")))
     marks = [("1/λₙ", greedy), ("2/(λ₁+λₙ)", optimal), ("2/λₙ", limit)]
     if low == high:
         marks = [("1/λ", optimal), ("2/λ", limit)]
-    close = len(marks) == 3 and optimal - greedy < 0.12 * end
-    for i, (word, at) in enumerate(marks):
-        rule = [{"step": at, "rate": 0, "what": word}]
+    for word, at in marks:
+        rule = [{"step": at, "rate": 1, "what": word}]
         layers.append(_chart(rule).mark_rule(color=STAND_IN["ink"], strokeDash=[1, 3]).encode(x))
-        left = close and i == 0
+        # Upright and left of its line, so that near lines keep their labels apart.
         label = _chart(rule).mark_text(
-            color=STAND_IN["ink"], align="right" if left else "left", dx=-4 if left else 4, dy=-8, fontSize=12
+            color=STAND_IN["ink"], angle=270, align="left", baseline="bottom", dx=6, dy=-3, fontSize=12
         )
         layers.append(label.encode(x, y, text="what:N"))
     point = ", ".join(f"{name} = {value[:24]}" for name, value in list(zip(names, line["minimizer"], strict=True))[:4])
-    return alt.layer(*layers).properties(title=f"Minimizer {point}", width=_WIDTH, height=_HEIGHT)
+    panel: alt.LayerChart = alt.layer(*layers).properties(title=f"Minimizer {point}", width=_WIDTH, height=_HEIGHT)
+    return panel
 
 
 def _chart(values: list[dict[str, Any]]) -> alt.Chart:

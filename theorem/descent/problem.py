@@ -25,7 +25,9 @@ _POINT = {
 PROBLEM_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "gdcheck problem",
-    "description": "Gradient descent with a fixed step size on an exact loss. Rationals are strings, or numbers read as exact decimals.",
+    "description": (
+        "Gradient descent with a fixed step size on an exact loss. Rationals are strings, or numbers read as decimals."
+    ),
     "type": "object",
     "properties": {
         "loss": {

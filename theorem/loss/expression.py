@@ -78,8 +78,8 @@ class _Parser:
         elif kind in {"name", "max", "("} and kind_before == "number":
             rest = "(...)" if kind == "(" else "max(...)" if kind == "max" else text[:40]
             message = (
-                f"found {quoted(text)} right after {quoted(before)} at character {position}, which has two readings in a"
-                f" divisor or a power; write {before[:40]}*{rest} or ({before[:40]}*{rest})"
+                f"found {quoted(text)} right after {quoted(before)} at character {position}, which has two readings in"
+                f" a divisor or a power; write {before[:40]}*{rest} or ({before[:40]}*{rest})"
             )
         else:
             message = (

@@ -81,12 +81,15 @@ def undecided(location: Location, problem: Problem) -> dict[str, Any]:
     if location.nearby.nearest:
         reason = f"{location.how}, and the theorem is decided at rational minimizers only; {listed}"
     keys = "regime boundary stability_limit predicted multiplier rate rate_exponent step precision subspace chain"
+    keys += " step_sizes rate_per_step"
     return {
         "verdict": "unresolved",
         "reason": reason,
         "eigenvalues": [],
         "limit": {"kind": None, "vector": None},
         "fails": [],
+        "variables": list(problem.loss.variables),
+        "step_size": str(problem.step_size),
         **dict.fromkeys(keys.split()),
         **outcome_keys(problem, None, location),
     }

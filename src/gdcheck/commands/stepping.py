@@ -13,8 +13,12 @@ from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
     from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.loss.loss import Loss
+    from gdcheck.theorem.loss.rational import Vector
 
 commands = typer.Typer()
+
+_MOST = 20  # Minimizers shown, at the most, of those nearest to the origin.
 
 
 @commands.command(
@@ -29,7 +33,7 @@ def steps(
     loss: Annotated[str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0).")] = None,
     minimizer: Annotated[
         list[str] | None,
-        typer.Option(help="A minimizer, as x=Q,y=Q,… or Q,Q,…; may be repeated. Without it, those found exactly."),
+        typer.Option(help="A minimizer, as x=Q,y=Q,… or Q,Q,…; may be repeated. Without it, those found."),
     ] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
@@ -46,10 +50,10 @@ def steps(
     names = problems[0].loss.variables
     lines = [step_line(problem) for problem in problems]
     if out is not None and form is not None:
-        from gdcheck.reports.problem_charts import rendered
-        from gdcheck.reports.step_chart import step_picture
+        from gdcheck.reports.figures import rendered
+        from gdcheck.reports.step_chart import step_chart
 
-        write_bytes(out, rendered(step_picture(lines, names), form, f"All step sizes of {loss[:120]}"))
+        write_bytes(out, rendered(step_chart(lines, names), form, f"All step sizes of {loss[:120]}"))
     if as_json:
         typer.echo(json.dumps({"variables": list(names), "minimizers": lines}, ensure_ascii=False))
         return PROVED
@@ -61,7 +65,6 @@ def _problems(loss: str, minimizers: list[str] | None, variables: str | None) ->
     """The loss at each minimizer; start and step size play no part."""
     from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.descent.problem import Problem
-    from gdcheck.theorem.descent.rational_minimizers import rational_minimizers
     from gdcheck.theorem.loss.loss import Loss
 
     names = None if variables is None else [name.strip() for name in variables.split(",")]
@@ -70,10 +73,30 @@ def _problems(loss: str, minimizers: list[str] | None, variables: str | None) ->
     if minimizers:
         points = [read_point(text, "minimizer") for text in minimizers]
         return [Problem(loss, step_size=1, start=start, minimizer=point, variables=names) for point in points]
-    found = rational_minimizers(parsed)
-    if not found:
-        raise InputError("minimizer", "none is found with rational coordinates; give one with --minimizer")
-    return [Problem(parsed, step_size=1, start=start, minimizer=point) for point in found]
+    return [Problem(parsed, step_size=1, start=start, minimizer=point) for point in _found(parsed)]
+
+
+def _found(loss: Loss) -> list[Vector]:
+    """The minimizers that a search finds, if all of them are rational."""
+    from flint import fmpq
+
+    from gdcheck.theorem.descent.critical_points import critical_points
+    from gdcheck.theorem.loss.rational import to_float
+
+    origin = (fmpq(0),) * loss.dimension
+    if loss.truncated:
+        return [origin]
+    minima = [p for p in critical_points(loss, origin, _MOST).nearest if p.kind == "minimum"]
+    if not minima:
+        raise InputError("minimizer", "no strict minimizer is found; give one with --minimizer")
+    others = [", ".join(f"{x:.15g}" for x in map(to_float, p.point)) for p in minima if not p.exact]
+    if others:
+        shown = "; ".join(f"({point})" for point in others[:3])
+        typer.echo(f"note: observed, but irrational and left out: a minimizer near {shown}", err=True)
+    exact = sorted(p.point for p in minima if p.exact)
+    if not exact:
+        raise InputError("minimizer", "none with rational coordinates is found; give one with --minimizer")
+    return exact
 
 
 def _show(lines: list[dict[str, Any]], names: tuple[str, ...]) -> None:

@@ -19,7 +19,10 @@ def headline(answer: dict[str, Any]) -> str:
     """
     limit, names = answer.get("limit"), answer.get("variables") or ()
     if not limit or not limit["kind"]:
-        return str(answer["reason"])
+        outcome = answer.get("outcome")
+        if answer["verdict"] != "not-applicable" or not outcome:
+            return str(answer["reason"])
+        return f"{outcome['status']}: {outcome['sentence']}; {answer['reason'].removesuffix('; no limit is certified')}"
     if limit["kind"] == "two-cycle":
         way = f"in two directions by turns, {named(limit['even'], names)} at even steps, "
         way += f"{named(limit['odd'], names)} at odd ones"
@@ -49,7 +52,9 @@ def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     factor = answer["rate_per_step"]
     meaning = "near the minimizer, the error shrinks by this factor or a smaller one"
     if factor >= 1:
-        meaning = "near the minimizer, most errors grow by this factor" if factor > 1 else "to first order, no shrinking"
+        meaning = (
+            "near the minimizer, most errors grow by this factor" if factor > 1 else "to first order, no shrinking"
+        )
     rows.append(("rate per step max |1−ηλ|", f"{factor:.9g}", meaning))
     return rows
 
@@ -77,7 +82,8 @@ def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[st
         return rows
     rows += [
         ("boundary 2/(λ₁+λₙ)", short(found["optimal"]), "below it the direction is fixed, above it alternates"),
-        ("optimal step size", short(found["optimal"]), f"the same number; rate {short(found['optimal_rate'])} per step"),
+        ("optimal step size", short(found["optimal"]), f"the same number; rate {short(found['optimal_rate'])}"),
+        ("step size 1/λₙ", short(found["greedy"]), "to first order, removes the error along λₙ in one step"),
         ("smallest eigenvalue λ₁", short(low["value"]), _eigenvector(low, names)),
         ("largest eigenvalue λₙ", short(high["value"]), _eigenvector(high, names)),
         ("condition number λₙ/λ₁", short(found["condition_number"]), ""),

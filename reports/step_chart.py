@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gdcheck.reports.charts import STAND_IN, config
 
 if TYPE_CHECKING:
     import altair as alt
+
+    _Panel: TypeAlias = alt.LayerChart | alt.FacetChart
 
 _BEYOND = 1.2
 _WIDTH, _HEIGHT = 560, 190
@@ -34,7 +36,7 @@ def step_chart(lines: Sequence[dict[str, Any]], names: Sequence[str]) -> alt.VCo
     return chart
 
 
-def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> alt.LayerChart:
+def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> _Panel:
     import altair as alt  # noqa: PLC0415
 
     found = line["step_sizes"]
@@ -73,7 +75,7 @@ def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> alt.LayerC
         )
         layers.append(label.encode(x, y, text="what:N"))
     point = ", ".join(f"{name} = {value[:24]}" for name, value in list(zip(names, line["minimizer"], strict=True))[:4])
-    panel: alt.LayerChart = alt.layer(*layers).properties(title=f"Minimizer {point}", width=_WIDTH, height=_HEIGHT)
+    panel: _Panel = alt.layer(*layers).properties(title=f"Minimizer {point}", width=_WIDTH, height=_HEIGHT)
     return panel
 
 

@@ -30,7 +30,7 @@ def headline(answer: dict[str, Any]) -> str:
         way = f"alternating along ±{named(limit['vector'], names)}"
     else:
         way = f"in the fixed direction {named(limit['vector'], names)}"
-    reason = answer["reason"].partition("; what happens instead is certified")[0]
+    reason = str(answer["reason"]).partition("; what happens instead is certified")[0]
     if answer["verdict"] == "proved":
         return f"descent arrives {way}: {reason}"
     if answer["verdict"] == "unresolved":

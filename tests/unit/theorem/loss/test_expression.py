@@ -221,8 +221,6 @@ REFUSED = [
     (" \n", "the text is empty"),
     ("__import__('os')", "found '__import__' followed by '(' at character 1; only polynomials and max(...)**p"),
     ("x.__class__", "found '.' at character 2"),
-    ("2x", "write 2*x"),
-    ("2(x + 1)", "write 2*(...)"),
     ("x y", "found 'y' right after 'x' at character 3; put one of the signs"),
     ("x(y + 1)", "a product needs the sign *"),
     ("sin(x)", "only polynomials and max(...)**p can be written"),
@@ -354,7 +352,7 @@ def test_text_that_is_no_text_is_refused() -> None:
         ("max(3, 0)**2 + max(-3, 0)**2 + x", "9 + x"),
         ("max(x - x - 2, 0)**2 + x", "x"),
         ("\tλ_1*größe\n", "größe*λ_1"),
-        ("lambda + _ + e", "_ + e + lambda"),
+        ("lambda + _ + ee", "_ + ee + lambda"),
     ],
 )
 def test_what_people_write(text: str, canonical: str) -> None:

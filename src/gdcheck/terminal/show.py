@@ -152,7 +152,13 @@ def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     exceptional, predicted = answer["exceptional"], answer["predicted"]
     if exceptional is not None:
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
-        rows.append(("almost every start", f"{predicted['kind']}, ±v", f"v = {named(predicted['vector'], answer.get('variables') or ())}{checked}"))
+        rows.append(
+            (
+                "almost every start",
+                f"{predicted['kind']}, ±v",
+                f"v = {vector}{checked}",
+            )
+        )
         rows.append(("exceptional starts", "a null set", exceptional["sentence"]))
     return rows
 

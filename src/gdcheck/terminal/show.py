@@ -152,13 +152,8 @@ def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     exceptional, predicted = answer["exceptional"], answer["predicted"]
     if exceptional is not None:
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
-        rows.append(
-            (
-                "almost every start",
-                f"{predicted['kind']}, ±v",
-                f"v = {vector}{checked}",
-            )
-        )
+        vector = named(predicted["vector"], answer.get("variables") or ())
+        rows.append(("almost every start", f"{predicted['kind']}, ±v", f"v = {vector}{checked}"))
         rows.append(("exceptional starts", "a null set", exceptional["sentence"]))
     return rows
 

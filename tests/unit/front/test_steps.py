@@ -96,3 +96,10 @@ def test_two_readings_of_a_start_are_refused(gdcheck):
     code, out, err = gdcheck("check", "--loss", "w**2 + 10*b**2", "--step-size", "0.1", "--start", "1,0")
     assert (code, out) == (2, "")
     assert "w=1,b=0 or b=1,w=0" in err
+
+
+def test_an_answer_for_every_start_is_printed(gdcheck):
+    code, out, _ = gdcheck("check", "--loss", "w**2 + 10*b**2", "--step-size", "0.09")
+    assert code == 0
+    assert "almost every start  fixed, ±v" in out
+    assert "v = (b=0, w=1)" in out

@@ -66,8 +66,8 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
         found: The verdict for almost every start.
 
     Returns:
-        ``verdict``, ``reason``, ``starts``, ``regime``, ``boundary``, ``stability_limit``, ``eigenvalues``,
-        ``predicted``, ``multiplier``, ``fails`` and ``exceptional``: the set of the starts that the theorem leaves out,
+        ``verdict``, ``reason``, ``starts``, ``variables``, ``regime``, ``boundary``, ``stability_limit``,
+        ``eigenvalues``, ``predicted``, ``multiplier``, ``fails`` and ``exceptional``: the set of the starts that the theorem leaves out,
         in the ball of a radius (any, where that is None), by its ``normal``, the bound ``slope`` and a sentence.
         Unknown entries are None.
     """
@@ -87,6 +87,7 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
         "verdict": found.verdict.value,
         "reason": found.reason,
         "starts": "almost-every",
+        "variables": list(found.problem.loss.variables),
         **spectrum_json(known),
         "predicted": predicted,
         "multiplier": multiplier,

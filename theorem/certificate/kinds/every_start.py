@@ -68,7 +68,8 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
     Returns:
         ``verdict``, ``reason``, ``starts``, ``variables``, ``regime``, ``boundary``, ``stability_limit``,
         ``eigenvalues``, ``predicted``, ``multiplier``, ``fails`` and ``exceptional``: the set of the starts that the
-        theorem leaves out, in the ball of a radius (any, where that is None), by its ``normal``, the bound ``slope`` and a sentence.
+        theorem leaves out, in the ball of a radius (any, where that is None), by its ``normal``, the bound ``slope``
+        and a sentence.
         Unknown entries are None.
     """
     exceptional, prediction, known = found.exceptional, found.prediction, found.classification

@@ -46,12 +46,13 @@ def read_text(path: Path) -> str:
         raise InputError("file", f"{name!r} is not UTF-8 text; save it as JSON in UTF-8") from None
 
 
-def parse_json(text: str, where: str) -> Any:
+def parse_json(text: str, where: str, *, decimals: bool = False) -> Any:
     """Parses JSON strictly: no NaN, no infinities, no repeated keys, no endless nesting.
 
     Args:
         text: The JSON text.
         where: A name for it in messages.
+        decimals: Whether numbers with a point or an exponent come as their texts, which are exact, and not as floats.
 
     Returns:
         The data.
@@ -60,7 +61,12 @@ def parse_json(text: str, where: str) -> Any:
         InputError: If it is not such JSON; the sentence says where it stops.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+        return json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_without_repeats,
+            parse_float=str if decimals else None,
+        )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InputError(
@@ -119,7 +125,7 @@ def stored_problem(file: Path) -> Problem:
     Raises:
         InputError: If the file holds none.
     """
-    return problem_inside(parse_json(read_text(file), "the file"))
+    return problem_inside(parse_json(read_text(file), "the file", decimals=True))
 
 
 def problem_inside(data: Any) -> Problem:
@@ -154,6 +160,6 @@ def _is_object(line: str) -> bool:
 
 def _problem(text: str, where: str) -> Problem | InputError:
     try:
-        return problem_inside(parse_json(text, where))
+        return problem_inside(parse_json(text, where, decimals=True))
     except InputError as error:
         return error

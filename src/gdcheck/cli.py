@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gdcheck.commands import claiming, deciding, drawing, running, sweeping, training
+from gdcheck.commands import claiming, deciding, drawing, running, stepping, sweeping, training
 from gdcheck.commands.common import (
     BAD_INPUT,
     INTERNAL_ERROR,
@@ -36,10 +36,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (deciding, claiming, running, sweeping, drawing, training):
+for group in (deciding, claiming, running, stepping, sweeping, drawing, training):
     app.add_typer(group.commands)
 
 _TRACEBACK = "--traceback"
+_MEANT = {
+    "--step-size": ("--lr", "-lr", "--learning-rate", "--rate", "--eta", "--η", "--alpha", "--step", "--stepsize"),
+    "--start": ("--x0", "-x0", "--w0", "-w0", "--theta0", "--init", "--initial", "--from", "--point"),
+    "--minimizer": ("--min", "--minimum", "--optimum", "--xstar", "--x*", "--solution"),
+    "--loss": ("-f", "--f", "--function", "--objective", "--cost"),
+    "--variables": ("--vars", "--var", "--names"),
+}
+"""Other names of options that people write, by the option meant."""
 _CANNOT_WRITE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 # The error of a command line that cannot be parsed; typer exports only its descendants.
 _UsageError: Any = typer.BadParameter.__mro__[2]
@@ -120,9 +128,29 @@ def _invoke(words: list[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except _UsageError as error:
-        error.show()
+        meant = _option_meant(error, words)
+        if meant is None:
+            error.show()
+        else:
+            _say(meant)
         return BAD_INPUT
     return code if isinstance(code, int) else 0
+
+
+def _option_meant(error: Any, words: list[str]) -> str | None:
+    """What to say of an unknown option that has another name here; None of any other error."""
+    unknown, context = getattr(error, "option_name", None), error.ctx
+    if unknown is None or context is None:
+        return None
+    # The parser names -l where -lr was written.
+    written = next((w.partition("=")[0].replace("_", "-") for w in words if w.startswith(unknown)), unknown)
+    known = {name for option in context.command.params for name in option.opts}
+    if written in known:
+        return f"no option {unknown}; did you mean {written}?"
+    for option, others in _MEANT.items():
+        if written.casefold() in others and option in known:
+            return f"no option {printable(written)}; did you mean {option}?"
+    return None
 
 
 def _accident(error: Exception, *, traceback: bool) -> int:

@@ -10,6 +10,7 @@ from flint import ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
+from gdcheck.theorem.certificate.step_sizes import rate_per_step, step_sizes
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import Chain
 from gdcheck.theorem.limit.amplitude import LimitDirection
@@ -31,9 +32,17 @@ def answer(decision: Decision) -> dict[str, Any]:
         ``predicted``, ``multiplier``, ``rate`` (the bound max(b/ρ, ρ): the direction error is at most a constant times
         rate^k, with a factor k at a resonance) and its logarithm ``rate_exponent``, ``rate_exact`` (the factor b/ρ of a
         quadratic loss), ``step``, ``precision``, ``fails`` and, where one was used,
-        ``subspace``; unknown entries are None.
+        ``subspace``; ``variables``, the order of every vector's coordinates; ``step_size``; ``step_sizes`` (see
+        ``theorem.certificate.step_sizes``) and ``rate_per_step`` where all eigenvalues are positive; unknown entries
+        are None.
     """
     factor, exact = rate(decision), exact_rate(decision)
+    hessian, eta = decision.expansion.hessian, decision.problem.step_size
+    found = decision.classification
+    line = factor_per_step = None
+    if found is not None and found.regime is not None and hessian is not None:
+        line = step_sizes(Pencil(hessian), found.eigenvalues)
+        factor_per_step = rate_per_step(found.eigenvalues, eta)
     return {
         "verdict": decision.verdict.value,
         "reason": decision.reason,
@@ -49,6 +58,10 @@ def answer(decision: Decision) -> dict[str, Any]:
         "step": decision.amplitude.step if decision.amplitude else None,
         "precision": decision.precision,
         "fails": [a.value for a in decision.fails],
+        "variables": list(decision.problem.loss.variables),
+        "step_size": to_text(eta),
+        "step_sizes": line,
+        "rate_per_step": factor_per_step,
         "subspace": None
         if decision.subspace is None
         else {"enters": decision.subspace.enters, "basis": [[to_text(x) for x in v] for v in decision.subspace.basis]},

@@ -8,17 +8,26 @@ from typing import Any
 
 from flint import fmpq
 
+from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
+from gdcheck.theorem.loss.tokens import first_named
 
 _DECIMAL = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_RATIONAL = {"type": "string", "pattern": rf"^[+-]?([0-9]+/[0-9]+|{_DECIMAL})$"}
+_TEXT = {"type": "string", "pattern": rf"^[+-]?([0-9]+/[0-9]+|{_DECIMAL})$"}
+_RATIONAL = {"anyOf": [_TEXT, {"type": "number"}]}
+_POINT = {
+    "anyOf": [{"type": "array", "items": _RATIONAL}, {"type": "object", "additionalProperties": _RATIONAL}],
+    "description": "coordinates in the order of the variables, or a value for each name",
+}
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "gdcheck problem",
-    "description": "Gradient descent with a fixed step size on an exact loss. Rationals are strings.",
+    "description": (
+        "Gradient descent with a fixed step size on an exact loss. Rationals are strings, or numbers read as decimals."
+    ),
     "type": "object",
     "properties": {
         "loss": {
@@ -26,11 +35,10 @@ PROBLEM_SCHEMA: dict[str, Any] = {
             "description": "a polynomial plus truncated powers, such as x**2 + y**2/2 + max(x - 1, 0)**4",
         },
         "variables": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 32, "uniqueItems": True},
-        "minimizer": {"type": "array", "items": _RATIONAL},
+        "minimizer": _POINT,
         "step_size": _RATIONAL,
         "start": {
-            "type": "array",
-            "items": _RATIONAL,
+            **_POINT,
             "description": "x_0; without it the question is about every start, which gdcheck check alone decides",
         },
     },
@@ -67,8 +75,8 @@ class Problem:
         loss: Loss | str,
         *,
         step_size: RationalLike,
-        start: Sequence[RationalLike],
-        minimizer: Sequence[RationalLike] | None = None,
+        start: Point,
+        minimizer: Point | None = None,
         variables: Sequence[str] | None = None,
     ) -> None:
         """Check and keep what a person writes; only what needs derivatives at the minimizer is left unchecked.
@@ -76,12 +84,13 @@ class Problem:
         Args:
             loss: A loss or its text.
             step_size: The step size η, positive; texts such as "0.1" and "2/5" are exact.
-            start: The first iterate, shape (n,).
-            minimizer: The minimizer, shape (n,); the origin if not given.
+            start: The first iterate, shape (n,), or a mapping from each variable to its value.
+            minimizer: The minimizer, in the same way; the origin if not given.
             variables: Names and order of the variables, if the loss is a text.
 
         Raises:
-            InputError: If a field cannot be used; the sentence names it.
+            InputError: If a field cannot be used, or if coordinates are given by position while the variables of the
+                loss come in an order that is not the sorted one; the sentence names the field.
         """
         parsed = Loss.parse(loss, variables) if isinstance(loss, str) else loss
         eta = to_fmpq(step_size, "step_size")
@@ -89,13 +98,16 @@ class Problem:
             raise InputError(
                 "step_size", f"{to_text(eta)} is not positive; give a rational above 0, such as 0.1 or 2/5"
             )
+        names = parsed.variables
+        as_written = first_named(loss) if isinstance(loss, str) and variables is None else names
         origin = ["0"] * parsed.dimension
         place = object.__setattr__  # The way of a frozen dataclass.
         place(self, "loss", parsed)
-        place(self, "minimizer", _point(origin if minimizer is None else minimizer, "minimizer", parsed))
+        critical = origin if minimizer is None else minimizer
+        place(self, "minimizer", place_point(critical, "minimizer", names, as_written))
         place(self, "minimizer_given", minimizer is not None)
         place(self, "step_size", eta)
-        place(self, "start", _point(start, "start", parsed))
+        place(self, "start", place_point(start, "start", names, as_written))
 
     def __repr__(self) -> str:
         data = self.to_json()
@@ -107,8 +119,8 @@ class Problem:
         cls,
         loss: Loss | str,
         step_size: RationalLike,
-        start: Sequence[RationalLike],
-        minimizer: Sequence[RationalLike] | None = None,
+        start: Point,
+        minimizer: Point | None = None,
         variables: Sequence[str] | None = None,
     ) -> Problem:
         """Make a problem; the same as the constructor, with positions."""
@@ -119,7 +131,8 @@ class Problem:
         """Read the JSON form (see ``PROBLEM_SCHEMA``), already parsed.
 
         Args:
-            data: What ``json.loads`` returned.
+            data: What ``json.loads`` returned; its numbers should be read as texts (``parse_float=str``), since a float
+                is not exact and is refused.
 
         Returns:
             The problem.
@@ -185,7 +198,7 @@ class EveryStartProblem(Problem):
         cls,
         loss: str,
         step_size: RationalLike,
-        minimizer: Sequence[RationalLike] | None = None,
+        minimizer: Point | None = None,
         variables: Sequence[str] | None = None,
     ) -> EveryStartProblem:
         """Check and keep what a person writes; the arguments are those of a problem.
@@ -194,8 +207,8 @@ class EveryStartProblem(Problem):
             InputError: If a field cannot be used; the sentence names it.
         """
         parsed = Loss.parse(loss, variables)
-        centre = ["0"] * parsed.dimension if minimizer is None else minimizer
-        return cls.of(Problem(parsed, step_size=step_size, start=_point(centre, "minimizer", parsed), minimizer=centre))
+        centre: Point = dict.fromkeys(parsed.variables, "0") if minimizer is None else minimizer
+        return cls.of(Problem(loss, step_size=step_size, start=centre, minimizer=centre, variables=variables))
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical JSON form, which has no start."""
@@ -219,8 +232,8 @@ def _fields(data: object, required: Sequence[str]) -> Mapping[str, Any]:
         raise InputError("loss", 'expected a text such as "x**2 + y**2/2"')
     for name in ("variables", "start", "minimizer"):
         if name in data:
-            _expect_texts(data[name], name)
-    if not isinstance(data["step_size"], str):
+            (_expect_texts if name == "variables" else _expect_point)(data[name], name)
+    if not _is_number(data["step_size"]):
         raise InputError("step_size", 'expected a rational as text, such as "0.1" or "2/5"')
     return data
 
@@ -229,11 +242,14 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _point(values: Sequence[RationalLike], field: str, loss: Loss) -> tuple[fmpq, ...]:
-    if len(values) != loss.dimension:
-        names = ", ".join(loss.variables)
-        raise InputError(field, f"has {len(values)} coordinates; give {loss.dimension}, for {names[:200]}")
-    return tuple(to_fmpq(v, field) for v in values)
+def _expect_point(value: object, field: str) -> None:
+    values = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(values, list) or not all(map(_is_number, values)):
+        raise InputError(field, 'expected a list such as ["1/10", "0.1"], or an object such as {"x": "1/10", "y": 0.1}')
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _expect_texts(value: object, field: str) -> None:

@@ -4,9 +4,11 @@ The text is data. It is cut into numbers, names and a few signs, and read by rec
 
     sum     = product (("+" | "-") product)*
     product = factor (("*" | "/") factor)*
-    factor  = ("+" | "-")* atom [("**" | "^") factor]
+    factor  = ("+" | "-")* atom [("**" | "^") factor | [superscript] [factor]]
     atom    = number | name | "(" sum ")" | "max" "(" sum "," sum ")"
 
+A factor follows an atom directly, as in ``2x`` and ``(x + 1)(y - 2)``, only where this has one meaning: neither after a
+name, nor in a divisor or a power.
 Nothing else is known, nothing is evaluated, and every limit is checked before the expansion that would exceed it.
 """
 
@@ -41,6 +43,8 @@ _PLAIN_TERM = re.compile(
     rf"({_POWER}(?:\s*+\*\s*+{_POWER})*)?{_PLAIN_END}"
 )
 _MINUS_ONE, _ONE = fmpq(-1), fmpq(1)
+# What may follow an atom directly, for a product.
+_AFTER = {"number": {"name", "max", "("}, "(": {"("}}
 
 
 class _Parser:
@@ -74,7 +78,8 @@ class _Parser:
         elif kind in {"name", "max", "("} and kind_before == "number":
             rest = "(...)" if kind == "(" else "max(...)" if kind == "max" else text[:40]
             message = (
-                f"found {quoted(text)} right after {quoted(before)} at character {position}; write {before[:40]}*{rest}"
+                f"found {quoted(text)} right after {quoted(before)} at character {position}, which has two readings in"
+                f" a divisor or a power; write {before[:40]}*{rest} or ({before[:40]}*{rest})"
             )
         else:
             message = (
@@ -159,7 +164,7 @@ class _Parser:
             divide = self.tokens.kind == "/"
             self.tokens.advance()
             position = self.tokens.position
-            factor = self.factor()
+            factor = self.factor(divisor=divide)
             self.arithmetic.position = position
             if divide:
                 divisor = factor.constant()
@@ -171,8 +176,8 @@ class _Parser:
             value = self.arithmetic.multiply(value, factor)
         return value
 
-    def factor(self) -> Parts:
-        """Read signs, an atom, and its power if there is one."""
+    def factor(self, divisor: bool = False) -> Parts:
+        """Read signs, an atom, and its power, or the factor that follows it directly unless in a divisor or a power."""
         negative = False
         while self.tokens.kind in {"+", "-"}:
             negative ^= self.tokens.kind == "-"
@@ -180,21 +185,29 @@ class _Parser:
         start, position = self.tokens.kind, self.tokens.position
         value = self.atom()
         power: fmpq | None = None
+        followed = not divisor and self.tokens.kind != "**"
         if self.tokens.kind == "**":
             self.tokens.advance()
             self.enter()
-            power = self.factor().constant()
+            power = self.factor(divisor=True).constant()
             self.depth -= 1
             self.arithmetic.position = position
             if power is None or power.q != 1:
                 self.arithmetic.refuse(
                     "a power that is not a whole number", "write powers such as x**2, with a number from 0 to 16"
                 )
+        elif self.tokens.kind == "superscript":
+            power = decimal_to_fmpq(self.tokens.token, "loss", f" at character {self.tokens.position}")
+            self.tokens.advance()
         self.arithmetic.position = position
         if start == "max":
             value = self.arithmetic.hinge(value, power)
         elif power is not None:
             value = self.arithmetic.power(value, int(power.p))
+        if followed and self.tokens.kind in _AFTER.get(start, ()):
+            self.enter()
+            value = self.arithmetic.multiply(value, self.factor())
+            self.depth -= 1
         if negative:
             result = Parts()
             self.arithmetic.add_into(result, value, _MINUS_ONE)

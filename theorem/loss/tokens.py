@@ -7,13 +7,17 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import MAX_VARIABLES
 from gdcheck.theorem.loss.rational import DECIMAL, quoted
 
-NAME = r"(?:[A-Za-z_]|[^\x00-\x7f\s])(?:[A-Za-z0-9_]|[^\x00-\x7f\s])*"
+_MEANING = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/"}
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_LETTER = rf"[^\x00-\x7f\s{''.join(_MEANING)}{_SUPERSCRIPTS}]"
+NAME = rf"(?:[A-Za-z_]|{_LETTER})(?:[A-Za-z0-9_]|{_LETTER})*"
 """Regular expression of what is read as a name; ``check_variables`` says which can name a variable."""
 
 _TOKEN = re.compile(
     rf"\s*(?:(?P<number>{DECIMAL})"
     rf"|(?P<name>{NAME})"
-    r"|(?P<sign>\*\*|[-+*/^(),])"
+    rf"|(?P<sign>\*\*|[-+*/^(),{''.join(_MEANING)}])"
+    rf"|(?P<superscript>[{_SUPERSCRIPTS}]+)"
     r"|(?P<other>\S))"
 )
 _NAME = re.compile(NAME)
@@ -21,7 +25,8 @@ _WORD = re.compile(rf"{DECIMAL}|({NAME})")
 _EXPONENT = re.compile(r"[0-9.][eE]")
 _CALL = re.compile(r"\s*\(")
 _CHUNK = re.compile(r"[0-9]+|[^0-9]+")
-_INSTEAD = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "²": "**2", "³": "**3"}
+_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
+_CONSTANTS = {"pi": "3.14159", "π": "3.14159", "e": "2.71828"}
 
 
 def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
@@ -75,8 +80,8 @@ def check_variables(variables: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """Return the variable names in a text, in natural order.
+def first_named(text: str) -> tuple[str, ...]:
+    """Return the variable names in a text, in the order of their first mention.
 
     Args:
         text: The text of a loss.
@@ -86,7 +91,30 @@ def names_in(text: str) -> tuple[str, ...]:
     """
     # Only an exponent, as in 1e9, looks like a name and is none.
     words = (_WORD if _EXPONENT.search(text) else _NAME).findall(text)
-    return tuple(sorted(filter(_is_name, set(words)), key=natural_key))
+    return tuple(filter(_is_name, dict.fromkeys(words)))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the variable names in a text, in natural order.
+
+    Args:
+        text: The text of a loss.
+
+    Returns:
+        The names.
+
+    Raises:
+        InputError: If one is a constant of mathematics, which is not rational.
+    """
+    names = first_named(text)
+    for name in names:
+        if name in _CONSTANTS:
+            raise InputError(
+                "loss",
+                f"{name} is a constant, which is not rational; write a rational such as {_CONSTANTS[name]} instead, or"
+                " give the variables if it is one of them",
+            )
+    return tuple(sorted(names, key=natural_key))
 
 
 class Tokens:
@@ -94,8 +122,8 @@ class Tokens:
 
     Attributes:
         text: The text.
-        kind: The kind of the current token: number, name, max, a sign, or end.
-        token: Its text.
+        kind: The kind of the current token: number, superscript, name, max, a sign, or end.
+        token: Its text; of a superscript, its digits.
         position: Its position, from 1.
         before: Kind and text of the token before it.
     """
@@ -131,7 +159,9 @@ class Tokens:
             else:
                 self._check_name()
         elif kind == "sign":
-            kind = "**" if token == "^" else token
+            kind = "**" if token == "^" else _MEANING.get(token, token)
+        elif kind == "superscript":
+            self.token = token.translate(_DIGITS)
         elif kind == "other":
             raise InputError(
                 "loss",
@@ -150,7 +180,6 @@ class Tokens:
                     " max(...)**p can be written, and a product needs the sign *",
                 )
             return
-        offset = next(i for i, char in enumerate(name) if char == "·" or not (f"a{char}" if i else char).isidentifier())
-        found = name[offset]
-        fix = f"write {_INSTEAD[found]} instead" if found in _INSTEAD else "it cannot be part of a variable name"
-        raise InputError("loss", f"found {quoted(found)} at character {self.position + offset}; {fix}")
+        offset = next(i for i, char in enumerate(name) if not (f"a{char}" if i else char).isidentifier())
+        found, place = quoted(name[offset]), self.position + offset
+        raise InputError("loss", f"found {found} at character {place}; it cannot be part of a variable name")

@@ -12,6 +12,7 @@ from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
+    from gdcheck.theorem.descent.points import Point
     from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 
 PROVED, REFUTED, BAD_INPUT, OTHER = 0, 1, 2, 3
@@ -79,13 +80,14 @@ def problem_from_options(loss: str | None, step_size: str | None, start: str | N
     Raises:
         InputError: If a needed option is missing or one cannot be used.
     """
+    from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.descent.problem import Problem
 
-    minimizer, variables = (None if x is None else split(x) for x in rest)
+    minimizer, variables = _named_rest(*rest)
     return Problem.build(
         _given(loss, "loss", '--loss "x**2 + y**2/2"'),
         _given(step_size, "step-size", "--step-size 0.1"),
-        split(_given(start, "start", "--start 0.1,0.1")),
+        read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
         minimizer,
         variables,
     )
@@ -99,7 +101,7 @@ def every_start_from_options(loss: str | None, step_size: str | None, *rest: str
     """
     from gdcheck.theorem.descent.problem import EveryStartProblem
 
-    minimizer, variables = (None if x is None else split(x) for x in rest)
+    minimizer, variables = _named_rest(*rest)
     return EveryStartProblem.about(
         _given(loss, "loss", '--loss "x**2 + y**2/2"'),
         _given(step_size, "step-size", "--step-size 0.1"),
@@ -114,9 +116,12 @@ def _given(value: str | None, field: str, example: str) -> str:
     return value
 
 
-def split(text: str) -> tuple[str, ...]:
-    """Split the coordinates of a vector."""
-    return tuple(part.strip() for part in text.split(","))
+def _named_rest(minimizer: str | None, variables: str | None) -> tuple[Point | None, list[str] | None]:
+    """What --minimizer and --variables say."""
+    from gdcheck.theorem.descent.points import read_point
+
+    point = None if minimizer is None else read_point(minimizer, "minimizer")
+    return point, None if variables is None else [name.strip() for name in variables.split(",")]
 
 
 def make_directory(path: Path) -> None:

@@ -18,7 +18,6 @@ from gdcheck.commands.common import (
     help_end,
     printable,
     problem_from_options,
-    split,
 )
 from gdcheck.commands.outcomes import Questions
 from gdcheck.theorem.loss.errors import InputError
@@ -45,12 +44,15 @@ def check(
     ] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η; 0.1 means exactly 1/10.")] = None,
     start: Annotated[
-        str | None, typer.Option(help="The first iterate, as Q,Q,…; without it, almost every start is decided.")
+        str | None,
+        typer.Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…; without it, almost every start is decided."),
     ] = None,
-    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; searched if not given.")] = None,
+    minimizer: Annotated[
+        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
+    ] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     near: Annotated[
-        str | None, typer.Option(help="Where to search the minimizer, as Q,Q,…; else at the start.")
+        str | None, typer.Option(help="Where to search the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
     ] = None,
     within: Annotated[
         str | None, typer.Option(help="Also say from which step on the distance to the minimizer is at most this.")
@@ -110,7 +112,9 @@ def check(
         raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
     if many and coq is not None:
         raise InputError("coq", "one file holds one theorem; check the problems one by one for theirs")
-    questions = Questions(None if near is None else split(near), within, within_loss, iterate)
+    from gdcheck.theorem.descent.points import read_point
+
+    questions = Questions(None if near is None else read_point(near, "near"), within, within_loss, iterate)
     extras = Extras(
         recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()), questions=questions
     )
@@ -186,7 +190,8 @@ def replay(
     from gdcheck.theorem.decision.every_start import decide_every_start
     from gdcheck.theorem.descent.problem import EveryStartProblem
 
-    data = parse_json(read_text(file), "the file")
+    text = read_text(file)
+    data = parse_json(text, "the file")
     if isinstance(data, dict) and str(data.get("schema")).startswith("gdcheck-counterexample/"):
         from gdcheck.commands.claim_run import replay_counterexample
 
@@ -197,7 +202,7 @@ def replay(
     names = [v.value for v in Verdict]
     if isinstance(data, dict) and "problem" in data and stored not in names:
         raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
-    problem = problem_inside(data)
+    problem = problem_inside(parse_json(text, "the file", decimals=True))
     again = None
     if stored is not None and "claim" in data:
         # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.

@@ -28,8 +28,10 @@ def plot(
     out: Annotated[Path | None, typer.Option(help="The picture: a name in .svg, .png, .pdf or .html.")] = None,
     loss: Annotated[str | None, typer.Option(help="The loss, instead of a file.")] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
-    start: Annotated[str | None, typer.Option(help="The first iterate, as Q,Q,…")] = None,
-    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    start: Annotated[str | None, typer.Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…")] = None,
+    minimizer: Annotated[
+        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; the origin if not given.")
+    ] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
 ) -> int:
@@ -60,8 +62,10 @@ def plot(
 )
 def crossings(
     loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
-    start: Annotated[str | None, typer.Option(help="A start, as Q,Q,…; its multiples are tried.")] = None,
-    minimizer: Annotated[str | None, typer.Option(help="The minimizer, as Q,Q,…; the origin if not given.")] = None,
+    start: Annotated[str | None, typer.Option(help="A start, as x=Q,y=Q,… or Q,Q,…; its multiples are tried.")] = None,
+    minimizer: Annotated[
+        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; the origin if not given.")
+    ] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the grid as JSON.")] = False,

@@ -19,13 +19,13 @@ class Questions:
     """What is asked beside the verdict.
 
     Attributes:
-        near: Where the search for the minimizer begins instead of the start, as texts.
+        near: Where the search for the minimizer begins instead of the start, as texts or by name.
         within: A bound of the distance to the minimizer, as text.
         within_loss: A bound of the loss above the minimizer's, as text.
         iterate: A step.
     """
 
-    near: tuple[str, ...] | None = None
+    near: list[str] | dict[str, str] | None = None
     within: str | None = None
     within_loss: str | None = None
     iterate: int | None = None
@@ -57,12 +57,10 @@ def located(problem: Problem, questions: Questions) -> Location:
         return Location(problem, "given")
     if questions.near is None:
         return locate(problem)
-    from gdcheck.theorem.loss.rational import to_fmpq
+    from gdcheck.theorem.descent.points import place_point
 
-    if len(questions.near) != problem.dimension:
-        names = ", ".join(problem.loss.variables)[:200]
-        raise InputError("near", f"has {len(questions.near)} coordinates; give {problem.dimension}, for {names}")
-    return locate(problem, tuple(to_fmpq(text, "near") for text in questions.near))
+    names = problem.loss.variables
+    return locate(problem, place_point(questions.near, "near", names, names))
 
 
 def undecided(location: Location, problem: Problem) -> dict[str, Any]:
@@ -83,12 +81,15 @@ def undecided(location: Location, problem: Problem) -> dict[str, Any]:
     if location.nearby.nearest:
         reason = f"{location.how}, and the theorem is decided at rational minimizers only; {listed}"
     keys = "regime boundary stability_limit predicted multiplier rate rate_exponent step precision subspace chain"
+    keys += " step_sizes rate_per_step"
     return {
         "verdict": "unresolved",
         "reason": reason,
         "eigenvalues": [],
         "limit": {"kind": None, "vector": None},
         "fails": [],
+        "variables": list(problem.loss.variables),
+        "step_size": str(problem.step_size),
         **dict.fromkeys(keys.split()),
         **outcome_keys(problem, None, location),
     }

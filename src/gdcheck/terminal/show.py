@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gdcheck.terminal.headline import headline, named, step_size_rows
 from gdcheck.terminal.show_outcome import outcome_rows
 from gdcheck.terminal.show_patterns import pattern_rows
 
@@ -34,7 +36,8 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
         answer: The answer, with ``chain`` and ``observed`` where they were asked for.
     """
     verdict = answer["verdict"]
-    console.print(Text.assemble((verdict.upper(), _COLOURS[verdict]), f"  {answer['reason']}"), soft_wrap=True)
+    console.print(Text.assemble((verdict.upper(), _COLOURS[verdict]), f"  {headline(answer)}"))
+    show_rows(console, step_size_rows(answer))
     table = Table(show_header=True, box=None, pad_edge=False, header_style="dim")
     table.add_column("")
     table.add_column("theory")
@@ -42,6 +45,23 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
     for row in _every_start_rows(answer) if "starts" in answer else _rows(answer):
         table.add_row(*(Text(cell) for cell in row))
     if table.row_count:
+        console.print(table)
+
+
+def show_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
+    """Prints rows of name, value and meaning.
+
+    Args:
+        console: Where to print.
+        rows: The rows; without any, nothing is printed.
+    """
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column("", style="dim")
+    table.add_column("", style="bold")
+    table.add_column("")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    if rows:
         console.print(table)
 
 
@@ -93,17 +113,13 @@ def console_for_people() -> Console:
 
 def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows = []
-    if answer["regime"]:
-        rows.append(
-            ("regime", f"boundary {answer['boundary']}, stable below {answer['stability_limit']}", answer["regime"])
-        )
-    limit = answer["limit"]
+    limit, names = answer["limit"], answer.get("variables") or ()
     if limit["kind"]:
         expected = answer["predicted"]
-        theory = "-" if expected is None else f"{expected['kind']}, ±{_vector(expected['vector'])}"
-        rows.append(("direction", theory, _direction(limit)))
+        theory = "-" if expected is None else f"{expected['kind']}, ±{named(expected['vector'], names)}"
+        rows.append(("direction", theory, _direction(limit, names)))
     if answer["rate"] is not None:
-        rows.append(("rate per step", "at most max(b/ρ, ρ)", f"{answer['rate']:.9g}"))
+        rows.append(("direction's rate", "at most max(b/ρ, ρ) per step", f"{answer['rate']:.9g}"))
         if answer.get("rate_exact") is not None:
             rows.append(("", "b/ρ exactly, for the loss is quadratic", f"{answer['rate_exact']:.9g}"))
     if answer["step"] is not None:
@@ -123,7 +139,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append(("ratios vanish", "bounded for some α in (1, 2)", f"for α up to {chain['alpha']:.6g}"))
     observed = answer.get("observed")
     if observed:
-        rows.append(("observed", "direction from the minimizer (mpmath, no proof)", _observed(observed)))
+        rows.append(("observed", "direction from the minimizer (mpmath, no proof)", _observed(observed, names)))
     return rows
 
 
@@ -136,27 +152,23 @@ def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     exceptional, predicted = answer["exceptional"], answer["predicted"]
     if exceptional is not None:
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
-        rows.append(("almost every start", f"{predicted['kind']}, ±v", f"v = {_vector(predicted['vector'])}{checked}"))
+        vector = named(predicted["vector"], answer.get("variables") or ())
+        rows.append(("almost every start", f"{predicted['kind']}, ±v", f"v = {vector}{checked}"))
         rows.append(("exceptional starts", "a null set", exceptional["sentence"]))
     return rows
 
 
-def _observed(observed: dict[str, Any]) -> str:
+def _observed(observed: dict[str, Any], names: Sequence[str]) -> str:
     if not observed["settled"]:
         return f"{observed['note']} ({observed['steps']} steps)"
-    vectors = " / ".join(_vector(v) for v in observed["vectors"])
+    vectors = " / ".join(named(v, names) for v in observed["vectors"])
     rate = "" if observed["rate"] is None else f", rate {observed['rate']:.9g}"
     cosine = f", cos {observed['cosines'][-1]:+.9f}" if observed["cosines"] else ""
     cosine += "" if observed["note"] == "settled" else f"; {observed['note']}"
     return f"{observed['kind']} {vectors}, {observed['steps']} steps{rate}{cosine}"
 
 
-def _direction(limit: dict[str, Any]) -> str:
+def _direction(limit: dict[str, Any], names: Sequence[str] = ()) -> str:
     if limit["kind"] == "two-cycle":
-        return f"even steps {_vector(limit['even'])}, odd steps {_vector(limit['odd'])}"
-    return f"{limit['kind']}, {_vector(limit['vector'])}"
-
-
-def _vector(vector: list[float]) -> str:
-    shown = ", ".join(f"{x:.9g}" for x in vector[:8])
-    return f"({shown}{', …' if len(vector) > 8 else ''})"
+        return f"even steps {named(limit['even'], names)}, odd steps {named(limit['odd'], names)}"
+    return f"{limit['kind']}, {named(limit['vector'], names)}"

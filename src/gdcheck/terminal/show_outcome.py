@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from gdcheck.terminal.headline import named
 
 
 def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -12,22 +15,33 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         answer: The answer; keys that it lacks give no row.
     """
     rows = []
+    names = answer["variables"]
     minimizer = answer.get("minimizer")
     if minimizer and minimizer["how"] != "given":
-        rows.append(("minimizer", minimizer["how"], f"({', '.join(minimizer['exact'])})"))
+        rows.append(("minimizer", minimizer["how"], exactly(minimizer["exact"], names)))
     outcome = answer.get("outcome")
     if outcome:
-        points = "; ".join(f"({', '.join(f'{x:.9g}' for x in p)})" for p in outcome["points"][:4])
+        points = "; ".join(named(p, names) for p in outcome["points"][:4])
         more = ", …" if len(outcome["points"]) > 4 else ""
         rows.append(("in the long run", outcome["status"], f"{outcome['kind']} {points}{more}: {outcome['sentence']}"))
     elsewhere = answer.get("elsewhere")
     if elsewhere:
-        where = ", ".join(elsewhere["minimizer"])
-        rows.append(("decided there", f"({where})", f"{elsewhere['verdict']}: {elsewhere['reason']}"))
+        where = exactly(elsewhere["minimizer"], names)
+        rows.append(("decided there", where, f"{elsewhere['verdict']}: {elsewhere['reason']}"))
     asked = [(key, answer[key]) for key in ("within", "within_loss") if answer.get(key)]
     rows += [(key.replace("_", " "), found["status"], found["sentence"]) for key, found in asked]
     iterate = answer.get("iterate")
     if iterate:
-        point = ", ".join(f"{x:.15g}" for x in iterate["point"])
+        point = ", ".join(f"{name}={x:.15g}" for name, x in zip(names, iterate["point"], strict=True))
         rows.append((f"iterate {iterate['step']}", iterate["status"], f"({point})"))
     return rows
+
+
+def exactly(point: Sequence[str], names: Sequence[str]) -> str:
+    """An exact point with its variables.
+
+    Args:
+        point: The coordinates as texts.
+        names: The variables.
+    """
+    return f"({', '.join(f'{name}={value}' for name, value in zip(names, point, strict=True))})"

@@ -66,9 +66,10 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
         found: The verdict for almost every start.
 
     Returns:
-        ``verdict``, ``reason``, ``starts``, ``regime``, ``boundary``, ``stability_limit``, ``eigenvalues``,
-        ``predicted``, ``multiplier``, ``fails`` and ``exceptional``: the set of the starts that the theorem leaves out,
-        in the ball of a radius (any, where that is None), by its ``normal``, the bound ``slope`` and a sentence.
+        ``verdict``, ``reason``, ``starts``, ``variables``, ``regime``, ``boundary``, ``stability_limit``,
+        ``eigenvalues``, ``predicted``, ``multiplier``, ``fails`` and ``exceptional``: the set of the starts that the
+        theorem leaves out, in the ball of a radius (any, where that is None), by its ``normal``, the bound ``slope``
+        and a sentence.
         Unknown entries are None.
     """
     exceptional, prediction, known = found.exceptional, found.prediction, found.classification
@@ -87,6 +88,7 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
         "verdict": found.verdict.value,
         "reason": found.reason,
         "starts": "almost-every",
+        "variables": list(found.problem.loss.variables),
         **spectrum_json(known),
         "predicted": predicted,
         "multiplier": multiplier,

@@ -66,18 +66,18 @@ BAD = {
     "no start": ({"loss": "x**2", "step_size": "0.1"}, "start", "is missing"),
     "loss a number": ({**GOOD, "loss": 3}, "loss", "expected a text"),
     "loss unreadable": ({**GOOD, "loss": "x**2 +"}, "loss", "number, a variable"),
-    "step size a float": ({**GOOD, "step_size": 0.1}, "step_size", "rational as text"),
+    "step size a float": ({**GOOD, "step_size": 0.1}, "step_size", "is a float"),
     "step size zero": ({**GOOD, "step_size": "0"}, "step_size", "not positive"),
     "step size negative": ({**GOOD, "step_size": "-1/10"}, "step_size", "-1/10 is not positive"),
     "step size unreadable": ({**GOOD, "step_size": "a tenth"}, "step_size", "not a rational number"),
     "step size 1/0": ({**GOOD, "step_size": "1/0"}, "step_size", "divides by zero"),
     "step size nan": ({**GOOD, "step_size": "nan"}, "step_size", "not a rational number"),
-    "start a text": ({**GOOD, "start": "1, 2"}, "start", "expected a list of texts"),
-    "start of floats": ({**GOOD, "start": [0.1, 0.1]}, "start", "expected a list of texts"),
+    "start a text": ({**GOOD, "start": "1, 2"}, "start", "expected a list"),
+    "start of floats": ({**GOOD, "start": [0.1, 0.1]}, "start", "is a float"),
     "start too short": ({**GOOD, "start": ["1"]}, "start", "has 1 coordinates; give 2, for x, y"),
     "start too long": ({**GOOD, "start": ["1", "2", "3"]}, "start", "has 3 coordinates; give 2"),
     "start unreadable": ({**GOOD, "start": ["1", "one"]}, "start", "not a rational number"),
-    "minimizer null": ({**GOOD, "minimizer": None}, "minimizer", "expected a list of texts"),
+    "minimizer null": ({**GOOD, "minimizer": None}, "minimizer", "expected a list"),
     "minimizer too short": ({**GOOD, "minimizer": []}, "minimizer", "has 0 coordinates"),
     "variables a text": ({**GOOD, "variables": "xy"}, "variables", "expected a list of texts"),
     "variables repeated": ({**GOOD, "variables": ["x", "y", "x"]}, "variables", "named twice"),
@@ -96,8 +96,8 @@ def test_bad_input_names_the_field_and_the_fix(name):
 
 
 SHAPE = {
-    "no object", "null", "unknown field", "no loss", "no step size", "loss a number", "step size a float",
-    "step size unreadable", "step size nan", "start a text", "start of floats", "start unreadable", "minimizer null",
+    "no object", "null", "unknown field", "no loss", "no step size", "loss a number",
+    "step size unreadable", "step size nan", "start a text", "start unreadable", "minimizer null",
     "variables a text", "variables repeated",
 }  # fmt: skip
 
@@ -131,3 +131,42 @@ def test_a_null_for_variables_is_like_the_schema_says():
     except InputError:
         accepted = False
     assert accepted is VALIDATOR.is_valid(data), "the reader and the schema disagree about variables: null"
+
+
+def test_points_are_read_by_name_or_by_position():
+    from gdcheck.theorem.descent.points import read_point
+
+    for text in ("6,6", "[6, 6]", "(6,6)", "6 6", "6  6"):
+        assert read_point(text, "start") == ["6", "6"]
+    for text in ("w=1,b=0", "w = 1, b = 0", "(w=1, b=0)", "b=0 w=1"):
+        assert read_point(text, "start") == {"w": "1", "b": "0"}
+    for text in ("(1, 2", "w=1,0", "w=1,w=2"):
+        with pytest.raises(InputError):
+            read_point(text, "start")
+
+
+def test_a_position_with_two_readings_is_refused_with_both():
+    with pytest.raises(InputError, match=r"two readings: w=1,b=0 or b=1,w=0"):
+        Problem("w**2 + 10*b**2", step_size="0.1", start=["1", "0"])
+    by_name = Problem("w**2 + 10*b**2", step_size="0.1", start={"w": "1", "b": "0"})
+    assert (by_name.loss.variables, by_name.start) == (("b", "w"), (0, 1))
+    ordered = Problem("w**2 + 10*b**2", step_size="0.1", start=["1", "0"], variables=["w", "b"])
+    assert (ordered.loss.variables, ordered.start) == (("w", "b"), (1, 0))
+    assert Problem("w**2 + 10*b**2", step_size="0.1", start=["6", "6"]).start == (6, 6), "both readings are the same"
+    assert Problem("x2**2 + x10**2", step_size="0.1", start=["1", "0"]).start == (1, 0), "x2 comes before x10"
+
+
+def test_a_name_must_be_a_variable_and_every_variable_needs_one():
+    for start, part in (({"x": 1}, "lacks 'y'"), ({"x": 1, "y": 1, "z": 1}, "'z'")):
+        with pytest.raises(InputError, match=part):
+            Problem("x**2 + y**2", step_size="0.1", start=start)
+
+
+def test_json_takes_names_and_exact_numbers(tmp_path):
+    from gdcheck.properties.storage.reading import stored_problem
+
+    path = tmp_path / "problem.json"
+    path.write_text('{"loss": "w**2 + 10*b**2", "step_size": 0.1000000000000000000001, "start": {"w": 1, "b": 2.5e-1}}')
+    problem = stored_problem(path)
+    assert str(problem.step_size) == "1000000000000000000001/10000000000000000000000"
+    assert [str(x) for x in problem.start] == ["1/4", "1"]

@@ -1,0 +1,153 @@
+"""The first lines of an answer for people: the verdict in words, and the step sizes that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_DECIMALS = 9
+
+
+def headline(answer: dict[str, Any]) -> str:
+    """Say in words what is proved, and only then what is not.
+
+    Args:
+        answer: The answer (see ``theorem.certificate.answer``).
+
+    Returns:
+        The sentence after the verdict's name.
+    """
+    limit, names = answer.get("limit"), answer.get("variables") or ()
+    if not limit or not limit["kind"]:
+        outcome = answer.get("outcome")
+        if answer["verdict"] != "not-applicable" or not outcome:
+            return str(answer["reason"])
+        return f"{outcome['status']}: {outcome['sentence']}; {answer['reason'].removesuffix('; no limit is certified')}"
+    if limit["kind"] == "two-cycle":
+        way = f"in two directions by turns, {named(limit['even'], names)} at even steps, "
+        way += f"{named(limit['odd'], names)} at odd ones"
+    elif limit["kind"] == "alternating":
+        way = f"alternating along ±{named(limit['vector'], names)}"
+    else:
+        way = f"in the fixed direction {named(limit['vector'], names)}"
+    reason = str(answer["reason"]).partition("; what happens instead is certified")[0]
+    if answer["verdict"] == "proved":
+        return f"descent arrives {way}: {reason}"
+    if answer["verdict"] == "unresolved":
+        return reason
+    return f"proved: descent arrives {way}; {reason}"
+
+
+def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The rows of the table on step sizes: name, value, meaning.
+
+    Args:
+        answer: The answer, with ``step_sizes`` if the spectrum at the minimizer is positive.
+    """
+    found, names = answer.get("step_sizes"), answer.get("variables") or ()
+    if not found:
+        return []
+    rows = [("step size η", short(answer["step_size"]), _REGIMES.get(answer["regime"], ""))]
+    rows += threshold_rows(found, names)
+    factor = answer["rate_per_step"]
+    meaning = "near the minimizer, the error shrinks by this factor or a smaller one"
+    if factor >= 1:
+        meaning = (
+            "near the minimizer, most errors grow by this factor" if factor > 1 else "to first order, no shrinking"
+        )
+    rows.append(("rate per step max |1−ηλ|", f"{factor:.9g}", meaning))
+    return rows
+
+
+_REGIMES = {
+    "small-step": "below the boundary",
+    "large-step": "between boundary and largest stable step size",
+    "boundary": "on the boundary",
+    "unstable": "at or above the largest stable step size",
+}
+
+
+def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str, str]]:
+    """The rows that depend on the loss alone.
+
+    Args:
+        found: What ``theorem.certificate.step_sizes`` says.
+        names: The variables.
+    """
+    low, high = found["lowest"], found["highest"]
+    rows = [("largest stable 2/λₙ", short(found["largest_stable"]), "below it the minimizer is stable, above it not")]
+    if low["value"] == high["value"]:
+        rows.append(("optimal 1/λ", short(found["optimal"]), "reaches the minimizer at once, were the loss quadratic"))
+        rows.append(("eigenvalue λ", short(low["value"]), f"the only one, {low['multiplicity']}-fold"))
+        return rows
+    rows += [
+        ("boundary 2/(λ₁+λₙ)", short(found["optimal"]), "below it the direction is fixed, above it alternates"),
+        ("optimal step size", short(found["optimal"]), f"the same number; rate {short(found['optimal_rate'])}"),
+        ("step size 1/λₙ", short(found["greedy"]), "to first order, removes the error along λₙ in one step"),
+        ("smallest eigenvalue λ₁", short(low["value"]), _eigenvector(low, names)),
+        ("largest eigenvalue λₙ", short(high["value"]), _eigenvector(high, names)),
+        ("condition number λₙ/λ₁", short(found["condition_number"]), ""),
+    ]
+    return rows
+
+
+def line_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The rows of the line of step sizes: from where to where, what happens, and why.
+
+    Args:
+        line: What ``theorem.certificate.step_sizes.step_line`` says.
+    """
+    rows = []
+    for part in line["segments"]:
+        low, high, kind = part["from"], part["to"], part["direction"]
+        where = f"η = {short(low)}" if low == high else f"η > {short(low)}"
+        if high is not None and low != high:
+            where = f"{short(low)} < η < {short(high)}"
+        word, meaning = _SEGMENTS[kind]
+        if line["quadratic"]:
+            word, meaning = _QUADRATIC.get(kind, (word, meaning))
+        rows.append((where, word, meaning))
+    return rows
+
+
+_SEGMENTS = {
+    "fixed": ("fixed", "almost every start nearby arrives in a direction that stays"),
+    "two-cycle": ("boundary", "two directions by turns; the fastest step size"),
+    "any": ("at once", "the error vanishes to first order; the fastest step size"),
+    "alternating": ("alternating", "almost every start nearby arrives along a direction whose sign flips"),
+    "threshold": ("threshold", "decided by higher derivatives; gdcheck check says it for a start"),
+    "unstable": ("unstable", "a cycle, another minimizer or divergence; gdcheck check says which for a start"),
+}
+_QUADRATIC = {
+    "any": ("at once", "every start reaches the minimizer in one step; the fastest step size"),
+    "threshold": ("cycle", "almost every start tends to a cycle of two points"),
+    "unstable": ("divergence", "almost every start leaves every bounded set"),
+}
+
+
+def named(vector: Sequence[float], names: Sequence[str]) -> str:
+    """A vector with its variables, at most eight of them.
+
+    Args:
+        vector: The coordinates.
+        names: The variables; without them the coordinates stand alone.
+    """
+    pairs = zip(names, vector, strict=True) if names else (("", x) for x in vector)
+    shown = [f"{name}{'=' if name else ''}{x:.9g}" for name, x in pairs]
+    return f"({', '.join(shown[:8])}{', …' if len(shown) > 8 else ''})"
+
+
+def short(text: str) -> str:
+    """A number as it is, or rounded where it is long."""
+    if len(text) <= _DECIMALS + 2:
+        return text
+    numerator, _, denominator = text.partition("/")
+    # Integers divide correctly rounded, whatever their size.
+    value = int(numerator) / int(denominator) if denominator else float(text)
+    return f"≈ {value:.{_DECIMALS}g}"
+
+
+def _eigenvector(eigenvalue: dict[str, Any], names: Sequence[str]) -> str:
+    if eigenvalue["vector"] is None:
+        return f"{eigenvalue['multiplicity']}-fold: no single direction"
+    return f"along {named(eigenvalue['vector'], names)}"

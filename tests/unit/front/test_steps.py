@@ -1,0 +1,105 @@
+"""The line of step sizes, the headline, and options under other names."""
+
+import json
+from fractions import Fraction
+
+import pytest
+
+
+def test_the_line_of_a_quadratic(gdcheck, tmp_path):
+    code, out, _ = gdcheck("steps", "--loss", "x**2 + 10*y**2", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    (line,) = answer["minimizers"]
+    found = line["step_sizes"]
+    low, high = Fraction(2), Fraction(20)
+    assert answer["variables"] == ["x", "y"]
+    assert [Fraction(found[key]) for key in ("greedy", "optimal", "largest_stable")] == [
+        1 / high,
+        2 / (low + high),
+        2 / high,
+    ]
+    assert (Fraction(found["condition_number"]), Fraction(found["optimal_rate"])) == (high / low, Fraction(9, 11))
+    ways = [(part["from"], part["to"], part["direction"]) for part in line["segments"]]
+    assert ways == [
+        ("0", "1/11", "fixed"),
+        ("1/11", "1/11", "two-cycle"),
+        ("1/11", "1/10", "alternating"),
+        ("1/10", "1/10", "threshold"),
+        ("1/10", None, "unstable"),
+    ]
+    code, out, _ = gdcheck("steps", "--loss", "x**2 + 10*y**2")
+    for word in ("fixed", "boundary", "alternating", "cycle", "divergence", "along (x=1, y=0)"):
+        assert word in out, out
+
+
+def test_every_minimizer_has_its_line_and_the_picture_is_written(gdcheck, tmp_path):
+    picture = tmp_path / "steps.svg"
+    code, out, _ = gdcheck("steps", "--loss", "3*x**4 - 4*x**3 - 12*x**2", "--json", "--out", picture)
+    assert code == 0
+    lines = json.loads(out)["minimizers"]
+    # f'' is 36 x^2 - 24 x - 24.
+    assert [(line["minimizer"], line["step_sizes"]["largest_stable"]) for line in lines] == [
+        (["-1"], "1/18"),
+        (["2"], "1/36"),
+    ]
+    assert "2/λ" in picture.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ((), "loss: is missing"),
+        (("--loss", "x**2 - y**2"), "no strict minimizer"),
+        (("--loss", "x**2 - y**2", "--minimizer", "x=0,y=0"), "not positive definite"),
+        (("--loss", "x**2 + y**2", "--minimizer", "1,0"), "not zero"),
+        (("--loss", "x**4 - 3*x**2 + 2"), "rational"),
+        (("--loss", "x"), "no strict minimizer"),
+    ],
+)
+def test_losses_without_a_line_get_one_sentence(gdcheck, words, part):
+    code, out, err = gdcheck("steps", *words)
+    assert (code, out) == (2, "")
+    assert part in err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("--lr", "0.1"), "--step-size"),
+        (("-lr", "0.1"), "--step-size"),
+        (("--learning-rate=0.1",), "--step-size"),
+        (("--learning_rate", "0.1"), "--step-size"),
+        (("--step_size", "0.1"), "--step-size"),
+        (("-x0", "1"), "--start"),
+        (("--x0", "1"), "--start"),
+    ],
+)
+def test_other_names_of_options_are_understood(gdcheck, words, meant):
+    code, _, err = gdcheck("check", "--loss", "x**2", *words)
+    assert code == 2
+    assert f"did you mean {meant}?" in err
+
+
+def test_the_answer_leads_with_what_is_proved(gdcheck):
+    words = ("--loss", "x**2 + 10*y**2", "--step-size", "1/20", "--start", "1,1")
+    code, out, _ = gdcheck("check", *words)
+    assert code == 3
+    assert out.startswith("NOT-APPLICABLE  proved: descent arrives in the fixed direction (x=1, y=0)")
+    _, out, _ = gdcheck("check", *words, "--json")
+    answer = json.loads(out)
+    assert (answer["variables"], answer["rate_per_step"]) == (["x", "y"], 0.9)
+    assert answer["step_sizes"]["highest"]["vector"] == [0.0, 1.0]
+
+
+def test_two_readings_of_a_start_are_refused(gdcheck):
+    code, out, err = gdcheck("check", "--loss", "w**2 + 10*b**2", "--step-size", "0.1", "--start", "1,0")
+    assert (code, out) == (2, "")
+    assert "w=1,b=0 or b=1,w=0" in err
+
+
+def test_an_answer_for_every_start_is_printed(gdcheck):
+    code, out, _ = gdcheck("check", "--loss", "w**2 + 10*b**2", "--step-size", "0.09")
+    assert code == 0
+    assert "almost every start  fixed, ±v" in out
+    assert "v = (b=0, w=1)" in out

@@ -100,7 +100,7 @@ class Printer:
         location = located(problem, questions)
         if location.problem is None:
             asked = {"sharpness": self._extras.sharpness, "observed": self._extras.observe}
-            without = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
+            without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
             answer = undecided(location, problem) | without | question_keys(problem, None, questions)
             return answer | self._rechecked(None), None
         problem = location.problem

@@ -72,7 +72,6 @@ def test_a_point_that_is_not_critical_gets_the_list(gdcheck):
     [
         ("x**3 + x", "x", "0.1", "the loss has no critical point"),
         ("w**2 + b", "w,b", "0.1", "the loss has no critical point"),
-        ("(x*y - 1)**2 + (x - y)**4", "x,y", "0.05", "the nearest critical points are"),
         ("(x*y - 2)**2", "x,y", "0.05", "as on a curve of minimizers"),
         ("x**4 - 2*x**2 + y**4 - 2*y**2 + z**4 - 3*z**2", "x,y,z", "0.01", " more"),
     ],
@@ -80,9 +79,8 @@ def test_a_point_that_is_not_critical_gets_the_list(gdcheck):
 def test_hard_losses_get_one_sentence(gdcheck, loss, variables, step_size, part):
     start = ",".join(["1", "1.1", "1"][: variables.count(",") + 1])
     code, answer = ask(gdcheck, loss, step_size, start, "--variables", variables)
-    assert code in {0, 3}
-    if answer["verdict"] == "unresolved":
-        assert part in answer["reason"]
+    assert (code, answer["verdict"]) == (3, "unresolved")
+    assert part in answer["reason"]
 
 
 def test_two_ways_from_a_saddle(gdcheck):

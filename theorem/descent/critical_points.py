@@ -23,7 +23,7 @@ _LARGEST_DENOMINATOR = 2**64
 _NEWTON_STEPS = 60
 _FEWEST, _AHEAD, _WORK = 20, 400, 40_000
 _FAR = 1e9
-_SEEDS = 240
+_SEEDS, _SEARCH_WORK = 240, 100_000
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def critical_points(loss: Loss, near: Vector, most: int = 5) -> CriticalPoints:
 
     Returns:
         What was found: for one variable all real roots of the derivative, otherwise the ends of Newton's method from
-        240 points around, which need not be all.
+        up to 240 points around, which need not be all.
     """
     if loss.degree <= 2:
         only = minimizer_of_quadratic(loss, near)
@@ -196,7 +196,8 @@ def _converged(loss: Loss, here: Sequence[float]) -> Iterator[list[float]]:
 
     floats = FloatMap(loss, fmpq(1))
     n = loss.dimension
-    for k in range(_SEEDS):
+    cost = n * n * (1 + len(loss.terms))
+    for k in range(max(_FEWEST, min(_SEEDS, _SEARCH_WORK // cost))):
         # Additive recurrence with irrational steps: even, and the same each time.
         scale = (0.0, 0.3, 1.0, 3.0, 10.0)[k % 5]
         centre = here if k % 2 == 0 else [0.0] * n

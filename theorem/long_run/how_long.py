@@ -51,7 +51,8 @@ class Within:
     Attributes:
         measure: "distance" to the minimizer, or "loss" above the minimizer's.
         bound: The bound.
-        step: The first step from which the measure stays at or below the bound; None if there is none in reach.
+        step: The first step from which the measure stays at or below the bound (where the sentence says "at the
+            latest", a step from which it does); None if there is none in reach.
         estimated: Whether the step is extrapolated by the largest multiplier from the last step walked.
         sentence: It in words.
         claim: The content of a certificate; None if there is none.
@@ -205,7 +206,7 @@ def _by_walking(problem: Problem, measure: str, bound: fmpq) -> Within:
         minimizer = [mpf(int(a.p)) / int(a.q) for a in problem.minimizer]
         level = mpf(int(bound.p)) / int(bound.q)
         terms = [(a, mpf(int(c.p)) / int(c.q)) for a, c in expansion.terms]
-    last, step, until, value = -1, 0, None, mpf(0)
+    last, step, until, value, r = -1, 0, None, mpf(0), mpf(0)
     for step, x in enumerate(islice(iterates(problem, _DIGITS), _WALKED + 1)):
         with mp.workdps(_DIGITS):
             h = [a - m for a, m in zip(x, minimizer, strict=True)]
@@ -226,7 +227,29 @@ def _by_walking(problem: Problem, measure: str, bound: fmpq) -> Within:
         return Within(
             measure, bound, last + 1, estimated=False, sentence=sentence, claim=claim | {"norm": to_text(rho)}
         )
+    if measure == "distance" and step == _WALKED and value > level and rho < 1:
+        later = _later(bound, step, r, remainder, rho)
+        if later is not None:
+            return later
     return _beyond(measure, bound, (last, step), (value, level), float(rho.p) / float(rho.q))
+
+
+def _later(bound: fmpq, walked: int, r: mpf, remainder: RemainderBound, rho: fmpq) -> Within | None:
+    """A step from which the bound holds in any case, where the iterates already shrink by a factor."""
+    radius = arb(fmpq(*float(r).as_integer_ratio())) * (1 + arb(_ABOVE))
+    factor = arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE))
+    if not factor < 1:
+        return None
+    # A little more, for the checker's own rounding.
+    wait = ((arb(bound) / radius).log() / factor.log()).upper()
+    step = walked + 1 + ceil(float(wait) * 1.000001)
+    if step > LARGEST_STEP:
+        return None
+    claim = {"kind": "later", "bound": to_text(bound), "step": step, "walked": walked, "norm": to_text(rho)}
+    sentence = (
+        f"the {_names('distance')} is at most {float(bound.p) / float(bound.q):g} from step {step} on at the latest"
+    )
+    return Within("distance", bound, step, estimated=False, sentence=sentence, claim=claim)
 
 
 def _beyond(measure: str, bound: fmpq, steps: tuple[int, int], values: tuple[mpf, mpf], factor: float) -> Within:

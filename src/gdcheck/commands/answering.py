@@ -99,12 +99,8 @@ class Printer:
         questions = self._extras.questions
         location = located(problem, questions)
         if location.problem is None:
-            asked = {
-                "sharpness": self._extras.sharpness,
-                "scalars": self._extras.scalars,
-                "observed": self._extras.observe,
-            }
-            without = {key: None for key, wanted in asked.items() if wanted}
+            asked = {"sharpness": self._extras.sharpness, "observed": self._extras.observe}
+            without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
             answer = undecided(location, problem) | without | question_keys(problem, None, questions)
             return answer | self._rechecked(None), None
         problem = location.problem

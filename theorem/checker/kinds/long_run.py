@@ -1,4 +1,4 @@
-r"""Long-run certificates: where a trajectory ends, whatever the step size. Claims L1 to L7, and ``check``.
+r"""Long-run certificates: where a trajectory ends, whatever the step size. Claims L1 to L8, and ``check``.
 
 They need none of the theorem's assumptions: a trajectory diverges, reaches a point, repeats itself, is caught by an
 attracting orbit, or is somewhere at a step. docs/certificate.md, *Long-run certificates*.
@@ -455,6 +455,37 @@ def verify_within(problem: Problem, value: object) -> None:
     claim(before is None or ends(before)[0] > bound, f"the {measure} exceeds {show(bound)} at the step before fails")
 
 
+def verify_later(problem: Problem, value: object) -> None:
+    """Claim L8 (later): from a step on, the distance to the minimizer is at most a bound; it may be so before.
+
+    At the step ``walked``, with L >= |I - eta A| and r >= ‖h‖, the factor s = L + r C(r) is below one. So no later
+    iterate is farther away than r, and ‖h‖ shrinks by s at least at every step.
+    """
+    c = read_object(value, "claim", "kind bound step walked norm")
+    bound, norm = (read_number(c[name], f"claim.{name}") for name in ("bound", "norm"))
+    step, walked = _read_step(c["step"], "claim.step"), read_count(c["walked"], "claim.walked")
+    _polynomial(problem)
+    expansion = _expansion(problem, norm)
+    descent = expansion.descent
+    claim(not any(descent.image([0] * descent.dimension, 1)[0]), "the minimizer is a critical point fails")
+    claim(walked <= step, "walked <= step fails")
+    ball = next(follow(expansion, walked, walked, BITS), None)
+    claim(ball, f"the iterate of step {walked} is enclosed fails")
+    assert ball is not None
+    r = norm_above(ball[0]) + ball[1]
+    factor = norm + expansion.remainder.push(r)
+    claim(factor < 1, f"the iterates shrink at step {walked} fails: the factor may be {show(factor)}")
+    # Powers are rounded up to 512 bits after the point.
+    base = -(-(factor.numerator << BITS) // factor.denominator)
+    power = 1 << BITS
+    for bit in bin(step - walked)[2:]:
+        power = (power * power >> BITS) + 1
+        if bit == "1":
+            power = (power * base >> BITS) + 1
+    far = r * Fraction(power, 1 << BITS)
+    claim(far <= bound, f"the distance is at most {show(bound)} at step {step} fails: it may be {show(far)}")
+
+
 def _monomial(alpha: Sequence[int], x: Sequence[Fraction]) -> Fraction:
     value = Fraction(1)
     for a, e in zip(x, alpha, strict=True):
@@ -470,4 +501,5 @@ _KINDS: dict[str, Callable[[Problem, object], None]] = {
     "growth": verify_growth,
     "iterate": verify_iterate,
     "within": verify_within,
+    "later": verify_later,
 }

@@ -40,6 +40,9 @@ CERTIFICATES = {
     "within": lambda: made(
         WORKED, "1/2", ["1/10", "1/10"], question=lambda p: first_within(p, "distance", to_fmpq("1e-3", "bound")).claim
     ),
+    "later": lambda: made(
+        WORKED, "1/5000", ["1/50", "1/50"], question=lambda p: first_within(p, "distance", to_fmpq("1e-6", "b")).claim
+    ),
     "loss within": lambda: made(
         WORKED, "1/2", ["1/10", "1/10"], question=lambda p: first_within(p, "loss", to_fmpq("1e-5", "bound")).claim
     ),
@@ -105,6 +108,12 @@ TAMPERED = [
     ("within", "norm", "1/10"),
     ("within", "norm", "1"),
     ("within", "until", None),
+    ("later", "step", 10000),
+    ("later", "step", 1),
+    ("later", "walked", 0),
+    ("later", "bound", "1/1000000000"),
+    ("later", "norm", "1/2"),
+    ("later", "norm", "1"),
     ("loss within", "bound", "1/1000000"),
     ("loss within", "measure", "distance"),
     ("quadratic within", "norm", "2"),
@@ -142,14 +151,16 @@ def test_another_start_is_rejected(name):
     assert check(altered) is not None
 
 
-@pytest.mark.parametrize("name", sorted(set(CERTIFICATES) - {"saddle", "linear limit", "line of minimizers", "growth"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(CERTIFICATES) - {"saddle", "linear limit", "line of minimizers", "growth", "later"})
+)
 def test_another_step_size_is_rejected(name):
     altered = certificate(name)
     altered["problem"]["step_size"] = "1/1000"
     assert check(altered) is not None
 
 
-@pytest.mark.parametrize("name", ["linear limit", "saddle", "linear cycle", "within", "quadratic within"])
+@pytest.mark.parametrize("name", ["linear limit", "saddle", "linear cycle", "within", "quadratic within", "later"])
 def test_a_minimizer_that_is_not_critical_is_rejected(name):
     altered = certificate(name)
     altered["problem"]["minimizer"][0] = "1/7"

@@ -91,6 +91,20 @@ def test_quadratics_beside_closed_forms(curvature, a, b, step):
     assert within.step == first
 
 
+def test_a_small_step_on_a_cubic_is_bounded_without_walking_it_all():
+    problem = Problem(WORKED, step_size="1/5000", start=["1/50", "1/50"])
+    found = within_json(problem, first_within(problem, "distance", fmpq(1, 10**6)))
+    assert found["status"] == "proved"
+    assert "at the latest" in found["sentence"]
+    x, y, first = 0.02, 0.02, None
+    for k in range(found["step"] + 1):
+        if first is None and x * x + y * y <= 1e-12:
+            first = k
+        x, y = x - (2 * x + 2 * x * y + 3 * x * x) / 5000, y - (y + x * x) / 5000
+    assert first is not None
+    assert 0.9 * found["step"] < first <= found["step"]
+
+
 def test_what_never_comes_near():
     problem = Problem("x**2", step_size="1", start=["1"])
     assert first_within(problem, "distance", fmpq(1, 2)).step is None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, convert
+from msgspec import Meta, Struct, convert, field
 from msgspec.structs import replace
 
 from gdcheck.properties.claims.claim import Finding
@@ -284,7 +284,7 @@ class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
     claims: dict[str, ClaimTally]
     worst: dict[str, ClaimTally]
     run: Circumstances
-    counterexamples: tuple[Broken, ...] = ()
+    counterexamples: list[Broken] = field(default_factory=list)
 
 
 def merged(lines: Iterable[str]) -> tuple[Tally, int]:

@@ -269,7 +269,7 @@ class Run:
                 versions={name: version(name) for name in ("hypothesis", "python-flint", "mpmath", "pytest")},
                 python=platform.python_version(),
             ),
-            counterexamples=tuple(sorted(self._broken, key=lambda broken: (broken.claim, broken.simplest.file))),
+            counterexamples=sorted(self._broken, key=lambda broken: (broken.claim, broken.simplest.file)),
         )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -83,7 +83,7 @@ PLANTS = [
     ),
     plant(
         "the eigenvectors are swapped",
-        "theorem/decision/decide.py",
+        "theorem/decision/search.py",
         "pencil.eigenvectors(here.eigenvalues[index], bits)",
         "pencil.eigenvectors(here.eigenvalues[-1 - index], bits)",
         "direction",
@@ -91,8 +91,8 @@ PLANTS = [
     plant(
         "the (−1)^k is dropped",
         "theorem/limit/amplitude.py",
-        "if alternating and flip:",
-        "if False:",
+        "(tuple(-x for x in direction) if flip else direction,)",
+        "(direction,)",
         "direction",
         "alternation",
     ),
@@ -192,8 +192,8 @@ PLANTS = [
     plant(
         "the sharpness's gradient is D³f[v_n, v_d, ·]",
         "theorem/sharpness/top_eigenvalue.py",
-        "contracted(self.expansion, (w, w), fmpq(0))]",
-        "contracted(self.expansion, (w, [y + 1 for y in w]), fmpq(0))]",
+        "contract(self.expansion, (w, w), fmpq(0))]",
+        "contract(self.expansion, (w, [y + 1 for y in w]), fmpq(0))]",
         "sharpness",
     ),
     plant(
@@ -220,8 +220,8 @@ PLANTS = [
     plant(
         "steps above 1/η are counted",
         "theorem/sharpness/crossings.py",
-        "self._threshold = arb(2 / scene.expansion.step_size)",
-        "self._threshold = arb(1 / scene.expansion.step_size)",
+        "self._threshold = arb(2 / context.expansion.step_size)",
+        "self._threshold = arb(1 / context.expansion.step_size)",
         "sharpness",
     ),
 ]

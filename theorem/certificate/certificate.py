@@ -71,7 +71,10 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         },
         "blocks": []
         if numbers is None
-        else [_block(b, a, here, bits) for b, a in zip(decision.blocks, numbers.amplitudes, strict=True)],
+        else [
+            _block(b, a, here, decision.subspace, bits)
+            for b, a in zip(decision.blocks, numbers.amplitudes, strict=True)
+        ],
         "step": decision.amplitude.step if decision.amplitude else 0,
         "bounds": None
         if numbers is None
@@ -139,12 +142,23 @@ def _rounded(e: Eigenvalue, bits: int) -> Eigenvalue:
     return replace(e, lo=(e.lo * scale).floor() / scale, hi=(e.hi * scale).ceil() / scale)
 
 
-def _block(block: Block, amplitude: arb, here: Classification, bits: int) -> dict[str, Any]:
+def _block(block: Block, amplitude: arb, here: Classification, subspace: Subspace | None, bits: int) -> dict[str, Any]:
     """A block as it is stated: numbers rounded to a few bits more than its amplitude needs."""
-    scale = fmpz(2) ** bits
-    vectors = [[fmpq((x * scale).floor(), scale) for x in v] for v in block.vectors.transpose().tolist()]
+    vectors = [_short(v, subspace, bits) for v in block.vectors.transpose().tolist()]
     stated = to_text(gap(here.eigenvalues, here.index(block.end)))
     return {"gap": stated, "vectors": [texts(v) for v in vectors], "amplitude": above(amplitude)}
+
+
+def _short(vector: Sequence[fmpq], subspace: Subspace | None, bits: int) -> list[fmpq]:
+    """Round a vector of shape (n,), without leaving the subspace that holds it."""
+    scale = fmpz(2) ** bits
+    rounded = [fmpq((x * scale).floor(), scale) for x in vector]
+    if subspace is None:
+        return rounded
+    # The basis is in reduced echelon form: a vector's coordinates are its entries at the pivots.
+    coordinates = [next(r for r, x in zip(rounded, b, strict=True) if x) for b in subspace.basis]
+    columns = zip(*subspace.basis, strict=True)
+    return [sum((t * x for t, x in zip(coordinates, column, strict=True)), fmpq(0)) for column in columns]
 
 
 def preimages_fields(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from gdcheck.properties.sweep.store import Store, UnwritableError
 from gdcheck.properties.sweep.summary import summarize
 from gdcheck.properties.sweep.tables import read_table, unsound
 from gdcheck.properties.sweep.work import Task, work
+from gdcheck.reports.compose import write_run
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -141,7 +142,7 @@ def test_sweep_proves_everything_once(store):
     limits = {name for side in stored["phases"]["large-step"].values() for name in side}
     assert limits == {"alternating, +", "alternating, −"}
     assert "| proved | 300 |" in (store.root / "summary.md").read_text()
-    page = (store.root / "index.html").read_text()
+    page = write_run(swept.summary, store.root).read_text()
     assert page.count("<svg") == 3
     assert "300 of 300 swept problems decided: passed." in page
     assert "src=" not in page

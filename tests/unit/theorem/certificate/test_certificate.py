@@ -332,3 +332,15 @@ def test_the_rate_is_a_bound_and_for_a_quadratic_the_exact_factor_stands_beside_
     """μ = 0.9 and 0.6: max(b/ρ, ρ) = 0.9, b/ρ = 2/3."""
     found = answer(decide(Problem.build("x**2/2 + 2*y**2" + more, "0.1", ["0.1", "0.1"])))
     assert found["rate"] == pytest.approx(0.9) and found["rate_exact"] == (exact and pytest.approx(exact))
+
+
+def test_a_vector_that_is_rounded_stays_in_its_subspace():
+    """The start lies in an invariant plane whose eigenvectors are irrational: rounding each entry would leave it."""
+    loss = (
+        "101/162*x1**2 + 31/162*x1*x2 - 26/81*x1*x3 + 1553/2592*x2**2 - 113/324*x2*x3 + 131/162*x3**2 - 1/729*x1**3"
+        " + 8/243*x1**2*x2 + 4/243*x1**2*x3 - 64/243*x1*x2**2 - 64/243*x1*x2*x3 - 16/243*x1*x3**2 + 512/729*x2**3"
+        " + 256/243*x2**2*x3 + 128/243*x2*x3**2 + 64/729*x3**3"
+    )
+    decision = decide(Problem(loss, step_size="5/6", start=["7/648", "7/648", "1/81"]))
+    assert decision.subspace is not None and decision.amplitude is not None
+    assert check(certificate(decision)) is None

@@ -55,9 +55,7 @@ class Classification:
 
     def holds(self, eigenvalue: Eigenvalue) -> bool:
         """Whether an eigenvalue of a larger space occurs here too."""
-        return any(
-            e.factor == eigenvalue.factor and e.lo <= eigenvalue.hi and eigenvalue.lo <= e.hi for e in self.eigenvalues
-        )
+        return any(e.is_same(eigenvalue) for e in self.eigenvalues)
 
 
 def classify(pencil: Pencil, step_size: fmpq, precision: int) -> Classification:

@@ -41,6 +41,10 @@ class Eigenvalue:
         """Whether the eigenvalue is known exactly."""
         return bool(self.lo == self.hi)
 
+    def is_same(self, other: Eigenvalue) -> bool:
+        """Decide whether two enclosures, of the spectra of a space and of its subspace, are of one eigenvalue."""
+        return bool(self.factor == other.factor and self.lo <= other.hi and other.lo <= self.hi)
+
     def ball(self) -> arb:
         """The eigenvalue as a ball at the current precision."""
         return ball(self.lo, self.hi)

@@ -123,19 +123,20 @@ def _conclude(
     if prediction is None:
         return Verdict.NOT_APPLICABLE, f"{statement.name} is silent on this regime"
     which = "smallest" if prediction.end is End.LOWEST else "largest"
+    predicted = classification.eigenvalues[classification.index(prediction.end)]
     if found.subspace is not None:
-        missing = classification.eigenvalues[classification.index(prediction.end)]
         if found.subspace.dimension == 0:
             where = "at the start" if found.subspace.enters == 0 else f"exactly, at step {found.subspace.enters}"
             return Verdict.EXCEPTIONAL, f"the trajectory is at the minimizer {where}: it has no direction"
-        if not found.restricted.holds(missing):
+        if not found.restricted.holds(predicted):
             since = f"from step {found.subspace.enters} on, " if found.subspace.enters else ""
             reason = f"{since}the trajectory lies in a subspace orthogonal to the eigenvector of the {which} eigenvalue"
             return Verdict.EXCEPTIONAL, reason + _happens(found)
     if found.amplitude is None:
         return Verdict.UNRESOLVED, found.cause.value if found.cause else "no limit could be certified"
     kind = found.amplitude.limit.kind
-    if [b.end for b in found.blocks] == [prediction.end] and kind is prediction.kind:
+    # A block's end is that of the spectrum on its subspace; the statement speaks of all of space.
+    if len(found.blocks) == 1 and found.blocks[0].eigenvalue.is_same(predicted) and kind is prediction.kind:
         reason = f"the direction is {kind.value} along the eigenvector of the {which} Hessian eigenvalue, as predicted"
         return Verdict.PROVED, reason
     return Verdict.REFUTED, f"{statement.name} predicts another limit{_happens(found)}"

@@ -513,3 +513,13 @@ def test_another_minimizer_reached_is_the_cause():
     loss = "(-13 + x + ((5 - y)*y - 2)*y)**2 + (-29 + x + ((y + 1)*y - 14)*y)**2"
     found = decide(Problem.build(loss, "0.000536", ["6", "5"], ["5", "4"]))
     assert found.verdict is Verdict.UNRESOLVED and "not the minimizer" in found.reason
+
+
+def test_a_prediction_speaks_of_the_whole_spectrum_within_a_subspace():
+    """From the axis of the largest eigenvalue the direction is fixed along it, which this statement predicts."""
+    steepest = Statement("steepest", {Regime.SMALL_STEP: Prediction(End.HIGHEST, LimitKind.FIXED)})
+    problem = Problem("1/5*x1**2 + 1/2*x2**2", step_size="4/5", start=["0", "-1/500"])
+    found = decide(problem, steepest)
+    assert found.subspace is not None and found.subspace.dimension == 1
+    assert found.verdict is Verdict.PROVED
+    assert decide(problem).verdict is Verdict.EXCEPTIONAL

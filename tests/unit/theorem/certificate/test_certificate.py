@@ -64,7 +64,7 @@ SPECIAL = {
     ),
     "exceptional": ("x**2/2 + 2*y**2", "0.1", ["0", "1"], "exceptional", "fixed"),
     "exceptional, alternating": ("x**2/2 + 2*y**2 + y**3", "0.3", ["0", "1/50"], "exceptional", "alternating"),
-    "exceptional, irrational": ("z**2/2 + x**2 + x*y + 3*y**2", "0.1", ["1/10", "1/9", "0"], "exceptional", "fixed"),
+    "exceptional, irrational": ("x**2 + x*y + 3*y**2 + z**2/2", "0.1", ["1/10", "1/9", "0"], "exceptional", "fixed"),
     "exceptional, at the minimizer": ("x**2/2 + 2*y**2", "0.1", ["0", "0"], "exceptional", None),
     "exceptional, reaching it": ("x**2/2 + 3/2*y**2 + 2*y**3", "1/5", ["0", "1/3"], "exceptional", None),
     "boundary": ("x**2/2 + 2*y**2 + x*y**2", "2/5", ["0.1", "0.1"], "not-applicable", "two-cycle"),

@@ -27,7 +27,7 @@ def test_a_component_that_is_known_exactly_is_stated_to_thirty_digits(eta, side)
 
 def test_vectors_are_stated_where_the_loss_is():
     """On a subspace as well, a block's vectors have an entry for each variable."""
-    found = stated("z**2/2 + x**2 + x*y + 3*y**2", "1/10", ["1/10", "1/9", "0"])
+    found = stated("x**2 + x*y + 3*y**2 + z**2/2", "1/10", ["1/10", "1/9", "0"])
     assert found["subspace"]["regime"] == "small-step" and len(found["subspace"]["basis"]) == 2
     (vector,) = found["blocks"][0]["vectors"]
     assert len(vector) == 3 and vector[2] == "0", f"{vector}"

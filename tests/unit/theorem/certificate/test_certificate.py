@@ -73,14 +73,14 @@ SPECIAL = {
     "repeated lowest": ("x**2/2 + y**2/2 + 2*z**2 + x**3", "0.1", ["0.1", "0.1", "0.1"], "not-applicable", "fixed"),
     "repeated highest": ("x**2/2 + 2*y**2 + 2*z**2", "0.42", ["0.1", "0.1", "0.1"], "not-applicable", "alternating"),
     "repeated irrational": (
-        "x**2 + x*y + 3*y**2 + z**2 + z*t + 3*t**2",
+        "x**2 + x*y + 3*y**2 + z**2 + z*z1 + 3*z1**2",
         "0.1",
         ["0.1", "0.2", "0.3", "0.1"],
         "not-applicable",
         "fixed",
     ),
     "repeated irrational boundary": (
-        "x**2 + x*y + 3*y**2 + z**2 + z*t + 3*t**2",
+        "x**2 + x*y + 3*y**2 + z**2 + z*z1 + 3*z1**2",
         "1/4",
         ["0.1", "0.2", "0.3", "0.1"],
         "not-applicable",

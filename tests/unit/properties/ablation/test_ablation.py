@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import strategies as st
 
@@ -282,11 +281,11 @@ def test_the_command_writes_certificates_that_recheck_accepts(tmp_path, capsys):
     files = sorted(tmp_path.glob("counterexamples/*.json"))
     assert files
     assert run(["recheck", *map(str, files)]) == 0
-    rows = [msgspec.to_builtins(row) for row in run_ablations(printed["asked"], 8).rows]
-    exhibits = [(row["name"], role, row[role]) for row in rows for role in ("simplest", "worst")]
+    rows = run_ablations(printed["asked"], 8).rows
+    exhibits = [(row.name, role, getattr(row, role)) for row in rows for role in ("simplest", "worst")]
     expected = {file for exhibit in exhibits for file in certificate_files(*exhibit)}
     assert {str(f.relative_to(tmp_path)) for f in files} == expected
-    assert [row["name"] for row in rows] == printed["asked"]
+    assert [row.name for row in rows] == printed["asked"]
 
 
 @pytest.mark.parametrize(

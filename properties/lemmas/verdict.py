@@ -110,7 +110,7 @@ class ClaimRow(Shape, frozen=True):
             return f"held on {self.held:,} of {self.held:,}{seen}"
         if self.verdict == "undecided":
             return f"undecided on {self.undecided:,}" if self.undecided else "undecided: every problem was set aside"
-        proof = ", with a certified counterexample" if self.verdict == "false" else ""
+        proof = ", with a counterexample decided on enclosures" if self.verdict == "false" else ""
         return f"{self.verdict}{proof}: violated on {self.violated:,} of {self.held + self.violated:,}"
 
 

@@ -143,7 +143,7 @@ PLANTS = [
     plant(
         "the exceptional test is always false",
         "theorem/decision/decide.py",
-        "if not found.restricted.holds(missing):",
+        "if not found.restricted.holds(predicted):",
         "if False:",
         "exceptional",
     ),

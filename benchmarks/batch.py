@@ -41,7 +41,7 @@ GENERATOR = Generator(2026, Spec())
 
 
 def seconds(call: Callable[[], Any], repeats: int = 5) -> float:
-    """The least processor time of a few calls."""
+    """Return the least processor time of a few calls."""
     times = []
     for _ in range(repeats):
         begun = time.process_time()
@@ -51,7 +51,7 @@ def seconds(call: Callable[[], Any], repeats: int = 5) -> float:
 
 
 def part(batch: Batch, rows: Any) -> Batch:
-    """Some rows of a batch."""
+    """Return some rows of a batch."""
     return Batch(
         batch.exponents,
         batch.spectrum[:, rows],
@@ -89,7 +89,7 @@ def whole_run() -> dict[str, float]:
 
 
 def same_steps() -> dict[str, float]:
-    """The same number of steps of every row, certified and plain: slow rows, of which none is decided on the way."""
+    """Run the same number of steps of every row, certified and plain: slow rows, none decided on the way."""
     batch = GENERATOR.batch(2, slice(0, ROWS // 4))
     eta = 2.0**-6 / batch.spectrum[-1]
     start = batch.start * 2.0**-6
@@ -163,7 +163,7 @@ def memory() -> dict[str, float]:
 
 
 def main() -> None:
-    """Runs all and prints."""
+    """Run all and print."""
     console = Console(width=100)
     figures: dict[str, Any] = {
         "machine": {"python": platform.python_version(), "numpy": np.__version__, "processor": platform.machine()},

@@ -58,7 +58,7 @@ class Shape:
 
 
 def make(shape: Shape, index: int) -> Problem:
-    """A rotated problem with a start well inside the invariant ball."""
+    """Return a rotated problem with a start well inside the invariant ball."""
     random = Random(f"bench/{SEED}/{shape}/{index}")
     n = shape.n
     spectrum = [fmpq(1), *sorted(fmpq(random.randint(11, 39), 10) for _ in range(n - 2)), fmpq(4)]
@@ -82,14 +82,14 @@ def make(shape: Shape, index: int) -> Problem:
 
 
 def seconds(call: Callable[[], Any]) -> float:
-    """The wall time of one call."""
+    """Return the wall time of one call."""
     begun = time.perf_counter()
     call()
     return time.perf_counter() - begun
 
 
 def median_ms(problems: Sequence[Problem], call: Callable[[Problem], Any], repeats: int = 3) -> float:
-    """The median over problems of the best time of a few calls, in milliseconds."""
+    """Return the median over problems of the best time of a few calls, in milliseconds."""
     return 1e3 * statistics.median(min(seconds(lambda p=p: call(p)) for _ in range(repeats)) for p in problems)
 
 
@@ -118,7 +118,7 @@ def against_observation(count: int) -> dict[str, float]:
 
 
 def near_boundary(count: int) -> dict[str, float]:
-    """The same problems far from the boundary and at relative distance 1e-9, in turn."""
+    """Return the same problems far from the boundary and at relative distance 1e-9, in turn."""
     near = Fraction(10**9 - 1, 10**9)
     ratios = []
     for i in range(count):
@@ -129,7 +129,7 @@ def near_boundary(count: int) -> dict[str, float]:
 
 
 def with_sharpness(count: int) -> dict[str, float]:
-    """The verdict with the sharpness's pattern and crossings proved, against without, problem by problem in turn.
+    """Time the verdict with the sharpness's pattern and crossings proved, against without, problem by problem.
 
     The trace is what encloses λ_n along the first steps and finds the earliest step of the pattern.
     """
@@ -152,7 +152,7 @@ def with_sharpness(count: int) -> dict[str, float]:
 
 
 def scaling(count: int) -> list[dict[str, Any]]:
-    """The verdict's cost against n, degree, terms, and 1/(1 − ρ)."""
+    """Return the verdict's cost against n, degree, terms, and 1/(1 − ρ)."""
     shapes = [
         *(Shape(n=n) for n in (2, 5, 8, 16, 32)),
         *(Shape(degree=d) for d in (3, 6, 10, 16)),
@@ -180,7 +180,7 @@ def scaling(count: int) -> list[dict[str, Any]]:
 
 
 def large_problem() -> Problem:
-    """A rotated, off-origin loss of degree 5 in 6 variables: 462 terms."""
+    """Return a rotated, off-origin loss of degree 5 in 6 variables: 462 terms."""
     random = Random(f"bench/{SEED}/large")
     n = 6
     loss = loss_with_spectrum(
@@ -240,7 +240,7 @@ def whole_process(count: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Runs all and prints."""
+    """Run all and print."""
     console = Console(width=100)
     figures: dict[str, Any] = {
         "machine": {

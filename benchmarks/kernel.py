@@ -31,7 +31,7 @@ SLOW = Problem.build("x**2/2 + 2*y**2 + x*y**2 + y**3", "0.499", ["0.01", "0.1"]
 
 
 def instances() -> Iterator[tuple[str, Problem]]:
-    """The problems, by the name of their row."""
+    """Yield the problems, by the name of their row."""
     for example in TABLE:
         yield "the paper's rows", example.problem
     for step_size in ("0.1", "0.95"):

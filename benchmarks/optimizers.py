@@ -63,7 +63,7 @@ class Ours:
         return None if last is None else cosine(update, last)
 
     def sharpness(self) -> tuple[float, float, int]:
-        """The largest eigenvalue, its relative residual, and the products needed."""
+        """Return the largest eigenvalue, its relative residual, and the products needed."""
         top = self.scope.look(self.objective.products(self.theta), None, self.looks).pairs
         self.looks += 1
         return top.values[0], top.residuals[0] / top.values[0], top.products
@@ -94,7 +94,7 @@ class Plain:
         return None if last is None else float(nn.functional.cosine_similarity(update, last, dim=0))
 
     def sharpness(self) -> tuple[float, float, int]:
-        """The largest eigenvalue, its relative residual, and the products needed."""
+        """Return the largest eigenvalue, its relative residual, and the products needed."""
         theta = parameters_to_vector(self.model.parameters()).detach()
         product: Product = self.objective.products(theta)
         if not self.keep_graph:
@@ -120,7 +120,7 @@ def _objective(images: Images, device: torch.device) -> Objective:
 
 
 def seconds(call: Callable[[], Any], device: torch.device) -> tuple[float, Any]:
-    """The wall time of one call and its result, with the device's queue empty before and after."""
+    """Return the wall time of one call and its result, with the device's queue empty before and after."""
     if device.type == "cuda":
         torch.cuda.synchronize()
     begun = time.perf_counter()
@@ -172,7 +172,7 @@ def compare(images: Images, device: torch.device, blocks: int) -> dict[str, Any]
 
 
 def main() -> None:
-    """Runs and prints."""
+    """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="a directory with one folder of images for each class")
     parser.add_argument("--subset", type=int, default=500)

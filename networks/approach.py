@@ -73,7 +73,7 @@ def _verb(count: int, plural: str, singular: str | None = None) -> str:
 
 
 def loss_change(losses: Sequence[float]) -> float | None:
-    """The relative change of the loss over the last tenth of a run: near zero where it has settled.
+    """Return the relative change of the loss over the last tenth of a run: near zero where it has settled.
 
     Args:
         losses: In order of time.

@@ -65,7 +65,7 @@ class Images:
 
 
 def load(config: DataConfig) -> Images:
-    """Loads the images.
+    """Load the images.
 
     Args:
         config: Which.
@@ -166,7 +166,7 @@ def _folder(folder: Path, subset: int | None) -> Images:
 
 
 def _read(data: Any, path: Path) -> Tensor:
-    """An image as (C, H, W), uint8."""
+    """Return an image as (C, H, W), uint8."""
     import numpy as np  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415
 
@@ -178,7 +178,7 @@ def _read(data: Any, path: Path) -> Tensor:
 
 
 def _spread(labels: Sequence[int], subset: int | None) -> list[int]:
-    """Indices of the first images of each class in turn, in their original order."""
+    """Return the indices of the first images of each class in turn, in their original order."""
     if subset is None or subset == len(labels):
         return list(range(len(labels)))
     if subset > len(labels):

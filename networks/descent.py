@@ -69,7 +69,7 @@ class Trajectory:
 
 
 def start_near(minimum: Minimum, distance: float, seed: int) -> Tensor:
-    """A point at a given distance from the minimum in a random direction, (n,)."""
+    """Return a point at a given distance from the minimum in a random direction, (n,)."""
     generator = torch.Generator().manual_seed(seed)
     direction = torch.randn(len(minimum.theta), generator=generator, dtype=torch.float64)
     direction = direction.to(minimum.theta.device)
@@ -86,7 +86,7 @@ def descend(
     sharpness_steps: range = range(0),
     on_step: Callable[[int], None] | None = None,
 ) -> Trajectory:
-    """Runs x ← x − η∇f(x).
+    """Run x ← x − η∇f(x).
 
     Args:
         objective: The objective.

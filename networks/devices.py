@@ -12,7 +12,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 
 def choose_device(name: str) -> torch.device:
-    """The device for a name.
+    """Return the device for a name.
 
     Args:
         name: ``auto``, ``cpu`` or ``cuda``; under torchrun each process takes the GPU of its local rank.

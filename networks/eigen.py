@@ -46,7 +46,7 @@ def top_eigenpairs(
     most_products: int = 200,
     seed: int = 0,
 ) -> Eigenpairs:
-    """The top eigenpairs.
+    """Return the top eigenpairs.
 
     Converged pairs are eigenpairs, but a warm start can miss a larger one whose vector is orthogonal to all that it
     holds: whoever looks again and again begins anew now and then (see ``measurements.Spectroscope``).
@@ -104,7 +104,7 @@ class _Basis:
         self.products = 0
 
     def add(self, vector: Tensor) -> bool:
-        """Adds the part of a vector that is new; False if there is none."""
+        """Add the part of a vector that is new; False if there is none."""
         before = torch.linalg.vector_norm(vector)
         v = self._v[:, : self.size]
         vector = vector - v @ (v.T @ vector)
@@ -125,14 +125,14 @@ class _Basis:
         return True
 
     def pairs(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """The largest Ritz values, their vectors, and the vectors Hv − λv."""
+        """Return the largest Ritz values, their vectors, and the vectors Hv − λv."""
         values, y = self._ritz(count)
         v, hv = self._v[:, : self.size], self._hv[:, : self.size]
         vectors = v @ y
         return values, vectors, hv @ y - vectors * values
 
     def shrink(self, count: int) -> None:
-        """Keeps the span of the largest Ritz vectors."""
+        """Keep the span of the largest Ritz vectors."""
         _, y = self._ritz(count)
         kept = y.shape[1]
         self._v[:, :kept] = self._v[:, : self.size] @ y

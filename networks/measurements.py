@@ -13,7 +13,7 @@ from gdcheck.networks.shapes import Band
 
 
 def cosine(a: Tensor, b: Tensor) -> float | None:
-    """The cosine of the angle between two vectors (n,), in float64; None if one is zero or not finite."""
+    """Return the cosine of the angle between two vectors (n,), in float64; None if one is zero or not finite."""
     a, b = a.double(), b.double()
     scale = float(torch.linalg.vector_norm(a)) * float(torch.linalg.vector_norm(b))
     return float(a.dot(b)) / scale if 0 < scale < float("inf") else None
@@ -52,7 +52,7 @@ class Spectroscope:
         self.warm_preconditioned = like.new_zeros(len(like), 0)
 
     def look(self, product: Callable[[Tensor], Tensor], diagonal: Tensor | None, index: int) -> Top:
-        """Takes the top of the spectrum.
+        """Take the top of the spectrum.
 
         Args:
             product: The Hessian as a function from (n,) to (n,).
@@ -94,7 +94,7 @@ class Direction:
 
 
 def directions(kept: Sequence[tuple[int, Tensor]]) -> list[Direction]:
-    """The directions towards the last iterate.
+    """Return the directions towards the last iterate.
 
     Args:
         kept: For some steps k, in order: k and the rows …, x_{k−1}, x_k (m, n); the last k is T.
@@ -119,7 +119,7 @@ def directions(kept: Sequence[tuple[int, Tensor]]) -> list[Direction]:
 
 
 def band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
-    """The band of several series at the steps that all of them have."""
+    """Return the band of several series at the steps that all of them have."""
     tables = [dict(one) for one in series]
     steps = sorted(set.intersection(*(set(t) for t in tables))) if tables else []
     columns = [[t[k] for t in tables] for k in steps]

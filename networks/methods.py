@@ -60,7 +60,7 @@ class MethodConfig:
         return self.method in {Method.ADAM, Method.RMSPROP}
 
     def threshold(self, step_size: float) -> float:
-        """The sharpness above which the method is unstable on a quadratic.
+        """Return the sharpness above which the method is unstable on a quadratic.
 
         Args:
             step_size: η at the step in question.
@@ -80,7 +80,7 @@ class MethodConfig:
 
 
 def make_optimizer(config: MethodConfig, theta: Tensor) -> torch.optim.Optimizer:
-    """The optimizer over one flat parameter; the weight decay is the objective's, not the optimizer's.
+    """Return the optimizer over one flat parameter; the weight decay is the objective's, not the optimizer's.
 
     Args:
         config: Its settings.
@@ -105,14 +105,14 @@ def make_optimizer(config: MethodConfig, theta: Tensor) -> torch.optim.Optimizer
 def make_schedule(
     config: MethodConfig, optimizer: torch.optim.Optimizer, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler | None:
-    """The schedule of the step size over a run of some steps; None where it is constant."""
+    """Return the schedule of the step size over a run of some steps; None where it is constant."""
     if config.schedule is Schedule.NONE:
         return None
     return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
 
 
 def preconditioner(config: MethodConfig, optimizer: torch.optim.Optimizer, theta: Tensor) -> Tensor | None:
-    """The diagonal by which Adam or RMSprop divides, from the optimizer's state.
+    """Return the diagonal by which Adam or RMSprop divides, from the optimizer's state.
 
     Args:
         config: The optimizer's settings.

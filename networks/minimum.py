@@ -135,7 +135,7 @@ def _lbfgs(
 
 
 def _newton(objective: Objective, theta: Tensor, spectrum: Tensor, vectors: Tensor) -> Tensor | None:
-    """A step down: Newton's with absolute eigenvalues, so that saddles repel it; None if none helps."""
+    """Return a step down: Newton's with absolute eigenvalues, so that saddles repel it; None if none helps."""
     here = objective.evaluate(theta)
     step = -vectors @ ((vectors.T @ here.gradient) / spectrum.abs().clamp(min=_FLAT))
     norm = float(torch.linalg.vector_norm(here.gradient))

@@ -10,7 +10,7 @@ _PACKAGES = ("torch", "polars", "tensorboard")
 
 
 def require_training_packages() -> None:
-    """Checks that what training needs is installed, without importing it.
+    """Check that what training needs is installed, without importing it.
 
     Raises:
         InputError: If a package is missing; the message says what to install.

@@ -132,7 +132,7 @@ def run_experiment(
 
 
 def scan_step_sizes(minimum: Minimum) -> list[float]:
-    """The scan's step sizes, rising: some far below the boundary, most on both sides close to it."""
+    """Return the scan's step sizes, rising: some far below the boundary, most on both sides close to it."""
     edge, limit = minimum.boundary, minimum.stability_limit
     return [*(share * edge for share in _BELOW), *(edge + share * (limit - edge) for share in _NEAR)]
 

@@ -26,7 +26,7 @@ def as_network_result(
     weight_decay: float,
     surroundings: Surroundings,
 ) -> NetworkResult:
-    """The result of an experiment.
+    """Return the result of an experiment.
 
     Args:
         experiment: What was measured.
@@ -68,7 +68,7 @@ def as_network_result(
 
 
 def _path(path: Trajectory, boundary: float) -> TrajectoryEntry:
-    """A run at no more steps than a picture can show, dense at first; even and odd steps alike."""
+    """Return a run at no more steps than a picture can show, dense at first; even and odd steps alike."""
     count = path.steps
     raw = torch.logspace(0, torch.log10(torch.tensor(float(max(count, 1)))), _POINTS)
     steps = sorted({min(count, round(x)) for x in raw.tolist()})

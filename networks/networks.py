@@ -57,7 +57,7 @@ class NetworkConfig:
 
 
 def build(config: NetworkConfig, shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
-    """A network with torch's default initialization.
+    """Return a network with torch's default initialization.
 
     Args:
         config: The network.

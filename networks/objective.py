@@ -79,15 +79,15 @@ class Objective:
         return len(self._labels)
 
     def start(self) -> Tensor:
-        """The network's initial parameters as one vector (n,)."""
+        """Return the network's initial parameters as one vector (n,)."""
         return torch.cat([p.detach().reshape(-1) for p in self._network.parameters()])
 
     def value(self, theta: Tensor) -> Tensor:
-        """The objective over all images as a differentiable scalar, through the network in one piece."""
+        """Return the objective over all images as a differentiable scalar, through the network in one piece."""
         return self._part(theta, slice(None))[0] / self.images + self._decay / 2 * theta.dot(theta)
 
     def evaluate(self, theta: Tensor, batch: Tensor | None = None) -> Evaluation:
-        """The objective and its gradient, chunk by chunk.
+        """Return the objective and its gradient, chunk by chunk.
 
         Args:
             theta: The parameters, (n,).
@@ -143,7 +143,7 @@ class Objective:
         return by_chunks
 
     def hessian(self, theta: Tensor) -> Tensor:
-        """The whole Hessian over all images, symmetric.
+        """Return the whole Hessian over all images, symmetric.
 
         Args:
             theta: The parameters, (n,).
@@ -165,7 +165,7 @@ class Objective:
             yield part if batch is None else batch[part]
 
     def _part(self, theta: Tensor, part: slice | Tensor) -> tuple[Tensor, Tensor]:
-        """The sum of the losses of some images, and how many of them are put in their class."""
+        """Return the sum of the losses of some images, and how many of them are put in their class."""
         sizes = [shape.numel() for shape in self._shapes.values()]
         pieces = zip(self._shapes.items(), theta.split(sizes), strict=True)
         parameters = {name: piece.view(shape) for (name, shape), piece in pieces}

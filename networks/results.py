@@ -30,7 +30,7 @@ _POINTS = 60
 def as_result(
     outcomes: Sequence[Outcome], images: Images, network: NetworkConfig, surroundings: Surroundings
 ) -> TrainingResult:
-    """The result of several runs on the same images.
+    """Return the result of several runs on the same images.
 
     Args:
         outcomes: The runs, of all optimizers and seeds.
@@ -59,12 +59,12 @@ def as_result(
 
 
 def data_entry(images: Images) -> DataEntry:
-    """What the images are."""
+    """Return what the images are."""
     return DataEntry(images.name, images.synthetic, len(images.labels), tuple(images.shape), len(images.classes))
 
 
 def network_entry(network: NetworkConfig, parameters: int) -> NetworkEntry:
-    """What the network is."""
+    """Return what the network is."""
     return NetworkEntry(network.architecture.value, network.activation.value, network.width, network.smooth, parameters)
 
 
@@ -125,7 +125,7 @@ def _optimizer(outcomes: Sequence[Outcome]) -> OptimizerEntry:
 
 
 def _compared(row: Row, config: MethodConfig) -> float | None:
-    """The sharpness that the method's threshold speaks of."""
+    """Return the sharpness that the method's threshold speaks of."""
     value = row["preconditioned_sharpness" if config.preconditioned else "sharpness"]
     return None if value is None else float(value)
 
@@ -144,7 +144,7 @@ def _series(rows: Sequence[Row], value: Callable[[Row], float | None]) -> list[t
 
 
 def _band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
-    """The band at no more steps than a picture can show."""
+    """Return the band at no more steps than a picture can show."""
     common = band(series)
     count = len(common.steps)
     points = min(count, _POINTS)

@@ -15,7 +15,7 @@ Gaps: TypeAlias = tuple[float | None, ...]
 
 
 def finite(value: float) -> float | None:
-    """The number, or None in place of what JSON does not know."""
+    """Return the number, or None in place of what JSON does not know."""
     return value if isfinite(value) else None
 
 

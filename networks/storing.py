@@ -87,26 +87,26 @@ class RunFiles:
 
 
 def write_rows(files: RunFiles, rows: list[dict[str, Any]]) -> None:
-    """Writes all rows so far."""
+    """Write all rows so far."""
     stream = io.BytesIO()
     pl.DataFrame(rows, schema=ROW_SCHEMA).write_parquet(stream)
     write_bytes_atomically(files.rows, stream.getvalue())
 
 
 def read_rows(files: RunFiles, before: int) -> list[dict[str, Any]]:
-    """The stored rows of the steps before a step."""
+    """Return the stored rows of the steps before a step."""
     return [row for row in pl.read_parquet(files.rows).to_dicts() if row["step"] < before]
 
 
 def write_tensors(path: Path, data: dict[str, Any]) -> None:
-    """Writes tensors and plain values."""
+    """Write tensors and plain values."""
     stream = io.BytesIO()
     torch.save(data, stream)
     write_bytes_atomically(path, stream.getvalue())
 
 
 def read_tensors(path: Path, device: torch.device | None = None) -> dict[str, Any]:
-    """Reads what :func:`write_tensors` wrote; nothing in the file is executed.
+    """Read what :func:`write_tensors` wrote; nothing in the file is executed.
 
     Args:
         path: The file.
@@ -129,7 +129,7 @@ def read_tensors(path: Path, device: torch.device | None = None) -> dict[str, An
 
 
 def keep_iterates(files: RunFiles, step: int, iterates: Tensor) -> None:
-    """Stores the rows …, x_{k−1}, x_k (m, n) for step k."""
+    """Store the rows …, x_{k−1}, x_k (m, n) for step k."""
     files.iterates.mkdir(exist_ok=True)
     write_tensors(files.iterates / f"{step:09d}.pt", {"step": step, "iterates": iterates})
 
@@ -141,12 +141,12 @@ def kept_iterates(files: RunFiles) -> list[tuple[int, Tensor]]:
 
 
 def write_options(files: RunFiles, options: dict[str, Any]) -> None:
-    """Writes the options of a run."""
+    """Write the options of a run."""
     write_text_atomically(files.options, as_json(options))
 
 
 def check_options(files: RunFiles, options: dict[str, Any]) -> None:
-    """Checks that a stored run was made with the same options; the number of steps may differ.
+    """Check that a stored run was made with the same options; the number of steps may differ.
 
     Args:
         files: The run.

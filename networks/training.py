@@ -109,7 +109,7 @@ class _Run:
         self._diverged: str | None = None
 
     def go(self, on_row: Callable[[Row], None]) -> Outcome:
-        """Runs to the end, or to divergence."""
+        """Run to the end, or to divergence."""
         from torch.utils.tensorboard.writer import SummaryWriter  # noqa: PLC0415
 
         with SummaryWriter(str(self._files.events), purge_step=self._step) as events:  # type: ignore[no-untyped-call]
@@ -199,7 +199,7 @@ class _Run:
                 row["epoch_cosine"] = cosine(here - self._epochs[1], self._epochs[1] - self._epochs[0])
 
     def _indices(self, epoch: int, within: int) -> Tensor:
-        """The batch: a function of seed, epoch and place alone, so that there is no generator to restore."""
+        """Return the batch: a function of seed, epoch and place alone, so that there is no generator to restore."""
         generator = torch.Generator().manual_seed(self._config.seed * 1_000_003 + epoch)
         order = torch.randperm(self._objective.images, generator=generator)
         return order[within * self._batch : (within + 1) * self._batch].to(self._device)

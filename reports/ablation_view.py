@@ -16,7 +16,7 @@ _SEARCH = "as far as the search shows"
 
 
 def verdict_words(row: AblationRow) -> str:
-    """The verdict of a row; one that rests on few problems says on how many.
+    """Return the verdict of a row; one that rests on few problems says on how many.
 
     Args:
         row: The row.
@@ -87,7 +87,7 @@ class AblationView(View[AblationRun]):
         return f"Assumptions dropped in {len(self.run.rows)} ways: {'; '.join(parts) or 'none finished'}."
 
     def cautions(self) -> list[Caution]:
-        """What could make the run meaningless."""
+        """Return what could make the run meaningless."""
         rows = self.run.rows
         unanswered = sum(row.verdict == "open" for row in rows) + len(self.run.asked) - len(rows)
         aside, examined = sum(row.aside for row in rows), sum(row.examined for row in rows)
@@ -108,7 +108,7 @@ class AblationView(View[AblationRun]):
         return Again("The ablations again:", command)
 
     def pictures(self) -> dict[str, str]:
-        """The trajectory of the simplest exhibit of each ablation, and what happens to its direction."""
+        """Return the trajectory of the simplest exhibit of each ablation, and what happens to its direction."""
         found = {}
         for row in self.run.rows:
             role, exhibit = ("simplest", row.simplest) if row.simplest else ("shown", row.shown)
@@ -119,7 +119,7 @@ class AblationView(View[AblationRun]):
         return found
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """The certificates of the counterexamples.
+        """Yield the certificates of the counterexamples.
 
         Args:
             pictures: All pictures of the page.
@@ -138,7 +138,7 @@ class AblationView(View[AblationRun]):
                 yield from zip(names, exhibit.certificates if exhibit else (), strict=True)
 
     def markdown(self) -> list[str]:
-        """A table of the rows, and each simplest counterexample."""
+        """Return a table of the rows, and each simplest counterexample."""
         heads = ["ablation", "dropped", "the assumption is", "by", "problems", "violated", "held", "aside"]
         cells = (
             (r.name, r.dropped, verdict_words(r), evidence_words(r), r.examined, r.violated, r.held, r.aside)

@@ -63,7 +63,7 @@ def stacked(*panels: Panel, spacing: int = 36) -> alt.VConcatChart:
 
 
 def config() -> dict[str, Any]:
-    """The look that all charts share, in the stand-in colours."""
+    """Return the look that all charts share, in the stand-in colours."""
     ink, faint, grid = STAND_IN["ink"], STAND_IN["faint"], STAND_IN["grid"]
     return {
         "background": "transparent",

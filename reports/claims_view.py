@@ -88,7 +88,7 @@ class ClaimsView(View[ClaimsRun]):
         return f"{len(self.rows)} claims, {problems:,} random problems: {ended}.{left}"
 
     def cautions(self) -> list[Caution]:
-        """What could make a pass meaningless."""
+        """Return what could make a pass meaningless."""
         run = self.run
         resting = sum(row.open for row in self.rows)
         exceptional = sum(row.verdicts["exceptional"] for row in self.rows)
@@ -124,7 +124,7 @@ class ClaimsView(View[ClaimsRun]):
         return found
 
     def markdown(self) -> list[str]:
-        """A table of the claims."""
+        """Return a table of the claims."""
         rows = ((r.name, r.kind, r.problems, r.holds, r.broken, r.open, scientific(r.margin)) for r in self.rows)
         heads = ["claim", "kind", "problems", "holds", "broken", "unresolved", "smallest margin"]
         lines = ["## Claims", "", plain(self.headline()), "", *table(heads, rows)]
@@ -148,7 +148,7 @@ class ClaimsView(View[ClaimsRun]):
 
 
 def _lines(row: ClaimRow, broken: Broken) -> list[str]:
-    """What JUnit says of a counterexample; the problem and the command that examines the claim again come last."""
+    """Describe a counterexample for JUnit; the problem and the command that examines the claim again come last."""
     form = broken.simplest
     margin = "" if form.margin is None else f" (margin {scientific(form.margin)})"
     return [

@@ -35,7 +35,7 @@ def write_figures(views: Sequence[View[Any]], forms: Sequence[str], out: Path) -
 
 
 def interactive(chart: alt.TopLevelMixin, name: str) -> bytes:
-    """A page that shows a chart and answers the pointer; everything that it needs is in it."""
+    """Return a page that shows a chart and answers the pointer; everything that it needs is in it."""
     page = in_print_colours(chart.to_html(inline=True, embed_options={"actions": False, "renderer": "svg"}))
     return page.replace("<head>", f"<head>\n<title>{escape(name)}</title>", 1).encode()
 
@@ -68,6 +68,6 @@ def rendered(chart: alt.TopLevelMixin, form: str, name: str) -> bytes:
 
 
 def _on_white(svg: str) -> str:
-    """The SVG with a white sheet beneath it."""
+    """Return the SVG with a white sheet beneath it."""
     end = svg.index(">") + 1
     return svg[:end] + '<rect width="100%" height="100%" fill="white"/>' + svg[end:]

@@ -54,7 +54,7 @@ def _vector(values: Iterable[str]) -> str:
 
 
 def _formula(text: str) -> str:
-    """A loss or a rational of the canonical form, typeset."""
+    """Return a loss or a rational of the canonical form, typeset."""
     found = re.sub(r"\*\*(\d+)", r"^{\1}", text)
     found = re.sub(r"(?<![\w.^{])(\d+)/(\d+)", r"\\tfrac{\1}{\2}", found)
     found = re.sub(r"[^\W\d]\w*", lambda m: _variable(m[0]) if m[0] not in {"max", "tfrac"} else m[0], found)

@@ -64,7 +64,7 @@ def training_chart(result: TrainingResult) -> alt.VConcatChart:
 
 
 def network_chart(result: NetworkResult) -> alt.VConcatChart:
-    """The two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
+    """Return the two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
 
     Args:
         result: The result of ``gdcheck network``.
@@ -116,7 +116,7 @@ def _sharp_steps(run: TrajectoryEntry) -> list[int]:
 
 
 def _growth(result: NetworkResult) -> Panel:
-    """The growth of |y_n/y_1| on both sides of the boundary, measured against the theory's line."""
+    """Return the growth of |y_n/y_1| on both sides of the boundary, measured against the theory's line."""
     width = result.minimum.stability_limit / result.minimum.boundary - 1
     points = [p for p in result.scan if p.slope is not None and abs(p.ratio - 1) < 3 * width]
     values = [{"x": (p.ratio - 1) / width, "y": p.slope, "t": p.expected} for p in points]
@@ -186,7 +186,7 @@ def _lines(
 
 
 def _noted(panels: Sequence[Panel], note: tuple[str, str]) -> alt.VConcatChart:
-    """The panels below each other, and what they rest on."""
+    """Return the panels below each other, and what they rest on."""
     foot = _words([(0, 0.75 - 0.5 * i, line, "faint") for i, line in enumerate(note)], 36)
     return stacked(*panels, foot, spacing=24)
 

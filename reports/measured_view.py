@@ -30,7 +30,7 @@ class _MeasuredView(View[_Measured]):
         return [(name, getattr(self.run.surroundings, name)) for name in self.run.surroundings.__struct_fields__]
 
     def heading(self) -> str:
-        """The images, in Markdown."""
+        """Return the images, in Markdown."""
         data = self.run.data
         return plain(f"{data.name}{' (synthetic)' if data.synthetic else ''}: {data.images} images.")
 
@@ -45,12 +45,12 @@ class NetworkView(_MeasuredView[NetworkResult]):
     what = "network"
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """The two regimes around the minimum."""
+        """Yield the two regimes around the minimum."""
         name = "Both regimes of gradient descent around a network's minimum, measured"
         yield "network", name, network_chart(self.run)
 
     def markdown(self) -> list[str]:
-        """The findings."""
+        """Return the findings."""
         rows = ((finding, "measured" if holds else "not measured") for finding, holds in self.run.findings.items())
         return ["## A network’s minimum", "", self.heading(), "", *table(["finding", ""], rows)]
 
@@ -65,11 +65,11 @@ class TrainingView(_MeasuredView[TrainingResult]):
     what = "optimizers"
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """The optimizers by cosine, sharpness and direction."""
+        """Yield the optimizers by cosine, sharpness and direction."""
         yield "training", "Optimizers by cosine, sharpness and direction, measured", training_chart(self.run)
 
     def markdown(self) -> list[str]:
-        """The judgements."""
+        """Return the judgements."""
         rows = (
             (one.optimizer, "measured" if one.approach.measured else "not measured", one.approach.reason)
             for one in self.run.optimizers

@@ -18,14 +18,14 @@ def record_file(row: ClaimRow) -> str:
 
 
 def python_line(form: Form) -> str:
-    """The line of Python that makes a problem again."""
+    """Return the line of Python that makes a problem again."""
     p = form.problem
     rest = f"step_size={p.step_size!r}, start={list(p.start)!r}, minimizer={list(p.minimizer)!r}"
     return f"gdcheck.Problem({p.loss!r}, {rest}, variables={list(p.variables)!r})"
 
 
 def reproduce_line(form: Form) -> str:
-    """The decorator that has a claim examined on a problem for ever."""
+    """Return the decorator that has a claim examined on a problem for ever."""
     return python_line(form).replace("gdcheck.Problem(", "@gdcheck.reproduce(", 1)
 
 
@@ -59,7 +59,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
         return ["The run was ended early: the counts are of what was done by then."] if self.run.interrupted else []
 
     def cautions(self) -> list[Caution]:
-        """What could make a verdict meaningless."""
+        """Return what could make a verdict meaningless."""
         rows = self.run.rows
         undecided, aside = sum(r.undecided for r in rows), sum(r.aside for r in rows)
         observed = sum(r.observed for r in rows)
@@ -79,12 +79,12 @@ class OwnClaimsView(View[OwnClaimsRun]):
         return Again("The claims again:", f"gdcheck claim {targets} --budget {self.run.budget} --seed {self.run.seed}")
 
     def pictures(self) -> dict[str, str]:
-        """The trajectory of each simplest counterexample."""
+        """Return the trajectory of each simplest counterexample."""
         records = (row.counterexample for row in self.run.rows)
         return {name: svg for record in records if record for name, svg in _picture(record).items()}
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """The records of the counterexamples, and each as a LaTeX fragment.
+        """Yield the records of the counterexamples, and each as a LaTeX fragment.
 
         Args:
             pictures: All pictures of the page.
@@ -104,7 +104,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
             yield f"counterexamples/{row.name}.tex", fragment(row.counterexample)
 
     def markdown(self) -> list[str]:
-        """A table of the verdicts, and each simplest counterexample."""
+        """Return a table of the verdicts, and each simplest counterexample."""
         heads = ["claim", "verdict", "examined", "held", "violated", "undecided", "aside"]
         cells = ((r.name, r.words(), r.examined, r.held, r.violated, r.undecided, r.aside) for r in self.run.rows)
         lines = ["## Claims of one’s own", "", *table(heads, cells)]
@@ -151,11 +151,11 @@ class CounterexampleView(View[Counterexample]):
         return f"{self.run.claim} does not hold: {self.run.simplest.found}."
 
     def pictures(self) -> dict[str, str]:
-        """The trajectory of its simplest form."""
+        """Return the trajectory of its simplest form."""
         return _picture(self.run)
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """The record, so that the page's command finds it.
+        """Yield the record, so that the page's command finds it.
 
         Args:
             pictures: All pictures of the page.
@@ -166,7 +166,7 @@ class CounterexampleView(View[Counterexample]):
         yield "counterexample.json", self.run
 
     def markdown(self) -> list[str]:
-        """The problem, and the command that examines the claim again."""
+        """Return the problem, and the command that examines the claim again."""
         form = self.run.simplest
         return [
             "## A counterexample",
@@ -178,19 +178,19 @@ class CounterexampleView(View[Counterexample]):
         ]
 
     def cases(self) -> Iterator[Case]:
-        """The claim, which fails."""
+        """Yield the claim, which fails."""
         yield Case(self.run.claim, failure=_failure(self.run, "counterexample.json"))
 
 
 def _picture(record: Counterexample) -> dict[str, str]:
-    """The trajectory of the simplest form; none where it cannot be drawn in floats."""
+    """Return the trajectory of the simplest form; none where it cannot be drawn in floats."""
     name = f"The trajectory of the counterexample to {record.claim}"
     drawing = problem_picture_of(record.simplest.problem, name)
     return {} if drawing is None else {f"claim/{record.claim}": drawing}
 
 
 def _failure(record: Counterexample, file: str) -> str:
-    """What JUnit says of a counterexample: the problem, and the line that examines it again."""
+    """Return what JUnit says of a counterexample: the problem, and the line that examines it again."""
     form = record.simplest
     margin = "" if form.margin is None else f" (margin {scientific(form.margin)})"
     return (

@@ -19,7 +19,7 @@ PHASE = "The direction of arrival against the step size"
 
 
 def phase_chart(report: Verification, *, narrow: bool = False) -> alt.VConcatChart:
-    """The direction of arrival against the step size, in the stand-in colours.
+    """Return the direction of arrival against the step size, in the stand-in colours.
 
     Above, the sweep of the paper's worked example: the angle of the certified limit, for even and odd steps. Below, the
     random problems: which end of the spectrum the certified limit lies along, against the distance of the step size
@@ -93,7 +93,7 @@ def _sweep_panel(report: Verification, *, narrow: bool) -> Panel:
 
 
 def _directions(record: Record) -> list[dict[str, Any]]:
-    """The angle of the limit of even and of odd steps; a cross on the axis where nothing is certified."""
+    """Return the angle of the limit of even and of odd steps; a cross on the axis where nothing is certified."""
     if record.ratio is None:
         return []
     limit = record.limit
@@ -166,7 +166,7 @@ def _random_panels(report: Verification, *, narrow: bool) -> list[Panel]:
 
 
 def _gap_panel(records: Sequence[Record], *, narrow: bool) -> Panel:
-    """The verdicts over η/boundary and the gap between the largest multiplier modulus and the next."""
+    """Return the verdicts over η/boundary and the gap between the largest multiplier modulus and the next."""
     gaps = [math.log10(r.gap) if r.gap else None for r in records]
     lowest = math.floor(min((g for g in gaps if g is not None), default=-1.0)) - 0.5
     # Without a gap, the lowest line.
@@ -238,7 +238,7 @@ def _ticks(depth: int, spacing: int, clear: int) -> dict[int, str]:
 
 
 def _lookup(labels: dict[int, str]) -> str:
-    """A Vega expression that maps tick values to labels."""
+    """Return a Vega expression that maps tick values to labels."""
     expression = "''"
     for value, label in labels.items():
         expression = f"datum.value == {value} ? '{label}' : {expression}"

@@ -107,7 +107,7 @@ def _encoded(plane: Plane) -> str:
 
 
 def _legend(plane: Plane) -> list[tuple[str, str]]:
-    """The names and colours that occur."""
+    """Return the names and colours that occur."""
     first, last = ("(" + ", ".join(f"{x:.4g}" for x in v) + ")" for v in plane.directions)
     words = {
         BasinLabel.FIXED_PLUS: f"fixed, +{first}",

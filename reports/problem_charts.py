@@ -60,7 +60,7 @@ class Portrait:
 
 
 def portrait(decision: Decision) -> Portrait:
-    """Collects what is drawn of a problem.
+    """Collect what is drawn of a problem.
 
     Args:
         decision: The decision.
@@ -84,7 +84,7 @@ def portrait(decision: Decision) -> Portrait:
 
 
 def _errors(problem: Problem, count: int) -> tuple[tuple[float, ...], ...]:
-    """The first errors in mpmath, rounded; they end where a trajectory has left."""
+    """Return the first errors in mpmath, rounded; they end where a trajectory has left."""
     with mp.workdps(_DIGITS):
         minimizer = [mp.mpf(int(q.p)) / int(q.q) for q in problem.minimizer]
     found = []
@@ -284,7 +284,7 @@ def _side(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _as_float(loss: Loss) -> Callable[[float, float], float]:
-    """The loss of two variables in floats, for drawing."""
+    """Return the loss of two variables in floats, for drawing."""
     terms = [(int(c.p) / int(c.q), a) for a, c in loss.terms]
     powers = [
         (*(int(q.p) / int(q.q) for q in (t.coefficient, *t.direction, t.threshold)), t.power) for t in loss.truncated

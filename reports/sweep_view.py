@@ -28,7 +28,7 @@ class SweepView(View[Summary]):
         return self.run.outcome
 
     def cautions(self) -> list[Caution]:
-        """What could make a pass meaningless."""
+        """Return what could make a pass meaningless."""
         run = self.run
         numbers = (
             ("Swept problems refuted", run.verdicts["refuted"], "the assumptions hold and another limit is proved"),
@@ -39,7 +39,7 @@ class SweepView(View[Summary]):
         return [Caution(label, count, meaning, count > 0) for label, count, meaning in numbers]
 
     def facts(self) -> list[tuple[str, object]]:
-        """The seed."""
+        """Return the seed."""
         return [("seed of the sweep", self.run.seed)]
 
     def again(self) -> Again:
@@ -48,18 +48,18 @@ class SweepView(View[Summary]):
         return Again("The sweep again, with the same spec:", command)
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """The limits by distance from the boundary, and two distributions."""
+        """Return the limits by distance from the boundary, and two distributions."""
         return sweep_charts(self.run)
 
     def markdown(self) -> list[str]:
-        """The counts."""
+        """Return the counts."""
         run = self.run
         counts = {**run.verdicts, **run.tiers, "second opinions that differ": len(run.disagreements)}
         heading = f"{run.decided:,} of {run.problems:,} problems decided (seed {run.seed})."
         return ["## Sweep", "", plain(heading), "", *table(["problems", "count"], counts.items())]
 
     def cases(self) -> Iterator[Case]:
-        """What was refuted, is open, is disputed or is missing."""
+        """Yield what was refuted, is open, is disputed or is missing."""
         for name in ("refuted", "unresolved", "disagreements"):
             first = ", ".join(map(str, getattr(self.run, name)))
             yield Case(name, f"first ones: {first}" if first else None)

@@ -16,7 +16,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def mathematical(text: str) -> str:
-    """A loss as people write it: ½ x₁², no stars."""
+    """Return a loss as people write it: ½ x₁², no stars."""
     lowered = re.sub(r"(?<=[^\W\d_])(\d+)(?![\w.])", lambda match: match[1].translate(_SUBSCRIPTS), text)
     raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(SUPERSCRIPTS), lowered)
     raised = re.sub(r"(?<![\d/])1/2(?![\d/])", "½", raised)
@@ -24,7 +24,7 @@ def mathematical(text: str) -> str:
 
 
 def decimal(text: str | None) -> str:
-    """A rational as a short decimal where that is exact, else unchanged."""
+    """Return a rational as a short decimal where that is exact, else unchanged."""
     if text is None:
         return DASH
     try:
@@ -36,7 +36,7 @@ def decimal(text: str | None) -> str:
 
 
 def scientific(value: float | None) -> str:
-    """A number of three digits, as 3.2·10⁻⁵ where that is shorter."""
+    """Return a number of three digits, as 3.2·10⁻⁵ where that is shorter."""
     if value is None:
         return DASH
     if value == 0 or 1e-3 <= abs(value) < 1e4:
@@ -61,7 +61,7 @@ def ratio(margin: float | None) -> str:
 
 
 def rate(value: float | None) -> str:
-    """A factor per step, as 1 − 3.2·10⁻⁵ where it is just below one: what is left to one counts there."""
+    """Return a factor per step, as 1 − 3.2·10⁻⁵ where it is just below one: what is left to one counts there."""
     if value is None or not 0.99 < value <= 1:
         return scientific(value)
     if value == 1:
@@ -71,12 +71,12 @@ def rate(value: float | None) -> str:
 
 
 def vector(values: Sequence[float]) -> str:
-    """A direction with six digits."""
+    """Return a direction with six digits."""
     return "(" + ", ".join(f"{x:.6g}".replace("-", "−") for x in values) + ")"
 
 
 def shell(problem: StoredProblem) -> str:
-    """The command that decides a problem again, to be pasted into a POSIX shell; it needs no file."""
+    """Return the command that decides a problem again, to be pasted into a POSIX shell; it needs no file."""
     words = ["gdcheck", "check", "--variables", ",".join(problem.variables), "--loss", problem.loss]
     words += ["--step-size", problem.step_size]
     # A leading minus sign must not look like an option.
@@ -101,7 +101,7 @@ def code(value: str) -> str:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
-    """A table in Markdown, by lines."""
+    """Return a table in Markdown, by lines."""
     titles = list(heads)
     lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     lines += ["| " + " | ".join(plain(cell) for cell in row) + " |" for row in rows]

@@ -39,14 +39,14 @@ class Unproved:
 
 
 def status(record: Record) -> str:
-    """The verdict as it may be called on the page: proved only where the checker accepted the certificate."""
+    """Return the verdict as it may be called on the page: proved only where the checker accepted the certificate."""
     if record.verdict == Verdict.PROVED.value and record.recheck != ACCEPTED:
         return NOT_RECHECKED
     return record.verdict
 
 
 def rechecked(record: Record) -> str:
-    """What the checker said of the certificate, and whether Coq's kernel accepted the limit too."""
+    """Return what the checker said of the certificate, and whether Coq's kernel accepted the limit too."""
     return f"{record.recheck}, kernel-checked" if record.kernel else record.recheck
 
 
@@ -82,7 +82,7 @@ class VerificationView(View[Verification]):
         return f"Not complete. Proved are {rows} and {proved}."
 
     def verdicts(self) -> list[str]:
-        """The columns of the table of random problems."""
+        """Return the columns of the table of random problems."""
         some_open = any(status(r) == NOT_RECHECKED for r in self.run.random)
         return [*(v.value for v in Verdict), *([NOT_RECHECKED] if some_open else [])]
 
@@ -107,16 +107,16 @@ class VerificationView(View[Verification]):
         return regimes(self.run.random)
 
     def reach(self) -> list[tuple[str, str]]:
-        """What the random problems reached, as labels and values."""
+        """Return what the random problems reached, as labels and values."""
         return reach(self.run.random)
 
     def closest(self) -> list[Record]:
-        """The proved problems with the smallest margins, of those that were kept."""
+        """Return the proved problems with the smallest margins, of those that were kept."""
         kept = [r for r in self.run.random if status(r) == "proved" and r.problem and r.margin is not None]
         return sorted(kept, key=lambda r: r.margin or 0.0)
 
     def notes(self) -> list[str]:
-        """What is missing from the run."""
+        """Return what is missing from the run."""
         run, done = self.run, len(self.run.random)
         notes = []
         if run.interrupted:
@@ -128,7 +128,7 @@ class VerificationView(View[Verification]):
         return notes
 
     def cautions(self) -> list[Caution]:
-        """What could make a pass meaningless."""
+        """Return what could make a pass meaningless."""
         run = self.run
         counts = Counter(status(r) for r in run.random)
         unresolved = sum(status(r) in {"unresolved", NOT_RECHECKED} for r in run.records)
@@ -157,12 +157,12 @@ class VerificationView(View[Verification]):
         return Again("The same run again:", command, "All numbers: report.json beside this page.")
 
     def pictures(self) -> dict[str, str]:
-        """The phase diagram, for wide and narrow screens, and the worked example."""
+        """Return the phase diagram, for wide and narrow screens, and the worked example."""
         wide, narrow = (picture(phase_chart(self.run, narrow=narrow), PHASE) for narrow in (False, True))
         return {"wide": wide, "narrow": narrow, "worked": worked_picture()}
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """The phase diagram."""
+        """Yield the phase diagram."""
         yield "phase", PHASE, phase_chart(self.run)
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
@@ -175,7 +175,7 @@ class VerificationView(View[Verification]):
                 yield found.file, {"verdict": record.verdict, "reason": record.reason, "problem": record.problem}
 
     def markdown(self) -> list[str]:
-        """The rows, and the first problems that are not as they should be."""
+        """Return the rows, and the first problems that are not as they should be."""
         run = self.run
         lines = ["## Verification", "", plain(self.headline()), "", *(f"> {plain(note)}" for note in self.notes())]
         cautions = ((c.label, c.count, c.meaning) for c in self.cautions())
@@ -239,7 +239,7 @@ def _row(name: str, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def reach(records: Sequence[Record]) -> list[tuple[str, str]]:
-    """What the random problems reached, as labels and values."""
+    """Return what the random problems reached, as labels and values."""
     if not records:
         return []
     radii = [r.start_radius for r in records if r.start_radius is not None]

@@ -88,11 +88,11 @@ class View(Generic[Run]):
         return "passed"
 
     def notes(self) -> list[str]:
-        """What is missing from the run."""
+        """Return what is missing from the run."""
         return []
 
     def cautions(self) -> list[Caution]:
-        """What could make a pass meaningless."""
+        """Return what could make a pass meaningless."""
         return []
 
     def facts(self) -> list[tuple[str, object]]:
@@ -104,11 +104,11 @@ class View(Generic[Run]):
         return None
 
     def pictures(self) -> dict[str, str]:
-        """The SVGs that the template shows, by name; the charts, by their stems, if nothing else is said."""
+        """Return the SVGs that the template shows, by name; the charts, by their stems, if nothing else is said."""
         return {stem: picture(chart, name) for stem, name, chart in self.charts()}
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """The charts that can be had as files.
+        """Yield the charts that can be had as files.
 
         Yields:
             The file's stem, what it shows, and the chart.
@@ -116,7 +116,7 @@ class View(Generic[Run]):
         yield from ()
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """What lies beside the page, so that its commands find it.
+        """Yield what lies beside the page, so that its commands find it.
 
         Args:
             pictures: All pictures of the page.
@@ -127,9 +127,9 @@ class View(Generic[Run]):
         yield from ()
 
     def markdown(self) -> list[str]:
-        """The run in Markdown, short enough for a comment on a pull request, by lines."""
+        """Return the run in Markdown, short enough for a comment on a pull request, by lines."""
         return []
 
     def cases(self) -> Iterator[Case]:
-        """The run as test cases: what contradicts a claim or is unresolved fails, what was not finished is skipped."""
+        """Yield test cases: what contradicts a claim or is unresolved fails, what was not finished is skipped."""
         yield from ()

@@ -37,7 +37,7 @@ def accepted(proof: dict[str, Any] | None) -> bool:
 
 
 def words(limit: LimitDirection | None) -> str:
-    """A certified limit in words, its vectors rounded to four digits."""
+    """Return a certified limit in words, its vectors rounded to four digits."""
     data = limit_json(limit)
     if limit is None or data["kind"] is None:
         return "no limit is certified"
@@ -51,7 +51,7 @@ def _vector(values: Sequence[float]) -> str:
 
 
 def sine(u: Sequence[arb], v: Sequence[arb]) -> float:
-    """A lower bound of the sine of the angle between the lines along two unit vectors; 0 unless surely positive."""
+    """Bound the sine of the angle between the lines along two unit vectors from below; 0 unless surely positive."""
     with ctx.workprec(_BITS):
         apart = [norm(x - s * y for x, y in zip(u, v, strict=True)) for s in (1, -1)]
         # ‖u − v‖ ‖u + v‖ = 2 |sin|.

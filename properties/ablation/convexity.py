@@ -27,7 +27,7 @@ _ALIGNED = 0.1
 
 @st.composite
 def _with_axis(draw: DrawFn, *, first: st.SearchStrategy[Coordinate]) -> Boxed:
-    """A separable loss with a special first coordinate, and a step size below 2/λₙ."""
+    """Return a separable loss with a special first coordinate, and a step size below 2/λₙ."""
     parts = [draw(first), *draw(several())]
     step = 2 / parts[-1].curvature * fmpq(draw(st.integers(1, 15)), 16)
     return boxed(sum_of(parts), step, draw(boxes(n=len(parts))))
@@ -39,7 +39,7 @@ _SADDLE = st.sampled_from(CURVATURES).map(lambda c: Coordinate((-c / 2, fmpq(0),
 
 @st.composite
 def _coupled(draw: DrawFn) -> Problem:
-    """A x⁴ + b y² + c x²y + d x y²: flat along x, with a > c²/(4b) so that the origin is a strict minimum."""
+    """Return a x⁴ + b y² + c x²y + d x y²: flat along x, with a > c²/(4b) so that the origin is a strict minimum."""
     a, b = draw(st.sampled_from(CURVATURES)), draw(st.sampled_from(CURVATURES))
     bound = next(q for q in (fmpq(2), fmpq(1), fmpq(1, 2), fmpq(1, 4), fmpq(1, 8)) if q * q < 2 * a * b)
     c = bound * draw(st.sampled_from([fmpq(1), fmpq(-1), fmpq(1, 2), fmpq(0)]))
@@ -52,7 +52,7 @@ def _coupled(draw: DrawFn) -> Problem:
 
 
 def _observed(problem: Problem) -> Outcome:
-    """The slope to the flat axis, halfway and at the end: it must be small, and still falling."""
+    """Return the slope to the flat axis, halfway and at the end: it must be small, and still falling."""
     path = iterates(problem, _DIGITS)
     points = [next(path) for _ in range(_STEPS)]
     angles = [float(abs(y) / max(abs(x), abs(y))) for x, y in (points[_STEPS // 2], points[-1])]

@@ -17,7 +17,7 @@ class FaultyAblationError(BaseException):
 
 
 def examined(ablation: Ablation, instance: Instance) -> Outcome:
-    """What an ablation says of one of its problems, looked at before it is believed.
+    """Return what an ablation says of one of its problems, looked at before it is believed.
 
     Args:
         ablation: The ablation.

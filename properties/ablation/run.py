@@ -19,7 +19,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 
 def known(load: Path | None = None) -> dict[str, Ablation]:
-    """The ablations by name.
+    """Return the ablations by name.
 
     Args:
         load: A Python file of the user's own that defines ``ABLATIONS``; it is run.
@@ -55,7 +55,7 @@ def known(load: Path | None = None) -> dict[str, Ablation]:
 
 
 def chosen(wanted: Sequence[str], ablations: dict[str, Ablation]) -> tuple[str, ...]:
-    """The names of the ablations that are meant: by their own name or by that of the assumption.
+    """Return the names of the ablations that are meant: by their own name or by that of the assumption.
 
     Args:
         wanted: What the user asked for; everything if empty.

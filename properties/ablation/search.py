@@ -103,12 +103,12 @@ def _quiet(most: int) -> settings:
 
 
 def _strongest(violations: list[Outcome]) -> list[Outcome]:
-    """The proved violations if there are any, else all."""
+    """Return the proved violations if there are any, else all."""
     return [o for o in violations if o.evidence == "proved"] or violations
 
 
 def _shrunk(ablation: Ablation, known: list[Outcome], most: int, number: int) -> Outcome:
-    """A violation as simple as the search can make it, of the same kind of evidence as the known ones."""
+    """Return a violation as simple as the search can make it, of the same kind of evidence as the known ones."""
     seen: dict[str, Outcome] = {}
 
     def breaks(instance: Instance) -> bool:

@@ -51,7 +51,7 @@ class Coordinate:
 
 
 def sum_of(coordinates: list[Coordinate]) -> Loss:
-    """The loss that is the sum of the coordinates' shares."""
+    """Return the loss that is the sum of the coordinates' shares."""
     n = len(coordinates)
     terms = [
         (tuple(order * (j == i) for j in range(n)), c)
@@ -68,7 +68,7 @@ def sum_of(coordinates: list[Coordinate]) -> Loss:
 
 @st.composite
 def coordinates(draw: DrawFn, *, curvature: fmpq | None = None) -> Coordinate:
-    """A coordinate with a positive curvature at 0 and small terms of order three and four."""
+    """Return a coordinate with a positive curvature at 0 and small terms of order three and four."""
     bend = draw(st.sampled_from(CURVATURES)) if curvature is None else curvature
     third, fourth = (draw(st.sampled_from([fmpq(0), *SLOPES])) for _ in range(2))
     return Coordinate((bend / 2, third, fourth))
@@ -91,14 +91,14 @@ def boxes(draw: DrawFn, *, n: int) -> tuple[Interval, ...]:
 
 
 def boxed(loss: Loss, step_size: fmpq, box: tuple[Interval, ...], sides: tuple[int, ...] | None = None) -> Boxed:
-    """A problem at the origin whose start is the middle of a box."""
+    """Return a problem at the origin whose start is the middle of a box."""
     n = loss.dimension
     start = tuple((low + high) / 2 for low, high in box)
     return Boxed(Problem(loss, minimizer=(fmpq(0),) * n, step_size=step_size, start=start), box, sides or (1,) * n)
 
 
 def follow(instance: Boxed) -> Outcome:
-    """What a separable certificate proves of the theorem's words on every start of the box."""
+    """Return what a separable certificate proves of the theorem's words on every start of the box."""
     names = instance.problem.loss.variables
     proof = separable_certificate(instance.problem, instance.box, instance.sides)
     if proof is None or not accepted(proof):

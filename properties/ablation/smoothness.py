@@ -34,7 +34,7 @@ _REGIMES = (Regime.SMALL_STEP, Regime.LARGE_STEP)
 
 @st.composite
 def _cubes(draw: DrawFn) -> Problem:
-    """A loss with truncated cubes whose kinks pass through the minimizer: its third derivative jumps there."""
+    """Return a loss with truncated cubes whose kinks pass through the minimizer: its third derivative jumps there."""
     n = draw(st.integers(2, 5))
     regime = draw(st.sampled_from(_REGIMES))
     spectrum = draw(spectra(n=n, shape=SpectrumShape.PLAIN))
@@ -76,7 +76,7 @@ def _still_holds(problem: Problem) -> Outcome:
 
 @st.composite
 def _bent(draw: DrawFn) -> Boxed:
-    """A separable loss with a truncated square at the minimizer: two curvatures along one axis."""
+    """Return a separable loss with a truncated square at the minimizer: two curvatures along one axis."""
     parts = draw(several(least=2))
     which = draw(st.integers(0, len(parts) - 1))
     side = fmpq(draw(st.sampled_from((1, -1))))
@@ -123,7 +123,7 @@ def _moved(pair: tuple[Boxed, Boxed]) -> Outcome:
 
 @st.composite
 def _flattening(draw: DrawFn) -> Boxed:
-    """A C³ loss whose gradient is x/η beyond some knot, along the axis that the theorem predicts.
+    """Return a C³ loss whose gradient is x/η beyond some knot, along the axis that the theorem predicts.
 
     φ′(x) = λx + Σ c_j (x − t_j)₊³ is x/η beyond the last of four knots if Σ c_j t_j^m is 0, 0, (1/η − λ)/3 and 0 for
     m = 0, 1, 2, 3; there the descent map sends a half-space onto a plane.

@@ -30,7 +30,7 @@ def _near_the_limit(draw: DrawFn, *, beyond: bool) -> Boxed:
 
 @st.composite
 def _softening(draw: DrawFn) -> Problem:
-    """A loss that flattens along vₙ, a step a little beyond 2/λₙ, and a start along vₙ."""
+    """Return a loss that flattens along vₙ, a step a little beyond 2/λₙ, and a start along vₙ."""
     n = draw(st.integers(2, 3))
     spectrum = draw(spectra(n=n, shape=SpectrumShape.PLAIN))
     rotation = draw(rotations(n=n))
@@ -47,7 +47,7 @@ def _softening(draw: DrawFn) -> Problem:
 
 
 def _fourth_power(v: list[fmpq], factor: fmpq) -> dict[tuple[int, ...], fmpq]:
-    """The terms of factor · (v·x)⁴."""
+    """Return the terms of factor · (v·x)⁴."""
     n = len(v)
     terms: dict[tuple[int, ...], fmpq] = {(0,) * n: factor}
     for _ in range(4):

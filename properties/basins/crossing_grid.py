@@ -103,7 +103,7 @@ def _top(problem: Problem) -> fmpq:
 
 
 def _simple(q: fmpq) -> fmpq:
-    """A nearby rational with a small denominator."""
+    """Return a nearby rational with a small denominator."""
     near = Fraction(int(q.p), int(q.q)).limit_denominator(_PARTS * max(1, int(1 / q) if q < 1 else 1))
     return fmpq(near.numerator, near.denominator)
 

@@ -104,7 +104,7 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: f
 
 
 def _labels(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.bool_], bool]:
-    """The labels of starts, whether they are certified, and whether none is within the certificate's assumptions."""
+    """Label starts: their labels, whether they are certified, and whether none meets the certificate's assumptions."""
     outcome = certify_batch(batch, max_steps=_CERTIFIED_STEPS)
     proved = outcome.state == State.PROVED
     labels = (np.where(outcome.large, 2, 0) + (outcome.sign < 0)).astype(np.uint8)
@@ -183,7 +183,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
 
 
 def _exceptional_note(problem: Problem) -> list[str]:
-    """What is proved of the exceptional set, which is drawn where the two signs meet."""
+    """Return what is proved of the exceptional set, which is drawn where the two signs meet."""
     found = decide_every_start(problem)
     if found.exceptional is None:
         return []
@@ -209,7 +209,7 @@ def _reason(problem: Problem, kind: str, where: Turned, *, outside: bool) -> str
 
 
 def _window(problem: Problem, where: Turned) -> float | None:
-    """A half-width at which a part of the starts does not go to the minimizer; None if there is none."""
+    """Return a half-width at which a part of the starts does not go to the minimizer; None if there is none."""
     first = natural_size(problem, where.spectrum[0])
     if first is None or where.step_size * where.spectrum[1] >= 2:
         return first

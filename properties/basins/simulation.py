@@ -79,13 +79,13 @@ def observe(batch: Batch, extent: float) -> Codes:
 
 
 def part_of(batch: Batch, at: Any) -> Batch:
-    """Some rows of a batch, without its defect."""
+    """Return some rows of a batch, without its defect."""
     columns = (batch.spectrum[:, at], batch.coefficients[:, at], batch.step_size[at], batch.start[:, at])
     return Batch(batch.exponents, *columns)
 
 
 def _watch(batch: Batch, extent: float) -> tuple[Codes, Bools]:
-    """The labels, and where a dominant component is lost in the noise; their label is to be undecided."""
+    """Return the labels, and where a dominant component is lost in the noise; their label is to be undecided."""
     program = compile_step(batch.dimension, batch.exponents)
     labels, lost = np.full(batch.rows, BasinLabel.UNSETTLED, np.uint8), np.zeros(batch.rows, np.bool_)
     with np.errstate(all="ignore"):
@@ -185,11 +185,11 @@ class _Rows:
         return component
 
     def only(self, mask: Bools) -> _Rows:
-        """The rows where a mask is true."""
+        """Return the rows where a mask is true."""
         return self if mask.all() else _Rows(*(getattr(self, field.name)[..., mask] for field in fields(self)))
 
     def after(self, program: StepProgram, steps: int) -> _Rows:
-        """The rows some steps later."""
+        """Return the rows some steps later."""
         here, there = self.y.copy(), np.empty_like(self.y)
         scratch = [np.empty_like(self.rho) for _ in range(program.scratch)]
         for _ in range(steps):

@@ -18,7 +18,7 @@ _LEAST, _MOST = 0.2, 0.6
 
 
 def natural_size(problem: Problem, lowest: float) -> float | None:
-    """The distance from the minimizer at which the remainder may be as large as the smallest linear part.
+    """Return the distance from the minimizer at which the remainder may be as large as the smallest linear part.
 
     Args:
         problem: A polynomial loss.
@@ -38,7 +38,7 @@ def natural_size(problem: Problem, lowest: float) -> float | None:
 
 
 def basin_width(first: float, lost: Callable[[float], float]) -> float | None:
-    """A half-width at which a part of the starts no longer goes to the minimizer, but not nearly all of them.
+    """Return a half-width at which a part of the starts no longer goes to the minimizer, but not nearly all of them.
 
     Args:
         first: Where the search begins.

@@ -96,7 +96,7 @@ def predicted_limit(instance: Instance, limit: LimitDirection) -> int:
 
 
 def sign_of(vector: tuple[arb, ...], v: Vector) -> int:
-    """The sign s for which a vector of narrow balls holds s·v, exactly; a claim is violated if there is none."""
+    """Return the sign s for which a vector of narrow balls holds s·v, exactly; a claim is violated if there is none."""
     for s in (1, -1):
         found = [equals(x, s * c) for x, c in zip(vector, v, strict=True)]
         if False not in found:

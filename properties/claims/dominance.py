@@ -106,7 +106,7 @@ def _ratio_is_bounded(
 
 
 def _instances(*, regime: Regime, dimensions: tuple[int, int]) -> SearchStrategy[Instance]:
-    """Starts in the cone anywhere in the regime; free ones where b and ρ are so far apart that it is reached."""
+    """Start in the cone anywhere in the regime; free ones where b and ρ are so far apart that it is reached."""
     make = partial(problems, regime=regime, dimensions=dimensions)
     return st.one_of(
         make(place=StartPlace.CONE),

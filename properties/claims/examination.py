@@ -62,7 +62,7 @@ def require(holds: bool | None, otherwise: str, margin: float | None = None, *, 
 
 
 def up_to_rounding(limit: arb) -> arb:
-    """A bound that is attained, raised by the share that the balls of the current precision can tell."""
+    """Return a bound that is attained, raised by the share that the balls of the current precision can tell."""
     return limit + (1 + abs(limit)) * arb(2) ** -(ctx.prec // 2)
 
 
@@ -156,7 +156,7 @@ def on_certified(exceptional: str) -> Callable[[Examination], Callable[[Instance
 
 
 def holds(decision: Decision, note: str, margin: float | None = None) -> Finding:
-    """The finding that a claim holds.
+    """Return the finding that a claim holds.
 
     Args:
         decision: The decision on the problem.
@@ -170,7 +170,7 @@ def holds(decision: Decision, note: str, margin: float | None = None) -> Finding
 
 
 def unresolved(decision: Decision, cause: str) -> Finding:
-    """The finding that a claim was not resolved.
+    """Return the finding that a claim was not resolved.
 
     Args:
         decision: The decision on the problem.
@@ -191,7 +191,7 @@ def _finding(decision: Decision, result: bool | None, note: str, margin: float |
 
 
 def midpoint(x: arb) -> float:
-    """The midpoint as a float."""
+    """Return the midpoint as a float."""
     return float(x.mid())
 
 

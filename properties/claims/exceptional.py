@@ -77,7 +77,7 @@ def _is_on_invariant_plane(instance: Instance, decision: Decision, *, lost: bool
 
 
 def _sign(instance: Instance, w: Vector, height: fmpq, max_steps: int) -> int | None:
-    """The sign of the amplitude from the start m + w + height·v, 0 if it is exceptional; None if it is not decided."""
+    """Return the sign of the amplitude from m + w + height·v, 0 if it is exceptional; None if it is not decided."""
     p, v = instance.problem, instance.eigenvector(instance.dominant)
     start = tuple(m + x + height * c for m, x, c in zip(p.minimizer, w, v, strict=True))
     decision = decide(replace(p, start=start), max_steps=max_steps)
@@ -146,7 +146,7 @@ def _bases(instance: Instance, radius: fmpq) -> Iterator[Vector]:
 
 
 def _length(w: Sequence[fmpq]) -> fmpq:
-    """An upper bound of |w|, by one part in 2^20 at most."""
+    """Return an upper bound of |w|, by one part in 2^20 at most."""
     square = dot(w, w)
     if not square:
         return fmpq(0)

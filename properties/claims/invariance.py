@@ -42,7 +42,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 
 
 def _contraction(instance: Instance, h: Vector) -> fmpq:
-    """The quotient ‖F(h)‖²/‖h‖², which must be below one."""
+    """Return the quotient ‖F(h)‖²/‖h‖², which must be below one."""
     after = image(instance, h)
     share = dot(after, after) / dot(h, h)
     require(share < 1, f"F leads outwards from h = [{', '.join(map(str, h))}]", _left(share, instance.rho))
@@ -50,7 +50,7 @@ def _contraction(instance: Instance, h: Vector) -> fmpq:
 
 
 def _left(share: fmpq, rho: fmpq) -> float:
-    """What is left of the contraction 1 − ρ that ρ alone would leave; the lemma needs more than nothing of it."""
+    """Return the share of the contraction 1 − ρ that is left; the lemma needs a positive one."""
     with mp.workdps(60):
         return float((1 - mp.sqrt(to_mpf(share))) / to_mpf(1 - rho))
 

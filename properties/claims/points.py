@@ -12,19 +12,19 @@ from gdcheck.theorem.methods.statement import End
 
 
 def eigen_coordinates(instance: Instance, h: Sequence[fmpq]) -> Vector:
-    """The coordinates Qᵀh, exact, shape (n,)."""
+    """Return the coordinates Qᵀh, exact, shape (n,)."""
     return tuple((fmpq_mat([list(h)]) * instance.rotation).entries())
 
 
 def image(instance: Instance, h: Sequence[fmpq]) -> Vector:
-    """The image F(h) = h − η∇f(m + h), exact, shape (n,), from the loss as it is written."""
+    """Return the image F(h) = h − η∇f(m + h), exact, shape (n,), from the loss as it is written."""
     p = instance.problem
     gradient = p.loss.gradient([m + x for m, x in zip(p.minimizer, h, strict=True)])
     return tuple(x - p.step_size * g for x, g in zip(h, gradient, strict=True))
 
 
 def hessian(instance: Instance, h: Sequence[fmpq]) -> fmpq_mat:
-    """The matrix ∇²f(m + h), exact, shape (n, n)."""
+    """Return the matrix ∇²f(m + h), exact, shape (n, n)."""
     p = instance.problem
     return fmpq_mat([list(row) for row in p.loss.hessian([m + x for m, x in zip(p.minimizer, h, strict=True)])])
 
@@ -63,7 +63,7 @@ def _integers(v: Sequence[fmpq]) -> list[int]:
 
 
 def _on_sphere(v: Sequence[int]) -> Vector:
-    """A rational unit vector near the direction of v, by stereographic projection from −e_i, i the largest entry."""
+    """Round the direction of v to a rational unit vector, by stereographic projection from −e_i (largest entry)."""
     pole = max(range(len(v)), key=lambda i: abs(v[i]))
     if v[pole] == 0:
         raise ValueError("the zero vector has no direction")

@@ -58,7 +58,7 @@ def _above(x: arb) -> fmpq:
 
 
 def _jacobian(instance: Instance, h: Vector) -> list[fmpq]:
-    """The entries of Dg = η(Λ − Qᵀ∇²f Q) in eigen-coordinates."""
+    """Return the entries of Dg = η(Λ − Qᵀ∇²f Q) in eigen-coordinates."""
     n, q, spectrum = len(h), instance.rotation, instance.spectrum
     curvature = q.transpose() * hessian(instance, h) * q
     eta = instance.problem.step_size
@@ -66,7 +66,7 @@ def _jacobian(instance: Instance, h: Vector) -> list[fmpq]:
 
 
 def _share(value: fmpq, limit: fmpq, what: str, h: Vector) -> float:
-    """The share of a bound that is used, of which both are given as squares; at most one is required."""
+    """Return the share of a bound that is used, of which both are given as squares; at most one is required."""
     share = _quotient(to_mpf(value), to_mpf(limit))
     require(value <= limit, f"{what} exceeds its bound at h = [{', '.join(map(str, h))}]", 1 - share**0.5)
     return share
@@ -127,7 +127,7 @@ def specified_constant(problem: Problem, radius: fmpq) -> mpf:
 
 
 def to_mpf(q: fmpq) -> mpf:
-    """A rational to about forty digits."""
+    """Return a rational to about forty digits."""
     with mp.workdps(_DIGITS):
         return mpf(int(q.p)) / int(q.q)
 

@@ -105,7 +105,7 @@ class _Curvature:
 
 
 def _curvatures(instance: Instance, first: int, most: int) -> list[_Curvature]:
-    """The Hessians along a stretch of the trajectory."""
+    """Return the Hessians along a stretch of the trajectory."""
     expansion = Expansion.of(instance.problem)
     derivatives = DerivativeBounds.of_remainder(remainder_bound(instance), expansion.step_size, expansion.truncated)
     found = []
@@ -153,7 +153,7 @@ def _envelope_holds(instance: Instance, pattern: Pattern) -> None:
 
 
 def _between(here: fmpq_mat, there: fmpq_mat) -> fmpq:
-    """A rational between the largest eigenvalues of two matrices."""
+    """Return a rational between the largest eigenvalues of two matrices."""
     a, b = (largest_eigenvalue([[arb(x) for x in row] for row in m.tolist()]) for m in (here, there))
     require(True if surely_less(a, b) or surely_less(b, a) else None, "two values of λ_n(x_k) are told apart")
     return (ends(a)[0] + ends(b)[0]) / 2
@@ -216,7 +216,7 @@ def _crossings_are_right(instance: Instance, result: Sharpness) -> None:
 
 
 def _loss(instance: Instance, iterate: EnclosedIterate) -> arb:
-    """The loss at an iterate: exact at the centre, give or take the largest slope times the error."""
+    """Return the loss at an iterate: exact at the centre, give or take the largest slope times the error."""
     p, radius = instance.problem, iterate.length
     steepest = instance.spectrum[-1] * radius + remainder_bound(instance).quadratic(radius) * radius**2 / p.step_size
     slack = (steepest * iterate.error).upper()

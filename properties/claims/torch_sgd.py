@@ -48,7 +48,7 @@ class TorchLoss(torch.nn.Module):
         ]
 
     def forward(self) -> torch.Tensor:
-        """The loss at the iterate, a scalar."""
+        """Return the loss at the iterate, a scalar."""
         x = self.iterate
         total = (self._coefficients * (x**self._exponents).prod(dim=1)).sum()
         for c, direction, threshold, p in self._powers:
@@ -57,7 +57,7 @@ class TorchLoss(torch.nn.Module):
 
 
 def sgd_iterates(problem: Problem, steps: int) -> list[list[float]]:
-    """The iterates of ``torch.optim.SGD`` with the problem's step size as learning rate.
+    """Return the iterates of ``torch.optim.SGD`` with the problem's step size as learning rate.
 
     Args:
         problem: The problem.

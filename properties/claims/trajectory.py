@@ -50,7 +50,7 @@ class EnclosedIterate:
 
 
 def remainder_bound(instance: Instance) -> RemainderBound:
-    """The bounds of Lemma 1 for a problem, at the current precision."""
+    """Return the bounds of Lemma 1 for a problem, at the current precision."""
     return RemainderBound.of(Expansion.of(instance.problem))
 
 
@@ -118,7 +118,7 @@ class TrajectoryBounds:
 
     @classmethod
     def at(cls, iterate: EnclosedIterate, instance: Instance, bound: RemainderBound) -> TrajectoryBounds | None:
-        """The bounds from one iterate on; None where the certificate's conditions do not hold yet."""
+        """Return the bounds from one iterate on; None where the certificate's conditions do not hold yet."""
         rho, b, radius = arb(instance.rho), arb(second_modulus(instance)), iterate.length.upper()
         c = bound.quadratic(radius).upper()
         sigma = rho + c * radius
@@ -136,16 +136,16 @@ class TrajectoryBounds:
         return surely_less(8 * self.tail, self.amplitude)
 
     def across(self, j: int) -> arb:
-        """An upper bound of ‖y_⊥,j‖."""
+        """Return an upper bound of ‖y_⊥,j‖."""
         return self.free * self.b**j + self.push * convolution(self.b, self.rho * self.rho, j)
 
     def along(self, j: int) -> arb:
-        """A lower bound of |y_d,j|."""
+        """Return a lower bound of |y_d,j|."""
         return self.rho**j * (self.amplitude - self.tail - self.rho**j * self.tail)
 
 
 def second_modulus(instance: Instance) -> fmpq:
-    """The second multiplier modulus b = max_{i≠d} |μ_i|, exact."""
+    """Return the second multiplier modulus b = max_{i≠d} |μ_i|, exact."""
     return max(abs(m) for i, m in enumerate(instance.multipliers) if i != instance.index)
 
 

@@ -58,7 +58,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 
 
 def _tilt(bounds: TrajectoryBounds, main: arb, j: int) -> arb:
-    """An upper bound of the angle between Δ_j and the line along v_d, from bounds of the trajectory alone.
+    """Return an upper bound of the angle between Δ_j and the line along v_d, from bounds of the trajectory alone.
 
     |Δ_d| ≥ (1 − μ_d)|y_d| − C‖y‖² and ‖Δ_⊥‖ ≤ ‖y_⊥,j‖ + ‖y_⊥,j+1‖; ``main`` is 1 − μ_d.
     """

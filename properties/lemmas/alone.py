@@ -31,7 +31,7 @@ class Alone:
     violation: Violation | None = None
 
     def account(self) -> str:
-        """What was found, for people: the problem, and the line that has it examined for ever."""
+        """Return what was found, for people: the problem, and the line that has it examined for ever."""
         assert self.violation is not None
         v, p = self.violation, self.violation.problem
         given = ", ".join(f"{name}={p[name]!r}" for name in ("step_size", "start", "minimizer", "variables"))

@@ -92,7 +92,7 @@ def _keep(claim: OwnClaim, result: ShardResult, batch: Batch, row: int, index: i
 
 
 def _instance(batch: Batch, row: int) -> Instance:
-    """A row's problem with its spectrum: a batch states it in eigen-coordinates."""
+    """Return a row's problem with its spectrum: a batch states it in eigen-coordinates."""
     problem, n = problem_of(batch, row), batch.dimension
     spectrum = tuple(fmpq(*float(x).as_integer_ratio()) for x in batch.spectrum[:, row])
     # The ends come first and last; the interior eigenvalues in any order.

@@ -267,7 +267,7 @@ def fits(name: str) -> bool:
 
 
 def drawn_problem(claim: OwnClaim, seed: int, index: int) -> tuple[Problem, Instance | None]:
-    """The problem of an index that a claim's recipe or generator makes.
+    """Return the problem of an index that a claim's recipe or generator makes.
 
     Args:
         claim: The claim.

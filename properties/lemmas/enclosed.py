@@ -208,23 +208,23 @@ class Enclosed:
         return self._each(arb.exp)
 
     def sum(self, axis: int | None = None) -> Enclosed:
-        """The sum, of all or along an axis."""
+        """Return the sum, of all or along an axis."""
         return Enclosed(self.values.sum(axis=axis))
 
     def norm(self) -> Enclosed:
-        """The Euclidean norm along the last axis."""
+        """Return the Euclidean norm along the last axis."""
         return Enclosed((self.values * self.values).sum(axis=-1))._each(lambda x: x.nonnegative_part().sqrt())
 
     def max(self) -> Enclosed:
-        """The largest."""
+        """Return the largest."""
         return self._folded(arb.max)
 
     def min(self) -> Enclosed:
-        """The smallest."""
+        """Return the smallest."""
         return self._folded(arb.min)
 
     def as_float(self) -> npt.NDArray[np.float64]:
-        """The midpoints, without their errors."""
+        """Return the midpoints, without their errors."""
         return np.asarray(np.frompyfunc(lambda x: float(x.mid()), 1, 1)(self.values), dtype=np.float64)
 
     def _each(self, function: Callable[[arb], arb]) -> Enclosed:

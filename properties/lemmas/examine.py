@@ -80,7 +80,7 @@ def examine(claim: OwnClaim, problem: Problem, instance: Instance | None = None)
 
 
 def _aside(claim: OwnClaim, decision: Decision) -> Outcome | None:
-    """The outcome where the claim does not speak of a problem, or nobody knows whether it does."""
+    """Return the outcome where the claim does not speak of a problem, or nobody knows whether it does."""
     converges = decision.amplitude is not None or decision.subspace is not None
     if "theorem" in claim.assumes and decision.fails:
         return Outcome("aside", f"assumption fails: {', '.join(a.value for a in decision.fails)}")
@@ -147,5 +147,5 @@ def _place(claim: OwnClaim, error: BaseException) -> str:
 
 
 def _short(file: str) -> str:
-    """A file as it is named in messages: they must not depend on where it lies."""
+    """Return a file as it is named in messages: they must not depend on where it lies."""
     return Path(file).name

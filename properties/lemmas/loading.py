@@ -58,7 +58,7 @@ def sources(targets: Sequence[str]) -> list[Source]:
 
 
 def load(source: Source) -> OwnClaim:
-    """The claim of a source; a file is run once in a process.
+    """Return the claim of a source; a file is run once in a process.
 
     Args:
         source: The source.
@@ -101,7 +101,7 @@ def _digest(text: str) -> str:
 
 @lru_cache
 def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
-    """The claims of a target; a file is run anew only if its text has changed."""
+    """Return the claims of a target; a file is run anew only if its text has changed."""
     if digest and _digest(_read(target)) != digest:
         raise InputError("claim", f"{target[:200]!r} has changed meanwhile; begin a new run")
     if target.endswith(".py"):

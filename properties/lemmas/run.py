@@ -157,7 +157,7 @@ def workload(plan: Plan) -> int:
 
 
 def _found(targets: Sequence[str]) -> tuple[dict[str, Source], dict[str, str]]:
-    """The claims that can be used by name, and why the other targets cannot."""
+    """Return the claims that can be used by name, and why the other targets cannot."""
     known: dict[str, Source] = {}
     faults = {}
     for target in targets:
@@ -172,7 +172,7 @@ def _found(targets: Sequence[str]) -> tuple[dict[str, Source], dict[str, str]]:
 
 
 def _tasks(state: _State) -> Iterator[Task]:
-    """The shards of all claims, one of each in turn."""
+    """Yield the shards of all claims, one of each in turn."""
     plan = state.plan
     rows = []
     for name, source in state.known.items():
@@ -216,7 +216,7 @@ def _total(state: _State, name: str) -> ShardResult:
 
 
 def _counterexamples(state: _State, jobs: int, *, shrink: bool) -> tuple[dict[str, Counterexample], bool]:
-    """The counterexamples of the claims that do not hold, shrunk in processes that may be killed.
+    """Return the counterexamples of the claims that do not hold, shrunk in processes that may be killed.
 
     Args:
         state: The run.

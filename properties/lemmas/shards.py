@@ -117,7 +117,7 @@ def in_batches(claim: OwnClaim) -> bool:
 
 
 def problems_of(claim: OwnClaim, seed: int, number: int, first: int, count: int) -> Iterator[tuple[int, Made]]:
-    """The problems of a shard, the claim's own examples before those of the first.
+    """Yield the problems of a shard, the claim's own examples before those of the first.
 
     Args:
         claim: The claim.
@@ -185,7 +185,7 @@ def examine_one(claim: OwnClaim, index: int, problem: Problem, instance: Instanc
 
 
 def _rechecked(outcome: Outcome, decision: Decision | None, result: ShardResult) -> Outcome:
-    """The outcome after the independent checker has seen the proof of what the claim assumes."""
+    """Return the outcome after the independent checker has seen the proof of what the claim assumes."""
     proof = None if decision is None else certificate(decision)
     if proof is None:
         return outcome
@@ -200,7 +200,7 @@ def _rechecked(outcome: Outcome, decision: Decision | None, result: ShardResult)
 
 
 def stored(task: Task) -> ShardResult | None:
-    """The result of a shard of an earlier call; None if it is not there in full."""
+    """Return the result of a shard of an earlier call; None if it is not there in full."""
     try:
         found = convert(json.loads(task.file.read_text(encoding="utf-8")), ShardResult)
     except (OSError, ValueError, ValidationError):

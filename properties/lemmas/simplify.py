@@ -60,7 +60,7 @@ class _Parts:
         )
 
     def without(self, i: int) -> _Parts:
-        """The same without a variable; only in the eigenbasis."""
+        """Return the same without a variable; only in the eigenbasis."""
 
         def left(values: tuple[Any, ...]) -> tuple[Any, ...]:
             return values[:i] + values[i + 1 :]
@@ -75,7 +75,7 @@ class _Parts:
         )
 
     def instance(self, like: Instance) -> Instance:
-        """The problem made of the parts."""
+        """Return the problem made of the parts."""
         n, moved = len(self.spectrum), any(self.minimizer)
         loss = loss_with_spectrum(
             self.spectrum,
@@ -118,7 +118,7 @@ def _simpler(q: fmpq) -> list[fmpq]:
 
 
 def _digits(q: fmpq, count: int) -> fmpq:
-    """A number cut to so many digits."""
+    """Return a number cut to so many digits."""
     scale = fmpq(1)
     limit = fmpq(10) ** count
     while abs(q) * scale < limit / 10:
@@ -131,7 +131,7 @@ def _digits(q: fmpq, count: int) -> fmpq:
 
 @st.composite
 def _shrinkable(draw: DrawFn, parts: _Parts) -> _Parts:
-    """The parts, most of them as they were, some simpler; shrinks towards the simplest."""
+    """Return the parts, most of them as they were, some simpler; shrinks towards the simplest."""
 
     def level(most: int) -> int:
         return min(draw(st.integers(0, _LEVELS)), most)
@@ -162,7 +162,7 @@ def _shrinkable(draw: DrawFn, parts: _Parts) -> _Parts:
 
 
 def simplest(claim: OwnClaim, found: Violation) -> Violation:
-    """The simplest problem on which a claim fails in the same way; the one found if none is simpler.
+    """Return the simplest problem on which a claim fails in the same way; the one found if none is simpler.
 
     Args:
         claim: The claim. Only what its recipe or its strategy makes is simplified: nobody knows what else it means.

@@ -102,7 +102,7 @@ class ClaimRow(Shape, frozen=True):
     counterexample: Counterexample | None
 
     def words(self) -> str:
-        """The verdict in words, with its numbers."""
+        """Return the verdict in words, with its numbers."""
         if self.verdict == "unusable":
             return f"cannot be examined: {self.fault}"
         if self.verdict == "held":
@@ -167,7 +167,7 @@ def word_of(fault: str | None, violated: int, held: int, undecided: int, *, prov
 
 
 def row_of(total: ShardResult, sentence: str, file: str, digest: str, found: Counterexample | None) -> ClaimRow:
-    """The verdict on a claim.
+    """Return the verdict on a claim.
 
     Args:
         total: All its shards added up.

@@ -27,7 +27,7 @@ _WORDS = {True: HOLDS, False: FAILS, None: OPEN}
 
 
 def identity(problem: Mapping[str, Any]) -> str:
-    """A short name for a problem, the same wherever it is computed.
+    """Return a short name for a problem, the same wherever it is computed.
 
     Args:
         problem: Its JSON form.
@@ -138,7 +138,7 @@ class ClaimTally(Struct):
             self._consider(other.smallest_margin)
 
     def in_order(self) -> ClaimTally:
-        """The same, with its counts in an order that does not depend on that of the problems."""
+        """Return the same, with its counts in an order that does not depend on that of the problems."""
 
         def numbers_first(item: tuple[str, int]) -> tuple[int, str]:
             return (int(item[0]), "") if item[0].isdigit() else (0, item[0])
@@ -288,7 +288,7 @@ class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
 
 
 def merged(lines: Iterable[str]) -> tuple[Tally, int]:
-    """Adds up the lines of all logs.
+    """Add up the lines of all logs.
 
     Args:
         lines: JSON lines: observations, and ``{"drawn": …, "discarded": …}`` for each trial.

@@ -18,7 +18,7 @@ def as_json(data: object, indent: int | None = 1) -> str:
 
 
 def _plain(value: object) -> object:
-    """What a struct is as plain data."""
+    """Return what a struct is as plain data."""
     from msgspec import to_builtins  # noqa: PLC0415
 
     return to_builtins(value)
@@ -43,7 +43,7 @@ def writing_to(place: Path, field: str = "out") -> Iterator[None]:
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Writes a text file in UTF-8 so that at any instant the old content or the new one is there in full.
+    """Write a text file in UTF-8 so that at any instant the old content or the new one is there in full.
 
     What is no regular file, such as a pipe or a terminal, is written to directly; a symbolic link stays one.
 
@@ -58,7 +58,7 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 def write_bytes_atomically(path: Path, data: bytes) -> None:
-    """Writes a file as ``write_text_atomically`` does, from bytes.
+    """Write a file as ``write_text_atomically`` does, from bytes.
 
     Args:
         path: The file; its directory must exist.

@@ -18,7 +18,7 @@ _LINES = {".jsonl", ".ndjson"}
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, or of standard input for ``-``.
+    """Return the text of a file, or of standard input for ``-``.
 
     Args:
         path: The file.
@@ -47,7 +47,7 @@ def read_text(path: Path) -> str:
 
 
 def parse_json(text: str, where: str, *, decimals: bool = False) -> Any:
-    """Parses JSON strictly: no NaN, no infinities, no repeated keys, no endless nesting.
+    """Parse JSON strictly: no NaN, no infinities, no repeated keys, no endless nesting.
 
     Args:
         text: The JSON text.
@@ -90,7 +90,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | InputError]]]:
-    """Reads one problem, or many as JSON Lines.
+    """Read one problem, or many as JSON Lines.
 
     Args:
         path: A JSON file with one problem, or a JSON Lines file; the content decides where the suffix does not.
@@ -114,7 +114,7 @@ def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | Input
 
 
 def stored_problem(file: Path) -> Problem:
-    """The problem in a file: by itself, or in a certificate.
+    """Return the problem in a file: by itself, or in a certificate.
 
     Args:
         file: The file; ``-`` is standard input.
@@ -129,7 +129,7 @@ def stored_problem(file: Path) -> Problem:
 
 
 def problem_inside(data: Any) -> Problem:
-    """The problem that parsed JSON is, or that a stored record or a certificate carries.
+    """Return the problem that parsed JSON is, or that a stored record or a certificate carries.
 
     Args:
         data: The data.

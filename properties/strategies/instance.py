@@ -95,11 +95,11 @@ class Instance:
         return max(abs(m) for m in self.multipliers)
 
     def eigenvector(self, end: End) -> Vector:
-        """The exact unit eigenvector of an end of the spectrum, shape (n,)."""
+        """Return the exact unit eigenvector of an end of the spectrum, shape (n,)."""
         return column(self.rotation, 0 if end is End.LOWEST else len(self.spectrum) - 1)
 
     def to_json(self) -> dict[str, Any]:
-        """The instance as plain data: the problem, and how it was made."""
+        """Return the instance as plain data: the problem, and how it was made."""
         made = MadeProblem(
             StoredProblem.of(self.problem),
             tuple(map(to_text, self.spectrum)),
@@ -153,5 +153,5 @@ def column(matrix: fmpq_mat, j: int) -> Vector:
 
 
 def dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
-    """The exact inner product of two vectors of shape (n,)."""
+    """Return the exact inner product of two vectors of shape (n,)."""
     return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))

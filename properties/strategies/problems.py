@@ -183,7 +183,7 @@ def higher_order_terms(
 
 @st.composite
 def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = _SMOOTHEST, beside: bool = False) -> TruncatedPower:
-    """Truncated powers that are C³ and leave the minimizer's derivatives alone.
+    """Return truncated powers that are C³ and leave the minimizer's derivatives alone.
 
     Args:
         draw: Supplied by Hypothesis.
@@ -259,7 +259,7 @@ def _bends(degree: int | None) -> bool:
 
 
 def _smoothest(degree: int | None) -> int:
-    """The largest power of a truncated power."""
+    """Return the largest power of a truncated power."""
     return _SMOOTHEST if degree is None else min(_SMOOTHEST, degree)
 
 

@@ -49,7 +49,7 @@ class Recipe:
     spectrum: tuple[fmpq, ...] | None = None
 
     def regime(self, index: int) -> Regime:
-        """The regime of the problem of an index."""
+        """Return the regime of the problem of an index."""
         return self.regimes[index % len(self.regimes)]
 
 
@@ -57,7 +57,7 @@ DEFAULT = Recipe()
 
 
 def random_problem(seed: int, index: int, recipe: Recipe = DEFAULT) -> Problem:
-    """The problem of a given index.
+    """Return the problem of a given index.
 
     Args:
         seed: The seed of the run.
@@ -72,7 +72,7 @@ def random_problem(seed: int, index: int, recipe: Recipe = DEFAULT) -> Problem:
 
 
 def random_instance(seed: int, index: int, recipe: Recipe = DEFAULT) -> Instance:
-    """The problem of a given index, with its spectrum and its eigenvectors.
+    """Return the problem of a given index, with its spectrum and its eigenvectors.
 
     Args:
         seed: The seed of the run.
@@ -167,7 +167,7 @@ def _start(random: Random, centre: Problem, rho: fmpq, inside: fmpq) -> tuple[fm
 
 
 def ball_radius(problem: Problem, rho: fmpq) -> fmpq:
-    """The radius of the certified invariant ball in which starts are placed, at most 1.
+    """Return the radius of the certified invariant ball in which starts are placed, at most 1.
 
     Args:
         problem: The problem; its start plays no part.
@@ -182,6 +182,6 @@ def ball_radius(problem: Problem, rho: fmpq) -> fmpq:
 
 
 def _short(q: fmpq) -> fmpq:
-    """A rational of few digits just below q > 0."""
+    """Return a rational of few digits just below q > 0."""
     power = power_of_two_below(q)
     return power * int(16 * q / power) / 16

@@ -32,7 +32,7 @@ _MOST_ROTATED = 4
 
 
 def planar(loss: Loss, minimizer: Vector, *vectors: Vector) -> Loss:
-    """The loss on the space through the minimizer that some vectors span, in their coordinates; exact.
+    """Return the loss on the space through the minimizer that some vectors span, in their coordinates; exact.
 
     Args:
         loss: The loss.
@@ -65,7 +65,7 @@ def prescribed_slope(instance: Instance) -> fmpq:
 
 
 def _in_eigen_coordinates(terms: Mapping[Exponents, fmpq], rotation: fmpq_mat, minimizer: Vector) -> Loss:
-    """The polynomial x ↦ p(Qᵀ(x − m))."""
+    """Return the polynomial x ↦ p(Qᵀ(x − m))."""
     n = len(minimizer)
     straight = Loss.build([f"x{i + 1}" for i in range(n)], list(terms.items()))
     rows = [[rotation[j, i] for j in range(n)] for i in range(n)]
@@ -73,7 +73,7 @@ def _in_eigen_coordinates(terms: Mapping[Exponents, fmpq], rotation: fmpq_mat, m
 
 
 def _monomial(n: int, **powers: int) -> Exponents:
-    """The exponents with the given powers of z_n (``top``) and z_d, whose index is ``at`` (``along``)."""
+    """Return the exponents with the given powers of z_n (``top``) and z_d, whose index is ``at`` (``along``)."""
     at = powers["at"]
     return tuple(powers["top"] * (i == n - 1) + powers["along"] * (i == at) for i in range(n))
 
@@ -178,7 +178,7 @@ def _identity(n: int) -> fmpq_mat:
 
 
 def _at_rest(loss: Loss, minimizer: Vector, like: Instance) -> Instance:
-    """An instance that starts at the minimizer, with another loss of the same spectrum."""
+    """Return an instance that starts at the minimizer, with another loss of the same spectrum."""
     problem = Problem(loss, minimizer=minimizer, step_size=like.problem.step_size, start=minimizer)
     return replace(like, problem=problem)
 

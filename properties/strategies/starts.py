@@ -34,7 +34,7 @@ def starts(
     regime: Regime,
     place: StartPlace = StartPlace.BALL,
 ) -> Vector:
-    """Starts of one kind.
+    """Draw a start of one kind.
 
     A start inside the ball is free unless descent is slow (1 − ρ < 1/200): then it is deep and points towards its
     limit, for the steps that a proof takes grow like 1/(1 − ρ). A free start is not orthogonal to what dominates if
@@ -115,7 +115,7 @@ class _Scene:
         return {Regime.SMALL_STEP: (0,), Regime.LARGE_STEP: (last,)}.get(self.regime, (0, last))
 
     def leading(self, lacking: tuple[int, ...]) -> tuple[fmpq, tuple[int, ...]]:
-        """The largest multiplier modulus on the plane that lacks some eigenvectors, and where it is attained."""
+        """Return the largest multiplier modulus on the plane that lacks some eigenvectors, and where it is attained."""
         moduli = {i: abs(1 - self.centre.step_size * x) for i, x in enumerate(self.spectrum) if i not in lacking}
         largest = max(moduli.values())
         return largest, tuple(i for i, m in moduli.items() if m == largest)
@@ -130,7 +130,7 @@ class _Scene:
         return invariant_radius(RemainderBound.of(Expansion.of(self.centre)), arb(rho))
 
     def cone_radius(self) -> fmpq | None:
-        """A radius at which a start in the cone √(n−1)‖y_⊥‖ ≤ |y_d| is certified to stay there."""
+        """Return a radius at which a start in the cone √(n−1)‖y_⊥‖ ≤ |y_d| is certified to stay there."""
         radius = self.radius()
         if radius is None:
             return None
@@ -142,7 +142,7 @@ class _Scene:
 
 
 def _few_digits(x: arb, up: int) -> fmpq:
-    """A positive number rounded to three binary digits, down or up."""
+    """Return a positive number rounded to three binary digits, down or up."""
     top = x.upper() if up else x.lower()
     mantissa, exponent = top.mid().man_exp()
     value = fmpq(mantissa) * fmpq(2) ** int(exponent)

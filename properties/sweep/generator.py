@@ -38,7 +38,7 @@ class Generator:
     spec: Spec
 
     def exponents(self, number: int) -> tuple[Exponents, ...]:
-        """The exponents that the problems of a batch share; the first term has the full degree."""
+        """Return the exponents that the problems of a batch share; the first term has the full degree."""
         n, degree = self.spec.variables, self.spec.degree
         bits = self._bits(2 * number + 1)
         found: dict[Exponents, None] = {}
@@ -52,7 +52,7 @@ class Generator:
         return tuple(sorted(found))
 
     def batch(self, number: int, rows: slice) -> Batch:
-        """Some rows of a batch.
+        """Return some rows of a batch.
 
         Args:
             number: The batch.
@@ -135,7 +135,7 @@ def _sum(rows: Floats) -> Floats:
 
 
 def _contracting_radius(exponents: tuple[Exponents, ...], coefficients: Floats, slack: Floats) -> Floats:
-    """A radius, at most 1, up to which the crudest bound of the higher-order part is about 1 − ρ."""
+    """Return a radius, at most 1, up to which the crudest bound of the higher-order part is about 1 − ρ."""
     top = max(map(sum, exponents))
     sizes = [np.zeros_like(slack) for _ in range(top - 2)]
     for alpha, c in zip(exponents, coefficients, strict=True):

@@ -62,7 +62,7 @@ class Store:
 
     @classmethod
     def create(cls, root: Path, generator: Generator, problems: int) -> Store:
-        """Makes the directory of a new sweep.
+        """Make the directory of a new sweep.
 
         Args:
             root: The directory.
@@ -97,7 +97,7 @@ class Store:
 
     @classmethod
     def open(cls, root: Path) -> Store:
-        """Opens the directory of a sweep.
+        """Open the directory of a sweep.
 
         Args:
             root: The directory.
@@ -124,7 +124,7 @@ class Store:
         return store
 
     def fingerprint(self, spec: Any) -> str:
-        """A digest of what was asked for and of the first problem.
+        """Return a digest of what was asked for and of the first problem.
 
         It changes if run.json was edited, and if the problems are drawn in another way.
 
@@ -138,7 +138,7 @@ class Store:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def problem(self, index: int) -> Problem:
-        """The problem of an index.
+        """Return the problem of an index.
 
         Args:
             index: The index, from 0.
@@ -159,12 +159,12 @@ class Store:
         return -(-self.problems // self.generator.spec.batch)
 
     def task(self, number: int, device: str) -> Task:
-        """A batch as a task for a device."""
+        """Return a batch as a task for a device."""
         size = self.generator.spec.batch
         return Task(self.generator, number, min(size, self.problems - number * size), device)
 
     def finished(self) -> set[int]:
-        """The batches whose files are there; ``properties.sweep.tables`` says whether they hold what they should.
+        """List the batches whose files are there; ``properties.sweep.tables`` says whether they hold what they should.
 
         Raises:
             InputError: If something is in the way of a table, or belongs to no batch.
@@ -189,7 +189,7 @@ class Store:
         return self.root / "batches" / f"{number:06d}.parquet"
 
     def keep(self, done: BatchResult) -> None:
-        """Stores a finished batch; what contradicts or refutes is stored first.
+        """Store a finished batch; what contradicts or refutes is stored first.
 
         Args:
             done: The batch.
@@ -210,13 +210,13 @@ class Store:
             write_bytes_atomically(self.file(done.number), done.table)
 
     def note(self, folder: str, record: dict[str, Any]) -> None:
-        """Stores what is to be looked at, under its problem's index."""
+        """Store what is to be looked at, under its problem's index."""
         path = self.root / folder / f"{record['index']}.json"
         path.parent.mkdir(exist_ok=True)
         write_text_atomically(path, as_json(record))
 
     def tidy(self) -> None:
-        """Makes the place for tables if it is not there, and removes what a killed process left half-written.
+        """Make the place for tables if it is not there, and removes what a killed process left half-written.
 
         Raises:
             UnwritableError: If that cannot be done.
@@ -230,7 +230,7 @@ class Store:
 
 
 def check_seed(seed: object) -> int:
-    """The seed, if it is one.
+    """Return the seed, if it is one.
 
     Args:
         seed: What is to be a seed.
@@ -247,7 +247,7 @@ def check_seed(seed: object) -> int:
 
 
 def check_count(problems: object) -> int:
-    """The number of problems, if it is one.
+    """Return the number of problems, if it is one.
 
     Args:
         problems: What is to be a number of problems.

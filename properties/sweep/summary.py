@@ -91,7 +91,7 @@ class Summary(StoredRun, frozen=True, tag="gdcheck-sweep-summary/1"):
         yield "$.outcome", self.outcome, outcome
 
     def to_markdown(self) -> str:
-        """The human-readable summary."""
+        """Return the human-readable summary."""
         lines = [
             f"# Sweep {self.outcome}",
             "",
@@ -135,7 +135,7 @@ def _table(first: str, second: str, counts: dict[str, int]) -> list[str]:
 
 
 def summarize(store: Store) -> Summary:
-    """Reads a sweep's tables, without holding them in memory together.
+    """Read a sweep's tables, without holding them in memory together.
 
     Args:
         store: The sweep.

@@ -20,7 +20,7 @@ class UnsoundTableError(ValueError):
 
 
 def read_table(store: Store, number: int) -> pl.DataFrame:
-    """The table of a batch, checked.
+    """Return the table of a batch, checked.
 
     Args:
         store: The sweep.
@@ -72,7 +72,7 @@ def _check(table: pl.DataFrame, task: Task) -> None:
 
 
 def sound_tables(store: Store) -> Iterator[tuple[int, pl.DataFrame | UnsoundTableError]]:
-    """The tables of all batches whose files are there, one at a time.
+    """Yield the tables of all batches whose files are there, one at a time.
 
     Args:
         store: The sweep.
@@ -91,7 +91,7 @@ def sound_tables(store: Store) -> Iterator[tuple[int, pl.DataFrame | UnsoundTabl
 
 
 def unsound(store: Store) -> dict[int, str]:
-    """The batches whose files are not their tables, and why; they are to be made again.
+    """Return the batches whose files are not their tables, and why; they are to be made again.
 
     Args:
         store: The sweep.

@@ -26,7 +26,7 @@ TIERS = ["float64", "arb"]
 
 
 def columns() -> dict[str, Any]:
-    """The columns of a batch's table and their types."""
+    """Return the columns of a batch's table and their types."""
     import polars as pl  # noqa: PLC0415
 
     return {
@@ -134,7 +134,7 @@ def _engine(device: str) -> tuple[Any, Any, int]:
 
 
 def _sample(task: Task) -> list[int]:
-    """The rows that are decided again: evenly spread, from an offset that differs from batch to batch."""
+    """Return the rows that are decided again: evenly spread, from an offset that differs from batch to batch."""
     size = min(task.generator.spec.sample, task.count)
     offset = int(np.random.Philox(key=np.array([task.generator.seed, 2 * task.number + 1], np.uint64)).random_raw(1)[0])
     return sorted((offset + k * task.count // size) % task.count for k in range(size))

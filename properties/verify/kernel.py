@@ -80,7 +80,7 @@ def _sources() -> Path:
 
 
 def _order() -> list[str]:
-    """The files in the order in which they are compiled."""
+    """Return the files in the order in which they are compiled."""
     return [line for line in (_sources() / "_CoqProject").read_text().split() if line.endswith(".v")]
 
 

@@ -121,7 +121,7 @@ class Record(Shape, frozen=True):
 
 
 def checked_by_recheck(data: object) -> str | None:
-    """The independent checker.
+    """Return the independent checker.
 
     Args:
         data: A certificate.
@@ -141,7 +141,7 @@ def checked_by_recheck(data: object) -> str | None:
 
 
 def checked_by_kernel(data: object) -> str | None:
-    """The independent checker, and then Coq's kernel where it has a theorem about such a certificate.
+    """Return the independent checker, and then Coq's kernel where it has a theorem about such a certificate.
 
     Args:
         data: A certificate.

@@ -81,7 +81,7 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
         return [*(row.record for row in (*self.paper, *self.sweep)), *self.random]
 
     def added_up(self) -> Verification:
-        """The same run, with the outcome and the counts that its rows come to."""
+        """Return the same run, with the outcome and the counts that its rows come to."""
         counts = Counter(record.verdict for record in self.random)
         return replace(
             self,
@@ -117,7 +117,7 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
 
 
 def versions() -> dict[str, str]:
-    """The versions of the programs that matter to a verdict."""
+    """Return the versions of the programs that matter to a verdict."""
     try:
         here = version("gdcheck")
     except PackageNotFoundError:

@@ -157,7 +157,7 @@ def _row(title: str, expected: Expected, variables: Sequence[str], record: Recor
 
 
 def _with_closest_calls(records: tuple[Record, ...], seed: int) -> tuple[Record, ...]:
-    """The records, with the problems of the smallest margins kept."""
+    """Return the records, with the problems of the smallest margins kept."""
     margins = [(r.margin, r.index) for r in records if r.verdict == Verdict.PROVED.value and r.margin is not None]
     kept = {index for _, index in nsmallest(CLOSEST_CALLS, margins)}
 

@@ -15,7 +15,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 
 def picture_format(out: Path | None) -> str:
-    """The format that a file's name asks for.
+    """Return the format that a file's name asks for.
 
     Args:
         out: The file.

@@ -138,7 +138,7 @@ def _invoke(words: list[str]) -> int:
 
 
 def _option_meant(error: Any, words: list[str]) -> str | None:
-    """What to say of an unknown option that has another name here; None of any other error."""
+    """Return what to say of an unknown option that has another name here; None of any other error."""
     unknown, context = getattr(error, "option_name", None), error.ctx
     if unknown is None or context is None:
         return None

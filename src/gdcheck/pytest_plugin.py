@@ -54,7 +54,7 @@ _run_key = pytest.StashKey["Run"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the options."""
+    """Add the options."""
     group = parser.getgroup("claims", "the theorem as properties of random problems")
     group.addoption("--examples", type=int, metavar="N", help="examine N problems in all, spread over the claims")
     group.addoption("--shards", type=int, metavar="K", help="split each kind of trial into K (by default by size)")
@@ -62,7 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepares the run, in the controller as in every worker."""
+    """Prepare the run, in the controller as in every worker."""
     config.stash[_run_key] = run = Run(config)
     config.pluginmanager.register(run, "claims-run")
 
@@ -116,7 +116,7 @@ class Run:
         return settings.get_current_profile_name()
 
     def trials(self, claims: Iterable[Claim]) -> list[Trial]:
-        """The random trials of this run.
+        """Return the random trials of this run.
 
         Args:
             claims: The claims.
@@ -130,7 +130,7 @@ class Run:
         return plan(list(claims), _PER_KIND * _profile().max_examples, total=False, shards=shards)
 
     def searches(self, claims: Iterable[Claim]) -> list[Trial]:
-        """The searches for the smallest margins; none in a small run.
+        """Return the searches for the smallest margins; none in a small run.
 
         Args:
             claims: The claims.
@@ -144,7 +144,7 @@ class Run:
         return worst_plan(list(claims), examples // _WORST_SHARE) if examples >= WORST_FROM else []
 
     def attack(self, trial: Trial, record_property: Callable[[str, object], None]) -> None:
-        """Runs a trial, logs it, and hands its counts to the controller.
+        """Run a trial, log it, and hand its counts to the controller.
 
         Args:
             trial: The trial.
@@ -186,7 +186,7 @@ class Run:
         log.flush()
 
     def _database(self) -> ExampleDatabase | None:
-        """This worker's database of failures, and those of the others to read; none where runs are repeatable."""
+        """Return this worker's database of failures, those of the others to read; None where runs are repeatable."""
         if _profile().derandomize or self.examples is not None or self.report is not None:
             return None
         folder = self.config.rootpath / ".hypothesis" / "claims"
@@ -202,7 +202,7 @@ class Run:
         node.workerinput["claims_seed"] = self.seed
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Adds up what the trials counted."""
+        """Add up what the trials counted."""
         if report.when == "call" and self._controls:
             for name, value in report.user_properties:
                 if name == _BROKEN:
@@ -225,7 +225,7 @@ class Run:
         self.config.hook.pytest_runtest_logreport(report=skipped)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Merges the logs into the report; too many discards make a run fail."""
+        """Merge the logs into the report; too many discards make a run fail."""
         if self._log is not None:
             self._log.close()
             self._log = None
@@ -273,7 +273,7 @@ class Run:
         )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Prints a table of the claims, the discard rate and the seed."""
+        """Print a table of the claims, the discard rate and the seed."""
         tally = self.tally
         if not self._controls or not tally.drawn:
             return
@@ -335,13 +335,13 @@ def _margin(counts: ClaimTally) -> str:
 
 @pytest.fixture(name="attack")
 def _attack(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Attack:
-    """Runs a trial: a function of the trial, which fails if the claim does not hold."""
+    """Run a trial: a function of the trial, which fails if the claim does not hold."""
     run = request.config.stash[_run_key]
     return lambda trial: run.attack(trial, record_property)
 
 
 def run_of(config: pytest.Config) -> Run:
-    """The run of a pytest configuration.
+    """Return the run of a pytest configuration.
 
     Args:
         config: Pytest's configuration.

@@ -109,7 +109,7 @@ def _determinant(expansion: Expansion, piece: tuple[LocalPower, ...], h: Vector)
 
 
 def _places(expansion: Expansion) -> Iterator[Vector]:
-    """The minimizer, points beyond the kinks where truncated powers vanish, and trial points on either side of them."""
+    """Yield the minimizer, points beyond the kinks where truncated powers vanish, and trial points on both sides."""
     n, powers = expansion.dimension, expansion.truncated
     yield (fmpq(0),) * n
     if not powers:
@@ -125,7 +125,7 @@ def _places(expansion: Expansion) -> Iterator[Vector]:
 
 
 def _kernel(expansion: Expansion, place: Vector) -> Vector | None:
-    """A vector u with ∂ᵤf = u·h/η + const. near a place, along which F is constant there."""
+    """Return a vector u with ∂ᵤf = u·h/η + const. near a place, along which F is constant there."""
     n = expansion.dimension
     slopes: dict[Word, list[fmpq]] = {
         (j,): [fmpq(-int(i == j)) / expansion.step_size for i in range(n)] for j in range(n)

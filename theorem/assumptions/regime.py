@@ -50,7 +50,7 @@ class Classification:
         return ()
 
     def index(self, end: End) -> int:
-        """The position of an end in ``eigenvalues``."""
+        """Return the position of an end in ``eigenvalues``."""
         return 0 if end is End.LOWEST else len(self.eigenvalues) - 1
 
     def holds(self, eigenvalue: Eigenvalue) -> bool:
@@ -120,7 +120,7 @@ def _monic(poly: fmpz_poly) -> fmpq_poly:
 
 
 def _reflected(poly: fmpz_poly, threshold: fmpq) -> fmpq_poly:
-    """The monic polynomial whose roots are threshold − (roots of poly)."""
+    """Return the monic polynomial whose roots are threshold − (roots of poly)."""
     p = fmpq_poly(poly)(fmpq_poly([threshold, -1]))
     return p / p[p.degree()]
 

@@ -46,7 +46,7 @@ class Eigenvalue:
         return bool(self.factor == other.factor and self.lo <= other.hi and other.lo <= self.hi)
 
     def ball(self) -> arb:
-        """The eigenvalue as a ball at the current precision."""
+        """Return the eigenvalue as a ball at the current precision."""
         return ball(self.lo, self.hi)
 
 
@@ -78,7 +78,7 @@ class Pencil:
         return list(self.operator.charpoly().numer().factor()[1])
 
     def eigenvalues(self, precision: int) -> tuple[Eigenvalue, ...]:
-        """The distinct eigenvalues in ascending order, irrational ones enclosed to about ``precision`` bits."""
+        """Return the distinct eigenvalues in ascending order, irrational ones enclosed to about ``precision`` bits."""
         while True:
             found = [e for factor, power in self.factors for e in _roots(factor, int(power), precision)]
             found.sort(key=lambda e: e.lo)
@@ -102,7 +102,7 @@ class Pencil:
         return self._inverse_iteration(eigenvalue, precision)
 
     def exact_eigenvector(self, eigenvalue: Eigenvalue) -> list[fmpq] | None:
-        """A rational eigenvector of a simple rational eigenvalue, in coordinates of the basis; None for any other."""
+        """Return a rational eigenvector of a simple rational eigenvalue, in the basis's coordinates; None otherwise."""
         if not eigenvalue.is_rational or eigenvalue.multiplicity > 1:
             return None
         return null_space(_shifted(self.operator, eigenvalue.lo))[0]
@@ -169,7 +169,7 @@ def _shifted(matrix: fmpq_mat, shift: fmpq) -> fmpq_mat:
 
 
 def null_space(matrix: fmpq_mat) -> list[list[fmpq]]:
-    """The solutions of Mv = 0, exactly.
+    """Return the solutions of Mv = 0, exactly.
 
     Args:
         matrix: M, shape (m, n).
@@ -191,20 +191,20 @@ def null_space(matrix: fmpq_mat) -> list[list[fmpq]]:
 
 
 def _rounded(x: arb, bits: int) -> arb:
-    """The midpoint of x on the grid of ``bits`` fractional bits (components of unit vectors are at most one)."""
+    """Return the midpoint of x on the grid of ``bits`` fractional bits (components of unit vectors are at most one)."""
     scaled = (x.mid() * arb(2) ** bits).floor().mid()
     return scaled / arb(2) ** bits
 
 
 def power_of_two_below(q: fmpq) -> fmpq:
-    """The largest power of two that is at most q, for q > 0."""
+    """Return the largest power of two that is at most q, for q > 0."""
     e = int(q.p).bit_length() - int(q.q).bit_length()
     power = fmpq(fmpz(2) ** e) if e >= 0 else fmpq(1, fmpz(2) ** -e)
     return power if power <= q else power / 2
 
 
 def gap(eigenvalues: tuple[Eigenvalue, ...], index: int) -> fmpq:
-    """A positive γ such that no other eigenvalue lies in (lo − γ, hi + γ)."""
+    """Return a positive γ such that no other eigenvalue lies in (lo − γ, hi + γ)."""
     here = eigenvalues[index]
     distances = [here.lo - e.hi for e in eigenvalues[:index]] + [e.lo - here.hi for e in eigenvalues[index + 1 :]]
     return power_of_two_below(min(distances)) if distances else fmpq(1)

@@ -123,7 +123,7 @@ def _merged(survivors: Sequence[Rows], block: int) -> list[Rows]:
 
 
 def simulate_batch(batch: Batch, steps: int, xp: Any = np, *, device: Any = None, block: int = BLOCK) -> Any:
-    """The same descent without any certification: what the certificate's cost is measured against.
+    """Return the same descent without any certification: what the certificate's cost is measured against.
 
     Args:
         batch: The problems.

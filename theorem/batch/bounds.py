@@ -61,7 +61,7 @@ class Bounds:
         *,
         defect: float = 0.0,
     ) -> Bounds:
-        """The constants of rows with these data.
+        """Return the constants of rows with these data.
 
         Args:
             program: The compiled step.

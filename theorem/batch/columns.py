@@ -84,7 +84,7 @@ class Batch:
         return int(self.spectrum.shape[0])
 
     def columns(self, xp: Any, part: slice, device: Any) -> Columns:
-        """Some rows as columns of their own, one array for each number; nothing shares the batch's memory.
+        """Return some rows as columns of their own, one array for each number; nothing shares the batch's memory.
 
         Args:
             xp: The array namespace.

@@ -62,7 +62,7 @@ class Turned:
 
 
 def turn(problem: Problem) -> Turned:
-    """Turns a problem into approximate eigen-coordinates around its minimizer.
+    """Turn a problem into approximate eigen-coordinates around its minimizer.
 
     Args:
         problem: A problem whose loss is a polynomial in two variables.
@@ -149,12 +149,12 @@ def _relative(x: float, q: fmpq) -> fmpq:
 
 
 def exact(x: float) -> fmpq:
-    """The rational number that a finite float64 is."""
+    """Return the rational number that a finite float64 is."""
     return fmpq(*x.as_integer_ratio())
 
 
 def nearest(q: fmpq) -> float:
-    """The float64 nearest to a rational.
+    """Return the float64 nearest to a rational.
 
     Raises:
         InputError: If it exceeds every float64.

@@ -99,7 +99,7 @@ class StepProgram:
         c: Sequence[Array],
         scratch: Sequence[Array],
     ) -> None:
-        """Makes one step.
+        """Make one step.
 
         Args:
             xp: The array namespace.
@@ -177,7 +177,7 @@ def compile_step(dimension: int, exponents: Sequence[Exponents]) -> StepProgram:
 
 
 def _split(alpha: Exponents) -> tuple[Word, Word]:
-    """The two halves of a monomial, as equal in length as a cut between two variables allows."""
+    """Return the two halves of a monomial, as equal in length as a cut between two variables allows."""
     variables = [i for i, e in enumerate(alpha) if e]
     word = tuple(i for i in variables for _ in range(alpha[i]))
     cuts = [sum(alpha[i] for i in variables[:k]) for k in range(1, len(variables) + 1)]

@@ -45,7 +45,7 @@ class Rows:
 
     @classmethod
     def of(cls, program: StepProgram, batch: Batch, part: slice, outcome: Outcome, *, xp: Any, device: Any) -> Rows:
-        """The rows of a part of a batch at step 0; those outside the proof's assumptions are noted and left out.
+        """Return the rows of a part of a batch at step 0; those outside the proof's assumptions are noted and left out.
 
         Args:
             program: The compiled step.
@@ -83,7 +83,7 @@ class Rows:
         return int(self.ids.shape[0])
 
     def only(self, mask: Array) -> Rows:
-        """The rows where a mask is true."""
+        """Return the rows where a mask is true."""
         take, places = self.xp.take, self._places()[mask]
         return self._with([take(column, places) for column in self._columns()])
 
@@ -103,7 +103,7 @@ class Rows:
         return Rows(self.program, self.xp, ids, before, here, error, bounds, self.defect)
 
     def run(self, outcome: Outcome, max_steps: int, keep: int) -> Rows:
-        """Steps until only few rows are open.
+        """Step until only few rows are open.
 
         Args:
             outcome: Where rows that are done with are noted.
@@ -119,7 +119,7 @@ class Rows:
         return rows
 
     def _descend(self, outcome: Outcome, max_steps: int, few: int) -> Rows:
-        """Steps until at most ``few`` rows are open, and returns those."""
+        """Step until at most ``few`` rows are open, and returns those."""
         xp, program, places = self.xp, self.program, self._places()
         add, multiply = xp.add, xp.multiply
         here, there = self.here, [xp.empty_like(self.error) for _ in self.here]
@@ -168,7 +168,7 @@ class Rows:
 
 
 def _stride(step: int) -> int:
-    """Steps from a test to the next: the later a row is decided, the less a few steps more weigh."""
+    """Step from a test to the next: the later a row is decided, the less a few steps more weigh."""
     return 1 if step < 6 else 2 if step < 24 else 4
 
 
@@ -184,7 +184,7 @@ class _Test:
         self._contracts: Array = None
 
     def measure(self, y: Sequence[Array], error: Array) -> Array:
-        """Updates R and x(R); where the iterate is within the ball on which bounds are kept."""
+        """Update R and x(R); where the iterate is within the ball on which bounds are kept."""
         xp, bounds = self._rows.xp, self._rows.bounds
         add, multiply = xp.add, xp.multiply
         radius, x, spare = self.radius, self.x, self.rounding
@@ -237,7 +237,7 @@ class _Test:
     def note(
         self, outcome: Outcome, state: State, found: Array, *, step: Array, y: Sequence[Array], error: Array
     ) -> None:
-        """Notes what became of some rows."""
+        """Note what became of some rows."""
         rows = self._rows
         at = _host(rows.ids[found])
         outcome.state[at] = state

@@ -19,7 +19,7 @@ from gdcheck.theorem.methods.statement import LimitKind
 
 
 def problem_of(batch: Batch, row: int) -> Problem:
-    """The problem that a row states, exactly.
+    """Return the problem that a row states, exactly.
 
     Args:
         batch: The batch.
@@ -85,7 +85,7 @@ def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MA
 
 
 def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
-    """What in a decision contradicts a row that float64 has proved.
+    """Return what in a decision contradicts a row that float64 has proved.
 
     Args:
         outcome: What float64 came to.

@@ -22,7 +22,7 @@ _DIGITS = 20
 
 
 def answer(decision: Decision) -> dict[str, Any]:
-    """The answer as plain data.
+    """Return the answer as plain data.
 
     Args:
         decision: The decision.
@@ -69,7 +69,7 @@ def answer(decision: Decision) -> dict[str, Any]:
 
 
 def spectrum_json(found: Classification | None) -> dict[str, Any]:
-    """The regime with its thresholds, and the eigenvalues; None, and no eigenvalues, where they are unknown."""
+    """Return the regime with its thresholds, and the eigenvalues; None, and no eigenvalues, where they are unknown."""
     known = found is not None and found.regime is not None
     return {
         "regime": found.regime.value if found and found.regime else None,
@@ -82,7 +82,7 @@ def spectrum_json(found: Classification | None) -> dict[str, Any]:
 
 
 def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
-    """A limit with its vectors rounded to floats; kind None if there is none."""
+    """Return a limit with its vectors rounded to floats; kind None if there is none."""
     if limit is None:
         return {"kind": None, "vector": None}
     vectors = [[float(x.mid()) + 0.0 for x in v] for v in limit.vectors]
@@ -92,7 +92,7 @@ def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
 
 
 def _predicted(decision: Decision) -> dict[str, Any] | None:
-    """What the theorem predicts, as far as the spectrum singles out an eigenvector (its sign is free)."""
+    """Return what the theorem predicts, as far as the spectrum singles out an eigenvector (its sign is free)."""
     found = decision.classification
     prediction = THEOREM_1.predictions.get(found.regime) if found and found.regime else None
     if found is None or prediction is None:
@@ -106,7 +106,7 @@ def _predicted(decision: Decision) -> dict[str, Any] | None:
 
 
 def rate(decision: Decision) -> float | None:
-    r"""The bound max(b/ρ, ρ) of the factor by which the direction error shrinks at each step, if a limit is certified.
+    r"""Bound the factor by which the direction error shrinks at each step, max(b/ρ, ρ), if a limit is certified.
 
     b is the largest multiplier modulus outside the dominant blocks; ρ enters by way of the remainder.
     """
@@ -115,7 +115,7 @@ def rate(decision: Decision) -> float | None:
 
 
 def exact_rate(decision: Decision) -> float | None:
-    """The factor b/ρ itself, where the loss is quadratic and a limit is certified; 0 without another multiplier."""
+    """Return the factor b/ρ, where the loss is quadratic and a limit is certified; 0 without another multiplier."""
     ratios = _ratios(decision)
     if ratios is None or decision.expansion.higher_terms or decision.expansion.truncated:
         return None
@@ -156,12 +156,12 @@ def _number(lo: fmpq, hi: fmpq) -> str:
 
 
 def multiplier_text(eigenvalue: Eigenvalue, step_size: fmpq) -> str:
-    """The multiplier 1 − ηλ, exact where it is rational."""
+    """Return the multiplier 1 − ηλ, exact where it is rational."""
     return _number(1 - step_size * eigenvalue.hi, 1 - step_size * eigenvalue.lo)
 
 
 def chain_json(chain: Chain | None) -> dict[str, Any] | None:
-    """The paper's chain as plain data; None where it does not apply."""
+    """Return the paper's chain as plain data; None where it does not apply."""
     if chain is None:
         return None
     # Within an invariant ball every smaller one is invariant too: beyond all floats, the largest of them is stated.

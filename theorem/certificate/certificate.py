@@ -28,7 +28,7 @@ _WITH_CERTIFICATE = {Verdict.PROVED, Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE
 
 
 def certificate(decision: Decision) -> dict[str, Any] | None:
-    """The certificate of a decision.
+    """Return the certificate of a decision.
 
     Args:
         decision: The decision.
@@ -84,7 +84,7 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
 
 
 def regime_fields(found: Classification | None) -> dict[str, Any]:
-    """The regime and the ends of a spectrum, in all of space or in the subspace."""
+    """Return the regime and the ends of a spectrum, in all of space or in the subspace."""
     if found is None or found.regime is None:
         return {"regime": None, "spectrum": None}
     ends = {"lowest": _eigenvalue(found.lowest), "highest": _eigenvalue(found.highest)}
@@ -107,7 +107,7 @@ def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
 
 
 def above(value: arb) -> str:
-    """A number that is not below a ball, as a decimal."""
+    """Return a number that is not below a ball, as a decimal."""
     return decimal_ends(value)[1]
 
 
@@ -120,7 +120,7 @@ def _bits(numbers: Inequality | None) -> int:
 
 
 def _restated(decision: Decision, subspace: Subspace | None, bits: int) -> Classification:
-    """The spectrum in all of space or in a subspace, to a number of bits, as long as that still tells the regime."""
+    """Round the spectrum, in all of space or in a subspace, to a number of bits that still tell the regime."""
     hessian, eta = decision.expansion.hessian, decision.problem.step_size
     assert hessian is not None
     found = classify(Pencil(hessian) if subspace is None else subspace.pencil(hessian), eta, bits)
@@ -134,7 +134,7 @@ def _restated(decision: Decision, subspace: Subspace | None, bits: int) -> Class
 
 
 def _rounded(e: Eigenvalue, bits: int) -> Eigenvalue:
-    """An irrational positive eigenvalue between numbers of at most so many bits."""
+    """Return an irrational positive eigenvalue between numbers of at most so many bits."""
     if e.is_rational:
         return e
     shift = bits - int(e.hi.p).bit_length() + int(e.hi.q).bit_length()
@@ -143,7 +143,7 @@ def _rounded(e: Eigenvalue, bits: int) -> Eigenvalue:
 
 
 def _block(block: Block, amplitude: arb, here: Classification, subspace: Subspace | None, bits: int) -> dict[str, Any]:
-    """A block as it is stated: numbers rounded to a few bits more than its amplitude needs."""
+    """Return a block as it is stated: numbers rounded to a few bits more than its amplitude needs."""
     vectors = [_short(v, subspace, bits) for v in block.vectors.transpose().tolist()]
     stated = to_text(gap(here.eigenvalues, here.index(block.end)))
     return {"gap": stated, "vectors": [texts(v) for v in vectors], "amplitude": above(amplitude)}
@@ -162,7 +162,7 @@ def _short(vector: Sequence[fmpq], subspace: Subspace | None, bits: int) -> list
 
 
 def preimages_fields(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:
-    """The evidence about preimages of null sets: points, moved to where the loss is, and a vector of the kernel."""
+    """Return evidence about preimages of null sets: points in the loss's coordinates, a vector of the kernel."""
     points = () if found is None else found.points
     return {
         "points": [texts(x + m for x, m in zip(h, minimizer, strict=True)) for h in points],

@@ -19,7 +19,7 @@ _MOST_LISTED = 1000
 
 
 def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
-    """The sharpness as plain data.
+    """Return the sharpness as plain data.
 
     Args:
         found: What ``theorem.sharpness.sharpness`` found.
@@ -46,7 +46,7 @@ def sharpness_json(found: Sharpness | None) -> dict[str, Any] | None:
 
 
 def scalar_json(text: str, found: Followed | None) -> dict[str, Any]:
-    """A function along a trajectory as plain data.
+    """Return a function along a trajectory as plain data.
 
     Args:
         text: The function as it was written.
@@ -116,7 +116,7 @@ def _slope(found: Pattern) -> str | None:
 
 
 def _number(x: arb) -> str:
-    """An exact integer as it is, any other number as a decimal."""
+    """Return an exact integer as it is, any other number as a decimal."""
     whole = x.unique_fmpz()
     if whole is not None and x.is_exact():
         return to_text(fmpq(whole))

@@ -19,7 +19,7 @@ _DIGITS = 20
 
 
 def step_sizes(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
-    """The thresholds of a positive spectrum as plain data: exact texts where they are rational, else decimals.
+    """Return the thresholds of a positive spectrum as plain data: exact texts where they are rational, else decimals.
 
     Args:
         pencil: The Hessian at the minimizer.
@@ -50,7 +50,7 @@ def step_sizes(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str,
 
 
 def rate_per_step(eigenvalues: tuple[Eigenvalue, ...], step_size: fmpq) -> float:
-    """The factor max |1 − ηλ| by which the error shrinks or grows per step, in the long run, near the minimizer.
+    """Return the factor max |1 − ηλ| by which the error shrinks or grows per step, in the long run, near the minimizer.
 
     Args:
         eigenvalues: The spectrum.

@@ -77,7 +77,7 @@ def decide(
 
 
 def spectral_failures(classification: Classification) -> list[Assumption]:
-    """The assumptions about spectrum and step size that fail; all eigenvalues are positive."""
+    """Return the assumptions about spectrum and step size that fail; all eigenvalues are positive."""
     fails = []
     if len(classification.eigenvalues) == 1:
         fails.append(Assumption.DISTINCT_ENDS)
@@ -156,7 +156,7 @@ def _not_applicable(
     fails: tuple[Assumption, ...],
     reason: str,
 ) -> Decision:
-    """The decision where the assumptions fail before any limit is looked for."""
+    """Return the decision where the assumptions fail before any limit is looked for."""
     return Decision(
         problem=problem,
         expansion=expansion,

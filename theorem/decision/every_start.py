@@ -239,7 +239,7 @@ class _Shape:
         return surely_less(self.at(radius)[1] ** 2, _STEEPEST)
 
     def largest(self) -> fmpq | None:
-        """The largest radius found, a dyadic number of few digits: L grows with r."""
+        """Return the largest radius found, a dyadic number of few digits: L grows with r."""
         reach = 1
         if self.serves(fmpq(1)):
             while self.serves(fmpq(2) ** reach) and reach < _FARTHEST:
@@ -263,5 +263,5 @@ class _Shape:
 
 
 def _exponential(x: arb) -> arb:
-    """An upper bound of exp(x) for 0 ≤ x ≤ 1."""
+    """Return an upper bound of exp(x) for 0 ≤ x ≤ 1."""
     return 1 + x + x * x

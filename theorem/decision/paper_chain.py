@@ -85,7 +85,7 @@ def _alpha(rho: arb, b: arb) -> float:
 def _cone_step(
     expansion: Expansion, bound: RemainderBound, block: Block, moduli: tuple[arb, arb], max_steps: int
 ) -> int | None:
-    """The first step at which the iterate is in the cone and an inequality shows that it stays there.
+    """Return the first step at which the iterate is in the cone and an inequality shows that it stays there.
 
     With s = ‖y_⊥‖/|y_d| ≤ s₀ = 1/√(n−1) and ‖y‖ ≤ r, one step gives s' ≤ (b s + C r(1 + s²))/(ρ − C r(1 + s²)), which
     is at most s₀ once C r(1 + s₀²)(1 + s₀) ≤ s₀(ρ − b).
@@ -106,7 +106,7 @@ def _cone_step(
 
 
 def _split(iterate: Enclosure, vector: fmpq_mat) -> tuple[arb, arb]:
-    """A lower bound of |y_d| and an upper bound of ‖y_⊥‖."""
+    """Return a lower bound of |y_d| and an upper bound of ‖y_⊥‖."""
     v = [arb(x) for x in vector.entries()]
     c = sum((x * y for x, y in zip(v, iterate.centre, strict=True)), arb(0))
     rest = norm(x - c * y for x, y in zip(iterate.centre, v, strict=True))

@@ -134,7 +134,7 @@ class Search:
     def _supply(
         self, blocks: tuple[Block, ...], here: Classification, largest: arb, subspace: Subspace | None
     ) -> StrictMinimum:
-        """The trajectory as the lemma wants it, at the current precision."""
+        """Return the trajectory as the lemma wants it, at the current precision."""
         dominant = [b.eigenvalue for b in blocks]
         return StrictMinimum.of(
             self.expansion,
@@ -145,7 +145,7 @@ class Search:
         )
 
     def _largest(self, whole: Classification) -> arb:
-        """An upper bound of all |1 − ηλ|, at the current precision."""
+        """Return an upper bound of all |1 − ηλ|, at the current precision."""
         return max(abs(1 - self.expansion.step_size * e.ball()).upper() for e in (whole.lowest, whole.highest))
 
     def _block(self, pencil: Pencil, here: Classification, end: End, subspace: Subspace | None, bits: int) -> Block:

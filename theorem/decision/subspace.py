@@ -43,13 +43,13 @@ class Subspace:
         return len(self.basis)
 
     def pencil(self, hessian: fmpq_mat) -> Pencil:
-        """The Hessian restricted to the subspace."""
+        """Return the Hessian restricted to the subspace."""
         b = fmpq_mat([list(v) for v in self.basis]).transpose()
         return Pencil(form=b.transpose() * hessian * b, gram=b.transpose() * b)
 
 
 def invariant_subspace(expansion: Expansion, h: Vector) -> tuple[Vector, ...] | None:
-    """The smallest invariant subspace that holds h.
+    """Return the smallest invariant subspace that holds h.
 
     Args:
         expansion: The loss at its minimizer.
@@ -99,7 +99,7 @@ def find_subspace(expansion: Expansion, rho: arb, steps: int = _EXACT_STEPS) -> 
 
 
 def _met(expansion: Expansion, rho: arb, h: Vector) -> tuple[LocalPower, ...]:
-    """The truncated powers, without those that vanish on the ball through h if it is forward invariant (Lemma 2)."""
+    """Drop the truncated powers that vanish on the ball through h, if it is forward invariant (Lemma 2)."""
     if not expansion.truncated:
         return ()
     r = arb(dot(h, h)).sqrt().upper()
@@ -139,7 +139,7 @@ def _directions(expansion: Expansion, basis: Sequence[Vector]) -> list[Vector]:
 
 
 def _remainder_coefficients(expansion: Expansion, basis: Sequence[Vector]) -> list[Vector] | None:
-    """The coefficient vectors of the remainder's polynomial part composed with h = Bt; None if that is too costly."""
+    """Return the coefficient vectors of the remainder's polynomial part at h = Bt; None if that is too costly."""
     n, w = expansion.dimension, len(basis)
     if not basis or not expansion.higher_terms:
         return []

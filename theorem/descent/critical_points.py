@@ -153,7 +153,7 @@ def newton(loss: Loss, x: Sequence[float]) -> Located | None:
 
 
 def critical_points(loss: Loss, near: Vector, most: int = 5) -> CriticalPoints:
-    """The critical points nearest to a point.
+    """Return the critical points nearest to a point.
 
     Args:
         loss: A polynomial.
@@ -181,7 +181,7 @@ def critical_points(loss: Loss, near: Vector, most: int = 5) -> CriticalPoints:
 
 
 def _real_roots(loss: Loss) -> list[list[float]]:
-    """The real roots of the derivative of a loss in one variable."""
+    """Return the real roots of the derivative of a loss in one variable."""
     coefficients = [fmpq(0)] * loss.degree
     for (e,), c in loss.terms:
         if e:
@@ -191,7 +191,7 @@ def _real_roots(loss: Loss) -> list[list[float]]:
 
 
 def _converged(loss: Loss, here: Sequence[float]) -> Iterator[list[float]]:
-    """The ends of Newton's method in floats, from points around one point and around the origin."""
+    """Yield the ends of Newton's method in floats, from points around one point and around the origin."""
     import numpy as np  # noqa: PLC0415
 
     floats = FloatMap(loss, fmpq(1))
@@ -249,7 +249,7 @@ def _rounded(x: fmpq) -> fmpq:
 
 
 def _simplest(x: fmpq) -> fmpq | None:
-    """The convergent of a continued fraction that is as good as the bits of x, if its denominator is small."""
+    """Return the convergent of a continued fraction that is as good as the bits of x, if its denominator is small."""
     tolerance = fmpq(1, fmpz(2) ** (_BITS - 60))
     p, q, before = fmpz(1), fmpz(0), (fmpz(0), fmpz(1))
     rest = x

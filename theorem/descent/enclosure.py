@@ -91,7 +91,7 @@ class DescentMap:
         )
 
     def __call__(self, h: list[arb]) -> list[arb]:
-        """The image of a vector of balls, shape (n,)."""
+        """Return the image of a vector of balls, shape (n,)."""
         values = list(h)
         for parent, i in self._products:
             values.append(values[parent] * h[i])

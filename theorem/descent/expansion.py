@@ -43,7 +43,7 @@ class LocalPower:
         return sum((x * x for x in self.direction), fmpq(0))
 
     def slope(self, reach: fmpq) -> fmpq:
-        """The factor of ℓ in the gradient where ℓ·h + a = reach."""
+        """Return the factor of ℓ in the gradient where ℓ·h + a = reach."""
         return self.coefficient * self.power * reach ** (self.power - 1) if reach > 0 else fmpq(0)
 
 

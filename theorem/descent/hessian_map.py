@@ -59,7 +59,7 @@ class HessianMap:
 
 
 def norm_bound(matrix: Matrix) -> arb:
-    r"""An upper bound of the spectral norm of a symmetric matrix of balls.
+    r"""Return an upper bound of the spectral norm of a symmetric matrix of balls.
 
     Args:
         matrix: The matrix M, shape (n, n).

@@ -11,7 +11,7 @@ _REFINEMENTS = 12
 
 
 def invariant_radius(bound: RemainderBound, rho: arb) -> fmpq | None:
-    r"""A radius ε for which ρ + C(ε) ε < 1 is certified, so that ‖F(h)‖ < ‖h‖ on the ball of radius ε.
+    r"""Return a radius ε for which ρ + C(ε) ε < 1 is certified, so that ‖F(h)‖ < ‖h‖ on the ball of radius ε.
 
     Args:
         bound: The remainder bound.

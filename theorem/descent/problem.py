@@ -216,7 +216,7 @@ class EveryStartProblem(Problem):
 
 
 def _fields(data: object, required: Sequence[str]) -> Mapping[str, Any]:
-    """The fields of a problem in its JSON form, of the right types."""
+    """Return the fields of a problem in its JSON form, of the right types."""
     if not isinstance(data, Mapping):
         raise InputError("problem", f"expected a JSON object with {_listed(required)}")
     unknown = sorted(str(key) for key in set(data) - set(PROBLEM_SCHEMA["properties"]))

@@ -94,7 +94,7 @@ class _Gradient:
 
 
 def iterates(problem: Problem, digits: int) -> Iterator[Point]:
-    """The iterates x₀, x₁, … in mpmath, without end.
+    """Yield the iterates x₀, x₁, … in mpmath, without end.
 
     Args:
         problem: The problem.
@@ -114,7 +114,7 @@ def iterates(problem: Problem, digits: int) -> Iterator[Point]:
 
 
 def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000, digits: int = 60) -> Observation:
-    """Runs gradient descent until the direction has settled.
+    """Run gradient descent until the direction has settled.
 
     The direction counts as settled once its change, extrapolated by the measured rate, has stayed below the tolerance
     for a few steps. The digits double whenever the error has become too small for them.
@@ -193,7 +193,7 @@ def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) ->
 
 
 def _alternation(recent: deque[Point], h: Point, step: int, digits: int) -> Observation:
-    """What is seen where x_k = x_{k−2} to the last digit: the direction has settled, and the iterates have not."""
+    """Describe x_k = x_{k−2} to the last digit: the direction has settled, and the iterates have not."""
     here, before = h, [a - (b - c) for a, b, c in zip(h, recent[-1], recent[-2], strict=True)]
     kind = LimitKind.ALTERNATING if all(a == -b for a, b in zip(here, before, strict=True)) else LimitKind.TWO_CYCLE
     units = [[a / mp.sqrt(sum(b * b for b in v)) for a in v] for v in (here, before)]

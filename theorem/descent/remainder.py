@@ -33,7 +33,7 @@ class RemainderBound:
 
     @classmethod
     def of(cls, expansion: Expansion) -> RemainderBound:
-        """The bound of an expansion's remainder at the current precision."""
+        """Return the bound of an expansion's remainder at the current precision."""
         top = max((sum(a) for a, _ in expansion.higher_terms), default=2)
         rows = [[arb(0)] * expansion.dimension for _ in range(top - 2)]
         for exponents, c in expansion.higher_terms:
@@ -63,7 +63,7 @@ class RemainderBound:
         return total
 
     def lipschitz(self, radius: arb) -> arb:
-        """A bound on the Lipschitz constant of ηR on the ball; for a smooth loss also of ‖D(ηR)‖."""
+        """Return a bound on the Lipschitz constant of ηR on the ball; for a smooth loss also of ‖D(ηR)‖."""
         total = arb(0)
         for q in range(len(self.degrees) + 1, 1, -1):
             total = total * radius + q * self.degrees[q - 2]
@@ -73,7 +73,7 @@ class RemainderBound:
         return total
 
     def derivative_lipschitz(self, radius: arb) -> arb:
-        """A Lipschitz constant of D(ηR) on the ball; infinite if a kink of order two meets it."""
+        """Return a Lipschitz constant of D(ηR) on the ball; infinite if a kink of order two meets it."""
         total = arb(0)
         for q in range(len(self.degrees) + 1, 1, -1):
             total = total * radius + q * (q - 1) * self.degrees[q - 2]
@@ -110,20 +110,20 @@ class PowerBound:
         return bool(self.length * radius <= abs(arb(self.offset)))
 
     def quadratic(self, radius: arb) -> arb:
-        """A bound of the remainder's norm, divided by r²."""
+        """Return a bound of the remainder's norm, divided by r²."""
         if self.power > 2:
             return self.size * self.power * self.length**3 * self._curvature(radius) / 2
         # For p = 2 the remainder is (|s| − |a|)₊ ≤ s²/(4|a|) beyond the kink.
         return arb(0) if self._out_of_reach(radius) else self.size * self.length**3 / (2 * abs(arb(self.offset)))
 
     def lipschitz(self, radius: arb) -> arb:
-        """A bound of the remainder's Lipschitz constant."""
+        """Return a bound of the remainder's Lipschitz constant."""
         if self.power > 2:
             return self.size * self.power * self.length**3 * self._curvature(radius) * radius
         return arb(0) if self._out_of_reach(radius) else 2 * self.size * self.length**2
 
     def derivative_lipschitz(self, radius: arb) -> arb:
-        """A Lipschitz constant of the remainder's derivative; infinite if the kink of a square meets the ball."""
+        """Bound the remainder's derivative's Lipschitz constant; infinite if the kink of a square meets the ball."""
         if self.power > 2:
             return self.size * self.power * self.length**3 * self._curvature(radius)
         return arb(0) if self._out_of_reach(radius) else arb("inf")

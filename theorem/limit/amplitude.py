@@ -131,7 +131,7 @@ def _within(x: arb, error: arb) -> arb:
 def _limit(
     step: int, parts: Sequence[DominantPart], projections: Sequence[_Projection], tail: arb, accuracy: Accuracy
 ) -> LimitDirection | None:
-    """The limit that non-zero amplitudes prove; None while it is not known well enough."""
+    """Return the limit that non-zero amplitudes prove; None while it is not known well enough."""
     flip = step % 2 == 1
     if len(parts) == 1:
         (part,), (projection,) = parts, projections
@@ -158,7 +158,7 @@ def _limit(
 
 
 def _direction(vector: list[arb], blur: arb, accuracy: Accuracy) -> tuple[arb, ...] | None:
-    """The direction of a vector that is known up to ``blur``, or None while that is too wide."""
+    """Return the direction of a vector that is known up to ``blur``, or None while that is too wide."""
     length = norm(vector)
     if not surely_less(4 * blur, length * accuracy.limit):
         return None

@@ -49,7 +49,7 @@ def refine(floats: FloatMap, x: Sequence[float], period: int) -> list[list[float
 
 
 def orbit(floats: FloatMap, x: Sequence[float], period: int) -> list[list[float]]:
-    """The points x, F(x), …, F^(q−1)(x)."""
+    """Return the points x, F(x), …, F^(q−1)(x)."""
     points = [list(x)]
     while len(points) < period:
         points.append(floats.step(points[-1]))
@@ -57,7 +57,7 @@ def orbit(floats: FloatMap, x: Sequence[float], period: int) -> list[list[float]
 
 
 def multiplier(floats: FloatMap, points: Sequence[Sequence[float]]) -> complex:
-    """The largest eigenvalue of the derivative of F^q along an orbit."""
+    """Return the largest eigenvalue of the derivative of F^q along an orbit."""
     product = np.eye(floats.dimension)
     for m in _derivatives(floats, points):
         product = m @ product
@@ -124,7 +124,7 @@ Change = list[tuple[tuple[int, ...], float]]
 
 
 def _change(problem: Problem, point: Vector) -> Change:
-    """The terms of order three and more around a point, as (exponents, η|coefficient|)."""
+    """Return the terms of order three and more around a point, as (exponents, η|coefficient|)."""
     eta = to_float(problem.step_size)
     return [(a, eta * abs(to_float(c))) for a, c in problem.loss.shifted(point).terms if sum(a) > 2]
 

@@ -137,7 +137,7 @@ class _Powers:
             return self._squares[i] * vector
 
     def at(self, step: int) -> list[arb]:
-        """The error h_k, shape (n,)."""
+        """Return the error h_k, shape (n,)."""
         vector = self.start
         for i in range(step.bit_length()):
             if step >> i & 1:
@@ -145,7 +145,7 @@ class _Powers:
         return list(vector.entries())
 
     def measure(self, measure: str, vector: arb_mat) -> arb:
-        """The squared distance, or the loss above the minimizer's."""
+        """Return the squared distance, or the loss above the minimizer's."""
         with ctx.workprec(_BITS):
             form = vector if measure == "distance" else arb_mat(self._hessian) * vector / 2
             return (vector.transpose() * form)[0, 0]
@@ -235,7 +235,7 @@ def _by_walking(problem: Problem, measure: str, bound: fmpq) -> Within:
 
 
 def _later(bound: fmpq, walked: int, r: mpf, remainder: RemainderBound, rho: fmpq) -> Within | None:
-    """A step from which the bound holds in any case, where the iterates already shrink by a factor."""
+    """Return a step from which the bound holds in any case, where the iterates already shrink by a factor."""
     radius = arb(fmpq(*float(r).as_integer_ratio())) * (1 + arb(_ABOVE))
     factor = arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE))
     if not factor < 1:
@@ -274,7 +274,7 @@ def _invariant(remainder: RemainderBound, rho: fmpq, r: mpf) -> bool:
 
 
 def _largest_multiplier(expansion: Expansion) -> fmpq:
-    """A little more than max |1 − ηλ|."""
+    """Return a little more than max |1 − ηλ|."""
     from gdcheck.theorem.assumptions.spectrum import Pencil  # noqa: PLC0415
 
     if expansion.hessian is None:

@@ -85,7 +85,7 @@ def _multiplier(e: Eigenvalue, step_size: fmpq) -> float:
 
 
 def _krylov(hessian: fmpq_mat, h: Vector) -> list[Vector]:
-    """A basis h, A h, A² h, … of the smallest invariant space that holds h."""
+    """Return a basis h, A h, A² h, … of the smallest invariant space that holds h."""
     basis: list[Vector] = []
     vector = fmpq_mat([list(h)])
     while True:

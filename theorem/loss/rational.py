@@ -140,7 +140,7 @@ def to_fmpq(value: RationalLike, field: str) -> fmpq:
 
 
 def to_float(value: fmpq) -> float:
-    """The nearest float of a rational.
+    """Return the nearest float of a rational.
 
     Args:
         value: The number.

@@ -53,7 +53,7 @@ class TrajectoryContext:
 
     @classmethod
     def of(cls, decision: Decision) -> TrajectoryContext | None:
-        """The context of a decision; None where the Hessian does not exist or is not positive definite."""
+        """Return the context of a decision; None where the Hessian does not exist or is not positive definite."""
         first, expansion = decision.classification, decision.expansion
         if first is None or first.regime is None:
             return None
@@ -135,7 +135,7 @@ class TrajectoryContext:
         return surely_less(self.rho + self.bound.quadratic(radius) * radius, arb(1))
 
     def _constant_from(self, observable: Observable) -> int | None:
-        """The step from which a function is constant for good, if a ball is found on which it is."""
+        """Return the step from which a function is constant for good, if a ball is found on which it is."""
         if observable.constant(arb("inf")):
             return 0
         if not observable.constant(arb(0)):

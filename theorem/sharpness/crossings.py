@@ -149,7 +149,7 @@ class _Counter:
         self._last = None
 
     def _loss(self, iterate: Enclosure) -> arb:
-        """The loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
+        """Return the loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
         radius, eta = iterate.radius, self._context.expansion.step_size
         steepest = (
             self._context.spectrum.highest.ball() * radius + self._context.bound.quadratic(radius) * radius**2 / eta

@@ -37,7 +37,7 @@ class DerivativeBounds:
 
     @classmethod
     def of(cls, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[LocalPower]) -> DerivativeBounds:
-        """The bounds of any function, from its expansion at the minimizer, at the current precision."""
+        """Return the bounds of any function, from its expansion at the minimizer, at the current precision."""
         sizes: dict[int, arb] = {}
         for exponents, c in terms:
             word = tuple(i for i, e in enumerate(exponents) for _ in range(e))
@@ -46,7 +46,7 @@ class DerivativeBounds:
 
     @classmethod
     def of_remainder(cls, bound: RemainderBound, step_size: fmpq, truncated: Iterable[LocalPower]) -> DerivativeBounds:
-        """The bounds of a loss without its quadratic part: for k ≥ 3 they are those of the loss.
+        """Return the bounds of a loss without its quadratic part: for k ≥ 3 they are those of the loss.
 
         The bound of the gradient's part of degree q − 1 is there already, and it is q times that of the part of
         degree q of the loss.
@@ -55,7 +55,7 @@ class DerivativeBounds:
         return cls(tuple((q, c / (q * eta)) for q, c in enumerate(bound.degrees, 3)), _powers(truncated))
 
     def order(self, k: int, radius: arb) -> arb:
-        """The bound of ‖Dᵏf‖ on the ball of this radius; infinite if there is none.
+        """Return the bound of ‖Dᵏf‖ on the ball of this radius; infinite if there is none.
 
         Args:
             k: The order of the derivative.
@@ -123,5 +123,5 @@ def contract(expansion: Expansion, vectors: Sequence[Sequence[Number]], zero: Nu
 
 
 def dot(u: Sequence[Number], v: Sequence[Number], zero: Number) -> Number:
-    """The inner product."""
+    """Return the inner product."""
     return sum((x * y for x, y in zip(u, v, strict=True)), zero)

@@ -84,7 +84,7 @@ class Envelope:
 
     @classmethod
     def of(cls, decision: Decision, bound: RemainderBound) -> Envelope | None:
-        """The envelope of a decision; None unless it has one certified simple direction.
+        """Return the envelope of a decision; None unless it has one certified simple direction.
 
         Args:
             decision: The decision.
@@ -113,7 +113,7 @@ class Envelope:
         )
 
     def cone(self, j: int) -> Cone | None:
-        """The cone j steps after the certificate, if the inequalities hold there."""
+        """Return the cone j steps after the certificate, if the inequalities hold there."""
         n, rho, b = self.numbers, self.rho, self.b
         amplitude, power = n.amplitudes[0], rho**j
         spread = (1 + power) * n.tail
@@ -129,7 +129,7 @@ class Envelope:
         return self._kept(j, along, low, (across / low).upper())
 
     def _kept(self, j: int, along: arb, low: arb, ratio: arb) -> Cone | None:
-        """The cone of a step at which a ≤ along and t ≤ ratio, if it is kept from there on."""
+        """Return the cone of a step at which a ≤ along and t ≤ ratio, if it is kept from there on."""
         rho, b = self.rho, self.b
         if not ratio.is_finite():
             return None
@@ -151,7 +151,7 @@ class Envelope:
         return Cone(self.step + j, along, low, ratio, radius.upper(), quadratic, grows, shrinks)
 
     def first(self, test: Callable[[Cone], Result | None]) -> Result | None:
-        """A step from which a test on the cone succeeds.
+        """Return a step from which a test on the cone succeeds.
 
         Args:
             test: Proves something for all steps from the cone's on, or returns None.
@@ -163,7 +163,7 @@ class Envelope:
         return None if found is None else found[1]
 
     def first_ball(self, test: Callable[[arb], bool]) -> int | None:
-        """A step from which a test of the ball that holds all later iterates succeeds.
+        """Return a step from which a test of the ball that holds all later iterates succeeds.
 
         Args:
             test: A test of the ball's radius.
@@ -181,7 +181,7 @@ class Envelope:
 
 
 def first_success(attempt: Callable[[int], Result | None]) -> tuple[int, Result] | None:
-    """The first step found at which an attempt succeeds: by doubling, then by bisection to within an eighth.
+    """Return the first step found at which an attempt succeeds: by doubling, then by bisection to within an eighth.
 
     Args:
         attempt: Tries a step, 0 or later; returns None if it fails.
@@ -206,7 +206,7 @@ def first_success(attempt: Callable[[int], Result | None]) -> tuple[int, Result]
 
 
 def convolution(x: arb, y: arb, j: int) -> arb:
-    """An upper bound of Σ_{i<j} x^{j−1−i} y^i.
+    """Return an upper bound of Σ_{i<j} x^{j−1−i} y^i.
 
     Args:
         x: A number in [0, 1).

@@ -36,10 +36,10 @@ class Observable(Protocol):
         """∇φ at the minimizer, exactly."""
 
     def curvature(self, radius: arb) -> arb:
-        """A Lipschitz constant of ∇φ on the ball; not finite if none is known."""
+        """Return a Lipschitz constant of ∇φ on the ball; not finite if none is known."""
 
     def third(self, radius: arb) -> arb:
-        """A Lipschitz constant of D²φ on the ball; not finite if none is known."""
+        """Return a Lipschitz constant of D²φ on the ball; not finite if none is known."""
 
     def second(self, u: Sequence[arb]) -> arb:
         """D²φ[u, u] at the minimizer; not finite if it does not exist."""
@@ -81,7 +81,7 @@ class Direction:
 
 
 def square_root(q: fmpq) -> fmpq | None:
-    """The square root of a positive rational, if it is rational."""
+    """Return the square root of a positive rational, if it is rational."""
     p, root = q.p.isqrt(), q.q.isqrt()
     return fmpq(p, root) if p * p == q.p and root * root == q.q else None
 
@@ -111,5 +111,5 @@ class Proof:
         return surely_less((self.size + self.error) * factor, self.size - self.error)
 
     def if_it_holds(self) -> Proof | None:
-        """The proof itself, or None."""
+        """Return the proof itself, or None."""
         return self if self.holds else None

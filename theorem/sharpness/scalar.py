@@ -47,7 +47,7 @@ class Scalar:
 
     @classmethod
     def of(cls, function: Loss, minimizer: Sequence[fmpq]) -> Scalar:
-        """A function around a point.
+        """Return a function around a point.
 
         Args:
             function: The function; it need not have anything to do with the loss.
@@ -79,11 +79,11 @@ class Scalar:
         return [arb(x) for x in self.exact_gradient]
 
     def curvature(self, radius: arb) -> arb:
-        """A Lipschitz constant of ∇φ on the ball."""
+        """Return a Lipschitz constant of ∇φ on the ball."""
         return self.derivatives.order(2, radius)
 
     def third(self, radius: arb) -> arb:
-        """A Lipschitz constant of D²φ on the ball; not finite if there is none."""
+        """Return a Lipschitz constant of D²φ on the ball; not finite if there is none."""
         return self.derivatives.order(3, radius)
 
     def second(self, u: Sequence[arb]) -> arb:

@@ -117,7 +117,7 @@ class SecondOrder:
         return proof, coefficient
 
     def _bend(self, envelope: Envelope) -> list[arb] | None:
-        """The vector s, or None if the equation is singular."""
+        """Return the vector s, or None if the equation is singular."""
         u, eta = self.direction, self.expansion.step_size
         n = self.expansion.dimension
         assert self.expansion.hessian is not None
@@ -147,7 +147,7 @@ class SecondOrder:
         return _Parabola(cone.step - envelope.step, w, pull, a, theta, cone.grows, cone.shrinks)
 
     def _away(self, parabola: _Parabola, cone: Cone, envelope: Envelope) -> arb | None:
-        """A bound of w from the cone's step on, for ever."""
+        """Return a bound of w from the cone's step on, for ever."""
         assert envelope.b is not None
         later = cone.step - envelope.step - parabola.begins
         if later < 0:

@@ -63,7 +63,7 @@ class TopEigenvalue:
 
     @classmethod
     def of(cls, expansion: Expansion, derivatives: DerivativeBounds, spectrum: Classification) -> TopEigenvalue | None:
-        """The sharpness around a minimizer; None if λ_n is repeated.
+        """Return the sharpness around a minimizer; None if λ_n is repeated.
 
         Args:
             expansion: The loss at its minimizer.
@@ -123,7 +123,7 @@ class TopEigenvalue:
         return fourth + 2 * self.derivatives.order(3, radius) ** 2 / gap
 
     def third(self, radius: arb) -> arb:
-        """A Lipschitz constant of D²Λ on the ball; not finite if none is known."""
+        """Return a Lipschitz constant of D²Λ on the ball; not finite if none is known."""
         gap, fifth = self._gap(radius), self.derivatives.order(5, radius)
         if gap is None:
             return fifth
@@ -190,7 +190,7 @@ class TopEigenvalue:
 
 
 def _error(hessian: fmpq_mat, middle: fmpq, vector: Sequence[fmpq], gap: arb | None) -> arb:
-    """A ball around zero that holds the error of each component of a nearly normalized eigenvector.
+    """Return a ball around zero that holds the error of each component of a nearly normalized eigenvector.
 
     With δ = √2‖Aw − λw‖/γ + |‖w‖² − 1| the projector is within δ of wwᵀ (docs/certificate.md, *Blocks*), and the unit
     eigenvector within 4δ of w for δ ≤ 1/100.

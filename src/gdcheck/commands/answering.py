@@ -92,7 +92,7 @@ class Printer:
         return EXIT_CODES.get(answer["verdict"], OTHER)
 
     def _decided(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """The answer to a problem, and the certificate of the theorem."""
+        """Return the answer to a problem, and the certificate of the theorem."""
         from gdcheck.theorem.certificate.certificate import certificate as proof_of
         from gdcheck.theorem.decision.decide import decide
 
@@ -117,7 +117,7 @@ class Printer:
         return answer | question_keys(problem, decision, questions) | self._rechecked(proof), proof
 
     def _every_start(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """The answer for almost every start, and its proof."""
+        """Return the answer for almost every start, and its proof."""
         from gdcheck.theorem.certificate.kinds.every_start import every_start_answer, every_start_certificate
         from gdcheck.theorem.decision.every_start import decide_every_start
         from gdcheck.theorem.loss.errors import InputError
@@ -130,7 +130,7 @@ class Printer:
         return every_start_answer(found) | self._rechecked(proof), proof
 
     def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
-        """What the independent checker says; a proof that it rejects is none."""
+        """Return what the independent checker says; a proof that it rejects is none."""
         if proof is None or not self._extras.recheck:
             return {"recheck": "none"}
         from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check

@@ -114,7 +114,7 @@ def run_and_store(
 
 
 def exit_code(run: OwnClaimsRun) -> int:
-    """The exit code: it is about the claims. Bad input outranks a false claim, which outranks an undecided one."""
+    """Return the exit code. Bad input outranks a false claim, which outranks an undecided one."""
     words = {row.verdict for row in run.rows}
     if any(row.fault is not None for row in run.rows):
         return BAD_INPUT

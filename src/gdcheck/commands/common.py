@@ -117,7 +117,7 @@ def _given(value: str | None, field: str, example: str) -> str:
 
 
 def _named_rest(minimizer: str | None, variables: str | None) -> tuple[Point | None, list[str] | None]:
-    """What --minimizer and --variables say."""
+    """Return what --minimizer and --variables say."""
     from gdcheck.theorem.descent.points import read_point
 
     point = None if minimizer is None else read_point(minimizer, "minimizer")

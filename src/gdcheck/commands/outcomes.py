@@ -64,7 +64,7 @@ def located(problem: Problem, questions: Questions) -> Location:
 
 
 def undecided(location: Location, problem: Problem) -> dict[str, Any]:
-    """The answer to a problem for which no rational critical point was found.
+    """Return the answer to a problem for which no rational critical point was found.
 
     Args:
         location: What was found instead.
@@ -96,7 +96,7 @@ def undecided(location: Location, problem: Problem) -> dict[str, Any]:
 
 
 def outcome_keys(problem: Problem, decision: Decision | None, location: Location) -> dict[str, Any]:
-    """What the answer says of the minimizer and of the long run.
+    """Return what the answer says of the minimizer and of the long run.
 
     Args:
         problem: The problem.
@@ -120,7 +120,7 @@ def outcome_keys(problem: Problem, decision: Decision | None, location: Location
 
 
 def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
-    """The long run, with ``point_kind`` for a point that the iterates tend to."""
+    """Return the long run, with ``point_kind`` for a point that the iterates tend to."""
     from gdcheck.theorem.certificate.kinds.long_run import outcome_json
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
@@ -147,7 +147,7 @@ def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
 
 
 def tends_elsewhere(problem: Problem, outcome: dict[str, Any]) -> Problem | None:
-    """The problem at the other rational critical point that its trajectory tends to; None if there is none.
+    """Return the problem at the other rational critical point that its trajectory tends to; None if there is none.
 
     Args:
         problem: The problem.
@@ -177,7 +177,7 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
 
 
 def question_keys(problem: Problem, decision: Decision | None, questions: Questions) -> dict[str, Any]:
-    """The answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
+    """Return the answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
 
     Args:
         problem: The problem.

@@ -62,7 +62,7 @@ def steps(
 
 
 def _problems(loss: str, minimizers: list[str] | None, variables: str | None) -> list[Problem]:
-    """The loss at each minimizer; start and step size play no part."""
+    """Return the loss at each minimizer; start and step size play no part."""
     from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.loss.loss import Loss
@@ -77,7 +77,7 @@ def _problems(loss: str, minimizers: list[str] | None, variables: str | None) ->
 
 
 def _found(loss: Loss) -> list[Vector]:
-    """The minimizers that a search finds, if all of them are rational."""
+    """Return the minimizers that a search finds, if all of them are rational."""
     from flint import fmpq
 
     from gdcheck.theorem.descent.critical_points import critical_points

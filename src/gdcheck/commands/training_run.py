@@ -135,12 +135,12 @@ def _directory(options: TrainOptions, config: RunConfig) -> Path:
 
 
 def _rank() -> tuple[int, int]:
-    """This process's number and the number of processes, as torchrun sets them."""
+    """Return this process's number and the number of processes, as torchrun sets them."""
     return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _meet() -> None:
-    """Waits until every process has come so far."""
+    """Wait until every process has come so far."""
     torch.distributed.init_process_group("gloo")
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()

@@ -39,7 +39,7 @@ def headline(answer: dict[str, Any]) -> str:
 
 
 def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The rows of the table on step sizes: name, value, meaning.
+    """Return the rows of the table on step sizes: name, value, meaning.
 
     Args:
         answer: The answer, with ``step_sizes`` if the spectrum at the minimizer is positive.
@@ -68,7 +68,7 @@ _REGIMES = {
 
 
 def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str, str]]:
-    """The rows that depend on the loss alone.
+    """Return the rows that depend on the loss alone.
 
     Args:
         found: What ``theorem.certificate.step_sizes`` says.
@@ -92,7 +92,7 @@ def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[st
 
 
 def line_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The rows of the line of step sizes: from where to where, what happens, and why.
+    """Return the rows of the line of step sizes: from where to where, what happens, and why.
 
     Args:
         line: What ``theorem.certificate.step_sizes.step_line`` says.
@@ -126,7 +126,7 @@ _QUADRATIC = {
 
 
 def named(vector: Sequence[float], names: Sequence[str]) -> str:
-    """A vector with its variables, at most eight of them.
+    """Return a vector with its variables, at most eight of them.
 
     Args:
         vector: The coordinates.
@@ -138,7 +138,7 @@ def named(vector: Sequence[float], names: Sequence[str]) -> str:
 
 
 def short(text: str) -> str:
-    """A number as it is, or rounded where it is long."""
+    """Return a number as it is, or rounded where it is long."""
     if len(text) <= _DECIMALS + 2:
         return text
     numerator, _, denominator = text.partition("/")

@@ -29,7 +29,7 @@ _COLOURS = {
 
 
 def show_answer(console: Console, answer: dict[str, Any]) -> None:
-    """Prints one answer (see ``theorem.certificate.answer``) for people.
+    """Print one answer (see ``theorem.certificate.answer``) for people.
 
     Args:
         console: Where to print; colours are left out where it is not a terminal.
@@ -49,7 +49,7 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
 
 
 def show_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
-    """Prints rows of name, value and meaning.
+    """Print rows of name, value and meaning.
 
     Args:
         console: Where to print.
@@ -66,7 +66,7 @@ def show_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
 
 
 def show_verification(console: Console, run: Verification) -> None:
-    """Prints the outcome of ``gdcheck verify``: the paper's rows, expected and computed, and the counts of the rest.
+    """Print the outcome of ``gdcheck verify``: the paper's rows, expected and computed, and the counts of the rest.
 
     Args:
         console: Where to print.
@@ -106,7 +106,7 @@ class _Console(Console):
 
 
 def console_for_people() -> Console:
-    """A console that does not fold lines for an eighty-column terminal where there is none."""
+    """Return a console that does not fold lines for an eighty-column terminal where there is none."""
     console = _Console(highlight=False)
     return console if console.is_terminal else _Console(highlight=False, width=160)
 

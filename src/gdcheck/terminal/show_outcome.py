@@ -9,7 +9,7 @@ from gdcheck.terminal.headline import named
 
 
 def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The rows of a table, as (name, status, what is computed).
+    """Return the rows of a table, as (name, status, what is computed).
 
     Args:
         answer: The answer; keys that it lacks give no row.
@@ -38,7 +38,7 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def exactly(point: Sequence[str], names: Sequence[str]) -> str:
-    """An exact point with its variables.
+    """Return an exact point with its variables.
 
     Args:
         point: The coordinates as texts.

@@ -10,7 +10,7 @@ _SOON = 8
 
 
 def pattern_rows(answer: dict[str, Any]) -> list[Row]:
-    """The rows that ``--sharpness`` and ``--scalar`` add to an answer.
+    """Return the rows that ``--sharpness`` and ``--scalar`` add to an answer.
 
     Args:
         answer: The answer, with ``sharpness`` and ``scalars`` where they were asked for.

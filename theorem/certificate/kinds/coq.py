@@ -147,7 +147,7 @@ def _fraction(value: fmpq) -> Fraction:
 
 
 def _witness(problem: dict[str, Any], spectrum: Sequence[Sequence[Fraction]], large: bool, steps: int) -> list[str]:
-    """The record of hints: eigenvectors in ascending order, allowed errors, a bound between two ends, bits."""
+    """Return the record of hints: eigenvectors in ascending order, allowed errors, a bound between two ends, bits."""
     loss = Loss.parse(problem["loss"], problem["variables"])
     hessian = [[_fraction(x) for x in row] for row in loss.hessian(problem["minimizer"])]
     scale = max(Fraction(1), Fraction(ceil(spectrum[1][1])))

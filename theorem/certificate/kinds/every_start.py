@@ -19,7 +19,7 @@ FORMAT = "gdcheck-every-start/1"
 
 
 def every_start_certificate(found: EveryStart) -> dict[str, Any] | None:
-    """The certificate of a verdict for almost every start.
+    """Return the certificate of a verdict for almost every start.
 
     Args:
         found: The verdict.
@@ -44,7 +44,7 @@ def every_start_certificate(found: EveryStart) -> dict[str, Any] | None:
 
 
 def _stated(found: EveryStart) -> Classification | None:
-    """The spectrum, to the precision that the exceptional set needs."""
+    """Return the spectrum, to the precision that the exceptional set needs."""
     return found.classification if found.exceptional is None else found.exceptional.classification
 
 
@@ -60,7 +60,7 @@ def _exceptional(found: ExceptionalSet) -> dict[str, Any]:
 
 
 def every_start_answer(found: EveryStart) -> dict[str, Any]:
-    """The answer as plain data.
+    """Return the answer as plain data.
 
     Args:
         found: The verdict for almost every start.

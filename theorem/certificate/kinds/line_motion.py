@@ -171,7 +171,7 @@ def _require(holds: bool) -> None:
 
 
 def _spread(ratio: fmpq_poly, reach: fmpq, lowest: int = 0) -> fmpq:
-    """A bound of |Σ q_e t^(e − lowest)| over e > lowest, for |t| ≤ reach."""
+    """Return a bound of |Σ q_e t^(e − lowest)| over e > lowest, for |t| ≤ reach."""
     return sum((abs(c) * reach ** (e - lowest) for e, c in enumerate(ratio.coeffs()) if e > lowest), _ZERO)
 
 

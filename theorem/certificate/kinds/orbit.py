@@ -119,7 +119,7 @@ class _Expansion:
         return cls(eta, factor, terms)
 
     def bound(self, radius: fmpq) -> fmpq:
-        """The Lipschitz constant on the ball, rounded up: the Hessian's change is bounded in Frobenius norm."""
+        """Return the Lipschitz constant on the ball, rounded up: the Hessian's change is bounded in Frobenius norm."""
         n = len(self.terms[0][0]) if self.terms else 0
         changes = [
             sum((c * a[i] * (a[j] - (i == j)) * radius ** (sum(a) - 2) for a, c in self.terms), fmpq(0))
@@ -156,7 +156,7 @@ def _moved(problem: Problem, x: np.ndarray[Any, Any], step: float) -> np.ndarray
 
 
 def _settle(problem: Problem) -> tuple[np.ndarray[Any, Any], float] | None:
-    """A point near which every second iterate has settled, away from the one between; with the step size."""
+    """Return a point near which every second iterate has settled, away from the one between; with the step size."""
     step = to_float(problem.step_size)
     x = np.array([to_float(v) for v in problem.start])
     for _ in range(_STEPS):
@@ -172,7 +172,7 @@ def _settle(problem: Problem) -> tuple[np.ndarray[Any, Any], float] | None:
 
 
 def _norm(problem: Problem, x: np.ndarray[Any, Any], step: float) -> fmpq:
-    """A little more than |I − η∇²f(x)|."""
+    """Return a little more than |I − η∇²f(x)|."""
     exact = problem.loss.hessian([to_fmpq(str(Fraction(float(v))), "point") for v in x])
     table = np.array([[to_float(h) for h in row] for row in exact])
     largest = float(np.max(np.abs(1 - step * np.linalg.eigvalsh(table))))

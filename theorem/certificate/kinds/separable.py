@@ -63,7 +63,7 @@ def separable_certificate(problem: Problem, box: Box, sides: Sequence[int] | Non
 
 
 def _widest(line: Line, starts: Interval) -> tuple[Interval, Motion] | None:
-    """The widest radii, of the pairs tried, with which one coordinate can be followed."""
+    """Return the widest radii, of the pairs tried, with which one coordinate can be followed."""
     for radii in _pairs():
         try:
             return radii, follow(line, starts, radii)
@@ -82,7 +82,7 @@ def _pairs() -> Iterator[Interval]:
 
 
 def _predicted(multipliers: list[fmpq]) -> dict[str, Any] | None:
-    """What the theorem's words say of these multipliers 1 − ηλ, whether or not it applies; None if they say nothing."""
+    """Return what the theorem's words say of the multipliers 1 − ηλ, even where it does not apply; None for nothing."""
     lowest, highest = max(multipliers), min(multipliers)
     if lowest == -highest or multipliers.count(lowest) > 1 or multipliers.count(highest) > 1:
         return None
@@ -92,7 +92,7 @@ def _predicted(multipliers: list[fmpq]) -> dict[str, Any] | None:
 
 
 def _limit(motions: list[Motion]) -> dict[str, Any] | None:
-    """What follows for the direction: that a coordinate leaves, or the limit along the one that decays most slowly."""
+    """Return what follows for the direction: a coordinate leaves, or a limit along the one that decays most slowly."""
     leaving = [i for i, motion in enumerate(motions) if motion.fate is Fate.LEAVES]
     if leaving:
         return {"kind": "leaves", "axis": leaving[0], "sign": 0}

@@ -26,7 +26,7 @@ OUT = Path(__file__).parent / "out" / "kernel.json"
 NEAR = 1 - Fraction(1, 10**9)
 RANDOM = 5
 """How many random problems of each family."""
-SLOW = Problem.build("x**2/2 + 2*y**2 + x*y**2 + y**3", "0.499", ["0.01", "0.1"])
+SLOW = Problem("x**2/2 + 2*y**2 + x*y**2 + y**3", step_size="0.499", start=["0.01", "0.1"])
 """ρ = 0.996: the steps are many."""
 
 
@@ -35,7 +35,7 @@ def instances() -> Iterator[tuple[str, Problem]]:
     for example in TABLE:
         yield "the paper's rows", example.problem
     for step_size in ("0.1", "0.95"):
-        yield "worked examples", Problem.build("x**2 + y**2/2 + x**2*y + x**3", step_size, ["0.1", "0.1"])
+        yield "worked examples", Problem("x**2 + y**2/2 + x**2*y + x**3", step_size=step_size, start=["0.1", "0.1"])
     for n in (2, 5, 8):
         for name, share in (("far from the boundary", Fraction(4, 5)), ("at relative distance 1e-9", NEAR)):
             for index in range(RANDOM):

@@ -47,7 +47,7 @@ class Example:
     @cached_property
     def problem(self) -> Problem:
         """The instance as a problem."""
-        return Problem.build(self.loss, self.step_size, self.start)
+        return Problem(self.loss, step_size=self.step_size, start=self.start)
 
 
 EXAMPLES = (

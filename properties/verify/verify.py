@@ -123,7 +123,7 @@ def _problem(task: _Task, seed: int) -> Problem:
     if part == _PAPER:
         return TABLE[index].problem
     if part == _SWEEP:
-        return Problem.build(SWEPT_LOSS, _SWEPT_BOUNDARY * fmpq(index + 1, _SWEPT_PARTS), ["0.1", "0.1"])
+        return Problem(SWEPT_LOSS, step_size=_SWEPT_BOUNDARY * fmpq(index + 1, _SWEPT_PARTS), start=["0.1", "0.1"])
     return random_problem(seed, index)
 
 

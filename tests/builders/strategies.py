@@ -140,7 +140,7 @@ def critical_problems(draw: st.DrawFn, powers: Sequence[int] = (2, 3, 4, 5, 6)) 
     raw = Loss.build(names, terms, hinges)
     slope = raw.gradient([0] * n)
     linear = Loss.build(names, [(tuple(int(i == j) for j in range(n)), -slope[i]) for i in range(n)])
-    return Problem.build(raw + linear, draw(positive(1)), draw(vectors(n, 1)))
+    return Problem(raw + linear, step_size=draw(positive(1)), start=draw(vectors(n, 1)))
 
 
 def start_radius(centre: Problem, spectrum: Sequence[fmpq]) -> fmpq:

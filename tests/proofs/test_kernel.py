@@ -21,7 +21,7 @@ WORKED = ("x**2 + y**2/2 + x**2*y + x**3", "0.95", ["0.1", "0.1"])
 
 
 def _certificate(loss=WORKED[0], step_size=WORKED[1], start=WORKED[2], **more):
-    return json.loads(json.dumps(certificate(decide(Problem.build(loss, step_size, start, **more)))))
+    return json.loads(json.dumps(certificate(decide(Problem(loss, step_size=step_size, start=start, **more)))))
 
 
 @pytest.mark.parametrize("index", range(len(TABLE)))

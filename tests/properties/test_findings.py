@@ -26,7 +26,7 @@ UNDECIDED = [
 def test_what_depends_on_the_side_of_a_kink_through_the_minimizer_is_left_open(
     loss: str, step_size: str, start: tuple[str, str], reason: str
 ) -> None:
-    decision = decide(Problem.build(loss, step_size, start), max_steps=2000)
+    decision = decide(Problem(loss, step_size=step_size, start=start), max_steps=2000)
     assert decision.verdict is Verdict.UNRESOLVED
     assert reason in decision.reason
 
@@ -36,12 +36,12 @@ def test_what_depends_on_the_side_of_a_kink_through_the_minimizer_is_left_open(
 )
 def test_it_is_decided_where_the_kink_does_not_matter(kink: str) -> None:
     """The loss is even in x on a ball that holds the trajectory, if not everywhere."""
-    problem = Problem.build(f"1/2*x**2 + y**2{kink}", "1/10", ("0", "1/16"), variables=("x", "y"))
+    problem = Problem(f"1/2*x**2 + y**2{kink}", step_size="1/10", start=("0", "1/16"), variables=("x", "y"))
     assert decide(problem, max_steps=2000).verdict is Verdict.EXCEPTIONAL
 
 
 def test_a_start_beside_the_plane_is_decided() -> None:
     loss, step_size, start, _ = UNDECIDED[0]
-    problem = Problem.build(loss, step_size, start)
+    problem = Problem(loss, step_size=step_size, start=start)
     beside = replace(problem, start=(fmpq(1, 10**9), problem.start[1]))
     assert decide(beside).verdict is Verdict.PROVED

@@ -29,7 +29,7 @@ def test_sgd_follows_the_enclosure(regime, data):
 
 
 def test_closed_form_of_the_quadratic():
-    path = torch_sgd.sgd_iterates(Problem.build("x**2/2 + 2*y**2", "0.1", ["0.1", "0.1"]), 30)
+    path = torch_sgd.sgd_iterates(Problem("x**2/2 + 2*y**2", step_size="0.1", start=["0.1", "0.1"]), 30)
     for k, (x, y) in enumerate(path):
         assert x == pytest.approx(0.9**k * 0.1, rel=1e-13)
         assert y == pytest.approx(0.6**k * 0.1, rel=1e-13)
@@ -37,7 +37,7 @@ def test_closed_form_of_the_quadratic():
 
 @pytest.mark.parametrize("factor", [1 + 1e-6, 1 - 1e-9])
 def test_a_wrong_learning_rate_is_noticed(factor, monkeypatch):
-    problem = Problem.build("x**2 + y**2/2 + x**2*y + x**3", "0.95", ["0.1", "0.1"])
+    problem = Problem("x**2 + y**2/2 + x**2*y + x**3", step_size="0.95", start=["0.1", "0.1"])
     swap = fmpq_mat(2, 2, [0, 1, 1, 0])
     instance = Instance(problem, (fmpq(1), fmpq(2)), swap, Regime.LARGE_STEP, StartPlace.BALL)
     assert CLAIM.examine(instance).holds is True
@@ -75,7 +75,7 @@ def test_the_comparison_ends_before_products_underflow():
         "360017/720000*x1**2 + 31/720000*x1*x3 - 7/360000*x1*x4 + 160001/320000*x2**2 + 288013/576000*x3**2"
         " - 17/720000*x3*x4 + 72001/144000*x4**2 + x1**2*x2"
     )
-    problem = Problem.build(loss, "33333/33335", ["1/8", "0", "0", "0"])
+    problem = Problem(loss, step_size="33333/33335", start=["1/8", "0", "0", "0"])
     rotation = fmpq_mat([[-1, 0, -2, -2], [0, 3, 0, 0], [2, 0, 1, -2], [2, 0, -2, 1]]) / 3
     spectrum = (fmpq(1), fmpq(160001, 160000), fmpq(160001, 160000), fmpq(10001, 10000))
     finding = CLAIM.examine(Instance(problem, spectrum, rotation, Regime.SMALL_STEP, StartPlace.BALL))

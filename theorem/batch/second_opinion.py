@@ -37,7 +37,7 @@ def problem_of(batch: Batch, row: int) -> Problem:
     terms = [(alpha, _exact(x) / 2) for alpha, x in zip(squares, batch.spectrum[:, row], strict=True)]
     terms += [(alpha, _exact(c)) for alpha, c in zip(batch.exponents, batch.coefficients[:, row], strict=True)]
     start = [_exact(x) for x in batch.start[:, row]]
-    return Problem.build(Loss.build(names, terms), _exact(batch.step_size[row]), start)
+    return Problem(Loss.build(names, terms), step_size=_exact(batch.step_size[row]), start=start)
 
 
 def _exact(number: Any) -> fmpq:

@@ -103,7 +103,9 @@ class StoredProblem(Shape, frozen=True):
         Raises:
             InputError: If a field cannot be used.
         """
-        return Problem.build(self.loss, self.step_size, self.start, self.minimizer, self.variables)
+        return Problem(
+            self.loss, step_size=self.step_size, start=self.start, minimizer=self.minimizer, variables=self.variables
+        )
 
 
 class ShapeError(ValueError):

@@ -115,18 +115,6 @@ class Problem:
         return f"{type(self).__name__}({data['loss']!r}, {', '.join(given)})"
 
     @classmethod
-    def build(
-        cls,
-        loss: Loss | str,
-        step_size: RationalLike,
-        start: Point,
-        minimizer: Point | None = None,
-        variables: Sequence[str] | None = None,
-    ) -> Problem:
-        """Make a problem; the same as the constructor, with positions."""
-        return cls(loss, step_size=step_size, start=start, minimizer=minimizer, variables=variables)
-
-    @classmethod
     def from_json(cls, data: object) -> Problem:
         """Read the JSON form (see ``PROBLEM_SCHEMA``), already parsed.
 
@@ -141,9 +129,7 @@ class Problem:
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
         fields = _fields(data, ("loss", "step_size", "start"))
-        return cls.build(
-            fields["loss"], fields["step_size"], fields["start"], fields.get("minimizer"), fields.get("variables")
-        )
+        return cls(**fields)
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical JSON form: every field, rationals as texts in lowest terms."""

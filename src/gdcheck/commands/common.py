@@ -84,12 +84,12 @@ def problem_from_options(loss: str | None, step_size: str | None, start: str | N
     from gdcheck.theorem.descent.problem import Problem
 
     minimizer, variables = _named_rest(*rest)
-    return Problem.build(
+    return Problem(
         _given(loss, "loss", '--loss "x**2 + y**2/2"'),
-        _given(step_size, "step-size", "--step-size 0.1"),
-        read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
-        minimizer,
-        variables,
+        step_size=_given(step_size, "step-size", "--step-size 0.1"),
+        start=read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
+        minimizer=minimizer,
+        variables=variables,
     )
 
 

@@ -163,11 +163,11 @@ def test_hard_problems_are_answered_too(capsys, loss, step_size, start):
 
 
 def test_the_grid_agrees_with_single_problems_and_finds_where_the_loss_rises():
-    problem = Problem.build(WORKED, "1", ["0.1", "0.1"])
+    problem = Problem(WORKED, step_size="1", start=["0.1", "0.1"])
     cells = crossing_grid(problem, [fmpq(1, 2), fmpq(19, 20)], [fmpq(1), fmpq(6, 5)])
     assert [c.step_size for c in cells] == ["1/2", "1/2", "19/20", "19/20"]
     for cell in cells:
-        found = sharpness(decide(Problem.build(WORKED, cell.step_size, cell.start)), first_steps=True)
+        found = sharpness(decide(Problem(WORKED, step_size=cell.step_size, start=cell.start)), first_steps=True)
         assert cell.count == len(found.crossings.steps)
         assert cell.verdict == Verdict.PROVED.value and cell.complete
         if cell.count:
@@ -178,7 +178,7 @@ def test_the_grid_agrees_with_single_problems_and_finds_where_the_loss_rises():
 
 
 def test_the_loss_rises_at_a_crossing_within_the_basin():
-    decision = decide(Problem.build(WORKED, "0.95", ["0.16", "0.1"]))
+    decision = decide(Problem(WORKED, step_size="0.95", start=["0.16", "0.1"]))
     crossed = sharpness(decision).crossings
     assert decision.verdict is Verdict.PROVED
     assert crossed.rose == (0,) and crossed.complete
@@ -214,11 +214,11 @@ def test_bad_grids_get_one_sentence(capsys, words, field):
 
 def test_a_grid_needs_a_direction():
     with pytest.raises(InputError):
-        crossing_grid(Problem.build(WORKED, "1", ["0", "0"]), [fmpq(1, 2)], [fmpq(1)])
+        crossing_grid(Problem(WORKED, step_size="1", start=["0", "0"]), [fmpq(1, 2)], [fmpq(1)])
 
 
 def test_a_summary_says_what_is_open():
-    problem = Problem.build(WORKED, "1", ["0.1", "0.1"])
+    problem = Problem(WORKED, step_size="1", start=["0.1", "0.1"])
     cells = crossing_grid(problem, [fmpq(19, 20)], [fmpq(1)], max_steps=3)
     assert not cells[0].complete
     assert any("may not be complete" in line for line in summary(cells))

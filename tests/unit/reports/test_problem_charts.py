@@ -25,7 +25,7 @@ HEADS = {"svg": b"<svg", "png": b"\x89PNG\r\n", "pdf": b"%PDF-", "html": b"<!doc
 
 @cache
 def worked(step_size="0.95", start=("0.1", "0.1")):
-    return decide(Problem.build(WORKED, step_size, list(start)))
+    return decide(Problem(WORKED, step_size=step_size, start=list(start)))
 
 
 @cache
@@ -68,7 +68,7 @@ SLOW = ("1/2*x**2 + y**2", "0.68", ("1", "1/1000"))
     ],
 )
 def test_a_limit_that_comes_only_later_is_called_so(loss, step, start, later):
-    decision = decide(Problem.build(loss, step, list(start)))
+    decision = decide(Problem(loss, step_size=step, start=list(start)))
     assert decision.limit is not None
     assert ("not close to its limit yet" in as_svg(problem_chart(decision))) is later
 
@@ -104,7 +104,7 @@ def test_every_format_is_what_it_says(form):
     ],
 )
 def test_any_problem_can_be_drawn(loss, step_size, start):
-    svg = as_svg(problem_chart(decide(Problem.build(loss, step_size, start), max_steps=500)))
+    svg = as_svg(problem_chart(decide(Problem(loss, step_size=step_size, start=start), max_steps=500)))
     assert ElementTree.fromstring(svg).tag == f"{SVG}svg"
 
 

@@ -140,10 +140,10 @@ def test_records_of_odd_problems_fit_the_schema() -> None:
         ("x**2/2 + y**2 + x**3", "1"),
     ]
     records = [
-        examine(lambda loss=loss, eta=eta: Problem.build(loss, eta, ["0.1", "0.01"]), i, accept)
+        examine(lambda loss=loss, eta=eta: Problem(loss, step_size=eta, start=["0.1", "0.01"]), i, accept)
         for i, (loss, eta) in enumerate(odd)
     ]
-    broken = examine(lambda: Problem.build("x", "0.1", ["1"]), 9, accept)
+    broken = examine(lambda: Problem("x", step_size="0.1", start=["1"]), 9, accept)
     assert broken.verdict == "unresolved"
     validate(json.loads(as_json(replace(small_run(), random=(*records, broken)))))
 

@@ -61,7 +61,7 @@ def test_a_weaker_form_survives_repeated_ends(name):
 
 
 def _ablation(violated, evidence="proved"):
-    problem = Problem.build("1/2*x**2 + y**2", "1/4", ["1", "1"])
+    problem = Problem("1/2*x**2 + y**2", step_size="1/4", start=["1", "1"])
     return Ablation(
         name="own",
         assumption="own",
@@ -156,7 +156,7 @@ from hypothesis.strategies import integers, sampled_from
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.theorem.descent.problem import Problem
 
-P = Problem.build("1/2*x**2 + y**2", "1/4", ["1", "1"])
+P = Problem("1/2*x**2 + y**2", step_size="1/4", start=["1", "1"])
 ABLATIONS = [
     Ablation(name=name, assumption="own", dropped="d", claim="c", instances=instances, examine=examine, severity="s")
     for name, examine, instances in [%s]

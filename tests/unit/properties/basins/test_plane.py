@@ -22,8 +22,8 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import LimitKind
 
-WORKED = Problem.build("x**2 + y**2/2 + x**2*y + x**3", "61/64", ["0.1", "0.1"])
-QUADRATIC = Problem.build("x**2/2 + 2*y**2", "1/8", ["1/8", "1/4"])
+WORKED = Problem("x**2 + y**2/2 + x**2*y + x**3", step_size="61/64", start=["0.1", "0.1"])
+QUADRATIC = Problem("x**2/2 + 2*y**2", step_size="1/8", start=["1/8", "1/4"])
 
 
 def exactly(x: float) -> fmpq:
@@ -43,7 +43,7 @@ def point(plane, row: int, column: int) -> tuple[float, float]:
 def test_certified_starts_are_what_arb_says(minimizer):
     shift = {"x": f"(x - {minimizer[0]})", "y": f"(y - {minimizer[1]})"}
     text = "".join(shift.get(c, c) for c in "x**2 + y**2/2 + x**2*y + x**3").replace("- -", "+ ")
-    problem = Problem.build(text, "61/64", ["0.1", "0.1"], minimizer, ["x", "y"])
+    problem = Problem(text, step_size="61/64", start=["0.1", "0.1"], minimizer=minimizer, variables=["x", "y"])
     plane = draw_plane(problem, size=24, half_width=fmpq(1, 2))
     rows, columns = np.nonzero(plane.certified)
     assert rows.size > 100
@@ -112,7 +112,7 @@ ROTATED = [
 @pytest.mark.parametrize(("loss", "eta"), ROTATED)
 def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
     """Eigenvectors and numbers that float64 cannot hold: the very loss, step size and points are certified."""
-    problem = Problem.build(loss, eta, ["0.1", "0.2"])
+    problem = Problem(loss, step_size=eta, start=["0.1", "0.2"])
     plane = draw_plane(problem, size=16, half_width=fmpq(1, 8))
     rows, columns = np.nonzero(plane.certified)
     assert rows.size > 200 and "observed only" not in plane.notes[0]
@@ -128,7 +128,7 @@ def test_certified_starts_of_rotated_losses_are_what_arb_says(loss, eta):
 def test_rounding_of_the_direction_leaves_nothing_certain_below_it():
     """On the plane of step sizes a start is a rounded s·d/‖d‖; its small component is not to be relied on."""
     for small, expected in (("1/1" + "0" * 17, 0.0), ("1/100", 0.5)):
-        problem = Problem.build("x**2/2 + y**2", "1/4", [small, "1"])
+        problem = Problem("x**2/2 + y**2", step_size="1/4", start=[small, "1"])
         plane = draw_plane(problem, "step", 20, fmpq(1))
         fixed = plane.certified & (plane.labels < BasinLabel.ALTERNATING_PLUS)
         assert expected <= fixed.mean() <= 2 * expected
@@ -145,7 +145,7 @@ SCALES = [
 
 @pytest.mark.parametrize(("loss", "least", "most"), SCALES)
 def test_window_finds_the_end_of_the_basin_at_any_scale(loss, least, most):
-    plane = draw_plane(Problem.build(loss, "3/10", ["1", "1"]), size=20)
+    plane = draw_plane(Problem(loss, step_size="3/10", start=["1", "1"]), size=20)
     assert 10.0**least < plane.extent[1] < 10.0**most
     assert plane.notes[1].startswith("exceptional starts, proved: within"), plane.notes
     assert 0.15 < (plane.labels == BasinLabel.ESCAPES).mean() < 0.65
@@ -188,19 +188,19 @@ REASONS = [
 
 @pytest.mark.parametrize(("loss", "eta", "options", "words"), REASONS)
 def test_a_plane_without_a_certified_point_says_why(loss, eta, options, words):
-    plane = draw_plane(Problem.build(loss, eta, ["1", "1"]), size=6, half_width=fmpq(1, 16), **options)
+    plane = draw_plane(Problem(loss, step_size=eta, start=["1", "1"]), size=6, half_width=fmpq(1, 16), **options)
     assert not plane.certified.any()
     assert words in plane.notes[0] and plane.notes[0].startswith("observed only: ")
     assert ("the theorem does not apply" in plane.notes[0]) == ("too" not in words and "1/" not in words)
 
 
 def test_an_unstable_step_size_of_the_problem_says_nothing_about_the_plane_of_step_sizes():
-    plane = draw_plane(Problem.build(WORKED.loss, "3", ["0.1", "0.1"]), "step", 8)
+    plane = draw_plane(Problem(WORKED.loss, step_size="3", start=["0.1", "0.1"]), "step", 8)
     assert plane.certified.any() and plane.notes[0].startswith("strong colours")
 
 
 def test_eigenvectors_that_float64_cannot_tell_leave_the_plane_observed():
-    problem = Problem.build("x**2 + y**2 + x*y/1000000 + x**3", "0.3", ["0.1", "0.2"])
+    problem = Problem("x**2 + y**2 + x*y/1000000 + x**3", step_size="0.3", start=["0.1", "0.2"])
     plane = draw_plane(problem, size=8, half_width=fmpq(1, 64))
     assert not plane.certified.any() and "observed only" in plane.notes[0]
     assert (plane.labels < BasinLabel.ESCAPES).any()
@@ -209,13 +209,13 @@ def test_eigenvectors_that_float64_cannot_tell_leave_the_plane_observed():
 @pytest.mark.parametrize(
     ("problem", "options", "match"),
     [
-        (Problem.build("x**2 + y**2 + z**2/3", "0.1", ["1", "1", "1"]), {}, "variables"),
-        (Problem.build("x**2 + y**2/2 + max(x, 0)**4", "0.1", ["1", "1"]), {}, "polynomial"),
-        (Problem.build("x**2 - y**2/2", "0.1", ["1", "1"]), {}, "strict minimum"),
+        (Problem("x**2 + y**2 + z**2/3", step_size="0.1", start=["1", "1", "1"]), {}, "variables"),
+        (Problem("x**2 + y**2/2 + max(x, 0)**4", step_size="0.1", start=["1", "1"]), {}, "polynomial"),
+        (Problem("x**2 - y**2/2", step_size="0.1", start=["1", "1"]), {}, "strict minimum"),
         (WORKED, {"size": 1}, "size"),
         (WORKED, {"kind": "sky"}, "plane"),
         (WORKED, {"half_width": fmpq(-1)}, "half-width"),
-        (Problem.build(WORKED.loss, "0.1", ["0", "0"]), {"kind": "step"}, "start"),
+        (Problem(WORKED.loss, step_size="0.1", start=["0", "0"]), {"kind": "step"}, "start"),
     ],
 )
 def test_bad_input(problem, options, match):
@@ -246,5 +246,5 @@ def test_picture_has_the_colours_of_the_labels():
 
 
 def test_unstable_step_size_lets_all_escape():
-    plane = draw_plane(Problem.build(QUADRATIC.loss, "3", ["1", "1"]), size=8, half_width=fmpq(1))
+    plane = draw_plane(Problem(QUADRATIC.loss, step_size="3", start=["1", "1"]), size=8, half_width=fmpq(1))
     assert (plane.labels == BasinLabel.ESCAPES).all() and not plane.certified.any()

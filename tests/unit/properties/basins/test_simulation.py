@@ -13,8 +13,8 @@ from gdcheck.theorem.batch.eigenbasis import turn
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 
-SOFT = Problem.build("x**2/2 + 3/4*y**2 + x**4*5 + x**2*y**2*9", "1/50", ["1", "1"])
-TWO_MINIMA = Problem.build("x**2/2 - 3/2*x**3 + x**4 + 3/4*y**2", "1/10", ["1", "1"])
+SOFT = Problem("x**2/2 + 3/4*y**2 + x**4*5 + x**2*y**2*9", step_size="1/50", start=["1", "1"])
+TWO_MINIMA = Problem("x**2/2 - 3/2*x**3 + x**4 + 3/4*y**2", step_size="1/10", start=["1", "1"])
 
 
 def exactly(x: float) -> fmpq:
@@ -70,23 +70,27 @@ def test_starts_that_go_to_another_minimum_do_not_escape():
 
 @pytest.mark.parametrize("exponent", [-27, -7, 7, 27])
 def test_nothing_escapes_from_a_quadratic_of_any_size(exponent):
-    plane = draw_plane(Problem.build("x**2 + y**2/2", "3/10", ["1", "1"]), size=10, half_width=fmpq(10) ** exponent)
+    plane = draw_plane(
+        Problem("x**2 + y**2/2", step_size="3/10", start=["1", "1"]), size=10, half_width=fmpq(10) ** exponent
+    )
     assert (plane.labels[:5] == BasinLabel.FIXED_PLUS).all() and (plane.labels[5:] == BasinLabel.FIXED_MINUS).all()
     assert plane.certified.all()
 
 
 def test_units_of_the_window_change_no_label():
     """x = 2⁻⁴⁰y turns the one loss into the other."""
-    near = draw_plane(Problem.build("x**2 + y**2/2 + x**2*y + x**3", "61/64", ["1", "1"]), size=20, half_width=fmpq(1))
+    near = draw_plane(
+        Problem("x**2 + y**2/2 + x**2*y + x**3", step_size="61/64", start=["1", "1"]), size=20, half_width=fmpq(1)
+    )
     text = f"x**2 + y**2/2 + {2**40}*x**2*y + {2**40}*x**3"
-    tiny = draw_plane(Problem.build(text, "61/64", ["1", "1"]), size=20, half_width=fmpq(1, 2**40))
+    tiny = draw_plane(Problem(text, step_size="61/64", start=["1", "1"]), size=20, half_width=fmpq(1, 2**40))
     assert (near.labels == tiny.labels).all() and (near.certified == tiny.certified).all()
 
 
 @pytest.mark.parametrize(("zeros", "fits"), [(10, True), (290, False)])
 def test_units_keep_every_coefficient_exactly(zeros, fits):
     """In units of 2⁻⁹⁰ the coefficient of x⁹ becomes 2⁻⁶³⁰ times as large."""
-    where = turn(Problem.build("x**2/2 + y**2 + x**9/1" + "0" * zeros, "1/4", ["1", "1"]))
+    where = turn(Problem("x**2/2 + y**2 + x**9/1" + "0" * zeros, step_size="1/4", start=["1", "1"]))
     stated, reach = in_units(where, np.array([0.25]), np.array([[2.0**-90], [2.0**-91]]), 2.0**-90, 0.0)
     assert reach == (1.0 if fits else 2.0**-90)
     assert stated.start[:, 0].tolist() == [reach, reach / 2]
@@ -96,7 +100,7 @@ def test_units_keep_every_coefficient_exactly(zeros, fits):
 
 def test_a_sign_is_told_before_the_iterates_underflow():
     """ηλ₂ = 1: outside of the certificate; 512 steps of (1/11)^k are beyond every float64."""
-    problem = Problem.build("x**2/2 + 11/20*y**2 + x**3/10", "10/11", ["1", "1"])
+    problem = Problem("x**2/2 + 11/20*y**2 + x**3/10", step_size="10/11", start=["1", "1"])
     plane = draw_plane(problem, size=20, half_width=fmpq(1))
     assert not plane.certified.any()
     across, up = middles(plane)
@@ -147,7 +151,7 @@ def test_exceptional_is_only_what_has_a_change_of_sign_beside_it():
 def test_a_component_that_is_lost_far_from_the_zero_line_is_undecided():
     """While y crosses a shelf near 1, x shrinks below all noise; yet its sign is that of the start."""
     text = "x**2/2 + 1200/1001*(y**4/4 - 2*y**3/3 + 1001/2000*y**2)"
-    problem = Problem.build(text, "3/5", ["1/2", "5/4"])
+    problem = Problem(text, step_size="3/5", start=["1/2", "5/4"])
     assert decide(problem).verdict is Verdict.PROVED
     plane = draw_plane(problem, size=12, half_width=fmpq(5, 4))
     assert (plane.labels[0] == BasinLabel.UNDECIDED).all() and not plane.certified[0].any()

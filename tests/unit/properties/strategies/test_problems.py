@@ -310,7 +310,7 @@ PAIR = (fmpq(1), fmpq(2))
 
 
 def starts_on_the_boundary(spectrum: tuple[fmpq, ...], place: StartPlace) -> st.SearchStrategy[object]:
-    centre = Problem.build("x1**2/2 + x2**2 + x1**3", "2/3", ["0", "0"])
+    centre = Problem("x1**2/2 + x2**2 + x1**3", step_size="2/3", start=["0", "0"])
     identity = fmpq_mat(2, 2, [1, 0, 0, 1])
     return starts(centre=centre, spectrum=spectrum, rotation=identity, regime=Regime.BOUNDARY, place=place)
 
@@ -383,7 +383,7 @@ def strategies() -> Iterator[tuple[str, st.SearchStrategy[object]]]:
     plain = (fmpq(1), fmpq(2), fmpq(3))
     identity = fmpq_mat(3, 3, [int(a == b) for a in range(3) for b in range(3)])
     origin = (fmpq(0),) * 3
-    centre = Problem.build("x1**2/2 + x2**2 + 3/2*x3**2 + x1**3", "1/4", ["0", "0", "0"])
+    centre = Problem("x1**2/2 + x2**2 + 3/2*x3**2 + x1**3", step_size="1/4", start=["0", "0", "0"])
     yield "rationals", rationals()
     yield "spectra", spectra()
     yield "rotations", rotations(n=5)

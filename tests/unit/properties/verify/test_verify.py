@@ -91,8 +91,8 @@ def test_a_quadratic_has_no_tail_and_no_margin() -> None:
 
 
 def test_the_distance_keeps_its_digits_next_to_the_boundary() -> None:
-    problem = Problem.build(
-        "x**2/2 + 2*y**2 + x*y**2", str(Fraction(2, 5) * (1 - Fraction(1, 10**15))), ["0.01", "0.01"]
+    problem = Problem(
+        "x**2/2 + 2*y**2 + x*y**2", step_size=str(Fraction(2, 5) * (1 - Fraction(1, 10**15))), start=["0.01", "0.01"]
     )
     found = examine(lambda: problem, 0, accept)
     assert found.distance == pytest.approx(-1e-15, rel=1e-12)
@@ -228,7 +228,7 @@ def test_a_wrong_expectation_is_noticed() -> None:
 
 
 def test_a_record_without_a_hessian() -> None:
-    problem = Problem.build("x**2 + y**2 + max(x, 0)**2", "0.1", ["0.1", "0.1"])
+    problem = Problem("x**2 + y**2 + max(x, 0)**2", step_size="0.1", start=["0.1", "0.1"])
     found = examine(lambda: problem, 0, accept)
     assert (found.verdict, found.recheck) == ("not-applicable", "none")
     assert json.loads(as_json(found))

@@ -104,14 +104,14 @@ FAILS = {
 @pytest.mark.parametrize("name", HOLDS)
 def test_holds_with_points(name):
     loss, eta = HOLDS[name]
-    found = check_evidence(Problem.build(loss, eta, ["1/100", "1/20"]))
+    found = check_evidence(Problem(loss, step_size=eta, start=["1/100", "1/20"]))
     assert found.holds is True, f"{name}: {found}"
 
 
 @pytest.mark.parametrize("name", FAILS)
 def test_fails_with_a_kernel(name):
     loss, eta = FAILS[name]
-    problem = Problem.build(loss, eta, ["1/100", "1/20"])
+    problem = Problem(loss, step_size=eta, start=["1/100", "1/20"])
     found = check_evidence(problem)
     assert found.holds is False, f"{name}: {found}"
     assert decide(problem).verdict is Verdict.NOT_APPLICABLE, "the verdict must name it"
@@ -133,7 +133,7 @@ ONE_SIDED = {
 def test_it_is_enough_that_the_map_is_constant_on_one_side(name):
     """There an open set is mapped into a line."""
     loss = f"x**2/2 + 2*y**2 + {ONE_SIDED[name]}"
-    problem = Problem.build(loss, "1/4", ["1/100", "1/20"])
+    problem = Problem(loss, step_size="1/4", start=["1/100", "1/20"])
     found = check_evidence(problem)
     assert found.holds is False, f"{name}: {found}"
     decision = decide(problem)
@@ -143,7 +143,7 @@ def test_it_is_enough_that_the_map_is_constant_on_one_side(name):
 
 def test_between_opposite_kinks_it_is_undecided():
     """One of both is always met; without either, the map would be constant along y, but that is nowhere so."""
-    problem = Problem.build("x**2/2 + 2*y**2 + max(y, 0)**4 + max(-y, 0)**4", "1/4", ["1/100", "1/20"])
+    problem = Problem("x**2/2 + 2*y**2 + max(y, 0)**4 + max(-y, 0)**4", step_size="1/4", start=["1/100", "1/20"])
     found = check_evidence(problem)
     assert found.holds is None and found.kernel is None, f"{found}"
     assert decide(problem).verdict is Verdict.UNRESOLVED, "neither proved nor inapplicable"
@@ -163,7 +163,7 @@ def test_rotated_null_steps(q, i, rest, coupled):
     cube = loss_with_spectrum([0, 0, 0]) + loss_with_spectrum(spectrum, rotation=q)
     text = " + ".join(f"({c})*x{k + 1}" for k, c in enumerate(line))
     loss = cube + type(cube).parse(f"({text})**3", cube.variables)
-    expansion = Expansion.of(Problem.build(loss, 1 / spectrum[i], ["1/100", "1/50", "1/30"]))
+    expansion = Expansion.of(Problem(loss, step_size=1 / spectrum[i], start=["1/100", "1/50", "1/30"]))
     found = examine_preimages(expansion)
     assert found.holds is coupled, f"η = 1/{spectrum[i]}, cube {'of' if coupled else 'off'} that direction: {found}"
     if not coupled:
@@ -174,17 +174,19 @@ def test_rotated_null_steps(q, i, rest, coupled):
 
 def test_points_serve_all_pieces_at_once():
     """One piece is regular at the minimizer but singular at the point that serves the other: both must be listed."""
-    check_evidence(Problem.build("x**2/2 + 7/4*y**2 + x**3/3 + max(x - 1, 0)**4/12", "1/2", ["1/100", "1/20"]))
+    check_evidence(
+        Problem("x**2/2 + 7/4*y**2 + x**3/3 + max(x - 1, 0)**4/12", step_size="1/2", start=["1/100", "1/20"])
+    )
 
 
 @pytest.mark.parametrize(("count", "holds"), [(1, True), (10, True), (11, None)])
 def test_many_truncated_powers_are_undecided(count, holds):
     loss = "x**2/2 + 2*y**2 + " + " + ".join(f"max(x - {k}, 0)**4" for k in range(1, count + 1))
-    found = examine_preimages(Expansion.of(Problem.build(loss, "0.1", ["0.1", "0.1"])))
+    found = examine_preimages(Expansion.of(Problem(loss, step_size="0.1", start=["0.1", "0.1"])))
     assert found.holds is holds, f"{count} truncated powers: {found.holds}"
 
 
 def test_a_rotated_quadratic_at_its_own_null_step():
     loss = loss_with_spectrum([1, 4, 7], rotation=cayley(["1/2", "1/3", "1/5"], 3), minimizer=["1/3", "2", "-1"])
-    found = check_evidence(Problem.build(loss, "1/4", ["1/2", "1", "1"], ["1/3", "2", "-1"]))
+    found = check_evidence(Problem(loss, step_size="1/4", start=["1/2", "1", "1"], minimizer=["1/3", "2", "-1"]))
     assert found.holds is False, "4 is an eigenvalue and η = 1/4"

@@ -28,7 +28,7 @@ def turned_problems(draw):
     for power in ("{x}**3", "{x}**2*{y}", "{x}*{y}**2", "{y}**4"):
         text += f" + ({draw(NUMBERS)})*" + power.format(x=x, y=y)
     eta = fmpq(draw(st.integers(1, 99)), 100) / (a + c) * 2
-    return Problem.build(text, eta, [m[0] + 1, m[1]], m, ["x", "y"])
+    return Problem(text, step_size=eta, start=[m[0] + 1, m[1]], minimizer=m, variables=["x", "y"])
 
 
 def length(v):
@@ -80,7 +80,7 @@ def test_the_defect_bounds_what_is_wrong(problem, y):
 
 def test_the_defect_is_not_far_above_what_is_wrong():
     """The largest share over many points is within a factor of thirty."""
-    problem = Problem.build("x**2 + x*y + 5/3*y**2 + x**3/7 + x*y**2/3", "1/10", ["1", "1"])
+    problem = Problem("x**2 + x*y + 5/3*y**2 + x**3/7 + x*y**2/3", step_size="1/10", start=["1", "1"])
     turned, seen = turn(problem), []
     with mpmath.workdps(80):
         for k in range(24):
@@ -100,7 +100,7 @@ def test_the_defect_is_not_far_above_what_is_wrong():
     ],
 )
 def test_what_float64_holds_has_no_defect(loss, eta, exactly):
-    turned = turn(Problem.build(loss, eta, ["1", "1"]))
+    turned = turn(Problem(loss, step_size=eta, start=["1", "1"]))
     assert (turned.defect == 0) is exactly
     assert turned.spectrum[0] < turned.spectrum[1]
 
@@ -119,9 +119,9 @@ SMALL = "/1" + "0" * 320
     ],
 )
 def test_what_has_no_small_defect_is_refused_with_a_reason(loss, eta, match):
-    turned = turn(Problem.build(loss, eta, ["1", "1"]))
+    turned = turn(Problem(loss, step_size=eta, start=["1", "1"]))
     assert turned.defect is None and match in turned.obstacle
-    assert turn(Problem.build("x**2 + y**2/2", "1/4", ["1", "1"])).obstacle == ""
+    assert turn(Problem("x**2 + y**2/2", step_size="1/4", start=["1", "1"])).obstacle == ""
 
 
 @pytest.mark.parametrize(
@@ -136,4 +136,4 @@ def test_what_has_no_small_defect_is_refused_with_a_reason(loss, eta, match):
 )
 def test_bad_input(loss, match):
     with pytest.raises(InputError, match=match):
-        turn(Problem.build(loss, "1/4", ["1"] * (3 if "z" in loss else 2)))
+        turn(Problem(loss, step_size="1/4", start=["1"] * (3 if "z" in loss else 2)))

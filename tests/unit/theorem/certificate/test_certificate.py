@@ -23,6 +23,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import decimal_ends, ends
 from gdcheck.theorem.methods.statement import End as EndOfSpectrum
 from gdcheck.theorem.methods.statement import LimitKind, Prediction, Regime, Statement
+from tests.builders.instances import build
 from tests.builders.strategies import errors, length, matrix_mp, problems, rationals, real
 
 FIELDS = [
@@ -102,7 +103,9 @@ SPECIAL = {
 
 def special(name):
     loss, eta, start, _, _ = SPECIAL[name]
-    return decide(Problem.build(loss, eta, start, ["1/3", "-2"] if name == "off the origin" else None))
+    return decide(
+        Problem(loss, step_size=eta, start=start, minimizer=["1/3", "-2"] if name == "off the origin" else None)
+    )
 
 
 def strings_only(value):
@@ -311,7 +314,6 @@ def test_the_verifier_refuses_what_is_false(example):
 
 
 def test_what_has_no_certificate():
-    build = Problem.build
     low = Prediction(EndOfSpectrum.LOWEST, LimitKind.FIXED)
     wrong = Statement("wrong", {Regime.SMALL_STEP: low, Regime.LARGE_STEP: low})
     silent = Statement("silent", {Regime.SMALL_STEP: low})
@@ -330,7 +332,7 @@ def test_what_has_no_certificate():
 @pytest.mark.parametrize(("more", "exact"), [("", 2 / 3), (" + x**3", None)])
 def test_the_rate_is_a_bound_and_for_a_quadratic_the_exact_factor_stands_beside_it(more, exact):
     """μ = 0.9 and 0.6: max(b/ρ, ρ) = 0.9, b/ρ = 2/3."""
-    found = answer(decide(Problem.build("x**2/2 + 2*y**2" + more, "0.1", ["0.1", "0.1"])))
+    found = answer(decide(Problem("x**2/2 + 2*y**2" + more, step_size="0.1", start=["0.1", "0.1"])))
     assert found["rate"] == pytest.approx(0.9) and found["rate_exact"] == (exact and pytest.approx(exact))
 
 

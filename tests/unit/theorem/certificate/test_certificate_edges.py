@@ -13,7 +13,7 @@ from gdcheck.theorem.loss.rational import to_text
 
 
 def stated(loss, eta, start, minimizer=None):
-    return certificate(decide(Problem.build(loss, eta, start, minimizer)))
+    return certificate(decide(Problem(loss, step_size=eta, start=start, minimizer=minimizer)))
 
 
 @pytest.mark.parametrize(("eta", "side"), [("1/10", 0), ("21/50", 0), ("2/5", 0), ("2/5", 1)])
@@ -53,13 +53,13 @@ def test_points_are_given_where_the_loss_is_and_not_around_the_minimizer():
 
 
 def test_without_a_strict_minimum_no_spectrum_is_stated():
-    written = certificate(decide(Problem.build("x**2 - y**2", "1/4", ["1/8", "1/16"])))
+    written = certificate(decide(Problem("x**2 - y**2", step_size="1/4", start=["1/8", "1/16"])))
     assert written["regime"] is written["spectrum"] is None
 
 
 def test_a_plane_on_which_nothing_was_proved_states_no_spectrum():
     loss = "1/2*x**2 + y**2 + 3/2*z**2 + 3*y**3 + y*z**2"
-    written = certificate(decide(Problem.build(loss, "1/10", ["0", "1/8", "1/8"]), max_steps=0))
+    written = certificate(decide(Problem(loss, step_size="1/10", start=["0", "1/8", "1/8"]), max_steps=0))
     assert written["verdict"] == "exceptional"
     assert written["limit"]["kind"] is None
     assert written["subspace"]["basis"]
@@ -79,7 +79,7 @@ def test_a_start_that_all_but_misses_the_direction_is_proved_and_rechecked(bits,
 
 def test_numbers_are_stated_no_longer_than_the_verifier_reads_them():
     """However many bits a decision took: where the amplitude is not small, 192 show what it is."""
-    problem = Problem.build("x**2 + x*y + 3*y**2", "1/10", ["1", "2"])
+    problem = Problem("x**2 + x*y + 3*y**2", step_size="1/10", start=["1", "2"])
     written = certificate(decide(problem, precision=16384, max_precision=16384))
     assert check(written) is None
     assert max(len(x) for block in written["blocks"] for v in block["vectors"] for x in v) < 200

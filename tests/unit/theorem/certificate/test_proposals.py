@@ -36,7 +36,7 @@ def separable_problems(draw):
     start = [draw(st.sampled_from(interval)) for interval in box]
     step_size = draw(st.integers(1, 24)) * fmpq(1, 8)
     sides = draw(st.lists(st.sampled_from([1, -1]), min_size=n, max_size=n))
-    return Problem.build(Loss.build(names, terms, powers), step_size, start), box, sides
+    return Problem(Loss.build(names, terms, powers), step_size=step_size, start=start), box, sides
 
 
 @given(separable_problems())
@@ -50,22 +50,22 @@ def test_separable_certificates_are_accepted(drawn):
 def test_orbit_certificates_are_accepted(step, cubic, mixed, sign):
     """Beyond 2/λₙ, where y ↦ −(1 + s)y + … has an attracting orbit near the minimizer for many of these."""
     loss = f"1/4*x**2 + y**2/2 - y**4/8 + {cubic}/32*y**3 + {mixed}/32*x*y**2"
-    certificate = orbit_certificate(Problem.build(loss, fmpq(step, 100), [fmpq(1, 50), fmpq(sign, 5)]))
+    certificate = orbit_certificate(Problem(loss, step_size=fmpq(step, 100), start=[fmpq(1, 50), fmpq(sign, 5)]))
     event("nothing" if certificate is None else "an orbit")
     assert certificate is None or check(certificate) is None
 
 
 def test_both_kinds_are_found_at_all():
     """The properties above are not about nothing."""
-    line = Problem.build("x**2/2 + max(y, 0)**2 + y**2/8", "1/2", ["1/10", "1/10"])
+    line = Problem("x**2/2 + max(y, 0)**2 + y**2/8", step_size="1/2", start=["1/10", "1/10"])
     assert separable_certificate(line, [(fmpq(1, 20), fmpq(1, 5))] * 2)["verdict"] == "refuted"
-    line = Problem.build("x**2/2 + y**2", "1/2", ["1/10", "1/10"])
+    line = Problem("x**2/2 + y**2", step_size="1/2", start=["1/10", "1/10"])
     assert separable_certificate(line, [(fmpq(1, 20), fmpq(1, 5))] * 2)["verdict"] == "holds"
-    assert orbit_certificate(Problem.build("1/4*x**2 + y**2/2 - y**4/8", "11/5", ["1/50", "1/5"])) is not None
+    assert orbit_certificate(Problem("1/4*x**2 + y**2/2 - y**4/8", step_size="11/5", start=["1/50", "1/5"])) is not None
 
 
 def test_a_start_outside_the_box_and_a_point_that_is_not_critical_are_refused():
     box = [(fmpq(1, 20), fmpq(1, 5))]
-    assert separable_certificate(Problem.build("x**2", "1/4", ["1/10"]), box) is not None
-    assert separable_certificate(Problem.build("x**2", "1/4", ["1/2"]), box) is None
-    assert separable_certificate(Problem.build("x**2 + x", "1/4", ["1/10"]), box) is None
+    assert separable_certificate(Problem("x**2", step_size="1/4", start=["1/10"]), box) is not None
+    assert separable_certificate(Problem("x**2", step_size="1/4", start=["1/2"]), box) is None
+    assert separable_certificate(Problem("x**2 + x", step_size="1/4", start=["1/10"]), box) is None

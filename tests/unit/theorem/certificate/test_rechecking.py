@@ -41,7 +41,7 @@ def test_certificates_have_their_shape(kind):
     ],
 )
 def test_those_without_a_limit_too(loss, step_size):
-    written = certificate(decide(Problem.build(loss, step_size, ["1/8", "1/16"])))
+    written = certificate(decide(Problem(loss, step_size=step_size, start=["1/8", "1/16"])))
     require_shape(json.loads(json.dumps(written)))
     assert check(written) is None
 

@@ -353,7 +353,7 @@ FAR = [
 
 @pytest.mark.parametrize(("loss", "eta", "start"), FAR)
 def test_a_trajectory_that_goes_far_and_returns_takes_more_bits(loss, eta, start):
-    decision = decide(Problem.build(loss, eta, start))
+    decision = decide(Problem(loss, step_size=eta, start=start))
     assert decision.verdict is Verdict.PROVED
     assert check(certificate(decision)) is None
 
@@ -367,6 +367,6 @@ TOUCHED = [
 
 @pytest.mark.parametrize(("loss", "eta", "start"), TOUCHED)
 def test_a_kink_that_touches_the_ball_is_felt_alike_up_to_rounding(loss, eta, start):
-    decision = decide(Problem.build(loss, eta, start))
+    decision = decide(Problem(loss, step_size=eta, start=start))
     assert decision.verdict in {Verdict.PROVED, Verdict.EXCEPTIONAL}
     assert check(certificate(decision)) is None

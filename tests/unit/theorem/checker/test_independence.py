@@ -58,5 +58,5 @@ def test_every_claim_of_the_specification_is_a_function():
 
 
 def test_names_in_any_script_are_read():
-    problem = Problem.build("α**2 + 2*β_1**2 + α*β_1**2", "1/10", ["1/10", "1/10"])
+    problem = Problem("α**2 + 2*β_1**2 + α*β_1**2", step_size="1/10", start=["1/10", "1/10"])
     assert check(json.loads(json.dumps(certificate(decide(problem))))) is None

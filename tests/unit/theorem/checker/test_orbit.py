@@ -18,7 +18,7 @@ LOSS = "1/2*x**2 + y**2 - y**4 + 1/8*x*y**2"
 
 @pytest.fixture(scope="module")
 def certificate():
-    return orbit_certificate(Problem.build(LOSS, "11/10", ["0", "1/8"]))
+    return orbit_certificate(Problem(LOSS, step_size="11/10", start=["0", "1/8"]))
 
 
 def test_it_is_found_and_accepted(certificate):
@@ -26,11 +26,11 @@ def test_it_is_found_and_accepted(certificate):
 
 
 def test_none_is_found_where_the_minimizer_attracts():
-    assert orbit_certificate(Problem.build(LOSS, "9/10", ["0", "1/8"])) is None
+    assert orbit_certificate(Problem(LOSS, step_size="9/10", start=["0", "1/8"])) is None
 
 
 def test_none_is_found_where_everything_leaves():
-    assert orbit_certificate(Problem.build("1/2*x**2 + y**2 - y**4", "3", ["0", "1/8"])) is None
+    assert orbit_certificate(Problem("1/2*x**2 + y**2 - y**4", step_size="3", start=["0", "1/8"])) is None
 
 
 def test_a_fixed_point_is_no_orbit_of_period_two(certificate):

@@ -21,7 +21,7 @@ NEGATIVE = (-fmpq(1, 16), -fmpq(1, 32))
 
 def proposed(loss, step_size, box=(SMALL, SMALL), sides=None, variables=("x", "y")):
     start = [str((low + high) / 2) for low, high in box]
-    return separable_certificate(Problem.build(loss, step_size, start, variables=variables), box, sides)
+    return separable_certificate(Problem(loss, step_size=step_size, start=start, variables=variables), box, sides)
 
 
 CASES = [

@@ -18,10 +18,10 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, LimitKind, Prediction, Regime, Statement
+from tests.builders.instances import build
 from tests.builders.strategies import positive, problems, rotations
 
 LOW, HIGH = Prediction(End.LOWEST, LimitKind.FIXED), Prediction(End.HIGHEST, LimitKind.ALTERNATING)
-build = Problem.build
 
 
 def middles(decision):
@@ -495,7 +495,7 @@ def test_rates_are_those_of_the_multipliers(problem):
 
 def test_the_rate_keeps_its_digits_where_the_multipliers_are_tiny():
     """1 − ηλ cancels nearly everything here, so the rate needs the certificate's precision."""
-    problem = Problem.build("x**2/2 + y**2/2 + y**2/2000000 + x**2*y", "0.999999", ["1/16", "1/32"])
+    problem = Problem("x**2/2 + y**2/2 + y**2/2000000 + x**2*y", step_size="0.999999", start=["1/16", "1/32"])
     assert answer(decide(problem))["rate"] == pytest.approx(1e-6, rel=1e-12)
 
 
@@ -504,14 +504,14 @@ def test_the_rate_keeps_its_digits_where_the_multipliers_are_tiny():
 )
 def test_an_exceptional_start_without_multipliers_is_told_where_it_goes(start, said):
     """On the x-axis λ = 1/η: F(x) = −(3/2)x², which converges quadratically from 1/10 and diverges from −10."""
-    found = decide(Problem.build("x**2 + y**2/2 + x**3", "0.5", [start, "0"]))
+    found = decide(Problem("x**2 + y**2/2 + x**3", step_size="0.5", start=[start, "0"]))
     assert found.verdict is Verdict.EXCEPTIONAL and said in found.reason
 
 
 def test_another_minimizer_reached_is_the_cause():
     """Freudenstein and Roth's function has a second minimizer at (11.41, −0.90)."""
     loss = "(-13 + x + ((5 - y)*y - 2)*y)**2 + (-29 + x + ((y + 1)*y - 14)*y)**2"
-    found = decide(Problem.build(loss, "0.000536", ["6", "5"], ["5", "4"]))
+    found = decide(Problem(loss, step_size="0.000536", start=["6", "5"], minimizer=["5", "4"]))
     assert found.verdict is Verdict.UNRESOLVED and "not the minimizer" in found.reason
 
 

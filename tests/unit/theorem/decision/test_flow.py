@@ -40,7 +40,7 @@ def modules_run(problem):
 
 
 def test_a_decision_runs_the_steps_of_the_argument():
-    problem = Problem.build("x**2 + y**2/2 + x**2*y + x**3", "0.5", ["0.1", "0.1"])
+    problem = Problem("x**2 + y**2/2 + x**2*y + x**3", step_size="0.5", start=["0.1", "0.1"])
     decision, seen = modules_run(problem)
     assert decision.verdict is Verdict.PROVED
     steps = {name for name in seen if not name.startswith("loss/")} - COMMON

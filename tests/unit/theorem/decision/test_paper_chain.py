@@ -16,6 +16,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from tests.builders.instances import build
 from tests.builders.strategies import errors, length, problems, rational, real, squared, vectors
 
 LIMITS = {"max_steps": 20_000, "max_precision": 1024}
@@ -28,7 +29,7 @@ def exactly(x):
 
 
 def quadratic_with_ratio(low, high, eta):
-    return Problem.build(loss_with_spectrum([low, high]), eta, ["1", "1"])
+    return Problem(loss_with_spectrum([low, high]), step_size=eta, start=["1", "1"])
 
 
 def test_alpha_of_the_theorys_example():
@@ -87,7 +88,7 @@ def test_lemma_1_holds_with_the_constant(problem, data):
 @pytest.mark.parametrize("eta", ["1/10", "1/7", "3/10", "1/3", "3/7"])
 def test_the_constant_is_an_upper_bound_as_a_float(eta):
     """For x²/2 + 2y² + x³, ∂g/∂x = 6ηx: C = 6η is attained, and a float rounded down is no bound."""
-    chain = paper_chain(decide(Problem.build("x**2/2 + 2*y**2 + x**3", eta, ["1/100", "1/100"])))
+    chain = paper_chain(decide(Problem("x**2/2 + 2*y**2 + x**3", step_size=eta, start=["1/100", "1/100"])))
     p, q = map(int, eta.split("/"))
     assert exactly(chain.constant) >= 6 * fmpq(p, q), f"C = {chain.constant!r} is below 6η = {6 * fmpq(p, q)}"
     assert exactly(chain.constant) < 6 * fmpq(p, q) * fmpq(10**12 + 1, 10**12), "the constant is poor"
@@ -138,21 +139,23 @@ def test_the_cone_inequality_holds_at_its_step(problem):
 
 def test_the_cone_step_waits_until_the_remainder_is_small():
     """ρ − b is small near the boundary: the start is in the cone long before it is proved to stay there."""
-    problem = Problem.build("x**2/2 + 2*y**2 + x*y**2 + y**3", "0.399", ["1/10", "1/1000"])
+    problem = Problem("x**2/2 + 2*y**2 + x*y**2 + y**3", step_size="0.399", start=["1/10", "1/1000"])
     chain = paper_chain(decide(problem))
     assert chain.cone_step is not None and chain.cone_step > 3, f"ρ − b = 0.005, step {chain.cone_step}"
 
 
 def test_the_cone_step_of_a_quadratic_is_the_first_step_in_the_cone():
     """y shrinks by 0.6, x by 0.9: from (1/100, 1) the cone is entered when (2/3)^k ≤ 1/100."""
-    chain = paper_chain(decide(Problem.build("x**2/2 + 2*y**2", "0.1", ["1/100", "1"])))
+    chain = paper_chain(decide(Problem("x**2/2 + 2*y**2", step_size="0.1", start=["1/100", "1"])))
     assert chain.cone_step == 12, f"(2/3)¹¹ > 1/100 > (2/3)¹²; found {chain.cone_step}"
     assert chain.radius is None and chain.constant == 0, "a quadratic has no remainder"
 
 
 def test_ratios_vanish_at_the_rate_alpha():
     """Along the reference, |y_i|/|y_d|^α stays bounded for α at its supremum, up to the resonance."""
-    problem = Problem.build(loss_with_spectrum(["1/10", "12/100"], rotation=cayley(["1/3"], 2)), 1, ["1/5", "2/5"])
+    problem = Problem(
+        loss_with_spectrum(["1/10", "12/100"], rotation=cayley(["1/3"], 2)), step_size=1, start=["1/5", "2/5"]
+    )
     decision = decide(problem)
     chain = paper_chain(decision)
     with mp.workdps(80):
@@ -175,11 +178,11 @@ def test_where_the_paper_does_not_apply_there_is_no_chain():
         "no Hessian": ("x**2/2 + 2*y**2 + max(y, 0)**2", "0.1", ["0.1", "0.1"]),
     }
     for name, case in cases.items():
-        assert paper_chain(decide(Problem.build(*case))) is None, f"{name}: the paper's chain does not apply"
+        assert paper_chain(decide(build(*case))) is None, f"{name}: the paper's chain does not apply"
 
 
 def test_with_more_bits_than_the_first_the_chain_is_as_it_should_be():
     """The dominant eigenvalue, enclosed more narrowly, is still the dominant one: b ≤ ρ², so α = 2."""
-    problem = Problem.build("(x - 1)**2 + (y - x**2)**2", "0.01", ["0", "0"], ["1", "1"])
+    problem = Problem("(x - 1)**2 + (y - x**2)**2", step_size="0.01", start=["0", "0"], minimizer=["1", "1"])
     chain = paper_chain(decide(problem, precision=512))
     assert chain.alpha == 2.0 and chain.cone_step is not None

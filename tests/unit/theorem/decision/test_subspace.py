@@ -56,7 +56,7 @@ def hidden_planes(draw):
     start = (fmpq(0), *draw(st.tuples(*[rationals(1, 4)] * (n - 1)).filter(any)))
     x = tuple(sum((q[i, j] * start[j] for j in range(n)), fmpq(0)) for i in range(n))
     eta = draw(fractions_of_one()) * 2 / (1 + max(spectrum))
-    return Problem.build(z.substituted(back, z.variables), eta, x), [q[i, 0] for i in range(n)]
+    return Problem(z.substituted(back, z.variables), step_size=eta, start=x), [q[i, 0] for i in range(n)]
 
 
 @given(hidden_planes())
@@ -95,7 +95,9 @@ def test_whatever_is_found_is_invariant(problem):
 def test_generic_starts_lie_in_no_proper_subspace(n, seed):
     start = [fmpq((seed * (i + 3) ** 2) % 101 + 1, 200) for i in range(n)]
     loss = loss_with_spectrum(range(1, n + 1), higher_terms=[((3, *[0] * (n - 1)), 1)])
-    assert find_subspace(Expansion.of(Problem.build(loss, "1/40", start))) is None, "no coordinate of the start is zero"
+    assert find_subspace(Expansion.of(Problem(loss, step_size="1/40", start=start))) is None, (
+        "no coordinate of the start is zero"
+    )
 
 
 AXES = {
@@ -125,7 +127,7 @@ AXES = {
 @pytest.mark.parametrize("name", AXES)
 def test_named_subspaces(name):
     loss, start, expected = AXES[name]
-    problem = Problem.build(loss, "0.01", start)
+    problem = Problem(loss, step_size="0.01", start=start)
     found = find_subspace(Expansion.of(problem))
     if expected is None:
         assert found is None, f"{name}: {found}"
@@ -149,7 +151,7 @@ def test_named_subspaces(name):
     ],
 )
 def test_exact_hits_after_some_steps(loss, eta, start, enters, dimension):
-    problem = Problem.build(loss, eta, start)
+    problem = Problem(loss, step_size=eta, start=start)
     expansion = Expansion.of(problem)
     h, zero = expansion.displacement, None
     for step in range(9):
@@ -171,7 +173,9 @@ def test_exact_hits_after_some_steps(loss, eta, start, enters, dimension):
 def test_a_slanted_hinge_is_out_of_reach_after_some_steps(distance, enters):
     """y' = 24/25 y, and the kink is at that distance."""
     found = find_subspace(
-        Expansion.of(Problem.build(f"x**2/2 + 2*y**2 + max(3/5*x + 4/5*y - {distance}, 0)**4", "0.01", ["0", "1"]))
+        Expansion.of(
+            Problem(f"x**2/2 + 2*y**2 + max(3/5*x + 4/5*y - {distance}, 0)**4", step_size="0.01", start=["0", "1"])
+        )
     )
     assert (found.enters, found.basis) == (enters, ((0, 1),))
 
@@ -179,7 +183,7 @@ def test_a_slanted_hinge_is_out_of_reach_after_some_steps(distance, enters):
 def test_out_of_reach_does_not_count_where_the_ball_may_grow():
     """From (0, 1) a large cubic term may lead anywhere, as far as the bound of the remainder knows."""
     loss = "x**2/2 + 2*y**2 + 40*y**3 + max(3/5*x + 4/5*y - 1, 0)**4"
-    assert find_subspace(Expansion.of(Problem.build(loss, "0.01", ["0", "1"]))) is None
+    assert find_subspace(Expansion.of(Problem(loss, step_size="0.01", start=["0", "1"]))) is None
 
 
 @pytest.mark.parametrize("steps", range(1, 7))
@@ -188,7 +192,7 @@ def test_hits_of_the_minimizer_after_j_steps(steps):
 
     f = x²/2 − max(x − 1, 0)²/2 has f' = min(x, 1), so that x' = x − min(x, 1) at η = 1.
     """
-    problem = Problem.build("x**2/2 - max(x - 1, 0)**2/2", 1, [steps])
+    problem = Problem("x**2/2 - max(x - 1, 0)**2/2", step_size=1, start=[steps])
     found = find_subspace(Expansion.of(problem))
     assert found is not None and (found.enters, found.dimension) == (steps, 0), f"{found}"
     assert find_subspace(Expansion.of(problem), steps - 1) is None, "fewer steps do not reach the minimizer"
@@ -196,7 +200,7 @@ def test_hits_of_the_minimizer_after_j_steps(steps):
 
 def test_a_start_that_reaches_the_minimizer_is_exceptional():
     """y' = y − (3y + 6y²)/5 vanishes at y = 1/3."""
-    problem = Problem.build("x**2/2 + 3/2*y**2 + 2*y**3", "1/5", ["0", "1/3"])
+    problem = Problem("x**2/2 + 3/2*y**2 + 2*y**3", step_size="1/5", start=["0", "1/3"])
     assert Expansion.of(problem).exact_step((fmpq(0), fmpq(1, 3))) == (0, 0), "the example must reach the minimizer"
     found = decide(problem)
     assert found.verdict is Verdict.EXCEPTIONAL and "exactly, at step 1" in found.reason, found.reason
@@ -204,7 +208,7 @@ def test_a_start_that_reaches_the_minimizer_is_exceptional():
 
 def test_the_restricted_pencil_is_that_of_the_basis():
     loss = Loss.parse("x**2 + x*y + y**2 + (x - y)**4 + 3*z**2")
-    found = find_subspace(Expansion.of(Problem.build(loss, "0.1", ["1", "1", "0"])))
+    found = find_subspace(Expansion.of(Problem(loss, step_size="0.1", start=["1", "1", "0"])))
     spectrum = found.pencil(fmpq_mat([[2, 1, 0], [1, 2, 0], [0, 0, 6]])).eigenvalues(64)
     assert [(e.lo, e.multiplicity) for e in spectrum] == [(3, 1)], f"along (1, 1, 0) the eigenvalue is 3: {spectrum}"
 
@@ -213,12 +217,12 @@ def test_truncated_directions_are_added_to_the_space():
     """ℓ is not orthogonal to the start: the space must hold ℓ, although the kink is out of reach."""
     hinge = TruncatedPower(fmpq(1), (fmpq(1), fmpq(1), fmpq(0)), fmpq(100), 4)
     loss = loss_with_spectrum([1, 1, 3], truncated=[hinge])
-    expansion = Expansion.of(Problem.build(loss, "0.1", ["1", "0", "0"]))
+    expansion = Expansion.of(Problem(loss, step_size="0.1", start=["1", "0", "0"]))
     basis = invariant_subspace(expansion, expansion.displacement)
     assert basis == ((1, 0, 0), (0, 1, 0)), f"{basis}"
 
 
 def test_the_whole_space_is_no_proper_subspace():
-    expansion = Expansion.of(Problem.build("x**2 + 2*y**2", "0.1", ["1", "1"]))
+    expansion = Expansion.of(Problem("x**2 + 2*y**2", step_size="0.1", start=["1", "1"]))
     assert invariant_subspace(expansion, expansion.displacement) is None, "(1, 1) generates the plane"
     assert Pencil(expansion.hessian).dimension == 2, "the plane"

@@ -84,7 +84,7 @@ def test_five_thousand_steps_of_a_rotated_quadratic():
     """Ball arithmetic in rotated coordinates would lose about 0.6 bit a step: 3000 bits here."""
     q = cayley(["1/2", "1/3", "-2/5"], 3)
     loss = loss_with_spectrum([1, 2, 4], rotation=q, minimizer=["1/3", "-1/7", "2"])
-    problem = Problem.build(loss, "0.001", ["1", "1", "1"], ["1/3", "-1/7", "2"])
+    problem = Problem(loss, step_size="0.001", start=["1", "1", "1"], minimizer=["1/3", "-1/7", "2"])
     found = enclosures(problem, 128, 5000)
     assert len(found) == 5001, "the enclosure ended early"
     centre, error, _ = found[-1]
@@ -119,7 +119,7 @@ def test_dense_and_sparse_rows_agree():
     terms += [(tuple(4 * (k == i) + 3 * (k == (i + 3) % n) for k in range(n)), fmpq(1, i + 2)) for i in range(n)]
     loss = loss_with_spectrum(range(1, n + 1), higher_terms=terms)
     h = tuple(fmpq((-1) ** i * (i + 1), 20) for i in range(n))
-    expansion = Expansion.of(Problem.build(loss, "1/20", h))
+    expansion = Expansion.of(Problem(loss, step_size="1/20", start=h))
     with ctx.workprec(128):
         sparse = DescentMap(expansion)
         assert sparse._matrix is None, "the example must be compiled to sparse rows"
@@ -136,7 +136,7 @@ def test_dense_and_sparse_rows_agree():
 
 
 def dense_matrix():
-    small = DescentMap(Expansion.of(Problem.build("x**2 + y**2 + x*y", "0.1", [1, 1])))
+    small = DescentMap(Expansion.of(Problem("x**2 + y**2 + x*y", step_size="0.1", start=[1, 1])))
     assert small._matrix is not None, "a small quadratic must be compiled to a dense matrix"
     return small._matrix
 
@@ -150,7 +150,7 @@ def test_truncated_powers_keep_their_relative_precision_near_the_minimizer(c, p,
     slope = c * p * a ** (p - 1) if a > 0 else fmpq(0)
     text = f"5*x**2 - ({slope})*x + ({c})*max(x + ({a}), 0)**{p}"
     h = fmpq(1, 10**40)
-    expansion = Expansion.of(Problem.build(text, "1/10", [h]))
+    expansion = Expansion.of(Problem(text, step_size="1/10", start=[h]))
     with ctx.workprec(64):
         lo, hi = ends(DescentMap(expansion)([arb(h).mid()])[0])
     assert hi - lo < h / 10**15, f"the image of 1e-40 has the width {float(real(hi - lo)):.1e}"
@@ -158,7 +158,7 @@ def test_truncated_powers_keep_their_relative_precision_near_the_minimizer(c, p,
 
 @pytest.mark.parametrize("start", ["3", "-3", "1000"])
 def test_a_trajectory_that_overflows_ends_in_no_finite_ball(start):
-    problem = Problem.build("x**2/2 + 2*y**2 + x**3 - y**4", "0.4", [start, start])
+    problem = Problem("x**2/2 + 2*y**2 + x**3 - y**4", step_size="0.4", start=[start, start])
     expansion = Expansion.of(problem)
     with ctx.workprec(64):
         last = None
@@ -195,6 +195,6 @@ def test_a_step_expands_the_distance_from_a_centre_by_at_most_the_local_bound(pr
 
 def test_far_from_the_minimizer_the_curvature_that_is_met_counts():
     """Rosenbrock's valley: the bound over the whole ball loses 9,073 bits on this way, the local one none."""
-    problem = Problem.build("(1 - x)**2 + 100*(y - x**2)**2", "0.001", ["-1.2", "1"], ["1", "1"])
+    problem = Problem("(1 - x)**2 + 100*(y - x**2)**2", step_size="0.001", start=["-1.2", "1"], minimizer=["1", "1"])
     *_, (_, error, last) = enclosures(problem, 128, 2000)
     assert last.step == 2000 and error < fmpq(1, 2**100)

@@ -59,19 +59,21 @@ def test_the_ball_is_nearly_the_largest_that_the_bound_certifies(problem):
 def test_a_known_radius(c, eta_share):
     """x²/2 + 2y² + c x³: C = 3ηc and ρ = 1 − η, so ε = 1/(3c) whatever the step."""
     eta = fmpq(1, 10) * min(fmpq(1), eta_share)
-    _, _, _, radius = ball_of(Problem.build(f"x**2/2 + 2*y**2 + ({c})*x**3", eta, ["0", "0"]))
+    _, _, _, radius = ball_of(Problem(f"x**2/2 + 2*y**2 + ({c})*x**3", step_size=eta, start=["0", "0"]))
     exact = 1 / (3 * c)
     assert exact * fmpq(999, 1000) < radius < exact, f"ε = {radius}, expected just below {exact}"
 
 
 def test_quadratics_have_no_largest_ball():
-    assert ball_of(Problem.build("x**2 + 3*y**2 + x*y", "0.1", ["1", "1"]))[3] is None, "every ball is invariant"
+    assert ball_of(Problem("x**2 + 3*y**2 + x*y", step_size="0.1", start=["1", "1"]))[3] is None, (
+        "every ball is invariant"
+    )
 
 
 def test_tiny_and_huge_balls():
     for exponent in (40, -15):
         c = fmpq(10) ** exponent if exponent > 0 else 1 / fmpq(10) ** -exponent
-        radius = ball_of(Problem.build(f"x**2/2 + 2*y**2 + ({c})*x**3", "0.1", ["0", "0"]))[3]
+        radius = ball_of(Problem(f"x**2/2 + 2*y**2 + ({c})*x**3", step_size="0.1", start=["0", "0"]))[3]
         assert fmpq(999, 1000) / (3 * c) < radius < 1 / (3 * c), f"c = 1e{exponent}: ε = {radius}"
 
 

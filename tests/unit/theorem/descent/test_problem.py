@@ -53,7 +53,7 @@ def test_defaults():
 
 
 def test_displacement_and_dimension():
-    problem = Problem.build("(x - 1)**2 + (y + 2)**2/2", "0.1", ["3/2", "0"], ["1", "-2"])
+    problem = Problem("(x - 1)**2 + (y + 2)**2/2", step_size="0.1", start=["3/2", "0"], minimizer=["1", "-2"])
     assert problem.displacement == (fmpq(1, 2), 2) and problem.dimension == 2, f"{problem.displacement}"
 
 
@@ -119,8 +119,8 @@ def test_the_schema_takes_ascii_digits_only(number):
 def test_build_refuses_floats_and_truth_values():
     for bad in (0.1, True, None, 1j):
         with pytest.raises(InputError, match="step_size: "):
-            Problem.build("x**2", bad, ["1"])
-    assert Problem.build(Loss.parse("x**2"), 1, [2]).start == (2,), "a loss may be given as it is"
+            Problem("x**2", step_size=bad, start=["1"])
+    assert Problem(Loss.parse("x**2"), step_size=1, start=[2]).start == (2,), "a loss may be given as it is"
 
 
 def test_a_null_for_variables_is_like_the_schema_says():

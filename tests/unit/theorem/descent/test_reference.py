@@ -17,9 +17,8 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.reference import iterates, observe
 from gdcheck.theorem.methods.statement import LimitKind
+from tests.builders.instances import build
 from tests.builders.strategies import errors, problems, rational, real
-
-build = Problem.build
 
 
 @contextmanager
@@ -240,6 +239,6 @@ def test_a_point_that_is_reached_exactly_is_another_one_too():
 
 def test_another_point_that_is_reached_is_named():
     """The direction from the given minimizer settles there too, and means nothing: it is not called settled."""
-    found = observe(Problem.build("x**4/4 - x**2/2 + y**2", "0.1", ["-0.1", "1"], ["1", "0"]))
+    found = observe(Problem("x**4/4 - x**2/2 + y**2", step_size="0.1", start=["-0.1", "1"], minimizer=["1", "0"]))
     assert not found.settled and found.vectors == ()
     assert found.point == pytest.approx((-1, 0), abs=1e-12) and "another point" in found.note

@@ -126,7 +126,7 @@ def test_kappa_known_values(exponents, square):
 def test_attained_for_a_power_of_one_variable(q, c, r, eta):
     """f = c x^(q+1): ‖ηR‖ = η c (q+1) r^q, and its slope is η c (q+1) q r^(q−1): both bounds are exact."""
     loss = quadratic(block_diagonal([[1]], [[2]])) + Loss.build(["x1", "x2"], [((q + 1, 0), c)])
-    expansion = Expansion.of(Problem.build(loss, eta, [0, 0]))
+    expansion = Expansion.of(Problem(loss, step_size=eta, start=[0, 0]))
     with ctx.workprec(BITS):
         bound = RemainderBound.of(expansion)
         lo, hi = ends(bound.quadratic(arb(r)))
@@ -143,7 +143,7 @@ def test_truncated_powers_are_not_poor(p, c, r, tenths):
     t = fmpq(tenths, 10)
     hinge = TruncatedPower(c, (fmpq(1), fmpq(0)), t, p)
     loss = quadratic(block_diagonal([[1]], [[2]])) + Loss.build(["x1", "x2"], [], [hinge])
-    expansion = Expansion.of(Problem.build(loss, 1, [0, 0]))
+    expansion = Expansion.of(Problem(loss, step_size=1, start=[0, 0]))
     with ctx.workprec(BITS):
         bound = upper(RemainderBound.of(expansion).quadratic(arb(r)))
     if t == 0:
@@ -159,7 +159,7 @@ def test_order_two_beyond_and_before_the_kink(offset, reached):
     a = fmpq(1, 2) if offset == "1/2" else fmpq(-1, 2)
     slope = 2 * a if a > 0 else fmpq(0)
     loss = Loss.build(["x"], [((2,), 1), ((1,), -slope)], [TruncatedPower(fmpq(1), (fmpq(1),), -a, 2)])
-    expansion = Expansion.of(Problem.build(loss, "1/10", [0]))
+    expansion = Expansion.of(Problem(loss, step_size="1/10", start=[0]))
     r = fmpq(1) if reached else fmpq(2, 5)
     with ctx.workprec(BITS):
         bound = RemainderBound.of(expansion)
@@ -174,6 +174,6 @@ def test_order_two_beyond_and_before_the_kink(offset, reached):
 
 
 def test_a_quadratic_has_no_remainder():
-    expansion = Expansion.of(Problem.build("x**2 + x*y + 3*y**2", "0.1", [1, 1]))
+    expansion = Expansion.of(Problem("x**2 + x*y + 3*y**2", step_size="0.1", start=[1, 1]))
     bound = RemainderBound.of(expansion)
     assert ends(bound.quadratic(arb(7))) == (0, 0) and ends(bound.lipschitz(arb(7))) == (0, 0), "R = 0 for a quadratic"

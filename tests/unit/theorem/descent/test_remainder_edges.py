@@ -22,7 +22,7 @@ def bound_of(terms, hinges=(), eta=TENTH):
     loss = Loss.build(names[:n], terms, [TruncatedPower(c, ell, -a, p) for c, ell, a, p in hinges])
     slope = loss.gradient([0] * n)
     linear = Loss.build(names[:n], [(tuple(int(i == j) for j in range(n)), -slope[i]) for i in range(n)])
-    return RemainderBound.of(Expansion.of(Problem.build(loss + linear, eta, [0] * n)))
+    return RemainderBound.of(Expansion.of(Problem(loss + linear, step_size=eta, start=[0] * n)))
 
 
 def assert_is(value, exact, what):

@@ -18,6 +18,7 @@ from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
 from gdcheck.theorem.limit.amplitude import Amplitude, Cause, certify
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.methods.statement import End, LimitKind
+from tests.builders.instances import build
 from tests.builders.strategies import errors, length, problems, rational, real
 
 LIMITS = {"max_steps": 20_000, "max_precision": 1024}
@@ -125,14 +126,14 @@ SPECIAL = {
 
 @pytest.mark.parametrize("name", SPECIAL)
 def test_tail_and_forward_bounds_of_special_kinds(name):
-    decision = decide(Problem.build(*SPECIAL[name]))
+    decision = decide(build(*SPECIAL[name]))
     assert decision.amplitude is not None, f"{name}: nothing was certified: {decision.reason}"
     check_tail_and_growth(decision)
 
 
 @pytest.mark.parametrize("name", SPECIAL)
 def test_the_special_limits_are_those_of_the_reference(name):
-    decision = decide(Problem.build(*SPECIAL[name]))
+    decision = decide(build(*SPECIAL[name]))
     check_limit(decision, 1e-6)
 
 
@@ -179,7 +180,7 @@ def test_even_and_odd_limits_are_counted_from_step_zero():
     """The certificate of a two-cycle may be found at an odd step: even still means even."""
     odd = 0
     for a in range(1, 40):
-        problem = Problem.build("x**2/2 + 2*y**2 + x*y**2 + 3*y**3", "2/5", [fmpq(a, 100), fmpq(a, 90)])
+        problem = Problem("x**2/2 + 2*y**2 + x*y**2 + 3*y**3", step_size="2/5", start=[fmpq(a, 100), fmpq(a, 90)])
         decision = decide(problem, max_steps=2000)
         if decision.amplitude is None or decision.amplitude.step % 2 == 0:
             continue
@@ -191,7 +192,7 @@ def test_even_and_odd_limits_are_counted_from_step_zero():
 def test_alternating_limits_are_counted_from_step_zero():
     odd = 0
     for a in range(1, 30):
-        problem = Problem.build("x**2/2 + 2*y**2 + x*y**2 + 3*y**3", "0.42", [fmpq(a, 100), fmpq(a, 90)])
+        problem = Problem("x**2/2 + 2*y**2 + x*y**2 + 3*y**3", step_size="0.42", start=[fmpq(a, 100), fmpq(a, 90)])
         decision = decide(problem, max_steps=2000)
         if decision.amplitude is None or decision.amplitude.step % 2 == 0:
             continue
@@ -245,7 +246,7 @@ def test_the_stated_numbers_follow_from_each_other(problem):
 
 
 def test_a_quadratic_is_decided_at_step_zero_without_a_tail():
-    decision = decide(Problem.build("x**2/2 + 2*y**2", "0.1", ["1e-9", "1"]))
+    decision = decide(Problem("x**2/2 + 2*y**2", step_size="0.1", start=["1e-9", "1"]))
     assert decision.amplitude.step == 0 and decision.amplitude.inequality.tail == 0, "R = 0: nothing is left to bound"
     assert decision.blocks[0].end is End.LOWEST, "the smallest eigenvalue dominates"
 
@@ -264,7 +265,7 @@ def test_exact_conversion_is_exact():
 def test_the_limits_of_a_two_cycle_stand_apart_however_unequal_the_amplitudes():
     """With near-equal ends one amplitude may be far below the other; even and odd limits must still differ."""
     loss = "1/6*x1**2 + 16000003/96000000*x2**2 + 16000003/96000000*x3**2 + 1000003/6000000*x4**2 + 8/7*x1**2*x2"
-    problem = Problem.build(loss, "6000000/2000003", ["7/256", "7/256", "0", "7/128"])
+    problem = Problem(loss, step_size="6000000/2000003", start=["7/256", "7/256", "0", "7/128"])
     limit = decide(problem).limit
     assert limit is not None
     even, odd = limit.vectors

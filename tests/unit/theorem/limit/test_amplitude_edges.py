@@ -124,7 +124,7 @@ def test_each_part_of_a_two_cycle_must_be_known_to_ten_digits(swapped):
 
 def test_the_deviation_is_that_of_davis_and_kahan():
     """W̃ = (1, 1/100), λ̃ = 11/10, γ = 3: E = (−1/10, 29/1000), Δ = 10⁻⁴, δ = √2‖E‖/γ + ‖Δ‖."""
-    expansion = Expansion.of(Problem.build("x**2/2 + 2*y**2", "1/10", [1, 1]))
+    expansion = Expansion.of(Problem("x**2/2 + 2*y**2", step_size="1/10", start=[1, 1]))
     w = [fmpq(1), fmpq(1, 100)]
     space = Eigenspace(1, (fmpq(9, 10), fmpq(13, 10)), fmpq(3), fmpq_mat(2, 1, w))
     projection = EigenspaceProjector(expansion.hessian, space)
@@ -201,7 +201,7 @@ def test_a_step_a_millionth_of_the_shortest_possible_one_means_a_stall(share, st
 
 def test_a_trajectory_that_is_thrown_far_may_come_back():
     # The first step leads some 4,000 away, to where the loss is a quadratic.
-    problem = Problem.build("1/2*x**2 + y**2 + 10000*max(x - 1/2, 0)**4", "1/10", ["3/2", "1/2"])
+    problem = Problem("1/2*x**2 + y**2 + 10000*max(x - 1/2, 0)**4", step_size="1/10", start=["3/2", "1/2"])
     assert decide(problem).verdict is Verdict.PROVED
 
 
@@ -209,7 +209,7 @@ def test_a_trajectory_that_is_thrown_far_may_come_back():
 
 
 def test_the_last_step_that_is_allowed_counts():
-    problem = Problem.build("x**2/2 + 2*y**2 + x**3", "1/100", ["1/4", "1/4"])
+    problem = Problem("x**2/2 + 2*y**2 + x**3", step_size="1/100", start=["1/4", "1/4"])
     steps = decide(problem).amplitude.step
     assert decide(problem, max_steps=steps).verdict is Verdict.PROVED
     stopped = decide(problem, max_steps=steps - 1)
@@ -226,7 +226,7 @@ def test_the_budget_ends_at_the_step_that_it_names(monkeypatch):
             yield iterate
 
     monkeypatch.setattr(strict_minimum, "enclose", counted)
-    decide(Problem.build("x**2/2 + 2*y**2 + x**3", "1/100", ["1/4", "1/4"]), max_steps=7)
+    decide(Problem("x**2/2 + 2*y**2 + x**3", step_size="1/100", start=["1/4", "1/4"]), max_steps=7)
     assert taken == list(range(8))
 
 
@@ -238,13 +238,13 @@ def test_whether_the_iterates_stand_still_is_asked_every_64_steps(monkeypatch):
         return iterate.step >= 192
 
     monkeypatch.setattr(amplitude, "_stalled", standing)
-    found = decide(Problem.build("x**2/2 + 2*y**2 + x**3", "1/10000", ["1/4", "1/4"]))
+    found = decide(Problem("x**2/2 + 2*y**2 + x**3", step_size="1/10000", start=["1/4", "1/4"]))
     assert found.reason == Cause.ELSEWHERE.value
     assert asked == [64, 128, 192]
 
 
 def test_more_bits_are_taken_where_rho_cannot_be_told_from_one():
     """1 − ρ = 10⁻⁵⁰ is below the resolution of 128 bits: no number of steps would help."""
-    found = decide(Problem.build("x**2/2 + 2*y**2", "1e-50", ["1/4", "1/4"]), max_steps=3)
+    found = decide(Problem("x**2/2 + 2*y**2", step_size="1e-50", start=["1/4", "1/4"]), max_steps=3)
     assert found.verdict is Verdict.PROVED and found.precision > 128, found.reason
     assert found.amplitude.step == 0

@@ -38,7 +38,7 @@ def outcome(loss, eta, start, minimizer=None):
 
 
 def answered(loss, eta, start, minimizer=None):
-    problem = Problem.build(loss, eta, start, minimizer)
+    problem = Problem(loss, step_size=eta, start=start, minimizer=minimizer)
     return problem, long_run(problem)
 
 

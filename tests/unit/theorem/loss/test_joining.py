@@ -55,11 +55,11 @@ def test_the_function_stays_the_same(powers, direction, threshold, points):
     "extra", ["max(y, 0)**2 + max(-y, 0)**2", "max(y, 0)**3 - max(-y, 0)**3", "max(2*y, 0)**3 - 8*max(y, 0)**3"]
 )
 def test_a_smooth_loss_is_not_said_to_be_rough(extra):
-    decision = decide(Problem.build(f"{BOWL} + {extra}", "3/10", ["1/10", "1/20"]))
+    decision = decide(Problem(f"{BOWL} + {extra}", step_size="3/10", start=["1/10", "1/20"]))
     assert decision.verdict is Verdict.PROVED, decision.reason
     assert check(certificate(decision)) is None
 
 
 def test_a_rough_loss_still_is():
-    decision = decide(Problem.build(f"{BOWL} + max(y, 0)**3 + max(-y, 0)**3", "3/10", ["1/10", "1/20"]))
+    decision = decide(Problem(f"{BOWL} + max(y, 0)**3 + max(-y, 0)**3", step_size="3/10", start=["1/10", "1/20"]))
     assert decision.verdict is Verdict.NOT_APPLICABLE and "continuously differentiable" in decision.reason

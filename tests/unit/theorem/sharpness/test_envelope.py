@@ -113,7 +113,7 @@ def test_square_roots_are_exact_or_none(p, q):
 def test_the_second_order_is_the_one_that_mpmath_measures(a, b, c, step_size):
     """λ_n along x²/2 + 2y² + a/8 x²y + b/8 x⁴ + c/8 x²y²: the slope along x vanishes, the curvature is measured."""
     loss = f"x**2/2 + 2*y**2 + ({a}/8)*x**2*y + ({b}/8)*x**4 + ({c}/8)*x**2*y**2"
-    problem = Problem.build(loss, step_size, ["1/64", "1/64"], variables=["x", "y"])
+    problem = Problem(loss, step_size=step_size, start=["1/64", "1/64"], variables=["x", "y"])
     decision = decide(problem)
     if decision.limit is None or decision.subspace is not None:
         return
@@ -144,7 +144,7 @@ def test_the_second_order_is_the_one_that_mpmath_measures(a, b, c, step_size):
 
 
 def test_a_direction_with_an_irrational_length_has_no_exact_slope():
-    problem = Problem.build("x**2 + x*y + y**2 + x**3", "0.1", ["0.01", "0.02"])
+    problem = Problem("x**2 + x*y + y**2 + x**3", step_size="0.1", start=["0.01", "0.02"])
     decision = decide(problem)
     with ctx.workprec(decision.precision):
         context = TrajectoryContext.of(decision)
@@ -158,7 +158,7 @@ def test_a_direction_with_an_irrational_length_has_no_exact_slope():
 
 def test_on_a_line_nothing_but_the_line_counts():
     """The start lies on an invariant axis: the envelope is that of one dimension."""
-    problem = Problem.build("x**2/2 + 2*y**2 + y**3 + x**2*y", "0.1", ["0", "1/20"])
+    problem = Problem("x**2/2 + 2*y**2 + y**3 + x**2*y", step_size="0.1", start=["0", "1/20"])
     decision = decide(problem)
     assert decision.subspace is not None and decision.subspace.dimension == 1
     with ctx.workprec(decision.precision):

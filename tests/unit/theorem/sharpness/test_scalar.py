@@ -21,7 +21,7 @@ WORKED = "x**2 + y**2/2 + x**2*y + x**3"
 
 
 def followed(text, step_size="0.95", start=("0.1", "0.1"), loss=WORKED):
-    problem = Problem.build(loss, step_size, list(start))
+    problem = Problem(loss, step_size=step_size, start=list(start))
     result = follow(decide(problem), parse_scalar(text, problem))
     assert result is not None
     return result
@@ -97,7 +97,7 @@ def test_kinks_of_order_two_are_followed_to_the_first_order():
 
 
 def test_bad_scalars_name_their_field():
-    problem = Problem.build(WORKED, "0.1", ["0.1", "0.1"])
+    problem = Problem(WORKED, step_size="0.1", start=["0.1", "0.1"])
     for text in ("x*z", "x +", "__import__('os')", "x**99"):
         with pytest.raises(InputError) as caught:
             parse_scalar(text, problem)
@@ -189,7 +189,7 @@ def test_the_loss_itself_falls_in_the_end(problem):
 
 def test_a_kink_however_far_out_counts_if_the_trajectory_starts_beyond_it():
     """φ(x₀) ≈ 10¹²⁰: φ is zero only from where the trajectory is proved to have passed the kink."""
-    problem = Problem.build("x**2/2 + y**2", "0.1", ["1e60", "0.1"])
+    problem = Problem("x**2/2 + y**2", step_size="0.1", start=["1e60", "0.1"])
     found = follow(decide(problem), parse_scalar("max(x - 1" + "0" * 50 + ", 0)**2", problem))
     assert found.pattern.kind is Kind.CONSTANT
     passed = next(k for k in range(1000) if fmpq(10) ** 60 * fmpq(9, 10) ** k <= fmpq(10) ** 50)

@@ -33,7 +33,7 @@ SLACK = fmpq(1, 10**25)
 
 
 def of(loss, step_size, start, *, first_steps=True, **options):
-    result = sharpness(decide(Problem.build(loss, step_size, start)), first_steps=first_steps, **options)
+    result = sharpness(decide(Problem(loss, step_size=step_size, start=start)), first_steps=first_steps, **options)
     assert result is not None
     return result
 
@@ -100,7 +100,7 @@ def test_small_step_example_is_not_monotone_at_first_and_then_for_ever():
     assert found.onset.step == 16 and found.onset.least
     assert found.onset.broken == tuple(range(16))
     assert found.crossings.steps == () and found.crossings.complete
-    reference = measured(Problem.build(WORKED, "0.1", ["0.1", "-0.1"]), 120)
+    reference = measured(Problem(WORKED, step_size="0.1", start=["0.1", "-0.1"]), 120)
     assert all(a < b < 2 for a, b in pairwise(reference[16:]))
     assert not reference[15] < reference[16]
 
@@ -141,7 +141,7 @@ def test_where_the_slope_vanishes_the_next_order_decides(loss, step_size, kind, 
     assert (found.pattern.kind, found.pattern.order, found.pattern.exact_slope) == (kind, 2, 0)
     assert found.pattern.coefficient.overlaps(arb(coefficient))
     assert found.pattern.coefficient.rad() < 1e-6
-    reference = measured(Problem.build(loss, step_size, ["0.05", "0.05"]), found.pattern.step + 10)
+    reference = measured(Problem(loss, step_size=step_size, start=["0.05", "0.05"]), found.pattern.step + 10)
     gaps = [(x - 4) * found.pattern.sign for x in reference[found.from_step :]]
     assert all(a > b > 0 for a, b in pairwise(gaps))
 
@@ -175,7 +175,7 @@ def test_near_the_boundary_the_step_is_far_and_still_proved():
 
 
 def test_no_sharpness_without_a_positive_definite_hessian():
-    assert sharpness(decide(Problem.build("x**2 - y**2 + y**4", "0.1", ["0.1", "0.1"]))) is None
+    assert sharpness(decide(Problem("x**2 - y**2 + y**4", step_size="0.1", start=["0.1", "0.1"]))) is None
 
 
 def test_count_that_ends_early_says_so():
@@ -310,7 +310,7 @@ def test_derivative_bounds_hold_along_lines(problem, words, order):
 
 
 def test_a_truncated_power_has_no_bound_beyond_its_order_across_the_kink():
-    problem = Problem.build("x**2 + y**2/2 + max(x - 1/10, 0)**4", "0.1", ["0.1", "0.1"])
+    problem = Problem("x**2 + y**2/2 + max(x - 1/10, 0)**4", step_size="0.1", start=["0.1", "0.1"])
     expansion = Expansion.of(problem)
     with ctx.workprec(PRECISION):
         bounds = DerivativeBounds.of(expansion.terms, expansion.truncated)
@@ -330,7 +330,7 @@ def test_the_sign_of_the_slope_follows_the_start():
 
 
 def test_large_regime_sign_pattern_is_anchored_at_even_steps():
-    problem = Problem.build(WORKED, "0.95", ["0.05", "0.02"])
+    problem = Problem(WORKED, step_size="0.95", start=["0.05", "0.02"])
     decision = decide(problem)
     assert decision.classification.regime is Regime.LARGE_STEP
     one = sharpness(decision)
@@ -387,7 +387,7 @@ def test_irrational_eigenvectors_without_cubic_terms_have_slope_zero():
 
 def test_the_second_order_constant_is_neither_too_small_nor_far_too_large():
     # Along x, λ_n = 5/2 + sqrt(9/4 + t²) = 4 + t²/3 + …, and ω = 0.
-    context, top = top_of(Problem.build("x**2/2 + y**2/2 + 2*z**2 + x*y*z", "0.1", ["0.01", "0.01", "0.01"]))
+    context, top = top_of(Problem("x**2/2 + y**2/2 + 2*z**2 + x*y*z", step_size="0.1", start=["0.01", "0.01", "0.01"]))
     with ctx.workprec(PRECISION):
         constant = top.curvature(arb("0.01")) / 2
         assert 1 / arb(3) < constant < arb("1.02")
@@ -411,7 +411,7 @@ def test_the_sharpness_at_an_enclosed_iterate_allows_for_its_error(problem, word
 
 def test_the_sharpness_is_followed_at_the_precision_of_the_decision():
     """With 1,024 bits the eigenvector needs an eigenvalue known to as many; the pattern is that of 128 bits."""
-    problem = Problem.build("x**2 + x*y + 3*y**2 + x**3", "0.1", ["0.1", "0.2"])
+    problem = Problem("x**2 + x*y + 3*y**2 + x**3", step_size="0.1", start=["0.1", "0.2"])
     usual, fine = (sharpness(decide(problem, precision=bits)) for bits in (128, 1024))
     assert fine.pattern.kind is usual.pattern.kind is not Kind.UNDECIDED
     assert fine.limit.rad() < arb(2) ** -1000

@@ -7,6 +7,7 @@ from typing import Any
 
 from flint import arb, ctx
 
+from gdcheck.properties.claims.examination import CLAIM_STEPS
 from gdcheck.theorem.certificate.answer import limit_json
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import NotChecked, check
@@ -16,14 +17,13 @@ from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.methods.statement import LimitKind
 
-MOST_STEPS = 20_000
 _BITS = 256
 _KINDS = {LimitKind.FIXED: "fixed along", LimitKind.ALTERNATING: "alternating along"}
 
 
 def decided(problem: Problem) -> tuple[Decision, dict[str, Any] | None]:
     """Decide a problem; the certificate is None unless a limit is certified and the checker accepts it."""
-    decision = decide(problem, max_steps=MOST_STEPS)
+    decision = decide(problem, max_steps=CLAIM_STEPS)
     proof = certificate(decision) if decision.limit is not None else None
     return decision, proof if accepted(proof) else None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
-from gdcheck.properties.ablation.checked import MOST_STEPS, decided, words
+from gdcheck.properties.ablation.checked import decided, words
+from gdcheck.properties.claims.examination import CLAIM_STEPS
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.theorem.batch.batch import certify_batch
@@ -29,7 +30,7 @@ def _batch(number: int) -> Outcome:
         if outcome.state[row] != State.PROVED:
             left += 1
             problem = problem_of(batch, row)
-            verdict = decide(problem, max_steps=MOST_STEPS).verdict
+            verdict = decide(problem, max_steps=CLAIM_STEPS).verdict
             if verdict is Verdict.REFUTED:
                 broken, shown = True, problem
             elif verdict is not Verdict.PROVED and not broken:

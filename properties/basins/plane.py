@@ -14,7 +14,7 @@ from flint import fmpq
 from gdcheck.properties.basins.simulation import BasinLabel, Codes, Floats, observe, part_of
 from gdcheck.properties.basins.window import basin_width, natural_size
 from gdcheck.theorem.batch.batch import certify_batch
-from gdcheck.theorem.batch.columns import MOST_DEFECT, Batch, State
+from gdcheck.theorem.batch.columns import MOST_MAP_ERROR, Batch, State
 from gdcheck.theorem.batch.eigenbasis import Turned, nearest, turn
 from gdcheck.theorem.certificate.kinds.every_start import described_in_words
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, decide
@@ -67,7 +67,7 @@ class Plane:
         return line
 
 
-def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: float) -> tuple[Batch, float]:
+def in_units(where: Turned, eta: Floats, starts: Floats, width: float, map_error: float) -> tuple[Batch, float]:
     """Write starts of shape (2, count) as a batch in units of a power of two near the half-width, which is given too.
 
     With x = 2^e y the eigenvalues stay, and a coefficient of order k becomes 2^(e(k−2)) times as large. Where one of
@@ -78,7 +78,7 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: f
         eta: Step sizes, shape (count,).
         starts: Starts in the loss's own coordinates, shape (2, count).
         width: The half-width.
-        defect: The batch's defect.
+        map_error: The batch's bound on the map error.
 
     Returns:
         The batch and the half-width.
@@ -98,7 +98,7 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, defect: f
         np.broadcast_to(coefficients[:, None], (len(where.exponents), count)),
         eta,
         np.ldexp(turned, -e),
-        defect,
+        map_error,
     )
     return batch, width * 2.0**-e
 
@@ -143,7 +143,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
     # Points lie in the middle of their squares; the top row comes first.
     grid = (np.arange(size) + 0.5) / size * 2 - 1
     across, up = np.tile(grid, size), np.repeat(-grid, size)
-    defect = where.defect
+    map_error = where.map_error
     if kind == "start":
         etas = np.full(size * size, eta)
         starts = np.stack([across * width, up * width])
@@ -158,9 +158,9 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         starts = (direction / np.hypot(*direction))[:, None] * (up * width)
         extent = (0.0, widest, -width, width)
         titles = ("step size η", "start, distance from the minimizer towards the problem's start")
-        defect = None if defect is None or defect + _ALONG > MOST_DEFECT else defect + _ALONG
-    batch, reach = in_units(where, etas, starts, width, defect or 0.0)
-    if defect is None:
+        map_error = None if map_error is None or map_error + _ALONG > MOST_MAP_ERROR else map_error + _ALONG
+    batch, reach = in_units(where, etas, starts, width, map_error or 0.0)
+    if map_error is None:
         labels, certified, outside = observe(batch, reach), np.zeros(batch.rows, np.bool_), False
     else:
         labels, certified, outside = _labels(batch, reach)

@@ -56,7 +56,7 @@ def observe(batch: Batch, extent: float) -> Codes:
     Its sign is that of the dominant component, once this exceeds what the remainder can still change.
 
     Args:
-        batch: The starts, two coordinates each; a defect is ignored.
+        batch: The starts, two coordinates each; a map error is ignored.
         extent: The size of the window: what stays within a million times of it has not escaped.
 
     Returns:
@@ -79,7 +79,7 @@ def observe(batch: Batch, extent: float) -> Codes:
 
 
 def part_of(batch: Batch, at: Any) -> Batch:
-    """Return some rows of a batch, without its defect."""
+    """Return some rows of a batch, without its map error."""
     columns = (batch.spectrum[:, at], batch.coefficients[:, at], batch.step_size[at], batch.start[:, at])
     return Batch(batch.exponents, *columns)
 

@@ -8,7 +8,7 @@ from flint import fmpq, fmpq_mat
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit, sign_of
 from gdcheck.properties.claims.examination import (
-    MOST_STEPS,
+    CLAIM_STEPS,
     amplitude_margin,
     holds,
     on_decided,
@@ -44,7 +44,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     )
     margins = []
     for version in _versions(instance.problem):
-        other = decide(version.problem, max_steps=MOST_STEPS)
+        other = decide(version.problem, max_steps=CLAIM_STEPS)
         require(
             other.verdict is decision.verdict,
             f"{decision.verdict.value} becomes {other.verdict.value} when {version.name}",

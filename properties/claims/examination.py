@@ -16,7 +16,7 @@ from gdcheck.theorem.loss.balls import at_most, ends, surely_less
 
 Examination = Callable[[Instance, Decision], Finding]
 
-MOST_STEPS = 20_000
+CLAIM_STEPS = 20_000
 MOST_MARGIN = 1000.0
 PRECISIONS = (256, 1024, 4096)
 """Bits at which a claim is checked, one after the other, until every comparison is decided."""
@@ -108,7 +108,7 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
 
     @wraps(check)
     def examine(instance: Instance) -> Finding:
-        decision = decide(instance.problem, max_steps=MOST_STEPS)
+        decision = decide(instance.problem, max_steps=CLAIM_STEPS)
         if decision.verdict is Verdict.UNRESOLVED:
             return unresolved(decision, decision.reason)
         if decision.verdict is Verdict.REFUTED:

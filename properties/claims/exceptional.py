@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import certificate_is_accepted, orthogonal_to_dominant, predicted_limit
 from gdcheck.properties.claims.examination import (
-    MOST_STEPS,
+    CLAIM_STEPS,
     Undecided,
     amplitude_margin,
     holds,
@@ -71,7 +71,7 @@ def _is_on_invariant_plane(instance: Instance, decision: Decision, *, lost: bool
     # Half the start, moved off the plane by half its largest component.
     half = tuple(x / 2 for x in instance.problem.displacement)
     size = max(abs(x) for x in half)
-    signs = [_sign(instance, half, side * size, MOST_STEPS) for side in (1, -1)]
+    signs = [_sign(instance, half, side * size, CLAIM_STEPS) for side in (1, -1)]
     require(None if None in signs else True, "a start beside the plane was not decided")
     require(sorted(signs, key=str) == [-1, 1], "the sides of the plane have not opposite limits")
 
@@ -121,7 +121,7 @@ class _Neighbourhood:
         # No start of the ball that is off the plane by more than slope·|w| is exceptional: the graph holds m.
         high = self.slope * length
         low = -high
-        signs = [_sign(self.instance, w, t, MOST_STEPS) for t in (low, high)]
+        signs = [_sign(self.instance, w, t, CLAIM_STEPS) for t in (low, high)]
         require(None if None in signs else True, "a start off the graph was not decided")
         require(signs == [-1, 1], "beside the graph the amplitude has not the sign of its side")
         for _ in range(_HALVINGS):

@@ -8,7 +8,7 @@ from itertools import islice
 
 from flint import arb, arb_mat, fmpq
 
-from gdcheck.properties.claims.examination import MOST_STEPS, require
+from gdcheck.properties.claims.examination import CLAIM_STEPS, require
 from gdcheck.properties.strategies.instance import Instance, Vector
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.enclosure import enclose
@@ -164,7 +164,7 @@ def settled_walk(
     """
     assert decision.amplitude is not None
     bound = remainder_bound(instance)
-    stretch = walk(instance, decision.amplitude.step, MOST_STEPS)
+    stretch = walk(instance, decision.amplitude.step, CLAIM_STEPS)
     for iterate in stretch:
         bounds = TrajectoryBounds.at(iterate, instance, bound)
         if bounds is not None and bounds.settled():

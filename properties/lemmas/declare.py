@@ -26,7 +26,7 @@ ASSUMPTIONS = ("theorem", "converging", "not-exceptional")
 """What a claim assumes unless it says otherwise."""
 
 REGIMES = {"small-step": Regime.SMALL_STEP, "large-step": Regime.LARGE_STEP}
-MOST_STEPS = 10_000
+MOST_LEMMA_STEPS = 10_000
 
 _EXAMPLES = "__gdcheck_examples__"
 _Examined = TypeVar("_Examined", bound=Callable[..., Any])
@@ -168,8 +168,8 @@ def claim(
     _known("assumes", (assumes,) if isinstance(assumes, str) else assumes, ASSUMPTIONS, empty=True)
     if not isinstance(sentence, str) or not sentence.strip():
         raise InputError("sentence", "is empty; say in plain words what is claimed")
-    if not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
-        raise InputError("steps", f"{steps!r} is out of range; give a whole number from 1 to {MOST_STEPS}")
+    if not isinstance(steps, int) or not 1 <= steps <= MOST_LEMMA_STEPS:
+        raise InputError("steps", f"{steps!r} is out of range; give a whole number from 1 to {MOST_LEMMA_STEPS}")
     if not isinstance(closest, int) or not 2 <= closest <= 300:
         raise InputError("closest", f"{closest!r} is out of range; give a whole number from 2 to 300")
     _span("dimensions", dimensions, 2, 32)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from flint import ctx
 
-from gdcheck.properties.claims.examination import MOST_STEPS, Undecided
+from gdcheck.properties.claims.examination import CLAIM_STEPS, Undecided
 from gdcheck.properties.lemmas.declare import Held, OwnClaim
 from gdcheck.properties.lemmas.trajectory import Trajectory
 from gdcheck.properties.strategies.instance import Instance
@@ -63,7 +63,7 @@ def examine(claim: OwnClaim, problem: Problem, instance: Instance | None = None)
     if claim.built_in is not None:
         assert instance is not None
         return _built_in(claim, instance), None
-    decision = decide(problem, claim.statement or THEOREM_1, max_steps=MOST_STEPS)
+    decision = decide(problem, claim.statement or THEOREM_1, max_steps=CLAIM_STEPS)
     aside = _aside(claim, decision)
     if aside is not None:
         return aside, decision

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gdcheck.properties.claims.examination import MOST_STEPS
+from gdcheck.properties.claims.examination import CLAIM_STEPS
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.examine import examine
 from gdcheck.properties.lemmas.loading import Source, load, sources
@@ -66,7 +66,7 @@ def counterexample(task: Shrinking) -> Counterexample:
                 found = simplest(claim, task.first)
             finally:
                 faulthandler.cancel_dump_traceback_later()
-    decision = decide(Problem.from_json(found.problem), max_steps=MOST_STEPS)
+    decision = decide(Problem.from_json(found.problem), max_steps=CLAIM_STEPS)
     proof = certificate(decision)
     try:
         accepted = proof is not None and check(proof) is None

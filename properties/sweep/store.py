@@ -23,7 +23,7 @@ from gdcheck.theorem.batch.second_opinion import problem_of
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 
-SCHEMA = "gdcheck-sweep/2"
+FORMAT = "gdcheck-sweep/2"
 MOST = 10**12
 
 _NAME = re.compile(r"([0-9]{6,})\.parquet")
@@ -82,7 +82,7 @@ class Store:
             )
         store = cls(root, generator, problems)
         data = {
-            "schema": SCHEMA,
+            "schema": FORMAT,
             "seed": generator.seed,
             "problems": problems,
             "spec": generator.spec,
@@ -112,8 +112,8 @@ class Store:
 
         data = parse_json(read_text(root / "run.json"), "run.json")
         known = {"schema", "seed", "problems", "spec", "fingerprint"}
-        if not isinstance(data, dict) or set(data) != known or data["schema"] != SCHEMA:
-            raise InputError("run.json", f"is not of the format {SCHEMA}; name a directory that sweep made")
+        if not isinstance(data, dict) or set(data) != known or data["schema"] != FORMAT:
+            raise InputError("run.json", f"is not of the format {FORMAT}; name a directory that sweep made")
         store = cls(root, Generator(check_seed(data["seed"]), Spec.from_json(data["spec"])), data["problems"])
         check_count(store.problems)
         if data["fingerprint"] != store.fingerprint(data["spec"]):

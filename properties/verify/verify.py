@@ -1,4 +1,4 @@
-"""The run behind ``gdcheck verify``: the paper's rows, a sweep over the boundary, and random problems, all rechecked.
+"""The run behind ``gdcheck verify``: the paper's rows, step sizes over the boundary, random problems, all rechecked.
 
 Nothing counts as proved unless the independent checker accepts its certificate. A record depends on its problem
 alone, so a run is the same on any number of processes.
@@ -27,7 +27,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.methods.statement import LimitKind
 
 SWEPT_LOSS = "x**2 + y**2/2 + x**2*y + x**3"
-"""The loss of the sweep: the paper's worked example; η runs over 59 multiples of 1/40 of its boundary 2/3."""
+"""The loss of the scan: the paper's worked example; η runs over 59 multiples of 1/40 of its boundary 2/3."""
 
 _SWEPT_VARIABLES = ("x", "y")
 _SWEPT_BOUNDARY = fmpq(2, 3)
@@ -41,11 +41,11 @@ _CHUNK = 8
 _ALIGNED = 1 - 1e-12
 
 _Task: TypeAlias = tuple[str, int]
-_PAPER, _SWEEP, _RANDOM = "paper", "sweep", "random"
+_PAPER, _SCAN, _RANDOM = "paper", "scan", "random"
 
 
 def workload(problems: int) -> int:
-    """How many problems a run decides in all: the random ones, the paper's rows and the sweep."""
+    """How many problems a run decides in all: the random ones, the paper's rows and the scan."""
     return len(TABLE) + _SWEPT + problems
 
 
@@ -56,7 +56,7 @@ def verify(
     on_done: Callable[[int], None] = lambda done: None,
     checker: Checker = checked_by_recheck,
 ) -> Verification:
-    """Decide and recheck the paper's rows, the sweep and the random problems.
+    """Decide and recheck the paper's rows, the scan and the random problems.
 
     An interrupt (Ctrl-C) ends the run early; what was finished by then is returned, marked as interrupted.
 
@@ -70,7 +70,7 @@ def verify(
     Returns:
         The run.
     """
-    tasks = [(_PAPER, i) for i in range(len(TABLE))] + [(_SWEEP, i) for i in range(_SWEPT)]
+    tasks = [(_PAPER, i) for i in range(len(TABLE))] + [(_SCAN, i) for i in range(_SWEPT)]
     tasks += [(_RANDOM, i) for i in range(problems)]
     size = 1 if jobs <= 1 else _CHUNK
     chunks = (tasks[i : i + size] for i in range(0, len(tasks), size))
@@ -99,7 +99,7 @@ def verify(
         verdicts={},
         rejected=0,
         paper=tuple(row for part, row in found if part == _PAPER and isinstance(row, ExpectedRow)),
-        sweep=tuple(row for part, row in found if part == _SWEEP and isinstance(row, ExpectedRow)),
+        sweep=tuple(row for part, row in found if part == _SCAN and isinstance(row, ExpectedRow)),
         sharpness=sharpness,
         random=_with_closest_calls(tuple(record for _, record in found if isinstance(record, Record)), seed),
     ).added_up()
@@ -122,7 +122,7 @@ def _problem(task: _Task, seed: int) -> Problem:
     part, index = task
     if part == _PAPER:
         return TABLE[index].problem
-    if part == _SWEEP:
+    if part == _SCAN:
         return Problem(SWEPT_LOSS, step_size=_SWEPT_BOUNDARY * fmpq(index + 1, _SWEPT_PARTS), start=["0.1", "0.1"])
     return random_problem(seed, index)
 
@@ -133,7 +133,7 @@ def _placed(task: _Task, record: Record) -> ExpectedRow | Record:
         example = TABLE[index]
         expected = Expected(Verdict.PROVED.value, example.kind.value, example.axis)
         return _row(example.title, expected, example.problem.loss.variables, record)
-    if part == _SWEEP:
+    if part == _SCAN:
         title = f"{SWEPT_LOSS}, η = {Fraction(index + 1, _SWEPT_PARTS)} of the boundary"
         return _row(title, _expected_in_sweep(index + 1 - _SWEPT_PARTS), _SWEPT_VARIABLES, record)
     return record

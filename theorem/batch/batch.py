@@ -37,7 +37,7 @@ whole. The floors (R ≥ 2⁻³⁰⁰, C_q ≥ 2⁻³⁰⁰, e > 0) keep them fr
 either side, which covers ηλ, 1 − ηλ and 1 − ρ, and leaves 2⁻⁴¹ > G(3 + x) over; after (1 − ρ) − x and |ŷ_d| − e
 only one relative rounding is left, which a factor 1 − 2⁻⁴⁰ covers.
 
-**Defect.** A batch may state its problems only up to a defect κ ≤ 2⁻⁴⁶ (``turned``): the map that is meant differs
+**Map error.** A batch may state its problems only up to a map error κ ≤ 2⁻⁴⁶ (``eigenbasis``): the map meant differs
 from F by at most κ(3 + x(R))R on the ball of radius R, its coordinates are those of an orthonormal basis up to a factor
 1 ± κ of any norm, :math:`\eta\lambda_i` are off by at most 2κ, and the functional whose values are the dominant
 amplitudes differs from :math:`y_d` by at most κR, and the start is off by at most κ‖y₀‖. Then e₀ grows by κ‖y₀‖, κ is
@@ -70,7 +70,7 @@ BLOCK = 8192
 DEVICE_BLOCK = 2**20
 """The same on a GPU, where an operation should be large enough to fill it."""
 
-MAX_STEPS = 2048
+MAX_BATCH_STEPS = 2048
 
 
 def certify_batch(
@@ -78,7 +78,7 @@ def certify_batch(
     xp: Any = np,
     *,
     device: Any = None,
-    max_steps: int = MAX_STEPS,
+    max_steps: int = MAX_BATCH_STEPS,
     block: int = BLOCK,
     least: int = 0,
 ) -> Outcome:

@@ -59,7 +59,7 @@ class Bounds:
         coefficients: Sequence[Array],
         eta: Array,
         *,
-        defect: float = 0.0,
+        map_error: float = 0.0,
     ) -> Bounds:
         """Return the constants of rows with these data.
 
@@ -69,12 +69,12 @@ class Bounds:
             spectrum: The n eigenvalues; the first and the last are to be the simple ends.
             coefficients: The terms' coefficients.
             eta: The step sizes.
-            defect: The batch's defect.
+            map_error: The batch's bound on the map error.
 
         Returns:
             The constants; they may be anything in rows that are not valid.
         """
-        margin = _MARGIN + 4 * defect
+        margin = _MARGIN + 4 * map_error
         products = [eta * x for x in spectrum]
         multipliers = [1.0 - p for p in products]
         scaled = [eta * c for c in coefficients]

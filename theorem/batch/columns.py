@@ -17,8 +17,8 @@ Floats = npt.NDArray[np.float64]
 MAX_DIMENSION, MAX_TERMS, MAX_DEGREE = 64, 256, 16
 """What the proof allows for."""
 
-MOST_DEFECT = 2.0**-46
-"""The largest defect that the paddings of the proof cover."""
+MOST_MAP_ERROR = 2.0**-46
+"""The largest map error that the paddings of the proof cover."""
 
 
 class State(IntEnum):
@@ -45,7 +45,7 @@ class Batch:
         coefficients: c, shape (T, rows).
         step_size: η, shape (rows,).
         start: y₀, shape (n, rows).
-        defect: How far the descent that is meant may be from the one stated (``batch`` says in what sense); 0 if the
+        map_error: How far the descent that is meant may be from the one stated (``batch`` says in what sense); 0 if the
             numbers are meant as they are.
     """
 
@@ -54,7 +54,7 @@ class Batch:
     coefficients: Floats
     step_size: Floats
     start: Floats
-    defect: float = 0.0
+    map_error: float = 0.0
 
     def __post_init__(self) -> None:
         n, rows = self.spectrum.shape
@@ -70,8 +70,8 @@ class Batch:
             raise InputError("batch", f"the shapes {shapes} do not fit {n} variables, {len(orders)} terms, {rows} rows")
         if any(a.dtype != np.float64 for a in (self.spectrum, self.coefficients, self.step_size, self.start)):
             raise InputError("batch", "every array must be float64: other numbers would not be the ones stated")
-        if not 0 <= self.defect <= MOST_DEFECT:
-            raise InputError("defect", f"{self.defect!r} is out of range; give one from 0 to 2⁻⁴⁶")
+        if not 0 <= self.map_error <= MOST_MAP_ERROR:
+            raise InputError("map_error", f"{self.map_error!r} is out of range; give one from 0 to 2⁻⁴⁶")
 
     @property
     def rows(self) -> int:

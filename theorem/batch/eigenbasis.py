@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from gdcheck.theorem.batch.columns import MOST_DEFECT
+from gdcheck.theorem.batch.columns import MOST_MAP_ERROR
 from gdcheck.theorem.descent.expansion import Expansion, Exponents
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import float_above
@@ -48,8 +48,8 @@ class Turned:
         coefficients: c̃, shape (T,).
         rotation: Q, shape (2, 2).
         step_size: η̃.
-        defect: What a ``Batch`` has to allow for; None if it is too much, or an end of the spectrum may be repeated.
-        obstacle: Why there is no defect, for people; empty where there is one.
+        map_error: What a ``Batch`` has to allow for; None if it is too much, or an end of the spectrum may be repeated.
+        obstacle: Why there is no bound, for people; empty where there is one.
     """
 
     spectrum: Floats
@@ -57,7 +57,7 @@ class Turned:
     coefficients: Floats
     rotation: Floats
     step_size: float
-    defect: float | None
+    map_error: float | None
     obstacle: str
 
 
@@ -92,15 +92,15 @@ def turn(problem: Problem) -> Turned:
     step_size = nearest(problem.step_size)
     rounding = max((_relative(x, c) for x, (_, c) in zip(coefficients, higher, strict=True)), default=fmpq(0))
     rounding += 2 * _relative(step_size, problem.step_size)
-    defect = _defect(q, b, spectrum, rounding)
+    map_error = _map_error(q, b, spectrum, rounding)
     return Turned(
         spectrum=np.array(spectrum),
         exponents=tuple(alpha for alpha, _ in higher),
         coefficients=np.array(coefficients),
         rotation=rotation,
         step_size=step_size,
-        defect=defect,
-        obstacle="" if defect is not None else _obstacle(hessian, spectrum, rounding),
+        map_error=map_error,
+        obstacle="" if map_error is not None else _obstacle(hessian, spectrum, rounding),
     )
 
 
@@ -121,7 +121,7 @@ def _eigenvectors(hessian: fmpq_mat) -> Floats:
     return vectors
 
 
-def _defect(q: fmpq_mat, b: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> float | None:
+def _map_error(q: fmpq_mat, b: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> float | None:
     n = len(spectrum)
     one = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
     diagonal = fmpq_mat(n, n, [exact(spectrum[i]) if i == j else fmpq(0) for i in range(n) for j in range(n)])
@@ -136,8 +136,8 @@ def _defect(q: fmpq_mat, b: fmpq_mat, spectrum: Sequence[float], rounding: fmpq)
         # Two roundings in each of two components, unless the axes are only renamed.
         turning = arb(2) ** -50 if skew > 0 else arb(0)
         # Products of these errors are far below a hundredth of any of them, as the sum is as small as it must be.
-        defect = float_above((mapped + skew + t + t * t + turning) * arb("1.01"))
-    return defect if defect <= MOST_DEFECT else None
+        map_error = float_above((mapped + skew + t + t * t + turning) * arb("1.01"))
+    return map_error if map_error <= MOST_MAP_ERROR else None
 
 
 def _frobenius(matrix: fmpq_mat) -> arb:

@@ -31,7 +31,7 @@ class Rows:
         here: The iterates ŷ, n arrays.
         error: e.
         bounds: The certificate's constants.
-        defect: The batch's defect.
+        map_error: The batch's bound on the map error.
     """
 
     program: StepProgram
@@ -41,7 +41,7 @@ class Rows:
     here: list[Array]
     error: Array
     bounds: Bounds
-    defect: float
+    map_error: float
 
     @classmethod
     def of(cls, program: StepProgram, batch: Batch, part: slice, outcome: Outcome, *, xp: Any, device: Any) -> Rows:
@@ -59,13 +59,15 @@ class Rows:
             The rows.
         """
         columns = batch.columns(xp, part, device)
-        bounds = Bounds.of(program, xp, columns.spectrum, columns.coefficients, columns.step_size, defect=batch.defect)
+        bounds = Bounds.of(
+            program, xp, columns.spectrum, columns.coefficients, columns.step_size, map_error=batch.map_error
+        )
         ids = xp.asarray(np.arange(batch.rows)[part], device=device)
         outcome.state[_host(ids[~bounds.valid])] = State.OUTSIDE
         error = 0 * columns.step_size + _FIRST_ERROR
-        if batch.defect:
-            error = error + xp.sqrt(sum(y * y for y in columns.start)) * (batch.defect * UP)
-        rows = cls(program, xp, ids, 0 * ids, columns.start, error, bounds, batch.defect)
+        if batch.map_error:
+            error = error + xp.sqrt(sum(y * y for y in columns.start)) * (batch.map_error * UP)
+        rows = cls(program, xp, ids, 0 * ids, columns.start, error, bounds, batch.map_error)
         return rows if bool(xp.all(bounds.valid)) else rows.only(bounds.valid)
 
     @classmethod
@@ -100,7 +102,7 @@ class Rows:
         n, terms = self.program.dimension, len(self.program.exponents)
         here, multipliers, rest = rest[:n], rest[n : 2 * n], rest[2 * n :]
         bounds = Bounds(multipliers, rest[:terms], rest[terms:], rho_high, rho_low, slack, room, large, valid)
-        return Rows(self.program, self.xp, ids, before, here, error, bounds, self.defect)
+        return Rows(self.program, self.xp, ids, before, here, error, bounds, self.map_error)
 
     def run(self, outcome: Outcome, max_steps: int, keep: int) -> Rows:
         """Step until only few rows are open.
@@ -126,7 +128,7 @@ class Rows:
         scratch = [xp.empty_like(self.error) for _ in range(program.scratch)]
         mu, scaled = self.bounds.multipliers, self.bounds.coefficients
         test = _Test(self)
-        growth = ((program.roundings + 1) * _UNIT * (1 + 2.0**-20) + self.defect) * UP
+        growth = ((program.roundings + 1) * _UNIT * (1 + 2.0**-20) + self.map_error) * UP
         lipschitz = (program.degree - 1) * UP
         open_, count, step = self.bounds.valid, self.count, 0
         tested = tidied = -1
@@ -150,7 +152,7 @@ class Rows:
                     count -= int(found.shape[0])
                     open_ = open_ & ~mask
             if count <= few:
-                left = Rows(program, xp, self.ids, self.before + step, here, self.error, self.bounds, self.defect)
+                left = Rows(program, xp, self.ids, self.before + step, here, self.error, self.bounds, self.map_error)
                 return left.only(open_)
             # e ← (ρ + (D−1)x) e + G(3 + x) R; within the invariant ball the same numbers serve until the next test.
             multiply(test.x, lipschitz, out=test.factor)
@@ -232,7 +234,7 @@ class _Test:
 
     def _blur(self, error: Array) -> Array:
         """How far the dominant coordinate may be from the amplitude's functional."""
-        return error + self.radius * (self._rows.defect * UP) if self._rows.defect else error
+        return error + self.radius * (self._rows.map_error * UP) if self._rows.map_error else error
 
     def note(
         self, outcome: Outcome, state: State, found: Array, *, step: Array, y: Sequence[Array], error: Array

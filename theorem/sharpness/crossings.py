@@ -21,7 +21,7 @@ from gdcheck.theorem.sharpness.maps import ValueMap, compare_largest_eigenvalue,
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
-MOST_STEPS = 20_000
+MOST_CROSSING_STEPS = 20_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Crossings:
 
 
 def crossings(
-    context: TrajectoryContext, top: TopEigenvalue | None, found: Pattern, most_steps: int = MOST_STEPS
+    context: TrajectoryContext, top: TopEigenvalue | None, found: Pattern, most_steps: int = MOST_CROSSING_STEPS
 ) -> Crossings:
     """Count the steps with λ_n(x_k) > 2/η.
 

@@ -15,7 +15,7 @@ from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
-from gdcheck.theorem.sharpness.crossings import MOST_STEPS, Crossings, crossings
+from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, Crossings, crossings
 from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
@@ -46,7 +46,9 @@ class Sharpness:
         return self.pattern.step if self.onset is None else self.onset.step
 
 
-def sharpness(decision: Decision, *, first_steps: bool = False, most_steps: int = MOST_STEPS) -> Sharpness | None:
+def sharpness(
+    decision: Decision, *, first_steps: bool = False, most_steps: int = MOST_CROSSING_STEPS
+) -> Sharpness | None:
     """Decide how the sharpness behaves along a trajectory.
 
     Args:

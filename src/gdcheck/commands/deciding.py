@@ -206,11 +206,11 @@ def replay(
     again = None
     if stored is not None and "claim" in data:
         # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
-        from gdcheck.properties.claims.examination import MOST_STEPS
+        from gdcheck.properties.claims.examination import CLAIM_STEPS
         from gdcheck.properties.runner.counterexamples import examine_again
 
         again = examine_again(data)
-        decision: Decision | EveryStart = decide(problem, max_steps=MOST_STEPS)
+        decision: Decision | EveryStart = decide(problem, max_steps=CLAIM_STEPS)
     else:
         decision = decide_every_start(problem) if isinstance(problem, EveryStartProblem) else decide(problem)
     found = decision.verdict.value

@@ -79,11 +79,11 @@ def test_iterate_lies_within_its_error_bound_and_radius(seed):
 @given(seed=SEEDS, sign=st.sampled_from((1, -1)))
 def test_a_defect_covers_descent_that_is_a_little_different(seed, sign):
     """In a direction in which it is not forgotten: that of the iterate itself, always outward or inward."""
-    batch = replace(random_batch(seed, 6), defect=2.0**-47)
+    batch = replace(random_batch(seed, 6), map_error=2.0**-47)
     outcome = certify_batch(batch)
     for row in np.flatnonzero((outcome.state == State.PROVED) & (outcome.step <= 40)):
         step = int(outcome.step[row])
-        true = trajectory(batch, row, step, push=sign * exactly(batch.defect))[-1]
+        true = trajectory(batch, row, step, push=sign * exactly(batch.map_error))[-1]
         computed = [exactly(x) for x in simulate_batch(batch, step)[:, row]]
         distance = squared(a - b for a, b in zip(computed, true, strict=True))
         assert distance <= exactly(outcome.error[row]) ** 2, f"row {row}: the bound is too small"
@@ -95,9 +95,9 @@ def test_a_defect_blurs_the_amplitude():
     start = [2.0**-46, 0.0, 1.0]
     quadratic = {"coefficients": [0.0] * 6, "start": start}
     sharp = certify_batch(one_row(**quadratic), max_steps=1)
-    blurred = certify_batch(replace(one_row(**quadratic), defect=2.0**-46), max_steps=1)
+    blurred = certify_batch(replace(one_row(**quadratic), map_error=2.0**-46), max_steps=1)
     assert (sharp.state[0], blurred.state[0]) == (State.PROVED, State.PRECISION)
-    longer = replace(one_row(coefficients=[0.0] * 6, start=[2.0**-43, 0.0, 1.0]), defect=2.0**-46)
+    longer = replace(one_row(coefficients=[0.0] * 6, start=[2.0**-43, 0.0, 1.0]), map_error=2.0**-46)
     assert certify_batch(longer).state[0] == State.PROVED
 
 
@@ -105,10 +105,10 @@ def test_a_defect_keeps_off_the_boundary_of_the_regimes():
     """η = 2/(λ₁+λₙ)(1 − 2⁻⁴⁷) is on one side as stated, and on neither for all that may be meant."""
     near = one_row(step_size=[0.4 * (1 - 2.0**-47)], coefficients=[0.0] * 6)
     assert certify_batch(near).state[0] == State.PROVED
-    assert certify_batch(replace(near, defect=2.0**-46)).state[0] == State.OUTSIDE
+    assert certify_batch(replace(near, map_error=2.0**-46)).state[0] == State.OUTSIDE
     singular = one_row(step_size=[0.25 * (1 + 2.0**-46)], coefficients=[0.0] * 6)
     assert certify_batch(singular).state[0] == State.PROVED
-    assert certify_batch(replace(singular, defect=2.0**-46)).state[0] == State.OUTSIDE
+    assert certify_batch(replace(singular, map_error=2.0**-46)).state[0] == State.OUTSIDE
 
 
 @given(seed=SEEDS)
@@ -354,6 +354,6 @@ def test_bad_shapes_and_types():
         Batch((), np.ones((3, 1), np.float32), np.ones((0, 1)), np.ones(1), np.ones((3, 1)))
     with pytest.raises(InputError, match="64"):
         Batch((), np.ones((65, 1)), np.ones((0, 1)), np.ones(1), np.ones((65, 1)))
-    for defect in (-(2.0**-60), 2.0**-45, np.nan):
-        with pytest.raises(InputError, match="defect"):
-            replace(one_row(), defect=defect)
+    for map_error in (-(2.0**-60), 2.0**-45, np.nan):
+        with pytest.raises(InputError, match="map_error"):
+            replace(one_row(), map_error=map_error)

@@ -36,7 +36,7 @@ def length(v):
 
 
 def worst(problem, turned, y):
-    """How far the two maps and the two functionals are apart at y, as shares of what is allowed for a defect of 1."""
+    """How far the two maps and the two functionals are apart at y, as shares of what a map error of 1 allows."""
     q = fmpq_mat([[exact(x) for x in row] for row in turned.rotation.tolist()])
     h = (q * fmpq_mat([[x] for x in y])).entries()
     meant = (q.inv() * fmpq_mat([[x] for x in Expansion.of(problem).exact_step(tuple(h))])).entries()
@@ -69,13 +69,13 @@ def worst(problem, turned, y):
 @given(turned_problems(), st.tuples(NUMBERS, NUMBERS).filter(any))
 def test_the_defect_bounds_what_is_wrong(problem, y):
     turned = turn(problem)
-    if turned.defect is None:
+    if turned.map_error is None:
         values = np.linalg.eigvalsh([[to_float(x) for x in row] for row in Expansion.of(problem).hessian.tolist()])
         assert values[1] - values[0] < values[1] / 16, "only eigenvectors that are hard to tell may be refused"
         return
     with mpmath.workdps(80):
         shares = worst(problem, turned, y)
-    assert max(shares) <= turned.defect, f"{[mpmath.nstr(x) for x in shares]} and {turned.defect}"
+    assert max(shares) <= turned.map_error, f"{[mpmath.nstr(x) for x in shares]} and {turned.map_error}"
 
 
 def test_the_defect_is_not_far_above_what_is_wrong():
@@ -85,7 +85,7 @@ def test_the_defect_is_not_far_above_what_is_wrong():
     with mpmath.workdps(80):
         for k in range(24):
             seen += worst(problem, turned, (fmpq(k - 12, 7), fmpq(3 * k % 11 + 1, 5)))
-    assert max(seen) <= turned.defect <= 30 * max(seen)
+    assert max(seen) <= turned.map_error <= 30 * max(seen)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_the_defect_is_not_far_above_what_is_wrong():
         ("x**2 + x*y + y**2", "1/4", False),
     ],
 )
-def test_what_float64_holds_has_no_defect(loss, eta, exactly):
+def test_what_float64_holds_has_no_map_error(loss, eta, exactly):
     turned = turn(Problem(loss, step_size=eta, start=["1", "1"]))
-    assert (turned.defect == 0) is exactly
+    assert (turned.map_error == 0) is exactly
     assert turned.spectrum[0] < turned.spectrum[1]
 
 
@@ -120,7 +120,7 @@ SMALL = "/1" + "0" * 320
 )
 def test_what_has_no_small_defect_is_refused_with_a_reason(loss, eta, match):
     turned = turn(Problem(loss, step_size=eta, start=["1", "1"]))
-    assert turned.defect is None and match in turned.obstacle
+    assert turned.map_error is None and match in turned.obstacle
     assert turn(Problem("x**2 + y**2/2", step_size="1/4", start=["1", "1"])).obstacle == ""
 
 

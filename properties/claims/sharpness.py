@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from flint import arb, fmpq, fmpq_mat
+from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit
@@ -16,7 +16,7 @@ from gdcheck.properties.strategies.instance import Instance, dot
 from gdcheck.properties.strategies.sharpness import prescribed_slope, sharp_problems
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.loss.balls import at_most, ends, surely_less
+from gdcheck.theorem.loss.balls import at_most, ends, norm, surely_less
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
@@ -153,10 +153,17 @@ def _envelope_holds(instance: Instance, pattern: Pattern) -> None:
 
 
 def _between(here: fmpq_mat, there: fmpq_mat) -> fmpq:
-    """Return a rational between the largest eigenvalues of two matrices."""
-    a, b = (largest_eigenvalue([[arb(x) for x in row] for row in m.tolist()]) for m in (here, there))
-    require(True if surely_less(a, b) or surely_less(b, a) else None, "two values of λ_n(x_k) are told apart")
-    return (ends(a)[0] + ends(b)[0]) / 2
+    """Return a rational between the largest eigenvalues of two matrices.
+
+    The eigenvalues differ by no more than the matrices do, and where the second order decides by as little as the
+    square of that: the current precision is meant for what is left after so many leading digits agree.
+    """
+    gap = norm(arb(x) for x in (here - there).entries())
+    shared = 2 * max(0, 1 - int(float(gap.log() / arb(2).log()))) if gap > 0 else 0
+    with ctx.workprec(ctx.prec + shared):
+        a, b = (largest_eigenvalue([[arb(x) for x in row] for row in m.tolist()]) for m in (here, there))
+        require(True if surely_less(a, b) or surely_less(b, a) else None, "two values of λ_n(x_k) are told apart")
+        return (ends(a)[0] + ends(b)[0]) / 2
 
 
 def _above(matrix: fmpq_mat, threshold: fmpq) -> bool:

@@ -84,7 +84,7 @@ def largest_eigenvalue(matrix: Matrix) -> arb:
         values = acb_mat(middle).eig(algorithm="approx")
     except (ArithmeticError, ValueError):
         return arb("nan")
-    guess = max((x.real.mid() for x in values), key=float)
+    guess = max(x.real.mid() for x in values)
     size = abs(guess) + max(sum((abs(x) for x in row), arb(0)).upper() for row in matrix)
     scale = size if size > 0 else arb(1)
     spread = scale * arb(2) ** (16 - ctx.prec) + sum((x.rad() for row in matrix for x in row), arb(0))

@@ -15,7 +15,7 @@ from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.balls import ends, surely_less
 from gdcheck.theorem.loss.prescribed import hessian_with_spectrum
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.sharpness.context import TrajectoryContext
@@ -269,6 +269,17 @@ def test_largest_eigenvalue_is_enclosed_and_pivots_decide_sides(matrix):
         for shift in (fmpq(-1, 10**6), fmpq(1, 10**6)):
             expected = {-1: 1, 1: -1}[1 if shift > 0 else -1]
             assert compare_largest_eigenvalue(rows, arb(top.lo + shift)) in {expected, None}
+
+
+@pytest.mark.parametrize("bits", [40, 60, 100])
+@pytest.mark.parametrize("first", [0, 1])
+def test_eigenvalues_that_agree_to_many_digits_are_told_apart(bits, first):
+    with ctx.workprec(256):
+        diagonal = [arb(1), arb(1)]
+        diagonal[first] += arb(2) ** -bits
+        found = largest_eigenvalue([[diagonal[0], arb(0)], [arb(0), diagonal[1]]])
+        assert found.contains(diagonal[first])
+        assert surely_less(arb(1), found)
 
 
 @given(st.data())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gdcheck.theorem.checker import amplitude
-from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable
+from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "LONG_RUN",
     "ORBIT",
     "SEPARABLE",
+    "SHARPNESS",
     "TIME_LIMIT",
     "BadCertificate",
     "NotChecked",
@@ -21,7 +22,14 @@ __all__ = [
 ]
 
 EVERY_START, LONG_RUN, ORBIT, SEPARABLE = every_start.FORMAT, long_run.FORMAT, orbit.FORMAT, separable.FORMAT
-_OTHERS = {SEPARABLE: separable.check, ORBIT: orbit.check, LONG_RUN: long_run.check, EVERY_START: every_start.check}
+SHARPNESS = sharpness.FORMAT
+_OTHERS = {
+    SEPARABLE: separable.check,
+    ORBIT: orbit.check,
+    LONG_RUN: long_run.check,
+    EVERY_START: every_start.check,
+    SHARPNESS: sharpness.check,
+}
 
 
 def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:

@@ -36,14 +36,22 @@ def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
     """
     with outcome.time_limit(time_limit):
         try:
-            _verify(read_certificate(certificate))
+            verify_theorem(read_certificate(certificate))
         except ClaimError as failure:
             return str(failure)
     return None
 
 
-def _verify(c: Certificate) -> None:
-    """Verify all claims, in the order of the specification."""
+def verify_theorem(c: Certificate) -> tuple[Expansion, Space] | None:
+    """Verify all claims, in the order of the specification.
+
+    Args:
+        c: The certificate.
+
+    Returns:
+        Gradient descent around the minimizer with its bounds, and the Hessian on the space of the trajectory; None if
+        the minimum is not strict.
+    """
     descent = Descent.of(c.problem)
     verify_critical_point(descent)
     hessian = descent.hessian_at_minimizer([kink.offset > 0 for kink in descent.kinks])
@@ -54,7 +62,7 @@ def _verify(c: Certificate) -> None:
         claim(nothing, "no regime and nothing else is claimed fails: the minimum is not strict")
         verify_verdict(c, failing)
         _verify_nothing_is_claimed(c)
-        return
+        return None
     verify_verdict(c, failing)
     spectrum, regime = c.spectrum, c.regime
     assert spectrum is not None and regime is not None
@@ -69,10 +77,11 @@ def _verify(c: Certificate) -> None:
         end = spectrum.lowest if regime == "small-step" else spectrum.highest
         absent = space.operator.up_to(end.high) == space.operator.below(end.low)
         claim(absent, "the dominant eigenvalue is absent fails")
-    if not c.blocks:
+    if c.blocks:
+        _verify_limit(c, space, hessian, expansion)
+    else:
         _verify_nothing_is_claimed(c)
-        return
-    _verify_limit(c, space, hessian, expansion)
+    return expansion, space
 
 
 def verify_verdict(c: Certificate, failing: set[str]) -> None:

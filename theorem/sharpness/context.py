@@ -110,8 +110,13 @@ class TrajectoryContext:
             return Pattern(Kind.CONSTANT, step=self.decision.subspace.enters)
         if self.envelope is None or self.direction is None:
             return Pattern(Kind.UNDECIDED, cause=self._no_direction())
+        return self.pattern_within(observable, self.envelope)
+
+    def pattern_within(self, observable: Observable, envelope: Envelope) -> Pattern:
+        """Prove the pattern with a given envelope of the trajectory, which has one certified direction."""
+        assert self.direction is not None
         second = SecondOrder(self.expansion, self.derivatives, self.direction.balls)
-        return pattern(observable, self.direction, self.envelope, second)
+        return pattern(observable, self.direction, envelope, second)
 
     def onset(self, observable: Observable, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
         """Enclose a function's values along the first steps and look there for the earliest step of its pattern.

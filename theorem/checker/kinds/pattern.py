@@ -1,0 +1,405 @@
+r"""How the largest Hessian eigenvalue approaches its limit, for all steps from one on. Claims H8 to H12.
+
+Let u be the limit direction, h_k = y_k u + h_k^⊥ and a_k = |y_k|. From a step on the trajectory stays in a cone
+|h^⊥| <= tau a, in which y keeps or alternates its sign and a shrinks by a known factor. There omega . h outweighs the
+rest of λ_n(x_k) - λ_n.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gdcheck.theorem.checker.amplitude import DOMINANT, Eigenspace, Space, verify_eigenspace
+from gdcheck.theorem.checker.document import (
+    Certificate,
+    Interval,
+    read_count,
+    read_interval,
+    read_number,
+    read_object,
+    read_or_null,
+    read_text,
+    read_vector,
+    refuse,
+)
+from gdcheck.theorem.checker.exact import Vector, combined, dot, norm_above, root_bounds
+from gdcheck.theorem.checker.kinds.top_eigenvalue import (
+    FirstOrder,
+    curvature,
+    hessian_at_minimizer,
+    read_far_step,
+    read_steps,
+)
+from gdcheck.theorem.checker.outcome import ClaimError, claim, look, show
+from gdcheck.theorem.checker.spectrum import Operator
+from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose, follow
+
+PRECISIONS = (256, 1024, 4096)
+MOST_VALUES = 10_000
+POWER_BITS = 512
+MOST_POWER_BITS = 20_000
+NARROW = Fraction(1, 10**9)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """λ_n(x_k) = λ_n from a step on.
+
+    Attributes:
+        from_step: The step.
+        vector: An eigenvector of λ_n along which the loss is quadratic; None says that the whole loss is.
+    """
+
+    from_step: int
+    vector: Vector | None
+
+
+@dataclass(frozen=True)
+class Approach:
+    """The sign of λ_n(x_k) - λ_n, and the monotone approach of every branch, for all steps from one on.
+
+    Attributes:
+        kind: "monotone-from-above", "monotone-from-below" or "oscillating".
+        sign: The sign of λ_n(x_k) - λ_n at even steps.
+        from_step: The step.
+        broken: Earlier steps at which the sign is another, or λ_n(x_k) does not approach λ_n.
+        slope: An interval of C_eta = omega . u.
+        step: The step k at which the trajectory is enclosed.
+        cone: The step k + j from which the inequality of Claim H10 holds.
+        others: A bound of all other |1 - eta lambda| on the space of the trajectory; None if it is a line.
+        top: A distance to λ_n within which there is no other eigenvalue, and a vector next to its eigenvector.
+    """
+
+    kind: str
+    sign: int
+    from_step: int
+    broken: tuple[int, ...]
+    slope: Interval
+    step: int
+    cone: int
+    others: Fraction | None
+    top: tuple[Fraction, Vector]
+
+
+Pattern = Constant | Approach
+
+
+def read_pattern(value: object, path: str, n: int) -> Pattern:
+    """Read a pattern of the trajectory in n variables, by its kind."""
+    kind = value.get("kind") if type(value) is dict else None
+    if kind == "constant":
+        c = read_object(value, path, "kind from_step vector")
+        vector = read_or_null(c["vector"], f"{path}.vector", lambda entry, at: read_vector(entry, at, n))
+        return Constant(read_count(c["from_step"], f"{path}.from_step"), vector)
+    c = read_object(value, path, "kind sign from_step broken slope step cone others top")
+    if type(c["sign"]) is not int or c["sign"] not in (-1, 1):
+        refuse(f"{path}.sign", "1 or -1")
+    top = read_object(c["top"], f"{path}.top", "gap vector")
+    return Approach(
+        read_text(c["kind"], f"{path}.kind"),
+        c["sign"],
+        read_far_step(c["from_step"], f"{path}.from_step"),
+        read_steps(c["broken"], f"{path}.broken"),
+        read_interval(c["slope"], f"{path}.slope"),
+        read_count(c["step"], f"{path}.step"),
+        read_far_step(c["cone"], f"{path}.cone"),
+        read_or_null(c["others"], f"{path}.others", read_number),
+        (read_number(top["gap"], f"{path}.top.gap"), read_vector(top["vector"], f"{path}.top.vector", n)),
+    )
+
+
+def verify_pattern(c: Certificate, pattern: Pattern, expansion: Expansion, space: Space) -> None:
+    """Verify a pattern.
+
+    Args:
+        c: The certificate of the theorem, which has been verified.
+        pattern: The pattern.
+        expansion: Gradient descent around the minimizer, with its bounds.
+        space: The Hessian on the space of the trajectory.
+    """
+    if isinstance(pattern, Constant):
+        verify_constant(c, pattern, expansion)
+        return
+    dominant = Dominant.of(c, pattern, expansion, space)
+    cone = verify_cone(dominant, verify_envelope(dominant, pattern))
+    assert c.spectrum is not None
+    first = FirstOrder.of(expansion, c.spectrum.highest, pattern.top)
+    verify_first_order(pattern, dominant, cone, first)
+    verify_onset(c, pattern, dominant, expansion)
+
+
+@dataclass(frozen=True)
+class Dominant:
+    """The one simple dominant eigenvalue on the space of the trajectory.
+
+    Attributes:
+        regime: "small-step" or "large-step".
+        rho: An interval of rho = |1 - eta lambda|.
+        others: A bound of all other |1 - eta lambda|; None if there is none.
+        space: What Claim 11 says of the vector next to its eigenvector.
+        remainder: The bounds of eta R.
+        centre: The centre of a ball that holds the iterate of ``step``.
+        error: Its radius.
+    """
+
+    regime: str
+    rho: Interval
+    others: Fraction | None
+    space: Eigenspace
+    remainder: Remainder
+    centre: list[Fraction]
+    error: Fraction
+
+    @classmethod
+    def of(cls, c: Certificate, pattern: Approach, expansion: Expansion, space: Space) -> Dominant:
+        """Verify the bound of the other multipliers, and enclose the iterate."""
+        regime, eta, operator = space.regime or "", expansion.descent.step_size, space.operator
+        single = regime in ("small-step", "large-step") and [len(block.vectors) for block in c.blocks] == [1]
+        claim(single and space.spectrum is not None, "the limit is along one line fails")
+        assert space.spectrum is not None
+        end = space.spectrum.lowest if regime == "small-step" else space.spectrum.highest
+        moduli = sorted(abs(1 - eta * x) for x in (end.low, end.high))
+        if pattern.others is None:
+            claim(operator.dimension == 1, "there is no other multiplier fails")
+        else:
+            b = pattern.others
+            near = operator.up_to((1 + b) / eta) - operator.below((1 - b) / eta)
+            good = 0 <= b < moduli[0] and near == operator.dimension - 1
+            claim(good, f"all other multipliers are at most {show(b)} fails: {near} are")
+        eigenspace = verify_eigenspace(operator, hessian_at_minimizer(expansion), end, c.blocks[0])
+        for bits in PRECISIONS:
+            centre, error = enclose(expansion, pattern.step, bits)
+            if error * 2**64 <= norm_above(eigenspace.project(centre)):
+                break
+        return cls(regime, (moduli[0], moduli[1]), pattern.others, eigenspace, expansion.remainder, centre, error)
+
+    @property
+    def sign(self) -> int:
+        """The sign of the multiplier."""
+        return DOMINANT[self.regime][1][0]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Bounds at a step: a <= along, and |h^⊥| <= ratio a."""
+
+    along: Fraction
+    ratio: Fraction
+
+
+def verify_envelope(dominant: Dominant, pattern: Approach) -> Reach:
+    """Claim H8 (envelope): bounds of the iterate of step k + j, from that of step k.
+
+    With sigma, x, P and the tail T of Claim 12 at step k: |h_{k+j}| <= P rho^j r; a_{k+j} is within rho^j (1 + rho^j) T
+    of rho^j a_k; and |h_{k+j}^⊥| <= rho^j (q^j s + (C P^2 r^2 / rho) (sum over i < j of q^(j-1-i) rho^i)), q = b / rho
+    and s = |h_k^⊥|.
+    """
+    vector, at = dominant.space.block.vectors[0], f"at step {pattern.step}"
+    low, high = dominant.rho
+    claim(low > 0 and high < 1, f"0 < rho < 1 fails: rho in [{show(low, high)}]")
+    claim(pattern.cone >= pattern.step, f"step <= cone fails: {pattern.step}, {pattern.cone}")
+    r = norm_above(dominant.centre) + dominant.error
+    push = dominant.remainder.push(r)
+    sigma = high + push
+    claim(sigma < 1, f"sigma < 1 fails {at}: sigma {show(sigma)}")
+    x = push / (low * (1 - sigma))
+    claim(x <= 1, f"x <= 1 fails {at}: x {show(x)}")
+    pushed = push * (1 + x + x * x) ** 2 * r  # C P^2 r^2
+    tail = pushed / (low * (1 - high))
+    share = dot(vector, dominant.centre) ** 2 / dot(vector, vector)
+    error = dominant.error + dominant.space.tilt * r
+    least, most = root_bounds(share)[0] - error, root_bounds(share)[1] + error
+    j = pattern.cone - pattern.step
+    power = _power(high, j)[1]
+    least, most = least - (1 + power) * tail, most + (1 + power) * tail  # in units of rho^j
+    claim(least > 0, f"the amplitude exceeds the tail fails {at}")
+    across = Fraction(0)
+    if dominant.others is not None:
+        q = dominant.others / low
+        free = root_bounds(max(r**2 - (root_bounds(share)[0] - error) ** 2, Fraction(0)))[1]
+        across = _power(q, j)[1] * free + pushed / low * _convolution(q, high, j)
+    return Reach(power * most, across / least)
+
+
+def _power(x: Fraction, j: int) -> Interval:
+    """Enclose x^j for 0 <= x < 1, by squaring; each number is kept to 512 bits."""
+    low = high = Fraction(1)
+    for bit in bin(j)[2:]:
+        low, high = _rounded(low * low)[0], _rounded(high * high)[1]
+        if bit == "1":
+            low, high = _rounded(low * x)[0], _rounded(high * x)[1]
+    return low, high
+
+
+def _rounded(x: Fraction) -> Interval:
+    """Enclose a number that is not negative between numbers of 512 bits, or of 20,000 bits after the point."""
+    look("a power")
+    shift = min(POWER_BITS - x.numerator.bit_length() + x.denominator.bit_length(), MOST_POWER_BITS)
+    scaled = x * 2**shift
+    whole = scaled.numerator // scaled.denominator
+    return Fraction(whole, 2**shift), Fraction(whole + 1, 2**shift)
+
+
+def _convolution(x: Fraction, y: Fraction, j: int) -> Fraction:
+    """Bound the sum over i < j of x^(j-1-i) y^i from above, for 0 <= x, y < 1."""
+    if not j:
+        return Fraction(0)
+    x, y = max(x, y), min(x, y)
+    crude = j * _power(x, j - 1)[1]
+    return crude if x == y else min(crude, (_power(x, j)[1] - _power(y, j)[0]) / (x - y))
+
+
+@dataclass(frozen=True)
+class Cone:
+    """The trajectory from a step on, for ever.
+
+    Attributes:
+        along: A bound of a.
+        ratio: tau, a bound of |h^⊥| / a.
+        radius: A bound of |h|.
+        grows: rho + kappa, a bound of a_{k+1} / a_k.
+    """
+
+    along: Fraction
+    ratio: Fraction
+    radius: Fraction
+    grows: Fraction
+
+
+def verify_cone(dominant: Dominant, reach: Reach) -> Cone:
+    """Claim H9 (cone): |h^⊥| <= tau a and a_{k+1} <= (rho + kappa) a_k, at this step and all later ones.
+
+    With C on the ball of radius a sqrt(1 + tau^2) and kappa = C a (1 + tau^2), it suffices that kappa (1 + tau) <= tau
+    (rho - b), rho + kappa < 1 and kappa < rho.
+    """
+    low, high = dominant.rho
+    a, ratio, b = reach.along, reach.ratio, dominant.others
+    if b is not None:
+        # For tau <= 1/2 this one is kept: (1 + tau^2)(1 + tau) <= 2.
+        ratio = max(ratio, 2 * dominant.remainder.push(a * (1 + ratio)) / ((1 + ratio) * (low - b)))
+    wide = 1 + ratio**2
+    radius = a * root_bounds(wide)[1]
+    kappa = dominant.remainder.push(radius) / radius * a * wide
+    if b is not None:
+        kept = kappa * (1 + ratio) <= ratio * (low - b)
+        claim(kept, f"the cone is kept fails: tau {show(ratio)}, kappa {show(kappa)}")
+    claim(high + kappa < 1 and kappa < low, f"rho + kappa < 1 and kappa < rho fails: kappa {show(kappa)}")
+    return Cone(a, ratio, radius, high + kappa)
+
+
+def verify_first_order(pattern: Approach, dominant: Dominant, cone: Cone, first: FirstOrder) -> None:
+    """Claim H10 (pattern): the first order of λ_n outweighs the rest in the cone: sign, kind, slope and approach.
+
+    With c = omega . u, |λ_n(x_k) - λ_n - c y_k| <= eps a_k for eps = |omega^⊥| tau + K a (1 + tau^2); and
+    (|c| + eps)(rho + kappa)^m < |c| - eps, with m = 2 if y alternates, else 1, gives the approach.
+    """
+    vector = dominant.space.block.vectors[0]
+    square = dot(vector, vector)
+    share = dot(first.gradient, vector)
+    low, high = root_bounds(share**2 / square)
+    miss = first.third * (2 * first.tilt + dominant.space.tilt)
+    c = low - miss
+    claim(c > 0, f"the slope is not zero fails: it is at most {show(high + miss)}")
+    rest = norm_above([w - share / square * v for w, v in zip(first.gradient, vector, strict=True)])
+    rest += 2 * first.third * (first.tilt + dominant.space.tilt)
+    error = rest * cone.ratio + first.bend(cone.radius) * cone.along * (1 + cone.ratio**2)
+    period = 1 if dominant.sign > 0 else 2
+    good = (c + error) * cone.grows**period < c - error
+    claim(good, f"the first order outweighs the rest fails at step {pattern.cone}: {show(c, error, cone.grows)}")
+    # u is the side of h at even steps; at the step that is enclosed the sign of y is that of its centre.
+    side = dominant.sign**pattern.step * (1 if dot(vector, dominant.centre) > 0 else -1)
+    sign = side * (1 if share > 0 else -1)
+    kind = "oscillating" if period == 2 else "monotone-from-above" if sign > 0 else "monotone-from-below"
+    claim(pattern.kind == kind, f"the pattern is {pattern.kind[:40]} fails: it is {kind}")
+    claim(pattern.sign == sign, f"the sign at even steps is {pattern.sign} fails: it is {sign}")
+    least, most = sorted((sign * c, sign * (high + miss)))
+    stated = pattern.slope
+    narrow = stated[1] - stated[0] <= NARROW * max(Fraction(1), high)
+    claim(
+        stated[0] <= least and most <= stated[1] and narrow,
+        f"C_eta is in the narrow [{show(*stated)}] fails: it is in [{show(least, most)}]",
+    )
+
+
+def verify_onset(c: Certificate, pattern: Approach, dominant: Dominant, expansion: Expansion) -> None:
+    """Claim H11 (onset): the pattern holds from ``from_step`` on, and is broken at the steps that are named.
+
+    At each step before that of the cone, the sign of λ_n(x_k) - λ_n and that of λ_n(x_k) - λ_n(x_{k+m}) are looked at.
+    """
+    claim(pattern.from_step <= pattern.cone, f"from_step <= cone fails: {pattern.from_step}, {pattern.cone}")
+    claim(all(k < pattern.from_step for k in pattern.broken), "it is broken before from_step fails")
+    first = min((pattern.from_step, *pattern.broken))
+    last = pattern.cone if pattern.from_step < pattern.cone else max(pattern.broken, default=-1) + 1
+    if first >= last:
+        return None
+    claim(last <= MOST_VALUES, f"values up to step {last} are stated fails: at most {MOST_VALUES}")
+    period = 1 if dominant.sign > 0 else 2
+    assert c.spectrum is not None
+    eta, top = expansion.descent.step_size, c.spectrum.highest
+    limit = eta * top.low, eta * top.high
+    for bits in PRECISIONS:
+        try:
+            return _verify_values(pattern, expansion, (first, last, period), limit, bits)
+        except ClaimError as failure:
+            failed = failure
+    raise failed
+
+
+def _verify_values(
+    pattern: Approach, expansion: Expansion, steps: tuple[int, int, int], limit: Interval, bits: int
+) -> None:
+    """Verify signs and approach, with ``bits`` bits, from the first step on and before the last one."""
+    first, last, period = steps
+    looked_at = {*range(pattern.from_step, last), *pattern.broken}
+    needed = looked_at | {k + period for k in looked_at}
+    values = {
+        k: curvature(expansion, centre, error, bits).enclosed()
+        for k, (centre, error) in enumerate(follow(expansion, first, last - 1 + period, bits), first)
+        if k in needed
+    }
+    claim(values.keys() == needed, f"the iterates up to step {last} are enclosed fails")
+    for k in sorted(looked_at):
+        sign = pattern.sign * (-1) ** (k % period)
+        here, after = values[k], values[k + period]
+        if k >= pattern.from_step:
+            holds = _follows(sign, limit, here) and _follows(sign, after, here)
+            claim(holds, f"the pattern at step {k} fails: {show(*here, *after, *limit)}")
+        else:
+            breaks = _follows(sign, here, limit) or _follows(sign, here, after)
+            claim(breaks, f"the pattern is broken at step {k} fails: {show(*here, *after, *limit)}")
+
+
+def _follows(sign: int, a: Interval, b: Interval) -> bool:
+    """Tell whether sign * a < sign * b for all numbers of two intervals."""
+    return a[1] < b[0] if sign > 0 else b[1] < a[0]
+
+
+def verify_constant(c: Certificate, pattern: Constant, expansion: Expansion) -> None:
+    """Claim H12 (constant): λ_n(x_k) = λ_n from a step on.
+
+    Either the Hessian is constant; or it maps v to λ_n v at every point of a ball that no later iterate leaves, and no
+    other eigenvalue reaches λ_n there.
+    """
+    descent, remainder, vector, step = expansion.descent, expansion.remainder, pattern.vector, pattern.from_step
+    if vector is None:
+        claim(not remainder.orders and not remainder.kinks, "the loss is quadratic fails")
+        return
+    assert c.spectrum is not None
+    top = c.spectrum.highest
+    hessian = hessian_at_minimizer(expansion)
+    exact = any(vector) and all(dot(row, vector) == top.low * v for row, v in zip(hessian, vector, strict=True))
+    claim(exact and top.low == top.high and top.multiplicity == 1, "an exact eigenvector of a simple λ_n fails")
+    centre, error = enclose(expansion, step, PRECISIONS[0])
+    r = norm_above(centre) + error
+    stays = expansion.linear + remainder.push(r)
+    claim(stays <= 1, f"no later iterate leaves the ball fails at step {step}: the factor may be {show(stays)}")
+    straight = all(sum(alpha) <= 1 for alpha in combined(descent.partials, vector).terms)
+    met = [k for k in descent.kinks if k.offset + k.length * r > 0]
+    straight = straight and not any(dot(k.slope, vector) for k in met)
+    claim(straight, f"the loss is quadratic along the vector fails at step {step}")
+    jumps = [k for k in descent.kinks if k.power == 2 and abs(k.offset) <= k.length * r]
+    claim(not jumps, f"no square has its kink in the ball fails at step {step}")
+    others = top.low - r * remainder.hessian_lipschitz(r) / descent.step_size
+    below = Operator.of(hessian).below(others)
+    claim(below == descent.dimension - 1, f"no other eigenvalue reaches λ_n fails at step {step}: {show(others)}")

@@ -1,0 +1,231 @@
+r"""The largest Hessian eigenvalue: compared with a number at an iterate, and bounded around the minimizer.
+
+Claim H2 (largest eigenvalue) and Claim H7 (first order).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from gdcheck.theorem.checker.amplitude import verify_eigenspace
+from gdcheck.theorem.checker.document import Block, Eigenvalue, Interval, refuse
+from gdcheck.theorem.checker.exact import Matrix, Vector, dot, norm_above
+from gdcheck.theorem.checker.outcome import claim, look, show
+from gdcheck.theorem.checker.spectrum import Characteristic, Operator, characteristic
+from gdcheck.theorem.checker.trajectory import Expansion, Remainder
+
+FARTHEST = 10**38
+MOST_LISTED = 20_000
+
+
+def read_far_step(value: object, path: str) -> int:
+    """Read a step, from 0 to 10^38."""
+    if type(value) is not int or not 0 <= value <= FARTHEST:
+        refuse(path, f"a whole number from 0 to {FARTHEST}")
+    return value
+
+
+def read_steps(value: object, path: str) -> tuple[int, ...]:
+    """Read a list of steps in ascending order."""
+    if type(value) is not list or len(value) > MOST_LISTED:
+        refuse(path, f"a list of at most {MOST_LISTED} entries")
+    steps = tuple(read_far_step(k, f"{path}[{i}]") for i, k in enumerate(value))
+    if any(a >= b for a, b in pairwise(steps)):
+        refuse(path, "in ascending order")
+    return steps
+
+
+# At an iterate --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """Claim H2 (largest eigenvalue): eta λ_n(x_k) is within ``slack`` of the largest eigenvalue of a matrix.
+
+    Attributes:
+        matrix: In units of 2^-bits; shape (n, n), symmetric.
+        slack: In the same units.
+        bits: The bits after the point.
+    """
+
+    matrix: list[list[int]]
+    slack: int
+    bits: int
+
+    def compare(self, s: Fraction) -> int:
+        """Tell whether eta λ_n(x_k) is below s (-1) or above it (1); 0 if neither is proved.
+
+        The largest eigenvalue of M is below t exactly if t - M is positive definite (Sylvester).
+        """
+        low, high = (s.numerator << self.bits) // s.denominator, -((-s.numerator << self.bits) // s.denominator)
+        if is_positive_definite(self._below(low - self.slack)):
+            return -1
+        return 0 if is_positive_definite(self._below(high + self.slack + 1)) else 1
+
+    def _below(self, t: int) -> list[list[int]]:
+        """Return t - M."""
+        return [[t * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(self.matrix)]
+
+    def enclosed(self) -> Interval:
+        """Enclose eta λ_n(x_k)."""
+        unit = Fraction(1, 1 << self.bits)
+        matrix = [[x * unit for x in row] for row in self.matrix]
+        # By Gershgorin, no eigenvalue exceeds the largest sum of a row.
+        above = max(sum(map(abs, row)) for row in self.matrix) + 1
+        low, high = largest_root(characteristic(matrix), above, self.bits)
+        return low - self.slack * unit, high + self.slack * unit
+
+
+def curvature(expansion: Expansion, centre: Sequence[Fraction], error: Fraction, bits: int) -> Curvature:
+    """Return what Claim H2 says of the iterates h with |h - centre| <= error; ``centre`` has ``bits`` bits.
+
+    On the way from the centre to h, eta times the Hessian changes by at most K(r) error (Claim 10), and by 2 eta |c|
+    L^2 where the kink of a square may be met. Its entries are rounded, which is a matrix of norm n at most in the
+    units.
+    """
+    one, descent, remainder = 1 << bits, expansion.descent, expansion.remainder
+    z = [int(x * one) for x in centre]
+    table, scale = descent.scaled_hessian(z, one)
+    matrix = [[(x << bits) // scale for x in row] for row in table]
+    size = norm_above(centre) + error
+    radius = Fraction(1 << max(0, (size.numerator << 64) // size.denominator).bit_length(), 1 << 64)
+    slack = remainder.hessian_lipschitz(radius) * error
+    for kink in remainder.kinks:
+        if kink.power == 2 and abs(kink.argument(z, one)) <= kink.length * error * one:
+            slack += 2 * remainder.step_size * abs(kink.factor) * kink.length**2
+    return Curvature(matrix, -((-slack.numerator << bits) // slack.denominator) + len(z), bits)
+
+
+def is_positive_definite(matrix: Sequence[Sequence[int]]) -> bool:
+    """Tell whether all leading principal minors are positive (Sylvester), by fraction-free elimination (Bareiss)."""
+    rows, before = [list(row) for row in matrix], 1
+    while rows:
+        first = rows.pop(0)
+        if first[0] <= 0:
+            return False
+        rows = [
+            [(first[0] * x - row[0] * y) // before for x, y in zip(row[1:], first[1:], strict=True)] for row in rows
+        ]
+        before = first[0]
+    return True
+
+
+def largest_root(chi: Characteristic, above: int, bits: int) -> Interval:
+    """Enclose the largest root of a polynomial of degree n all of whose roots are real, to 2^-bits if it is simple.
+
+    For s above all roots, chi'/chi = sum of 1/(s - root) is at least 1/(s - t) and at most n/(s - t) for the largest
+    root t: so s - n chi/chi' <= t <= s - chi/chi'. The right-hand side, rounded up, is the next s (Newton).
+
+    Args:
+        chi: The polynomial, the constant first, the last coefficient positive.
+        above: A number above all roots, in units of 2^-bits.
+        bits: The bits after the point.
+
+    Returns:
+        The interval.
+    """
+    n, one, s = len(chi) - 1, 1 << bits, above
+    # chi at s / one is value / one^n.
+    lift = [x * one ** (n - k) for k, x in enumerate(chi)]
+    while True:
+        look("an eigenvalue")
+        value = slope = 0
+        for x in reversed(lift):
+            slope = slope * s + value
+            value = value * s + x
+        if value <= 0:  # s is the root: it was not below it
+            return Fraction(s, one), Fraction(s, one)
+        following = s - value // slope
+        if following >= s:
+            return Fraction(s - n * value // slope - 1, one), Fraction(s, one)
+        s = following
+
+
+# Around the minimizer -------------------------------------------------------------------------------------------------
+
+
+def hessian_at_minimizer(expansion: Expansion) -> Matrix:
+    """Return A, shape (n, n)."""
+    descent = expansion.descent
+    return descent.hessian_at_minimizer([kink.offset > 0 for kink in descent.kinks])
+
+
+@dataclass(frozen=True)
+class FirstOrder:
+    """Claim H7 (first order): |λ_n(m + h) - λ_n - omega . h| <= K(r) |h|^2 for |h| <= r.
+
+    Attributes:
+        remainder: The bounds of eta R.
+        gradient: Nearly omega = D^3 f(m)[v, v, .], shape (n,).
+        tilt: A bound of the distance of the unit vector used from v.
+        third: T_3, a bound of D^3 f(m).
+        gap: No other eigenvalue is within it of λ_n; None in dimension one.
+    """
+
+    remainder: Remainder
+    gradient: Vector
+    tilt: Fraction
+    third: Fraction
+    gap: Fraction | None
+
+    @classmethod
+    def of(cls, expansion: Expansion, highest: Eigenvalue, top: tuple[Fraction, Vector]) -> FirstOrder:
+        """Verify the gap of λ_n and the vector next to v, by Claim 11.
+
+        Args:
+            expansion: Gradient descent around the minimizer, with its bounds.
+            highest: λ_n.
+            top: The gap, and the vector.
+
+        Returns:
+            The bounds.
+        """
+        gap, vector = top
+        hessian = hessian_at_minimizer(expansion)
+        operator = Operator.of(hessian)
+        space = verify_eigenspace(operator, hessian, highest, Block(gap, (vector,), Fraction(0)))
+        descent, remainder = expansion.descent, expansion.remainder
+        third = remainder.hessian_lipschitz(Fraction(0)) / descent.step_size
+        # D^3 f[v, v, .] is twice the gradient of the cubic part at v.
+        gradient = [Fraction(0)] * descent.dimension
+        for i, partial in enumerate(descent.partials):
+            for alpha, k in partial.terms.items():
+                if sum(alpha) == 2:
+                    product = Fraction(2 * k, partial.denominator)
+                    for x, e in zip(vector, alpha, strict=True):
+                        product *= x**e
+                    gradient[i] += product
+        for kink in descent.kinks:
+            p = kink.power
+            if kink.offset > 0 and p >= 3:
+                bend = kink.factor * p * (p - 1) * (p - 2) * kink.offset ** (p - 3) * dot(kink.slope, vector) ** 2
+                gradient = [g + bend * s for g, s in zip(gradient, kink.slope, strict=True)]
+        square = dot(vector, vector)
+        only = operator.dimension == 1
+        return cls(remainder, tuple(g / square for g in gradient), space.tilt, third, None if only else gap)
+
+    def fourth(self, r: Fraction) -> Fraction:
+        """Return T_4(r), a Lipschitz constant of D^3 f on the ball |h| <= r."""
+        eta = self.remainder.step_size
+        met = [k for k in self.remainder.kinks if k.power <= 3 and abs(k.offset) <= k.length * r]
+        claim(not met, f"no square or cube has its kink in the ball fails at radius {show(r)}")
+        total = sum((q * (q - 1) * (q - 2) * c * r ** (q - 3) for q, c in self.remainder.orders if q > 2), Fraction(0))
+        total /= eta
+        for kink in self.remainder.kinks:
+            p, reach = kink.power, kink.offset + kink.length * r
+            if p > 3 and reach > 0:
+                size = abs(kink.factor) * kink.length**4
+                total += size * p * (p - 1) * (p - 2) * (p - 3) * reach ** (p - 4)
+        return total
+
+    def bend(self, r: Fraction) -> Fraction:
+        """Return K(r): half of T_4(r), and by a Schur complement T_3^2 / (gap - 2 r T_3)."""
+        half = self.fourth(r) / 2
+        if self.gap is None:
+            return half
+        room = self.gap - 2 * r * self.third
+        claim(room > 0, f"λ_n stays apart on the ball fails at radius {show(r)}: {show(room)}")
+        return half + self.third**2 / room

@@ -182,9 +182,21 @@ class VerificationView(View[Verification]):
         lines += table(["could make a pass meaningless", "", ""], cautions)
         paper = ((r.title, r.record.regime, r.record.verdict, rechecked(r.record)) for r in run.paper)
         lines += table(["the paper’s row", "regime", "verdict", "recheck"], paper)
-        heads = ["sharpness of the loss", "η", "start", "proved", "from step", "steps above 2/η", "as expected"]
+        heads = [
+            "sharpness of the loss",
+            "η",
+            "start",
+            "proved",
+            "from step",
+            "steps above 2/η",
+            "recheck",
+            "as expected",
+        ]
         sharp = (
-            (r.loss, r.step_size, ", ".join(r.start), r.kind, r.from_step, r.crossings, "yes" if r.agrees else "no")
+            (
+                *(r.loss, r.step_size, ", ".join(r.start), r.kind, r.from_step, r.crossings, r.recheck),
+                "yes" if r.agrees else "no",
+            )
             for r in run.sharpness
         )
         lines += table(heads, sharp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from gdcheck.properties.verify.paper_examples import EXAMPLES, Example
+from gdcheck.theorem.certificate.kinds.sharpness import recheck_sharpness
 from gdcheck.theorem.certificate.pattern_answer import sharpness_json
 from gdcheck.theorem.certificate.shapes import Count, Shape, one_of
 from gdcheck.theorem.decision.decide import decide
@@ -33,6 +34,8 @@ class SharpnessRow(Shape, frozen=True):
         complete: Whether it is proved that these are all.
         rose: At how many of them the loss rises.
         cause: Why the pattern is undecided.
+        recheck: What the independent checker says of pattern and crossings: "accepted", "rejected", or "none" where it
+            was not asked, for there is no certificate, or gave up.
     """
 
     loss: str
@@ -49,6 +52,7 @@ class SharpnessRow(Shape, frozen=True):
     complete: bool = False
     rose: Count | None = None
     cause: str | None = None
+    recheck: str = "none"
 
 
 def sharpness_rows() -> tuple[SharpnessRow, ...]:
@@ -65,11 +69,13 @@ def _row(known: Example) -> SharpnessRow:
     place = (problem.loss.text(), known.step_size, known.start, known.pattern.value)
     try:
         decision = decide(problem)
-        found = sharpness_json(sharpness(decision, first_steps=True))
+        proved = sharpness(decision, first_steps=True)
+        checked = None if proved is None else recheck_sharpness(decision, proved)
+        found = None if checked is None else sharpness_json(checked.found)
     except Exception as error:
         cause = f"an error stopped the proof: {in_words(error)}"
         return SharpnessRow(*place, kind=Kind.UNDECIDED.value, agrees=False, cause=cause)
-    assert found is not None, "every row has a strict minimum"
+    assert found is not None and checked is not None, "every row has a strict minimum"
     crossed = found["crossings"]
     as_known = (found["kind"], found["C_eta"]) == (known.pattern.value, known.C_eta)
     counted = crossed["complete"] and not crossed["undecided"] and known.crossings in {None, crossed["count"]}
@@ -85,4 +91,5 @@ def _row(known: Example) -> SharpnessRow:
         complete=crossed["complete"],
         rose=len(crossed["loss_rose"]),
         cause=found["cause"],
+        recheck=checked.result,
     )

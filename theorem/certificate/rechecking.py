@@ -52,22 +52,25 @@ def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
 
 
 def require_shape(certificate: Any) -> None:
-    """Refuse a certificate of the theorem that is not of its published shape, by the field that is wrong.
+    """Refuse a certificate that is not of its published shape, by the field that is wrong.
 
     Args:
-        certificate: The parsed JSON. Those of other kinds name their fields by themselves.
+        certificate: The parsed JSON. Separable, orbit and long-run ones name their fields by themselves.
 
     Raises:
         BadCertificate: If a field is missing, unknown or of the wrong type.
     """
     # Both are slow to import, and a check without a file needs neither.
-    from gdcheck.theorem.certificate.schema import Certificate  # noqa: PLC0415
-    from gdcheck.theorem.certificate.shapes import ShapeError, read_as  # noqa: PLC0415
+    from gdcheck.theorem.certificate.schema import Certificate, EveryStart, Sharpness  # noqa: PLC0415
+    from gdcheck.theorem.certificate.shapes import Shape, ShapeError, read_as  # noqa: PLC0415
 
-    if type(certificate) is dict and type(certificate.get("schema")) is str and certificate["schema"] in _OTHERS:
+    schema = certificate.get("schema") if type(certificate) is dict else None
+    published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness}
+    if type(schema) is str and schema in _OTHERS and schema not in published:
         return
+    shape = published.get(schema, Certificate) if type(schema) is str else Certificate
     try:
-        read_as(certificate, Certificate)
+        read_as(certificate, shape)
     except ShapeError as error:
         where = error.field.removeprefix("$").removeprefix(".") or "the certificate"
         raise BadCertificate(f"{where}: {error.said}; give it as docs/certificate.md describes it") from None

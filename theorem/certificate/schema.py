@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from gdcheck.theorem.certificate.shapes import Count, Shape, StoredProblem
 
@@ -74,3 +74,142 @@ class Certificate(Shape, frozen=True, tag_field="schema", tag="gdcheck-certifica
     step: Count
     bounds: Bounds | None
     limit: Limit
+
+
+class ExceptionalSet(Shape, frozen=True):
+    """The starts without the limit, near the minimizer: a graph over the plane that is orthogonal to a vector.
+
+    Attributes:
+        gap: No other eigenvalue is within it of the interval of the dominant one.
+        vector: Nearly the dominant unit eigenvector, shape (n,).
+        normal: Intervals of its components, shape (n,).
+        radius: The radius of the ball; null for a quadratic loss, where it is every ball.
+        slope: A bound of the graph's slope.
+    """
+
+    gap: str
+    vector: Vector
+    normal: tuple[Interval, ...]
+    radius: str | None
+    slope: str
+
+
+class StartlessProblem(Shape, frozen=True):
+    """A loss, its minimizer and a step size."""
+
+    loss: str
+    variables: tuple[str, ...]
+    minimizer: Vector
+    step_size: str
+
+
+class EveryStart(Shape, frozen=True, tag_field="schema", tag="gdcheck-every-start/1"):
+    """A verdict about almost every start at once, with its proof; docs/certificate.md says what it means.
+
+    Attributes:
+        limit: The limit of almost every start; null if an assumption fails.
+        exceptional: The other starts; null if an assumption fails.
+    """
+
+    problem: StartlessProblem
+    verdict: str
+    regime: str | None
+    spectrum: Spectrum | None
+    fails: tuple[str, ...]
+    points: tuple[Vector, ...]
+    kernel: Vector | None
+    limit: str | None
+    exceptional: ExceptionalSet | None
+
+
+class Constant(Shape, frozen=True, tag_field="kind", tag="constant"):
+    """The largest eigenvalue does not change.
+
+    Attributes:
+        from_step: From this step on.
+        vector: Its eigenvector, along which the loss is quadratic; null if all of the loss is.
+    """
+
+    from_step: Count
+    vector: Vector | None
+
+
+class Top(Shape, frozen=True):
+    """The largest eigenvalue at the minimizer.
+
+    Attributes:
+        gap: No other eigenvalue is within it.
+        vector: Nearly its unit eigenvector, shape (n,).
+    """
+
+    gap: str
+    vector: Vector
+
+
+class Approach(Shape, frozen=True):
+    """How the largest eigenvalue approaches its limit, for all steps from one on.
+
+    Attributes:
+        kind: Monotone from above or from below, or oscillating.
+        sign: The sign of its distance to the limit at even steps.
+        from_step: The step.
+        broken: Earlier steps at which it is not so.
+        slope: An interval of the slope along the limit direction.
+        step: The step at which the trajectory is enclosed.
+        cone: The step from which the inequality holds for ever.
+        others: A bound of all other multipliers' moduli; null if there is none.
+        top: The largest eigenvalue at the minimizer.
+    """
+
+    sign: Literal[-1, 1]
+    from_step: Count
+    broken: tuple[Count, ...]
+    slope: Interval
+    step: Count
+    cone: Count
+    others: str | None
+    top: Top
+
+
+class FromAbove(Approach, frozen=True, tag_field="kind", tag="monotone-from-above"):
+    """It falls to its limit."""
+
+
+class FromBelow(Approach, frozen=True, tag_field="kind", tag="monotone-from-below"):
+    """It rises to its limit."""
+
+
+class Oscillating(Approach, frozen=True, tag_field="kind", tag="oscillating"):
+    """It is above and below its limit in turn."""
+
+
+class Crossings(Shape, frozen=True):
+    """The steps at which the largest eigenvalue exceeds 2/η.
+
+    Attributes:
+        steps: Those among the steps examined.
+        examined: How many first steps are examined.
+        complete: Whether all later ones are below.
+        rose: Those at which the loss rises, while it falls at the others; null if nothing is said.
+        peak: An interval of the largest value at these steps; null if there are none.
+    """
+
+    steps: tuple[Count, ...]
+    examined: Count
+    complete: bool
+    rose: tuple[Count, ...] | None
+    peak: Interval | None
+
+
+class Sharpness(Shape, frozen=True, tag_field="schema", tag="gdcheck-sharpness/1"):
+    """How the largest Hessian eigenvalue behaves along a trajectory, with its proof; see docs/certificate.md.
+
+    Attributes:
+        theorem: The certificate of the trajectory.
+        pattern: How the eigenvalue approaches its limit; null if nothing is said.
+        crossings: The steps at which it exceeds 2/η; null if nothing is said.
+    """
+
+    theorem: Certificate
+    pattern: Constant | FromAbove | FromBelow | Oscillating | None
+    crossings: Crossings | None

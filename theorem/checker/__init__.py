@@ -13,5 +13,6 @@ claims are the functions here. To audit it, read the files in this order:
 * ``trajectory``: Claim 10 (enclosure of an iterate).
 * ``amplitude``: Claims 11 to 14, and ``check``, which verifies a certificate of the theorem.
 * ``every_start``: Claims E1 to E4, which certify almost every start at once, with its own ``check``.
+* ``sharpness`` with ``top_eigenvalue`` and ``pattern``: Claims H1 to H12, about the largest Hessian eigenvalue.
 * ``separable``, ``orbit`` and ``long_run``: the further kinds of certificates, each with its own ``check``.
 """

@@ -113,8 +113,14 @@ class Printer:
             decision = decide(problem, **asdict(self._limits))
             found = outcome_keys(problem, decision, location)
         proof = proof_of(decision)
-        answer = self._answer(decision, self._functions(problem)) | found
-        return answer | question_keys(problem, decision, questions) | self._rechecked(proof), proof
+        answer = self._answer(decision, self._functions(problem)) | found | question_keys(problem, decision, questions)
+        if self._extras.sharpness:
+            answer["sharpness"], longer = self._sharpness(decision)
+            if longer is not None:
+                # It holds the certificate of the theorem, which is verified with it.
+                known = {"recheck": "accepted"} if answer["sharpness"]["recheck"] == "accepted" else {}
+                return answer | (known or self._rechecked(proof)), longer
+        return answer | self._rechecked(proof), proof
 
     def _every_start(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Return the answer for almost every start, and its proof."""
@@ -159,13 +165,6 @@ class Printer:
 
         result = answer(decision)
         result["chain"] = chain_json(paper_chain(decision))
-        if self._extras.sharpness:
-            from gdcheck.theorem.certificate.pattern_answer import sharpness_json
-            from gdcheck.theorem.sharpness.sharpness import sharpness
-
-            result["sharpness"] = sharpness_json(
-                sharpness(decision, first_steps=True, most_steps=self._limits.max_steps)
-            )
         if functions:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json
             from gdcheck.theorem.sharpness.scalar import follow
@@ -178,6 +177,22 @@ class Printer:
             seen = asdict(observe(decision.problem))
             result["observed"] = seen | {"kind": seen["kind"].value if seen["kind"] else None}
         return result
+
+    def _sharpness(self, decision: Decision) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """Return what is proved of the sharpness, and its certificate; nothing without a sharpness."""
+        from gdcheck.theorem.certificate.kinds.sharpness import recheck_sharpness
+        from gdcheck.theorem.certificate.pattern_answer import sharpness_json
+        from gdcheck.theorem.sharpness.sharpness import sharpness
+
+        found = sharpness(decision, first_steps=True, most_steps=self._limits.max_steps)
+        if found is None:
+            return None, None
+        checked = recheck_sharpness(decision, found, ask=self._extras.recheck)
+        described = sharpness_json(checked.found)
+        assert described is not None
+        certified = [part for part in ("pattern", "crossings") if (checked.certificate or {}).get(part)]
+        more = {"recheck": checked.result, "certified": certified, "certificate": checked.said}
+        return described | more, checked.certificate
 
     def _show(self, answer: dict[str, Any], line: int) -> None:
         from gdcheck.terminal.show import console_for_people, show_answer
@@ -193,7 +208,8 @@ class Printer:
 
         if proof is None or verdict == "unresolved":
             raise InputError("coq", f"only a proved verdict becomes a theorem; this one is {verdict}, leave out --coq")
-        write_bytes(path, coq_instance(proof).encode("utf-8"), "coq")
+        # With --sharpness the certificate of the theorem is a part of another.
+        write_bytes(path, coq_instance(proof.get("theorem", proof)).encode("utf-8"), "coq")
 
     def _store(self, verdict: str, proof: dict[str, Any] | None, path: Path) -> None:
         if proof is not None and verdict != "unresolved":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -67,7 +67,9 @@ def check(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object (a line each for JSON Lines).")
     ] = False,
-    certificate: Annotated[Path | None, typer.Option(help="Write the certificate to this file.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Write the certificate to this file; with --sharpness it proves that too.")
+    ] = None,
     coq: Annotated[
         Path | None, typer.Option(help="Write a proved verdict to this file as a theorem for Coq's kernel.")
     ] = None,
@@ -139,6 +141,7 @@ def recheck(
     """Verify certificates with the small independent checkers."""
     from gdcheck.properties.storage.reading import parse_json, read_text
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
+    from gdcheck.theorem.certificate.words import certified_in_words
 
     if kernel:
         from gdcheck.properties.verify.kernel import check_in_kernel, compiled_proofs
@@ -162,7 +165,8 @@ def recheck(
             codes.append(BAD_INPUT)
             continue
         accepted = "accepted by the checker and by Coq's kernel" if kernel else "accepted"
-        typer.echo(f"{name}: {accepted}" if failure is None else f"{name}: rejected: {printable(failure)}")
+        more = certified_in_words(certificate) if failure is None else ""
+        typer.echo(f"{name}: {accepted}{more}" if failure is None else f"{name}: rejected: {printable(failure)}")
         codes.append(PROVED if failure is None else REFUTED)
     return max(codes, key=(PROVED, OTHER, REFUTED, BAD_INPUT).index)
 
@@ -186,6 +190,7 @@ def replay(
 ) -> int:
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
+    from gdcheck.theorem.certificate.rechecking import SHARPNESS
     from gdcheck.theorem.decision.decide import Verdict, decide
     from gdcheck.theorem.decision.every_start import decide_every_start
     from gdcheck.theorem.descent.problem import EveryStartProblem
@@ -198,6 +203,9 @@ def replay(
         return replay_counterexample(data, load, file.parent)
     if load is not None:
         raise InputError("load", "is for a counterexample of gdcheck claim; this file is none")
+    whole = data if isinstance(data, dict) and data.get("schema") == SHARPNESS else None
+    if whole is not None:
+        data = whole.get("theorem")
     stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
     names = [v.value for v in Verdict]
     if isinstance(data, dict) and "problem" in data and stored not in names:
@@ -221,8 +229,30 @@ def replay(
     typer.echo(f"SAME: {found}" if same else f"DIFFERENT: stored {stored}, now {found}")
     typer.echo(decision.reason)
     codes = [PROVED if same else REFUTED]
+    if whole is not None:
+        codes.append(_sharpness_again(whole, decision))
     if again is not None:
         outcome, note = again
         typer.echo(f"{outcome}: {data['claim']}: {printable(note)}")
         codes.append({"FIXED": PROVED, "FAILED": REFUTED, "UNRESOLVED": OTHER}[outcome])
     return next(code for code in (REFUTED, OTHER, PROVED) if code in codes)
+
+
+def _sharpness_again(stored: dict[str, Any], decision: Decision | EveryStart) -> int:
+    """Prove the sharpness again, and say whether the certificate claims the same of it."""
+    from gdcheck.theorem.certificate.kinds.sharpness import sharpness_certificate
+    from gdcheck.theorem.certificate.rechecking import BadCertificate, require_shape
+    from gdcheck.theorem.certificate.words import sharpness_in_words
+    from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.sharpness.sharpness import sharpness
+
+    try:
+        require_shape(stored)
+    except BadCertificate as error:
+        raise InputError("certificate", str(error)) from None
+    found = sharpness(decision, first_steps=True) if isinstance(decision, Decision) else None
+    made = None if found is None or not isinstance(decision, Decision) else sharpness_certificate(decision, found)
+    before, now = sharpness_in_words(stored), "nothing" if made is None else sharpness_in_words(made)
+    same = before == now
+    typer.echo(f"SAME: {now}" if same else f"DIFFERENT: stored {before}, now {now}")
+    return PROVED if same else REFUTED

@@ -46,14 +46,20 @@ def _proved(found: dict[str, Any]) -> str:
         return f"undecided: {found['cause']}"
     order = ", by the second order" if found["order"] == 2 else ""
     early = f"; broken at {found['broken']} earlier steps" if found["broken"] else ""
-    return f"{found['kind']}{order}, proved from step {found['from_step']} on{early}"
+    return f"{found['kind']}{order}, proved from step {found['from_step']} on{early}{_rechecked(found, 'pattern')}"
+
+
+def _rechecked(found: dict[str, Any], part: str) -> str:
+    accepted = found.get("recheck") == "accepted" and part in found["certified"]
+    return ", rechecked" if accepted else ""
 
 
 def _crossing_row(found: dict[str, Any]) -> Row:
     crossed = found["crossings"]
     name, count = f"above 2/η = {found['threshold']}", crossed["count"]
     if not crossed["complete"]:
-        return name, "-", f"at {count} of the first {crossed['examined']} steps; later ones are open"
+        said = f"at {count} of the first {crossed['examined']} steps; later ones are open"
+        return name, "-", said + _rechecked(found, "crossings")
     exactly = "exactly " if not crossed["undecided"] else "at least "
     said = f"at {exactly}{count} step{'' if count == 1 else 's'}"
     if count:
@@ -68,4 +74,4 @@ def _crossing_row(found: dict[str, Any]) -> Row:
             said += "; the loss falls at every one"
     if crossed["undecided"]:
         said += f"; {crossed['undecided']} undecided"
-    return name, "λₙ < 2/η: finitely often", said
+    return name, "λₙ < 2/η: finitely often", said + _rechecked(found, "crossings")

@@ -222,3 +222,47 @@ def test_a_summary_says_what_is_open():
     cells = crossing_grid(problem, [fmpq(19, 20)], [fmpq(1)], max_steps=3)
     assert not cells[0].complete
     assert any("may not be complete" in line for line in summary(cells))
+
+
+def test_the_certificate_proves_the_sharpness_too(capsys, tmp_path):
+    path = tmp_path / "certificate.json"
+    code, answer = answered(capsys, "0.95", "0.16,0.1", "--sharpness", "--certificate", str(path))
+    found = answer["sharpness"]
+    assert (code, answer["recheck"]) == (0, "accepted")
+    assert (found["recheck"], found["certified"]) == ("accepted", ["pattern", "crossings"])
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored["schema"] == "gdcheck-sharpness/1"
+    assert run(["recheck", str(path)]) == 0
+    said = "accepted: proved; λₙ(x_k) oscillating from step 3 on, above 2/η at exactly 5 steps\n"
+    assert capsys.readouterr().out == f"{path}: {said}"
+    assert run(["replay", str(path)]) == 0
+    assert "SAME: proved" in capsys.readouterr().out
+    stored["crossings"]["steps"] = [0, 2, 4]
+    stored["pattern"]["from_step"] = 0
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    assert run(["recheck", str(path)]) == 1
+    assert "rejected: λ_n(x_k) < 2/eta fails at step 6" in capsys.readouterr().out
+    assert run(["replay", str(path)]) == 1
+    assert "DIFFERENT: stored λₙ(x_k) oscillating from step 0 on, above 2/η at exactly 3" in capsys.readouterr().out
+    stored["pattern"]["sign"] = 3
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    assert run(["recheck", str(path)]) == 2
+    assert "pattern.sign" in capsys.readouterr().err
+
+
+def test_a_pattern_of_the_second_order_has_no_certificate(capsys, tmp_path):
+    """Then the certificate still proves the crossings."""
+    path = tmp_path / "certificate.json"
+    _, answer = answered(
+        capsys, "0.5", "0.1,0.1", "--sharpness", "--certificate", str(path), loss="x**2 + y**2/2 + x**2*y**2"
+    )
+    assert answer["sharpness"]["order"] == 2
+    assert answer["sharpness"]["certified"] == ["crossings"]
+    assert json.loads(path.read_text(encoding="utf-8"))["pattern"] is None
+
+
+def test_the_words_say_what_is_rechecked(capsys):
+    _, out, _ = check(capsys, "0.95", "0.1,0.1", "--sharpness")
+    assert out.count(", rechecked") == 3
+    _, out, _ = check(capsys, "0.95", "0.1,0.1", "--sharpness", "--no-recheck")
+    assert ", rechecked" not in out

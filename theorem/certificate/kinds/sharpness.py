@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.certificate.certificate import above, certificate, texts
-from gdcheck.theorem.certificate.rechecking import SHARPNESS
+from gdcheck.theorem.certificate.rechecking import SHARPNESS, NotChecked, check
+from gdcheck.theorem.certificate.words import sharpness_in_words
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.limit.amplitude import Inequality
@@ -52,6 +53,52 @@ def sharpness_certificate(decision: Decision, found: Sharpness | None) -> dict[s
     if pattern is None and crossings is None:
         return None
     return {"schema": SHARPNESS, "theorem": theorem, "pattern": pattern, "crossings": crossings}
+
+
+@dataclass(frozen=True)
+class RecheckedSharpness:
+    """What is found of the sharpness, after the independent checker was asked.
+
+    Attributes:
+        found: The same; nothing is left of it where the checker rejects the certificate.
+        certificate: The certificate; None where there is none, or it is rejected.
+        result: "accepted"; "none" where nothing was checked: no certificate, not asked, or given up.
+        said: What the certificate says, or why there is none.
+    """
+
+    found: Sharpness
+    certificate: dict[str, Any] | None
+    result: str
+    said: str
+
+
+def recheck_sharpness(decision: Decision, found: Sharpness, *, ask: bool = True) -> RecheckedSharpness:
+    """Have the independent checker verify what is proved of the sharpness.
+
+    Args:
+        decision: A decision.
+        found: What ``theorem.sharpness.sharpness`` found of it.
+        ask: Whether to ask the checker.
+
+    Returns:
+        What is left of it.
+    """
+    made = sharpness_certificate(decision, found)
+    if made is None:
+        return RecheckedSharpness(found, None, "none", "no certificate can say what is proved of it")
+    said = sharpness_in_words(made)
+    if not ask:
+        return RecheckedSharpness(found, made, "none", said)
+    try:
+        failure = check(made)
+    except NotChecked as gave_up:
+        return RecheckedSharpness(found, None, "none", str(gave_up))
+    if failure is None:
+        return RecheckedSharpness(found, made, "accepted", said)
+    cause = f"the independent checker rejects the certificate: {failure}"
+    nothing = Crossings((), found.crossings.examined, (), 0, False, found.crossings.examined)
+    left = replace(found, pattern=Pattern(Kind.UNDECIDED, cause=cause), crossings=nothing, onset=None)
+    return RecheckedSharpness(left, None, "rejected", cause)
 
 
 # The pattern ----------------------------------------------------------------------------------------------------------

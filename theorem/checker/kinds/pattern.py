@@ -154,6 +154,7 @@ class Dominant:
     @classmethod
     def of(cls, c: Certificate, pattern: Approach, expansion: Expansion, space: Space) -> Dominant:
         """Verify the bound of the other multipliers, and enclose the iterate."""
+        claim(pattern.cone >= pattern.step, f"step <= cone fails: {pattern.step}, {pattern.cone}")
         regime, eta, operator = space.regime or "", expansion.descent.step_size, space.operator
         single = regime in ("small-step", "large-step") and [len(block.vectors) for block in c.blocks] == [1]
         claim(single and space.spectrum is not None, "the limit is along one line fails")
@@ -198,7 +199,6 @@ def verify_envelope(dominant: Dominant, pattern: Approach) -> Reach:
     vector, at = dominant.space.block.vectors[0], f"at step {pattern.step}"
     low, high = dominant.rho
     claim(low > 0 and high < 1, f"0 < rho < 1 fails: rho in [{show(low, high)}]")
-    claim(pattern.cone >= pattern.step, f"step <= cone fails: {pattern.step}, {pattern.cone}")
     r = norm_above(dominant.centre) + dominant.error
     push = dominant.remainder.push(r)
     sigma = high + push

@@ -160,7 +160,8 @@ def verify_crossings(c: Certificate, crossings: Crossings, expansion: Expansion,
         here = curvature(expansion, centre, error, bits)
         found = here.compare(two)
         claim(
-            found == (1 if step in stated else -1), f"λ_n(x_k) {'>' if step in stated else '<'} 2/eta fails at {step}"
+            found == (1 if step in stated else -1),
+            f"λ_n(x_k) {'>' if step in stated else '<'} 2/eta fails at step {step}",
         )
         if step in stated:
             above.append(here)

@@ -243,6 +243,7 @@ def test_records_are_finite_plain_data() -> None:
 def test_the_sharpness_is_proved_as_expected_on_the_papers_instances() -> None:
     rows = small_run().sharpness
     assert len(rows) == 7 and all(row.agrees for row in rows)
+    assert [row.recheck for row in rows].count("accepted") == 7
     large, small = rows[-1], rows[-2]
     assert (large.kind, large.C_eta, large.crossings, large.complete, large.rose) == ("oscillating", "6", 7, True, 0)
     assert (small.kind, small.from_step, small.broken) == ("monotone-from-below", 16, 16)

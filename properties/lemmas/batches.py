@@ -63,7 +63,7 @@ def examine_batch(seed: int, number: int, count: int, claim: OwnClaim, result: S
             _keep(claim, result, batch, row, first + row)
     for row in range(0, count, max(1, count // spec.sample)):
         opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
-        result.rechecked += 1
+        result.rechecked += opinion.accepted
         if opinion.objection is not None:
             result.fault = f"float64 and Arb differ on problem {first + row}: {opinion.objection}; please report it"
 

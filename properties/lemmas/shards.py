@@ -191,10 +191,12 @@ def _rechecked(outcome: Outcome, decision: Decision | None, result: ShardResult)
         return outcome
     try:
         failure = check(proof)
-    except (NotChecked, BadCertificate) as error:
+    except NotChecked as gave_up:
+        return Outcome("undecided", f"the certificate is {gave_up}"[:200])
+    except BadCertificate as error:
         failure = str(error)
     if failure is not None:
-        return Outcome("undecided", f"the independent checker does not accept the certificate: {failure}"[:200])
+        return Outcome("undecided", f"the independent checker rejects the certificate: {failure}"[:200])
     result.rechecked += 1
     return outcome
 

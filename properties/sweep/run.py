@@ -58,12 +58,14 @@ class SweepResult:
     Attributes:
         summary: The summary of the whole sweep so far.
         sampled: How many second opinions this call asked for.
+        not_checked: At how many of them the independent checker gave up: neither accepted nor rejected.
         interrupted: Whether it was ended early by an interrupt.
         distrusted: The batches whose files were not their tables, and why; they were made again.
     """
 
     summary: Summary
     sampled: int
+    not_checked: int
     interrupted: bool
     distrusted: Mapping[int, str]
 
@@ -89,14 +91,15 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
     missing = [number for number in range(store.batches()) if number not in finished]
     problems = sum(store.task(number, "cpu").count for number in finished)
     on_done(problems)
-    sampled = 0
+    sampled = not_checked = 0
 
     def take(batch: BatchResult) -> bool:
-        nonlocal sampled, problems
+        nonlocal sampled, not_checked, problems
         if batch.table:
             # It comes from a cluster; a process of this machine has stored its own.
             store.keep(batch)
         sampled += batch.sampled
+        not_checked += batch.not_checked
         problems += batch.problems
         on_done(problems)
         return bool(batch.objections)
@@ -112,7 +115,7 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
     summary = summarize(store)
     write_summary(store, summary)
     interrupted = ending is Ending.INTERRUPTED and summary.decided < summary.problems
-    return SweepResult(summary, sampled, interrupted, distrusted)
+    return SweepResult(summary, sampled, not_checked, interrupted, distrusted)
 
 
 def _work_and_keep(store: Store, task: Task) -> BatchResult:

@@ -74,7 +74,8 @@ class BatchResult:
         number: Which batch.
         problems: How many problems it had.
         table: Its Parquet file.
-        sampled: How many problems were decided a second time and rechecked.
+        sampled: How many problems were decided a second time, their certificates given to the independent checker.
+        not_checked: At how many of these it gave up, which says nothing about them.
         objections: For every disagreement, both answers.
         refuted: The refuted problems, with their answers.
     """
@@ -83,6 +84,7 @@ class BatchResult:
     problems: int
     table: bytes
     sampled: int
+    not_checked: int
     objections: tuple[dict[str, Any], ...]
     refuted: tuple[dict[str, Any], ...]
 
@@ -111,8 +113,10 @@ def work(task: Task) -> BatchResult:
             refuted.append({"index": task.first + row, "answer": answer(decision)})
     sample = _sample(task)
     objections = []
+    not_checked = 0
     for row in sample:
         opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
+        not_checked += opinion.not_checked is not None
         if opinion.objection is not None:
             objections.append({"index": task.first + row} | _dispute(outcome, row, opinion))
     return BatchResult(
@@ -120,6 +124,7 @@ def work(task: Task) -> BatchResult:
         problems=task.count,
         table=_parquet(frame.table(task.first)),
         sampled=len(sample),
+        not_checked=not_checked,
         objections=tuple(objections),
         refuted=tuple(refuted),
     )

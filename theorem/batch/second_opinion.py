@@ -55,12 +55,20 @@ class SecondOpinion:
         decision: The decision in Arb.
         certificate: Its certificate, in the standard form; None if nothing is certified.
         objection: What contradicts float64's answer or the certificate; None if nothing does.
+        not_checked: Why the independent checker gave up on the certificate, which is neither an objection nor an
+            acceptance; None if it answered, or there is no certificate.
     """
 
     problem: Problem
     decision: Decision
     certificate: dict[str, Any] | None
     objection: str | None
+    not_checked: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the independent checker has accepted a certificate."""
+        return self.certificate is not None and self.objection is None and self.not_checked is None
 
 
 def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MAX_STEPS) -> SecondOpinion:
@@ -78,10 +86,14 @@ def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MA
     problem = problem_of(batch, row)
     decision = decide(problem, max_steps=max_steps)
     data = certificate(decision)
-    objection = _rejection(data)
+    objection = gave_up = None
+    try:
+        objection = _rejection(data)
+    except NotChecked as too_long:
+        gave_up = str(too_long)
     if outcome.state[row] == State.PROVED:
         objection = contradiction(outcome, row, decision) or objection
-    return SecondOpinion(problem, decision, data, objection)
+    return SecondOpinion(problem, decision, data, objection, gave_up)
 
 
 def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
@@ -112,8 +124,6 @@ def _rejection(data: dict[str, Any] | None) -> str | None:
         return None
     try:
         failure = check(data)
-    except NotChecked as gave_up:
-        return f"the certificate is {gave_up}"
     except BadCertificate as error:
         failure = str(error)
     return None if failure is None else f"the independent checker rejects the certificate: {failure}"

@@ -102,7 +102,8 @@ def show_sweep(console: Console, store: Store, result: SweepResult) -> None:
         again = "and made again" if summary.decided == summary.problems else "to be made again"
         said = f"  not trusted, {again}: {store.file(first)} ({why}){more}"
         console.print(Text(said, "bold yellow"), soft_wrap=True)
-    console.print(f"  second opinions (Arb, and the independent checker) in this call: {result.sampled:,}")
+    gave_up = f", {result.not_checked:,} of them not checked within its time" if result.not_checked else ""
+    console.print(f"  second opinions (Arb, and the independent checker) in this call: {result.sampled:,}{gave_up}")
     for name in ("disagreements", "refuted"):
         indices = getattr(summary, name)
         if indices:

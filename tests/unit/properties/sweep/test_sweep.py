@@ -181,6 +181,15 @@ def test_disagreement_stops_the_sweep(store, monkeypatch):
     assert stored["arb"]["verdict"] == "proved" and Problem.from_json(stored["problem"]) == store.problem(index)
 
 
+def test_what_is_not_checked_stops_nothing_and_is_counted(store, monkeypatch):
+    real = work_module.second_opinion
+    said = "not checked: too long"
+    monkeypatch.setattr(work_module, "second_opinion", lambda *a, **k: replace(real(*a, **k), not_checked=said))
+    swept = sweep(store, Executor())
+    assert swept.summary.outcome == "passed" and not swept.summary.disagreements
+    assert swept.sampled == swept.not_checked > 0
+
+
 def test_refuted_problem_is_kept_and_fails_the_sweep(store, monkeypatch):
     wrong = Statement("always the steepest", {Regime.SMALL_STEP: Prediction(End.HIGHEST, LimitKind.FIXED)})
     monkeypatch.setattr(work_module, "decide", partial(decide, statement=wrong))

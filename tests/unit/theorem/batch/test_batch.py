@@ -16,6 +16,7 @@ from gdcheck.theorem.batch.bounds import Bounds
 from gdcheck.theorem.batch.columns import Batch, Outcome, State
 from gdcheck.theorem.batch.program import compile_step
 from gdcheck.theorem.batch.second_opinion import contradiction, problem_of, second_opinion
+from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
@@ -195,7 +196,30 @@ def test_second_opinion_gives_a_standard_certificate():
     batch = random_batch(2, 8)
     outcome = certify_batch(batch)
     opinions = [second_opinion(batch, outcome, row) for row in range(batch.rows)]
-    assert all(o.objection is None and o.certificate is not None for o in opinions)
+    assert all(o.accepted and o.certificate is not None for o in opinions)
+
+
+def test_a_checker_that_gives_up_neither_objects_nor_accepts(monkeypatch):
+    def give_up(data):
+        raise NotChecked("not checked: it takes too long")
+
+    monkeypatch.setattr("gdcheck.theorem.batch.second_opinion.check", give_up)
+    batch = random_batch(2, 2)
+    outcome = certify_batch(batch)
+    opinion = second_opinion(batch, outcome, 0)
+    assert opinion.objection is None and not opinion.accepted
+    assert opinion.not_checked == "not checked: it takes too long"
+    # What contradicts float64 is an objection all the same.
+    outcome.sign[0] *= -1
+    assert "sign" in second_opinion(batch, outcome, 0).objection
+
+
+def test_a_rejected_certificate_is_an_objection(monkeypatch):
+    monkeypatch.setattr("gdcheck.theorem.batch.second_opinion.check", lambda data: "rho < 1 fails")
+    batch = random_batch(2, 2)
+    opinion = second_opinion(batch, certify_batch(batch), 0)
+    assert "rejects the certificate: rho < 1 fails" in opinion.objection
+    assert opinion.not_checked is None and not opinion.accepted
 
 
 def test_contradictions_are_named():

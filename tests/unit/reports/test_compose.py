@@ -111,9 +111,9 @@ def test_junit_counts_what_fails():
 
 def test_markdown_has_the_sharpness():
     sources = fresh()
-    assert "| oscillating | 0 | 7 | yes |" in as_markdown(views(sources))
+    assert "| oscillating | 0 | 7 | accepted | yes |" in as_markdown(views(sources))
     sources["verification"]["sharpness"][-1].update(agrees=False)
-    assert "| oscillating | 0 | 7 | no |" in as_markdown(views(sources))
+    assert "| oscillating | 0 | 7 | accepted | no |" in as_markdown(views(sources))
 
 
 def test_outcomes_add_up():

@@ -54,7 +54,8 @@ def _exceptional(found: ExceptionalSet) -> dict[str, Any]:
         "vector": texts(found.vector),
         "normal": components(found.normal),
         "radius": None if found.radius is None else to_text(found.radius),
-        # A kink that touches the ball is out of reach only up to rounding.
+        # The checker rounds the length of a slope up: a kink that touches the ball is then just within its reach, and
+        # its bound of the graph's slope is about 10^-77 instead of zero.
         "slope": "0" if found.radius is None else above(found.slope + arb(fmpq(1, 10**30))),
     }
 

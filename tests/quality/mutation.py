@@ -40,8 +40,13 @@ TESTS = {
     "checker/assumptions": ["checker/assumptions", "checker/certificates"],
     "checker/trajectory": ["checker/trajectory", "checker/amplitude", "checker/certificates"],
     "checker/amplitude": ["checker/amplitude", "checker/certificates", "checker/assumptions"],
-    "checker/separable": ["checker/separable", "checker/document"],
-    "checker/orbit": ["checker/orbit", "checker/document"],
+    "checker/kinds/separable": ["checker/separable", "checker/document"],
+    "checker/kinds/orbit": ["checker/orbit", "checker/document"],
+    "checker/kinds/every_start": ["checker/every_start"],
+    "checker/kinds/long_run": ["checker/long_run"],
+    "checker/kinds/top_eigenvalue": ["checker/sharpness"],
+    "checker/kinds/pattern": ["checker/sharpness"],
+    "checker/kinds/sharpness": ["checker/sharpness"],
 }
 IGNORED = (".git", ".tox", ".venv", "__pycache__", "out", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")
 # A failure is enough: shrinking it would take most of the time.

@@ -25,8 +25,8 @@ from gdcheck.theorem.checker.document import (
 )
 from gdcheck.theorem.checker.exact import Vector, combined, dot, norm_above, root_bounds
 from gdcheck.theorem.checker.kinds.top_eigenvalue import (
+    Curvatures,
     FirstOrder,
-    curvature,
     hessian_at_minimizer,
     read_far_step,
     read_steps,
@@ -353,8 +353,9 @@ def _verify_values(
     first, last, period = steps
     looked_at = {*range(pattern.from_step, last), *pattern.broken}
     needed = looked_at | {k + period for k in looked_at}
+    curvatures = Curvatures(expansion, bits)
     values = {
-        k: curvature(expansion, centre, error, bits).enclosed()
+        k: curvatures.at(centre, error).enclosed()
         for k, (centre, error) in enumerate(follow(expansion, first, last - 1 + period, bits), first)
         if k in needed
     }

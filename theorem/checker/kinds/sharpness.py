@@ -23,7 +23,7 @@ from gdcheck.theorem.checker.document import (
 )
 from gdcheck.theorem.checker.exact import norm_above
 from gdcheck.theorem.checker.kinds.pattern import Pattern, read_pattern, verify_pattern
-from gdcheck.theorem.checker.kinds.top_eigenvalue import Curvature, curvature, read_far_step, read_steps
+from gdcheck.theorem.checker.kinds.top_eigenvalue import Curvature, Curvatures, read_far_step, read_steps
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
 from gdcheck.theorem.checker.trajectory import Expansion, follow
 
@@ -149,6 +149,7 @@ def verify_crossings(c: Certificate, crossings: Crossings, expansion: Expansion,
     claim(all(k < last for k in crossings.steps), "the steps above 2/eta are among those examined fails")
     claim((crossings.peak is None) == (not crossings.steps), "a peak is stated exactly if there are steps fails")
     stated, two = {*crossings.steps}, Fraction(2)
+    curvatures = Curvatures(expansion, bits)
     above: list[Curvature] = []
     losses: dict[int, Interval] = {}
     step = -1
@@ -157,7 +158,7 @@ def verify_crossings(c: Certificate, crossings: Crossings, expansion: Expansion,
             losses[step] = loss_between(c, expansion, centre, error)
         if step == last:
             break
-        here = curvature(expansion, centre, error, bits)
+        here = curvatures.at(centre, error)
         found = here.compare(two)
         claim(
             found == (1 if step in stated else -1),

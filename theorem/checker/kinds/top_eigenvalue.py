@@ -6,13 +6,14 @@ Claim H2 (largest eigenvalue) and Claim H7 (first order).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from math import isqrt
 
 from gdcheck.theorem.checker.amplitude import verify_eigenspace
 from gdcheck.theorem.checker.document import Block, Eigenvalue, Interval, refuse
-from gdcheck.theorem.checker.exact import Matrix, Vector, dot, norm_above
+from gdcheck.theorem.checker.exact import Matrix, Vector, dot
 from gdcheck.theorem.checker.outcome import claim, look, show
 from gdcheck.theorem.checker.spectrum import Characteristic, Operator, characteristic
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder
@@ -79,24 +80,40 @@ class Curvature:
         return low - self.slack * unit, high + self.slack * unit
 
 
-def curvature(expansion: Expansion, centre: Sequence[Fraction], error: Fraction, bits: int) -> Curvature:
-    """Return what Claim H2 says of the iterates h with |h - centre| <= error; ``centre`` has ``bits`` bits.
+@dataclass
+class Curvatures:
+    """The largest eigenvalues along a trajectory; bounds are kept for as long as they serve.
 
-    On the way from the centre to h, eta times the Hessian changes by at most K(r) error (Claim 10), and by 2 eta |c|
-    L^2 where the kink of a square may be met. Its entries are rounded, which is a matrix of norm n at most in the
-    units.
+    Attributes:
+        expansion: Gradient descent around the minimizer, with its bounds.
+        bits: The iterates are given with so many bits after the point.
+        slopes: K on the balls of radius 2^(size - bits), by size.
     """
-    one, descent, remainder = 1 << bits, expansion.descent, expansion.remainder
-    z = [int(x * one) for x in centre]
-    table, scale = descent.scaled_hessian(z, one)
-    matrix = [[(x << bits) // scale for x in row] for row in table]
-    size = norm_above(centre) + error
-    radius = Fraction(1 << max(0, (size.numerator << 64) // size.denominator).bit_length(), 1 << 64)
-    slack = remainder.hessian_lipschitz(radius) * error
-    for kink in remainder.kinks:
-        if kink.power == 2 and abs(kink.argument(z, one)) <= kink.length * error * one:
-            slack += 2 * remainder.step_size * abs(kink.factor) * kink.length**2
-    return Curvature(matrix, -((-slack.numerator << bits) // slack.denominator) + len(z), bits)
+
+    expansion: Expansion
+    bits: int
+    slopes: dict[int, Fraction] = field(default_factory=dict)
+
+    def at(self, centre: Sequence[Fraction], error: Fraction) -> Curvature:
+        """Return what Claim H2 says of the iterates h with |h - centre| <= error.
+
+        On the way from the centre to h, eta times the Hessian changes by at most K(r) error (Claim 10), and by 2 eta
+        |c| L^2 where the kink of a square may be met. Its entries are rounded, which is a matrix of norm n at most in
+        the units.
+        """
+        one, descent, remainder = 1 << self.bits, self.expansion.descent, self.expansion.remainder
+        z = [x.numerator * (one // x.denominator) for x in centre]
+        e = error.numerator * (one // error.denominator)
+        table, scale = descent.scaled_hessian(z, one)
+        matrix = [[(x << self.bits) // scale for x in row] for row in table]
+        size = (isqrt(sum(x * x for x in z)) + 1 + e).bit_length()
+        if size not in self.slopes:
+            self.slopes[size] = remainder.hessian_lipschitz(Fraction(1 << size, one))
+        slack = self.slopes[size] * e
+        for kink in remainder.kinks:
+            if kink.power == 2 and abs(kink.argument(z, one)) <= kink.length * e:
+                slack += 2 * remainder.step_size * abs(kink.factor) * kink.length**2 * one
+        return Curvature(matrix, -(-slack.numerator // slack.denominator) + len(z), self.bits)
 
 
 def is_positive_definite(matrix: Sequence[Sequence[int]]) -> bool:

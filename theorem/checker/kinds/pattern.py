@@ -197,8 +197,7 @@ def verify_envelope(dominant: Dominant, pattern: Approach) -> Reach:
     and s = |h_k^⊥|.
     """
     vector, at = dominant.space.block.vectors[0], f"at step {pattern.step}"
-    low, high = dominant.rho
-    claim(low > 0 and high < 1, f"0 < rho < 1 fails: rho in [{show(low, high)}]")
+    low, high = dominant.rho  # 0 < rho < 1 by Claim 12, for the theorem's limit
     r = norm_above(dominant.centre) + dominant.error
     push = dominant.remainder.push(r)
     sigma = high + push

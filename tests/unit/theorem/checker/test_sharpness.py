@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
+from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.kinds.sharpness import recheck_sharpness, sharpness_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 from gdcheck.theorem.checker.exact import integers
@@ -34,6 +35,7 @@ PROBLEMS = {
     "on a line": ("x**2 + y**2/2 + x**3", "0.95", ["0.1", "0"], None),
     "quadratic": ("x**2 + y**2/2", "0.1", ["1", "1"], None),
     "straight": ("x**2 + y**2/2 + y**4", "0.3", ["1/2", "1/10"], None),
+    "close": ("x**2 + 9999/10000*y**2 + z**2/2 + x**2*z + y*z*x/3", "0.3", ["0.05", "0.05", "0.05"], None),
     "off the origin": ("(x-1)**2 + (y-2)**2/2 + (x-1)**2*(y-2) + (x-1)**3", "0.95", ["1.16", "2.1"], ["1", "2"]),
 }
 
@@ -276,6 +278,109 @@ def test_crossings_of_a_steep_start_are_not_hidden(eta):
     assert check(altered) is not None
 
 
+def made(loss, eta, start, **options):
+    decision = decide(Problem(loss, step_size=eta, start=start, **options))
+    return sharpness_certificate(decision, sharpness(decision, first_steps=True))
+
+
+CUBE = ("x**2 + y**2/2 + x**2*y + max(y - 1/1000, 0)**3", "0.1", ["0.05", "0.05"])
+SEVERAL = [
+    (PROBLEMS["oscillating"], {"from_step": 2, "broken": []}, "pattern at step 2"),
+    (PROBLEMS["oscillating"], {"from_step": 0, "broken": []}, "pattern at step"),
+    (PROBLEMS["oscillating"], {"from_step": 73}, "from_step <= cone"),
+    (PROBLEMS["oscillating"], {"step": 0, "cone": 72}, "sigma < 1"),
+    (PROBLEMS["oscillating"], {"step": 8, "cone": 72}, "x <= 1"),
+    (PROBLEMS["oscillating"], {"step": 12, "cone": 72}, "amplitude exceeds the tail"),
+    (PROBLEMS["near the boundary"], {"from_step": 0}, "at most 10000"),
+    (PROBLEMS["from above"], {"step": 2, "cone": 3, "from_step": 3}, "the first order outweighs the rest"),
+    ((WORKED, "0.1", ["0.05", "0.3"], None), {"step": 14, "cone": 30, "from_step": 30, "broken": []}, "cone is kept"),
+    ((*CUBE, None), {"step": 2, "cone": 18, "from_step": 18, "broken": []}, "no square or cube has its kink"),
+    (PROBLEMS["close"], {"step": 0, "cone": 8, "from_step": 8, "broken": []}, "λ_n stays apart"),
+]
+"""Claims that are not true, or too early to be proved; and the words of the claim of the checker that says so."""
+
+
+@pytest.mark.parametrize(("problem", "change", "said"), SEVERAL)
+def test_what_is_stated_too_early_is_rejected(problem, change, said):
+    loss, eta, start, minimizer = problem
+    altered = made(loss, eta, start, minimizer=minimizer)
+    assert check(altered) is None
+    altered["pattern"] |= change
+    assert said in check(altered)
+
+
+def test_a_cone_that_grows_is_rejected():
+    """With a high power, the bound on the cone is far above the one on the ball of the iterate."""
+    loss = "x**2/2 + x**3/1000000 + x**14"
+    altered = made(loss, "1/2", ["0.1"])
+    assert check(altered) is None
+    altered["theorem"] = certificate(decide(Problem(loss, step_size="1/2", start=["0.64"])))
+    altered["pattern"] |= {"step": 0, "cone": 0, "from_step": 0, "broken": []}
+    altered["crossings"] = None
+    assert "rho + kappa < 1" in check(altered)
+
+
+def test_a_slope_that_vanishes_proves_no_pattern_of_the_first_order():
+    altered = made("x**2 + y**2/2 + x**2*y**2", "0.5", ["0.1", "0.1"])
+    assert altered["pattern"] is None and check(altered) is None
+    pattern = copy.deepcopy(written("from above")["pattern"])
+    altered["pattern"] = pattern | {"from_step": 20, "cone": 20, "broken": [], "step": 5, "slope": ["0", "0"]}
+    assert "the slope is not zero" in check(altered)
+
+
+@pytest.mark.parametrize(("eta", "kind"), [("2/3", "boundary"), ("1/2", "saddle")])
+def test_a_pattern_needs_one_direction(eta, kind):
+    loss = WORKED if kind == "boundary" else "x**2/2 + y**2/2 + x**2*y + x**3"
+    altered = made(loss, eta, ["0.1", "0.1"])
+    altered["pattern"] = copy.deepcopy(written("from above")["pattern"])
+    assert "along one line" in check(altered)
+
+
+def test_a_saddle_has_no_sharpness():
+    theorem = certificate(decide(Problem("x**2 - y**2", step_size="1/4", start=["1/8", "1/16"])))
+    crossings = {"steps": [], "examined": 1, "complete": False, "rose": None, "peak": None}
+    altered = {"schema": "gdcheck-sharpness/1", "theorem": theorem, "pattern": None, "crossings": crossings}
+    assert "positive" in check(altered)
+
+
+def test_iterates_that_are_lost_prove_nothing():
+    theorem = certificate(decide(Problem(f"{10**900}*x**2 + y**2", step_size="2", start=["1", "1"])))
+    steps = list(range(60))
+    crossings = {"steps": steps, "examined": 60, "complete": False, "rose": None, "peak": ["2e900", "2e900"]}
+    altered = {"schema": "gdcheck-sharpness/1", "theorem": theorem, "pattern": None, "crossings": crossings}
+    assert "are enclosed" in check(altered)
+
+
+@pytest.mark.parametrize(
+    ("loss", "eta", "start", "said"),
+    [
+        # Each λ_n(x_0) exceeds the λ_n at the minimizer.
+        (WORKED, "0.5", ["0.1", "0.1"], "quadratic along the vector"),
+        ("x**2 + y**2/2 + max(y - 1/10, 0)**2", "0.05", ["0.01", "0.12"], "no square has its kink"),
+        ("x**2 + y**2/2 + y**4", "0.05", ["0.1", "0.4"], "no other eigenvalue reaches λ_n"),
+        ("x**2 + y**2/2 + y**4", "0.05", ["0.1", "1"], "leaves the ball"),
+    ],
+)
+def test_a_constant_must_be_one(loss, eta, start, said):
+    altered = made(loss, eta, start)
+    altered["pattern"] = {"kind": "constant", "from_step": 0, "vector": ["1", "0"]}
+    assert said in check(altered)
+
+
+@pytest.mark.parametrize(
+    ("loss", "eta", "start", "said"),
+    [
+        (WORKED, "0.01", ["-0.3", "0.1"], "leaves the ball"),
+        ("x**2 + y**2/2 + max(x - 1/10, 0)**2", "0.6", ["0.12", "0.01"], "no square has its kink"),
+        (WORKED, "0.95", ["0.015", "0.015"], "λ_n < 2/eta on the ball"),
+    ],
+)
+def test_the_steps_to_come_must_be_settled(loss, eta, start, said):
+    altered = made(loss, eta, start)
+    altered["crossings"] = {"steps": [], "examined": 0, "complete": True, "rose": None, "peak": None}
+    assert said in check(altered)
+
+
 def places(value, path=()):
     if path:
         yield path, value
@@ -284,7 +389,7 @@ def places(value, path=()):
             yield from places(entry, (*path, key))
 
 
-SMALL = sorted(set(PROBLEMS) - {"near the boundary", "three variables"})
+SMALL = sorted(set(PROBLEMS) - {"near the boundary", "three variables", "close"})
 ALL = [(name, path) for name in SMALL for path, _ in places(written(name)) if path[0] in ("pattern", "crossings")]
 VALUES = (
     st.sampled_from(["0", "-1", "7/3", "1/1000", "oscillating", "monotone-from-above", "monotone-from-below"])

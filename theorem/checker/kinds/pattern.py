@@ -155,6 +155,8 @@ class Dominant:
     def of(cls, c: Certificate, pattern: Approach, expansion: Expansion, space: Space) -> Dominant:
         """Verify the bound of the other multipliers, and enclose the iterate."""
         claim(pattern.cone >= pattern.step, f"step <= cone fails: {pattern.step}, {pattern.cone}")
+        enters = 0 if c.subspace is None else c.subspace.enters
+        claim(pattern.step >= enters, f"the trajectory is in its subspace at step {pattern.step} fails")
         regime, eta, operator = space.regime or "", expansion.descent.step_size, space.operator
         single = regime in ("small-step", "large-step") and [len(block.vectors) for block in c.blocks] == [1]
         claim(single and space.spectrum is not None, "the limit is along one line fails")

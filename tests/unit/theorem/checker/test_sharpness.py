@@ -336,6 +336,15 @@ def test_a_pattern_needs_one_direction(eta, kind):
     assert "along one line" in check(altered)
 
 
+def test_the_trajectory_must_have_entered_its_subspace():
+    """Here x_1 = 0, for 1/4 (1 + 30 y_0) = 1. Before, the other multipliers are not those of the subspace."""
+    altered = made("x**2/2 + 15*x**2*y + y**2 + 3/2*z**2 + z**2*y", "1/4", ["1/100", "1/10", "1/100"])
+    enters = altered["theorem"]["subspace"]["enters"]
+    assert enters > 0 and altered["pattern"]["step"] >= enters and check(altered) is None
+    altered["pattern"] |= {"step": enters - 1}
+    assert "is in its subspace" in check(altered)
+
+
 def test_a_saddle_has_no_sharpness():
     theorem = certificate(decide(Problem("x**2 - y**2", step_size="1/4", start=["1/8", "1/16"])))
     crossings = {"steps": [], "examined": 1, "complete": False, "rose": None, "peak": None}

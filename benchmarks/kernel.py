@@ -51,7 +51,7 @@ def main() -> None:
     if shutil.which("coqc") is None:
         console.print(f"skipped: the kernel {INSTALL}")
         return
-    compiled_proofs()
+    library = compiled_proofs()
     rows: dict[str, list[tuple[float, int]]] = {}
     for name, problem in instances():
         data = certificate(decide(problem))
@@ -59,7 +59,7 @@ def main() -> None:
             raise SystemExit(f"{name}: not proved")
         data = json.loads(json.dumps(data))
         begun = time.perf_counter()
-        failure = check_in_kernel(data, 600)
+        failure = check_in_kernel(library, data, 600)
         seconds = time.perf_counter() - begun
         if failure is not None:
             raise SystemExit(f"{name}: {failure}")

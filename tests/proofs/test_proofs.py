@@ -17,9 +17,10 @@ MAIN = {
     "Symmetric": ["eigenspace_direction", "line_direction", "two_cycle", "direction_in_a_ball"],
     "Theorem1": ["small_step", "large_step", "boundary_two_cycle"],
     "Spectrum": ["ends_exist"],
-    "Polynomial": ["hessian_is_second_derivative", "remainder_bounded"],
+    "Polynomial": ["hessian_is_second_derivative", "remainder_bounded", "remainder_differences_bounded"],
     "Soundness": ["accepted_is_true"],
     "ExceptionalSet": ["exceptional_set_is_a_lipschitz_graph"],
+    "EveryStart": ["every_start_of_a_ball"],
 }
 FORBIDDEN = re.compile(
     r"\b(Admitted|admit|give_up|Axioms?|Parameters?|Conjectures?|Primitive|bypass_check|Unset\s+(Guard|Positivity|Universe))\b"

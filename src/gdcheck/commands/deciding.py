@@ -18,6 +18,7 @@ from gdcheck.commands.common import (
     help_end,
     printable,
     problem_from_options,
+    proofs_with_progress,
 )
 from gdcheck.commands.outcomes import Questions
 from gdcheck.theorem.loss.errors import InputError
@@ -141,9 +142,9 @@ def recheck(
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
 
     if kernel:
-        from gdcheck.properties.verify.kernel import check_in_kernel, compiled_proofs
+        from gdcheck.properties.verify.kernel import check_in_kernel
 
-        compiled_proofs()
+        library = proofs_with_progress()
     codes = []
     for path in files:
         name = printable(str(path))
@@ -152,7 +153,7 @@ def recheck(
             require_shape(certificate)
             failure = check(certificate, time_limit)
             if failure is None and kernel:
-                failure = check_in_kernel(certificate, time_limit)
+                failure = check_in_kernel(library, certificate, time_limit)
         except NotChecked as gave_up:
             typer.echo(f"{name}: {printable(str(gave_up))}")
             codes.append(OTHER)

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gdcheck.theorem.certificate.kinds.coq import coq_instance, require_kernel_form
+from gdcheck.theorem.certificate.kinds.coq import coq_instance, why_no_theorem
 from gdcheck.theorem.certificate.kinds.coq_reader import UnreadableLoss, read_certificate_loss, read_loss
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.loss.errors import InputError
@@ -120,9 +120,11 @@ def check_in_kernel(library: Path, certificate: dict[str, Any], seconds: float =
         None if the kernel accepts it, else a sentence that names the claim that is false.
 
     Raises:
-        InputError: If the certificate is of another kind, or Coq is missing.
-        NotChecked: If the time ran out.
+        InputError: If Coq is missing.
+        NotChecked: If the certificate is of another kind, or the time ran out.
     """
+    if (why := why_no_theorem(certificate)) is not None:
+        raise NotChecked(why)
     with KernelRun(library, certificate, seconds) as run:
         while not run.ended:
             time.sleep(_POLL)
@@ -141,7 +143,8 @@ class KernelRun:
             seconds: The time that Coq may take.
 
         Raises:
-            InputError: If the certificate is of another kind, or Coq is missing.
+            NoTheorem: If the certificate is of another kind.
+            InputError: If Coq is missing.
         """
         text = coq_instance(certificate)
         self._seconds, self._begun = seconds, time.monotonic()
@@ -231,8 +234,4 @@ def _last_line(output: str) -> str:
 
 def in_kernel_form(certificate: dict[str, Any]) -> bool:
     """Whether the kernel has a theorem about certificates of this kind."""
-    try:
-        require_kernel_form(certificate)
-    except InputError:
-        return False
-    return True
+    return why_no_theorem(certificate) is None

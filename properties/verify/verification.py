@@ -83,17 +83,13 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
     def kernel_sentence(self) -> str | None:
         """Say which of the proofs Coq's kernel accepted; None if it was not asked."""
         parts = (
-            ("the paper’s rows", [row.record for row in self.paper]),
-            ("the sweep’s step sizes", [row.record for row in self.sweep]),
-            ("the random problems", list(self.random)),
+            ("of the paper’s {} rows", [row.record for row in self.paper]),
+            ("of the sweep’s {} step sizes", [row.record for row in self.sweep]),
+            ("of {} random problems", list(self.random)),
         )
         if all(record.kernel is None for record in self.records):
             return None
-        counts = [
-            f"{sum(r.kernel is True for r in records)} of {len(records)} of {name}"
-            for name, records in parts
-            if records
-        ]
+        counts = [f"{sum(r.kernel is True for r in found)} {of.format(len(found))}" for of, found in parts if found]
         refused = sum(record.kernel is False for record in self.records)
         also = f"; it did not accept {refused}" if refused else ""
         rest = "The others it was not asked about" if self.interrupted else "About the others it has no theorem"

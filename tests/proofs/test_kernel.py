@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from gdcheck.properties.verify.kernel import check_in_kernel, failure_of
 from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.certificate.kinds.coq import coq_instance, coq_names
+from gdcheck.theorem.certificate.kinds.coq import NoTheorem, coq_instance, coq_names
 from gdcheck.theorem.certificate.kinds.coq_reader import UnreadableLoss, read_certificate_loss, read_loss
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 
 WORKED = ("x**2 + y**2/2 + x**2*y + x**3", "0.95", ["0.1", "0.1"])
@@ -34,13 +33,34 @@ def test_a_minimizer_at_a_rational_point(library):
     assert check_in_kernel(library, data) is None
 
 
-def test_a_false_claim_is_named(library):
+def _changed(data, path, change):
+    *way, last = path
+    place = data
+    for key in way:
+        place = place[key]
+    place[last] = change(place[last])
+
+
+FALSE = [
+    (("problem", "loss"), lambda text: text + " + 1/1000*x", "the gradient vanishes at the minimizer"),
+    (("problem", "step_size"), lambda text: "1/10", "the regime is the stated one"),
+    (("problem", "start", 0), lambda text: "1/9", "the stated radius agrees"),
+    (("spectrum", "lowest", "interval"), lambda ends: ["9/10", "9/10"], "the lowest eigenvalue is in its interval"),
+    (("spectrum", "highest", "interval"), lambda ends: ["3/2", "3/2"], "the highest eigenvalue is in its interval"),
+    (("blocks", 0, "gap"), lambda text: "3/2", "the ends are simple and the gap is free"),
+    (("blocks", 0, "amplitude"), lambda text: "1", "the stated amplitude agrees"),
+    (("bounds", "sigma"), lambda text: "1/2", "the stated sigma agrees"),
+    (("bounds", "tail"), lambda text: "1/2", "the stated tail agrees"),
+    (("step",), lambda step: step - 1, "the amplitude exceeds the tail"),
+    (("limit", "vectors", 0), lambda ends: [["0", "0"], ["1", "1"]], "the limit is in its intervals"),
+]
+
+
+@pytest.mark.parametrize(("path", "change", "claim"), FALSE, ids=[claim for _, _, claim in FALSE])
+def test_the_claim_that_is_false_is_named(library, path, change, claim):
     data = _certificate()
-    data["step"] -= 1
-    assert check_in_kernel(library, data) == "false in Coq's kernel: the amplitude exceeds the tail"
-    data = _certificate()
-    data["problem"]["loss"] += " + 1/1000*x"
-    assert check_in_kernel(library, data) == "false in Coq's kernel: the gradient vanishes at the minimizer"
+    _changed(data, path, change)
+    assert check_in_kernel(library, data) == f"false in Coq's kernel: {claim}"
 
 
 def test_the_name_is_found_across_line_breaks():
@@ -68,12 +88,29 @@ def test_without_coq_one_sentence_says_what_to_install(gdcheck, tmp_path, monkey
     assert "Traceback" not in err
 
 
-def test_only_proved_polynomials_become_theorems():
-    boundary = _certificate("x**2/2 + 2*y**2", "2/5", ["0.1", "0.1"])
-    with pytest.raises(InputError, match="not-applicable"):
-        coq_instance(boundary)
-    with pytest.raises(InputError, match="truncated"):
-        coq_instance(_certificate("x**2/2 + 2*y**2 + max(x - 1, 0)**4", "1/10", ["0.1", "0.1"]))
+WITHOUT_THEOREM = [
+    (("x**2/2 + 2*y**2", "2/5", ["0.1", "0.1"]), "the verdict not-applicable"),
+    (("x**2/2 + 2*y**2 + x*y**2 + y**3", "21/50", ["0.1", "0"]), "the verdict exceptional"),
+    (("x**2/2 + 2*y**2 + max(x - 1, 0)**4", "1/10", ["0.1", "0.1"]), "losses with truncated powers"),
+]
+
+
+@pytest.mark.parametrize(("problem", "what"), WITHOUT_THEOREM, ids=[what for _, what in WITHOUT_THEOREM])
+def test_without_a_theorem_one_sentence_says_so(problem, what, library, gdcheck, tmp_path):
+    said = f"Coq's checker has no theorem about {what}, only about the verdict proved for a polynomial loss and a start"
+    data = _certificate(*problem)
+    with pytest.raises(NoTheorem, match=what):
+        coq_instance(data)
+    file, theorem = tmp_path / "c.json", tmp_path / "c.v"
+    loss, step_size, start = problem
+    words = ["check", "--loss", loss, "--step-size", step_size, "--start", ",".join(start), "--coq", theorem]
+    code, out, err = gdcheck(*words, "--certificate", file)
+    assert code == {"proved": 0}.get(data["verdict"], 3)
+    assert data["verdict"].upper() in out
+    assert err == f"note: no theorem written: {said}\n"
+    assert not theorem.exists()
+    code, out, _ = gdcheck("recheck", "--kernel", file)
+    assert (code, out) == (3, f"{file}: accepted by the checker; not by Coq's kernel: {said}\n")
 
 
 def test_names_that_coq_uses_are_replaced():

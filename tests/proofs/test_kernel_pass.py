@@ -33,7 +33,9 @@ def test_every_proof_with_a_theorem_is_accepted_and_marked(library, run):
     assert told == list(range(1, kernel_workload(run) + 1))
     assert checked.outcome == "passed"
     assert replace(checked, paper=run.paper, sweep=run.sweep, random=run.random, versions=run.versions) == run
-    assert "6 of 6 of the paper’s rows, 2 of 3 of the sweep’s step sizes" in str(checked.kernel_sentence())
+    assert "6 of the paper’s 6 rows, 2 of the sweep’s 3 step sizes, 4 of 5 random problems" in str(
+        checked.kernel_sentence()
+    )
 
 
 def test_a_proof_that_the_kernel_does_not_accept_is_unresolved(library, run, monkeypatch):

@@ -127,7 +127,8 @@ def check(
 
 @commands.command(
     epilog=help_end(
-        "0 all accepted, 1 any rejected, 3 any not checked within the time limit", "gdcheck recheck certificate.json"
+        "0 all accepted, 1 any rejected, 3 any not checked (too long, or no theorem in Coq)",
+        "gdcheck recheck certificate.json",
     )
 )
 def recheck(
@@ -147,15 +148,16 @@ def recheck(
         library = proofs_with_progress()
     codes = []
     for path in files:
-        name = printable(str(path))
+        name, accepted = printable(str(path)), ""
         try:
             certificate = parse_json(read_text(path), "the certificate")
             require_shape(certificate)
             failure = check(certificate, time_limit)
             if failure is None and kernel:
+                accepted = "accepted by the checker; not by Coq's kernel: "
                 failure = check_in_kernel(library, certificate, time_limit)
         except NotChecked as gave_up:
-            typer.echo(f"{name}: {printable(str(gave_up))}")
+            typer.echo(f"{name}: {accepted}{printable(str(gave_up))}")
             codes.append(OTHER)
             continue
         except (InputError, BadCertificate) as error:

@@ -176,8 +176,8 @@ def test_verdicts_that_coqs_kernel_accepted_are_marked() -> None:
     text = words(rendered(report))
     assert text.count("accepted, kernel-checked") == 1
     assert text.count("accepted, not by the kernel") == 1
-    assert "1 of 6 of the paper’s rows" in text
-    assert "1 of 8 of the random problems; it did not accept 1" in text
+    assert "1 of the paper’s 6 rows" in text
+    assert "1 of 8 random problems; it did not accept 1" in text
     assert "gdcheck verify --kernel --problems 8" in text
     assert "Not accepted by Coq’s kernel" in text
 

@@ -12,7 +12,6 @@ import mpmath
 import numpy as np
 from flint import fmpq
 
-from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 
 _DIGITS = 60
@@ -32,23 +31,29 @@ _PLAIN = {
 }
 
 
-def require_kernel_form(certificate: dict[str, Any]) -> None:
-    """Refuse a certificate whose claim the Coq checker does not state.
+class NoTheorem(ValueError):  # noqa: N818
+    """The checker in Coq has no theorem about such a certificate; the message says which it has one about."""
+
+
+def why_no_theorem(certificate: dict[str, Any]) -> str | None:
+    """Say why the checker in Coq has no theorem about a certificate.
 
     Args:
         certificate: A certificate of the right shape.
 
-    Raises:
-        InputError: If the certificate is not a proved verdict about a polynomial loss.
+    Returns:
+        One sentence; None if it has a theorem.
     """
-    what = certificate.get("verdict")
-    if certificate.get("schema") != "gdcheck-certificate/2" or what != "proved":
-        said = what if certificate.get("schema") == "gdcheck-certificate/2" else certificate.get("schema")
-        raise InputError(
-            "certificate", f"is {said}; the kernel checks the verdict proved, with a fixed or alternating limit"
-        )
-    if "max(" in certificate["problem"]["loss"]:
-        raise InputError("certificate", "has a loss with truncated powers; the kernel checks polynomial losses")
+    schema, verdict = certificate.get("schema"), certificate.get("verdict")
+    if schema != "gdcheck-certificate/2":
+        what = f"certificates of the kind {schema}"
+    elif verdict != "proved":
+        what = f"the verdict {verdict}"
+    elif "max(" in certificate["problem"]["loss"]:
+        what = "losses with truncated powers"
+    else:
+        return None
+    return f"Coq's checker has no theorem about {what}, only about the verdict proved for a polynomial loss and a start"
 
 
 def coq_instance(certificate: dict[str, Any]) -> str:
@@ -61,9 +66,10 @@ def coq_instance(certificate: dict[str, Any]) -> str:
         The text of a file that compiles against ``proofs/`` exactly if the kernel accepts the certificate.
 
     Raises:
-        InputError: If the certificate is not a proved verdict about a polynomial loss.
+        NoTheorem: If the certificate is not a proved verdict about a polynomial loss.
     """
-    require_kernel_form(certificate)
+    if (why := why_no_theorem(certificate)) is not None:
+        raise NoTheorem(why)
     problem, block = certificate["problem"], certificate["blocks"][0]
     names = coq_names(problem["variables"])
     large = certificate["limit"]["kind"] == "alternating"

@@ -47,7 +47,7 @@ def coq_version() -> str:
     Raises:
         InputError: If it is not installed.
     """
-    said = subprocess.run([coqc(), "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([coqc(), "--version"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"version (\S+)", said)
     return found.group(1) if found else said.strip()
 
@@ -66,7 +66,10 @@ def compiled_proofs(on_done: Callable[[int], None] = lambda done: None) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gdcheck" / "proofs"
     if (cache / name).is_dir():
         return cache / name
-    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("kernel", f"the folder {cache} cannot be written; name another in XDG_CACHE_HOME") from error
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
         folder = Path(scratch) / "proofs"
         folder.mkdir()

@@ -1,7 +1,6 @@
 """``gdcheck verify --kernel``: acceptance is marked, a refusal leaves unresolved, and Ctrl-C leaves nothing behind."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -73,12 +72,3 @@ def _text(path):
         return path.read_text()
     except OSError:
         return ""
-
-
-def test_without_coq_verify_says_what_to_install(gdcheck, tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    code, out, err = gdcheck("verify", "--kernel", "--problems", "1", "--out", tmp_path / "out")
-    assert (code, out) == (2, "")
-    assert err.startswith("error: kernel: needs Coq 8.16")
-    assert err.count("\n") == 1
-    assert not (tmp_path / "out" / "report.json").exists()

@@ -50,8 +50,6 @@ Record witness := Witness {
 Definition within (n : nat) (intervals : list (Q * Q)) (v : vector) : Prop :=
   forall i, (i < n)%nat -> Q2R (fst (nth i intervals (1, 0)%Q)) <= v i <= Q2R (snd (nth i intervals (1, 0)%Q)).
 
-Definition hessian (f : vector -> R) (m : vector) : matrix := fun i j => partial (partial f i) j m.
-
 (** Theorem 1 for the problem: m is a strict critical point whose Hessian has simple ends; the regime is the one that is claimed;
     and the trajectory of gradient descent tends to m, in the direction of the unit eigenvector of that end whose
     entries lie in the given intervals, at a geometric rate. *)

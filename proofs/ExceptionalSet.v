@@ -33,7 +33,7 @@ Hypothesis remainder : forall h, norm n h <= r -> norm n (g h) <= C * norm n h ^
 Hypothesis derivative_bound : forall h k s, norm n h <= s -> norm n k <= s -> s <= r ->
   norm n (difference (g h) (g k)) <= L * s * norm n (difference h k).
 
-(** P' of the issue: the product of the factors (rho + L |h_j|) / rho. *)
+(** P' of docs/theory.md, section 8: the product of the factors (rho + L |h_j|) / rho. *)
 Let x' := L * r / (rho * (1 - sigma_of rho C r)).
 Let P' := 1 + x' + x' ^ 2.
 Hypothesis x'_at_most_one : x' <= 1.

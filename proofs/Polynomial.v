@@ -552,7 +552,126 @@ Proof.
     apply pow_incr. lra.
 Qed.
 
+(** ** The remainder's differences: Lemma 1's bound for its derivative *)
+Lemma monomial_within e : forall n x s, (length e <= n)%nat -> 0 <= s -> (forall i, (i < n)%nat -> Rabs (x i) <= s) ->
+  Rabs (monomial e x) <= s ^ degree e.
+Proof.
+  induction e as [|k e IH]; intros n x s L Hs Hx; cbn [monomial].
+  - simpl. rewrite Rabs_R1. lra.
+  - destruct n as [|n]; [simpl in L; lia|]. simpl in L.
+    change (degree (k :: e)) with (k + degree e)%nat. rewrite pow_add, Rabs_mult.
+    apply Rmult_le_compat; try apply Rabs_pos.
+    + rewrite <- RPow_abs. apply pow_incr. split; [apply Rabs_pos|apply Hx; lia].
+    + apply (IH n); [lia|exact Hs|]. intros i Hi. apply Hx. lia.
+Qed.
+
+Lemma power_differs a b s t k : 0 <= s -> Rabs a <= s -> Rabs b <= s -> Rabs (a - b) <= t ->
+  Rabs (a ^ k - b ^ k) <= INR k * s ^ pred k * t.
+Proof.
+  intros Hs Ha Hb Hab. assert (Ht : 0 <= t) by (eapply Rle_trans; [apply Rabs_pos|exact Hab]).
+  induction k as [|k IH].
+  - simpl. rewrite Rminus_diag_eq, Rabs_R0 by reflexivity. lra.
+  - replace (a ^ S k - b ^ S k) with ((a - b) * a ^ k + b * (a ^ k - b ^ k)) by (simpl; ring).
+    eapply Rle_trans; [apply Rabs_triang|]. rewrite !Rabs_mult.
+    assert (A : Rabs (a ^ k) <= s ^ k) by (rewrite <- RPow_abs; apply pow_incr; split; [apply Rabs_pos|exact Ha]).
+    assert (H1 : Rabs (a - b) * Rabs (a ^ k) <= t * s ^ k) by (apply Rmult_le_compat; auto using Rabs_pos).
+    assert (H2 : Rabs b * Rabs (a ^ k - b ^ k) <= s * (INR k * s ^ pred k * t)) by (apply Rmult_le_compat; auto using Rabs_pos).
+    assert (E : s * (INR k * s ^ pred k * t) = INR k * s ^ k * t) by (destruct k; simpl; ring).
+    rewrite S_INR. cbn [pred]. lra.
+Qed.
+
+Lemma monomial_differs e : forall n x y s t, (length e <= n)%nat -> 0 <= s -> 0 <= t ->
+  (forall i, (i < n)%nat -> Rabs (x i) <= s) -> (forall i, (i < n)%nat -> Rabs (y i) <= s) ->
+  (forall i, (i < n)%nat -> Rabs (x i - y i) <= t) ->
+  Rabs (monomial e x - monomial e y) <= INR (degree e) * s ^ pred (degree e) * t.
+Proof.
+  induction e as [|k e IH]; intros n x y s t L Hs Ht Hx Hy Hxy; cbn [monomial].
+  - simpl. rewrite Rminus_diag_eq, Rabs_R0 by reflexivity. lra.
+  - destruct n as [|n]; [simpl in L; lia|]. simpl in L.
+    assert (Tx : forall i, (i < n)%nat -> Rabs (tail_of x i) <= s) by (intros i Hi; apply Hx; lia).
+    assert (Ty : forall i, (i < n)%nat -> Rabs (tail_of y i) <= s) by (intros i Hi; apply Hy; lia).
+    assert (I := IH n (tail_of x) (tail_of y) s t ltac:(lia) Hs Ht Tx Ty ltac:(intros i Hi; apply Hxy; lia)).
+    assert (W := monomial_within e n (tail_of x) s ltac:(lia) Hs Tx).
+    assert (D := power_differs (x 0%nat) (y 0%nat) s t k Hs (Hx 0%nat ltac:(lia)) (Hy 0%nat ltac:(lia)) (Hxy 0%nat ltac:(lia))).
+    assert (Y : Rabs (y 0%nat ^ k) <= s ^ k)
+      by (rewrite <- RPow_abs; apply pow_incr; split; [apply Rabs_pos|apply Hy; lia]).
+    replace (x 0%nat ^ k * monomial e (tail_of x) - y 0%nat ^ k * monomial e (tail_of y))
+      with ((x 0%nat ^ k - y 0%nat ^ k) * monomial e (tail_of x) + y 0%nat ^ k * (monomial e (tail_of x) - monomial e (tail_of y)))
+      by ring.
+    eapply Rle_trans; [apply Rabs_triang|]. rewrite !Rabs_mult.
+    assert (H1 := Rmult_le_compat _ _ _ _ (Rabs_pos _) (Rabs_pos _) D W).
+    assert (H2 := Rmult_le_compat _ _ _ _ (Rabs_pos _) (Rabs_pos _) Y I).
+    eapply Rle_trans; [apply Rplus_le_compat; [exact H1|exact H2]|]. right.
+    change (degree (k :: e)) with (k + degree e)%nat. rewrite plus_INR.
+    destruct k as [|k]; [simpl; ring|]. destruct (degree e) as [|d].
+    + simpl. rewrite Nat.add_0_r. ring.
+    + replace (pred (S k + S d)) with (k + S d)%nat by lia. cbn [pred]. rewrite pow_add. simpl. ring.
+Qed.
+
+(** The sum over the terms of degree q >= 2 of |c| q r^(q-2). *)
+Fixpoint difference_sum (p : polynomial) (r : R) : R :=
+  match p with
+  | nil => 0
+  | (c, e) :: p' => Rabs (Q2R c) * (INR (degree e) * r ^ (degree e - 2)) + difference_sum p' r
+  end.
+
+Lemma higher_differs n p x y s t r : vanishes_at_zero n p = true -> 0 <= s <= r -> 0 <= t ->
+  (forall i, (i < n)%nat -> Rabs (x i) <= s) -> (forall i, (i < n)%nat -> Rabs (y i) <= s) ->
+  (forall i, (i < n)%nat -> Rabs (x i - y i) <= t) ->
+  Rabs (evaluate (higher p) x - evaluate (higher p) y) <= difference_sum (higher p) r * (s * t).
+Proof.
+  unfold higher. induction p as [|[c e] p IH]; intros H Hs Ht Hx Hy Hxy.
+  - simpl. rewrite Rminus_diag_eq, Rabs_R0 by reflexivity. lra.
+  - unfold vanishes_at_zero in H. cbn [forallb] in H. rewrite !andb_true_iff in H. destruct H as [[H1 H2] H3].
+    specialize (IH H3 Hs Ht Hx Hy Hxy). apply Nat.leb_le in H2. cbn [filter].
+    destruct (Nat.leb 2 (degree e)) eqn:E; [|exact IH]. apply Nat.leb_le in E. cbn [evaluate difference_sum].
+    set (p' := filter (fun '(_, e) => Nat.leb 2 (degree e)) p) in *.
+    replace (Q2R c * monomial e x + evaluate p' x - (Q2R c * monomial e y + evaluate p' y))
+      with (Q2R c * (monomial e x - monomial e y) + (evaluate p' x - evaluate p' y)) by ring.
+    eapply Rle_trans; [apply Rabs_triang|]. rewrite Rmult_plus_distr_r. apply Rplus_le_compat; [|exact IH].
+    rewrite Rabs_mult, Rmult_assoc. apply Rmult_le_compat_l; [apply Rabs_pos|].
+    eapply Rle_trans; [apply (monomial_differs e n x y s t); auto; lra|].
+    assert (D := pos_INR (degree e)).
+    replace (pred (degree e)) with (S (degree e - 2)) by lia. cbn [pow].
+    replace (INR (degree e) * (s * s ^ (degree e - 2)) * t) with (INR (degree e) * s ^ (degree e - 2) * (s * t)) by ring.
+    apply Rmult_le_compat_r; [apply Rmult_le_pos; lra|]. apply Rmult_le_compat_l; [exact D|]. apply pow_incr. lra.
+Qed.
+
+Lemma difference_sum_nonneg p r : 0 <= r -> 0 <= difference_sum p r.
+Proof.
+  intros Hr. induction p as [|[c e] p IH]; cbn [difference_sum]; [lra|].
+  apply Rplus_le_le_0_compat; [|exact IH]. apply Rmult_le_pos; [apply Rabs_pos|].
+  apply Rmult_le_pos; [apply pos_INR|apply pow_le, Hr].
+Qed.
+
+(** Lambda of the remainder on the ball of radius r: |g(x) - g(y)| <= Lambda s |x - y| for |x|, |y| <= s <= r. *)
+Definition derivative_constant (n : nat) (eta : R) (gradient : nat -> polynomial) (r : R) : R :=
+  eta * norm n (fun i => difference_sum (higher (gradient i)) r).
+
+Theorem remainder_differences_bounded n eta (gradient : nat -> polynomial) r s x y : 0 <= eta ->
+  (forall i, (i < n)%nat -> vanishes_at_zero n (gradient i) = true) -> norm n x <= s -> norm n y <= s -> s <= r ->
+  norm n (difference (fun i => - eta * evaluate (higher (gradient i)) x) (fun i => - eta * evaluate (higher (gradient i)) y))
+  <= derivative_constant n eta gradient r * s * norm n (difference x y).
+Proof.
+  intros Heta Hok Hx Hy Hs. assert (S0 : 0 <= s) by (eapply Rle_trans; [apply norm_nonneg|exact Hx]).
+  set (t := norm n (difference x y)). assert (T0 : 0 <= t) by apply norm_nonneg.
+  rewrite (norm_same n _ (scale (- eta) (fun i => evaluate (higher (gradient i)) x - evaluate (higher (gradient i)) y)))
+    by (intros i _; unfold difference, scale; ring).
+  rewrite norm_scale, Rabs_Ropp, Rabs_pos_eq by exact Heta. unfold derivative_constant.
+  rewrite !Rmult_assoc. apply Rmult_le_compat_l; [exact Heta|].
+  eapply Rle_trans.
+  - apply norm_monotone with (v := scale (s * t) (fun i => difference_sum (higher (gradient i)) r)).
+    intros i Hi. unfold scale. rewrite Rmult_comm.
+    apply (higher_differs n); auto; intros j Hj.
+    + eapply Rle_trans; [apply entry_norm, Hj|exact Hx].
+    + eapply Rle_trans; [apply entry_norm, Hj|exact Hy].
+    + apply (entry_norm n (difference x y)), Hj.
+  - rewrite norm_scale, Rabs_pos_eq by (apply Rmult_le_pos; assumption). lra.
+Qed.
+
 (** ** The Hessian is the matrix of second derivatives *)
+Definition hessian (f : vector -> R) (m : vector) : matrix := fun i j => partial (partial f i) j m.
+
 Lemma evaluate_at_zero p : evaluate p zero = Q2R (fold_right (fun '(c, e) s => if Nat.eqb (degree e) 0 then Qred (c + s) else s) 0%Q p).
 Proof.
   induction p as [|[c e] p IH]; [simpl; rewrite Q2R_0; reflexivity|]. cbn [evaluate fold_right]. rewrite IH.

@@ -45,11 +45,6 @@ def status(record: Record) -> str:
     return record.verdict
 
 
-def rechecked(record: Record) -> str:
-    """Return what the checker said of the certificate, and whether Coq's kernel accepted the limit too."""
-    return f"{record.recheck}, kernel-checked" if record.kernel else record.recheck
-
-
 class VerificationView(View[Verification]):
     """A run of ``gdcheck verify``."""
 
@@ -59,7 +54,6 @@ class VerificationView(View[Verification]):
     title = "verification"
     suite = "verify"
     status = staticmethod(status)
-    rechecked = staticmethod(rechecked)
 
     @property
     def outcome(self) -> str:
@@ -145,6 +139,9 @@ class VerificationView(View[Verification]):
             ("Exceptional", counts["exceptional"], "random starts proved to lie in the theorem’s null set", False),
             ("Not applicable", counts["not-applicable"], "random problems outside the theorem’s assumptions", True),
         ]
+        if run.kernel_sentence():
+            refused = sum(r.kernel is False for r in run.records)
+            numbers.append(("Not accepted by Coq’s kernel", refused, "of the proofs that it was asked about", True))
         return [Caution(label, count, meaning, serious and count > 0) for label, count, meaning, serious in numbers]
 
     def facts(self) -> list[tuple[str, object]]:
@@ -153,7 +150,8 @@ class VerificationView(View[Verification]):
 
     def again(self) -> Again:
         """How to repeat the run."""
-        command = f"gdcheck verify --problems {self.run.problems} --seed {self.run.seed}"
+        kernel = " --kernel" if self.run.kernel_sentence() else ""
+        command = f"gdcheck verify{kernel} --problems {self.run.problems} --seed {self.run.seed}"
         return Again("The same run again:", command, "All numbers: report.json beside this page.")
 
     def pictures(self) -> dict[str, str]:
@@ -180,7 +178,8 @@ class VerificationView(View[Verification]):
         lines = ["## Verification", "", plain(self.headline()), "", *(f"> {plain(note)}" for note in self.notes())]
         cautions = ((c.label, c.count, c.meaning) for c in self.cautions())
         lines += table(["could make a pass meaningless", "", ""], cautions)
-        paper = ((r.title, r.record.regime, r.record.verdict, rechecked(r.record)) for r in run.paper)
+        lines += [plain(kernel), ""] if (kernel := run.kernel_sentence()) else []
+        paper = ((r.title, r.record.regime, r.record.verdict, r.record.checked) for r in run.paper)
         lines += table(["the paper’s row", "regime", "verdict", "recheck"], paper)
         heads = [
             "sharpness of the loss",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from flint import arb, ctx, fmpq
 from msgspec import Meta
 from msgspec.structs import replace
 
-from gdcheck.properties.verify.kernel import check_in_kernel, in_kernel_form
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.answer import answer
@@ -89,7 +88,7 @@ class Record(Shape, frozen=True):
         to_lowest: The squared cosine between the limit (of even steps) and the eigenspace of λ₁.
         to_highest: The same for λₙ.
         problem: The problem in its JSON form, where it is worth keeping.
-        kernel: True if Coq's kernel accepted the limit too, None if it was not asked.
+        kernel: Whether Coq's kernel accepted the limit too; None if it was not asked, or has no theorem about it.
     """
 
     index: Count
@@ -119,6 +118,12 @@ class Record(Shape, frozen=True):
     problem: StoredProblem | None = None
     kernel: bool | None = None
 
+    @property
+    def checked(self) -> str:
+        """Say what the checker said of the certificate, and what Coq's kernel said if it was asked."""
+        said = {None: "", True: ", kernel-checked", False: ", not by the kernel"}
+        return self.recheck + said[self.kernel]
+
 
 def checked_by_recheck(data: object) -> str | None:
     """Return the independent checker.
@@ -138,24 +143,6 @@ def checked_by_recheck(data: object) -> str | None:
         return check(data)
     except BadCertificate as error:
         return f"the certificate is malformed: {error}"
-
-
-def checked_by_kernel(data: object) -> str | None:
-    """Return the independent checker, and then Coq's kernel where it has a theorem about such a certificate.
-
-    Args:
-        data: A certificate.
-
-    Returns:
-        None if it is accepted, else a sentence.
-
-    Raises:
-        NotChecked: If either gives up at one of its limits.
-    """
-    failure = checked_by_recheck(data)
-    if failure is None and isinstance(data, dict) and in_kernel_form(data):
-        return check_in_kernel(data)
-    return failure
 
 
 def examine(make: Callable[[], Problem], index: int, checker: Checker, *, keep_problem: bool = False) -> Record:
@@ -196,13 +183,9 @@ def _rechecked(record: Record, decision: Decision, checker: Checker) -> Record:
     except Exception as error:
         failure = f"an error stopped the check: {in_words(error)}"
     if failure is None:
-        return replace(record, recheck=ACCEPTED, kernel=_in_kernel(checker, data))
+        return replace(record, recheck=ACCEPTED)
     reason = f"decided as {record.verdict}, but the certificate was rejected by the independent checker: {failure}"
     return replace(record, recheck=REJECTED, verdict=Verdict.UNRESOLVED.value, reason=reason)
-
-
-def _in_kernel(checker: Checker, data: dict[str, Any] | None) -> bool | None:
-    return True if checker is checked_by_kernel and data is not None and in_kernel_form(data) else None
 
 
 def _measured(decision: Decision, index: int) -> Record:

@@ -80,6 +80,21 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
         """All records of the run."""
         return [*(row.record for row in (*self.paper, *self.sweep)), *self.random]
 
+    def kernel_sentence(self) -> str | None:
+        """Say which of the proofs Coq's kernel accepted; None if it was not asked."""
+        parts = (
+            ("of the paper’s {} rows", [row.record for row in self.paper]),
+            ("of the sweep’s {} step sizes", [row.record for row in self.sweep]),
+            ("of {} random problems", list(self.random)),
+        )
+        if all(record.kernel is None for record in self.records):
+            return None
+        counts = [f"{sum(r.kernel is True for r in found)} {of.format(len(found))}" for of, found in parts if found]
+        refused = sum(record.kernel is False for record in self.records)
+        also = f"; it did not accept {refused}" if refused else ""
+        rest = "The others it was not asked about" if self.interrupted else "About the others it has no theorem"
+        return f"Accepted by Coq’s kernel too: {', '.join(counts)}{also}. {rest}."
+
     def added_up(self) -> Verification:
         """Return the same run, with the outcome and the counts that its rows come to."""
         counts = Counter(record.verdict for record in self.random)

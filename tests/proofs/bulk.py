@@ -1,9 +1,11 @@
-"""Many instances in one run of Coq: its verdict on each."""
+"""Many instances in one run of Coq a core: its verdict on each."""
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from gdcheck.properties.storage.workers import default_jobs
 from gdcheck.properties.strategies.random_problems import random_problem
 from gdcheck.properties.verify.kernel import in_kernel_form, run_coqc
 from gdcheck.theorem.certificate.certificate import certificate
@@ -25,15 +27,24 @@ def proved_certificates(count, seed):
 
 
 def verdicts(library: Path, folder: Path, texts):
-    """What the checker in Coq computes for each file's instance."""
+    """What the checker in Coq computes for each file's instance, over all cores."""
+    jobs = default_jobs()
+    with ThreadPoolExecutor(jobs) as pool:
+        shares = list(pool.map(lambda k: _verdicts(library, folder / f"bulk_{k}.v", texts[k::jobs]), range(jobs)))
+    found = [""] * len(texts)
+    for k, share in enumerate(shares):
+        found[k::jobs] = share
+    return found
+
+
+def _verdicts(library: Path, file: Path, texts):
     parts = [HEADER]
     for i, text in enumerate(texts):
         assert text.count("Theorem direction_of_gradient_descent") == 1
         body = text[: text.index("Theorem")].replace(HEADER, "")
         parts.append(f"Module I{i}.\n{body}Eval vm_compute in (verdict problem certificate witness).\nEnd I{i}.\n")
-    file = folder / "bulk.v"
     file.write_text("".join(parts), encoding="utf-8")
-    done = run_coqc(library, file, 1800)
+    done = run_coqc(library, file, 3600)
     assert done.returncode == 0, done.stderr[-2000:]
     found = _OUTCOME.findall(done.stdout)
     assert len(found) == len(texts)

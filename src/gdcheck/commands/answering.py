@@ -203,17 +203,22 @@ class Printer:
         show_answer(self._console, answer)
 
     def _store_theorem(self, verdict: str, proof: dict[str, Any] | None, path: Path) -> None:
-        from gdcheck.theorem.certificate.kinds.coq import coq_instance
-        from gdcheck.theorem.loss.errors import InputError
+        from gdcheck.theorem.certificate.kinds.coq import NoTheorem, coq_instance
 
-        if proof is None or verdict == "unresolved":
-            raise InputError("coq", f"only a proved verdict becomes a theorem; this one is {verdict}, leave out --coq")
-        # With --sharpness the certificate of the theorem is a part of another.
-        write_bytes(path, coq_instance(proof.get("theorem", proof)).encode("utf-8"), "coq")
+        try:
+            if proof is None or verdict == "unresolved":
+                raise NoTheorem(f"the verdict {verdict} has no proof")
+            # With --sharpness the certificate of the theorem is a part of another.
+            write_bytes(path, coq_instance(proof.get("theorem", proof)).encode("utf-8"), "coq")
+        except NoTheorem as why:
+            typer.echo(f"note: no theorem written: {why}{_still_there(path)}", err=True)
 
     def _store(self, verdict: str, proof: dict[str, Any] | None, path: Path) -> None:
         if proof is not None and verdict != "unresolved":
             write_bytes(path, as_json(proof).encode("utf-8"))
             return
-        old = f"; {str(path)[:200]!r} still holds what it held" if path.exists() else ""
-        typer.echo(f"note: no certificate written: this verdict has none ({verdict}){old}", err=True)
+        typer.echo(f"note: no certificate written: this verdict has none ({verdict}){_still_there(path)}", err=True)
+
+
+def _still_there(path: Path) -> str:
+    return f"; {str(path)[:200]!r} still holds what it held" if path.exists() else ""

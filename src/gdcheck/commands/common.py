@@ -41,6 +41,19 @@ def help_end(codes: str, *examples: str, before: str = "") -> str:
     return "\n\n".join([*([before] if before else []), said, f"Example{'s'[: len(examples) > 1]}:", f"\b\n{shown}"])
 
 
+def proofs_with_progress() -> Path:
+    """Compile the Coq proofs, if that was not done before, under a progress bar.
+
+    Raises:
+        InputError: If Coq is missing, or a library that the proofs need.
+    """
+    from gdcheck.properties.verify.kernel import compiled_proofs, proof_files
+    from gdcheck.terminal.progress import progress_bar
+
+    with progress_bar(len(proof_files()), "compiling the proofs, once") as on_done:
+        return compiled_proofs(on_done)
+
+
 def takes(options: type[_Options]) -> Callable[[Callable[[_Options], int]], Callable[..., int]]:
     """Give a command the fields of a dataclass as its options.
 

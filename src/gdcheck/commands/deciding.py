@@ -18,6 +18,7 @@ from gdcheck.commands.common import (
     help_end,
     printable,
     problem_from_options,
+    proofs_with_progress,
 )
 from gdcheck.commands.outcomes import Questions
 from gdcheck.theorem.loss.errors import InputError
@@ -128,7 +129,8 @@ def check(
 
 @commands.command(
     epilog=help_end(
-        "0 all accepted, 1 any rejected, 3 any not checked within the time limit", "gdcheck recheck certificate.json"
+        "0 all accepted, 1 any rejected, 3 any not checked (too long, or no theorem in Coq)",
+        "gdcheck recheck certificate.json",
     )
 )
 def recheck(
@@ -144,20 +146,21 @@ def recheck(
     from gdcheck.theorem.certificate.words import certified_in_words
 
     if kernel:
-        from gdcheck.properties.verify.kernel import check_in_kernel, compiled_proofs
+        from gdcheck.properties.verify.kernel import check_in_kernel
 
-        compiled_proofs()
+        library = proofs_with_progress()
     codes = []
     for path in files:
-        name = printable(str(path))
+        name, accepted = printable(str(path)), ""
         try:
             certificate = parse_json(read_text(path), "the certificate")
             require_shape(certificate)
             failure = check(certificate, time_limit)
             if failure is None and kernel:
-                failure = check_in_kernel(certificate, time_limit)
+                accepted = "accepted by the checker; not by Coq's kernel: "
+                failure = check_in_kernel(library, certificate, time_limit)
         except NotChecked as gave_up:
-            typer.echo(f"{name}: {printable(str(gave_up))}")
+            typer.echo(f"{name}: {accepted}{printable(str(gave_up))}")
             codes.append(OTHER)
             continue
         except (InputError, BadCertificate) as error:

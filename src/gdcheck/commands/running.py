@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end, make_directory
+from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end, make_directory, proofs_with_progress
 from gdcheck.properties.storage.workers import default_jobs
 
 commands = typer.Typer()
@@ -30,21 +30,20 @@ def verify(
     ] = False,
 ) -> int:
     """Prove and recheck the paper's instances and random problems, and write the report."""
-    from gdcheck.properties.verify.record import checked_by_kernel, checked_by_recheck
     from gdcheck.properties.verify.verify import verify as run_verification
     from gdcheck.properties.verify.verify import workload
     from gdcheck.terminal.progress import progress_bar
     from gdcheck.terminal.show import console_for_people, show_verification
 
     make_directory(out)
-    checker = checked_by_recheck
-    if kernel:
-        from gdcheck.properties.verify.kernel import compiled_proofs
-
-        compiled_proofs()
-        checker = checked_by_kernel
+    library = proofs_with_progress() if kernel else None
     with progress_bar(workload(problems), "deciding and rechecking") as on_done:
-        run_ = run_verification(problems, seed, jobs or default_jobs(), on_done, checker)
+        run_ = run_verification(problems, seed, jobs or default_jobs(), on_done)
+    if library is not None and not run_.interrupted:
+        from gdcheck.properties.verify.kernel_pass import check_run_in_kernel, kernel_workload
+
+        with progress_bar(kernel_workload(run_), "checking in Coq's kernel") as on_done:
+            run_ = check_run_in_kernel(run_, library, jobs or default_jobs(), on_done)
     from gdcheck.reports.compose import write_run
 
     page = write_run(run_, out)

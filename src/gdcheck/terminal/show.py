@@ -80,7 +80,7 @@ def show_verification(console: Console, run: Verification) -> None:
         computed = _direction(to_builtins(record.limit)) if record.limit and record.limit.kind else "-"
         verdict = Text(record.verdict, _COLOURS[record.verdict])
         expected = f"{row.expected.kind}, {row.expected.axis}-axis"
-        table.add_row(row.title, expected, computed, verdict, _cell(record.step), record.recheck)
+        table.add_row(row.title, expected, computed, verdict, _cell(record.step), record.checked)
     console.print(table)
     known = sum(row.agrees for row in run.sharpness)
     checked = sum(row.recheck == "accepted" for row in run.sharpness)
@@ -91,6 +91,8 @@ def show_verification(console: Console, run: Verification) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in run.verdicts.items() if count)
     console.print(f"{len(run.random)} of {run.problems} random problems (seed {run.seed}): {counts or 'none'}")
     console.print(f"certificates rejected by the independent checker: {run.rejected}")
+    if (kernel := run.kernel_sentence()) is not None:
+        console.print(kernel)
     if run.interrupted:
         console.print("interrupted: the report holds what was finished", style="bold yellow")
     style = "bold green" if run.outcome == "passed" else "bold red"

@@ -168,6 +168,22 @@ def test_proved_is_said_only_of_accepted_certificates() -> None:
     assert ("span", {"class": "tag good"}) not in page.elements
 
 
+def test_verdicts_that_coqs_kernel_accepted_are_marked() -> None:
+    report = fresh()
+    assert "kernel" not in words(rendered(report)).lower()
+    report["paper"][0]["record"]["kernel"] = True
+    report["paper"][1]["record"].update(kernel=False, verdict="unresolved", reason="false in Coq's kernel: planted")
+    report["paper"][1]["agrees"] = False
+    report["random"][0]["kernel"] = True
+    text = words(rendered(report))
+    assert text.count("accepted, kernel-checked") == 1
+    assert text.count("accepted, not by the kernel") == 1
+    assert "1 of the paper’s 6 rows" in text
+    assert "1 of 8 random problems; it did not accept 1" in text
+    assert "gdcheck verify --kernel --problems 8" in text
+    assert "Not accepted by Coq’s kernel" in text
+
+
 def test_what_is_unresolved_is_listed_with_its_command() -> None:
     report = fresh()
     report["outcome"] = "incomplete"

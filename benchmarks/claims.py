@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gdcheck.properties.lemmas.run import begin, run_claims
+from gdcheck.properties.sweep.run import Executor
 
 ONE_LINE = """
 from gdcheck import claim, holds
@@ -41,7 +42,7 @@ def measured(text: str, problems: int, jobs: int) -> dict[str, float]:
         file.write_text(text, encoding="utf-8")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
-        run = run_claims(begin([str(file)], 0, problems, 60.0, root), root, jobs)
+        run = run_claims(begin([str(file)], 0, problems, 60.0, root), root, Executor(jobs))
         seconds = time.perf_counter() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     (row,) = run.rows

@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from gdcheck.properties.lemmas.declare import OwnClaim
+    from gdcheck.properties.lemmas.verdict import ClaimRow
 
 PROFILES = {"quick": 50, "default": 300, "thorough": 10_000}
 """How many problems each profile examines for a claim."""
@@ -27,6 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gdcheck-profile", choices=list(PROFILES), default="default", help="How thorough to be.")
     group.addoption(
         "--gdcheck-budget", type=int, metavar="N", help="Problems for each claim, in place of the profile's."
+    )
+    group.addoption(
+        "--gdcheck-time-limit", type=float, default=10.0, metavar="S", help="Seconds that one problem may take (10)."
     )
     group.addoption("--gdcheck-seed", type=int, default=0, metavar="N", help="The seed of the problems (0).")
 
@@ -52,24 +56,49 @@ class ClaimItem(pytest.Item):
         self.claim = claim
 
     def runtest(self) -> None:
-        """Examine the claim on its examples and on random problems; the first on which it fails is simplified."""
-        from dataclasses import replace
+        """Examine the claim as ``gdcheck claim`` does, in another process: one that does not end can be killed."""
+        from tempfile import TemporaryDirectory
 
-        from gdcheck.properties.lemmas.alone import examine_alone
-        from gdcheck.theorem.loss.errors import InputError
+        from gdcheck.properties.lemmas.run import begin, run_claims
+        from gdcheck.properties.sweep.run import Executor
 
-        config = self.config
-        budget = config.getoption("--gdcheck-budget")
-        count = PROFILES[config.getoption("--gdcheck-profile")] if budget is None else budget
-        try:
-            result = examine_alone(replace(self.claim, name=self.name), config.getoption("--gdcheck-seed"), count)
-        except InputError as error:
-            raise ClaimFailedError(str(error)) from None
-        if result.violation is not None:
-            raise ClaimFailedError(result.account())
-        if result.undecided or not result.held:
-            causes = "; ".join(f"{n}: {cause}" for cause, n in result.causes.items())
-            pytest.skip(f"undecided on {result.undecided} of {result.examined} problems ({causes})")
+        option = self.config.getoption
+        budget = option("--gdcheck-budget")
+        count = PROFILES[option("--gdcheck-profile")] if budget is None else budget
+        with TemporaryDirectory(prefix="gdcheck-") as folder:
+            root, target = Path(folder), f"{self.path}:{self.name}"
+            plan = begin([target], option("--gdcheck-seed"), count, option("--gdcheck-time-limit"), root)
+            run = run_claims(plan, root, Executor())
+        if run.interrupted:
+            raise KeyboardInterrupt
+        (row,) = run.rows
+        if row.verdict == "undecided":
+            causes = [
+                f"{n}: {cause}" for state in ("undecided", "aside") for cause, n in row.causes.get(state, {}).items()
+            ]
+            pytest.skip(f"{row.words()} of {row.examined} problems ({'; '.join(causes)})")
+        if row.verdict != "held":
+            raise ClaimFailedError(self._account(row))
+
+    def _account(self, row: ClaimRow) -> str:
+        """What was found, in words: the problem, and the line that has it examined for ever."""
+        said = f"{self.name}: {row.words()}"
+        if row.counterexample is None:
+            return said
+        from gdcheck.reports.own_claims_view import python_line, reproduce_line
+
+        form, why_not = row.counterexample.simplest, row.counterexample.not_simplified
+        margin = "" if form.margin is None else f" (margin {form.margin:g})"
+        lines = [
+            said,
+            f"  {row.sentence}",
+            f"  {form.evidence}: {form.found}{margin}, on problem {form.index} of the run",
+            *([f"  not simplified: {why_not}"] if why_not else []),
+            f"  {python_line(form)}",
+            "  to have it examined always, put this above the claim:",
+            f"    {reproduce_line(form)}",
+        ]
+        return "\n".join(lines)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the account of a counterexample without a traceback through gdcheck."""

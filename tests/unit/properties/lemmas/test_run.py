@@ -10,6 +10,7 @@ from gdcheck.properties.lemmas.record import examined_again
 from gdcheck.properties.lemmas.run import begin, go_on, run_claims
 from gdcheck.properties.lemmas.shards import SIZE
 from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.sweep.run import Executor
 
 GOOD = """
 from gdcheck import claim, holds
@@ -62,7 +63,7 @@ def run(tmp_path, text, budget, jobs, name="run", time_limit=20.0):
     file.write_text(text, encoding="utf-8")
     root = tmp_path / name
     root.mkdir(exist_ok=True)
-    return run_claims(begin([str(file)], 0, budget, time_limit, root), root, jobs)
+    return run_claims(begin([str(file)], 0, budget, time_limit, root), root, Executor(jobs))
 
 
 def test_any_number_of_processes_finds_the_same(tmp_path):
@@ -111,7 +112,7 @@ def test_a_run_goes_on_where_it_was_left(tmp_path):
     (root / "shards" / "distance_falls-000000.json").write_text('{"claim": "distance_falls", "num', encoding="utf-8")
     before = (root / "shards" / "loss_falls-000000.json").stat().st_mtime_ns
     done = []
-    assert as_json(run_claims(go_on(root), root, 1, done.append)) == as_json(whole)
+    assert as_json(run_claims(go_on(root), root, Executor(), done.append)) == as_json(whole)
     assert done[0] == 2 * SIZE and done[-1] == 4 * SIZE
     assert (root / "shards" / "loss_falls-000000.json").stat().st_mtime_ns == before
     (tmp_path / "lemma.py").write_text(GOOD + "\n", encoding="utf-8")
@@ -141,7 +142,7 @@ def test_a_target_that_cannot_be_loaded_is_said_with_its_line(tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
     targets = [str(tmp_path / name) for name in files] + ["no_such_module:x", "nothing", "invariance"]
     plan = begin(targets, 0, 4, 20.0, tmp_path)
-    rows = {Path(row.name).name: row for row in run_claims(plan, tmp_path, 1).rows}
+    rows = {Path(row.name).name: row for row in run_claims(plan, tmp_path, Executor()).rows}
     assert "syntax.py:1" in rows["syntax.py"].fault and "declares no claim" in rows["none.py"].fault
     assert "argument.py:2" in rows["argument.py"].fault and "sentence" in rows["argument.py"].fault
     assert "no_such_module" in rows["no_such_module:x"].fault and "built-in" in rows["nothing"].fault

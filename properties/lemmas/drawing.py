@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import HypothesisException
+from hypothesis.errors import Unsatisfiable
 
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.outcome import ClaimError
@@ -131,7 +131,7 @@ def generated(claim: OwnClaim, random: Random, index: int) -> Problem:
     assert claim.generator is not None
     try:
         made = claim.generator(random, index)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ClaimError(named(claim, f"its generator fails on index {index} ({in_words(error)})", error)) from None
     if not isinstance(made, Problem):
         said = f"its generator made a {type(made).__name__} on index {index}; it must make a gdcheck.Problem"
@@ -179,8 +179,8 @@ def draw_with_hypothesis(claim: OwnClaim, shard: Shard, take: Callable[[Any], ob
             collect()
         except (ClaimError, FoundError):
             raise
-        except HypothesisException as error:
-            said = f"its strategy yields no problem: all that was drawn was filtered out ({type(error).__name__})"
+        except Unsatisfiable:
+            said = "its strategy yields no problem: all that was drawn was filtered out"
             raise ClaimError(named(claim, said)) from None
         except Exception as error:
             raise ClaimError(named(claim, f"drawing a problem raised {in_words(error)}", error)) from None

@@ -34,8 +34,8 @@ from gdcheck.theorem.loss.loss import TruncatedPower
 from gdcheck.theorem.loss.prescribed import loss_with_spectrum
 from gdcheck.theorem.methods.statement import Regime
 
-MOST_EXAMINED = 1500
-"""Problems examined in search of the simplest."""
+MOST_EXAMINED, MOST_DRAWN_AGAIN = 1500, 250
+"""Problems examined in search of the simplest: made of parts, or drawn again by Hypothesis, which takes longer."""
 
 SHRINKING_LIMIT = 120.0
 """Seconds that the search for the simplest problem may take."""
@@ -271,6 +271,7 @@ class _Search:
 
     def __init__(self, claim: OwnClaim, first: Witness) -> None:
         self._claim, self._first = claim, first
+        self._most = MOST_DRAWN_AGAIN if claim.strategies else MOST_EXAMINED
         self._seen: dict[str, Witness | None] = {}
         self._fault: ClaimError | None = None
 
@@ -318,6 +319,7 @@ class _Search:
         def take(made: Any) -> None:
             nonlocal drawn, last
             drawn += 1
+            # Those before it are not examined again: none is a failure of this kind.
             if drawn > self._first.index - shard.first and (found := self._fails(made)) is not None:
                 last = found
                 raise FoundError
@@ -331,7 +333,7 @@ class _Search:
     def _fails(self, drawn: Any) -> Witness | None:
         key = repr(drawn)
         if key not in self._seen:
-            self._seen[key] = self._examined(drawn) if len(self._seen) < MOST_EXAMINED else None
+            self._seen[key] = self._examined(drawn) if len(self._seen) < self._most else None
         return self._seen[key]
 
     def _examined(self, drawn: Any) -> Witness | None:

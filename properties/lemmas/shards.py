@@ -158,7 +158,8 @@ def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: Sha
     if sampled or (outcome.state == "violated" and claim.examination is None):
         again = examine(claim, drawn)[0] if decision is not None or claim.examination is not None else outcome
         if again != outcome:
-            found = f"is {outcome.state} on a problem, and {again.state} when it is examined again"
+            differs = again.state if again.state != outcome.state else "with another margin or note"
+            found = f"is {outcome.state} on a problem, and {differs} when it is examined again"
             raise ClaimError(named(claim, f"it {found}; it must not depend on chance or on state"))
         outcome = _rechecked(outcome, decision, result)
     result.add(outcome)
@@ -209,7 +210,7 @@ def ended_at(task: Task) -> tuple[int, str] | None:
         return None
     name = task.source.file
     lines = re.findall(rf'File "(?:[^"]*[/\\])?{re.escape(name)}", line (\d+)', trace) if name else []
-    return int(index), f"{name}:{lines[0]}" if lines else task.source.name
+    return int(index), f"{name}:{lines[0]}" if lines else task.loader(task.source).place() if name else task.source.name
 
 
 def with_endless(task: Task, index: int, place: str) -> Task:

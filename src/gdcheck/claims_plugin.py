@@ -89,10 +89,11 @@ class ClaimItem(pytest.Item):
 
         form, why_not = row.counterexample.simplest, row.counterexample.not_simplified
         margin = "" if form.margin is None else f" (margin {form.margin:g})"
+        where = "on an example of the claim" if form.index < 0 else f"on problem {form.index} of the run"
         lines = [
             said,
             f"  {row.sentence}",
-            f"  {form.evidence}: {form.found}{margin}, on problem {form.index} of the run",
+            f"  {form.evidence}: {form.found}{margin}, {where}",
             *([f"  not simplified: {why_not}"] if why_not else []),
             f"  {python_line(form)}",
             "  to have it examined always, put this above the claim:",

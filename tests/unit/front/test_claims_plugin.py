@@ -39,13 +39,26 @@ def test_every_claim_is_a_test(pytester):
     result.assert_outcomes(passed=2, failed=2, skipped=1)
     result.stdout.fnmatch_lines(
         [
-            "*loss_rises does not hold: the loss rises*",
+            "*loss_rises: false, with a counterexample*",
+            "*the loss rises*",
+            "*proved: it falls, on an example of the claim*",
             "*@gdcheck.reproduce(*",
             "*nothing at test_mine.py:*returns a NoneType*",
         ]
     )
     result.stdout.fnmatch_lines(["*undecided on 5 of 5*"])
     assert "Traceback" not in result.stdout.str()
+
+
+def test_a_claim_that_does_not_end_fails_and_the_others_go_on(pytester):
+    endless = CLAIMS.replace(
+        "return holds(trajectory.distance", "__import__('time').sleep(99)\n        return holds(trajectory.distance"
+    )
+    pytester.makepyfile(test_mine=endless)
+    chosen = ("--gdcheck-budget", "4", "--gdcheck-time-limit", "1", "-k", "falls or plain")
+    result = pytester.runpytest_subprocess(*PLUGIN, *chosen)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*distance_falls does not end within 1 s on 3 problems (test_mine.py:*"])
 
 
 def test_it_works_with_xdist(pytester):

@@ -374,7 +374,9 @@ def endless(problem, decision, trajectory):
 def test_a_cluster_finds_the_same(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'gdcheck[cluster]'")
     monkeypatch.setattr(schedule, "SIZE", 10)
-    here = run(tmp_path, ON_A_CLUSTER, 20, 1, "here", time_limit=1.0)
+    (tmp_path / "lemma.py").write_text(ON_A_CLUSTER, encoding="utf-8")
+    alone = begin([f"{tmp_path / 'lemma.py'}:loss_rises"], 0, 20, 1.0, tmp_path)
+    here = run_claims(alone, tmp_path, Executor())
     # The workers run the text that was sent to them, wherever they are.
     root = tmp_path / "there"
     root.mkdir()

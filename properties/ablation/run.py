@@ -141,7 +141,7 @@ def _claim(source: Source) -> OwnClaim:
 
 
 def _simplest(task: Shrinking) -> tuple[str, Witness | str]:
-    """The simplest violation of an ablation, or what is wrong with the ablation."""
+    """Return the simplest violation of an ablation, or what is wrong with the ablation."""
     try:
         _, found, _ = simplified(task)
     except ClaimError as error:

@@ -37,7 +37,7 @@ class _About(Struct):
 
 
 def claim_of(ablation: Ablation) -> OwnClaim:
-    """The claim that an ablation examines.
+    """Return the claim that an ablation examines.
 
     Args:
         ablation: The ablation.
@@ -85,7 +85,7 @@ def ablate(ablation: Ablation, budget: int, number: int = 0) -> AblationRow:
 
 
 def row_of(ablation: Ablation, total: ShardResult, found: Witness | None) -> AblationRow:
-    """The row that counts come to.
+    """Return the row that counts come to.
 
     Args:
         ablation: The ablation.
@@ -127,7 +127,7 @@ def row_of(ablation: Ablation, total: ShardResult, found: Witness | None) -> Abl
 
 
 def _examined(ablation: Ablation, instance: Instance) -> Outcome:
-    """What an ablation says of one of its problems, looked at before it is believed: it may be of the user's own."""
+    """Examine an ablation on one of its problems, and look at what it says before it is believed: it may be a user's."""
     try:
         # assume() sets a problem aside; that it stands in no test of Hypothesis is no matter.
         with catch_warnings(action="ignore", category=HypothesisDeprecationWarning):

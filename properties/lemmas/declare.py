@@ -28,7 +28,7 @@ ASSUMPTIONS = ("theorem", "converging", "not-exceptional")
 """What a claim assumes unless it says otherwise."""
 
 REGIMES = {"small-step": Regime.SMALL_STEP, "large-step": Regime.LARGE_STEP}
-MOST_STEPS = 10_000
+MOST_LEMMA_STEPS = 10_000
 RECIPE = Recipe(dimensions=(2, 5), terms=(1, 8))
 """The problems of a claim that asks for no others."""
 

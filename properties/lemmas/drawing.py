@@ -40,7 +40,7 @@ class Shard:
 
 
 def shards_of(run_seed: int, budget: int, size: int) -> list[Shard]:
-    """The shards of a claim.
+    """Return the shards of a claim.
 
     Args:
         run_seed: The seed of the run.
@@ -57,7 +57,7 @@ def shards_of(run_seed: int, budget: int, size: int) -> list[Shard]:
 def problems_of(
     claim: OwnClaim, shard: Shard, watch: Watch = lambda index: None, without: tuple[int, ...] = ()
 ) -> Iterator[tuple[int, Any]]:
-    """The problems of a shard, the claim's own examples before those of the first.
+    """Yield the problems of a shard, the claim's own examples before those of the first.
 
     Args:
         claim: The claim.
@@ -96,7 +96,7 @@ def problems_of(
 
 
 def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Problem:
-    """The problem of an index that a claim's recipe or generator makes.
+    """Return the problem of an index that a claim's recipe or generator makes.
 
     Args:
         claim: The claim.
@@ -115,7 +115,7 @@ def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Prob
 
 
 def generated(claim: OwnClaim, random: Random, index: int) -> Problem:
-    """What a claim's generator makes.
+    """Return what a claim's generator makes.
 
     Args:
         claim: The claim; it has a generator.
@@ -191,7 +191,7 @@ class FoundError(Exception):
 
 
 def named(claim: OwnClaim, said: str, error: BaseException | None = None) -> str:
-    """A sentence about a claim with its file and line, or those in it where an error arose.
+    """Return a sentence about a claim with its file and line, or those in it where an error arose.
 
     Args:
         claim: The claim.

@@ -36,7 +36,7 @@ def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | None]:
     if claim.examination is not None:
         return claim.examination(drawn), None
     problem, instance = (drawn.problem, drawn) if isinstance(drawn, Instance) else (drawn, None)
-    decision = decide(problem, claim.statement or THEOREM_1, max_steps=MOST_STEPS)
+    decision = decide(problem, claim.statement or THEOREM_1, max_steps=CLAIM_STEPS)
     aside = _aside(claim, decision)
     if aside is not None:
         return aside, decision

@@ -105,7 +105,7 @@ def _digest(text: str) -> str:
 
 @lru_cache
 def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
-    """The claims of a target; a file is run anew only if its text has changed."""
+    """Return the claims of a target; a file is run anew only if its text has changed."""
     file = _file_of(target)
     if file and _digest(_read(file)) != digest:
         raise InputError("claim", f"{file[:200]!r} has changed meanwhile; begin a new run")
@@ -118,7 +118,7 @@ def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
 
 
 def _file_of(target: str) -> str:
-    """The Python file of a target: all of it, or what stands before ``:name``; empty if it names none."""
+    """Return the Python file of a target: all of it, or what stands before ``:name``; empty if it names none."""
     module, _, _ = target.rpartition(":")
     return target if target.endswith(".py") else module if module.endswith(".py") else ""
 

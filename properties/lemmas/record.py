@@ -33,7 +33,7 @@ def counterexample(task: Shrinking) -> tuple[str, Counterexample]:
     """
     source = task.source
     claim, found, why_not = simplified(task)
-    decision = decide(Problem.from_json(found.problem), max_steps=MOST_STEPS)
+    decision = decide(Problem.from_json(found.problem), max_steps=CLAIM_STEPS)
     proof = certificate(decision)
     try:
         accepted = proof is not None and check(proof) is None

@@ -125,7 +125,7 @@ class Run:
         return all(task.source.name != name for task in self._pending())
 
     def faulty(self, name: str) -> float:
-        """The first shard in which it turned out that a claim cannot be used; infinite if there is none."""
+        """Return the first shard in which it turned out that a claim cannot be used; infinite if there is none."""
         return self._faulty.get(name, float("inf"))
 
     def total(self, name: str) -> ShardResult:
@@ -190,7 +190,7 @@ class Run:
         return shards_of(self.seed, wanted.budget, size)
 
     def _tasks(self) -> Iterator[Task]:
-        """The shards of all claims, one of each in turn."""
+        """Yield the shards of all claims, one of each in turn."""
         rows = []
         for wanted in self.claims:
             shards = self._shards(wanted)

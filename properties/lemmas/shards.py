@@ -214,7 +214,7 @@ def ended_at(task: Task) -> tuple[int, str] | None:
 
 
 def with_endless(task: Task, index: int, place: str) -> Task:
-    """The task once it is known that an index does not end.
+    """Return the task once it is known that an index does not end.
 
     Args:
         task: The task.

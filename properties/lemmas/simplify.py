@@ -223,7 +223,7 @@ def simplified(task: Shrinking) -> tuple[OwnClaim, Witness, str]:
 
 
 def simplest(claim: OwnClaim, first: Witness, shard: Shard) -> tuple[Witness, str]:
-    """The simplest problem on which a claim fails in the same way; the one found if none is simpler.
+    """Return the simplest problem on which a claim fails in the same way; the one found if none is simpler.
 
     What a recipe made is simplified part by part, within what the recipe makes. What Hypothesis drew is drawn again and
     shrunk. A generator is given random numbers that Hypothesis shrinks, in search of a simpler failure.
@@ -276,7 +276,7 @@ class _Search:
         self._fault: ClaimError | None = None
 
     def among(self, strategy: Any, meant: Callable[[Any], Any] = lambda made: made) -> Witness | None:
-        """The simplest failure that Hypothesis finds.
+        """Return the simplest failure that Hypothesis finds.
 
         Args:
             strategy: Draws problems, or what ``meant`` makes one of.

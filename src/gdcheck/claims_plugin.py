@@ -81,7 +81,7 @@ class ClaimItem(pytest.Item):
             raise ClaimFailedError(self._account(row))
 
     def _account(self, row: ClaimRow) -> str:
-        """What was found, in words: the problem, and the line that has it examined for ever."""
+        """Return what was found, in words: the problem, and the line that has it examined for ever."""
         said = f"{self.name}: {row.words()}"
         if row.counterexample is None:
             return said

@@ -6,7 +6,8 @@ has declared a claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,17 +23,32 @@ PROFILES = {"quick": 50, "default": 300, "thorough": 10_000}
 _DECLARED_IN = "gdcheck.properties.lemmas.declare"
 
 
+def _from(least: float, kind: type[int] | type[float]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = kind(text)
+        if not number >= least:
+            raise ArgumentTypeError(f"{text} is out of range; give a number from {least} on")
+        return number
+
+    read.__name__ = kind.__name__
+    return read
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, all of which begin with ``--gdcheck-``."""
     group = parser.getgroup("gdcheck", "claims about gradient descent")
     group.addoption("--gdcheck-profile", choices=list(PROFILES), default="default", help="How thorough to be.")
     group.addoption(
-        "--gdcheck-budget", type=int, metavar="N", help="Problems for each claim, in place of the profile's."
+        "--gdcheck-budget", type=_from(1, int), metavar="N", help="Problems for each claim, in place of the profile's."
     )
     group.addoption(
-        "--gdcheck-time-limit", type=float, default=10.0, metavar="S", help="Seconds that one problem may take (10)."
+        "--gdcheck-time-limit",
+        type=_from(0.1, float),
+        default=10.0,
+        metavar="S",
+        help="Seconds that one problem may take (10).",
     )
-    group.addoption("--gdcheck-seed", type=int, default=0, metavar="N", help="The seed of the problems (0).")
+    group.addoption("--gdcheck-seed", type=_from(0, int), default=0, metavar="N", help="The seed of the problems (0).")
 
 
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> ClaimItem | None:

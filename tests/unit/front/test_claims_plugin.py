@@ -67,6 +67,13 @@ def test_it_works_with_xdist(pytester):
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize("option", ["--gdcheck-budget=0", "--gdcheck-time-limit=0", "--gdcheck-seed=-1"])
+def test_an_option_out_of_range_is_named(option, capsys):
+    assert pytest.main([*PLUGIN, option, "--collect-only"]) == pytest.ExitCode.USAGE_ERROR
+    error = capsys.readouterr().err
+    assert option.split("=")[0] in error and "is out of range; give a number from" in error
+
+
 def test_an_imported_claim_is_a_test_only_where_it_is_declared(pytester):
     pytester.makepyfile(test_mine=CLAIMS, test_other="from test_mine import distance_falls")
     result = pytester.runpytest_subprocess(*PLUGIN, "--collect-only", "-q")

@@ -238,12 +238,8 @@ def test_what_a_fault_leaves_does_not_depend_on_the_order_of_the_shards(order, e
         if shard.number < found.faulty("c"):
             found._take(shard)
     total = found.total("c")
-    if endless:
-        assert (
-            total.fault
-            == "c does not end within 1 s on 3 problems (c.py:2, c.py:3); fix it, or give a larger --time-limit"
-        )
-    assert (total.examined, total.fault) == ((5, total.fault) if endless else (12, "it raises"))
+    said = "c does not end within 1 s on 3 problems (c.py:2, c.py:3); fix it, or give a larger --time-limit"
+    assert (total.examined, total.fault) == ((0, said) if endless else (12, "it raises"))
 
 
 ENDLESS_DRAWS = """

@@ -272,7 +272,7 @@ def test_the_documented_claim_of_ones_own(tmp_path, capsys):
     code, line = re.findall(r"```(?:python)?\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
     file = tmp_path / "my_claim.py"
     file.write_text(code, encoding="utf-8")
-    words = line.replace("my_claim.py", str(file)).replace("--budget 500", "--budget 60").split()
+    words = line.replace("my_claim.py", str(file)).replace("--budget 500", "--budget 120").split()
     assert words[0] == "gdcheck"
     out = tmp_path / "out"
     assert run([*words[1:], "--out", str(out), "--jobs", "1"]) == 0

@@ -112,6 +112,8 @@ class OwnClaimsView(View[OwnClaimsRun]):
             if row.counterexample is not None:
                 form = row.counterexample.simplest
                 lines.append(f"- **{plain(row.name)}** ({plain(form.evidence)}): {plain(form.found)}")
+                if row.counterexample.not_simplified:
+                    lines.append(f"  Not simplified: {plain(row.counterexample.not_simplified)}.")
                 lines += ["  " + code(python_line(form)), "  " + code(f"gdcheck replay {record_file(row)}")]
         return [*lines, ""]
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-import runpy
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gdcheck.properties.ablation.ablation import Ablation
-from gdcheck.properties.ablation.result import AblationRow, AblationRun
+from gdcheck.properties.ablation.result import AblationRun
 from gdcheck.properties.ablation.rows import ABLATIONS
-from gdcheck.properties.ablation.search import ablate
-from gdcheck.properties.storage.workers import Ending, run_tasks
+from gdcheck.properties.ablation.search import claim_of, problems_for, row_of
+from gdcheck.properties.lemmas.declare import OwnClaim
+from gdcheck.properties.lemmas.loading import Source, run_file
+from gdcheck.properties.lemmas.outcome import ClaimError
+from gdcheck.properties.lemmas.results import Witness
+from gdcheck.properties.lemmas.schedule import Run, Wanted
+from gdcheck.properties.lemmas.simplify import Shrinking, simplified
+from gdcheck.properties.sweep.run import Executor
 from gdcheck.properties.verify.verification import versions
 from gdcheck.theorem.certificate.shapes import ShapeError, read_as
 from gdcheck.theorem.loss.errors import InputError
+
+_TIME_LIMIT = 600.0
+"""Seconds that examining one problem may take."""
 
 
 def known(load: Path | None = None) -> dict[str, Ablation]:
@@ -32,11 +42,7 @@ def known(load: Path | None = None) -> dict[str, Ablation]:
     """
     found = list(ABLATIONS)
     if load is not None:
-        try:
-            own = runpy.run_path(str(load)).get("ABLATIONS")
-        except (Exception, SystemExit) as error:
-            reason = str(error)[:200] or type(error).__name__
-            raise InputError("load", f"{str(load)[:200]!r} cannot be run ({reason}); fix the file") from None
+        own = getattr(run_file(load, "load"), "ABLATIONS", None)
         if not isinstance(own, (list, tuple)) or not own or not all(isinstance(a, Ablation) for a in own):
             raise InputError("load", f"{str(load)[:200]!r} defines no list ABLATIONS of Ablation objects; add one")
         for one in own:
@@ -74,6 +80,12 @@ def chosen(wanted: Sequence[str], ablations: dict[str, Ablation]) -> tuple[str, 
     return tuple(a.name for a in ablations.values() if not wanted or {a.name, a.assumption} & set(wanted))
 
 
+def workload(names: Sequence[str], budget: int, load: Path | None) -> int:
+    """How many problems a run examines."""
+    ablations = known(load)
+    return sum(problems_for(ablations[name], budget) for name in names)
+
+
 def run_ablations(
     names: Sequence[str],
     budget: int,
@@ -81,9 +93,9 @@ def run_ablations(
     seed: int = 0,
     jobs: int = 1,
     load: Path | None = None,
-    on_done: Callable[[int], None] = lambda done: None,
+    on_done: Callable[[int], object] = lambda done: None,
 ) -> AblationRun:
-    """Run ablations; the same arguments give the same run on any number of processes.
+    """Run ablations as claims are run; the same arguments give the same run on any number of processes.
 
     An interrupt (Ctrl-C) ends the run early, as does the death of a process; what was finished by then is returned,
     marked as interrupted.
@@ -92,23 +104,46 @@ def run_ablations(
         names: Their names.
         budget: How many problems each is to examine, before its cost.
         seed: The seed.
-        jobs: How many processes; with one, everything runs in this process.
+        jobs: How many processes.
         load: The user's file, if ablations of it are among the names.
-        on_done: Called with the number of ablations finished so far.
+        on_done: Called with the number of problems examined so far.
 
     Returns:
         The run.
     """
-    rows: dict[str, AblationRow] = {}
+    ablations = known(load)
+    target = "" if load is None else str(load)
+    digest = "" if load is None else sha256(load.read_bytes()).hexdigest()
+    wanted = [Wanted(Source(target, name, digest=digest), problems_for(ablations[name], budget)) for name in names]
+    with TemporaryDirectory(prefix="gdcheck-") as folder:
+        (Path(folder) / "shards").mkdir()
+        run = Run(wanted, seed, _TIME_LIMIT, Path(folder), _claim)
+        run.examine(Executor(jobs), on_done)
+        done = [name for name in names if run.complete(name)]
+        found = run.finish(_simplest, jobs, done)
+    rows = []
+    for name in done:
+        total, simple = run.total(name), found.get(name)
+        if isinstance(simple, str):
+            total.fault, simple = simple, None
+        rows.append(row_of(ablations[name], total, simple))
+    return AblationRun(seed, budget, tuple(names), run.interrupted or run.lost, versions(), tuple(rows))
 
-    def take(row: AblationRow) -> None:
-        rows[row.name] = row
-        on_done(len(rows))
 
-    ending = run_tasks(partial(_one, budget=budget, seed=seed, load=load), names, take, jobs)
-    done = tuple(rows[name] for name in names if name in rows)
-    return AblationRun(seed, budget, tuple(names), ending is not Ending.COMPLETE, versions(), done)
+@lru_cache
+def _known(target: str, digest: str) -> dict[str, Ablation]:
+    # A file is run once in a process, unless it has changed.
+    return known(Path(target) if target else None)
 
 
-def _one(name: str, budget: int, seed: int, load: Path | None) -> AblationRow:
-    return ablate(known(load)[name], budget, seed)
+def _claim(source: Source) -> OwnClaim:
+    return claim_of(_known(source.target, source.digest)[source.name])
+
+
+def _simplest(task: Shrinking) -> tuple[str, Witness | str]:
+    """Return the simplest violation of an ablation, or what is wrong with the ablation."""
+    try:
+        _, found, _ = simplified(task)
+    except ClaimError as error:
+        return task.source.name, error.message
+    return task.source.name, found

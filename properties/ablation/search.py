@@ -1,31 +1,61 @@
-"""The search behind an ablation: many problems, then the simplest violation and the worst one."""
+"""An ablation as a claim: examined, kept and shrunk as claims are; and the row that its counts come to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from random import Random
+from functools import partial
+from warnings import catch_warnings
 
-from hypothesis import HealthCheck, Phase, find, given, seed, settings
-from hypothesis.errors import NoSuchExample, Unsatisfiable
+from hypothesis.errors import HypothesisDeprecationWarning, UnsatisfiedAssumption
+from msgspec import Struct
 from msgspec.structs import replace
 
-from gdcheck.properties.ablation.ablation import Ablation, Instance, Outcome
-from gdcheck.properties.ablation.guarded import FaultyAblationError, examined
+from gdcheck.properties.ablation import ablation as about
+from gdcheck.properties.ablation.ablation import Ablation, Instance
 from gdcheck.properties.ablation.result import AblationRow, Exhibit, RowVerdict
+from gdcheck.properties.lemmas.declare import OwnClaim
+from gdcheck.properties.lemmas.drawing import shards_of
+from gdcheck.properties.lemmas.outcome import ClaimError, Outcome, State
+from gdcheck.properties.lemmas.results import ShardResult, Witness
+from gdcheck.properties.lemmas.shards import SIZE, examine_shard
+from gdcheck.properties.lemmas.simplify import simplest
 from gdcheck.properties.storage.files import as_json
-from gdcheck.theorem.certificate.shapes import Evidence, StoredProblem
+from gdcheck.theorem.certificate.shapes import Evidence, ShapeError, StoredProblem, read_as
 from gdcheck.theorem.loss.errors import in_words
 
 CONTROL = "none"
 """The assumption of an ablation that drops nothing."""
 
-_MOST_SHRINKS = 150
+_STATES: dict[bool | None, State] = {True: "violated", False: "held", None: "aside"}
 
 
-def ablate(
-    ablation: Ablation, budget: int, number: int = 0, on_done: Callable[[int], None] = lambda done: None
-) -> AblationRow:
-    """Search for violations of a claim without one of its assumptions.
+class _About(Struct):
+    """What an examination says of a problem that is shown."""
+
+    predicted: str
+    happens: str
+    certificates: tuple[dict[str, object], ...]
+
+
+def claim_of(ablation: Ablation) -> OwnClaim:
+    """Return the claim that an ablation examines.
+
+    Args:
+        ablation: The ablation.
+
+    Returns:
+        The claim.
+    """
+    examination = partial(_examined, ablation)
+    return OwnClaim(ablation.claim, name=ablation.name, examination=examination, strategies=(ablation.instances,))
+
+
+def problems_for(ablation: Ablation, budget: int) -> int:
+    """How many problems of its own an ablation examines: fewer if they are costly."""
+    return max(1, budget // ablation.cost)
+
+
+def ablate(ablation: Ablation, budget: int, number: int = 0) -> AblationRow:
+    """Search for violations of a claim without one of its assumptions, in this process.
 
     The same budget and seed give the same row.
 
@@ -33,125 +63,121 @@ def ablate(
         ablation: The ablation.
         budget: How many problems to examine, before the ablation's cost.
         number: The seed.
-        on_done: Called with the number of problems examined so far.
 
     Returns:
         The row. If the ablation itself is faulty, it is open and says why, with what was examined until then.
     """
-    outcomes: list[Outcome] = []
-    most = max(1, budget // ablation.cost)
+    claim, total = claim_of(ablation), ShardResult(ablation.name)
+    shards = shards_of(number, problems_for(ablation, budget), SIZE)
+    found: Witness | None = None
     try:
-        _examine_all(ablation, outcomes, most, number, on_done)
-        best = _strongest([o for o in outcomes if o.violated])
-        simplest = _shrunk(ablation, best, most, number) if best else None
-        worst = max(best, key=lambda o: o.severity, default=None)
-        held = [o for o in outcomes if o.violated is False]
-        shown = held[-1] if held and not best else None
-        found = [_exhibit(outcome) for outcome in (simplest, worst, shown)]
-        return replace(_row(ablation, outcomes, best), simplest=found[0], worst=found[1], shown=found[2])
-    except FaultyAblationError as error:
-        fault = str(error)
-    except Unsatisfiable:
-        fault = "its strategy yields no problem: all that was drawn was filtered out"
-    except Exception as error:
-        # The examination is guarded, so that this came of drawing.
-        fault = f"drawing a problem raised {in_words(error)}"
-    return replace(_row(ablation, outcomes, []), verdict="open", weaker=None, fault=fault)
+        for shard in shards:
+            part = ShardResult(ablation.name, shard.number)
+            try:
+                examine_shard(claim, shard, part)
+            finally:
+                total.merge(part)
+        if total.first is not None:
+            found, _ = simplest(claim, total.first, shards[total.first.index // SIZE])
+    except ClaimError as error:
+        total.fault = error.message
+    return row_of(ablation, total, found)
 
 
-def _examine_all(
-    ablation: Ablation, outcomes: list[Outcome], most: int, number: int, on_done: Callable[[int], None]
-) -> None:
-    @seed(number)
-    @settings(_quiet(most), phases=[Phase.generate])
-    @given(ablation.instances)
-    def examine_all(instance: Instance) -> None:
-        outcomes.append(examined(ablation, instance))
-        on_done(len(outcomes))
+def row_of(ablation: Ablation, total: ShardResult, found: Witness | None) -> AblationRow:
+    """Return the row that counts come to.
 
-    examine_all()
+    Args:
+        ablation: The ablation.
+        total: All its shards added up.
+        found: The simplest violation, if there is one.
 
-
-def _row(ablation: Ablation, outcomes: list[Outcome], best: list[Outcome]) -> AblationRow:
-    violations = sum(o.violated is True for o in outcomes)
-    held = [o for o in outcomes if o.violated is False]
-    weak = [o.weaker for o in outcomes if o.weaker is not None]
-    return AblationRow(
+    Returns:
+        The row; open if the ablation is faulty.
+    """
+    violated, held = (total.states.get(state, 0) for state in ("violated", "held"))
+    survives, fails = total.weaker
+    row = AblationRow(
         name=ablation.name,
         assumption=ablation.assumption,
         dropped=ablation.dropped,
         claim=ablation.claim,
-        verdict=_verdict(best, held, control=ablation.assumption == CONTROL),
-        evidence=_common(best or held),
-        examined=len(outcomes) * ablation.each,
-        violated=violations * ablation.each,
-        held=len(held) * ablation.each,
-        aside=(len(outcomes) - violations - len(held)) * ablation.each,
-        weaker=ablation.weaker if weak and all(weak) else None,
-        weaker_held=sum(weak),
+        verdict=_verdict(total.first, held, control=ablation.assumption == CONTROL),
+        evidence=_evidence(total, held),
+        examined=total.examined * ablation.each,
+        violated=violated * ablation.each,
+        held=held * ablation.each,
+        aside=(total.examined - violated - held) * ablation.each,
+        weaker=ablation.weaker if survives and not fails else None,
+        weaker_held=survives,
         severity=ablation.severity,
         simplest=None,
         worst=None,
         shown=None,
     )
+    fault = total.fault
+    if fault is None:
+        kept = (found, total.worst, None if total.first else total.shown)
+        try:
+            exhibits = [None if one is None else _exhibit(one) for one in kept]
+            return replace(row, simplest=exhibits[0], worst=exhibits[1], shown=exhibits[2])
+        except ClaimError as error:
+            fault = error.message
+    return replace(row, verdict="open", weaker=None, fault=fault)
 
 
-def _quiet(most: int) -> settings:
-    return settings(
-        max_examples=most, database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
+def _examined(ablation: Ablation, instance: Instance) -> Outcome:
+    """Examine an ablation on one of its problems, and look at what it says: it may be a user's own."""
+    try:
+        # assume() sets a problem aside; that it stands in no test of Hypothesis is no matter.
+        with catch_warnings(action="ignore", category=HypothesisDeprecationWarning):
+            found = ablation.examine(instance)
+    except UnsatisfiedAssumption:
+        return Outcome("aside")
+    except (Exception, SystemExit) as error:
+        raise ClaimError(f"its examination raised {in_words(error)}") from None
+    if not isinstance(found, about.Outcome):
+        raise ClaimError(f"its examination returned a {type(found).__name__}, which is no Outcome")
+    try:
+        read_as(vars(found), about.Outcome)
+    except ShapeError as error:
+        raise ClaimError(f"its examination returned an Outcome that is wrong at {error}") from None
+    return Outcome(
+        _STATES[found.violated],
+        evidence=found.evidence,
+        margin=-found.severity,
+        problem=found.problem,
+        about={"predicted": found.predicted, "happens": found.happens, "certificates": list(found.certificates)},
+        weaker=found.weaker,
     )
 
 
-def _strongest(violations: list[Outcome]) -> list[Outcome]:
-    """Return the proved violations if there are any, else all."""
-    return [o for o in violations if o.evidence == "proved"] or violations
-
-
-def _shrunk(ablation: Ablation, known: list[Outcome], most: int, number: int) -> Outcome:
-    """Return a violation as simple as the search can make it, of the same kind of evidence as the known ones."""
-    seen: dict[str, Outcome] = {}
-
-    def breaks(instance: Instance) -> bool:
-        name = repr(instance)
-        if name not in seen:
-            if len(seen) >= most + _MOST_SHRINKS:
-                # Enough: what is not known yet counts as no violation.
-                return False
-            seen[name] = examined(ablation, instance)
-        return bool(seen[name].violated) and seen[name].evidence == known[0].evidence
-
-    try:
-        found = find(ablation.instances, breaks, settings=settings(_quiet(most + _MOST_SHRINKS)), random=Random(number))
-    except (NoSuchExample, Unsatisfiable):
-        return min(known, key=lambda o: len(o.problem.loss.text()))
-    return seen[repr(found)]
-
-
-def _verdict(violations: list[Outcome], held: list[Outcome], *, control: bool) -> RowVerdict:
-    if control and not violations and held:
+def _verdict(first: Witness | None, held: int, *, control: bool) -> RowVerdict:
+    if first is not None:
+        return "needed" if first.evidence == "proved" else "needed, as observed"
+    if control and held:
         return "holds, as far as the search shows"
-    if violations:
-        return "needed" if violations[0].evidence == "proved" else "needed, as observed"
     return "not needed, as far as the search shows" if held else "open"
 
 
-def _common(outcomes: list[Outcome]) -> Evidence:
-    return "proved" if outcomes and all(o.evidence == "proved" for o in outcomes) else "observed"
+def _evidence(total: ShardResult, held: int) -> Evidence:
+    if total.first is not None:
+        return total.first.evidence
+    return "proved" if held and not total.observed else "observed"
 
 
-def _exhibit(outcome: Outcome | None) -> Exhibit | None:
-    if outcome is None:
-        return None
+def _exhibit(found: Witness) -> Exhibit:
+    said = read_as(found.about, _About)
     exhibit = Exhibit(
-        problem=StoredProblem.of(outcome.problem),
-        predicted=outcome.predicted,
-        happens=outcome.happens,
-        evidence=outcome.evidence,
-        severity=outcome.severity,
-        certificates=outcome.certificates,
+        problem=read_as(found.problem, StoredProblem),
+        predicted=said.predicted,
+        happens=said.happens,
+        evidence=found.evidence,
+        severity=-(found.margin or 0.0),
+        certificates=said.certificates,
     )
     try:
         as_json(exhibit).encode("utf-8")
     except (TypeError, ValueError) as error:
-        raise FaultyAblationError(f"what its examination returned is no JSON ({in_words(error)})") from None
+        raise ClaimError(f"what its examination returned is no JSON ({in_words(error)})") from None
     return exhibit

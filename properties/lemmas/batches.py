@@ -6,8 +6,10 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from gdcheck.properties.lemmas.declare import OwnClaim
-from gdcheck.properties.lemmas.examine import Outcome, examine
-from gdcheck.properties.lemmas.results import ShardResult, Violation
+from gdcheck.properties.lemmas.drawing import Shard
+from gdcheck.properties.lemmas.examine import examine
+from gdcheck.properties.lemmas.outcome import Outcome
+from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.spec import Spec
@@ -26,34 +28,32 @@ _STRAGGLERS = 8
 _SILENT = Outcome("aside", "the statement is silent on this regime")
 
 
-def examine_batch(seed: int, number: int, count: int, claim: OwnClaim, result: ShardResult) -> None:
+def examine_batch(shard: Shard, claim: OwnClaim, result: ShardResult) -> None:
     """Examine a statement on a batch of a sweep.
 
     Args:
-        seed: The seed of the run.
-        number: Which batch.
-        count: How many of its problems.
+        shard: The batch.
         claim: The claim; it has a statement.
         result: Where the outcomes are counted.
     """
     assert claim.statement is not None
     spec = Spec(small_step_share=_share(claim))
-    batch = Generator(seed, spec).batch(number, slice(0, count))
+    first, count = shard.first, shard.count
+    batch = Generator(shard.seed, spec).batch(shard.number, slice(0, count))
     outcome = certify_batch(batch, max_steps=spec.max_steps, least=min(_STRAGGLERS, count // 16))
     proved = outcome.state == State.PROVED
-    first = number * spec.batch
     for large, (regime, found) in FOUND.items():
         rows = np.flatnonzero(proved & (outcome.large == large))
         predicted = claim.statement.predictions.get(regime)
         if not len(rows):
             continue
         if predicted is None:
-            _count(result, _SILENT, len(rows))
+            result.add(_SILENT, len(rows))
         elif predicted == found:
-            _count(result, Outcome("held"), len(rows))
+            result.add(Outcome("held"), len(rows))
         else:
             said = f"the direction is {found.kind.value} in the {regime.value} regime"
-            _count(result, Outcome("violated", said), len(rows))
+            result.add(Outcome("violated", said), len(rows))
             # The first of them stands for all: their counterexamples differ in nothing that the statement speaks of.
             _keep(claim, result, batch, int(rows[0]), first + int(rows[0]))
     for row in np.flatnonzero(~proved).tolist():
@@ -73,22 +73,10 @@ def _share(claim: OwnClaim) -> float:
     return 0.5 if len(regimes) == 2 else float(regimes[0] is Regime.SMALL_STEP)
 
 
-def _count(result: ShardResult, outcome: Outcome, count: int) -> None:
-    result.add(outcome)
-    result.examined += count - 1
-    result.states[outcome.state] += count - 1
-    if outcome.cause:
-        result.causes[outcome.state][outcome.cause] += count - 1
-
-
 def _keep(claim: OwnClaim, result: ShardResult, batch: Batch, row: int, index: int) -> None:
     """Keep a row on which the statement does not hold, after it was decided alone."""
     instance = _instance(batch, row)
-    outcome, _ = examine(claim, instance.problem, instance)
-    if outcome.state == "violated":
-        made = {key: value for key, value in instance.to_json().items() if key != "problem"}
-        problem = instance.problem.to_json()
-        result.consider(Violation(index, problem, made, outcome.cause, outcome.evidence, outcome.margin))
+    result.keep(index, instance, examine(claim, instance)[0])
 
 
 def _instance(batch: Batch, row: int) -> Instance:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
+import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gdcheck.properties.lemmas.enclosed import Enclosed, Truth
-from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.lemmas.outcome import Outcome
 from gdcheck.properties.strategies.random_problems import Recipe
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -20,13 +23,14 @@ from gdcheck.theorem.methods.statement import Regime, Statement
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from gdcheck.properties.claims.claim import Claim
 
 ASSUMPTIONS = ("theorem", "converging", "not-exceptional")
 """What a claim assumes unless it says otherwise."""
 
 REGIMES = {"small-step": Regime.SMALL_STEP, "large-step": Regime.LARGE_STEP}
 MOST_LEMMA_STEPS = 10_000
+RECIPE = Recipe(dimensions=(2, 5), terms=(1, 8))
+"""The problems of a claim that asks for no others."""
 
 _EXAMPLES = "__gdcheck_examples__"
 _Examined = TypeVar("_Examined", bound=Callable[..., Any])
@@ -83,15 +87,16 @@ class OwnClaim:
     Attributes:
         sentence: The claim in plain words.
         name: The name of its function.
-        function: Examines it: ``function(problem, decision, trajectory)`` returns ``holds(…)``; None if it is a
-            statement or a built-in claim.
+        function: Examines it: ``function(problem, decision, trajectory)`` returns ``holds(…)``; None if something else
+            does.
         statement: What it predicts for each regime, if that is all.
-        built_in: The built-in claim that it stands for.
+        examination: Examines what its strategies draw, whatever that is, in place of a function: so do the built-in
+            claims and the ablations.
         assumes: Some of ``ASSUMPTIONS``; what does not meet them is set aside, and counted.
         steps: How many steps of the trajectory it is given.
         recipe: What its random problems look like.
         generator: Makes a problem from a ``random.Random`` and an index, in place of the recipe.
-        strategy: A Hypothesis strategy of problems, in place of the recipe.
+        strategies: Hypothesis strategies of problems, in place of the recipe; each draws an equal share.
         examples: Problems that are examined first.
         file: The file that declares it.
         line: The line.
@@ -101,12 +106,12 @@ class OwnClaim:
     name: str = ""
     function: Callable[..., Any] | None = None
     statement: Statement | None = None
-    built_in: Claim | None = None
+    examination: Callable[[Any], Outcome] | None = None
     assumes: tuple[str, ...] = ASSUMPTIONS
     steps: int = 20
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: Recipe = RECIPE
     generator: Callable[[Random, int], Problem] | None = None
-    strategy: SearchStrategy[Any] | None = None
+    strategies: tuple[SearchStrategy[Any], ...] = ()
     examples: tuple[Problem, ...] = ()
     file: str = ""
     line: int = 0
@@ -117,6 +122,19 @@ class OwnClaim:
             raise TypeError(f"{self.name} has no function")
         return self.function(*arguments)
 
+    def place(self, error: BaseException | None = None) -> str:
+        """Where the claim is declared, or where in its file an error arose: the file without its folder, and the line.
+
+        Args:
+            error: The error.
+
+        Returns:
+            The place. It does not say where the file lies, so that messages are the same wherever that is.
+        """
+        frames = [] if error is None else traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == self.file]
+        return f"{Path(self.file).name}:{lines[-1] if lines else self.line}"
+
 
 def claim(
     sentence: str,
@@ -124,12 +142,12 @@ def claim(
     regimes: str | Sequence[str] = ("small-step", "large-step"),
     assumes: Sequence[str] = ASSUMPTIONS,
     steps: int = 20,
-    dimensions: tuple[int, int] = (2, 5),
-    degrees: tuple[int, int] = (3, 6),
-    terms: tuple[int, int] = (1, 8),
+    dimensions: tuple[int, int] = RECIPE.dimensions,
+    degrees: tuple[int, int] = RECIPE.degrees,
+    terms: tuple[int, int] = RECIPE.terms,
     spectrum: Sequence[Any] | None = None,
-    closest: int = 12,
-    inside: str | Fraction = "0.9",
+    closest: int = RECIPE.closest,
+    inside: str | Fraction = RECIPE.inside,
     quadratic: bool = False,
     truncated: bool = True,
     generator: Callable[[Random, int], Problem] | None = None,
@@ -185,14 +203,15 @@ def claim(
         raise InputError(
             "spectrum", "needs two positive eigenvalues or more, ascending, the smallest and largest simple"
         )
+    here = sys._getframe(1)
     recipe = Recipe(
-        dimensions=dimensions,
-        degrees=degrees,
-        terms=(0, 0) if quadratic else terms,
+        dimensions=(dimensions[0], dimensions[1]),
+        degrees=(degrees[0], degrees[1]),
+        terms=(0, 0) if quadratic else (terms[0], terms[1]),
         closest=closest,
         inside=Fraction(int(reach.p), int(reach.q)),
         regimes=tuple(REGIMES[name] for name in wanted),
-        truncated=Recipe().truncated if truncated and not quadratic else 0.0,
+        truncated=RECIPE.truncated if truncated and not quadratic else 0.0,
         spectrum=values,
     )
     declared = OwnClaim(
@@ -202,7 +221,9 @@ def claim(
         steps=steps,
         recipe=recipe,
         generator=generator,
-        strategy=strategy,
+        strategies=() if strategy is None else (strategy,),
+        file=here.f_code.co_filename,
+        line=here.f_lineno,
     )
     if statement is not None:
         if not isinstance(statement, Statement):
@@ -264,28 +285,3 @@ def _span(name: str, given: object, least: int, most: int) -> None:
 def fits(name: str) -> bool:
     """Whether a claim's name can name files and test cases."""
     return re.fullmatch(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*", name) is not None
-
-
-def drawn_problem(claim: OwnClaim, seed: int, index: int) -> tuple[Problem, Instance | None]:
-    """Return the problem of an index that a claim's recipe or generator makes.
-
-    Args:
-        claim: The claim.
-        seed: The seed of the run.
-        index: The index.
-
-    Returns:
-        The problem, and how it was made if the recipe made it.
-
-    Raises:
-        TypeError: If the generator makes no problem.
-    """
-    from gdcheck.properties.strategies.random_problems import random_instance  # noqa: PLC0415
-
-    if claim.generator is None:
-        instance = random_instance(seed, index, claim.recipe)
-        return instance.problem, instance
-    made = claim.generator(Random(f"gdcheck/own/{seed}/{index}"), index)
-    if not isinstance(made, Problem):
-        raise TypeError(f"the generator made a {type(made).__name__}; it must make a gdcheck.Problem")
-    return made, None

@@ -2,67 +2,40 @@
 
 from __future__ import annotations
 
-import traceback
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from flint import ctx
 
 from gdcheck.properties.claims.examination import CLAIM_STEPS, Undecided
 from gdcheck.properties.lemmas.declare import Held, OwnClaim
+from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
 from gdcheck.properties.lemmas.trajectory import Trajectory
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
-from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1
 
-State = Literal["held", "violated", "undecided", "aside"]
-Evidence = Literal["proved", "observed"]
 PRECISIONS = (128, 512, 2048)
 """Bits at which a claim is examined, one after the other, until it is decided."""
 
 
-class ClaimError(InputError):
-    """A claim's function cannot be used; the sentence names its file and line."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What examining a claim on a problem came to.
-
-    Attributes:
-        state: Held, violated, undecided, or aside: the claim does not speak of the problem.
-        cause: What was found instead, or why it is undecided or aside; problems are counted by it.
-        evidence: ``proved`` if every comparison was decided on enclosures, ``observed`` if floats decided.
-        margin: The slack, if the claim has one.
-    """
-
-    state: State
-    cause: str = ""
-    evidence: Evidence = "proved"
-    margin: float | None = None
-
-
-def examine(claim: OwnClaim, problem: Problem, instance: Instance | None = None) -> tuple[Outcome, Decision | None]:
+def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | None]:
     """Examine a claim on a problem.
 
     Args:
         claim: The claim.
-        problem: The problem.
-        instance: How it was made, if that is known.
+        drawn: The problem, alone or with how it was made; or whatever the claim's own examination reads.
 
     Returns:
-        The outcome, and the decision on the problem (None for a built-in claim, which decides by itself).
+        The outcome, and the decision on the problem (None for an examination of its own, which decides by itself).
 
     Raises:
         ClaimError: If its function fails, or returns something else than ``holds(…)``.
         InputError: If the problem cannot be decided at all.
     """
-    if claim.built_in is not None:
-        assert instance is not None
-        return _built_in(claim, instance), None
+    if claim.examination is not None:
+        return claim.examination(drawn), None
+    problem, instance = (drawn.problem, drawn) if isinstance(drawn, Instance) else (drawn, None)
     decision = decide(problem, claim.statement or THEOREM_1, max_steps=CLAIM_STEPS)
     aside = _aside(claim, decision)
     if aside is not None:
@@ -75,7 +48,7 @@ def examine(claim: OwnClaim, problem: Problem, instance: Instance | None = None)
             with ctx.workprec(bits):
                 return _called(claim, decision, instance), decision
         except Undecided as open_:
-            where = f"{open_} {_place(claim, open_)}"
+            where = f"{open_} at {claim.place(open_)}"
     return Outcome("undecided", f"{where}, even with {PRECISIONS[-1]} bits"), decision
 
 
@@ -116,12 +89,11 @@ def _called(claim: OwnClaim, decision: Decision, instance: Instance | None) -> O
         raise
     except BaseException as error:
         about = " ".join(str(error).split())[:200]
-        raise ClaimError(
-            "claim", f"{claim.name} raises {type(error).__name__} {_place(claim, error)}: {about}"
-        ) from None
+        said = f"{claim.name} raises {type(error).__name__} at {claim.place(error)}: {about}"
+        raise ClaimError(said) from None
     if not isinstance(found, Held):
-        said = f"{claim.name} at {_short(claim.file)}:{claim.line} returns a {type(found).__name__}"
-        raise ClaimError("claim", f"{said}; let it return gdcheck.holds(…) of a comparison")
+        said = f"{claim.name} at {claim.place()} returns a {type(found).__name__}"
+        raise ClaimError(f"{said}; let it return gdcheck.holds(…) of a comparison")
     truth = found.condition.values.item()
     if truth is None:
         raise Undecided("the condition is undecided")
@@ -129,23 +101,3 @@ def _called(claim: OwnClaim, decision: Decision, instance: Instance | None) -> O
     by: Evidence = "observed" if floats else "proved"
     note = "" if truth else found.note or "the condition is false"
     return Outcome("held" if truth else "violated", note, by, found.margin)
-
-
-def _built_in(claim: OwnClaim, instance: Instance) -> Outcome:
-    assert claim.built_in is not None
-    finding = claim.built_in.examine(instance)
-    if finding.holds is None:
-        return Outcome("undecided", finding.note[:200], claim.built_in.kind)
-    return Outcome("held" if finding.holds else "violated", finding.note, claim.built_in.kind, finding.margin)
-
-
-def _place(claim: OwnClaim, error: BaseException) -> str:
-    """Where in the claim's own file an error arose."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == claim.file]
-    line = frames[-1].lineno if frames else claim.line
-    return f"at {_short(claim.file)}:{line}"
-
-
-def _short(file: str) -> str:
-    """Return a file as it is named in messages: they must not depend on where it lies."""
-    return Path(file).name

@@ -15,7 +15,12 @@ from pathlib import Path
 from types import ModuleType
 
 from gdcheck.properties.lemmas.declare import OwnClaim, fits
-from gdcheck.theorem.loss.errors import InputError
+from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.loss.errors import InputError, in_words
+
+_DIMENSIONS = (2, 6)
+"""Of the problems of the built-in claims."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Source:
     """Where a claim comes from.
 
     Attributes:
-        target: The file, ``module:name``, or the name of a built-in claim.
+        target: The file, ``file:name``, ``module:name``, or the name of a built-in claim.
         name: The claim's name.
         file: The file's name without its folder; empty for a built-in claim.
         digest: The SHA-256 of the file's text.
@@ -41,7 +46,7 @@ def sources(targets: Sequence[str]) -> list[Source]:
     """Find the claims that targets name.
 
     Args:
-        targets: Files, ``module:name``, or names of built-in claims.
+        targets: Files, ``file:name``, ``module:name``, or names of built-in claims.
 
     Returns:
         The claims, in order.
@@ -69,15 +74,14 @@ def load(source: Source) -> OwnClaim:
     Raises:
         InputError: If it is not there.
     """
-    claims = _claims(source.target, source.digest if source.target.endswith(".py") else "")
+    claims = _claims(source.target, source.digest if _file_of(source.target) else "")
     if source.name not in claims:
         raise InputError("claim", f"{source.target[:200]!r} declares no claim {source.name[:80]!r}")
     return claims[source.name]
 
 
 def _sources(target: str) -> list[Source]:
-    known = _digest(_read(target)) if target.endswith(".py") else ""
-    claims = _claims(target, known)
+    claims = _claims(target, _digest(_read(file)) if (file := _file_of(target)) else "")
     file = next((c.file for c in claims.values() if c.file), "")
     text = _read(file) if file else ""
     return [Source(target, name, Path(file).name if file else "", _digest(text), text) for name in claims]
@@ -102,14 +106,21 @@ def _digest(text: str) -> str:
 @lru_cache
 def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
     """Return the claims of a target; a file is run anew only if its text has changed."""
-    if digest and _digest(_read(target)) != digest:
-        raise InputError("claim", f"{target[:200]!r} has changed meanwhile; begin a new run")
-    if target.endswith(".py"):
-        return _declared(_run(Path(target)), target, None)
-    module, colon, name = target.partition(":")
+    file = _file_of(target)
+    if file and _digest(_read(file)) != digest:
+        raise InputError("claim", f"{file[:200]!r} has changed meanwhile; begin a new run")
+    module, colon, name = target.rpartition(":")
+    if file:
+        return _declared(run_file(Path(file), "claim"), target, None if file == target else name)
     if colon:
         return _declared(_imported(module), target, name)
     return {target: _built_in(target)}
+
+
+def _file_of(target: str) -> str:
+    """Return the Python file of a target: all of it, or what stands before ``:name``; empty if it names none."""
+    module, _, _ = target.rpartition(":")
+    return target if target.endswith(".py") else module if module.endswith(".py") else ""
 
 
 def _declared(module: ModuleType, target: str, wanted: str | None) -> dict[str, OwnClaim]:
@@ -131,15 +142,31 @@ def _declared(module: ModuleType, target: str, wanted: str | None) -> dict[str, 
     return found
 
 
-def _run(path: Path) -> ModuleType:
+def run_file(path: Path, field: str) -> ModuleType:
+    """Run a Python file of the user's own; what stands beside it can be imported there.
+
+    Args:
+        path: The file.
+        field: What the user knows it by.
+
+    Returns:
+        The module.
+
+    Raises:
+        InputError: If it cannot be run; the sentence names the line.
+    """
     spec = spec_from_file_location(f"gdcheck_claims_{path.stem}", path.resolve())
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise InputError(field, f"{str(path)[:200]!r} is no Python file; name one such as my_lemma.py")
+    if str(path.resolve().parent) not in sys.path:
+        # At the end: it must not hide what is installed.
+        sys.path.append(str(path.resolve().parent))
     module = module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise InputError("claim", _import_failed(error, str(path.resolve()), path.name)) from None
+        raise InputError(field, _import_failed(error, str(path.resolve()), path.name)) from None
     return module
 
 
@@ -162,9 +189,21 @@ def _import_failed(error: BaseException, file: str, name: str) -> str:
 
 
 def _built_in(name: str) -> OwnClaim:
+    from gdcheck.properties.claims.claim import examined  # noqa: PLC0415
     from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
 
     if name not in CLAIMS:
-        known = ", ".join(CLAIMS)
-        raise InputError("claim", f"{name[:80]!r} is no file, no module:name and no built-in claim; those are {known}")
-    return OwnClaim(CLAIMS[name].sentence, name=name, built_in=CLAIMS[name])
+        names = ", ".join(CLAIMS)
+        raise InputError("claim", f"{name[:80]!r} is no file, no module:name and no built-in claim; those are {names}")
+    known = CLAIMS[name]
+
+    def examination(instance: Instance) -> Outcome:
+        finding, error = examined(known, instance)
+        if error is not None:
+            raise ClaimError(f"its examination raised {in_words(error)}")
+        if finding.holds is None:
+            return Outcome("undecided", finding.note[:200], known.kind)
+        return Outcome("held" if finding.holds else "violated", finding.note, known.kind, finding.margin)
+
+    strategies = tuple(known.instances(regime=regime, dimensions=_DIMENSIONS) for regime in known.regimes)
+    return OwnClaim(known.sentence, name=name, examination=examination, strategies=strategies)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import faulthandler
-import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gdcheck.properties.claims.examination import CLAIM_STEPS
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.examine import examine
-from gdcheck.properties.lemmas.loading import Source, load, sources
-from gdcheck.properties.lemmas.results import Violation
+from gdcheck.properties.lemmas.loading import load, sources
+from gdcheck.properties.lemmas.results import Witness
+from gdcheck.properties.lemmas.simplify import Shrinking, simplified
 from gdcheck.properties.lemmas.verdict import Counterexample, Form
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.certificate import certificate
@@ -23,73 +21,44 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Statement
 
-SHRINKING_LIMIT = 120.0
-"""Seconds that the search for the simplest problem may take."""
 
-
-@dataclass(frozen=True)
-class Shrinking:
-    """A claim that does not hold, whose counterexample is to be made.
-
-    Attributes:
-        source: The claim.
-        seed: The seed of the run.
-        first: The first violation.
-        worst: The worst one.
-        shrink: Whether a simpler problem is looked for.
-    """
-
-    source: Source
-    seed: int
-    first: Violation
-    worst: Violation
-    shrink: bool = True
-
-
-def counterexample(task: Shrinking) -> Counterexample:
+def counterexample(task: Shrinking) -> tuple[str, Counterexample]:
     """Make the record of a counterexample.
 
     Args:
         task: The claim and its violations.
 
     Returns:
-        The record.
+        The claim's name, and the record.
     """
-    from gdcheck.properties.lemmas.simplify import simplest  # noqa: PLC0415
-
-    claim, source = load(task.source), task.source
-    found = task.first
-    if task.shrink:
-        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-            faulthandler.dump_traceback_later(SHRINKING_LIMIT, exit=True, file=nowhere)
-            try:
-                found = simplest(claim, task.first)
-            finally:
-                faulthandler.cancel_dump_traceback_later()
+    source = task.source
+    claim, found, why_not = simplified(task)
     decision = decide(Problem.from_json(found.problem), max_steps=CLAIM_STEPS)
     proof = certificate(decision)
     try:
         accepted = proof is not None and check(proof) is None
     except (NotChecked, BadCertificate):
         accepted = False
-    return Counterexample(
-        claim=claim.name,
+    record = Counterexample(
+        claim=source.name,
         sentence=claim.sentence,
         predicted=_prediction(claim),
         target=source.target,
         file=source.file,
         text=source.text,
         digest=source.digest,
-        seed=task.seed,
+        seed=task.shard.seed,
         simplest=_form(found),
         first=_form(task.first),
         worst=_form(task.worst),
         assumed=f"{decision.verdict.value}: {decision.reason}",
         certificate=proof if accepted else None,
+        not_simplified=why_not,
     )
+    return source.name, record
 
 
-def _form(found: Violation) -> Form:
+def _form(found: Witness) -> Form:
     stored = read_as(found.problem, StoredProblem)
     return Form(found.index, stored, found.made, found.cause, found.evidence, found.margin)
 
@@ -127,7 +96,7 @@ def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tupl
         problem, instance = form.problem.problem(), None
         if form.made is not None:
             instance = Instance.from_json({**form.made, "problem": problem.to_json()})
-        outcome, _ = examine(claim, problem, instance)
+        outcome, _ = examine(claim, instance or problem)
         words = {"violated": "VIOLATED AGAIN", "held": "FIXED", "aside": "FIXED", "undecided": "UNDECIDED"}
         said = {"held": "the claim holds", "aside": "the claim no longer speaks of it"}.get(outcome.state, "")
         told = f"{said}: {outcome.cause}" if said and outcome.cause else said or outcome.cause

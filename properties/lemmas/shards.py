@@ -2,80 +2,75 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from msgspec import ValidationError, convert, to_builtins
+from msgspec import DecodeError, ValidationError, to_builtins
+from msgspec.json import decode
 
-from gdcheck.properties.lemmas.declare import OwnClaim, drawn_problem
-from gdcheck.properties.lemmas.examine import ClaimError, Outcome, examine
+from gdcheck.properties.lemmas.declare import ASSUMPTIONS, RECIPE, OwnClaim
+from gdcheck.properties.lemmas.drawing import Shard, Watch, drawn_problem, named, problems_of
+from gdcheck.properties.lemmas.examine import examine
 from gdcheck.properties.lemmas.loading import Source, load
-from gdcheck.properties.lemmas.results import ShardResult, Violation
+from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
+from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.lemmas.watchdog import Watchdog
 from gdcheck.properties.storage.files import as_json, write_text_atomically
-from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.errors import InputError, in_words
 
 SIZE, BATCH = 250, 131072
-"""Problems a shard: of a claim with a function, and of a statement."""
+"""Problems a shard: of most claims, and of a statement."""
 SAMPLE = 125
 """One problem of so many is examined twice, and its certificate rechecked."""
 
-Made = tuple[Problem, Instance | None]
+MOST_ENDLESS = 3
+"""Problems on which a claim may fail to end before it is given up."""
+
+Loader = Callable[[Source], OwnClaim]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A shard of a run.
+    """A shard to be worked on.
 
     Attributes:
         source: The claim.
-        seed: The seed of the run.
-        number: Which shard of the claim.
-        size: How many problems its shards have.
-        count: How many problems it has; the examples of the claim come on top in the first.
+        shard: Which of its problems.
         root: The directory of the run.
         time_limit: Seconds that an examination may take.
-        endless: The indices whose examination is known not to end.
+        loader: Makes the claim of the source; importable by name.
+        endless: The indices whose examination is known not to end, and where it was then.
     """
 
     source: Source
-    seed: int
-    number: int
-    size: int
-    count: int
+    shard: Shard
     root: Path
     time_limit: float
-    endless: tuple[int, ...] = ()
+    loader: Loader = load
+    endless: dict[int, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
         """Where its result is kept."""
-        return self.root / "shards" / f"{self.source.name}-{self.number:06}.json"
+        return self.root / "shards" / f"{self.source.name}-{self.shard.number:06}.json"
 
     @property
     def trace(self) -> Path:
         """Where the process leaves what it is at when it is ended."""
-        return self.root / "shards" / f"{self.source.name}-{self.number:06}.trace"
-
-    @property
-    def first(self) -> int:
-        """The index of its first problem."""
-        return self.number * self.size
+        return self.file.with_suffix(".trace")
 
 
 def work(task: Task) -> ShardResult:
     """Examine the problems of a shard and store the result.
 
-    While a problem is examined, a watchdog ends this process when the time limit has passed, whatever library it is in;
-    what it was at then stands in the shard's ``trace``.
+    While a problem is drawn or examined, a watchdog ends this process when the time limit has passed, whatever library
+    it is in; what it was at then stands in the shard's ``trace``.
 
     Args:
         task: The shard.
@@ -83,105 +78,92 @@ def work(task: Task) -> ShardResult:
     Returns:
         The result; with a fault if the claim cannot be used.
     """
-    result = ShardResult(task.source.name, task.number)
+    result = ShardResult(task.source.name, task.shard.number, endless=task.endless)
     try:
-        claim = load(task.source)
+        claim = task.loader(task.source)
         with task.trace.open("w", encoding="utf-8") as trace:
-            if in_batches(claim):
-                from gdcheck.properties.lemmas.batches import examine_batch  # noqa: PLC0415
-
-                examine_batch(task.seed, task.number, task.count, claim, result)
-            else:
-                watchdog = Watchdog(task.time_limit, trace)
-                try:
-                    for index, (problem, instance) in problems_of(
-                        claim, task.seed, task.number, task.first, task.count
-                    ):
-                        if index in task.endless:
-                            result.add(Outcome("undecided", f"it did not end within {task.time_limit:g} s"))
-                            continue
-                        watchdog.begin(index)
-                        examine_one(claim, index, problem, instance, result)
-                finally:
-                    watchdog.end()
+            watchdog = Watchdog(task.time_limit, trace)
+            try:
+                examine_shard(claim, task.shard, result, watchdog.begin)
+            finally:
+                watchdog.end()
     except InputError as error:
         result.fault = error.message
     task.trace.unlink(missing_ok=True)
-    write_text_atomically(task.file, as_json(to_builtins(result)))
+    keep(task, result)
     return result
 
 
-def in_batches(claim: OwnClaim) -> bool:
-    """Whether certified batches decide a claim."""
-    return claim.statement is not None and claim.generator is None and claim.strategy is None
-
-
-def problems_of(claim: OwnClaim, seed: int, number: int, first: int, count: int) -> Iterator[tuple[int, Made]]:
-    """Yield the problems of a shard, the claim's own examples before those of the first.
+def keep(task: Task, result: ShardResult) -> None:
+    """Store the result of a shard.
 
     Args:
-        claim: The claim.
-        seed: The seed of the run.
-        number: Which shard.
-        first: The index of its first problem.
-        count: How many it has.
-
-    Yields:
-        The index of each problem, below 0 for an example, and the problem.
-
-    Raises:
-        ClaimError: If its generator or strategy makes no problem.
+        task: The shard.
+        result: Its result.
     """
-    if number == 0:
-        yield from ((-1 - k, (problem, None)) for k, problem in enumerate(claim.examples))
-    if claim.strategy is not None or claim.built_in is not None:
-        from gdcheck.properties.lemmas.drawing import drawn  # noqa: PLC0415
-
-        yield from enumerate(drawn(claim, seed, number, count), first)
-        return
-    for index in range(first, first + count):
-        try:
-            made = drawn_problem(claim, seed, index)
-        except Exception as error:
-            about = f"the generator of {claim.name} fails on index {index}"
-            raise ClaimError("claim", f"{about} ({type(error).__name__}: {str(error)[:200]})") from None
-        yield index, made
+    try:
+        text = as_json(to_builtins(result))
+    except (TypeError, ValueError) as error:
+        result.first = result.worst = result.shown = None
+        result.fault = f"what its examination returned is no JSON ({in_words(error)})"
+        text = as_json(to_builtins(result))
+    write_text_atomically(task.file, text)
 
 
-def examine_one(claim: OwnClaim, index: int, problem: Problem, instance: Instance | None, result: ShardResult) -> None:
-    """Examine a claim on a problem and count the outcome; what counts most is examined twice.
+def examine_shard(claim: OwnClaim, shard: Shard, result: ShardResult, watch: Watch = lambda index: None) -> None:
+    """Examine the problems of a shard, in this process.
 
     Args:
         claim: The claim.
-        index: The problem's index.
-        problem: The problem.
-        instance: How it was made, if that is known.
-        result: Where the outcome is counted.
+        shard: The shard.
+        result: Where the outcomes are counted; it holds the indices that are known not to end.
+        watch: Called before a problem is drawn, and before it is examined.
 
     Raises:
         ClaimError: If the claim cannot be used.
     """
+    if in_batches(claim):
+        from gdcheck.properties.lemmas.batches import examine_batch  # noqa: PLC0415
+
+        examine_batch(shard, claim, result)
+        # The claim's own examples are left.
+        shard = replace(shard, count=0)
+    for index, drawn in problems_of(claim, shard, watch, tuple(result.endless)):
+        if index in result.endless:
+            result.add(Outcome("undecided", "it did not end within the time limit"))
+            continue
+        watch(index)
+        _examine_one(claim, shard.seed, index, drawn, result)
+
+
+def in_batches(claim: OwnClaim) -> bool:
+    """Whether certified batches decide a claim: a statement on problems of the kind that they have."""
+    usual = replace(claim.recipe, regimes=RECIPE.regimes) == RECIPE and claim.assumes == ASSUMPTIONS
+    return claim.statement is not None and usual and claim.generator is None and not claim.strategies
+
+
+def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: ShardResult) -> None:
+    """Examine a claim on a problem and count the outcome; what counts most is examined twice."""
     try:
-        outcome, decision = examine(claim, problem, instance)
+        outcome, decision = examine(claim, drawn)
     except ClaimError:
         raise
     except InputError as error:
         outcome, decision = Outcome("undecided", f"the problem cannot be decided: {error}"[:200]), None
-    if outcome.state == "violated" or index % SAMPLE == 0:
-        # The result is what counts, so it must not depend on chance, nor on what was examined before.
-        again = examine(claim, problem, instance)[0] if decision is not None or claim.built_in else outcome
+    sampled = index % SAMPLE == 0
+    if sampled and claim.generator is not None and index >= 0 and drawn_problem(claim, seed, index) != drawn:
+        said = f"its generator makes another problem when it is asked for index {index} again; draw from the random"
+        raise ClaimError(named(claim, f"{said} number generator that it is given"))
+    # The result is what counts, so it must not depend on chance, nor on what was examined before.
+    if sampled or (outcome.state == "violated" and claim.examination is None):
+        again = examine(claim, drawn)[0] if decision is not None or claim.examination is not None else outcome
         if again != outcome:
-            said = f"{claim.name} at {Path(claim.file).name}:{claim.line} is {outcome.state} on a problem, and"
-            raise ClaimError(
-                "claim", f"{said} {again.state} when it is examined again; it must not depend on chance or on state"
-            )
+            differs = again.state if again.state != outcome.state else "with another margin or note"
+            found = f"is {outcome.state} on a problem, and {differs} when it is examined again"
+            raise ClaimError(named(claim, f"it {found}; it must not depend on chance or on state"))
         outcome = _rechecked(outcome, decision, result)
     result.add(outcome)
-    if outcome.state == "violated":
-        made = None if instance is None else {k: v for k, v in instance.to_json().items() if k != "problem"}
-        result.consider(
-            Violation(index, problem.to_json(), made, outcome.cause, outcome.evidence, outcome.margin),
-        )
+    result.keep(index, drawn, outcome)
 
 
 def _rechecked(outcome: Outcome, decision: Decision | None, result: ShardResult) -> Outcome:
@@ -204,10 +186,10 @@ def _rechecked(outcome: Outcome, decision: Decision | None, result: ShardResult)
 def stored(task: Task) -> ShardResult | None:
     """Return the result of a shard of an earlier call; None if it is not there in full."""
     try:
-        found = convert(json.loads(task.file.read_text(encoding="utf-8")), ShardResult)
-    except (OSError, ValueError, ValidationError):
+        found = decode(task.file.read_bytes(), type=ShardResult)
+    except (OSError, DecodeError, ValidationError, UnicodeDecodeError):
         return None
-    return found if (found.claim, found.number) == (task.source.name, task.number) else None
+    return found if (found.claim, found.number) == (task.source.name, task.shard.number) else None
 
 
 def ended_at(task: Task) -> tuple[int, str] | None:
@@ -226,5 +208,26 @@ def ended_at(task: Task) -> tuple[int, str] | None:
     index, _, trace = text.partition("\n")
     if "Timeout" not in trace:
         return None
-    lines = re.findall(rf'File "[^"]*{re.escape(task.source.file)}", line (\d+)', trace) if task.source.file else []
-    return int(index), f"{task.source.file}:{lines[0]}" if lines else task.source.name
+    name = task.source.file
+    lines = re.findall(rf'File "(?:[^"]*[/\\])?{re.escape(name)}", line (\d+)', trace) if name else []
+    return int(index), f"{name}:{lines[0]}" if lines else task.loader(task.source).place() if name else task.source.name
+
+
+def with_endless(task: Task, index: int, place: str) -> Task:
+    """Return the task once it is known that an index does not end.
+
+    Args:
+        task: The task.
+        index: The index.
+        place: Where it was then.
+
+    Returns:
+        The task.
+
+    Raises:
+        ClaimError: If that was known before: then it is drawing that does not end.
+    """
+    if index in task.endless:
+        said = f"{task.source.name} does not end within {task.time_limit:g} s while its problems are drawn ({place})"
+        raise ClaimError(f"{said}; fix its strategy, or give a larger --time-limit")
+    return replace(task, endless={**task.endless, index: place})

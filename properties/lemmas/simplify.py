@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,8 +19,12 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.lemmas.declare import OwnClaim
-from gdcheck.properties.lemmas.examine import ClaimError, examine
-from gdcheck.properties.lemmas.results import Violation
+from gdcheck.properties.lemmas.drawing import FoundError, Shard, draw_with_hypothesis, generated
+from gdcheck.properties.lemmas.examine import examine
+from gdcheck.properties.lemmas.loading import Source
+from gdcheck.properties.lemmas.outcome import ClaimError
+from gdcheck.properties.lemmas.results import Witness
+from gdcheck.properties.lemmas.shards import Loader
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.random_problems import ball_radius
 from gdcheck.theorem.descent.expansion import Expansion, Exponents
@@ -25,8 +34,16 @@ from gdcheck.theorem.loss.loss import TruncatedPower
 from gdcheck.theorem.loss.prescribed import loss_with_spectrum
 from gdcheck.theorem.methods.statement import Regime
 
-MOST_EXAMINED = 1500
-"""Problems examined in search of the simplest."""
+MOST_EXAMINED, MOST_DRAWN_AGAIN = 1500, 250
+"""Problems examined in search of the simplest: made of parts, or drawn again by Hypothesis, which takes longer."""
+
+SHRINKING_LIMIT = 120.0
+"""Seconds that the search for the simplest problem may take."""
+
+EXAMPLE = "it is an example that the claim itself names"
+GENERATED = "what a generator draws cannot be simplified, and no simpler failure was drawn"
+NO_END = "the search for a simpler problem did not end"
+INTERRUPTED = "the run was ended before a simpler problem was looked for"
 
 _DRAWS, _LEVELS = 400, 63
 
@@ -161,66 +178,172 @@ def _shrinkable(draw: DrawFn, parts: _Parts) -> _Parts:
     )
 
 
-def simplest(claim: OwnClaim, found: Violation) -> Violation:
-    """Return the simplest problem on which a claim fails in the same way; the one found if none is simpler.
+@dataclass(frozen=True)
+class Shrinking:
+    """A claim that does not hold, whose counterexample is to be simplified.
+
+    Attributes:
+        source: The claim.
+        loader: Makes it of the source.
+        shard: Where the first violation was drawn.
+        first: The first violation.
+        worst: The worst one.
+        without: Why no simpler problem is looked for; empty if one is.
+    """
+
+    source: Source
+    loader: Loader
+    shard: Shard
+    first: Witness
+    worst: Witness
+    without: str = ""
+
+
+def simplified(task: Shrinking) -> tuple[OwnClaim, Witness, str]:
+    """Look for the simplest problem on which a claim fails; this process is ended if that takes too long.
 
     Args:
-        claim: The claim. Only what its recipe or its strategy makes is simplified: nobody knows what else it means.
-        found: A violation.
+        task: The claim and its violations.
 
     Returns:
-        A violation.
+        The claim, the simplest violation found, and why it is no simpler than the first if it was not looked for.
+
+    Raises:
+        ClaimError: If an examination of its own fails on the way.
     """
-    if claim.built_in is not None or claim.generator is not None:
-        return found
-    seen: dict[str, Violation | None] = {}
+    claim = task.loader(task.source)
+    if task.without:
+        return claim, task.first, task.without
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        faulthandler.dump_traceback_later(SHRINKING_LIMIT, exit=True, file=nowhere)
+        try:
+            return claim, *simplest(claim, task.first, task.shard)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
-    def fails(problem: Problem, instance: Instance | None) -> Violation | None:
-        key = str(problem.to_json())
-        if key not in seen:
-            seen[key] = _examined(claim, found, problem, instance) if len(seen) < MOST_EXAMINED else None
-        return seen[key]
 
-    if claim.strategy is not None:
+def simplest(claim: OwnClaim, first: Witness, shard: Shard) -> tuple[Witness, str]:
+    """Return the simplest problem on which a claim fails in the same way; the one found if none is simpler.
 
-        def drawn(made: Any) -> Violation | None:
-            return fails(made.problem, made) if isinstance(made, Instance) else fails(made, None)
+    What a recipe made is simplified part by part, within what the recipe makes. What Hypothesis drew is drawn again and
+    shrunk. A generator is given random numbers that Hypothesis shrinks, in search of a simpler failure.
 
-        return _least(claim.strategy, drawn) or found
-    if found.made is None:
-        return found
-    like = Instance.from_json({**found.made, "problem": found.problem})
+    Args:
+        claim: The claim.
+        first: The violation that was found first.
+        shard: Where it was drawn.
 
-    def simplified(parts: _Parts) -> Violation | None:
+    Returns:
+        A violation, and why it is the one found if nothing simpler could be looked for.
+
+    Raises:
+        ClaimError: If an examination of its own fails on the way.
+    """
+    search = _Search(claim, first)
+    if first.index < 0:
+        return first, EXAMPLE
+    if claim.strategies:
+        return search.drawn_again(shard), ""
+    if claim.generator is not None:
+        found = search.among(
+            st.builds(partial(generated, claim), st.randoms(use_true_random=False), st.integers(0, first.index))
+        )
+        return (found, "") if found is not None else (first, GENERATED)
+    like = Instance.from_json({**(first.made or {}), "problem": first.problem})
+
+    def meant(parts: _Parts) -> Instance | None:
         try:
             instance = parts.instance(like)
-            return fails(instance.problem, instance) if parts.meant(claim, instance) else None
+            return instance if parts.meant(claim, instance) else None
         except InputError:
             return None
 
-    return _least(_shrinkable(_Parts.of(like)), simplified) or found
+    return search.among(_shrinkable(_Parts.of(like)), meant) or first, ""
 
 
-def _examined(claim: OwnClaim, found: Violation, problem: Problem, instance: Instance | None) -> Violation | None:
-    try:
-        outcome, _ = examine(claim, problem, instance)
-    except ClaimError:
-        return None
-    if outcome.state != "violated" or outcome.evidence != found.evidence:
-        return None
-    made = None if instance is None else {k: v for k, v in instance.to_json().items() if k != "problem"}
-    return Violation(found.index, problem.to_json(), made, outcome.cause, outcome.evidence, outcome.margin)
+class _Search:
+    """Problems on which a claim fails as it did on the first.
 
+    Args:
+        claim: The claim.
+        first: The violation that was found first.
+    """
 
-def _least(strategy: Any, fails: Callable[[Any], Violation | None]) -> Violation | None:
-    limits = settings(
-        max_examples=_DRAWS,
-        phases=[Phase.generate, Phase.shrink],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        return fails(find(strategy, lambda made: fails(made) is not None, settings=limits, random=Random(0)))
-    except HypothesisException:
-        return None
+    def __init__(self, claim: OwnClaim, first: Witness) -> None:
+        self._claim, self._first = claim, first
+        self._most = MOST_DRAWN_AGAIN if claim.strategies else MOST_EXAMINED
+        self._seen: dict[str, Witness | None] = {}
+        self._fault: ClaimError | None = None
+
+    def among(self, strategy: Any, meant: Callable[[Any], Any] = lambda made: made) -> Witness | None:
+        """Return the simplest failure that Hypothesis finds.
+
+        Args:
+            strategy: Draws problems, or what ``meant`` makes one of.
+            meant: Makes a problem; None if it is not one that the claim speaks of.
+
+        Returns:
+            The failure, if there is one.
+        """
+
+        def fails(made: Any) -> Witness | None:
+            problem = meant(made)
+            return None if problem is None else self._fails(problem)
+
+        limits = settings(
+            max_examples=_DRAWS,
+            phases=[Phase.generate, Phase.shrink],
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        try:
+            return fails(find(strategy, lambda made: fails(made) is not None, settings=limits, random=Random(0)))
+        except (HypothesisException, ClaimError):
+            return None
+
+    def drawn_again(self, shard: Shard) -> Witness:
+        """Draw a shard again up to the first failure, which Hypothesis then shrinks.
+
+        Args:
+            shard: The shard.
+
+        Returns:
+            The simplest failure.
+
+        Raises:
+            ClaimError: If the claim's own examination fails on the way.
+        """
+        drawn, last = 0, self._first
+
+        def take(made: Any) -> None:
+            nonlocal drawn, last
+            drawn += 1
+            # Those before it are not examined again: none is a failure of this kind.
+            if drawn > self._first.index - shard.first and (found := self._fails(made)) is not None:
+                last = found
+                raise FoundError
+
+        with suppress(FoundError):
+            draw_with_hypothesis(self._claim, shard, take, shrink=True)
+        if self._fault is not None and self._claim.examination is not None:
+            raise self._fault
+        return last
+
+    def _fails(self, drawn: Any) -> Witness | None:
+        key = repr(drawn)
+        if key not in self._seen:
+            self._seen[key] = self._examined(drawn) if len(self._seen) < self._most else None
+        return self._seen[key]
+
+    def _examined(self, drawn: Any) -> Witness | None:
+        try:
+            outcome, _ = examine(self._claim, drawn)
+        except ClaimError as error:
+            self._fault = self._fault or error
+            return None
+        except InputError:
+            return None
+        if outcome.state != "violated" or outcome.evidence != self._first.evidence:
+            return None
+        return Witness.of(self._first.index, drawn, outcome)

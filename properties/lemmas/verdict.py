@@ -47,6 +47,7 @@ class Counterexample(StoredRun, frozen=True, tag="gdcheck-counterexample/1"):
         worst: The one with the smallest margin.
         assumed: What the theorem's own verdict on the simplest problem is.
         certificate: The certificate of that verdict, which the independent checker accepted; None without one.
+        not_simplified: Why the simplest problem is the one that was found first; empty if a simpler one was looked for.
     """
 
     claim: str
@@ -62,6 +63,7 @@ class Counterexample(StoredRun, frozen=True, tag="gdcheck-counterexample/1"):
     worst: Form
     assumed: str
     certificate: dict[str, Any] | None
+    not_simplified: str = ""
 
 
 class ClaimRow(Shape, frozen=True):

@@ -6,7 +6,8 @@ has declared a claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from gdcheck.properties.lemmas.declare import OwnClaim
+    from gdcheck.properties.lemmas.verdict import ClaimRow
 
 PROFILES = {"quick": 50, "default": 300, "thorough": 10_000}
 """How many problems each profile examines for a claim."""
@@ -21,14 +23,32 @@ PROFILES = {"quick": 50, "default": 300, "thorough": 10_000}
 _DECLARED_IN = "gdcheck.properties.lemmas.declare"
 
 
+def _from(least: float, kind: type[int] | type[float]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = kind(text)
+        if not number >= least:
+            raise ArgumentTypeError(f"{text} is out of range; give a number from {least} on")
+        return number
+
+    read.__name__ = kind.__name__
+    return read
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, all of which begin with ``--gdcheck-``."""
     group = parser.getgroup("gdcheck", "claims about gradient descent")
     group.addoption("--gdcheck-profile", choices=list(PROFILES), default="default", help="How thorough to be.")
     group.addoption(
-        "--gdcheck-budget", type=int, metavar="N", help="Problems for each claim, in place of the profile's."
+        "--gdcheck-budget", type=_from(1, int), metavar="N", help="Problems for each claim, in place of the profile's."
     )
-    group.addoption("--gdcheck-seed", type=int, default=0, metavar="N", help="The seed of the problems (0).")
+    group.addoption(
+        "--gdcheck-time-limit",
+        type=_from(0.1, float),
+        default=10.0,
+        metavar="S",
+        help="Seconds that one problem may take (10).",
+    )
+    group.addoption("--gdcheck-seed", type=_from(0, int), default=0, metavar="N", help="The seed of the problems (0).")
 
 
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> ClaimItem | None:
@@ -52,24 +72,50 @@ class ClaimItem(pytest.Item):
         self.claim = claim
 
     def runtest(self) -> None:
-        """Examine the claim on its examples and on random problems; the first on which it fails is simplified."""
-        from dataclasses import replace
+        """Examine the claim as ``gdcheck claim`` does, in another process: one that does not end can be killed."""
+        from tempfile import TemporaryDirectory
 
-        from gdcheck.properties.lemmas.alone import examine_alone
-        from gdcheck.theorem.loss.errors import InputError
+        from gdcheck.properties.lemmas.run import begin, run_claims
+        from gdcheck.properties.sweep.run import Executor
 
-        config = self.config
-        budget = config.getoption("--gdcheck-budget")
-        count = PROFILES[config.getoption("--gdcheck-profile")] if budget is None else budget
-        try:
-            result = examine_alone(replace(self.claim, name=self.name), config.getoption("--gdcheck-seed"), count)
-        except InputError as error:
-            raise ClaimFailedError(str(error)) from None
-        if result.violation is not None:
-            raise ClaimFailedError(result.account())
-        if result.undecided or not result.held:
-            causes = "; ".join(f"{n}: {cause}" for cause, n in result.causes.items())
-            pytest.skip(f"undecided on {result.undecided} of {result.examined} problems ({causes})")
+        option = self.config.getoption
+        budget = option("--gdcheck-budget")
+        count = PROFILES[option("--gdcheck-profile")] if budget is None else budget
+        with TemporaryDirectory(prefix="gdcheck-") as folder:
+            root, target = Path(folder), f"{self.path}:{self.name}"
+            plan = begin([target], option("--gdcheck-seed"), count, option("--gdcheck-time-limit"), root)
+            run = run_claims(plan, root, Executor())
+        if run.interrupted:
+            raise KeyboardInterrupt
+        (row,) = run.rows
+        if row.verdict == "undecided":
+            causes = [
+                f"{n}: {cause}" for state in ("undecided", "aside") for cause, n in row.causes.get(state, {}).items()
+            ]
+            pytest.skip(f"{row.words()} of {row.examined} problems ({'; '.join(causes)})")
+        if row.verdict != "held":
+            raise ClaimFailedError(self._account(row))
+
+    def _account(self, row: ClaimRow) -> str:
+        """Return what was found, in words: the problem, and the line that has it examined for ever."""
+        said = f"{self.name}: {row.words()}"
+        if row.counterexample is None:
+            return said
+        from gdcheck.reports.own_claims_view import python_line, reproduce_line
+
+        form, why_not = row.counterexample.simplest, row.counterexample.not_simplified
+        margin = "" if form.margin is None else f" (margin {form.margin:g})"
+        where = "on an example of the claim" if form.index < 0 else f"on problem {form.index} of the run"
+        lines = [
+            said,
+            f"  {row.sentence}",
+            f"  {form.evidence}: {form.found}{margin}, {where}",
+            *([f"  not simplified: {why_not}"] if why_not else []),
+            f"  {python_line(form)}",
+            "  to have it examined always, put this above the claim:",
+            f"    {reproduce_line(form)}",
+        ]
+        return "\n".join(lines)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the account of a counterexample without a traceback through gdcheck."""

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
-from gdcheck.properties.ablation.run import chosen, known, run_ablations
+from gdcheck.properties.ablation.run import chosen, known, run_ablations, workload
 from gdcheck.properties.storage.files import writing_to
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
 from gdcheck.reports.compose import write_run
@@ -42,7 +42,7 @@ def ablate_and_store(
     names = chosen(wanted, known(load))
     with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
-    with progress_bar(len(names), "dropping assumptions") as on_done:
+    with progress_bar(workload(names, budget, load), "dropping assumptions") as on_done:
         run = run_ablations(names, budget, seed=seed, jobs=jobs, load=load, on_done=on_done)
     write_run(run, out)
     return run

@@ -15,6 +15,7 @@ from gdcheck.commands.sweep_run import read_count
 from gdcheck.properties.lemmas.record import digest_of, examined_again, read_record
 from gdcheck.properties.lemmas.run import begin, go_on, run_claims, workload
 from gdcheck.properties.lemmas.verdict import ClaimRow, OwnClaimsRun
+from gdcheck.properties.sweep.run import Executor
 from gdcheck.reports.compose import write_run
 from gdcheck.reports.latex import fragment
 from gdcheck.reports.own_claims_view import python_line, record_file, reproduce_line
@@ -68,7 +69,7 @@ def run_and_store(
     *,
     budget: str | None,
     seed: int | None,
-    jobs: int,
+    executor: Executor,
     time_limit: float | None,
     out: Path | None,
     resume: Path | None,
@@ -76,10 +77,10 @@ def run_and_store(
     """Begin a run or go on with one, with a progress bar; write the result and its report.
 
     Args:
-        claims: Files, ``module:name``, or names of built-in claims.
+        claims: Files, ``file:name``, ``module:name``, or names of built-in claims.
         budget: How many problems for each, as written.
         seed: The seed.
-        jobs: How many processes.
+        executor: Where to work.
         time_limit: Seconds that an examination may take.
         out: The directory of a new run.
         resume: The directory of one that was begun.
@@ -97,18 +98,20 @@ def run_and_store(
             )
         root = resume
         plan = go_on(root)
+        executor.check()
     else:
         if not claims:
             raise InputError(
                 "claim", "name a file, such as my_lemma.py; gdcheck claim --new my_lemma.py writes a start"
             )
         root = out or _OUT
+        executor.check()
         make_directory(root)
         count = read_count(_BUDGET if budget is None else budget)
         limit = _TIME_LIMIT if time_limit is None else time_limit
         plan = begin(claims, _SEED if seed is None else seed, count, limit, root)
     with progress_bar(workload(plan), "examining") as on_done:
-        run = run_claims(plan, root, jobs, on_done)
+        run = run_claims(plan, root, executor, on_done)
     write_run(run, root)
     return run, root
 
@@ -156,6 +159,8 @@ def _show_row(console: Console, row: ClaimRow, root: Path, *, latex: bool) -> No
         return
     form = record.simplest
     lines = [f"{form.evidence}: {form.found}", python_line(form), reproduce_line(form)]
+    if record.not_simplified:
+        lines.insert(1, f"not simplified: {record.not_simplified}")
     for line in lines:
         console.print(Text(f"  {printable(line)}"), soft_wrap=True)
     console.print(Text(f"  gdcheck replay {root / record_file(row)}", "dim"), soft_wrap=True)

@@ -27,7 +27,9 @@ commands = typer.Typer()
 def claim(
     claims: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CLAIM]...", help="Python files (they are run), module:name, or built-in claims."),
+        typer.Argument(
+            metavar="[CLAIM]...", help="Python files (they are run), file:name, module:name, or built-in claims."
+        ),
     ] = None,
     new: Annotated[Path | None, typer.Option(help="Write a file with a claim to start from, and end.")] = None,
     budget: Annotated[
@@ -37,6 +39,9 @@ def claim(
         int | None, typer.Option(min=0, max=2**63, help="The seed of the problems; 0 if not given.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Hand the problems to a Dask cluster you trust, such as tcp://host:8786.")
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=0.1, max=86400, help="Seconds that one problem may take; 10 if not given.")
     ] = None,
@@ -49,6 +54,7 @@ def claim(
     from gdcheck.commands.claim_run import exit_code, run_and_store, show_claims, write_start
     from gdcheck.properties.storage.files import as_json as text
     from gdcheck.properties.storage.workers import default_jobs
+    from gdcheck.properties.sweep.run import Executor
     from gdcheck.terminal.show import console_for_people
 
     if new is not None:
@@ -61,7 +67,7 @@ def claim(
         claims or [],
         budget=budget,
         seed=seed,
-        jobs=jobs or default_jobs(),
+        executor=Executor(jobs or default_jobs(), "cpu", scheduler),
         time_limit=time_limit,
         out=out,
         resume=resume,

@@ -96,6 +96,7 @@ def test_the_start_runs_as_it_is(gdcheck):
         (("x.py", "--resume", "."), "resume"),
         (("--resume", "nowhere"), "resume"),
         (("x.py", "--new", "y.py"), "new"),
+        (("x.py", "--scheduler", "nowhere"), "scheduler"),
     ],
 )
 def test_options_that_do_not_fit_are_named(gdcheck, words, field):

@@ -39,7 +39,9 @@ def test_every_claim_is_a_test(pytester):
     result.assert_outcomes(passed=2, failed=2, skipped=1)
     result.stdout.fnmatch_lines(
         [
-            "*loss_rises does not hold: the loss rises*",
+            "*loss_rises: false, with a counterexample*",
+            "*the loss rises*",
+            "*proved: it falls, on an example of the claim*",
             "*@gdcheck.reproduce(*",
             "*nothing at test_mine.py:*returns a NoneType*",
         ]
@@ -48,10 +50,28 @@ def test_every_claim_is_a_test(pytester):
     assert "Traceback" not in result.stdout.str()
 
 
+def test_a_claim_that_does_not_end_fails_and_the_others_go_on(pytester):
+    endless = CLAIMS.replace(
+        "return holds(trajectory.distance", "__import__('time').sleep(99)\n        return holds(trajectory.distance"
+    )
+    pytester.makepyfile(test_mine=endless)
+    chosen = ("--gdcheck-budget", "4", "--gdcheck-time-limit", "1", "-k", "falls or plain")
+    result = pytester.runpytest_subprocess(*PLUGIN, *chosen)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*distance_falls does not end within 1 s on 3 problems (test_mine.py:*"])
+
+
 def test_it_works_with_xdist(pytester):
     pytester.makepyfile(test_mine=CLAIMS)
     result = pytester.runpytest_subprocess(*PLUGIN, "-n", "2", "--gdcheck-profile", "quick", "-k", "falls or plain")
     result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("option", ["--gdcheck-budget=0", "--gdcheck-time-limit=0", "--gdcheck-seed=-1"])
+def test_an_option_out_of_range_is_named(option, capsys):
+    assert pytest.main([*PLUGIN, option, "--collect-only"]) == pytest.ExitCode.USAGE_ERROR
+    error = capsys.readouterr().err
+    assert option.split("=")[0] in error and "is out of range; give a number from" in error
 
 
 def test_an_imported_claim_is_a_test_only_where_it_is_declared(pytester):

@@ -113,3 +113,44 @@ def test_a_signal_to_the_whole_group_is_that_of_the_command(number, tmp_path):
     assert "verification incomplete" in out
     assert "its process ended" not in (tmp_path / "out" / "report.json").read_text()
     assert not any(map(is_alive, found))
+
+
+CLAIMS = """
+from gdcheck import claim, holds
+
+@claim("the distance falls at every step", quadratic=True, dimensions=(2, 2), steps=1)
+def distance_falls(problem, decision, trajectory):
+    return holds(trajectory.distance[1:] < trajectory.distance[:-1])
+"""
+
+
+def test_claims_that_were_ended_go_on_to_the_same_bytes(tmp_path):
+    (tmp_path / "lemma.py").write_text(CLAIMS, encoding="utf-8")
+    new = ["claim", "lemma.py", "--budget", "5000"]
+    with started([*new, "--jobs", "1", "--out", "whole"], tmp_path) as process:
+        assert process.wait(timeout=300) == 0
+    shards = tmp_path / "cut" / "shards"
+
+    def written() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in shards.glob("*.json")}
+
+    def ended_by(number, words, before) -> str:
+        with started([*words, "--jobs", "2"], tmp_path) as process:
+            wait_for(lambda: len(written()) > len(before))
+            found = workers(process.pid)
+            process.send_signal(number)
+            out, _ = process.communicate(timeout=60)
+        wait_for(lambda: not any(map(is_alive, found)), seconds=5)
+        assert process.returncode == CODES[number]
+        return out
+
+    assert "ended early: go on with gdcheck claim --resume cut" in ended_by(signal.SIGINT, [*new, "--out", "cut"], {})
+    once = written()
+    ended_by(signal.SIGKILL, ["claim", "--resume", "cut"], once)
+    twice = written()
+    with started(["claim", "--resume", "cut", "--jobs", "2"], tmp_path) as process:
+        assert process.wait(timeout=300) == 0
+    # What was done is not done again.
+    assert 0 < len(once) < len(twice) < len(written()) == 20
+    assert once.items() <= twice.items() <= written().items()
+    assert (tmp_path / "cut" / "claim.json").read_bytes() == (tmp_path / "whole" / "claim.json").read_bytes()

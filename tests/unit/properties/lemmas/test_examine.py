@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gdcheck import End, InputError, LimitKind, Prediction, Problem, Regime, Statement, claim, holds, reproduce
-from gdcheck.properties.lemmas.declare import drawn_problem
-from gdcheck.properties.lemmas.examine import ClaimError, examine
+from gdcheck.properties.lemmas.drawing import drawn_problem
+from gdcheck.properties.lemmas.examine import examine
+from gdcheck.properties.lemmas.outcome import ClaimError
 
 PROBLEM = Problem("x**2/2 + y**2", step_size="1/10", start=["1", "1"])
 EXCEPTIONAL = Problem("x**2/2 + y**2", step_size="1/10", start=["0", "1"])
@@ -106,14 +107,15 @@ def test_reproduce_goes_above_or_below_the_claim():
 
 def test_the_problems_are_those_that_a_claim_wants():
     wants = claim("a claim", regimes="large-step", quadratic=True, dimensions=(3, 3))(lambda p, d, t: None)
-    assert [p.dimension for p, _ in (drawn_problem(wants, 0, i) for i in range(5))] == [3] * 5
+    assert [drawn_problem(wants, 0, i).problem.dimension for i in range(5)] == [3] * 5
     for index in range(20):
-        problem, instance = drawn_problem(wants, 0, index)
+        instance = drawn_problem(wants, 0, index)
+        problem = instance.problem
         assert instance.regime is Regime.LARGE_STEP and problem.loss.degree == 2 and not problem.loss.truncated
     fixed = replace(wants, recipe=claim("c", spectrum=["1", "2", "7/2"])(lambda p, d, t: None).recipe)
-    assert [str(x) for x in drawn_problem(fixed, 0, 0)[1].spectrum] == ["1", "2", "7/2"]
+    assert [str(x) for x in drawn_problem(fixed, 0, 0).spectrum] == ["1", "2", "7/2"]
     own = claim("a claim", generator=lambda random, index: PROBLEM)(lambda p, d, t: None)
-    assert drawn_problem(own, 0, 0) == (PROBLEM, None)
+    assert drawn_problem(own, 0, 0) == PROBLEM
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,27 @@
 """Runs over processes: the same result for any number of them, resumed, and never hung by a claim."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import booleans, permutations
+from msgspec.structs import replace as replace_struct
 
 from gdcheck import InputError
+from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.lemmas import loading, schedule
+from gdcheck.properties.lemmas.drawing import Shard
 from gdcheck.properties.lemmas.record import examined_again
+from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.lemmas.run import begin, go_on, run_claims
-from gdcheck.properties.lemmas.shards import SIZE
+from gdcheck.properties.lemmas.schedule import Run
+from gdcheck.properties.lemmas.shards import SIZE, examine_shard
+from gdcheck.properties.lemmas.simplify import simplest
 from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.sweep.run import Executor
 
 GOOD = """
 from gdcheck import claim, holds
@@ -24,18 +36,30 @@ def distance_falls(problem, decision, trajectory):
 """
 
 BAD = """
+from random import random
+from time import sleep
 from gdcheck import claim, holds, Problem
+from hypothesis.strategies import integers, nothing
 
 _calls = []
+P = Problem("x**2 + 2*y**2", step_size="1/10", start=["1", "1"])
 
-@claim("it raises")
+@claim("it raises, in the third of its shards")
 def raises(problem, decision, trajectory):
-    return holds(trajectory.loss[0] > 1 / 0)
+    return holds(trajectory.loss[0] > (1 / 0 if problem == THIRD else 0))
+
+@claim("it is a bool made of floats")
+def bare(problem, decision, trajectory):
+    return trajectory.as_float().loss[0] > 0
+
+@claim("it returns nothing")
+def nothing_returned(problem, decision, trajectory):
+    holds(trajectory.loss[0] > 0)
 
 @claim("it does not end, inside a C library, on three problems in five")
 def endless(problem, decision, trajectory):
     if problem.dimension > 3:
-        sum(range(10**12))
+        sleep(99)
     return holds(trajectory.loss[0] > 0)
 
 @claim("it has a state of its own")
@@ -43,8 +67,39 @@ def stateful(problem, decision, trajectory):
     _calls.append(1)
     return holds(trajectory.step_size > 0 if len(_calls) % 3 else trajectory.step_size < 0)
 
+@claim("it depends on chance")
+def chance(problem, decision, trajectory):
+    return holds(trajectory.loss[0] > 0, margin=random())
+
 @claim("its generator makes nothing", generator=lambda random, index: None)
 def empty(problem, decision, trajectory):
+    return holds(True)
+
+@claim("its generator raises", generator=lambda random, index: [][index])
+def broken_generator(problem, decision, trajectory):
+    return holds(True)
+
+def by_chance(r, i):
+    return Problem("x**2 + 2*y**2", step_size=str(random())[:8], start=["1", "1"])
+
+@claim("its generator depends on chance", generator=by_chance)
+def chance_generator(problem, decision, trajectory):
+    return holds(trajectory.loss[0] > 0)
+
+@claim("its strategy draws nothing", strategy=nothing())
+def drawn_empty(problem, decision, trajectory):
+    return holds(True)
+
+@claim("its strategy filters all out", strategy=integers().filter(lambda k: False))
+def filtered(problem, decision, trajectory):
+    return holds(True)
+
+@claim("its strategy draws numbers", strategy=integers())
+def numbers(problem, decision, trajectory):
+    return holds(True)
+
+@claim("its strategy raises", strategy=integers().map(lambda k: 1 / 0))
+def broken_strategy(problem, decision, trajectory):
     return holds(True)
 
 @claim("it cannot be decided")
@@ -54,6 +109,9 @@ def open_(problem, decision, trajectory):
 @claim("it is fine")
 def fine(problem, decision, trajectory):
     return holds(trajectory.loss[0] > 0)
+
+from gdcheck.properties.strategies.random_problems import random_problem
+THIRD = random_problem(0, 11, raises.recipe)
 """
 
 
@@ -62,7 +120,7 @@ def run(tmp_path, text, budget, jobs, name="run", time_limit=20.0):
     file.write_text(text, encoding="utf-8")
     root = tmp_path / name
     root.mkdir(exist_ok=True)
-    return run_claims(begin([str(file)], 0, budget, time_limit, root), root, jobs)
+    return run_claims(begin([str(file)], 0, budget, time_limit, root), root, Executor(jobs))
 
 
 def test_any_number_of_processes_finds_the_same(tmp_path):
@@ -111,7 +169,7 @@ def test_a_run_goes_on_where_it_was_left(tmp_path):
     (root / "shards" / "distance_falls-000000.json").write_text('{"claim": "distance_falls", "num', encoding="utf-8")
     before = (root / "shards" / "loss_falls-000000.json").stat().st_mtime_ns
     done = []
-    assert as_json(run_claims(go_on(root), root, 1, done.append)) == as_json(whole)
+    assert as_json(run_claims(go_on(root), root, Executor(), done.append)) == as_json(whole)
     assert done[0] == 2 * SIZE and done[-1] == 4 * SIZE
     assert (root / "shards" / "loss_falls-000000.json").stat().st_mtime_ns == before
     (tmp_path / "lemma.py").write_text(GOOD + "\n", encoding="utf-8")
@@ -121,18 +179,92 @@ def test_a_run_goes_on_where_it_was_left(tmp_path):
         go_on(tmp_path)
 
 
-def test_what_cannot_be_used_is_said_and_the_other_claims_go_on(tmp_path):
-    found = {row.name: row for row in run(tmp_path, BAD, 20, 1, time_limit=0.5).rows}
-    said = {
-        "raises": "ZeroDivisionError at lemma.py:8",
-        "endless": "does not end within 0.5 s on 3 problems (lemma.py:13)",
-        "stateful": "must not depend on chance or on state",
-        "empty": "it must make a gdcheck.Problem",
-    }
-    for name, part in said.items():
-        assert found[name].verdict == "unusable" and part in found[name].fault
+def line_of(text):
+    return 1 + BAD[: BAD.index(text)].count("\n")
+
+
+UNUSABLE = {
+    "raises": ("raises ZeroDivisionError", "1 / 0 if"),
+    "bare": ("returns a bool; let it return gdcheck.holds", '@claim("it is a bool'),
+    "nothing_returned": ("returns a NoneType; let it return gdcheck.holds", '@claim("it returns nothing'),
+    "endless": ("does not end within 3 s on 3 problems", "sleep(99)"),
+    "stateful": ("must not depend on chance or on state", '@claim("it has a state'),
+    "chance": ("must not depend on chance or on state", '@claim("it depends on chance'),
+    "empty": (
+        "its generator made a NoneType on index 0; it must make a gdcheck.Problem",
+        '@claim("its generator makes',
+    ),
+    "broken_generator": ("its generator fails on index 0 (IndexError", '@claim("its generator raises'),
+    "chance_generator": ("its generator makes another problem", '@claim("its generator depends'),
+    "drawn_empty": ("its strategy yields no problem", '@claim("its strategy draws nothing'),
+    "filtered": ("its strategy yields no problem: all that was drawn was filtered out", '@claim("its strategy filters'),
+    "numbers": ("its strategy draws a int; let it draw a gdcheck.Problem", '@claim("its strategy draws numbers'),
+    "broken_strategy": ("drawing a problem raised ZeroDivisionError", '@claim("its strategy raises'),
+}
+
+
+def test_what_cannot_be_used_is_said_with_file_and_line_and_the_other_claims_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(schedule, "SIZE", 5)
+    found = {row.name: row for row in run(tmp_path, BAD, 20, 2, time_limit=3.0).rows}
+    assert set(found) == {*UNUSABLE, "open_", "fine"}
+    for name, (part, where) in UNUSABLE.items():
+        assert found[name].verdict == "unusable"
+        assert part in found[name].fault and f"lemma.py:{line_of(where)}" in found[name].fault, found[name].fault
+        assert "\n" not in found[name].fault
+    # What was examined before the fault counts, in whatever order the shards were done.
+    assert (found["raises"].examined, found["raises"].held) == (11, 11)
     assert (found["open_"].verdict, found["open_"].undecided) == ("undecided", 20)
     assert (found["fine"].verdict, found["fine"].held) == ("held", 20)
+
+
+SHARDS = [
+    ShardResult("c", 0, examined=5, states={"held": 5}),
+    ShardResult("c", 1, examined=5, states={"held": 4, "undecided": 1}, endless={7: "c.py:2"}),
+    ShardResult("c", 2, examined=2, states={"held": 2}, fault="it raises"),
+    ShardResult("c", 3, examined=5, states={"held": 5}),
+    ShardResult("c", 4, examined=1, states={"held": 1}, fault="it raises something else"),
+]
+
+
+@given(permutations(SHARDS), booleans())
+def test_what_a_fault_leaves_does_not_depend_on_the_order_of_the_shards(order, endless):
+    if endless:
+        order = [
+            replace_struct(s, endless={9: "c.py:9", 8: "c.py:3", 6: "c.py:2", 5: "c.py:2"}) if s.number == 0 else s
+            for s in order
+        ]
+    found = Run([], 0, 1.0, Path(), results={"c": {}}, endless={"c": {}})
+    for shard in order:
+        if shard.number < found.faulty("c"):
+            found._take(shard)
+    total = found.total("c")
+    said = "c does not end within 1 s on 3 problems (c.py:2, c.py:3); fix it, or give a larger --time-limit"
+    assert (total.examined, total.fault) == ((0, said) if endless else (12, "it raises"))
+
+
+ENDLESS_DRAWS = """
+from gdcheck import claim, holds, strategies, Problem, Regime
+from time import sleep
+
+def generate(random, index):
+    sleep(99 * (index == 1))
+    return Problem("x**2 + 2*y**2", step_size="1/10", start=["1", "1"])
+
+@claim("its generator does not end once", generator=generate)
+def generated(problem, decision, trajectory):
+    return holds(trajectory.loss[0] > 0)
+
+@claim("its strategy does not end", strategy=strategies.problems(regime=Regime.SMALL_STEP).map(lambda p: sleep(99)))
+def drawn(problem, decision, trajectory):
+    return holds(trajectory.loss[0] > 0)
+"""
+
+
+def test_drawing_is_watched_too(tmp_path):
+    generated, drawn = run(tmp_path, ENDLESS_DRAWS, 4, 1, time_limit=1.0).rows
+    assert (generated.verdict, generated.held, generated.undecided) == ("undecided", 3, 1)
+    assert generated.causes == {"undecided": {"it did not end within the time limit": 1}}
+    assert drawn.verdict == "unusable" and "while its problems are drawn (lemma.py:" in drawn.fault
 
 
 def test_a_target_that_cannot_be_loaded_is_said_with_its_line(tmp_path):
@@ -141,7 +273,7 @@ def test_a_target_that_cannot_be_loaded_is_said_with_its_line(tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
     targets = [str(tmp_path / name) for name in files] + ["no_such_module:x", "nothing", "invariance"]
     plan = begin(targets, 0, 4, 20.0, tmp_path)
-    rows = {Path(row.name).name: row for row in run_claims(plan, tmp_path, 1).rows}
+    rows = {Path(row.name).name: row for row in run_claims(plan, tmp_path, Executor()).rows}
     assert "syntax.py:1" in rows["syntax.py"].fault and "declares no claim" in rows["none.py"].fault
     assert "argument.py:2" in rows["argument.py"].fault and "sentence" in rows["argument.py"].fault
     assert "no_such_module" in rows["no_such_module:x"].fault and "built-in" in rows["nothing"].fault
@@ -175,8 +307,84 @@ def few(problem, decision, trajectory):
 """
 
 
+GENERATED = """
+from gdcheck import claim, holds, Problem
+
+def generate(random, index):
+    return Problem("x**2/2 + y**2", step_size=f"{random.randint(1, 49)}/50", start=[str(random.randint(1, 10**6)), "1"])
+
+@claim("the step is short", generator=generate)
+def short(problem, decision, trajectory):
+    return holds(trajectory.step_size < "1/2", margin="1/2" - trajectory.step_size)
+
+@claim("no start is that one", generator=generate)
+def rare(problem, decision, trajectory):
+    return holds(problem.start[0] != SEVENTH)
+
+from gdcheck.properties.lemmas.drawing import drawn_problem
+SEVENTH = drawn_problem(short, 0, 7).start[0]
+"""
+
+
+def test_a_generator_is_shrunk_or_the_record_says_why_not(tmp_path):
+    short, rare = (row.counterexample for row in run(tmp_path, GENERATED, 60, 2).rows)
+    assert (short.simplest.problem.step_size, short.simplest.problem.start) == ("13/25", ("1", "1"))
+    assert short.not_simplified == "" and short.worst.margin < short.first.margin
+    assert rare.simplest == rare.first and "cannot be simplified" in rare.not_simplified
+
+
+def test_a_built_in_claim_is_shrunk(tmp_path, monkeypatch):
+    from gdcheck.properties.claims import invariance
+
+    def examine(instance):
+        return Finding(instance.problem.dimension < 4, None, "four variables or more", "proved")
+
+    claim = replace(invariance.CLAIM, examine=examine)
+    monkeypatch.setitem(CLAIMS, "invariance", claim)
+    own = loading._built_in("invariance")
+    result, shard = ShardResult("invariance"), Shard(0, 0, 0, 60)
+    examine_shard(own, shard, result)
+    found, why_not = simplest(own, result.first, shard)
+    assert why_not == "" and len(found.problem["variables"]) == 4 < len(result.worst.problem["variables"])
+    assert len(found.problem["loss"]) <= len(result.first.problem["loss"])
+
+
 def test_a_strategy_of_ones_own_is_drawn_and_shrunk_by_hypothesis(tmp_path):
     (row,) = run(tmp_path, STRATEGY, 60, 1).rows
     assert row.verdict == "false as far as floats show" and row.examined == 60
     assert len(row.counterexample.simplest.problem.variables) == 4
     assert row.counterexample.simplest.problem.loss.count("+") <= 4
+
+
+ON_A_CLUSTER = """
+from time import sleep
+from gdcheck import claim, holds
+
+@claim("the loss rises", dimensions=(2, 2))
+def loss_rises(problem, decision, trajectory):
+    return holds(trajectory.loss[1:] > trajectory.loss[:-1])
+
+@claim("it does not end")
+def endless(problem, decision, trajectory):
+    sleep(99)
+"""
+
+
+def test_a_cluster_finds_the_same(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'gdcheck[cluster]'")
+    monkeypatch.setattr(schedule, "SIZE", 10)
+    (tmp_path / "lemma.py").write_text(ON_A_CLUSTER, encoding="utf-8")
+    alone = begin([f"{tmp_path / 'lemma.py'}:loss_rises"], 0, 20, 1.0, tmp_path)
+    here = run_claims(alone, tmp_path, Executor())
+    # The workers run the text that was sent to them, wherever they are.
+    root = tmp_path / "there"
+    root.mkdir()
+    plan = begin([str(tmp_path / "lemma.py")], 0, 20, 1.0, root)
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
+    with distributed.LocalCluster(**options, silence_logs=False) as cluster:
+        there = run_claims(plan, root, Executor(scheduler=cluster.scheduler_address))
+    rises, endless = there.rows
+    assert as_json(rises.counterexample.simplest) == as_json(here.rows[0].counterexample.simplest)
+    assert (rises.verdict, rises.violated, rises.causes) == ("false", 20, here.rows[0].causes)
+    assert "does not end within 1 s on 3 problems (lemma.py:11)" in endless.fault
+    assert len(list((root / "shards").glob("loss_rises-*.json"))) == 2

@@ -1,0 +1,46 @@
+"""What examining a claim on one problem comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gdcheck.theorem.certificate.shapes import Evidence
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+
+State = Literal["held", "violated", "undecided", "aside"]
+
+
+class ClaimError(InputError):
+    """A claim cannot be used; the sentence names its file and line.
+
+    Args:
+        message: What is wrong, and how to fix it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("claim", message)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What examining a claim on a problem came to.
+
+    Attributes:
+        state: Held, violated, undecided, or aside: the claim does not speak of the problem.
+        cause: What was found instead, or why it is undecided or aside; problems are counted by it.
+        evidence: ``proved`` if every comparison was decided on enclosures, ``observed`` if floats decided.
+        margin: The slack, if the claim has one.
+        problem: The problem, where what was drawn says more, or something else.
+        about: What else is kept of a problem that is shown, as plain data.
+        weaker: Whether a weaker claim holds, where there is one.
+    """
+
+    state: State
+    cause: str = ""
+    evidence: Evidence = "proved"
+    margin: float | None = None
+    problem: Problem | None = None
+    about: dict[str, Any] | None = None
+    weaker: bool | None = None

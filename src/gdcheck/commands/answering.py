@@ -101,17 +101,17 @@ class Printer:
         if location.problem is None:
             asked = {"sharpness": self._extras.sharpness, "observed": self._extras.observe}
             without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
-            answer = undecided(location, problem) | without | question_keys(problem, None, questions)
+            answer = undecided(location, problem, self._limits.max_steps) | without | question_keys(problem, None, questions)
             return answer | self._rechecked(None), None
         problem = location.problem
         decision = decide(problem, **asdict(self._limits))
-        found = outcome_keys(problem, decision, location)
+        found = outcome_keys(problem, decision, location, self._limits.max_steps)
         there = tends_elsewhere(problem, found["outcome"])
         if there is not None and location.how != "given" and questions.near is None:
             # The first steps were misleading: the trajectory tends to another rational critical point.
             problem = there
             decision = decide(problem, **asdict(self._limits))
-            found = outcome_keys(problem, decision, location)
+            found = outcome_keys(problem, decision, location, self._limits.max_steps)
         proof = proof_of(decision)
         answer = self._answer(decision, self._functions(problem)) | found | question_keys(problem, decision, questions)
         if self._extras.sharpness:

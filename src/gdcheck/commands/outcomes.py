@@ -63,12 +63,13 @@ def located(problem: Problem, questions: Questions) -> Location:
     return locate(problem, place_point(questions.near, "near", names, names))
 
 
-def undecided(location: Location, problem: Problem) -> dict[str, Any]:
-    """Return the answer to a problem for which no rational critical point was found.
+def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str, Any]:
+    """The answer to a problem for which no rational critical point was found.
 
     Args:
         location: What was found instead.
         problem: The problem.
+        max_steps: Steps allowed.
 
     Returns:
         The keys of an answer, unknown but for the verdict and its reason.
@@ -91,17 +92,20 @@ def undecided(location: Location, problem: Problem) -> dict[str, Any]:
         "variables": list(problem.loss.variables),
         "step_size": str(problem.step_size),
         **dict.fromkeys(keys.split()),
-        **outcome_keys(problem, None, location),
+        **outcome_keys(problem, None, location, max_steps),
     }
 
 
-def outcome_keys(problem: Problem, decision: Decision | None, location: Location) -> dict[str, Any]:
-    """Return what the answer says of the minimizer and of the long run.
+def outcome_keys(
+    problem: Problem, decision: Decision | None, location: Location, max_steps: int
+) -> dict[str, Any]:
+    """What the answer says of the minimizer and of the long run.
 
     Args:
         problem: The problem.
         decision: The decision, if there is one.
         location: How the minimizer was found.
+        max_steps: Steps allowed.
 
     Returns:
         ``minimizer``, ``critical_points``, ``outcome`` and ``elsewhere`` (the theorem decided at the other critical
@@ -110,7 +114,7 @@ def outcome_keys(problem: Problem, decision: Decision | None, location: Location
     where = None
     if location.problem is not None:
         where = {"point": _floats(problem.minimizer), "exact": [str(a) for a in problem.minimizer], "how": location.how}
-    outcome = _outcome(problem, decision)
+    outcome = _outcome(problem, decision, max_steps)
     return {
         "minimizer": where,
         "critical_points": None if location.nearby is None else _points(location.nearby),
@@ -119,8 +123,8 @@ def outcome_keys(problem: Problem, decision: Decision | None, location: Location
     }
 
 
-def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
-    """Return the long run, with ``point_kind`` for a point that the iterates tend to."""
+def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dict[str, Any]:
+    """The long run, with ``point_kind`` for a point that the iterates tend to."""
     from gdcheck.theorem.certificate.kinds.long_run import outcome_json
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
@@ -128,7 +132,7 @@ def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
         from gdcheck.theorem.descent.critical_points import Located, describe
         from gdcheck.theorem.long_run.find import long_run
 
-        seen = long_run(problem)
+        seen = long_run(problem, max_steps)
         kind = None
         if seen.kind in {LongRun.CONVERGES, LongRun.REACHES} and not problem.loss.truncated:
             kind = describe(problem.loss, Located(seen.points[0], seen.exact)).kind

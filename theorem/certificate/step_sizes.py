@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import arb, ctx, fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.regime import rational_sum
+from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
@@ -47,6 +47,25 @@ def step_sizes(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str,
                 (largest - smallest) / (largest + smallest) if len(eigenvalues) > 1 else arb(0),
             ),
         }
+
+
+def step_size_keys(hessian: fmpq_mat | None, found: Classification | None, step_size: fmpq) -> dict[str, Any]:
+    """What an answer says of step sizes.
+
+    Args:
+        hessian: The Hessian at the minimizer, if there is one.
+        found: Its spectrum.
+        step_size: The step size η.
+
+    Returns:
+        ``step_size`` (text); ``step_sizes`` and ``rate_per_step``, None unless all eigenvalues are positive.
+    """
+    known = hessian is not None and found is not None and found.regime is not None
+    return {
+        "step_size": to_text(step_size),
+        "step_sizes": step_sizes(Pencil(hessian), found.eigenvalues) if hessian and found and known else None,
+        "rate_per_step": rate_per_step(found.eigenvalues, step_size) if found and known else None,
+    }
 
 
 def rate_per_step(eigenvalues: tuple[Eigenvalue, ...], step_size: fmpq) -> float:

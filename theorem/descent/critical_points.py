@@ -1,4 +1,4 @@
-r"""Critical points of a polynomial loss: the one that a trajectory tends to, and the nearest ones with their kind.
+r"""Critical points of a loss: the one that a trajectory tends to, and the nearest ones with their kind.
 
 For a quadratic loss all is exact. Otherwise Newton's method finds points in floating point; a rational point is
 reconstructed by continued fractions and verified exactly: :math:`\nabla f = 0`.
@@ -15,6 +15,7 @@ from typing import Any
 from flint import acb, fmpq, fmpq_mat, fmpq_poly, fmpz
 
 from gdcheck.theorem.descent.float_map import FloatMap
+from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import Vector, to_float
 
@@ -41,8 +42,9 @@ class CriticalPoint:
     Attributes:
         point: Its coordinates, shape (n,): exact, or rounded to 2⁻²⁴⁰.
         exact: Whether they are exact; an irrational point is not.
-        kind: "minimum", "saddle", "maximum", or "degenerate" if an eigenvalue seems to be zero.
-        eigenvalues: The Hessian's eigenvalues in floats, ascending, shape (n,).
+        kind: "minimum", "saddle", "maximum", "degenerate" if an eigenvalue seems to be zero, or "kink" if there is no
+            Hessian.
+        eigenvalues: The Hessian's eigenvalues in floats, ascending, shape (n,); empty at a kink.
     """
 
     point: Vector
@@ -64,6 +66,15 @@ class CriticalPoints:
     nearest: tuple[CriticalPoint, ...]
     found: int
     complete: bool
+
+
+def is_quadratic(loss: Loss) -> bool:
+    """Whether a loss is a polynomial of degree two at most.
+
+    Args:
+        loss: The loss.
+    """
+    return not loss.truncated and loss.degree <= 2
 
 
 def minimizer_of_quadratic(loss: Loss, start: Vector) -> Vector | None:
@@ -101,7 +112,7 @@ def look_ahead(loss: Loss, step_size: fmpq, start: Vector) -> Located | None:
     """Guess the critical point that a trajectory tends to: some steps in floats, then Newton's method.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         step_size: η.
         start: x₀, shape (n,).
 
@@ -124,7 +135,7 @@ def newton(loss: Loss, x: Sequence[float]) -> Located | None:
     """Newton's method for ∇f = 0 in rationals of 240 bits, with its end verified exactly if it is rational.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         x: Where to begin, shape (n,).
 
     Returns:
@@ -138,7 +149,8 @@ def newton(loss: Loss, x: Sequence[float]) -> Located | None:
             return Located(here, exact=True)
         try:
             move = fmpq_mat([list(row) for row in loss.hessian(here)]).solve(fmpq_mat([[g] for g in gradient]))
-        except ZeroDivisionError:
+        except (ZeroDivisionError, InputError):
+            # The Hessian is singular, or there is none on a kink.
             return None
         here = tuple(_rounded(a - move[i, 0]) for i, a in enumerate(here))
         size = max(abs(move[i, 0]) for i in range(len(here)))
@@ -156,28 +168,29 @@ def critical_points(loss: Loss, near: Vector, most: int = 5) -> CriticalPoints:
     """Return the critical points nearest to a point.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         near: The point, shape (n,).
         most: How many to return.
 
     Returns:
-        What was found: for one variable all real roots of the derivative, otherwise the ends of Newton's method from
-        up to 240 points around, which need not be all.
+        What was found: for a polynomial in one variable all real roots of the derivative, otherwise the ends of
+        Newton's method from up to 240 points around, which need not be all.
     """
-    if loss.degree <= 2:
+    if is_quadratic(loss):
         only = minimizer_of_quadratic(loss, near)
         found = [] if only is None else [describe(loss, Located(only, exact=True))]
         complete = only is None or fmpq_mat([list(row) for row in loss.hessian(near)]).det() != 0
         return CriticalPoints(tuple(found), len(found), complete)
     here = [to_float(a) for a in near]
-    seeds = _real_roots(loss) if loss.dimension == 1 else _converged(loss, here)
+    complete = loss.dimension == 1 and not loss.truncated
+    seeds = _real_roots(loss) if complete else _converged(loss, here)
     rough: list[list[float]] = []
     for x in seeds:
         if all(_distance(x, y) > 1e-6 * (1 + _distance(x, [0.0] * len(x))) for y in rough):
             rough.append(x)
     rough.sort(key=lambda x: _distance(x, here))
     polished = (describe(loss, p) for p in (newton(loss, x) for x in rough) if p is not None)
-    return CriticalPoints(tuple(islice(polished, most)), len(rough), loss.dimension == 1)
+    return CriticalPoints(tuple(islice(polished, most)), len(rough), complete)
 
 
 def _real_roots(loss: Loss) -> list[list[float]]:
@@ -222,7 +235,7 @@ def describe(loss: Loss, located: Located) -> CriticalPoint:
     """Say of what kind a critical point is.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         located: The point.
 
     Returns:
@@ -230,7 +243,10 @@ def describe(loss: Loss, located: Located) -> CriticalPoint:
     """
     import numpy as np  # noqa: PLC0415
 
-    table = np.array([[to_float(h) for h in row] for row in loss.hessian(located.point)])
+    try:
+        table = np.array([[to_float(h) for h in row] for row in loss.hessian(located.point)])
+    except InputError:
+        return CriticalPoint(located.point, located.exact, "kink", ())
     values = tuple(float(v) for v in np.linalg.eigvalsh(table))
     slack = 1e-12 * max(abs(v) for v in values)
     if any(abs(v) <= slack for v in values):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flint import fmpq
 
-from gdcheck.theorem.descent.critical_points import newton
+from gdcheck.theorem.descent.critical_points import is_quadratic, newton
 from gdcheck.theorem.descent.float_map import FloatMap
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.exact_orbit import exact_orbit
@@ -44,9 +44,7 @@ def long_run(problem: Problem, max_steps: int = MAX_STEPS) -> Outcome:
     exact = exact_orbit(problem)
     if exact is not None:
         return exact
-    if problem.loss.truncated:
-        return Outcome(LongRun.UNKNOWN, "the loss has truncated powers, for which the long run is not looked for")
-    if problem.loss.degree <= 2:
+    if is_quadratic(problem.loss):
         if any(problem.loss.gradient(problem.minimizer)):
             drift = "the loss has no critical point, and is unbounded below: the iterates leave every bounded set"
             return Outcome(LongRun.DIVERGES, drift)
@@ -108,7 +106,8 @@ class _Look:
     def _divergence(self) -> Outcome:
         growth = Growth(self._problem)
         minimizer = [float(a.p) / float(a.q) for a in self._problem.minimizer]
-        for k, x in enumerate(self._path):
+        # The claims are about polynomials.
+        for k, x in enumerate([] if self._problem.loss.truncated else self._path):
             found = growth.claim([a - m for a, m in zip(x, minimizer, strict=True)]) if k else None
             if found is not None:
                 k, (claim, factor) = self._growing(growth, minimizer, dist(x, minimizer), k, found)  # noqa: PLW2901
@@ -143,7 +142,7 @@ class _Look:
         """The step at which the iterates enter a ball, and the claim; it lacks the step if floats alone show it."""
         from gdcheck.theorem.long_run.entry import entry  # noqa: PLC0415
 
-        if ball is None:
+        if ball is None or self._problem.loss.truncated:
             return None, None
         seen = next((k for k, x in enumerate(self._path) if dist(x, ball.centre) < ball.radius / 2), None)
         if seen is None:

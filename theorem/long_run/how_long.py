@@ -15,6 +15,7 @@ from typing import Any
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 from mpmath import mp, mpf
 
+from gdcheck.theorem.descent.critical_points import is_quadratic
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.reference import iterates
@@ -69,11 +70,6 @@ class Within:
     claim: dict[str, Any] | None
 
 
-def is_quadratic(problem: Problem) -> bool:
-    """Whether the loss is a polynomial of degree two at most."""
-    return not problem.loss.truncated and problem.loss.degree <= 2
-
-
 def iterate_at(problem: Problem, step: int) -> Iterate:
     """Find x_k.
 
@@ -87,7 +83,7 @@ def iterate_at(problem: Problem, step: int) -> Iterate:
     Raises:
         InputError: If the step is too large for a loss that is not quadratic, or the iterates grow beyond use.
     """
-    direct = is_quadratic(problem) and step > _WALKED and not any(problem.loss.gradient(problem.minimizer))
+    direct = is_quadratic(problem.loss) and step > _WALKED and not any(problem.loss.gradient(problem.minimizer))
     if step > (LARGEST_STEP if direct else LARGEST_WALK):
         raise InputError(
             "iterate", f"goes up to {LARGEST_WALK}, and up to {LARGEST_STEP} for a quadratic loss with a critical point"
@@ -170,7 +166,7 @@ def first_within(problem: Problem, measure: str, bound: fmpq) -> Within:
     """
     if bound <= 0:
         raise InputError("within", f"{to_text(bound)} is not positive; give a rational above 0, such as 1e-6")
-    return _by_powers(problem, measure, bound) if is_quadratic(problem) else _by_walking(problem, measure, bound)
+    return _by_powers(problem, measure, bound) if is_quadratic(problem.loss) else _by_walking(problem, measure, bound)
 
 
 def _by_powers(problem: Problem, measure: str, bound: fmpq) -> Within:

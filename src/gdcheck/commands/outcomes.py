@@ -30,6 +30,11 @@ class Questions:
     within_loss: str | None = None
     iterate: int | None = None
 
+    @property
+    def about_trajectory(self) -> bool:
+        """Whether any of them speaks of one trajectory."""
+        return (self.within, self.within_loss, self.iterate) != (None, None, None)
+
 
 def located(problem: Problem, questions: Questions) -> Location:
     """Find the minimizer, unless one is given.
@@ -44,23 +49,13 @@ def located(problem: Problem, questions: Questions) -> Location:
     Raises:
         InputError: If a minimizer is given that is not a critical point; the sentence names the nearest ones.
     """
-    from gdcheck.theorem.long_run.locate import Location, describe_points, locate
-
-    if problem.minimizer_given and questions.near is None:
-        gradient = problem.loss.gradient(problem.minimizer)
-        if any(gradient) and not problem.loss.truncated:
-            from gdcheck.theorem.descent.critical_points import critical_points
-
-            shown = ", ".join(str(g) for g in gradient)[:200]
-            listed = describe_points(critical_points(problem.loss, problem.minimizer))
-            raise InputError("minimizer", f"the gradient there is ({shown}), not zero; {listed}")
-        return Location(problem, "given")
-    if questions.near is None:
-        return locate(problem)
     from gdcheck.theorem.descent.points import place_point
+    from gdcheck.theorem.long_run.locate import find_minimizer
 
+    if questions.near is None:
+        return find_minimizer(problem)
     names = problem.loss.variables
-    return locate(problem, place_point(questions.near, "near", names, names))
+    return find_minimizer(problem, place_point(questions.near, "near", names, problem.as_written))
 
 
 def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str, Any]:
@@ -74,18 +69,13 @@ def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str,
     Returns:
         The keys of an answer, unknown but for the verdict and its reason.
     """
-    from gdcheck.theorem.long_run.locate import describe_points
+    from gdcheck.theorem.long_run.locate import why_none
 
-    assert location.nearby is not None
-    listed = describe_points(location.nearby)
-    reason = listed
-    if location.nearby.nearest:
-        reason = f"{location.how}, and the theorem is decided at rational minimizers only; {listed}"
     keys = "regime boundary stability_limit predicted multiplier rate rate_exponent step precision subspace chain"
     keys += " step_sizes rate_per_step"
     return {
         "verdict": "unresolved",
-        "reason": reason,
+        "reason": why_none(location, problem.loss.variables),
         "eigenvalues": [],
         "limit": {"kind": None, "vector": None},
         "fails": [],
@@ -96,9 +86,7 @@ def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str,
     }
 
 
-def outcome_keys(
-    problem: Problem, decision: Decision | None, location: Location, max_steps: int
-) -> dict[str, Any]:
+def outcome_keys(problem: Problem, decision: Decision | None, location: Location, max_steps: int) -> dict[str, Any]:
     """What the answer says of the minimizer and of the long run.
 
     Args:
@@ -111,16 +99,35 @@ def outcome_keys(
         ``minimizer``, ``critical_points``, ``outcome`` and ``elsewhere`` (the theorem decided at the other critical
         point that the trajectory tends to, or None).
     """
-    where = None
-    if location.problem is not None:
-        where = {"point": _floats(problem.minimizer), "exact": [str(a) for a in problem.minimizer], "how": location.how}
+    found_at = None if location.problem is None else replace(location, problem=problem)
     outcome = _outcome(problem, decision, max_steps)
     return {
-        "minimizer": where,
-        "critical_points": None if location.nearby is None else _points(location.nearby),
+        "minimizer": minimizer_json(found_at),
+        "critical_points": nearby_json(location),
         "outcome": outcome,
         "elsewhere": _elsewhere(problem, outcome) if decision is not None else None,
     }
+
+
+def minimizer_json(location: Location | None) -> dict[str, Any] | None:
+    """The minimizer as ``point`` (floats), ``exact`` (texts) and ``how`` it was found; None if there is none.
+
+    Args:
+        location: The location.
+    """
+    if location is None or location.problem is None:
+        return None
+    point = location.problem.minimizer
+    return {"point": _floats(point), "exact": [str(a) for a in point], "how": location.how}
+
+
+def nearby_json(location: Location) -> list[dict[str, Any]] | None:
+    """The nearest critical points, if they were looked for.
+
+    Args:
+        location: The location.
+    """
+    return None if location.nearby is None else _points(location.nearby)
 
 
 def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dict[str, Any]:
@@ -134,7 +141,7 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
 
         seen = long_run(problem, max_steps)
         kind = None
-        if seen.kind in {LongRun.CONVERGES, LongRun.REACHES} and not problem.loss.truncated:
+        if seen.kind in {LongRun.CONVERGES, LongRun.REACHES}:
             kind = describe(problem.loss, Located(seen.points[0], seen.exact)).kind
         return outcome_json(problem, seen) | {"point_kind": kind}
     # The certificate of the limit holds the proof: its inequality needs iterates that tend to the minimizer.
@@ -180,18 +187,19 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
     }
 
 
-def question_keys(problem: Problem, decision: Decision | None, questions: Questions) -> dict[str, Any]:
-    """Return the answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
+def question_keys(problem: Problem, decision: Decision | None, questions: Questions, *, prove: bool) -> dict[str, Any]:
+    """The answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
 
     Args:
         problem: The problem.
         decision: The decision, if there is one.
         questions: The questions.
+        prove: Whether the bounds' steps are to be proved; else they are in floating point, at once.
 
     Raises:
         InputError: If a question cannot be answered; the sentence says why.
     """
-    if (questions.within, questions.within_loss, questions.iterate) == (None, None, None):
+    if not questions.about_trajectory:
         return {}
     from gdcheck.theorem.certificate.kinds.long_run import iterate_json, within_json
     from gdcheck.theorem.long_run.how_long import first_within, iterate_at
@@ -205,7 +213,7 @@ def question_keys(problem: Problem, decision: Decision | None, questions: Questi
         if bound is not None:
             if decision is None:
                 raise InputError(key, "needs a minimizer with rational coordinates; none was found: give --minimizer")
-            found[key] = within_json(problem, first_within(problem, measure, to_fmpq(bound, key)))
+            found[key] = within_json(problem, first_within(problem, measure, to_fmpq(bound, key)), prove=prove)
     if questions.iterate is not None:
         found["iterate"] = iterate_json(problem, iterate_at(problem, questions.iterate))
     return found

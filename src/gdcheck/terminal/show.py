@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gdcheck.terminal.headline import headline, named, step_size_rows
-from gdcheck.terminal.show_outcome import outcome_rows
+from gdcheck.terminal.show_outcome import minimizer_rows, outcome_rows
 from gdcheck.terminal.show_patterns import pattern_rows
 
 if TYPE_CHECKING:
@@ -148,11 +148,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    rows = []
-    if answer["regime"]:
-        rows.append(
-            ("regime", f"boundary {answer['boundary']}, stable below {answer['stability_limit']}", answer["regime"])
-        )
+    rows = minimizer_rows(answer)
     exceptional, predicted = answer["exceptional"], answer["predicted"]
     if exceptional is not None:
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")

@@ -14,11 +14,8 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     Args:
         answer: The answer; keys that it lacks give no row.
     """
-    rows = []
+    rows = minimizer_rows(answer)
     names = answer["variables"]
-    minimizer = answer.get("minimizer")
-    if minimizer and minimizer["how"] != "given":
-        rows.append(("minimizer", minimizer["how"], exactly(minimizer["exact"], names)))
     outcome = answer.get("outcome")
     if outcome:
         points = "; ".join(named(p, names) for p in outcome["points"][:4])
@@ -35,6 +32,18 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         point = ", ".join(f"{name}={x:.15g}" for name, x in zip(names, iterate["point"], strict=True))
         rows.append((f"iterate {iterate['step']}", iterate["status"], f"({point})"))
     return rows
+
+
+def minimizer_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The row on a minimizer that was not given.
+
+    Args:
+        answer: The answer.
+    """
+    found = answer.get("minimizer")
+    if not found or found["how"] == "given":
+        return []
+    return [("minimizer", found["how"], exactly(found["exact"], answer["variables"]))]
 
 
 def exactly(point: Sequence[str], names: Sequence[str]) -> str:

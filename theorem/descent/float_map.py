@@ -63,7 +63,7 @@ class FloatMap:
         return hessian
 
     def _active(self, x: Sequence[float]) -> Iterator[tuple[list[float], float, float, int]]:
-        """The truncated powers that are not zero at a point: direction, argument, coefficient, power."""
+        """Return the truncated powers that are not zero at a point: direction, argument, coefficient, power."""
         for direction, threshold, c, p in self._powers:
             reach = sum(a * b for a, b in zip(direction, x, strict=True)) - threshold
             if reach > 0:

@@ -81,13 +81,19 @@ class _Look:
             near = hypot(*(a - b for a, b in zip(x, saved, strict=True)))
             if near <= _SETTLED * (1e-3 + hypot(*x)) and since <= _LONGEST_PERIOD and k >= again:
                 if near == 0 or not self._leaves(x, since):
-                    self._period = since
+                    self._period = self._shortest(x, since)
                     return
                 # A trajectory that only passes an unstable point is followed on.
                 again = k + _LONGEST_PERIOD
             if since == power:
                 # The gap grows no further than the longest period that is looked for.
                 saved, since, power = x, 0, min(2 * power, _LONGEST_PERIOD)
+
+    def _shortest(self, x: list[float], period: int) -> int:
+        """Return the smallest divisor of a period with which the path repeats itself almost as well."""
+        near = 10 * _SETTLED * (1e-3 + hypot(*x))
+        divisors = (d for d in range(1, period) if period % d == 0 and dist(x, self._path[-1 - d]) <= near)
+        return next(divisors, period)
 
     def _leaves(self, x: list[float], period: int) -> bool:
         from gdcheck.theorem.long_run.attraction import multiplier, orbit  # noqa: PLC0415
@@ -121,7 +127,7 @@ class _Look:
     def _growing(
         self, growth: Growth, minimizer: list[float], far: float, step: int, seen: Claimed
     ) -> tuple[int, Claimed]:
-        """The claim for the exact trajectory, where it is found to grow too; else what is seen in floats."""
+        """Return the claim for the exact trajectory, where it is found to grow too; else what is seen in floats."""
         from gdcheck.theorem.long_run.entry import entry  # noqa: PLC0415
 
         found: list[Claimed] = []
@@ -139,7 +145,7 @@ class _Look:
         return entered.step, (claim | {"step": entered.step, "bits": entered.bits}, factor)
 
     def _enters(self, ball: Attraction | None) -> tuple[int | None, dict[str, Any] | None]:
-        """The step at which the iterates enter a ball, and the claim; it lacks the step if floats alone show it."""
+        """Return the step at which the iterates enter a ball, and the claim; without it if only floats show that."""
         from gdcheck.theorem.long_run.entry import entry  # noqa: PLC0415
 
         if ball is None or self._problem.loss.truncated:

@@ -239,13 +239,13 @@ class _Gauge:
         self._exact = terms
 
     def value(self, h: Sequence[float]) -> float:
-        """The measure in floats."""
+        """Return the measure in floats."""
         if self._distance:
             return hypot(*h)
         return fsum(c * prod(x**e for x, e in zip(h, a, strict=True)) for a, c in self._terms)
 
     def on_ball(self, r: float) -> float:
-        """A bound of the measure on the ball of radius r, in floats."""
+        """Return a bound of the measure on the ball of radius r, in floats."""
         return r if self._distance else fsum(abs(c) * r ** sum(a) for a, c in self._terms)
 
     def exceeds(self, error: Error) -> bool:
@@ -261,7 +261,7 @@ class _Gauge:
 
 
 def _later(bound: fmpq, walked: int, r: float, remainder: RemainderBound, rho: fmpq) -> Within | None:
-    """A step from which the bound holds in any case, where the iterates already shrink by a factor."""
+    """Return a step from which the bound holds in any case, where the iterates already shrink by a factor."""
     radius = arb(fmpq(*r.as_integer_ratio())) * (1 + arb(_ABOVE))
     factor = arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE))
     if not factor < 1:

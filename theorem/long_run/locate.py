@@ -173,7 +173,7 @@ def _eigenvalues(point: CriticalPoint) -> str:
 
 
 def noun(point: CriticalPoint) -> str:
-    """What a critical point is called.
+    """Name the kind of a critical point.
 
     Args:
         point: The point.

@@ -59,7 +59,7 @@ def located(problem: Problem, questions: Questions) -> Location:
 
 
 def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str, Any]:
-    """The answer to a problem for which no rational critical point was found.
+    """Return the answer to a problem for which no rational critical point was found.
 
     Args:
         location: What was found instead.
@@ -87,7 +87,7 @@ def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str,
 
 
 def outcome_keys(problem: Problem, decision: Decision | None, location: Location, max_steps: int) -> dict[str, Any]:
-    """What the answer says of the minimizer and of the long run.
+    """Return what the answer says of the minimizer and of the long run.
 
     Args:
         problem: The problem.
@@ -110,7 +110,7 @@ def outcome_keys(problem: Problem, decision: Decision | None, location: Location
 
 
 def minimizer_json(location: Location | None) -> dict[str, Any] | None:
-    """The minimizer as ``point`` (floats), ``exact`` (texts) and ``how`` it was found; None if there is none.
+    """Return the minimizer as ``point`` (floats), ``exact`` (texts) and ``how`` it was found; None if there is none.
 
     Args:
         location: The location.
@@ -122,7 +122,7 @@ def minimizer_json(location: Location | None) -> dict[str, Any] | None:
 
 
 def nearby_json(location: Location) -> list[dict[str, Any]] | None:
-    """The nearest critical points, if they were looked for.
+    """Return the nearest critical points, if they were looked for.
 
     Args:
         location: The location.
@@ -131,7 +131,7 @@ def nearby_json(location: Location) -> list[dict[str, Any]] | None:
 
 
 def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dict[str, Any]:
-    """The long run, with ``point_kind`` for a point that the iterates tend to."""
+    """Return the long run, with ``point_kind`` for a point that the iterates tend to."""
     from gdcheck.theorem.certificate.kinds.long_run import outcome_json
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
@@ -188,7 +188,7 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
 
 
 def question_keys(problem: Problem, decision: Decision | None, questions: Questions, *, prove: bool) -> dict[str, Any]:
-    """The answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
+    """Return the answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
 
     Args:
         problem: The problem.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 _DECIMALS = 9
@@ -91,11 +92,12 @@ def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[st
     return rows
 
 
-def line_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+def line_rows(line: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return the rows of the line of step sizes: from where to where, what happens, and why.
 
     Args:
-        line: What ``theorem.certificate.step_sizes.step_line`` says.
+        line: What ``theorem.certificate.step_sizes.step_line`` says, with ``beyond``.
+        names: The variables.
     """
     rows = []
     for part in line["segments"]:
@@ -107,7 +109,27 @@ def line_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:
         if line["quadratic"]:
             word, meaning = _QUADRATIC.get(kind, (word, meaning))
         rows.append((where, word, meaning))
+    for sample in line["beyond"]:
+        kind = sample["kind"]
+        if kind == "cycle":
+            kind = f"cycle of {len(sample['points'])} points"
+        elif kind in {"converges", "reaches"}:
+            kind = "a point"
+        start = named([float(Fraction(a)) for a in sample["start"]], names)
+        rows.append(
+            (
+                f"as at η = {float(Fraction(sample['step_size'])):.6g}",
+                kind,
+                f"{sample['status']}, from {start}: {_ending(sample, names)}",
+            )
+        )
     return rows
+
+
+def _ending(sample: dict[str, Any], names: Sequence[str]) -> str:
+    """Say where a sample ends."""
+    points = sample["points"]
+    return "; ".join(named(p, names) for p in points[:2]) + ("; …" if len(points) > 2 else "") or sample["sentence"]
 
 
 _SEGMENTS = {

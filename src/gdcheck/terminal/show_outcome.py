@@ -35,7 +35,7 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def minimizer_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The row on a minimizer that was not given.
+    """Return the row on a minimizer that was not given.
 
     Args:
         answer: The answer.

@@ -38,7 +38,7 @@ def outcome(loss, eta, start, minimizer=None):
 
 
 def answered(loss, eta, start, minimizer=None, max_steps=100_000):
-    problem = Problem.build(loss, eta, start, minimizer)
+    problem = Problem(loss, step_size=eta, start=start, minimizer=minimizer)
     return problem, long_run(problem, max_steps)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gdcheck.terminal.headline import named
+from gdcheck.terminal.headline import points_of
 
 
 def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -18,9 +18,8 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     names = answer["variables"]
     outcome = answer.get("outcome")
     if outcome:
-        points = "; ".join(named(p, names) for p in outcome["points"][:4])
-        more = ", …" if len(outcome["points"]) > 4 else ""
-        rows.append(("in the long run", outcome["status"], f"{outcome['kind']} {points}{more}: {outcome['sentence']}"))
+        what = " ".join(filter(None, (outcome["kind"], points_of(outcome, names))))
+        rows.append(("in the long run", outcome["status"], f"{what}: {outcome['sentence']}"))
     elsewhere = answer.get("elsewhere")
     if elsewhere:
         where = exactly(elsewhere["minimizer"], names)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from gdcheck.properties.runner.tally import MOST_DISCARDS, Broken, ClaimsRun
+from gdcheck.properties.runner.tally import ALONE, MOST_DISCARDS, Broken, ClaimsRun
 from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, scientific, shell, table
@@ -106,6 +106,10 @@ class ClaimsView(View[ClaimsRun]):
 
     def again(self) -> Again:
         """How to repeat the run."""
+        if self.run.profile == ALONE:
+            return Again(
+                "The claim on this problem again:", f"gdcheck replay {self.run.counterexamples[0].simplest.file}"
+            )
         count = "" if self.run.examples is None else f" --examples {self.run.examples}"
         command = f"tox -e claims --{count} --hypothesis-seed={self.run.seed}"
         return Again("The claims again, in a copy of the repository:", command)

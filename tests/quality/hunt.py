@@ -16,9 +16,8 @@ from gdcheck.properties.claims.claim import ClaimStatus, status
 from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.runner.counterexamples import store
 from gdcheck.properties.runner.tally import EXAMPLES as RANDOM
-from gdcheck.properties.runner.tally import AboutClaim, Circumstances, ClaimsRun, Tally, observation
+from gdcheck.properties.runner.tally import observation
 from gdcheck.properties.runner.trial import CounterexampleError, Trial
-from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.reports import compose
 
 EXAMPLES = 20
@@ -55,34 +54,16 @@ def report(error):
     """Store the counterexample, write the report beside it, and replay it."""
     claim = error.claim
     seen = observation(RANDOM, claim.name, error.instance, error.finding)
-    tally = Tally(drawn=1)
-    tally.add(seen)
     trial = Trial(claim, error.instance.regime, DIMENSIONS, EXAMPLES)
     stored = store(CounterexampleError(trial, [seen], None), Path())
-    run = ClaimsRun(
-        seed=0,
-        profile="planted",
-        examples=None,
-        problems=1,
-        problems_in_search=0,
-        distinct=1,
-        drawn=1,
-        discarded=0,
-        discard_rate=0.0,
-        about={claim.name: AboutClaim(claim.sentence, claim.statement, claim.kind, claim.margin)},
-        claims=tally.claims[RANDOM],
-        worst={},
-        run=Circumstances(seconds=0.0, workers=1, versions={}),
-        counterexamples=[stored.broken],
-    )
-    write_text_atomically(Path("claims.json"), as_json(run))
+    file = stored.broken.simplest.file
     # Pictures take longer than all else, and tests/unit/front/test_pytest_plugin.py has them.
     compose.draw = lambda views: {}
-    compose.compose([Path("claims.json")], Path("report"))
+    compose.compose([Path(file)], Path("report"))
     said = StringIO()
     with redirect_stdout(said):
-        code = gdcheck(["replay", stored.broken.simplest.file])
-    return {"file": stored.broken.simplest.file, "code": code, "replay": said.getvalue().splitlines()}
+        code = gdcheck(["replay", file])
+    return {"file": file, "code": code, "replay": said.getvalue().splitlines()}
 
 
 def main(names):

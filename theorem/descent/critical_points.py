@@ -20,7 +20,9 @@ from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import Vector, to_float
 
 _BITS = 240
-_LARGEST_DENOMINATOR = 2**64
+_STAGES = ((90, 2**12), (_BITS, 2**64))
+"""Bits in which Newton's method works, and the largest denominators that are tried with them: small ones first."""
+
 _NEWTON_STEPS = 60
 _FEWEST, _AHEAD, _WORK = 20, 400, 40_000
 _FAR = 1e9
@@ -141,8 +143,9 @@ def newton(loss: Loss, x: Sequence[float]) -> Located | None:
     Returns:
         The point found, or None.
     """
-    here = tuple(_rounded(fmpq(*a.as_integer_ratio())) for a in x)
-    small = fmpq(1, fmpz(2) ** (_BITS - 40))
+    here = tuple(_rounded(fmpq(*a.as_integer_ratio()), _BITS) for a in x)
+    stages = iter(_STAGES)
+    bits, largest = next(stages)
     for _ in range(_NEWTON_STEPS):
         gradient = loss.gradient(here)
         if not any(gradient):
@@ -152,15 +155,18 @@ def newton(loss: Loss, x: Sequence[float]) -> Located | None:
         except (ZeroDivisionError, InputError):
             # The Hessian is singular, or there is none on a kink.
             return None
-        here = tuple(_rounded(a - move[i, 0]) for i, a in enumerate(here))
+        here = tuple(_rounded(a - move[i, 0], bits) for i, a in enumerate(here))
         size = max(abs(move[i, 0]) for i in range(len(here)))
         if max(abs(a) for a in here) > 10**9:
             return None
-        if size < small * (1 + max(abs(a) for a in here)):
-            guess = tuple(_simplest(a) for a in here)
-            exact = None not in guess and not any(loss.gradient([g for g in guess if g is not None]))
-            point = tuple(g for g in guess if g is not None) if exact else here
-            return Located(point, exact=exact)
+        if size < fmpq(1, fmpz(2) ** (bits - 40)) * (1 + max(abs(a) for a in here)):
+            guess = tuple(_simplest(a, bits, largest) for a in here)
+            point = tuple(g for g in guess if g is not None)
+            exact = len(point) == len(here) and not any(loss.gradient(point))
+            following = next(stages, None)
+            if exact or following is None:
+                return Located(point if exact else here, exact=exact)
+            bits, largest = following
     return None
 
 
@@ -260,19 +266,19 @@ def _distance(a: Sequence[float], b: Sequence[float]) -> float:
     return hypot(*(x - y for x, y in zip(a, b, strict=True)))
 
 
-def _rounded(x: fmpq) -> fmpq:
-    return fmpq((x * fmpz(2) ** _BITS + fmpq(1, 2)).floor(), fmpz(2) ** _BITS)
+def _rounded(x: fmpq, bits: int) -> fmpq:
+    return fmpq((x * fmpz(2) ** bits + fmpq(1, 2)).floor(), fmpz(2) ** bits)
 
 
-def _simplest(x: fmpq) -> fmpq | None:
+def _simplest(x: fmpq, bits: int, largest: int) -> fmpq | None:
     """Return the convergent of a continued fraction that is as good as the bits of x, if its denominator is small."""
-    tolerance = fmpq(1, fmpz(2) ** (_BITS - 60))
+    tolerance = fmpq(1, fmpz(2) ** (bits - 60))
     p, q, before = fmpz(1), fmpz(0), (fmpz(0), fmpz(1))
     rest = x
     while True:
         whole = rest.floor()
         (p, q), before = (whole * p + before[0], whole * q + before[1]), (p, q)
-        if q > _LARGEST_DENOMINATOR:
+        if q > largest:
             return None
         if abs(fmpq(p, q) - x) <= tolerance:
             return fmpq(p, q)

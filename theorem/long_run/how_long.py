@@ -83,11 +83,8 @@ def iterate_at(problem: Problem, step: int) -> Iterate:
     Raises:
         InputError: If the step is too large for a loss that is not quadratic, or the iterates grow beyond use.
     """
-    direct = is_quadratic(problem.loss) and step > _WALKED and not any(problem.loss.gradient(problem.minimizer))
-    if step > (LARGEST_STEP if direct else LARGEST_WALK):
-        raise InputError(
-            "iterate", f"goes up to {LARGEST_WALK}, and up to {LARGEST_STEP} for a quadratic loss with a critical point"
-        )
+    require_step(problem, step)
+    direct = step > _WALKED and _is_linear(problem)
     with mp.workdps(3 * _DIGITS):
         if direct:
             h = _Powers(problem).at(step)
@@ -105,6 +102,40 @@ def iterate_at(problem: Problem, step: int) -> Iterate:
             box = [[mp.nstr(x - d, 50), mp.nstr(x + d, 50)] for x in point for d in [_margin(x, digits)]]
             claims.append({"kind": "iterate", "step": step, "box": box})
     return Iterate(step, tuple(point), tuple(claims))
+
+
+def require_step(problem: Problem, step: int) -> None:
+    """Refuse a step that is too late to say where its iterate is.
+
+    Args:
+        problem: The problem.
+        step: k.
+
+    Raises:
+        InputError: If it is.
+    """
+    if step > (LARGEST_STEP if _is_linear(problem) else LARGEST_WALK):
+        raise InputError(
+            "iterate", f"goes up to {LARGEST_WALK}, and up to {LARGEST_STEP} for a quadratic loss with a critical point"
+        )
+
+
+def require_positive(bound: fmpq, field: str) -> None:
+    """Refuse a bound that is not positive.
+
+    Args:
+        bound: The bound.
+        field: The field that an error names.
+
+    Raises:
+        InputError: If it is not.
+    """
+    if bound <= 0:
+        raise InputError(field, f"{to_text(bound)} is not positive; give a rational above 0, such as 1e-6")
+
+
+def _is_linear(problem: Problem) -> bool:
+    return is_quadratic(problem.loss) and not any(problem.loss.gradient(problem.minimizer))
 
 
 def _margin(x: mpf, digits: int) -> mpf:
@@ -164,8 +195,7 @@ def first_within(problem: Problem, measure: str, bound: fmpq) -> Within:
     Raises:
         InputError: If the bound is not positive.
     """
-    if bound <= 0:
-        raise InputError("within", f"{to_text(bound)} is not positive; give a rational above 0, such as 1e-6")
+    require_positive(bound, "within")
     return _by_powers(problem, measure, bound) if is_quadratic(problem.loss) else _by_walking(problem, measure, bound)
 
 

@@ -156,6 +156,8 @@ def describe_points(found: CriticalPoints, names: Sequence[str]) -> str:
             f"minimizers; the nearest is ({point})"
         )
     listed = "; ".join(f"({_named(p.point, names)}), a {noun(p)}{_eigenvalues(p)}" for p in found.nearest)
+    if found.complete and len(found.nearest) == 1:
+        return f"the critical point is {listed}"
     more = found.found - len(found.nearest)
     tail = f", and {more} more" if more > 0 else ""
     sure = "" if found.complete else " (found by a search, perhaps not all)"

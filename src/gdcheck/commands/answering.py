@@ -18,6 +18,7 @@ from gdcheck.commands.outcomes import (
     nearby_json,
     outcome_keys,
     question_keys,
+    refuse_bad_questions,
     tends_elsewhere,
     undecided,
 )
@@ -109,6 +110,7 @@ class Printer:
 
         questions = self._extras.questions
         location = located(problem, questions)
+        refuse_bad_questions(location.problem or problem, questions)
         if location.problem is None:
             asked = {"sharpness": self._extras.sharpness, "observed": self._extras.observe}
             without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}

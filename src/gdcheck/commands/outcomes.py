@@ -58,6 +58,28 @@ def located(problem: Problem, questions: Questions) -> Location:
     return find_minimizer(problem, place_point(questions.near, "near", names, problem.as_written))
 
 
+def refuse_bad_questions(problem: Problem, questions: Questions) -> None:
+    """Refuse questions that have no answer before any work is done.
+
+    Args:
+        problem: The problem, with its minimizer.
+        questions: The questions.
+
+    Raises:
+        InputError: If a bound is no positive rational, or a step is too late.
+    """
+    if not questions.about_trajectory:
+        return
+    from gdcheck.theorem.long_run.how_long import require_positive, require_step
+    from gdcheck.theorem.loss.rational import to_fmpq
+
+    for field, bound in (("within", questions.within), ("within_loss", questions.within_loss)):
+        if bound is not None:
+            require_positive(to_fmpq(bound, field), field)
+    if questions.iterate is not None:
+        require_step(problem, questions.iterate)
+
+
 def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str, Any]:
     """Return the answer to a problem for which no rational critical point was found.
 

@@ -32,7 +32,6 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import quoted
 
 FOLDER = Path("reports", "out", "counterexamples")
-FAILED = {"fails": False, "unresolved": None}
 FORMS = ("problem", "simplest", "worst")
 REPLAYED = {ClaimStatus.PASSED: "FIXED", ClaimStatus.FAILED: "FAILED", ClaimStatus.UNRESOLVED: "UNRESOLVED"}
 _WITH_TORCH = "torch-sgd"
@@ -140,12 +139,13 @@ def as_run(record: Mapping[str, Any], file: str) -> ClaimsRun:
     """
     claim = _known(record.get("claim"))
     instance = _made(record)
-    said, margin, found = record.get("holds"), record.get("margin"), record.get("note")
-    if said not in FAILED or not isinstance(found, str) or not (margin is None or type(margin) in (int, float)):
+    said, margin, found, verdict = (record.get(name) for name in ("holds", "margin", "note", "verdict"))
+    known = said in ("fails", "unresolved") and verdict in [v.value for v in Verdict]
+    if not known or not isinstance(found, str) or not (margin is None or type(margin) in (int, float)):
         raise InputError(
-            "counterexample", "holds, note or margin is missing or malformed; give the file as it was written"
+            "counterexample", "holds, verdict, note or margin is missing or malformed; give the file as written"
         )
-    finding = Finding(FAILED[said], margin, found, record.get("verdict") or Verdict.UNRESOLVED.value)
+    finding = Finding(False if said == "fails" else None, margin, found, str(verdict))
     seen = observation(EXAMPLES, claim.name, instance, finding)
     tally = Tally(drawn=1)
     tally.add(seen)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gdcheck.commands.common import PROVED, help_end, write_bytes
+from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float
 
@@ -47,7 +48,8 @@ def steps(
     if loss is None:
         raise InputError("loss", 'is missing; give --loss "x**2 + y**2/2"')
     form = None if out is None else picture_format(out)
-    names, lines = _lines(loss, minimizer, variables)
+    with waiting("following trajectories"):
+        names, lines = _lines(loss, minimizer, variables)
     if out is not None and form is not None:
         from gdcheck.reports.figures import rendered
         from gdcheck.reports.step_chart import step_chart

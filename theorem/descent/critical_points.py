@@ -232,7 +232,7 @@ def _converged(loss: Loss, here: Sequence[float]) -> Iterator[list[float]]:
             x = x - move
             if not np.all(np.abs(x) < _FAR):
                 break
-            if np.linalg.norm(move) < 1e-12 * (1 + np.linalg.norm(x)):
+            if hypot(*move.tolist()) < 1e-12 * (1 + hypot(*x.tolist())):
                 yield [float(a) for a in x]
                 break
 

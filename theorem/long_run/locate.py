@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from flint import fmpq
+
 from gdcheck.theorem.descent.critical_points import (
     CriticalPoint,
     CriticalPoints,
@@ -52,8 +54,20 @@ def locate(problem: Problem, near: Vector | None = None) -> Location:
         if solved is None:
             return Location(None, "the loss has no critical point", CriticalPoints((), 0, complete=True))
         return Location(_moved(problem, solved), "solved exactly")
-    if isinstance(problem, EveryStartProblem):
-        return _nearest_minimum(problem, start)
+    try:
+        if isinstance(problem, EveryStartProblem):
+            return _nearest_minimum(problem, start)
+        return _along_trajectory(problem, start)
+    except OverflowError:
+        # Floats do not reach; what is left to try is the origin.
+        origin = (fmpq(0),) * loss.dimension
+        if any(loss.gradient(origin)):
+            raise InputError("loss", "holds numbers beyond all floats; scale it, or give the minimizer") from None
+        return Location(_moved(problem, origin), "the origin, verified exactly: no search in floating point reaches it")
+
+
+def _along_trajectory(problem: Problem, start: Vector) -> Location:
+    loss = problem.loss
     seen = look_ahead(loss, problem.step_size, start)
     if seen is not None and seen.exact:
         return Location(_moved(problem, seen.point), "found along the trajectory, verified exactly")

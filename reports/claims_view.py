@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from gdcheck.properties.runner.tally import MOST_DISCARDS, Broken, ClaimsRun
+from gdcheck.properties.runner.tally import ALONE, MOST_DISCARDS, Broken, ClaimsRun
 from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, scientific, shell, table
@@ -32,7 +32,7 @@ class ClaimRow:
         measure: What the margin measures.
         problems: Problems examined.
         holds: On how many it holds.
-        broken: On how many it fails.
+        broken: On how many it fails, counting what must be decided and is not.
         open: On how many it is unresolved.
         causes: Why, and on how many each time.
         margin: The smallest margin seen.
@@ -106,6 +106,10 @@ class ClaimsView(View[ClaimsRun]):
 
     def again(self) -> Again:
         """How to repeat the run."""
+        if self.run.profile == ALONE:
+            return Again(
+                "The claim on this problem again:", f"gdcheck replay {self.run.counterexamples[0].simplest.file}"
+            )
         count = "" if self.run.examples is None else f" --examples {self.run.examples}"
         command = f"tox -e claims --{count} --hypothesis-seed={self.run.seed}"
         return Again("The claims again, in a copy of the repository:", command)
@@ -171,6 +175,9 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
         causes.update(part.causes)
     margins = [part.smallest_margin for part in parts if part.smallest_margin is not None]
     smallest = min(margins, key=lambda seen: seen.margin, default=None)
+    counterexamples = tuple(b for b in run.counterexamples if b.claim == name)
+    # A claim fails too where it stays undecided though the start lies in the certified ball.
+    broken = max(holds["fails"], len(counterexamples))
     return ClaimRow(
         name=name,
         anchor=i + 1,
@@ -180,14 +187,14 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
         measure=about.margin,
         problems=sum(part.problems for part in parts),
         holds=holds["holds"],
-        broken=holds["fails"],
-        open=holds["unresolved"],
+        broken=broken,
+        open=max(0, holds["unresolved"] - (broken - holds["fails"])),
         causes=causes,
         margin=smallest.margin if smallest else None,
         steps=max(part.most_steps for part in parts),
         smallest=smallest.instance.problem if smallest else None,
         verdicts=verdicts,
-        counterexamples=tuple(b for b in run.counterexamples if b.claim == name)[:_MOST_SHOWN],
+        counterexamples=counterexamples[:_MOST_SHOWN],
     )
 
 

@@ -11,11 +11,23 @@ from typing import Any
 
 from msgspec import convert
 
-from gdcheck.properties.claims.claim import Claim, ClaimStatus, examined, status
-from gdcheck.properties.runner.tally import Broken, BrokenForm, identity
+from gdcheck.properties.claims.claim import Claim, ClaimStatus, Finding, examined, status
+from gdcheck.properties.runner.tally import (
+    ALONE,
+    EXAMPLES,
+    AboutClaim,
+    Broken,
+    BrokenForm,
+    Circumstances,
+    ClaimsRun,
+    Tally,
+    identity,
+    observation,
+)
 from gdcheck.properties.runner.trial import CounterexampleError
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.properties.strategies.instance import Instance, MadeProblem
+from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import quoted
 
@@ -104,15 +116,63 @@ def examine_again(record: Mapping[str, Any]) -> tuple[str, str]:
         InputError: If the claim is unknown or needs a package that is missing, or a field cannot be used.
     """
     claim = _known(record["claim"])
-    made = record.get("made")
-    if not isinstance(made, Mapping) or "problem" in made:
-        raise InputError("made", "is missing or malformed; it holds spectrum, rotation, regime and place")
-    instance = Instance.from_json({**made, "problem": record["problem"]})
+    instance = _made(record)
     if instance.regime not in claim.regimes:
         names = ", ".join(regime.value for regime in claim.regimes)
         raise InputError("regime", f"{instance.regime.value} is not what {claim.name} speaks of; give {names}")
     finding, _ = examined(claim, instance)
     return REPLAYED[status(instance, finding)], finding.note
+
+
+def as_run(record: Mapping[str, Any], file: str) -> ClaimsRun:
+    """Return a stored form as a run of one problem, for a report; nothing is examined.
+
+    Args:
+        record: A stored form, from outside and not trusted.
+        file: Its file, for ``gdcheck replay``.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: If the claim is unknown, or a field is missing or cannot be used.
+    """
+    claim = _known(record.get("claim"))
+    instance = _made(record)
+    said, margin, found, verdict = (record.get(name) for name in ("holds", "margin", "note", "verdict"))
+    known = said in ("fails", "unresolved") and verdict in [v.value for v in Verdict]
+    if not known or not isinstance(found, str) or not (margin is None or type(margin) in (int, float)):
+        raise InputError(
+            "counterexample", "holds, verdict, note or margin is missing or malformed; give the file as written"
+        )
+    finding = Finding(False if said == "fails" else None, margin, found, str(verdict))
+    seen = observation(EXAMPLES, claim.name, instance, finding)
+    tally = Tally(drawn=1)
+    tally.add(seen)
+    form = _form(seen, Path(file))
+    return ClaimsRun(
+        seed=0,
+        profile=ALONE,
+        examples=1,
+        problems=1,
+        problems_in_search=0,
+        distinct=1,
+        drawn=1,
+        discarded=0,
+        discard_rate=0.0,
+        about={claim.name: AboutClaim(claim.sentence, claim.statement, claim.kind, claim.margin)},
+        claims=tally.claims[EXAMPLES],
+        worst={},
+        run=Circumstances(seconds=0.0, workers=1, versions={}),
+        counterexamples=[Broken(claim.name, form, form)],
+    )
+
+
+def _made(record: Mapping[str, Any]) -> Instance:
+    made = record.get("made")
+    if not isinstance(made, Mapping) or "problem" in made:
+        raise InputError("made", "is missing or malformed; it holds spectrum, rotation, regime and place")
+    return Instance.from_json({**made, "problem": record.get("problem")})
 
 
 def _known(name: object) -> Claim:

@@ -17,6 +17,9 @@ from gdcheck.theorem.certificate.shapes import Count, Evidence, Shape, StoredRun
 EXAMPLES, WORST = "examples", "worst"
 """The two parts of a run: random problems, and the search for the smallest margin."""
 
+ALONE = "counterexample"
+"""The profile of a run that is one stored counterexample."""
+
 MOST_DISCARDS = 0.02
 """The share of draws that may come to nothing; beyond it a run fails."""
 

@@ -18,13 +18,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gdcheck._decision import Decision, decide
+    from gdcheck._decision import Decision, decide, decide_every_start
     from gdcheck._functions import RecheckResult, certify, plot, recheck, sweep
     from gdcheck.properties.claims.claim import Claim
     from gdcheck.properties.lemmas.declare import claim, holds, reproduce
     from gdcheck.properties.strategies import problems as strategies
     from gdcheck.theorem.decision.decide import Verdict
-    from gdcheck.theorem.decision.every_start import EveryStart, decide_every_start
+    from gdcheck.theorem.decision.every_start import EveryStart
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.loss.errors import InputError
     from gdcheck.theorem.loss.loss import Loss
@@ -73,7 +73,7 @@ _HOME = {
     "certify": "gdcheck._functions",
     "claim": "gdcheck.properties.lemmas.declare",
     "decide": "gdcheck._decision",
-    "decide_every_start": "gdcheck.theorem.decision.every_start",
+    "decide_every_start": "gdcheck._decision",
     "holds": "gdcheck.properties.lemmas.declare",
     "plot": "gdcheck._functions",
     "recheck": "gdcheck._functions",

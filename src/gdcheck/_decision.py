@@ -7,7 +7,9 @@ from html import escape
 from typing import Any
 
 from gdcheck.theorem.decision import decide as engine
+from gdcheck.theorem.decision import every_start
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.long_run.locate import with_minimizer
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Statement
 
@@ -65,7 +67,7 @@ def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) ->
     """Decide one problem with proof.
 
     Args:
-        problem: The problem.
+        problem: The problem; its minimizer is searched if none is given.
         statement: The statement to hold it against; Theorem 1 of the paper unless another one is under test.
         **budget: ``max_steps`` of gradient descent and ``max_precision`` in bits, as for the engine.
 
@@ -73,7 +75,7 @@ def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) ->
         The decision.
 
     Raises:
-        InputError: If the minimizer is not a critical point of the loss.
+        InputError: If the minimizer is not a critical point of the loss, or none with rational coordinates is found.
 
     Example:
         >>> import gdcheck
@@ -81,5 +83,27 @@ def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) ->
         >>> gdcheck.decide(problem).verdict
         <Verdict.PROVED: 'proved'>
     """
-    found = engine.decide(problem, statement, **budget)
+    found = engine.decide(with_minimizer(problem), statement, **budget)
     return Decision(**{field.name: getattr(found, field.name) for field in fields(found)})
+
+
+def decide_every_start(problem: Problem) -> every_start.EveryStart:
+    """Decide Theorem 1 for almost every start of the basin of one minimizer.
+
+    Args:
+        problem: Loss, minimizer and step size; the start is looked at only where the minimizer has to be searched.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        InputError: If the minimizer is not a critical point, or none with rational coordinates is found.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2 + x*y**2", step_size="1/10", start=["1", "1"])
+        >>> found = gdcheck.decide_every_start(problem)
+        >>> found.verdict.value, found.exceptional.slope < 1
+        ('proved', True)
+    """
+    return every_start.decide_every_start(with_minimizer(problem))

@@ -41,13 +41,15 @@ for group in (deciding, claiming, running, stepping, sweeping, drawing, training
 
 _TRACEBACK = "--traceback"
 _MEANT = {
-    "--step-size": ("--lr", "-lr", "--learning-rate", "--rate", "--eta", "--η", "--alpha", "--step", "--stepsize"),
-    "--start": ("--x0", "-x0", "--w0", "-w0", "--theta0", "--init", "--initial", "--from", "--point"),
-    "--minimizer": ("--min", "--minimum", "--optimum", "--xstar", "--x*", "--solution"),
-    "--loss": ("-f", "--f", "--function", "--objective", "--cost"),
-    "--variables": ("--vars", "--var", "--names"),
+    "--step-size": ["lr", "learning-rate", "rate", "eta", "η", "alpha", "α", "step", "stepsize", "gamma", "γ"],
+    "--start": ["x0", "w0", "theta0", "θ0", "init", "initial", "from", "point", "begin"],
+    "--minimizer": ["min", "minimum", "optimum", "xstar", "x*", "solution"],
+    "--loss": ["f", "function", "objective", "cost"],
+    "--variables": ["vars", "var", "names"],
+    "--within": ["tol", "tolerance", "eps", "epsilon"],
+    "--max-steps": ["epochs", "iterations", "iters", "maxiter", "max-iter"],
 }
-"""Other names of options that people write, by the option meant."""
+"""Other names of options that people write, without dashes, by the option meant."""
 _CANNOT_WRITE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 # The error of a command line that cannot be parsed; typer exports only its descendants.
 _UsageError: Any = typer.BadParameter.__mro__[2]
@@ -148,7 +150,7 @@ def _option_meant(error: Any, words: list[str]) -> str | None:
     if written in known:
         return f"no option {unknown}; did you mean {written}?"
     for option, others in _MEANT.items():
-        if written.casefold() in others and option in known:
+        if written.casefold().lstrip("-") in others and option in known:
             return f"no option {printable(written)}; did you mean {option}?"
     return None
 

@@ -1,18 +1,35 @@
-"""Runs the claims, as the quick profile does, until one fails, and prints its name; it sees the patched copy."""
+"""Runs the claims, as the quick profile does, until one fails, and prints what it found; it sees the patched copy.
 
+Then it does what a run of the claims does with a failure: stores the counterexample, writes the report, and replays it.
+"""
+
+import json
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
+from gdcheck.cli import run as gdcheck
 from gdcheck.properties.claims.claim import ClaimStatus, status
 from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.runner.counterexamples import store
+from gdcheck.properties.runner.tally import EXAMPLES as RANDOM
+from gdcheck.properties.runner.tally import observation
+from gdcheck.properties.runner.trial import CounterexampleError, Trial
+from gdcheck.reports import compose
 
 EXAMPLES = 20
 DIMENSIONS = (2, 4)
 
 
 class CaughtError(Exception):
-    """A claim failed."""
+    """A claim failed on a problem."""
+
+    def __init__(self, claim, instance, finding):
+        super().__init__(finding.note)
+        self.claim, self.instance, self.finding = claim, instance, finding
 
 
 def examine(claim, regime):
@@ -28,9 +45,25 @@ def examine(claim, regime):
     def run(instance):
         finding = claim.examine(instance)
         if status(instance, finding) is ClaimStatus.FAILED:
-            raise CaughtError(finding.note)
+            raise CaughtError(claim, instance, finding)
 
     run()
+
+
+def report(error):
+    """Store the counterexample, write the report beside it, and replay it."""
+    claim = error.claim
+    seen = observation(RANDOM, claim.name, error.instance, error.finding)
+    trial = Trial(claim, error.instance.regime, DIMENSIONS, EXAMPLES)
+    stored = store(CounterexampleError(trial, [seen], None), Path())
+    file = stored.broken.simplest.file
+    # Pictures take longer than all else, and tests/unit/front/test_pytest_plugin.py has them.
+    compose.draw = lambda views: {}
+    compose.compose([Path(file)], Path("report"))
+    said = StringIO()
+    with redirect_stdout(said):
+        code = gdcheck(["replay", file])
+    return {"file": file, "code": code, "replay": said.getvalue().splitlines()}
 
 
 def main(names):
@@ -39,8 +72,11 @@ def main(names):
         for regime in claim.regimes:
             try:
                 examine(claim, regime)
+            except CaughtError as error:
+                sys.stdout.write(json.dumps({"claim": name, "said": str(error), **report(error)}) + "\n")
+                return 1
             except Exception as error:
-                sys.stdout.write(f"{name}\t{type(error).__name__}: {error}".splitlines()[0][:300] + "\n")
+                sys.stdout.write(json.dumps({"claim": name, "crash": f"{type(error).__name__}: {error}"[:300]}) + "\n")
                 return 1
     return 0
 

@@ -4,16 +4,24 @@ A patch is applied to a copy of the packages and the claims are run on the copy.
 once, so that a patch can never go stale unnoticed.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from msgspec import convert
 
 import gdcheck
+from gdcheck.commands.common import printable
+from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.reports.text import mathematical, shell
+from gdcheck.theorem.certificate.shapes import StoredProblem
 
 HUNT = Path(__file__).parent / "hunt.py"
 PACKAGE = Path(gdcheck.__file__).parent
@@ -236,23 +244,47 @@ def test_planted_error_is_caught(error, tmp_path):
         assert text.count(old) == 1, f"{error.file} has {old!r} {text.count(old)} times: the plant is stale"
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
-    caught, said = hunt(tmp_path, *sorted(error.caught_by))
-    assert caught is not None, f"none of {sorted(error.caught_by)} caught: {error.what}"
-    assert said.startswith("CaughtError"), f"{error.what}: the patch crashed the code, which is no catch: {said}"
+    found = hunt(tmp_path, *sorted(error.caught_by))
+    assert found is not None, f"none of {sorted(error.caught_by)} caught: {error.what}"
+    assert "crash" not in found, f"{error.what}: the patch crashed the code, which is no catch: {found['crash']}"
+    # The replay line of the page brings the failure back, in the patched copy.
+    assert found["code"] == 1, found
+    assert found["replay"][-1] == f"FAILED: {found['claim']}: {printable(found['said'])}"
+    stored = json.loads((tmp_path / found["file"]).read_text(encoding="utf-8"))
+    problem = stored["problem"]
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    shown = unescape(page)
+    for part in (
+        f"gdcheck replay {found['file']}",
+        mathematical(problem["loss"]),
+        f"η = {problem['step_size']}, start ({', '.join(problem['start'])})",
+        f"minimizer ({', '.join(problem['minimizer'])}), spectrum ({', '.join(stored['made']['spectrum'])})",
+        CLAIMS[found["claim"]].statement,
+        found["said"],
+    ):
+        assert part in shown, part
+    (case,) = ElementTree.parse(tmp_path / "report" / "junit.xml").iterfind(".//failure")
+    command = shell(convert(problem, StoredProblem))
+    assert case.get("message").endswith(f"{command}\ngdcheck replay {found['file']}")
+    assert found["file"] in (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
 
 
-def test_the_hunt_finds_nothing_where_nothing_is_planted():
-    caught, said = hunt(PACKAGE.parent)
-    assert caught is None, f"{caught}: {said}"
+def test_the_hunt_finds_nothing_where_nothing_is_planted(tmp_path):
+    found = hunt(PACKAGE.parent, cwd=tmp_path)
+    assert found is None, found
 
 
-def hunt(packages, *claims):
+def hunt(packages, *claims, cwd=None):
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"} | {"PYTHONPATH": str(packages)}
     done = subprocess.run(
-        [sys.executable, str(HUNT), *claims], env=environment, capture_output=True, text=True, check=False, cwd=packages
+        [sys.executable, str(HUNT), *claims],
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        cwd=cwd or packages,
     )
     if done.returncode == 0:
-        return None, ""
+        return None
     assert done.stdout, f"the hunt itself failed: {done.stderr[-2000:]}"
-    caught, said = done.stdout.strip().split("\t", 1)
-    return caught, said
+    return json.loads(done.stdout)

@@ -10,7 +10,7 @@ from flint import ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
-from gdcheck.theorem.certificate.step_sizes import rate_per_step, step_sizes
+from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import Chain
 from gdcheck.theorem.limit.amplitude import LimitDirection
@@ -38,11 +38,6 @@ def answer(decision: Decision) -> dict[str, Any]:
     """
     factor, exact = rate(decision), exact_rate(decision)
     hessian, eta = decision.expansion.hessian, decision.problem.step_size
-    found = decision.classification
-    line = factor_per_step = None
-    if found is not None and found.regime is not None and hessian is not None:
-        line = step_sizes(Pencil(hessian), found.eigenvalues)
-        factor_per_step = rate_per_step(found.eigenvalues, eta)
     return {
         "verdict": decision.verdict.value,
         "reason": decision.reason,
@@ -59,9 +54,7 @@ def answer(decision: Decision) -> dict[str, Any]:
         "precision": decision.precision,
         "fails": [a.value for a in decision.fails],
         "variables": list(decision.problem.loss.variables),
-        "step_size": to_text(eta),
-        "step_sizes": line,
-        "rate_per_step": factor_per_step,
+        **step_size_keys(hessian, decision.classification, eta),
         "subspace": None
         if decision.subspace is None
         else {"enters": decision.subspace.enters, "basis": [[to_text(x) for x in v] for v in decision.subspace.basis]},

@@ -109,13 +109,6 @@ def decide_every_start(problem: Problem) -> EveryStart:
 
     Raises:
         InputError: If the minimizer is not a critical point.
-
-    Example:
-        >>> import gdcheck
-        >>> problem = gdcheck.Problem("x**2/2 + 2*y**2 + x*y**2", step_size="1/10", start=["1", "1"])
-        >>> found = gdcheck.decide_every_start(problem)
-        >>> found.verdict.value, found.exceptional.slope < 1
-        ('proved', True)
     """
     whole = EveryStartProblem.of(problem)
     expansion = Expansion.of(whole)

@@ -1,4 +1,4 @@
-r"""Critical points of a polynomial loss: the one that a trajectory tends to, and the nearest ones with their kind.
+r"""Critical points of a loss: the one that a trajectory tends to, and the nearest ones with their kind.
 
 For a quadratic loss all is exact. Otherwise Newton's method finds points in floating point; a rational point is
 reconstructed by continued fractions and verified exactly: :math:`\nabla f = 0`.
@@ -15,11 +15,14 @@ from typing import Any
 from flint import acb, fmpq, fmpq_mat, fmpq_poly, fmpz
 
 from gdcheck.theorem.descent.float_map import FloatMap
+from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import Vector, to_float
 
 _BITS = 240
-_LARGEST_DENOMINATOR = 2**64
+_STAGES = ((90, 2**12), (_BITS, 2**64))
+"""Bits in which Newton's method works, and the largest denominators that are tried with them: small ones first."""
+
 _NEWTON_STEPS = 60
 _FEWEST, _AHEAD, _WORK = 20, 400, 40_000
 _FAR = 1e9
@@ -41,8 +44,9 @@ class CriticalPoint:
     Attributes:
         point: Its coordinates, shape (n,): exact, or rounded to 2⁻²⁴⁰.
         exact: Whether they are exact; an irrational point is not.
-        kind: "minimum", "saddle", "maximum", or "degenerate" if an eigenvalue seems to be zero.
-        eigenvalues: The Hessian's eigenvalues in floats, ascending, shape (n,).
+        kind: "minimum", "saddle", "maximum", "degenerate" if an eigenvalue seems to be zero, or "kink" if there is no
+            Hessian.
+        eigenvalues: The Hessian's eigenvalues in floats, ascending, shape (n,); empty at a kink.
     """
 
     point: Vector
@@ -64,6 +68,15 @@ class CriticalPoints:
     nearest: tuple[CriticalPoint, ...]
     found: int
     complete: bool
+
+
+def is_quadratic(loss: Loss) -> bool:
+    """Whether a loss is a polynomial of degree two at most.
+
+    Args:
+        loss: The loss.
+    """
+    return not loss.truncated and loss.degree <= 2
 
 
 def minimizer_of_quadratic(loss: Loss, start: Vector) -> Vector | None:
@@ -101,7 +114,7 @@ def look_ahead(loss: Loss, step_size: fmpq, start: Vector) -> Located | None:
     """Guess the critical point that a trajectory tends to: some steps in floats, then Newton's method.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         step_size: η.
         start: x₀, shape (n,).
 
@@ -124,31 +137,36 @@ def newton(loss: Loss, x: Sequence[float]) -> Located | None:
     """Newton's method for ∇f = 0 in rationals of 240 bits, with its end verified exactly if it is rational.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         x: Where to begin, shape (n,).
 
     Returns:
         The point found, or None.
     """
-    here = tuple(_rounded(fmpq(*a.as_integer_ratio())) for a in x)
-    small = fmpq(1, fmpz(2) ** (_BITS - 40))
+    here = tuple(_rounded(fmpq(*a.as_integer_ratio()), _BITS) for a in x)
+    stages = iter(_STAGES)
+    bits, largest = next(stages)
     for _ in range(_NEWTON_STEPS):
         gradient = loss.gradient(here)
         if not any(gradient):
             return Located(here, exact=True)
         try:
             move = fmpq_mat([list(row) for row in loss.hessian(here)]).solve(fmpq_mat([[g] for g in gradient]))
-        except ZeroDivisionError:
+        except (ZeroDivisionError, InputError):
+            # The Hessian is singular, or there is none on a kink.
             return None
-        here = tuple(_rounded(a - move[i, 0]) for i, a in enumerate(here))
+        here = tuple(_rounded(a - move[i, 0], bits) for i, a in enumerate(here))
         size = max(abs(move[i, 0]) for i in range(len(here)))
         if max(abs(a) for a in here) > 10**9:
             return None
-        if size < small * (1 + max(abs(a) for a in here)):
-            guess = tuple(_simplest(a) for a in here)
-            exact = None not in guess and not any(loss.gradient([g for g in guess if g is not None]))
-            point = tuple(g for g in guess if g is not None) if exact else here
-            return Located(point, exact=exact)
+        if size < fmpq(1, fmpz(2) ** (bits - 40)) * (1 + max(abs(a) for a in here)):
+            guess = tuple(_simplest(a, bits, largest) for a in here)
+            point = tuple(g for g in guess if g is not None)
+            exact = len(point) == len(here) and not any(loss.gradient(point))
+            following = next(stages, None)
+            if exact or following is None:
+                return Located(point if exact else here, exact=exact)
+            bits, largest = following
     return None
 
 
@@ -156,28 +174,29 @@ def critical_points(loss: Loss, near: Vector, most: int = 5) -> CriticalPoints:
     """Return the critical points nearest to a point.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         near: The point, shape (n,).
         most: How many to return.
 
     Returns:
-        What was found: for one variable all real roots of the derivative, otherwise the ends of Newton's method from
-        up to 240 points around, which need not be all.
+        What was found: for a polynomial in one variable all real roots of the derivative, otherwise the ends of
+        Newton's method from up to 240 points around, which need not be all.
     """
-    if loss.degree <= 2:
+    if is_quadratic(loss):
         only = minimizer_of_quadratic(loss, near)
         found = [] if only is None else [describe(loss, Located(only, exact=True))]
         complete = only is None or fmpq_mat([list(row) for row in loss.hessian(near)]).det() != 0
         return CriticalPoints(tuple(found), len(found), complete)
     here = [to_float(a) for a in near]
-    seeds = _real_roots(loss) if loss.dimension == 1 else _converged(loss, here)
+    complete = loss.dimension == 1 and not loss.truncated
+    seeds = _real_roots(loss) if complete else _converged(loss, here)
     rough: list[list[float]] = []
     for x in seeds:
         if all(_distance(x, y) > 1e-6 * (1 + _distance(x, [0.0] * len(x))) for y in rough):
             rough.append(x)
     rough.sort(key=lambda x: _distance(x, here))
     polished = (describe(loss, p) for p in (newton(loss, x) for x in rough) if p is not None)
-    return CriticalPoints(tuple(islice(polished, most)), len(rough), loss.dimension == 1)
+    return CriticalPoints(tuple(islice(polished, most)), len(rough), complete)
 
 
 def _real_roots(loss: Loss) -> list[list[float]]:
@@ -213,7 +232,7 @@ def _converged(loss: Loss, here: Sequence[float]) -> Iterator[list[float]]:
             x = x - move
             if not np.all(np.abs(x) < _FAR):
                 break
-            if np.linalg.norm(move) < 1e-12 * (1 + np.linalg.norm(x)):
+            if hypot(*move.tolist()) < 1e-12 * (1 + hypot(*x.tolist())):
                 yield [float(a) for a in x]
                 break
 
@@ -222,7 +241,7 @@ def describe(loss: Loss, located: Located) -> CriticalPoint:
     """Say of what kind a critical point is.
 
     Args:
-        loss: A polynomial.
+        loss: The loss.
         located: The point.
 
     Returns:
@@ -230,7 +249,10 @@ def describe(loss: Loss, located: Located) -> CriticalPoint:
     """
     import numpy as np  # noqa: PLC0415
 
-    table = np.array([[to_float(h) for h in row] for row in loss.hessian(located.point)])
+    try:
+        table = np.array([[to_float(h) for h in row] for row in loss.hessian(located.point)])
+    except InputError:
+        return CriticalPoint(located.point, located.exact, "kink", ())
     values = tuple(float(v) for v in np.linalg.eigvalsh(table))
     slack = 1e-12 * max(abs(v) for v in values)
     if any(abs(v) <= slack for v in values):
@@ -244,19 +266,19 @@ def _distance(a: Sequence[float], b: Sequence[float]) -> float:
     return hypot(*(x - y for x, y in zip(a, b, strict=True)))
 
 
-def _rounded(x: fmpq) -> fmpq:
-    return fmpq((x * fmpz(2) ** _BITS + fmpq(1, 2)).floor(), fmpz(2) ** _BITS)
+def _rounded(x: fmpq, bits: int) -> fmpq:
+    return fmpq((x * fmpz(2) ** bits + fmpq(1, 2)).floor(), fmpz(2) ** bits)
 
 
-def _simplest(x: fmpq) -> fmpq | None:
+def _simplest(x: fmpq, bits: int, largest: int) -> fmpq | None:
     """Return the convergent of a continued fraction that is as good as the bits of x, if its denominator is small."""
-    tolerance = fmpq(1, fmpz(2) ** (_BITS - 60))
+    tolerance = fmpq(1, fmpz(2) ** (bits - 60))
     p, q, before = fmpz(1), fmpz(0), (fmpz(0), fmpz(1))
     rest = x
     while True:
         whole = rest.floor()
         (p, q), before = (whole * p + before[0], whole * q + before[1]), (p, q)
-        if q > _LARGEST_DENOMINATOR:
+        if q > largest:
             return None
         if abs(fmpq(p, q) - x) <= tolerance:
             return fmpq(p, q)

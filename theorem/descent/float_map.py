@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from flint import fmpq
 
@@ -14,7 +14,7 @@ Factors = tuple[tuple[int, int], ...]
 
 
 class FloatMap:
-    """The map F(x) = x − η∇f(x) of a polynomial loss and its derivatives, at floats.
+    """The map F(x) = x − η∇f(x) of a loss and its derivatives, at floats.
 
     Attributes:
         step_size: η.
@@ -28,6 +28,10 @@ class FloatMap:
         self._gradient = [_compiled(terms) for terms in first]
         self._first = first
         self._hessian: list[list[list[tuple[float, Factors]]]] = []
+        self._powers = [
+            ([to_float(a) for a in t.direction], to_float(t.threshold), to_float(t.coefficient), t.power)
+            for t in loss.truncated
+        ]
 
     def gradient(self, x: Sequence[float]) -> list[float]:
         """∇f(x), shape (n,).
@@ -35,7 +39,11 @@ class FloatMap:
         Args:
             x: The point, shape (n,).
         """
-        return [_value(terms, x) for terms in self._gradient]
+        gradient = [_value(terms, x) for terms in self._gradient]
+        for direction, reach, c, p in self._active(x):
+            slope = c * p * reach ** (p - 1)
+            gradient = [g + slope * a for g, a in zip(gradient, direction, strict=True)]
+        return gradient
 
     def hessian(self, x: Sequence[float]) -> list[list[float]]:
         """∇²f(x), shape (n, n).
@@ -45,7 +53,21 @@ class FloatMap:
         """
         if not self._hessian:
             self._hessian = [[_compiled(t) for t in _derivative(terms, self.dimension)] for terms in self._first]
-        return [[_value(terms, x) for terms in row] for row in self._hessian]
+        hessian = [[_value(terms, x) for terms in row] for row in self._hessian]
+        for direction, reach, c, p in self._active(x):
+            bend = c * p * (p - 1) * reach ** (p - 2)
+            hessian = [
+                [h + bend * a * b for h, b in zip(row, direction, strict=True)]
+                for row, a in zip(hessian, direction, strict=True)
+            ]
+        return hessian
+
+    def _active(self, x: Sequence[float]) -> Iterator[tuple[list[float], float, float, int]]:
+        """Return the truncated powers that are not zero at a point: direction, argument, coefficient, power."""
+        for direction, threshold, c, p in self._powers:
+            reach = sum(a * b for a, b in zip(direction, x, strict=True)) - threshold
+            if reach > 0:
+                yield direction, reach, c, p
 
     def step(self, x: Sequence[float]) -> list[float]:
         """F(x), shape (n,); infinite where floats overflow.
@@ -55,7 +77,7 @@ class FloatMap:
         """
         eta = self.step_size
         try:
-            return [a - eta * _value(terms, x) for a, terms in zip(x, self._gradient, strict=True)]
+            return [a - eta * g for a, g in zip(x, self.gradient(x), strict=True)]
         except OverflowError:
             return [float("inf")] * self.dimension
 

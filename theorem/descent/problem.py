@@ -56,7 +56,8 @@ class Problem:
         minimizer: The critical point examined, shape (n,).
         step_size: The step size η > 0.
         start: The first iterate x₀, shape (n,).
-        minimizer_given: Whether a minimizer was given; else it is the origin, which may be no critical point.
+        minimizer_given: Whether a minimizer was given; else it is the origin until one is searched.
+        as_written: The variables in the order in which the loss first names them, where nobody has fixed an order.
 
     Example:
         >>> import gdcheck
@@ -69,6 +70,7 @@ class Problem:
     step_size: fmpq
     start: tuple[fmpq, ...]
     minimizer_given: bool = field(init=False, compare=False)
+    as_written: tuple[str, ...] = field(init=False, compare=False)
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class Problem:
             loss: A loss or its text.
             step_size: The step size η, positive; texts such as "0.1" and "2/5" are exact.
             start: The first iterate, shape (n,), or a mapping from each variable to its value.
-            minimizer: The minimizer, in the same way; the origin if not given.
+            minimizer: The minimizer, in the same way; searched by what decides the problem if not given.
             variables: Names and order of the variables, if the loss is a text.
 
         Raises:
@@ -103,6 +105,7 @@ class Problem:
         origin = ["0"] * parsed.dimension
         place = object.__setattr__  # The way of a frozen dataclass.
         place(self, "loss", parsed)
+        place(self, "as_written", tuple(as_written))
         critical = origin if minimizer is None else minimizer
         place(self, "minimizer", place_point(critical, "minimizer", names, as_written))
         place(self, "minimizer_given", minimizer is not None)
@@ -194,7 +197,9 @@ class EveryStartProblem(Problem):
         """
         parsed = Loss.parse(loss, variables)
         centre: Point = dict.fromkeys(parsed.variables, "0") if minimizer is None else minimizer
-        return cls.of(Problem(loss, step_size=step_size, start=centre, minimizer=centre, variables=variables))
+        made = cls.of(Problem(loss, step_size=step_size, start=centre, minimizer=centre, variables=variables))
+        object.__setattr__(made, "minimizer_given", minimizer is not None)
+        return made
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical JSON form, which has no start."""

@@ -6,6 +6,7 @@ Found in floats, with margins; the claim is exact, and for the checker to verify
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,19 +65,31 @@ def multiplier(floats: FloatMap, points: Sequence[Sequence[float]]) -> complex:
     return complex(max(np.linalg.eigvals(product), key=abs))
 
 
-def attraction(
-    problem: Problem, floats: FloatMap, points: Sequence[Sequence[float]], path: Sequence[Sequence[float]]
-) -> dict[str, Any] | None:
-    """Propose a ball that F^q contracts, and the step at which a trajectory enters it.
+@dataclass(frozen=True)
+class Attraction:
+    """A ball that F^q contracts.
+
+    Attributes:
+        centre: Its centre in floats, shape (n,).
+        radius: Its radius.
+        claim: The claim, but for the step at which a trajectory enters it and the bits that this takes.
+    """
+
+    centre: list[float]
+    radius: float
+    claim: dict[str, Any]
+
+
+def attraction(problem: Problem, floats: FloatMap, points: Sequence[Sequence[float]]) -> Attraction | None:
+    """Propose a ball that F^q contracts.
 
     Args:
         problem: A problem with a polynomial loss.
         floats: F.
         points: The orbit's q points in floats.
-        path: The trajectory in floats, from the start.
 
     Returns:
-        The claim; None if F^q does not contract in this norm, or the path does not come near enough.
+        The ball; None if F^q does not contract in this norm.
     """
     turned = [[*points[d:], *points[:d]] for d in range(len(points))]
     best = min(turned, key=lambda order: _product_norm(floats, order))
@@ -91,17 +104,14 @@ def attraction(
         radius /= 2
     else:
         return None
-    step = next((k for k, x in enumerate(path) if np.linalg.norm(np.subtract(x, best[0])) < radius / 2), None)
-    if step is None:
-        return None
-    return {
+    claim = {
         "kind": "attracting-orbit",
-        "step": step,
         "points": [[to_text(a) for a in p] for p in exact],
         "norms": [to_text(_exact(x)) for x in norms],
         "product": to_text(_exact(product)),
         "radius": to_text(_exact(radius)),
     }
+    return Attraction(list(best[0]), radius, claim)
 
 
 def _exact(x: float) -> fmpq:

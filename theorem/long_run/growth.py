@@ -19,6 +19,9 @@ _SPREADS = tuple(fmpq(2) ** e for e in (0, -1, 1, -2, 2, -3, 3, -5, 5, -8, -12))
 _GROWTHS = (fmpq(2), fmpq(3, 2), fmpq(11, 10), fmpq(101, 100), fmpq(1001, 1000))
 _FARTHEST = 1e40
 
+Claimed = tuple[dict[str, Any], float]
+"""A claim, and the factor by which a coordinate grows at least."""
+
 
 class Growth:
     """The bounds of F around the minimizer of a problem with a polynomial loss."""
@@ -36,15 +39,14 @@ class Growth:
             self._maps.append({a: c for a, c in terms.items() if c})
         self._degree = max(sum(a) for terms in self._maps for a in terms)
 
-    def claim(self, h: Sequence[float], step: int) -> tuple[dict[str, Any], float] | None:
+    def claim(self, h: Sequence[float]) -> Claimed | None:
         """Look for a coordinate that dominates from this iterate on.
 
         Args:
-            h: The error at the step, in floats, shape (n,).
-            step: The step.
+            h: The error, in floats, shape (n,).
 
         Returns:
-            The claim, and the factor by which the coordinate grows at least; None if no bound holds.
+            The claim but for its step, and the factor by which the coordinate grows at least; None if no bound holds.
         """
         sizes = [abs(a) for a in h]
         i = max(range(len(h)), key=sizes.__getitem__)
@@ -66,7 +68,7 @@ class Growth:
                 continue
             for growth in _GROWTHS:
                 if least >= growth * reach:
-                    claim = {"kind": "growth", "step": step, "coordinate": i}
+                    claim = {"kind": "growth", "coordinate": i}
                     numbers = {"reach": reach, "spread": spread, "growth": growth}
                     return claim | {name: to_text(x) for name, x in numbers.items()}, float(growth.p) / float(growth.q)
         return None

@@ -6,20 +6,24 @@ it is in a ball that it cannot leave again: :math:`\rho + C(r) r \le 1`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from math import ceil, log
+from math import ceil, fsum, hypot, log, prod
 from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 from mpmath import mp, mpf
 
+from gdcheck.theorem.descent.critical_points import is_quadratic
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.long_run.fixed_point import Error, errors_of
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.loss.polynomial import Term
+from gdcheck.theorem.loss.rational import to_float, to_text
 
 LARGEST_STEP = 10**12
 LARGEST_WALK = 100_000
@@ -66,11 +70,6 @@ class Within:
     claim: dict[str, Any] | None
 
 
-def is_quadratic(problem: Problem) -> bool:
-    """Whether the loss is a polynomial of degree two at most."""
-    return not problem.loss.truncated and problem.loss.degree <= 2
-
-
 def iterate_at(problem: Problem, step: int) -> Iterate:
     """Find x_k.
 
@@ -84,11 +83,8 @@ def iterate_at(problem: Problem, step: int) -> Iterate:
     Raises:
         InputError: If the step is too large for a loss that is not quadratic, or the iterates grow beyond use.
     """
-    direct = is_quadratic(problem) and step > _WALKED and not any(problem.loss.gradient(problem.minimizer))
-    if step > (LARGEST_STEP if direct else LARGEST_WALK):
-        raise InputError(
-            "iterate", f"goes up to {LARGEST_WALK}, and up to {LARGEST_STEP} for a quadratic loss with a critical point"
-        )
+    require_step(problem, step)
+    direct = step > _WALKED and _is_linear(problem)
     with mp.workdps(3 * _DIGITS):
         if direct:
             h = _Powers(problem).at(step)
@@ -106,6 +102,40 @@ def iterate_at(problem: Problem, step: int) -> Iterate:
             box = [[mp.nstr(x - d, 50), mp.nstr(x + d, 50)] for x in point for d in [_margin(x, digits)]]
             claims.append({"kind": "iterate", "step": step, "box": box})
     return Iterate(step, tuple(point), tuple(claims))
+
+
+def require_step(problem: Problem, step: int) -> None:
+    """Refuse a step that is too late to say where its iterate is.
+
+    Args:
+        problem: The problem.
+        step: k.
+
+    Raises:
+        InputError: If it is.
+    """
+    if step > (LARGEST_STEP if _is_linear(problem) else LARGEST_WALK):
+        raise InputError(
+            "iterate", f"goes up to {LARGEST_WALK}, and up to {LARGEST_STEP} for a quadratic loss with a critical point"
+        )
+
+
+def require_positive(bound: fmpq, field: str) -> None:
+    """Refuse a bound that is not positive.
+
+    Args:
+        bound: The bound.
+        field: The field that an error names.
+
+    Raises:
+        InputError: If it is not.
+    """
+    if bound <= 0:
+        raise InputError(field, f"{to_text(bound)} is not positive; give a rational above 0, such as 1e-6")
+
+
+def _is_linear(problem: Problem) -> bool:
+    return is_quadratic(problem.loss) and not any(problem.loss.gradient(problem.minimizer))
 
 
 def _margin(x: mpf, digits: int) -> mpf:
@@ -165,9 +195,8 @@ def first_within(problem: Problem, measure: str, bound: fmpq) -> Within:
     Raises:
         InputError: If the bound is not positive.
     """
-    if bound <= 0:
-        raise InputError("within", f"{to_text(bound)} is not positive; give a rational above 0, such as 1e-6")
-    return _by_powers(problem, measure, bound) if is_quadratic(problem) else _by_walking(problem, measure, bound)
+    require_positive(bound, "within")
+    return _by_powers(problem, measure, bound) if is_quadratic(problem.loss) else _by_walking(problem, measure, bound)
 
 
 def _by_powers(problem: Problem, measure: str, bound: fmpq) -> Within:
@@ -195,48 +224,75 @@ def _names(measure: str) -> str:
 
 
 def _sentence(measure: str, bound: fmpq, step: int) -> str:
-    return f"the {_names(measure)} is at most {float(bound.p) / float(bound.q):g} from step {step} on, and not before"
+    return f"the {_names(measure)} is at most {to_float(bound):g} from step {step} on, and not before"
 
 
 def _by_walking(problem: Problem, measure: str, bound: fmpq) -> Within:
     expansion = Expansion.of(problem)
     rho = _largest_multiplier(expansion)
     remainder = RemainderBound.of(expansion)
-    with mp.workdps(_DIGITS):
-        minimizer = [mpf(int(a.p)) / int(a.q) for a in problem.minimizer]
-        level = mpf(int(bound.p)) / int(bound.q)
-        terms = [(a, mpf(int(c.p)) / int(c.q)) for a, c in expansion.terms]
-    last, step, until, value, r = -1, 0, None, mpf(0), mpf(0)
-    for step, x in enumerate(islice(iterates(problem, _DIGITS), _WALKED + 1)):
-        with mp.workdps(_DIGITS):
-            h = [a - m for a, m in zip(x, minimizer, strict=True)]
-            r = mp.sqrt(sum(a * a for a in h))
-            if not r < mpf(10) ** 100:
-                break
-            value = r if measure == "distance" else mp.fsum(c * _monomial(a, h) for a, c in terms)
-            if value > level:
-                last = step
-                continue
-            on_ball = r if measure == "distance" else mp.fsum(abs(c) * r ** sum(a) for a, c in terms)
-            if rho < 1 and on_ball * (1 + mpf(10) ** -9) <= level and _invariant(remainder, rho, r):
-                until = step
-                break
+    gauge = _Gauge(measure, bound, expansion.terms)
+    errors, most = errors_of(problem, bound)
+    last, step, until, value, r = -1, 0, None, 0.0, 0.0
+    for step, h in enumerate(islice(errors, most + 1)):
+        r = hypot(*h.floats)
+        if not r < 1e100:
+            break
+        value = gauge.value(h.floats)
+        if gauge.exceeds(h):
+            last = step
+            continue
+        if rho < 1 and gauge.on_ball(r) * (1 + 1e-9) <= gauge.level and _invariant(remainder, rho, r):
+            until = step
+            break
     if until is not None:
         claim = {"kind": "within", "measure": measure, "bound": to_text(bound), "step": last + 1, "until": until}
         sentence = _sentence(measure, bound, last + 1)
         return Within(
             measure, bound, last + 1, estimated=False, sentence=sentence, claim=claim | {"norm": to_text(rho)}
         )
-    if measure == "distance" and step == _WALKED and value > level and rho < 1:
+    if measure == "distance" and step == most and value > gauge.level and rho < 1:
         later = _later(bound, step, r, remainder, rho)
         if later is not None:
             return later
-    return _beyond(measure, bound, (last, step), (value, level), float(rho.p) / float(rho.q))
+    return _beyond(measure, bound, (last, step, most), (value, gauge.level), to_float(rho))
 
 
-def _later(bound: fmpq, walked: int, r: mpf, remainder: RemainderBound, rho: fmpq) -> Within | None:
+class _Gauge:
+    """The distance to the minimizer or the loss above the minimizer's, held against a bound."""
+
+    def __init__(self, measure: str, bound: fmpq, terms: Sequence[Term]) -> None:
+        self.level = to_float(bound)
+        self._distance = measure == "distance"
+        self._bound = bound
+        self._terms = [(a, to_float(c)) for a, c in terms]
+        self._exact = terms
+
+    def value(self, h: Sequence[float]) -> float:
+        """Return the measure in floats."""
+        if self._distance:
+            return hypot(*h)
+        return fsum(c * prod(x**e for x, e in zip(h, a, strict=True)) for a, c in self._terms)
+
+    def on_ball(self, r: float) -> float:
+        """Return a bound of the measure on the ball of radius r, in floats."""
+        return r if self._distance else fsum(abs(c) * r ** sum(a) for a, c in self._terms)
+
+    def exceeds(self, error: Error) -> bool:
+        """Whether the measure is above the bound: in many digits where floats do not decide it."""
+        value, most = self.value(error.floats), self.on_ball(hypot(*error.floats))
+        if abs(value - self.level) > 1e-12 * (most + self.level):
+            return value > self.level
+        with mp.workdps(3 * _DIGITS):
+            h = error.digits()
+            if self._distance:
+                return bool(sum(a * a for a in h) > _ratio(self._bound) ** 2)
+            return bool(mp.fsum(_ratio(c) * _monomial(a, h) for a, c in self._exact) > _ratio(self._bound))
+
+
+def _later(bound: fmpq, walked: int, r: float, remainder: RemainderBound, rho: fmpq) -> Within | None:
     """Return a step from which the bound holds in any case, where the iterates already shrink by a factor."""
-    radius = arb(fmpq(*float(r).as_integer_ratio())) * (1 + arb(_ABOVE))
+    radius = arb(fmpq(*r.as_integer_ratio())) * (1 + arb(_ABOVE))
     factor = arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE))
     if not factor < 1:
         return None
@@ -246,30 +302,30 @@ def _later(bound: fmpq, walked: int, r: mpf, remainder: RemainderBound, rho: fmp
     if step > LARGEST_STEP:
         return None
     claim = {"kind": "later", "bound": to_text(bound), "step": step, "walked": walked, "norm": to_text(rho)}
-    sentence = (
-        f"the {_names('distance')} is at most {float(bound.p) / float(bound.q):g} from step {step} on at the latest"
-    )
+    sentence = f"the {_names('distance')} is at most {to_float(bound):g} from step {step} on at the latest"
     return Within("distance", bound, step, estimated=False, sentence=sentence, claim=claim)
 
 
-def _beyond(measure: str, bound: fmpq, steps: tuple[int, int], values: tuple[mpf, mpf], factor: float) -> Within:
-    """Say what is seen where the walk proves nothing: steps are the last one above the bound, and the last walked."""
-    (last, walked), (value, level) = steps, values
+def _beyond(
+    measure: str, bound: fmpq, steps: tuple[int, int, int], values: tuple[float, float], factor: float
+) -> Within:
+    """Say what is seen where the walk proves nothing: steps are the last above the bound, the last walked, the most."""
+    (last, walked, most), (value, level) = steps, values
     if value <= level:
         sentence = f"{_sentence(measure, bound, last + 1)}, as far as {walked} steps show"
         return Within(measure, bound, last + 1, estimated=False, sentence=sentence, claim=None)
-    if walked < _WALKED or not 0 < factor < 1:
+    if walked < most or not 0 < factor < 1:
         sentence = f"within {walked} steps the trajectory does not come to the minimizer"
         return Within(measure, bound, None, estimated=False, sentence=sentence, claim=None)
     rate = log(factor) * (1 if measure == "distance" else 2)
-    later = walked + ceil(float(mp.log(level / value)) / rate)
+    later = walked + ceil(log(level / value) / rate)
     sentence = f"the {_names(measure)} stays below the bound from about step {later} on, by the largest multiplier"
     return Within(measure, bound, later, estimated=True, sentence=sentence, claim=None)
 
 
-def _invariant(remainder: RemainderBound, rho: fmpq, r: mpf) -> bool:
+def _invariant(remainder: RemainderBound, rho: fmpq, r: float) -> bool:
     """Whether no later iterate is farther from the minimizer than r."""
-    radius = arb(fmpq(*float(r).as_integer_ratio())) * (1 + arb(_ABOVE))
+    radius = arb(fmpq(*r.as_integer_ratio())) * (1 + arb(_ABOVE))
     return bool(arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE)) < 1)
 
 
@@ -283,6 +339,10 @@ def _largest_multiplier(expansion: Expansion) -> fmpq:
     largest = max(abs(1 - expansion.step_size * x) for e in (found[0], found[-1]) for x in (e.lo, e.hi))
     scale = 2**100
     return fmpq((largest * scale).ceil(), scale)
+
+
+def _ratio(q: fmpq) -> mpf:
+    return mpf(int(q.p)) / int(q.q)
 
 
 def _monomial(exponents: tuple[int, ...], h: list[mpf]) -> mpf:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+from flint import fmpq
 
 from gdcheck.theorem.descent.critical_points import (
     CriticalPoint,
     CriticalPoints,
+    Located,
     critical_points,
+    describe,
+    is_quadratic,
     look_ahead,
     minimizer_of_quadratic,
 )
-from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.loss.rational import Vector, to_float
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import Vector, to_float, to_text
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Location:
 
 
 def locate(problem: Problem, near: Vector | None = None) -> Location:
-    """Find the critical point that a trajectory tends to.
+    """Find the critical point that a trajectory tends to, or the nearest minimum for a problem about every start.
 
     Args:
         problem: The problem; its minimizer is not used.
@@ -42,51 +49,150 @@ def locate(problem: Problem, near: Vector | None = None) -> Location:
         and verified exactly.
     """
     loss, start = problem.loss, problem.start if near is None else near
-    if loss.truncated:
-        return Location(problem, "the origin, for want of another: give --minimizer for a loss with truncated powers")
-    if loss.degree <= 2:
+    if is_quadratic(loss):
         solved = minimizer_of_quadratic(loss, start)
         if solved is None:
             return Location(None, "the loss has no critical point", CriticalPoints((), 0, complete=True))
-        return Location(replace(problem, minimizer=solved), "solved exactly")
+        return Location(_moved(problem, solved), "solved exactly")
+    try:
+        if isinstance(problem, EveryStartProblem):
+            return _nearest_minimum(problem, start)
+        return _along_trajectory(problem, start)
+    except OverflowError:
+        # Floats do not reach; what is left to try is the origin.
+        origin = (fmpq(0),) * loss.dimension
+        if any(loss.gradient(origin)):
+            raise InputError("loss", "holds numbers beyond all floats; scale it, or give the minimizer") from None
+        return Location(_moved(problem, origin), "the origin, verified exactly: no search in floating point reaches it")
+
+
+def _along_trajectory(problem: Problem, start: Vector) -> Location:
+    loss = problem.loss
     seen = look_ahead(loss, problem.step_size, start)
     if seen is not None and seen.exact:
-        return Location(replace(problem, minimizer=seen.point), "found along the trajectory, verified exactly")
+        return Location(_moved(problem, seen.point), "found along the trajectory, verified exactly")
     nearby = critical_points(loss, start)
     if seen is None:
         # It leaves, or has not settled: minima are what people ask for.
-        rational = [p for p in nearby.nearest if p.exact]
-        nearest = min(rational, key=lambda p: p.kind != "minimum", default=None)
+        minima = [p for p in nearby.nearest if p.kind == "minimum"]
+        nearest = next((p for p in minima or nearby.nearest if p.exact), None)
         if nearest is not None:
-            how = f"the nearest rational {_noun(nearest)}, verified exactly: the first steps tend to no critical point"
-            return Location(replace(problem, minimizer=nearest.point), how, nearby)
+            how = f"the nearest rational {noun(nearest)}, verified exactly: the first steps tend to no critical point"
+            return Location(_moved(problem, nearest.point), how, nearby)
     return Location(None, "no critical point with rational coordinates was found", nearby)
 
 
-def describe_points(found: CriticalPoints) -> str:
+def _nearest_minimum(problem: Problem, start: Vector) -> Location:
+    if not any(problem.loss.gradient(start)) and describe(problem.loss, Located(start, exact=True)).kind == "minimum":
+        return Location(_moved(problem, start), "where the search begins, verified exactly")
+    nearby = critical_points(problem.loss, start)
+    minima = [p for p in nearby.nearest if p.exact and p.kind == "minimum"]
+    if not minima:
+        return Location(None, "no minimum with rational coordinates was found", nearby)
+    return Location(_moved(problem, minima[0].point), "the nearest rational minimum, verified exactly", nearby)
+
+
+def _moved(problem: Problem, minimizer: Vector) -> Problem:
+    if isinstance(problem, EveryStartProblem):
+        there = Problem(problem.loss, step_size=problem.step_size, start=minimizer, minimizer=minimizer)
+        return EveryStartProblem.of(there)
+    return replace(problem, minimizer=minimizer)
+
+
+def find_minimizer(problem: Problem, near: Vector | None = None) -> Location:
+    """Find the minimizer of a problem, unless one is given.
+
+    Args:
+        problem: The problem.
+        near: Where to search, even if one is given; shape (n,).
+
+    Returns:
+        The location.
+
+    Raises:
+        InputError: If a minimizer is given that is not a critical point; the sentence names the nearest ones.
+    """
+    if not problem.minimizer_given or near is not None:
+        return locate(problem, near)
+    gradient = problem.loss.gradient(problem.minimizer)
+    if any(gradient):
+        names = problem.loss.variables
+        shown = ", ".join(f"{name}={to_text(g)}" for name, g in zip(names, gradient, strict=True))[:200]
+        listed = describe_points(critical_points(problem.loss, problem.minimizer), names)
+        raise InputError("minimizer", f"the gradient there is ({shown}), not zero; {listed}")
+    return Location(problem, "given")
+
+
+def with_minimizer(problem: Problem, near: Vector | None = None) -> Problem:
+    """Return a problem with its minimizer: the one that is given, or the one that is found.
+
+    Args:
+        problem: The problem.
+        near: Where to search, shape (n,).
+
+    Raises:
+        InputError: If none with rational coordinates is found, or the one given is not a critical point; the sentence
+            names the nearest ones.
+    """
+    found = find_minimizer(problem, near)
+    if found.problem is None:
+        raise InputError("minimizer", why_none(found, problem.loss.variables))
+    return found.problem
+
+
+def why_none(found: Location, names: Sequence[str]) -> str:
+    """Say in a sentence why there is no minimizer to decide the theorem at.
+
+    Args:
+        found: A location without a problem.
+        names: The variables.
+    """
+    assert found.nearby is not None
+    listed = describe_points(found.nearby, names)
+    if not found.nearby.nearest:
+        return listed
+    return f"{found.how}, and the theorem is decided at rational minimizers only; {listed}"
+
+
+def describe_points(found: CriticalPoints, names: Sequence[str]) -> str:
     """Name critical points in a sentence, to fifteen digits, with their kinds.
 
     Args:
         found: The points.
+        names: The variables.
     """
     if not found.nearest:
         return "the loss has no critical point" if found.complete else "no critical point was found"
     if all(p.kind == "degenerate" for p in found.nearest):
-        point = ", ".join(f"{to_float(a):.15g}" for a in found.nearest[0].point)
+        point = _named(found.nearest[0].point, names)
         return (
             "the critical points that were found are degenerate, with an eigenvalue of zero, as on a curve of "
             f"minimizers; the nearest is ({point})"
         )
-    listed = "; ".join(
-        f"({', '.join(f'{to_float(a):.15g}' for a in p.point)}), a {_noun(p)} with the eigenvalues "
-        f"{', '.join(f'{v:.6g}' for v in p.eigenvalues[:8])}{', …' if len(p.eigenvalues) > 8 else ''}"
-        for p in found.nearest
-    )
+    listed = "; ".join(f"({_named(p.point, names)}), a {noun(p)}{_eigenvalues(p)}" for p in found.nearest)
+    if found.complete and len(found.nearest) == 1:
+        return f"the critical point is {listed}"
     more = found.found - len(found.nearest)
     tail = f", and {more} more" if more > 0 else ""
     sure = "" if found.complete else " (found by a search, perhaps not all)"
     return f"the nearest critical points are {listed}{tail}{sure}"
 
 
-def _noun(point: CriticalPoint) -> str:
-    return "degenerate critical point" if point.kind == "degenerate" else point.kind
+def _named(point: Vector, names: Sequence[str]) -> str:
+    return ", ".join(f"{name}={to_float(a):.15g}" for name, a in zip(names, point, strict=True))
+
+
+def _eigenvalues(point: CriticalPoint) -> str:
+    values = point.eigenvalues
+    shown = f"{', '.join(f'{v:.6g}' for v in values[:8])}{', …' if len(values) > 8 else ''}"
+    return f" with the eigenvalues {shown}" if values else ""
+
+
+def noun(point: CriticalPoint) -> str:
+    """Name the kind of a critical point.
+
+    Args:
+        point: The point.
+    """
+    words = {"degenerate": "degenerate critical point", "kink": "critical point on a kink"}
+    return words.get(point.kind, point.kind)

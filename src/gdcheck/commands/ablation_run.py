@@ -16,6 +16,7 @@ from gdcheck.properties.storage.files import writing_to
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
 from gdcheck.reports.compose import write_run
 from gdcheck.terminal.progress import progress_bar
+from gdcheck.terminal.show import print_folded
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
 
@@ -62,7 +63,7 @@ def show_ablations(console: Console, run: AblationRun, out: Path) -> None:
         verdict = Text(words, _STYLES.get(row.verdict, ""))
         counts = (str(n) for n in (row.examined, row.violated, row.held, row.aside))
         table.add_row(row.name, verdict, evidence_words(row), *counts)
-    console.print(table)
+    print_folded(console, table)
     for row in run.rows:
         _show_row(console, row, out)
     if run.interrupted:

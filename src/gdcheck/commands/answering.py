@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
-from gdcheck.commands.outcomes import Questions, located, outcome_keys, question_keys, tends_elsewhere, undecided
+from gdcheck.commands.outcomes import (
+    Questions,
+    located,
+    minimizer_json,
+    nearby_json,
+    outcome_keys,
+    question_keys,
+    refuse_bad_questions,
+    tends_elsewhere,
+    undecided,
+)
 from gdcheck.properties.storage.files import as_json
+from gdcheck.terminal.waiting import waiting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +80,8 @@ class Printer:
             every = isinstance(item, EveryStartProblem)
             if every and coq is not None:
                 raise InputError("coq", "states one trajectory as a theorem; give --start, or leave out --coq")
-            answer, proof = self._every_start(item) if every else self._decided(item)
+            with waiting("deciding"):
+                answer, proof = self._every_start(item) if every else self._decided(item)
         except (InputError, OverflowError) as caught:
             beyond = InputError("problem", "the answer holds numbers beyond all floats; scale the problem")
             error = caught if isinstance(caught, InputError) else beyond
@@ -98,22 +110,24 @@ class Printer:
 
         questions = self._extras.questions
         location = located(problem, questions)
+        refuse_bad_questions(location.problem or problem, questions)
         if location.problem is None:
             asked = {"sharpness": self._extras.sharpness, "observed": self._extras.observe}
             without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
-            answer = undecided(location, problem) | without | question_keys(problem, None, questions)
-            return answer | self._rechecked(None), None
+            answer = undecided(location, problem, self._limits.max_steps) | without
+            return answer | question_keys(problem, None, questions, prove=False) | self._rechecked(None), None
         problem = location.problem
         decision = decide(problem, **asdict(self._limits))
-        found = outcome_keys(problem, decision, location)
+        found = outcome_keys(problem, decision, location, self._limits.max_steps)
         there = tends_elsewhere(problem, found["outcome"])
         if there is not None and location.how != "given" and questions.near is None:
             # The first steps were misleading: the trajectory tends to another rational critical point.
             problem = there
             decision = decide(problem, **asdict(self._limits))
-            found = outcome_keys(problem, decision, location)
+            found = outcome_keys(problem, decision, location, self._limits.max_steps)
         proof = proof_of(decision)
-        answer = self._answer(decision, self._functions(problem)) | found | question_keys(problem, decision, questions)
+        answer = self._answer(decision, self._functions(problem)) | found
+        answer |= question_keys(problem, decision, questions, prove=not self._extras.observe)
         if self._extras.sharpness:
             answer["sharpness"], longer = self._sharpness(decision)
             if longer is not None:
@@ -126,14 +140,19 @@ class Printer:
         """Return the answer for almost every start, and its proof."""
         from gdcheck.theorem.certificate.kinds.every_start import every_start_answer, every_start_certificate
         from gdcheck.theorem.decision.every_start import decide_every_start
+        from gdcheck.theorem.long_run.locate import why_none
         from gdcheck.theorem.loss.errors import InputError
 
         extras = self._extras
-        if extras.observe or extras.sharpness or extras.scalars or extras.questions != Questions():
+        if extras.observe or extras.sharpness or extras.scalars or extras.questions.about_trajectory:
             raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
-        found = decide_every_start(problem)
+        location = located(problem, extras.questions)
+        if location.problem is None:
+            raise InputError("minimizer", why_none(location, problem.loss.variables))
+        found = decide_every_start(location.problem)
         proof = every_start_certificate(found)
-        return every_start_answer(found) | self._rechecked(proof), proof
+        where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
+        return every_start_answer(found) | where | self._rechecked(proof), proof
 
     def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
         """Return what the independent checker says; a proof that it rejects is none."""

@@ -197,6 +197,7 @@ def replay(
     from gdcheck.theorem.decision.decide import Verdict, decide
     from gdcheck.theorem.decision.every_start import decide_every_start
     from gdcheck.theorem.descent.problem import EveryStartProblem
+    from gdcheck.theorem.long_run.locate import with_minimizer
 
     text = read_text(file)
     data = parse_json(text, "the file")
@@ -213,7 +214,7 @@ def replay(
     names = [v.value for v in Verdict]
     if isinstance(data, dict) and "problem" in data and stored not in names:
         raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
-    problem = problem_inside(parse_json(text, "the file", decimals=True))
+    problem = with_minimizer(problem_inside(parse_json(text, "the file", decimals=True)))
     again = None
     if stored is not None and "claim" in data:
         # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.

@@ -30,7 +30,7 @@ def plot(
     step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
     start: Annotated[str | None, typer.Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…")] = None,
     minimizer: Annotated[
-        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; the origin if not given.")
+        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
     ] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
@@ -39,6 +39,7 @@ def plot(
     from gdcheck._plot import picture_format, plot_problem
     from gdcheck.properties.storage.reading import stored_problem
     from gdcheck.theorem.descent.problem import EveryStartProblem
+    from gdcheck.theorem.long_run.locate import with_minimizer
 
     form = picture_format(out)
     if file is None:
@@ -50,7 +51,7 @@ def plot(
         if isinstance(problem, EveryStartProblem):
             raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
     assert out is not None
-    write_bytes(out, plot_problem(problem, form, max_steps))
+    write_bytes(out, plot_problem(with_minimizer(problem), form, max_steps))
     typer.echo(f"picture: {out}")
     return PROVED
 
@@ -64,7 +65,7 @@ def crossings(
     loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
     start: Annotated[str | None, typer.Option(help="A start, as x=Q,y=Q,… or Q,Q,…; its multiples are tried.")] = None,
     minimizer: Annotated[
-        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; the origin if not given.")
+        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
     ] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
     out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
@@ -78,9 +79,10 @@ def crossings(
     from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
     from gdcheck.terminal.crossing_report import summary
     from gdcheck.terminal.progress import progress_bar
+    from gdcheck.theorem.long_run.locate import with_minimizer
 
     form = None if out is None else picture_format(out)
-    problem = problem_from_options(loss, "1", start, minimizer, variables)
+    problem = with_minimizer(problem_from_options(loss, "1", start, minimizer, variables))
     with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
         cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
     if out is not None and form is not None:
@@ -111,9 +113,10 @@ def draw_map(
     """Draw which limit each start of a loss in two variables takes."""
     from gdcheck.properties.basins.plane import draw_plane
     from gdcheck.properties.storage.reading import stored_problem
+    from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.loss.rational import to_fmpq
 
-    given = stored_problem(problem)
+    given = with_minimizer(stored_problem(problem))
     width = None if half_width is None else to_fmpq(half_width, "half-width")
     drawn = draw_plane(given, plane, size, width)
     from gdcheck.reports.plane_picture import plane_picture

@@ -30,6 +30,11 @@ class Questions:
     within_loss: str | None = None
     iterate: int | None = None
 
+    @property
+    def about_trajectory(self) -> bool:
+        """Whether any of them speaks of one trajectory."""
+        return (self.within, self.within_loss, self.iterate) != (None, None, None)
+
 
 def located(problem: Problem, questions: Questions) -> Location:
     """Find the minimizer, unless one is given.
@@ -44,82 +49,110 @@ def located(problem: Problem, questions: Questions) -> Location:
     Raises:
         InputError: If a minimizer is given that is not a critical point; the sentence names the nearest ones.
     """
-    from gdcheck.theorem.long_run.locate import Location, describe_points, locate
-
-    if problem.minimizer_given and questions.near is None:
-        gradient = problem.loss.gradient(problem.minimizer)
-        if any(gradient) and not problem.loss.truncated:
-            from gdcheck.theorem.descent.critical_points import critical_points
-
-            shown = ", ".join(str(g) for g in gradient)[:200]
-            listed = describe_points(critical_points(problem.loss, problem.minimizer))
-            raise InputError("minimizer", f"the gradient there is ({shown}), not zero; {listed}")
-        return Location(problem, "given")
-    if questions.near is None:
-        return locate(problem)
     from gdcheck.theorem.descent.points import place_point
+    from gdcheck.theorem.long_run.locate import find_minimizer
 
+    if questions.near is None:
+        return find_minimizer(problem)
     names = problem.loss.variables
-    return locate(problem, place_point(questions.near, "near", names, names))
+    return find_minimizer(problem, place_point(questions.near, "near", names, problem.as_written))
 
 
-def undecided(location: Location, problem: Problem) -> dict[str, Any]:
+def refuse_bad_questions(problem: Problem, questions: Questions) -> None:
+    """Refuse questions that have no answer before any work is done.
+
+    Args:
+        problem: The problem, with its minimizer.
+        questions: The questions.
+
+    Raises:
+        InputError: If a bound is no positive rational, or a step is too late.
+    """
+    if not questions.about_trajectory:
+        return
+    from gdcheck.theorem.long_run.how_long import require_positive, require_step
+    from gdcheck.theorem.loss.rational import to_fmpq
+
+    for field, bound in (("within", questions.within), ("within_loss", questions.within_loss)):
+        if bound is not None:
+            require_positive(to_fmpq(bound, field), field)
+    if questions.iterate is not None:
+        require_step(problem, questions.iterate)
+
+
+def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str, Any]:
     """Return the answer to a problem for which no rational critical point was found.
 
     Args:
         location: What was found instead.
         problem: The problem.
+        max_steps: Steps allowed.
 
     Returns:
         The keys of an answer, unknown but for the verdict and its reason.
     """
-    from gdcheck.theorem.long_run.locate import describe_points
+    from gdcheck.theorem.long_run.locate import why_none
 
-    assert location.nearby is not None
-    listed = describe_points(location.nearby)
-    reason = listed
-    if location.nearby.nearest:
-        reason = f"{location.how}, and the theorem is decided at rational minimizers only; {listed}"
     keys = "regime boundary stability_limit predicted multiplier rate rate_exponent step precision subspace chain"
     keys += " step_sizes rate_per_step"
     return {
         "verdict": "unresolved",
-        "reason": reason,
+        "reason": why_none(location, problem.loss.variables),
         "eigenvalues": [],
         "limit": {"kind": None, "vector": None},
         "fails": [],
         "variables": list(problem.loss.variables),
         "step_size": str(problem.step_size),
         **dict.fromkeys(keys.split()),
-        **outcome_keys(problem, None, location),
+        **outcome_keys(problem, None, location, max_steps),
     }
 
 
-def outcome_keys(problem: Problem, decision: Decision | None, location: Location) -> dict[str, Any]:
+def outcome_keys(problem: Problem, decision: Decision | None, location: Location, max_steps: int) -> dict[str, Any]:
     """Return what the answer says of the minimizer and of the long run.
 
     Args:
         problem: The problem.
         decision: The decision, if there is one.
         location: How the minimizer was found.
+        max_steps: Steps allowed.
 
     Returns:
         ``minimizer``, ``critical_points``, ``outcome`` and ``elsewhere`` (the theorem decided at the other critical
         point that the trajectory tends to, or None).
     """
-    where = None
-    if location.problem is not None:
-        where = {"point": _floats(problem.minimizer), "exact": [str(a) for a in problem.minimizer], "how": location.how}
-    outcome = _outcome(problem, decision)
+    found_at = None if location.problem is None else replace(location, problem=problem)
+    outcome = _outcome(problem, decision, max_steps)
     return {
-        "minimizer": where,
-        "critical_points": None if location.nearby is None else _points(location.nearby),
+        "minimizer": minimizer_json(found_at),
+        "critical_points": nearby_json(location),
         "outcome": outcome,
         "elsewhere": _elsewhere(problem, outcome) if decision is not None else None,
     }
 
 
-def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
+def minimizer_json(location: Location | None) -> dict[str, Any] | None:
+    """Return the minimizer as ``point`` (floats), ``exact`` (texts) and ``how`` it was found; None if there is none.
+
+    Args:
+        location: The location.
+    """
+    if location is None or location.problem is None:
+        return None
+    point = location.problem.minimizer
+    return {"point": _floats(point), "exact": [str(a) for a in point], "how": location.how}
+
+
+def nearby_json(location: Location) -> list[dict[str, Any]] | None:
+    """Return the nearest critical points, if they were looked for.
+
+    Args:
+        location: The location.
+    """
+    return None if location.nearby is None else _points(location.nearby)
+
+
+def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dict[str, Any]:
     """Return the long run, with ``point_kind`` for a point that the iterates tend to."""
     from gdcheck.theorem.certificate.kinds.long_run import outcome_json
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
@@ -128,9 +161,9 @@ def _outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
         from gdcheck.theorem.descent.critical_points import Located, describe
         from gdcheck.theorem.long_run.find import long_run
 
-        seen = long_run(problem)
+        seen = long_run(problem, max_steps)
         kind = None
-        if seen.kind in {LongRun.CONVERGES, LongRun.REACHES} and not problem.loss.truncated:
+        if seen.kind in {LongRun.CONVERGES, LongRun.REACHES}:
             kind = describe(problem.loss, Located(seen.points[0], seen.exact)).kind
         return outcome_json(problem, seen) | {"point_kind": kind}
     # The certificate of the limit holds the proof: its inequality needs iterates that tend to the minimizer.
@@ -176,18 +209,19 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
     }
 
 
-def question_keys(problem: Problem, decision: Decision | None, questions: Questions) -> dict[str, Any]:
+def question_keys(problem: Problem, decision: Decision | None, questions: Questions, *, prove: bool) -> dict[str, Any]:
     """Return the answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
 
     Args:
         problem: The problem.
         decision: The decision, if there is one.
         questions: The questions.
+        prove: Whether the bounds' steps are to be proved; else they are in floating point, at once.
 
     Raises:
         InputError: If a question cannot be answered; the sentence says why.
     """
-    if (questions.within, questions.within_loss, questions.iterate) == (None, None, None):
+    if not questions.about_trajectory:
         return {}
     from gdcheck.theorem.certificate.kinds.long_run import iterate_json, within_json
     from gdcheck.theorem.long_run.how_long import first_within, iterate_at
@@ -201,7 +235,7 @@ def question_keys(problem: Problem, decision: Decision | None, questions: Questi
         if bound is not None:
             if decision is None:
                 raise InputError(key, "needs a minimizer with rational coordinates; none was found: give --minimizer")
-            found[key] = within_json(problem, first_within(problem, measure, to_fmpq(bound, key)))
+            found[key] = within_json(problem, first_within(problem, measure, to_fmpq(bound, key)), prove=prove)
     if questions.iterate is not None:
         found["iterate"] = iterate_json(problem, iterate_at(problem, questions.iterate))
     return found

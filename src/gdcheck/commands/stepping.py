@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gdcheck.commands.common import PROVED, help_end, write_bytes
+from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_float
 
 if TYPE_CHECKING:
-    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.descent.critical_points import CriticalPoint
     from gdcheck.theorem.loss.loss import Loss
     from gdcheck.theorem.loss.rational import Vector
 
@@ -41,14 +44,12 @@ def steps(
 ) -> int:
     """Show what each step size does near each minimizer: fixed, alternating, unstable, and the rate."""
     from gdcheck._plot import picture_format
-    from gdcheck.theorem.certificate.step_sizes import step_line
 
     if loss is None:
         raise InputError("loss", 'is missing; give --loss "x**2 + y**2/2"')
     form = None if out is None else picture_format(out)
-    problems = _problems(loss, minimizer, variables)
-    names = problems[0].loss.variables
-    lines = [step_line(problem) for problem in problems]
+    with waiting("following trajectories"):
+        names, lines = _lines(loss, minimizer, variables)
     if out is not None and form is not None:
         from gdcheck.reports.figures import rendered
         from gdcheck.reports.step_chart import step_chart
@@ -61,54 +62,71 @@ def steps(
     return PROVED
 
 
-def _problems(loss: str, minimizers: list[str] | None, variables: str | None) -> list[Problem]:
-    """Return the loss at each minimizer; start and step size play no part."""
+def _lines(
+    text: str, minimizers: list[str] | None, variables: str | None
+) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    """Return the variables, and the line of each minimizer with samples beyond it; start and step size play no part."""
+    from gdcheck.theorem.certificate.step_sizes import step_line, step_line_near
     from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.loss.loss import Loss
 
     names = None if variables is None else [name.strip() for name in variables.split(",")]
-    parsed = Loss.parse(loss, names)
-    start = ["0"] * parsed.dimension
+    loss = Loss.parse(text, names)
+    start = ["0"] * loss.dimension
     if minimizers:
-        points = [read_point(text, "minimizer") for text in minimizers]
-        return [Problem(loss, step_size=1, start=start, minimizer=point, variables=names) for point in points]
-    return [Problem(parsed, step_size=1, start=start, minimizer=point) for point in _found(parsed)]
+        given = [read_point(point, "minimizer") for point in minimizers]
+        problems = [Problem(text, step_size=1, start=start, minimizer=point, variables=names) for point in given]
+        return loss.variables, [_with_samples(loss, p.minimizer, step_line(p)) for p in problems]
+    found = []
+    for point in sorted(_minima(loss), key=lambda p: p.point):
+        at = Problem(loss, step_size=1, start=start, minimizer=point.point)
+        line = step_line(at) if point.exact else step_line_near(loss, point.point)
+        if line is None:
+            shown = ", ".join(f"{n}={to_float(x):.15g}" for n, x in zip(loss.variables, point.point, strict=True))
+            typer.echo(f"note: observed, and left out: a minimizer near ({shown}), which is not proved", err=True)
+        else:
+            found.append(_with_samples(loss, point.point, line))
+    if not found:
+        raise InputError("minimizer", "none is proved to be where the search found one; give one with --minimizer")
+    return loss.variables, found
 
 
-def _found(loss: Loss) -> list[Vector]:
-    """Return the minimizers that a search finds, if all of them are rational."""
+def _minima(loss: Loss) -> list[CriticalPoint]:
+    """Find the strict minimizers."""
     from flint import fmpq
 
     from gdcheck.theorem.descent.critical_points import critical_points
-    from gdcheck.theorem.loss.rational import to_float
+    from gdcheck.theorem.long_run.locate import describe_points
 
-    origin = (fmpq(0),) * loss.dimension
-    if loss.truncated:
-        return [origin]
-    minima = [p for p in critical_points(loss, origin, _MOST).nearest if p.kind == "minimum"]
+    nearby = critical_points(loss, (fmpq(0),) * loss.dimension, _MOST)
+    minima = [p for p in nearby.nearest if p.kind == "minimum"]
     if not minima:
-        raise InputError("minimizer", "no strict minimizer is found; give one with --minimizer")
-    others = [", ".join(f"{x:.15g}" for x in map(to_float, p.point)) for p in minima if not p.exact]
-    if others:
-        shown = "; ".join(f"({point})" for point in others[:3])
-        typer.echo(f"note: observed, but irrational and left out: a minimizer near {shown}", err=True)
-    exact = sorted(p.point for p in minima if p.exact)
-    if not exact:
-        raise InputError("minimizer", "none with rational coordinates is found; give one with --minimizer")
-    return exact
+        listed = describe_points(nearby, loss.variables)
+        raise InputError("minimizer", f"no strict minimizer is found: {listed}; give one with --minimizer")
+    return minima
+
+
+def _with_samples(loss: Loss, minimizer: Vector, line: dict[str, Any]) -> dict[str, Any]:
+    """Add what happens beyond the largest stable step size, at sample points: of a quadratic loss all is known."""
+    from gdcheck.theorem.certificate.kinds.beyond import beyond
+
+    steepest = line["step_sizes"]["highest"]["vector"] or [1.0] + [0.0] * (loss.dimension - 1)
+    limit = float(Fraction(line["step_sizes"]["largest_stable"]))
+    return line | {"beyond": [] if line["quadratic"] else beyond(loss, minimizer, limit, steepest)}
 
 
 def _show(lines: list[dict[str, Any]], names: tuple[str, ...]) -> None:
     from gdcheck.terminal.headline import line_rows, threshold_rows
     from gdcheck.terminal.show import console_for_people, show_rows
+    from gdcheck.terminal.show_outcome import exactly
 
     console = console_for_people()
     for i, line in enumerate(lines):
         if i:
             console.print()
-        point = ", ".join(f"{name}={value}" for name, value in zip(names, line["minimizer"], strict=True))
-        console.print(f"minimizer ({point})", style="bold", markup=False)
-        show_rows(console, line_rows(line))
+        near = "minimizer" if line["exact"] else "irrational minimizer, proved to be near"
+        console.print(f"{near} {exactly(line['minimizer'], names)}", style="bold", markup=False)
+        show_rows(console, line_rows(line, names))
         console.print()
         show_rows(console, threshold_rows(line["step_sizes"], names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 _DECIMALS = 9
@@ -19,10 +20,10 @@ def headline(answer: dict[str, Any]) -> str:
     """
     limit, names = answer.get("limit"), answer.get("variables") or ()
     if not limit or not limit["kind"]:
-        outcome = answer.get("outcome")
-        if answer["verdict"] != "not-applicable" or not outcome:
+        outcome, reason = answer.get("outcome"), answer["reason"].removesuffix("; no limit is certified")
+        if answer["verdict"] not in {"not-applicable", "unresolved"} or not outcome or outcome["kind"] == "unknown":
             return str(answer["reason"])
-        return f"{outcome['status']}: {outcome['sentence']}; {answer['reason'].removesuffix('; no limit is certified')}"
+        return f"{outcome['status']}: {outcome['sentence']}{_where(outcome, names)}; {reason}"
     if limit["kind"] == "two-cycle":
         way = f"in two directions by turns, {named(limit['even'], names)} at even steps, "
         way += f"{named(limit['odd'], names)} at odd ones"
@@ -36,6 +37,28 @@ def headline(answer: dict[str, Any]) -> str:
     if answer["verdict"] == "unresolved":
         return reason
     return f"proved: descent arrives {way}; {reason}"
+
+
+def _where(outcome: dict[str, Any], names: Sequence[str]) -> str:
+    """Name the points of an outcome, and the kind of a single one."""
+    points = points_of(outcome, names)
+    if not points:
+        return ""
+    if len(outcome["points"]) > 1:
+        return f"; the points are {points}"
+    kind = outcome.get("point_kind")
+    return f"; the point is {points}" + (f", a {kind}" if kind in {"minimum", "saddle", "maximum"} else "")
+
+
+def points_of(outcome: dict[str, Any], names: Sequence[str]) -> str:
+    """Name the points of an outcome, at most four.
+
+    Args:
+        outcome: The outcome.
+        names: The variables.
+    """
+    points = outcome["points"]
+    return "; ".join(named(p, names) for p in points[:4]) + (", …" if len(points) > 4 else "")
 
 
 def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -91,23 +114,44 @@ def threshold_rows(found: dict[str, Any], names: Sequence[str]) -> list[tuple[st
     return rows
 
 
-def line_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+def line_rows(line: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return the rows of the line of step sizes: from where to where, what happens, and why.
 
     Args:
-        line: What ``theorem.certificate.step_sizes.step_line`` says.
+        line: What ``theorem.certificate.step_sizes.step_line`` says, with ``beyond``.
+        names: The variables.
     """
     rows = []
     for part in line["segments"]:
         low, high, kind = part["from"], part["to"], part["direction"]
-        where = f"η = {short(low)}" if low == high else f"η > {short(low)}"
-        if high is not None and low != high:
-            where = f"{short(low)} < η < {short(high)}"
+        begins, ends = (short(end or "").removeprefix("≈ ") for end in (low, high))
+        where = f"η > {begins}"
+        if high is not None:
+            where = f"{begins} < η < {ends}" if low != high else f"η = {short(low)}".replace("= ≈", "≈")
         word, meaning = _SEGMENTS[kind]
         if line["quadratic"]:
             word, meaning = _QUADRATIC.get(kind, (word, meaning))
         rows.append((where, word, meaning))
+    for sample in line["beyond"]:
+        kind = sample["kind"]
+        if kind == "cycle":
+            kind = f"cycle of {len(sample['points'])} points"
+        elif kind in {"converges", "reaches"}:
+            kind = "a point"
+        start = named([float(Fraction(a)) for a in sample["start"]], names)
+        rows.append(
+            (
+                f"as at η = {float(Fraction(sample['step_size'])):.6g}",
+                kind,
+                f"{sample['status']}, from {start}: {_ending(sample, names)}",
+            )
+        )
     return rows
+
+
+def _ending(sample: dict[str, Any], names: Sequence[str]) -> str:
+    """Say where a sample ends."""
+    return points_of(sample, names) or str(sample["sentence"])
 
 
 _SEGMENTS = {

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gdcheck.terminal.headline import headline, named, step_size_rows
-from gdcheck.terminal.show_outcome import outcome_rows
+from gdcheck.terminal.show_outcome import minimizer_rows, outcome_rows
 from gdcheck.terminal.show_patterns import pattern_rows
 
 if TYPE_CHECKING:
@@ -39,11 +39,22 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
     console.print(Text.assemble((verdict.upper(), _COLOURS[verdict]), f"  {headline(answer)}"))
     show_rows(console, step_size_rows(answer))
     table = Table(show_header=True, box=None, pad_edge=False, header_style="dim")
-    table.add_column("")
-    table.add_column("theory")
-    table.add_column("computed")
+    for head in ("", "theory", "computed"):
+        table.add_column(head)
     for row in _every_start_rows(answer) if "starts" in answer else _rows(answer):
         table.add_row(*(Text(cell) for cell in row))
+    print_folded(console, table)
+
+
+def print_folded(console: Console, table: Table) -> None:
+    """Print a table so that a narrow terminal folds what is long, and cuts nothing.
+
+    Args:
+        console: Where to print.
+        table: The table; without rows, nothing is printed.
+    """
+    for column in table.columns:
+        column.overflow = "fold"
     if table.row_count:
         console.print(table)
 
@@ -56,13 +67,11 @@ def show_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
         rows: The rows; without any, nothing is printed.
     """
     table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column("", style="dim")
-    table.add_column("", style="bold")
-    table.add_column("")
+    for style in ("dim", "bold", ""):
+        table.add_column("", style=style)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    if rows:
-        console.print(table)
+    print_folded(console, table)
 
 
 def show_verification(console: Console, run: Verification) -> None:
@@ -81,7 +90,7 @@ def show_verification(console: Console, run: Verification) -> None:
         verdict = Text(record.verdict, _COLOURS[record.verdict])
         expected = f"{row.expected.kind}, {row.expected.axis}-axis"
         table.add_row(row.title, expected, computed, verdict, _cell(record.step), record.checked)
-    console.print(table)
+    print_folded(console, table)
     known = sum(row.agrees for row in run.sharpness)
     checked = sum(row.recheck == "accepted" for row in run.sharpness)
     said = f"{known} of {len(run.sharpness)} proved as expected, {checked} of them rechecked"
@@ -148,11 +157,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    rows = []
-    if answer["regime"]:
-        rows.append(
-            ("regime", f"boundary {answer['boundary']}, stable below {answer['stability_limit']}", answer["regime"])
-        )
+    rows = minimizer_rows(answer)
     exceptional, predicted = answer["exceptional"], answer["predicted"]
     if exceptional is not None:
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")

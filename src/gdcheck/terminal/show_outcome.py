@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gdcheck.terminal.headline import named
+from gdcheck.terminal.headline import points_of
 
 
 def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -14,16 +14,12 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     Args:
         answer: The answer; keys that it lacks give no row.
     """
-    rows = []
+    rows = minimizer_rows(answer)
     names = answer["variables"]
-    minimizer = answer.get("minimizer")
-    if minimizer and minimizer["how"] != "given":
-        rows.append(("minimizer", minimizer["how"], exactly(minimizer["exact"], names)))
     outcome = answer.get("outcome")
     if outcome:
-        points = "; ".join(named(p, names) for p in outcome["points"][:4])
-        more = ", …" if len(outcome["points"]) > 4 else ""
-        rows.append(("in the long run", outcome["status"], f"{outcome['kind']} {points}{more}: {outcome['sentence']}"))
+        what = " ".join(filter(None, (outcome["kind"], points_of(outcome, names))))
+        rows.append(("in the long run", outcome["status"], f"{what}: {outcome['sentence']}"))
     elsewhere = answer.get("elsewhere")
     if elsewhere:
         where = exactly(elsewhere["minimizer"], names)
@@ -35,6 +31,18 @@ def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         point = ", ".join(f"{name}={x:.15g}" for name, x in zip(names, iterate["point"], strict=True))
         rows.append((f"iterate {iterate['step']}", iterate["status"], f"({point})"))
     return rows
+
+
+def minimizer_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the row on a minimizer that was not given.
+
+    Args:
+        answer: The answer.
+    """
+    found = answer.get("minimizer")
+    if not found or found["how"] == "given":
+        return []
+    return [("minimizer", found["how"], exactly(found["exact"], answer["variables"]))]
 
 
 def exactly(point: Sequence[str], names: Sequence[str]) -> str:

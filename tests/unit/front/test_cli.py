@@ -147,7 +147,7 @@ BAD_OPTIONS = {
     "step size in words": (options(step_size="fast"), "step_size", "'fast'"),
     "step size NaN": (options(step_size="nan"), "step_size", "'nan'"),
     "huge decimal exponent": (options(step_size="1e999999999"), "step_size", "exponent"),
-    "not critical": (options(loss="x**2 + y**2 + x", minimizer="0,0"), "minimizer", "(1, 0)"),
+    "not critical": (options(loss="x**2 + y**2 + x", minimizer="0,0"), "minimizer", "(x=1, y=0)"),
     "critical elsewhere": (options(minimizer="1,1"), "minimizer", "gradient"),
     "huge power": (options(loss="x**(10**9) + y**2"), "loss", "16"),
     "tower": (options(loss="x**2 + 10**10**9*y**2"), "loss", "character"),

@@ -62,7 +62,7 @@ def test_a_point_that_is_not_critical_gets_the_list(gdcheck):
     code, _, err = gdcheck("check", "--loss", ROOTS, "--step-size", "0.1", "--start=-2.5", "--minimizer", "3")
     assert code == 2
     assert err.startswith(
-        "error: minimizer: the gradient there is (90), not zero; the nearest critical points are (1.22"
+        "error: minimizer: the gradient there is (x=90), not zero; the nearest critical points are (x=1.22"
     )
     assert "a minimum with the eigenvalues 12" in err
 

@@ -46,6 +46,27 @@ def test_every_minimizer_has_its_line_and_the_picture_is_written(gdcheck, tmp_pa
     assert "2/λ" in picture.read_text(encoding="utf-8")
 
 
+def test_irrational_minimizers_have_lines_and_samples_beyond(gdcheck, tmp_path):
+    picture = tmp_path / "steps.svg"
+    code, out, err = gdcheck("steps", "--loss", "x**4 - 3*x**2 + 2", "--json", "--out", picture)
+    assert (code, err) == (0, "")
+    lines = json.loads(out)["minimizers"]
+    assert [line["minimizer"] for line in lines] == [["-1.22474487139159"], ["1.22474487139159"]]
+    for line in lines:
+        found = line["step_sizes"]
+        assert not line["exact"] and found["highest"]["value"].startswith("12.0000000000000")
+        # f'' is 12 there, so the limit is 1/6.
+        assert Fraction(found["largest_stable"]) == pytest.approx(Fraction(1, 6), abs=1e-15)
+        for sample in line["beyond"]:
+            assert Fraction(sample["step_size"]) > Fraction(1, 6)
+        first = line["beyond"][0]
+        assert (first["kind"], first["status"], len(first["points"])) == ("cycle", "proved", 2)
+        x, eta = first["points"][0][0], float(Fraction(first["step_size"]))
+        y = x - eta * (4 * x**3 - 6 * x)
+        assert y - eta * (4 * y**3 - 6 * y) == pytest.approx(x, abs=1e-9) and abs(x - y) > 0.1
+    assert "1.2247" in picture.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
@@ -53,7 +74,7 @@ def test_every_minimizer_has_its_line_and_the_picture_is_written(gdcheck, tmp_pa
         (("--loss", "x**2 - y**2"), "no strict minimizer"),
         (("--loss", "x**2 - y**2", "--minimizer", "x=0,y=0"), "not positive definite"),
         (("--loss", "x**2 + y**2", "--minimizer", "1,0"), "not zero"),
-        (("--loss", "x**4 - 3*x**2 + 2"), "rational"),
+        (("--loss", "(x*y - 1)**2"), "no strict minimizer"),
         (("--loss", "x"), "no strict minimizer"),
     ],
 )
@@ -72,6 +93,10 @@ def test_losses_without_a_line_get_one_sentence(gdcheck, words, part):
         (("--learning_rate", "0.1"), "--step-size"),
         (("--step_size", "0.1"), "--step-size"),
         (("-x0", "1"), "--start"),
+        (("--eta", "1"), "--step-size"),
+        (("-w0", "1"), "--start"),
+        (("--tol", "1"), "--within"),
+        (("--epochs", "1"), "--max-steps"),
         (("--x0", "1"), "--start"),
     ],
 )

@@ -10,8 +10,10 @@ from flint import arb, ctx, fmpq
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.certificate.answer import multiplier_text, spectrum_json
 from gdcheck.theorem.certificate.certificate import above, components, preimages_fields, regime_fields, texts
+from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.every_start import PRECISION, EveryStart, ExceptionalSet
 from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.loss.balls import ends, float_above
 from gdcheck.theorem.loss.rational import to_text
 
@@ -68,8 +70,9 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
 
     Returns:
         ``verdict``, ``reason``, ``starts``, ``variables``, ``regime``, ``boundary``, ``stability_limit``,
-        ``eigenvalues``, ``predicted``, ``multiplier``, ``fails`` and ``exceptional``: the set of the starts that the
-        theorem leaves out, in the ball of a radius (any, where that is None), by its ``normal``, the bound ``slope``
+        ``eigenvalues``, ``step_size``, ``step_sizes``, ``rate_per_step``, ``predicted``, ``multiplier``, ``fails`` and
+        ``exceptional``: the set of the starts that the theorem leaves out, in the ball of a radius (any, where that is
+        None), by its ``normal``, the bound ``slope``
         and a sentence.
         Unknown entries are None.
     """
@@ -91,6 +94,7 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
         "starts": "almost-every",
         "variables": list(found.problem.loss.variables),
         **spectrum_json(known),
+        **step_size_keys(Expansion.of(found.problem).hessian, known, found.problem.step_size),
         "predicted": predicted,
         "multiplier": multiplier,
         "fails": [a.value for a in found.fails],

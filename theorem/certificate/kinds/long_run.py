@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     # It brings mpmath, which an answer without these questions does not wait for.
     from gdcheck.theorem.long_run.how_long import Iterate, Within
 
-# The checker walks some thousand steps a second.
-_LONGEST_WALK = 5000
+_SECONDS, _FOR_LONG_WALKS, _LONG = 60.0, 600.0, 100_000
 
 
 def long_run_certificate(problem: Problem, claim: dict[str, Any]) -> dict[str, Any] | None:
@@ -30,7 +29,9 @@ def long_run_certificate(problem: Problem, claim: dict[str, Any]) -> dict[str, A
     """
     made = {"schema": LONG_RUN, "problem": problem.to_json(), "claim": claim}
     try:
-        return made if check(made) is None else None
+        # The checker walks some ten thousand steps a second.
+        limit = _FOR_LONG_WALKS if (claim.get("step") or 0) > _LONG else _SECONDS
+        return made if check(made, limit) is None else None
     except (BadCertificate, NotChecked):
         return None
 
@@ -49,17 +50,18 @@ def outcome_json(problem: Problem, outcome: Outcome) -> dict[str, Any]:
     """
     claim, sentence = outcome.claim, outcome.sentence
     proof = None
-    if claim is not None and (claim.get("step") or 0) <= _LONGEST_WALK:
+    only_seen = claim is not None and claim["kind"] == "attracting-orbit" and "step" not in claim
+    if claim is not None and not only_seen:
         proof = long_run_certificate(problem, claim)
     status = "observed" if proof is None else "proved"
-    if claim is not None and proof is None and claim["kind"] == "attracting-orbit":
+    if claim is not None and only_seen:
         start = tuple(to_fmpq(a, "point") for a in claim["points"][0])
-        proof = long_run_certificate(replace(problem, start=start), claim | {"step": 0})
+        proof = long_run_certificate(replace(problem, start=start), claim | {"step": 0, "bits": 0})
         if proof is not None:
             reach = to_float(to_fmpq(claim["radius"], "radius"))
             sentence += (
                 f"; proved: every start within {reach:.2g} of it tends to it; observed in floating point: "
-                f"the iterates come as near at step {claim['step']} (without rounding it may be later, or never)"
+                f"the iterates come as near at step {outcome.step} (without rounding it may be later, or never)"
             )
     elif proof is None and claim is not None:
         sentence += "; in floating point, not proved"
@@ -95,17 +97,18 @@ def iterate_json(problem: Problem, iterate: Iterate) -> dict[str, Any]:
     }
 
 
-def within_json(problem: Problem, within: Within) -> dict[str, Any]:
+def within_json(problem: Problem, within: Within, *, prove: bool = True) -> dict[str, Any]:
     """Return the step from which a trajectory stays within a bound as plain data.
 
     Args:
         problem: The problem.
         within: What was found.
+        prove: Whether to prove it.
 
     Returns:
         ``measure``, ``bound`` (text), ``step``, ``status``, ``estimated``, ``sentence`` and ``certificate``.
     """
-    proof = None if within.claim is None else long_run_certificate(problem, within.claim)
+    proof = None if within.claim is None or not prove else long_run_certificate(problem, within.claim)
     return {
         "measure": within.measure,
         "bound": to_text(within.bound),

@@ -1,4 +1,4 @@
-r"""Long-run certificates: where a trajectory ends, whatever the step size. Claims L1 to L8, and ``check``.
+r"""Long-run certificates: where a trajectory ends, whatever the step size. Claims L0 to L8, and ``check``.
 
 They need none of the theorem's assumptions: a trajectory diverges, reaches a point, repeats itself, is caught by an
 attracting orbit, or is somewhere at a step. docs/certificate.md, *Long-run certificates*.
@@ -29,9 +29,10 @@ from gdcheck.theorem.checker.document import (
 )
 from gdcheck.theorem.checker.exact import Matrix, Polynomial, Vector, dot, integers, norm_above, root_bounds
 from gdcheck.theorem.checker.kinds.orbit import verify_expansion
+from gdcheck.theorem.checker.kinds.walk import walk
 from gdcheck.theorem.checker.outcome import MOST_TERMS, TIME_LIMIT, ClaimError, claim, look, show, within
 from gdcheck.theorem.checker.spectrum import Operator, count_roots
-from gdcheck.theorem.checker.trajectory import Expansion, Remainder, follow
+from gdcheck.theorem.checker.trajectory import Expansion, Remainder
 
 FORMAT = "gdcheck-long-run/1"
 BITS = 512
@@ -225,7 +226,7 @@ def verify_attracting_orbit(problem: Problem, value: object) -> None:
     derivative of F^q on the ball is at most ‖M_{q-1} … M_0‖ + l_0 … l_{q-1} - n_0 … n_{q-1}. The period is q if for
     no proper divisor d of q the balls around p_d and p_0 meet.
     """
-    c = read_object(value, "claim", "kind step points norms product radius")
+    c = read_object(value, "claim", "kind step bits points norms product radius")
     n = len(problem.variables)
     points = read_list(c["points"], "claim.points", lambda entry, path: read_vector(entry, path, n))
     norms = read_vector(c["norms"], "claim.norms", len(points))
@@ -254,10 +255,24 @@ def verify_attracting_orbit(problem: Problem, value: object) -> None:
     for d in (d for d in range(1, len(points)) if len(points) % d == 0):
         apart = [a - b for a, b in zip(points[d], points[0], strict=True)]
         claim(dot(apart, apart) > (radii[d] + first) ** 2, f"the period is {len(points)} fails: it may be {d}")
-    step = read_count(c["step"], "claim.step")
-    centre, error = _walked_ball(problem, step)
+    centre, error = _late_ball(problem, c)
     apart = [h + m - a for h, m, a in zip(centre, problem.minimizer, points[0], strict=True)]
-    claim(norm_above(apart) + error <= first, f"the iterate of step {step} lies in the ball fails")
+    claim(norm_above(apart) + error <= first, "the iterate of the step lies in the ball fails")
+
+
+def _late_ball(problem: Problem, c: dict[str, object]) -> tuple[list[Fraction], Fraction]:
+    """Enclose h_k for a polynomial loss, with the bits at the beginning that the claim asks for."""
+    step, bits = read_count(c["step"], "claim.step"), read_count(c["bits"], "claim.bits")
+    within(bits <= MOST_TERMS, "the claim asks for too many bits")
+    return _enclosed(_expansion(problem), step, bits)
+
+
+def _enclosed(expansion: Expansion, step: int, bits: int = BITS) -> tuple[list[Fraction], Fraction]:
+    """Enclose h_k step by step (Claim L0)."""
+    ball = next(walk(expansion, step, step, bits), None)
+    claim(ball, f"the iterate of step {step} is enclosed fails")
+    assert ball is not None
+    return ball
 
 
 def _times_derivative(hessian: Matrix, eta: Fraction, product: Matrix) -> Matrix:
@@ -291,7 +306,7 @@ def verify_growth(problem: Problem, value: object) -> None:
     exceeds the power t^e of the leading term c h_i^e of F_i. Where |F_i| >= g t and |F_j| <= s |F_i| hold at t = R by
     these bounds, they hold for all larger t, and F(h) is again such a point.
     """
-    c = read_object(value, "claim", "kind step coordinate reach spread growth")
+    c = read_object(value, "claim", "kind step bits coordinate reach spread growth")
     i = read_count(c["coordinate"], "claim.coordinate")
     reach, spread, growth = (read_number(c[name], f"claim.{name}") for name in ("reach", "spread", "growth"))
     n = len(problem.variables)
@@ -316,12 +331,11 @@ def verify_growth(problem: Problem, value: object) -> None:
     for j in range(n):
         kept = j == i or size(components[j]) <= spread * least
         claim(kept, f"the other coordinates stay smaller fails for coordinate {j}")
-    step = read_count(c["step"], "claim.step")
-    centre, error = _walked_ball(problem, step)
+    centre, error = _late_ball(problem, c)
     far = abs(centre[i]) - error
-    claim(far >= reach, f"|h_i| >= {show(reach)} at step {step} fails: it may be {show(far)}")
+    claim(far >= reach, f"|h_i| >= {show(reach)} at the step fails: it may be {show(far)}")
     aside = max((abs(x) for j, x in enumerate(centre) if j != i), default=Fraction(0)) + error
-    claim(n == 1 or aside <= spread * far, f"the other coordinates are smaller at step {step} fails")
+    claim(n == 1 or aside <= spread * far, "the other coordinates are smaller at the step fails")
 
 
 def _map_component(polynomial: Polynomial, j: int, n: int, eta: Fraction) -> dict[tuple[int, ...], Fraction]:
@@ -365,10 +379,7 @@ def _walked_ball(problem: Problem, step: int) -> tuple[list[Fraction], Fraction]
     """Enclose h_k step by step, for a polynomial loss."""
     _polynomial(problem)
     claim(step <= MOST_STEPS, f"the step is at most {MOST_STEPS} fails")
-    ball = next(follow(_expansion(problem), step, step, BITS), None)
-    claim(ball, f"the iterate of step {step} is enclosed fails")
-    assert ball is not None
-    return ball
+    return _enclosed(_expansion(problem), step)
 
 
 def _linear_iterate(linear: Linear, eta: Fraction, step: int) -> tuple[list[Fraction], Fraction]:
@@ -441,7 +452,7 @@ def verify_within(problem: Problem, value: object) -> None:
         balls = [_linear_iterate(linear, problem.step_size, step)]
     else:
         claim(step <= until <= MOST_STEPS, f"step <= until <= {MOST_STEPS} fails")
-        walked = [*follow(expansion, max(step - 1, 0), until, BITS)]
+        walked = [*walk(expansion, max(step - 1, 0), until, BITS)]
         before, balls = (walked[0], walked[1:]) if step else (None, walked)
         claim(len(balls) == until - step + 1, "the iterates are enclosed fails")
         centre, error = balls[-1]
@@ -469,9 +480,7 @@ def verify_later(problem: Problem, value: object) -> None:
     descent = expansion.descent
     claim(not any(descent.image([0] * descent.dimension, 1)[0]), "the minimizer is a critical point fails")
     claim(walked <= step, "walked <= step fails")
-    ball = next(follow(expansion, walked, walked, BITS), None)
-    claim(ball, f"the iterate of step {walked} is enclosed fails")
-    assert ball is not None
+    ball = _enclosed(expansion, walked)
     r = norm_above(ball[0]) + ball[1]
     factor = norm + expansion.remainder.push(r)
     claim(factor < 1, f"the iterates shrink at step {walked} fails: the factor may be {show(factor)}")

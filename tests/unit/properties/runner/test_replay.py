@@ -16,7 +16,7 @@ from gdcheck.properties.claims import invariance, rate
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.runner import counterexamples
-from gdcheck.properties.runner.counterexamples import FORMS, store
+from gdcheck.properties.runner.counterexamples import FORMS, as_run, store
 from gdcheck.properties.runner.trial import CounterexampleError, Trial, attack
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.theorem.loss.errors import InputError
@@ -241,3 +241,33 @@ def test_hypothesis_is_loaded_for_a_claim_alone(with_claim: bool, record: dict[s
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+# As a run, for a report -----------------------------------------------------------------------------------------------
+
+
+def test_a_stored_form_is_a_run_of_one_problem_that_failed(record: dict[str, Any]) -> None:
+    found = as_run(record, "reports/out/counterexamples/rate-1/simplest.json")
+    assert (found.problems, list(found.claims), found.claims["rate"].holds) == (1, ["rate"], {"fails": 1})
+    (broken,) = found.counterexamples
+    assert broken.simplest.file == "reports/out/counterexamples/rate-1/simplest.json"
+    assert (broken.simplest.found, broken.simplest.margin) == (record["note"], record["margin"])
+    assert broken.simplest.instance.problem.loss == record["problem"]["loss"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"holds": "holds"},
+        {"holds": None},
+        {"note": 3},
+        {"margin": "1"},
+        {"verdict": "nonsense"},
+        {"made": {}},
+        {"problem": None},
+        {"claim": "nonsense"},
+    ],
+)
+def test_a_malformed_form_is_no_run(record: dict[str, Any], change: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        as_run(record | change, "simplest.json")

@@ -9,6 +9,7 @@ from gdcheck.theorem.certificate.kinds.long_run import long_run_certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.checker.outcome import BadCertificate, NotChecked
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.long_run import fixed_point
 from gdcheck.theorem.long_run.find import long_run
 from gdcheck.theorem.long_run.how_long import first_within, iterate_at
 from gdcheck.theorem.loss.rational import to_fmpq
@@ -22,6 +23,13 @@ def made(loss, eta, start, minimizer=None, question=None):
     return long_run_certificate(problem, claim)
 
 
+def later(problem):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fixed_point, "_WALKED", 1000)
+        patch.setattr(fixed_point, "_LONG_WALK", 1000)
+        return first_within(problem, "distance", to_fmpq("1e-6", "bound")).claim
+
+
 CERTIFICATES = {
     "reached": lambda: made("3*x**2 + 3*y**2 + 2*x*y", "1/8", ["6", "6"]),
     "periodic": lambda: made("(w - 3)**2", "1", ["0"], ["3"]),
@@ -32,6 +40,7 @@ CERTIFICATES = {
     "line of minimizers": lambda: made("(x + y)**2", "1/10", ["1", "0"]),
     "attracting point": lambda: made("x**4 - 3*x**2 + 2", "1/10", ["-5/2"]),
     "attracting cycle": lambda: made("x**4/4 - x**2/2", "6/5", ["3/10"], ["1"]),
+    "past an unstable point": lambda: made("x**4/4 - x**2/2", "101/100", ["1.000000000001"], ["1"]),
     "growth": lambda: made("(x - 1)**2 + 100*(y - x**2)**2", "1/100", ["3", "0"], ["1", "1"]),
     "iterate": lambda: made(WORKED, "1/2", ["1/10", "1/10"], question=lambda p: iterate_at(p, 30).claims[0]),
     "late iterate": lambda: made(
@@ -40,9 +49,7 @@ CERTIFICATES = {
     "within": lambda: made(
         WORKED, "1/2", ["1/10", "1/10"], question=lambda p: first_within(p, "distance", to_fmpq("1e-3", "bound")).claim
     ),
-    "later": lambda: made(
-        WORKED, "1/5000", ["1/50", "1/50"], question=lambda p: first_within(p, "distance", to_fmpq("1e-6", "b")).claim
-    ),
+    "later": lambda: made(WORKED, "1/5000", ["1/50", "1/50"], question=later),
     "loss within": lambda: made(
         WORKED, "1/2", ["1/10", "1/10"], question=lambda p: first_within(p, "loss", to_fmpq("1e-5", "bound")).claim
     ),
@@ -89,6 +96,7 @@ TAMPERED = [
     ("attracting point", "radius", "1"),
     ("attracting point", "radius", "1/1000000000000000000000"),
     ("attracting cycle", "step", 0),
+    ("past an unstable point", "step", 500),
     ("attracting cycle", "product", "1/2"),
     ("attracting cycle", "norms", ["1/10", "1/10"]),
     ("attracting cycle", "radius", "1/2"),

@@ -11,6 +11,7 @@ from mpmath import mp, mpf
 from gdcheck.theorem.certificate.kinds.long_run import iterate_json, within_json
 from gdcheck.theorem.descent.critical_points import minimizer_of_quadratic
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.long_run import fixed_point
 from gdcheck.theorem.long_run.how_long import first_within, iterate_at
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
@@ -91,18 +92,30 @@ def test_quadratics_beside_closed_forms(curvature, a, b, step):
     assert within.step == first
 
 
-def test_a_small_step_on_a_cubic_is_bounded_without_walking_it_all():
+def first_step_in_floats(bound):
+    x, y = 0.02, 0.02
+    for k in range(10**6):
+        if x * x + y * y <= bound**2:
+            return k
+        x, y = x - (2 * x + 2 * x * y + 3 * x * x) / 5000, y - (y + x * x) / 5000
+    raise AssertionError
+
+
+def test_the_first_of_many_small_steps_on_a_cubic_is_proved():
+    problem = Problem(WORKED, step_size="1/5000", start=["1/50", "1/50"])
+    found = within_json(problem, first_within(problem, "distance", fmpq(1, 10**6)))
+    assert found["status"] == "proved"
+    assert found["sentence"].endswith("and not before")
+    assert found["step"] == first_step_in_floats(1e-6) > 40_000
+
+
+def test_a_small_step_on_a_cubic_is_bounded_without_walking_it_all(monkeypatch):
+    monkeypatch.setattr(fixed_point, "_LONG_WALK", 10_000)
     problem = Problem(WORKED, step_size="1/5000", start=["1/50", "1/50"])
     found = within_json(problem, first_within(problem, "distance", fmpq(1, 10**6)))
     assert found["status"] == "proved"
     assert "at the latest" in found["sentence"]
-    x, y, first = 0.02, 0.02, None
-    for k in range(found["step"] + 1):
-        if first is None and x * x + y * y <= 1e-12:
-            first = k
-        x, y = x - (2 * x + 2 * x * y + 3 * x * x) / 5000, y - (y + x * x) / 5000
-    assert first is not None
-    assert 0.9 * found["step"] < first <= found["step"]
+    assert 0.9 * found["step"] < first_step_in_floats(1e-6) <= found["step"]
 
 
 def test_what_never_comes_near():

@@ -37,9 +37,9 @@ def outcome(loss, eta, start, minimizer=None):
     return found
 
 
-def answered(loss, eta, start, minimizer=None):
+def answered(loss, eta, start, minimizer=None, max_steps=100_000):
     problem = Problem(loss, step_size=eta, start=start, minimizer=minimizer)
-    return problem, long_run(problem)
+    return problem, long_run(problem, max_steps)
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,10 @@ def test_along_its_stable_axis_a_saddle_is_the_limit():
 
 
 def test_rosenbrock_beyond_its_limit_has_a_cycle_that_attracts():
-    problem, seen = answered("(x-1)**2+100*(y-x**2)**2", "1/500", ["0", "0"], ["1", "1"])
+    problem, seen = answered("(x-1)**2+100*(y-x**2)**2", "1/500", ["0", "0"], ["1", "1"], 20_000)
     found = outcome_json(problem, seen)
-    # Exact iterates stay by the minimizer for very long: only the cycle is proved, not that this start comes to it.
+    # Exact iterates stay by the minimizer for 700,000 steps, which tests/quality/test_long_walk.py proves: within fewer
+    # only the cycle is proved, not that this start comes to it.
     assert (found["kind"], found["status"]) == ("cycle", "observed")
     assert check(found["certificate"]) is None
     assert "observed in floating point" in found["sentence"]
@@ -105,6 +106,24 @@ def test_rosenbrock_beyond_its_limit_has_a_cycle_that_attracts():
         path = walk("(x-1)**2+100*(y-x**2)**2", mpf("0.002"), cycle[1], 2, mpf)
         assert [float(a) for a in path[1]] == pytest.approx(cycle[0], abs=1e-12)
         assert [float(a) for a in path[2]] == pytest.approx(cycle[1], abs=1e-12)
+
+
+def test_a_start_beside_an_unstable_minimizer_is_proved_to_enter_the_cycle():
+    loss, eta, start = "x**4/4-x**2/2", "101/100", ["1.000000000001"]
+    found = outcome(loss, eta, start, ["1"])
+    assert (found["kind"], found["status"]) == ("cycle", "proved")
+    claim = found["certificate"]["claim"]
+    assert claim["step"] > 1000
+    with mp.workdps(60):
+        late = walk(loss, mpf(101) / 100, start, claim["step"], mpf)[-1][0]
+        (centre,) = claim["points"][0]
+        assert abs(late - mpf(Q(centre).numerator) / Q(centre).denominator) < mpf(float(Q(claim["radius"])))
+
+
+def test_floats_that_stay_at_an_unstable_point_are_not_believed():
+    found = outcome("x**4/4-x**2/2", "101/100", ["1.00000000000000000001"], ["1"])
+    assert (found["kind"], found["status"]) == ("converges", "observed")
+    assert "unstable" in found["sentence"]
 
 
 def test_another_minimizer_is_irrational_and_its_direction_alternates():

@@ -1,0 +1,61 @@
+"""In a terminal of sixty columns no verdict is cut: what is long is folded."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import sys
+import termios
+
+import pytest
+
+WORKED = ("--loss", "x**2 + y**2/2 + x**2*y + x**3", "--step-size", "0.95")
+
+
+def in_terminal(columns, *words):
+    """What a command prints in a terminal, without colours."""
+    child, terminal = pty.fork()
+    if child == 0:
+        # The environment is given: readline may have left a width in it that os.environ does not know.
+        environment = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES"}} | {"TERM": "xterm"}
+        os.execve(sys.executable, [sys.executable, "-m", "gdcheck", *words], environment)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    said = b""
+    while True:
+        try:
+            piece = os.read(terminal, 1 << 16)
+        except OSError:  # Linux says so at the end.
+            break
+        if not piece:
+            break
+        said += piece
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode("utf-8")).replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (
+            ("check", *WORKED, "--start", "0.1,0.1", "--sharpness", "--iterate", "20"),
+            ["PROVED", "as predicted", "rechecked", "-9.3372502839883"],
+        ),
+        (("check", *WORKED), ["PROVED", "as predicted", "almost every start", "reaches it"]),
+        (
+            ("check", "--loss", "x**4-3*x**2+2", "--step-size", "0.1", "--start=-2.5"),
+            ["UNRESOLVED", "alternates", "1.22474487139159"],
+        ),
+        (("steps", "--loss", "x**2+10*y**2"), ["alternating", "divergence", "leaves every bounded set"]),
+    ],
+)
+def test_nothing_is_cut(words, parts):
+    said = in_terminal(60, *words)
+    assert "…" not in said
+    assert max(map(len, said.split("\n"))) <= 60
+    together = re.sub(r"\s+", "", said)
+    for part in parts:
+        # A folded number goes on in the next line of its cell, which may stand between other cells.
+        pieces = [part] if part[0].isalpha() else [part[:12]]
+        assert all(re.sub(r"\s+", "", piece) in together for piece in pieces), said

@@ -1,0 +1,84 @@
+"""A long walk: Claim L0 (walk), an enclosure of late iterates in fixed point with ever fewer bits.
+
+Along an unstable stretch the error of an enclosure grows by a factor at every step, so that a late iterate needs
+thousands of bits at the beginning, and ever fewer later: what lies below the error is dropped as it grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from math import isqrt
+from operator import mul
+
+from gdcheck.theorem.checker.descent import Evaluator
+from gdcheck.theorem.checker.outcome import look
+from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion
+
+LEAST_BITS = 128
+SPARE_BITS = 48
+_LOOK = 64
+
+
+def walk(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[tuple[list[Fraction], Fraction]]:
+    """Claim L0 (walk): enclose the iterates from one step to another, for a polynomial loss.
+
+    Args:
+        expansion: Bounds of F.
+        first: The first step.
+        last: The last step.
+        bits: After the point, at the beginning; raised to 128 at least.
+
+    Yields:
+        For each step a ball that holds h_k, by its centre and radius; it ends early where a ball has become too large
+        to decide anything.
+    """
+    n, bits = expansion.descent.dimension, max(bits, LEAST_BITS)
+    gradient = _Rounded(expansion.descent.gradient)
+    local = LocalExpansion(expansion, LEAST_BITS)
+    apart = isqrt(n) + 1
+    z, error = [(x.numerator << bits) // x.denominator for x in expansion.descent.start], apart
+    for k in range(last + 1):
+        if k >= first:
+            yield [Fraction(x, 1 << bits) for x in z], Fraction(error, 1 << bits)
+        if k % _LOOK == 0:
+            look(f"the trajectory up to step {last}")
+            spare = min(error.bit_length() - SPARE_BITS, bits - LEAST_BITS)
+            if spare >= _LOOK:
+                z, error, bits = [x >> spare for x in z], (error >> spare) + 1 + apart, bits - spare
+        lift = bits - LEAST_BITS
+        short = [x >> lift for x in z]
+        # The ball around the shortened centre holds the iterate and the centre.
+        reach = (error >> lift) + 1 + apart
+        size = (isqrt(sum(x * x for x in short)) + 1 + reach).bit_length()
+        if size >= LOST_BITS:
+            return
+        growth = local.growth(short, reach, size)
+        z = [x - y for x, y in zip(z, gradient(z, bits), strict=True)]
+        error = -(-error * growth >> GROWTH_BITS) + gradient.rounding(max(size - LEAST_BITS, 0)) * apart
+
+
+class _Rounded:
+    """eta times the gradient in fixed point; each product of coordinates is rounded down to the given bits."""
+
+    def __init__(self, exact: Evaluator) -> None:
+        self._products, self._scale = exact.products, exact.scale
+        rows = [[(q, place, k) for q, *terms in row for place, k in zip(*terms, strict=True)] for row in exact.rows]
+        self._rows = [([place for _, place, _ in row], [k for _, _, k in row]) for row in rows]
+        self._weights = [[(q, abs(k)) for q, _, k in row if q > 1] for row in rows]
+
+    @lru_cache(maxsize=64)  # noqa: B019 (it lives as long as the walk)
+    def rounding(self, magnitude: int) -> int:
+        """Return by how many units each value may be off, for coordinates below 2^magnitude, magnitude >= 0."""
+        # A monomial of degree q is q - 1 roundings off, each times at most q - 2 coordinates.
+        sums = (sum(k * (q - 1) << magnitude * (q - 2) for q, k in row) for row in self._weights)
+        return int(max(sums) // self._scale + 2)
+
+    def __call__(self, z: list[int], bits: int) -> list[int]:
+        """Return the values at z / 2^bits in units of 2^-bits."""
+        values = [1 << bits, *z]
+        for before, i in self._products:
+            values.append(values[before] * z[i] >> bits)
+        scale = self._scale
+        return [sum(map(mul, (values[i] for i in places), factors)) // scale for places, factors in self._rows]

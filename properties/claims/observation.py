@@ -11,8 +11,8 @@ from gdcheck.properties.claims.examination import MOST_MARGIN, holds, on_decided
 from gdcheck.properties.strategies.instance import Instance, StartPlace, StepPlace
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.descent.reference import observe
 from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.reference.observation import observe
 
 _TOLERANCE = 1e-9
 _AGREEMENT = 1e-6

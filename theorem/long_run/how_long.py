@@ -16,10 +16,10 @@ from mpmath import mp, mpf
 
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.reference.trajectory import iterates
 
 LARGEST_STEP = 10**12
 LARGEST_WALK = 100_000

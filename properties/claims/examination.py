@@ -13,6 +13,7 @@ from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.loss.balls import at_most, ends, surely_less
+from gdcheck.theorem.reference.amplitude import NotSettled
 
 Examination = Callable[[Instance, Decision], Finding]
 
@@ -120,7 +121,7 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
                     return check(instance, decision)
             except ClaimViolation as broken:
                 return _finding(decision, False, str(broken), broken.margin)
-            except NotChecked as gave_up:
+            except (NotChecked, NotSettled) as gave_up:
                 return unresolved(decision, str(gave_up))
             except Undecided as open_:
                 cause = str(open_)

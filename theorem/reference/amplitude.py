@@ -60,12 +60,14 @@ class SecondOpinion:
 
     Attributes:
         digits: Decimal digits.
+        resolution: What the digits do not tell from zero, beside the start and the minimizer.
         spectrum: The spectrum, with the regime.
         amplitudes: One for each dominant multiplier.
         errors: h₀, h₁, … up to where the amplitudes have settled, each of shape (n,).
     """
 
     digits: int
+    resolution: mpf
     spectrum: ReferenceSpectrum
     amplitudes: tuple[SeenAmplitude, ...]
     errors: tuple[Point, ...]
@@ -96,9 +98,9 @@ def _look(problem: Problem, digits: int) -> SecondOpinion:
     descend = ReferenceMap(problem)
     spectrum = ReferenceSpectrum.of(descend.hessian(descend.minimizer), descend.step_size)
     watches = [_Watch.of(spectrum, x) for x in spectrum.dominant]
-    seen = partial(SecondOpinion, digits, spectrum)
     x, errors = descend.start, [[a - m for a, m in zip(descend.start, descend.minimizer, strict=True)]]
-    nothing = mpf(10) ** (_SPARE - digits) * (1 + norm(descend.start) + norm(descend.minimizer))
+    nothing = resolution(descend)
+    seen = partial(SecondOpinion, digits, nothing, spectrum)
     if not watches:
         return seen((), tuple(errors))
     steps: deque[tuple[mpf, mpf]] = deque(maxlen=_WINDOW)
@@ -124,6 +126,11 @@ def _look(problem: Problem, digits: int) -> SecondOpinion:
             if all(gone or done for gone, done in zip(missed, settled, strict=True)):
                 return seen(tuple(watch.amplitude(k, left) for watch in watches), tuple(errors))
     raise NotSettled(f"the amplitude did not settle within {_MOST_STEPS} steps of mpmath")
+
+
+def resolution(descend: ReferenceMap) -> mpf:
+    """Return what the digits in use do not tell from zero, beside the start and the minimizer."""
+    return mpf(10) ** (_SPARE - mp.dps) * (1 + norm(descend.start) + norm(descend.minimizer))
 
 
 def _still_to_come(steps: deque[tuple[mpf, mpf]], size: mpf, rho: mpf) -> mpf | None:

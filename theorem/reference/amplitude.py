@@ -11,20 +11,21 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from mpmath import mp, mpf
 
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.reference.spectrum import ReferenceSpectrum
-from gdcheck.theorem.reference.trajectory import Point, ReferenceMap, norm
+from gdcheck.theorem.reference.spectrum import ReferenceSpectrum, half_of_the_digits
+from gdcheck.theorem.reference.trajectory import Point, ReferenceMap, iterates, norm
 
 DIGITS = (100, 400)
 """Decimal digits, one after the other until the amplitude settles before the iterates reach the minimizer."""
 
 _LEAST_STEPS = 8
-_MOST_STEPS = 3000
+_MOST_STEPS = 4000
 _WINDOW = 4
-_SURE = 64
+_SURE = 8
 """How many times the amplitude exceeds what may still be added to it, where it counts as settled."""
 _SPARE = 15
 
@@ -71,6 +72,31 @@ class SecondOpinion:
     spectrum: ReferenceSpectrum
     amplitudes: tuple[SeenAmplitude, ...]
     errors: tuple[Point, ...]
+
+
+def follow(problem: Problem, first: int, last: int) -> tuple[int, ReferenceSpectrum, list[Point]]:
+    """Follow a trajectory for a stretch.
+
+    Args:
+        problem: The problem.
+        first: The step with which the stretch begins.
+        last: The step with which it ends.
+
+    Returns:
+        The digits, the spectrum, and h_k for k from ``first`` to ``last``, each of shape (n,).
+
+    Raises:
+        NotSettled: If the digits do not tell the last iterate from the minimizer.
+    """
+    for digits in DIGITS:
+        with mp.workdps(digits):
+            descend = ReferenceMap(problem)
+            spectrum = ReferenceSpectrum.of(descend.hessian(descend.minimizer), descend.step_size)
+            points = islice(iterates(problem, digits), first, last + 1)
+            errors = [[a - m for a, m in zip(x, descend.minimizer, strict=True)] for x in points]
+            if norm(errors[-1]) * half_of_the_digits() > resolution(descend):
+                return digits, spectrum, errors
+    raise NotSettled("the iterates reached the minimizer, to the digits")
 
 
 def second_opinion(problem: Problem) -> SecondOpinion:

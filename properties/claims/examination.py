@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from math import isnan, log, log2
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.claims.claim import Finding, SecondOutcome
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
@@ -121,8 +122,10 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
                     return check(instance, decision)
             except ClaimViolation as broken:
                 return _finding(decision, False, str(broken), broken.margin)
-            except (NotChecked, NotSettled) as gave_up:
+            except NotChecked as gave_up:
                 return unresolved(decision, str(gave_up))
+            except NotSettled as gave_up:
+                return replace(unresolved(decision, str(gave_up)), second=SecondOutcome.NOT_SETTLED)
             except Undecided as open_:
                 cause = str(open_)
         return unresolved(decision, cause)

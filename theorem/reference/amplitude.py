@@ -25,8 +25,10 @@ DIGITS = (100, 400)
 _LEAST_STEPS = 8
 _MOST_STEPS = 4000
 _WINDOW = 4
-_SURE = 8
+_SURE = 4
 """How many times the amplitude exceeds what may still be added to it, where it counts as settled."""
+_TURNS = 2
+"""By what factor the remainder is taken larger than it was seen: it may grow a little as the direction still turns."""
 _SPARE = 15
 
 
@@ -145,8 +147,8 @@ def _look(problem: Problem, digits: int) -> SecondOpinion:
             raise _TooFewDigits("the iterates reached the minimizer, to the digits, before the amplitude settled")
         linear = [a - spectrum.step_size * mp.fdot(row, h) for a, row in zip(h, spectrum.hessian, strict=True)]
         rest = norm([a - b for a, b in zip(after, linear, strict=True)])
-        steps.append((rest / size**2, norm(after) / size))
-        left = _still_to_come(steps, size, abs(watches[0].multiplier))
+        steps.append((rest, norm(after) / size))
+        left = _still_to_come(steps, abs(watches[0].multiplier))
         if left is not None and k >= _LEAST_STEPS:
             settled = [_SURE * left <= abs(watch.along) for watch in watches]
             if all(gone or done for gone, done in zip(missed, settled, strict=True)):
@@ -159,13 +161,17 @@ def resolution(descend: ReferenceMap) -> mpf:
     return mpf(10) ** (_SPARE - mp.dps) * (1 + norm(descend.start) + norm(descend.minimizer))
 
 
-def _still_to_come(steps: deque[tuple[mpf, mpf]], size: mpf, rho: mpf) -> mpf | None:
+def _still_to_come(steps: deque[tuple[mpf, mpf]], rho: mpf) -> mpf | None:
     """Estimate what the remainder may still add to ⟨v, h_k⟩, from the last remainders and contractions.
 
-    With ‖g(h)‖ ≤ q‖h‖² and ‖h_{k+i}‖ ≤ cⁱ‖h_k‖ as they were seen last, it is at most Σᵢ ρ^{−(i+1)} q c^{2i}‖h_k‖².
+    While ‖h‖ shrinks by c, or ρ if that is more, at each step, ‖g(h)‖ shrinks by c². So it is at most
+    Σᵢ ρ^{−(i+1)} c^{2i}‖g(h_k)‖, with the largest of the last remainders, each shrunk to step k.
     """
-    q, c = max(rest for rest, _ in steps), max(rho, *(shrinks for _, shrinks in steps))
-    return q * size**2 / (rho - c * c) if len(steps) == _WINDOW and c * c < rho else None
+    c = max(rho, *(shrinks for _, shrinks in steps))
+    if len(steps) < _WINDOW or c * c >= rho:
+        return None
+    rest = max(g * c ** (2 * back) for back, (g, _) in enumerate(reversed(steps)))
+    return _TURNS * rest / (rho - c * c)
 
 
 @dataclass

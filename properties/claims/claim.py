@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from typing import Literal
@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
-from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.methods.statement import Regime
 
@@ -45,6 +45,7 @@ class Finding:
         verdict: The verdict on the problem, one of the five.
         steps: The step at which the certificate applies; None without one.
         second: What the second engine said; None if it was not asked.
+        decision: The decision that was examined; None without one.
     """
 
     holds: bool | None
@@ -53,6 +54,7 @@ class Finding:
     verdict: str
     steps: int | None = None
     second: SecondOutcome | None = None
+    decision: Decision | None = field(default=None, compare=False, repr=False)
 
 
 class ClaimStatus(Enum):
@@ -79,8 +81,9 @@ class Claim:
             not given.
         examine: Examines the claim on one problem.
         margin: What the margin measures.
-        second: Has the second engine look at a problem on which the claim holds: a finding that holds where it agrees,
-            fails where it differs, and is unresolved where it does not settle; None if the claim has no second engine.
+        second: Has the second engine look at a problem on which the claim holds, beside its decision: a finding that
+            holds where it agrees, fails where it differs, and is unresolved where it does not settle; None if the claim
+            has no second engine.
         cost: How much more an examination costs than that of the simplest claim; it gets fewer problems in proportion.
 
     Example:
@@ -97,7 +100,7 @@ class Claim:
     instances: Callable[..., SearchStrategy[Instance]] = IN_BALL
     examine: Callable[[Instance], Finding]
     margin: str
-    second: Callable[[Instance], Finding] | None = None
+    second: Callable[[Instance, Decision], Finding] | None = None
     cost: int = 1
 
 
@@ -115,7 +118,8 @@ def examined(claim: Claim, instance: Instance, *, second: bool = True) -> tuple[
     try:
         finding = claim.examine(instance)
         if second and finding.holds and claim.second is not None:
-            finding = _beside(finding, claim.second(instance))
+            assert finding.decision is not None, "a claim with a second engine says what was decided"
+            finding = _beside(finding, claim.second(instance, finding.decision))
     except Exception as error:
         return Finding(False, None, in_words(error), Verdict.UNRESOLVED.value), error
     return finding, None

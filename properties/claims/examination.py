@@ -115,6 +115,23 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
             return unresolved(decision, decision.reason)
         if decision.verdict is Verdict.REFUTED:
             return _finding(decision, False, decision.reason)
+        return on_decision(check)(instance, decision)
+
+    return examine
+
+
+def on_decision(check: Examination) -> Examination:
+    """Check a claim beside a decision, at precisions that grow until every comparison is decided.
+
+    Args:
+        check: Checks the claim on a problem and its decision. It is called at one of ``PRECISIONS``.
+
+    Returns:
+        The same, with a finding whatever the check ends in.
+    """
+
+    @wraps(check)
+    def examine(instance: Instance, decision: Decision) -> Finding:
         cause = ""
         for bits in PRECISIONS:
             try:
@@ -188,7 +205,7 @@ def unresolved(decision: Decision, cause: str) -> Finding:
 
 def _finding(decision: Decision, result: bool | None, note: str, margin: float | None = None) -> Finding:
     step = decision.amplitude.step if decision.amplitude else None
-    return Finding(result, margin, note, decision.verdict.value, step)
+    return Finding(result, margin, note, decision.verdict.value, step, decision=decision)
 
 
 # Margins --------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from flint import arb, fmpq
 from mpmath import mp, mpf
 
 from gdcheck.properties.claims.claim import Claim, Finding
-from gdcheck.properties.claims.examination import holds, on_decided, require
+from gdcheck.properties.claims.examination import holds, on_decided, on_decision, require
 from gdcheck.properties.claims.points import eigen_coordinates, hessian, image, unit_vectors
 from gdcheck.properties.claims.second_engine import same_spectrum
 from gdcheck.properties.claims.specified import DIGITS, as_mpf, specified_constant
@@ -66,7 +66,7 @@ def _bound_and_ball(instance: Instance) -> tuple[RemainderBound, fmpq]:
     return bound, fmpq(1) if largest is None else largest
 
 
-@on_decided
+@on_decision
 def _sees_the_remainder(instance: Instance, decision: Decision) -> Finding:
     """Examine whether mpmath, from the loss as it is written, sees g and ∂g within their bounds."""
     bound, epsilon = _bound_and_ball(instance)

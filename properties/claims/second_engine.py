@@ -12,7 +12,7 @@ from flint import arb
 from mpmath import mp, mpf
 
 from gdcheck.properties.claims.claim import Finding
-from gdcheck.properties.claims.examination import ClaimViolation, holds, on_decided, require
+from gdcheck.properties.claims.examination import ClaimViolation, holds, on_decision, require
 from gdcheck.properties.claims.trajectory import remainder_bound
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
@@ -28,7 +28,7 @@ from gdcheck.theorem.reference.trajectory import Point, norm, to_mpf
 _MOST_COMPARED = 24
 
 
-@on_decided
+@on_decision
 def sees_the_limit(instance: Instance, decision: Decision) -> Finding:
     """Examine whether the second engine sees the spectrum, the iterates, the amplitudes and the limit of a decision.
 

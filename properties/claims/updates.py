@@ -10,7 +10,7 @@ from gdcheck.properties.claims.examination import (
     holds,
     log2_ratio,
     on_certified,
-    on_decided,
+    on_decision,
     positive,
     require,
     unresolved,
@@ -64,11 +64,11 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     return holds(decision, f"the predicted signs; the angle {note}", slack if bounded else None)
 
 
-@on_decided
+@on_decision
 def _sees_the_updates(instance: Instance, decision: Decision) -> Finding:
     """Examine whether mpmath sees the predicted sign of the cosines, and angles within the proved bounds."""
     if decision.subspace is not None:
-        return sees_the_limit(instance)
+        return sees_the_limit(instance, decision)
     ready = settled_walk(instance, decision, _STEPS)
     if ready is None:
         raise NotSettled("the proved bounds begin later than the steps compared")

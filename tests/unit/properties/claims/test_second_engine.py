@@ -58,7 +58,7 @@ def test_it_agrees_and_settles_on_nearly_every_problem(name: str) -> None:
     ],
 )
 def test_what_it_says_decides(seen: bool | None, outcome: SecondOutcome, expected: ClaimStatus, note: str) -> None:
-    claim = replace(CLAIMS["direction"], second=lambda _: Finding(seen, None, "it sees more", "proved"))
+    claim = replace(CLAIMS["direction"], second=lambda *_: Finding(seen, None, "it sees more", "proved"))
     finding, error = examined(claim, WORKED_INSTANCE)
     assert error is None
     assert (finding.second, finding.note) == (outcome, note)
@@ -73,7 +73,7 @@ def test_what_it_says_decides(seen: bool | None, outcome: SecondOutcome, expecte
 
 
 def test_an_error_in_it_is_a_failure() -> None:
-    def broken(_: Instance) -> Finding:
+    def broken(*_: Any) -> Finding:
         raise ZeroDivisionError
 
     finding, error = examined(replace(CLAIMS["direction"], second=broken), WORKED_INSTANCE)
@@ -110,7 +110,7 @@ def test_what_was_not_seen_is_no_observation(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(("share", "least", "most"), [(1.0, 20, 20), (0.5, 4, 16)])
 def test_a_share_of_the_problems(share: float, least: int, most: int) -> None:
-    claim = replace(CLAIMS["direction"], second=lambda _: Finding(True, None, "", "proved"))
+    claim = replace(CLAIMS["direction"], second=lambda *_: Finding(True, None, "", "proved"))
     tally = attack(Trial(claim, Regime.SMALL_STEP, (2, 3), 20, second=share), 0, None, lambda _: None)
     counts = tally.claims["examples"]["direction"]
     assert least <= counts.second.get("agrees", 0) <= most

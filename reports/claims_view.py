@@ -163,7 +163,9 @@ class ClaimsView(View[ClaimsRun]):
             failure = f"broken on {row.broken} of {row.problems} problems" if row.broken else None
             if failure and row.counterexamples:
                 failure += "\n" + "\n".join(_lines(row, row.counterexamples[0]))
-            yield Case(row.name, failure)
+            if failure or row.holds:
+                # What is unresolved throughout has not passed.
+                yield Case(row.name, failure)
             if row.open:
                 # A run of an earlier version names no causes.
                 causes = "; ".join(f"{count}: {cause}" for cause, count in row.causes.items()) or "no cause was kept"

@@ -182,6 +182,10 @@ class Run:
                 raise AssertionError(stored.message) from error.cause
             finally:
                 record_property(_PROPERTY, to_builtins(tally))
+        held = tally.claims.get(trial.part, {}).get(trial.claim.name, ClaimTally()).holds.get(HOLDS, 0)
+        if not held and (causes := tally.causes()):
+            # What is unresolved throughout has not passed.
+            pytest.skip(_unresolved(causes))
 
     @contextmanager
     def _writing(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
@@ -228,8 +232,7 @@ class Run:
     def _report_unresolved(self, report: pytest.TestReport, causes: Mapping[str, int]) -> None:
         """Report the unresolved problems of a trial as a case of their own, skipped with its causes."""
         path, line, _ = report.location
-        reason = "; ".join(f"{count} unresolved: {cause}" for cause, count in causes.items())
-        where = (path, line or 0, f"Skipped: {reason}")
+        where = (path, line or 0, f"Skipped: {_unresolved(causes)}")
         skipped = pytest.TestReport(
             f"{report.nodeid.removesuffix(']')}-unresolved]", report.location, {}, "skipped", where, "call"
         )
@@ -309,6 +312,10 @@ class Run:
 
 def _profile() -> settings:
     return settings.get_profile(settings.get_current_profile_name())
+
+
+def _unresolved(causes: Mapping[str, int]) -> str:
+    return "; ".join(f"{count} unresolved: {cause}" for cause, count in causes.items())
 
 
 def _seed(config: pytest.Config) -> int:

@@ -18,6 +18,7 @@ from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.reference.amplitude import NotSettled, follow, second_opinion
 from gdcheck.theorem.reference.spectrum import ReferenceSpectrum
 from gdcheck.theorem.reference.trajectory import ReferenceMap, iterates, norm
+from tests.builders.instances import build
 from tests.builders.strategies import problems
 
 WORKED = "x**2 + y**2/2 + x**2*y + x**3"
@@ -59,14 +60,14 @@ def test_its_gradient_and_hessian_are_the_exact_ones(problem: Problem) -> None:
     ],
 )
 def test_its_own_threshold(step_size: str, regime: Regime) -> None:
-    seen = second_opinion(Problem.build(WORKED, step_size, ("1/1000", "1/1000")))
+    seen = second_opinion(build(WORKED, step_size, ("1/1000", "1/1000")))
     assert seen.spectrum.regime is regime
     assert len(seen.amplitudes) == {Regime.BOUNDARY: 2, Regime.UNSTABLE: 0}.get(regime, 1)
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.sampled_from(["1/10", "1/2", "7/10", "9/10"]))
 def test_the_amplitude_of_a_quadratic_is_its_component(p: int, q: int, step_size: str) -> None:
-    problem = Problem.build("x**2 + y**2/2", step_size, (fmpq(p, 7), fmpq(-q, 7)))
+    problem = build("x**2 + y**2/2", step_size, (fmpq(p, 7), fmpq(-q, 7)))
     (part,) = second_opinion(problem).amplitudes
     along = fmpq(-q, 7) if part.multiplier > 0 else fmpq(p, 7)
     with mp.workdps(60):
@@ -75,7 +76,7 @@ def test_the_amplitude_of_a_quadratic_is_its_component(p: int, q: int, step_size
 
 
 def test_the_amplitude_settles_next_to_the_boundary_where_the_direction_does_not() -> None:
-    problem = Problem.build(WORKED, "666666666666/1000000000000", ("1/1000", "1/1000"))
+    problem = build(WORKED, "666666666666/1000000000000", ("1/1000", "1/1000"))
     seen = second_opinion(problem)
     (part,) = seen.amplitudes
     assert len(seen.errors) < 20
@@ -87,20 +88,20 @@ def test_the_amplitude_settles_next_to_the_boundary_where_the_direction_does_not
 
 
 def test_a_start_without_the_dominant_component_has_no_amplitude() -> None:
-    (part,) = second_opinion(Problem.build("x**2 + y**2/2 + x**2*y**2", "1/10", ("1/10", "0"))).amplitudes
+    (part,) = second_opinion(build("x**2 + y**2/2 + x**2*y**2", "1/10", ("1/10", "0"))).amplitudes
     assert part.value == 0
     # One that the remainder pushes off the plane has.
-    (pushed,) = second_opinion(Problem.build("x**2 + y**2/2 + x**2*y", "1/10", ("1/10", "0"))).amplitudes
+    (pushed,) = second_opinion(build("x**2 + y**2/2 + x**2*y", "1/10", ("1/10", "0"))).amplitudes
     assert pushed.value != 0
 
 
 def test_it_says_that_nothing_settled() -> None:
     with pytest.raises(NotSettled, match="did not settle within"):
-        second_opinion(Problem.build("x**2/2 + y**2 + x**3", "1/1000000", ("1/10", "1/10")))
+        second_opinion(build("x**2/2 + y**2 + x**3", "1/1000000", ("1/10", "1/10")))
 
 
 def test_follow_begins_where_it_is_told() -> None:
-    problem = Problem.build(WORKED, "1/10", ("1/10", "1/20"))
+    problem = build(WORKED, "1/10", ("1/10", "1/20"))
     digits, spectrum, errors = follow(problem, 3, 7)
     assert len(errors) == 5
     with mp.workdps(digits):

@@ -31,7 +31,7 @@ from gdcheck.theorem.batch.batch import DEVICE_BLOCK, certify_batch, simulate_ba
 from gdcheck.theorem.batch.columns import Batch, State
 from gdcheck.theorem.batch.second_opinion import problem_of
 from gdcheck.theorem.decision.decide import decide
-from gdcheck.theorem.descent.reference import observe
+from gdcheck.theorem.reference.observation import observe
 
 OUT = Path(__file__).parent / "out" / "batch.json"
 ROWS = 131072

@@ -36,10 +36,10 @@ from gdcheck.theorem.decision.paper_chain import paper_chain
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import observe
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.reference.observation import observe
 from gdcheck.theorem.sharpness.sharpness import sharpness
 
 SEED = 2026

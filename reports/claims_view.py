@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
+from gdcheck.properties.claims.claim import SecondOutcome
 from gdcheck.properties.runner.tally import ALONE, MOST_DISCARDS, Broken, ClaimsRun
 from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.problem_charts import problem_picture_of
@@ -17,6 +18,18 @@ from gdcheck.theorem.certificate.shapes import StoredProblem
 
 _MOST_SHOWN = 3
 _NAME = "How the problems of each claim ended"
+
+
+@dataclass(frozen=True)
+class SecondCounts:
+    """On how many problems the second engine, mpmath, agrees, differs, and does not settle."""
+
+    agrees: int
+    differs: int
+    not_settled: int
+
+    def __str__(self) -> str:
+        return f"{self.agrees} / {self.differs} / {self.not_settled}"
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,7 @@ class ClaimRow:
         broken: On how many it fails, counting what must be decided and is not.
         open: On how many it is unresolved.
         causes: Why, and on how many each time.
+        second: What the second engine said; empty if it was never asked.
         margin: The smallest margin seen.
         steps: The latest step at which a certificate applied.
         smallest: The problem with the smallest margin.
@@ -53,6 +67,7 @@ class ClaimRow:
     broken: int
     open: int
     causes: Counter[str]
+    second: SecondCounts | None
     margin: float | None
     steps: int
     smallest: StoredProblem | None
@@ -93,9 +108,13 @@ class ClaimsView(View[ClaimsRun]):
         resting = sum(row.open for row in self.rows)
         exceptional = sum(row.verdicts["exceptional"] for row in self.rows)
         many = run.discard_rate > MOST_DISCARDS
+        seconds = [row.second for row in self.rows if row.second is not None]
+        differ = any(c.differs for c in seconds)
         return [
             Caution("Claims broken", self.broken, "a claim fails on a problem", self.broken > 0),
-            Caution("Claims unresolved", resting, "started outside the certified ball; counted on neither side", False),
+            Caution("Claims unresolved", resting, "counted on neither side; each claim names the causes", False),
+            Caution("Engines differ", sum(c.differs for c in seconds), "mpmath contradicts the enclosures", differ),
+            Caution("mpmath not settled", sum(c.not_settled for c in seconds), "where it was asked; unresolved", False),
             Caution("Draws discarded", run.discarded, f"of {run.drawn:,} draws", many),
             Caution("Exceptional starts", exceptional, "on which the limits’ claims say little", False),
         ]
@@ -129,8 +148,12 @@ class ClaimsView(View[ClaimsRun]):
 
     def markdown(self) -> list[str]:
         """Return a table of the claims."""
-        rows = ((r.name, r.kind, r.problems, r.holds, r.broken, r.open, scientific(r.margin)) for r in self.rows)
-        heads = ["claim", "kind", "problems", "holds", "broken", "unresolved", "smallest margin"]
+        rows = (
+            (r.name, r.kind, r.problems, r.holds, r.broken, r.open, r.second or "–", scientific(r.margin))
+            for r in self.rows
+        )
+        mpmath = "mpmath agrees / differs / not settled"
+        heads = ["claim", "kind", "problems", "holds", "broken", "unresolved", mpmath, "smallest margin"]
         lines = ["## Claims", "", plain(self.headline()), "", *table(heads, rows)]
         for row in self.rows:
             for broken in row.counterexamples[:1]:
@@ -144,7 +167,9 @@ class ClaimsView(View[ClaimsRun]):
             failure = f"broken on {row.broken} of {row.problems} problems" if row.broken else None
             if failure and row.counterexamples:
                 failure += "\n" + "\n".join(_lines(row, row.counterexamples[0]))
-            yield Case(row.name, failure)
+            if failure or row.holds:
+                # What is unresolved throughout has not passed.
+                yield Case(row.name, failure)
             if row.open:
                 # A run of an earlier version names no causes.
                 causes = "; ".join(f"{count}: {cause}" for cause, count in row.causes.items()) or "no cause was kept"
@@ -169,7 +194,9 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
     holds: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     causes: Counter[str] = Counter()
+    second: Counter[str] = Counter()
     for part in parts:
+        second.update(part.second)
         holds.update(part.holds)
         verdicts.update(part.verdict)
         causes.update(part.causes)
@@ -190,6 +217,7 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
         broken=broken,
         open=max(0, holds["unresolved"] - (broken - holds["fails"])),
         causes=causes,
+        second=SecondCounts(*(second[outcome.value] for outcome in SecondOutcome)) if second else None,
         margin=smallest.margin if smallest else None,
         steps=max(part.most_steps for part in parts),
         smallest=smallest.instance.problem if smallest else None,

@@ -18,10 +18,10 @@ from gdcheck.reports.level_sets import level_sets
 from gdcheck.theorem.certificate.shapes import StoredProblem
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.reference.trajectory import iterates
 from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue

@@ -18,8 +18,8 @@ from gdcheck.properties.ablation.separable import (
     sum_of,
 )
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.reference.trajectory import iterates
 
 _STEPS, _DIGITS = 1500, 40
 _ALIGNED = 0.1

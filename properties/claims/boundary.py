@@ -13,6 +13,7 @@ from gdcheck.properties.claims.examination import (
     require,
     unresolved,
 )
+from gdcheck.properties.claims.second_engine import sees_the_limit
 from gdcheck.properties.strategies.instance import Instance, Vector, dot
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.limit.amplitude import LimitDirection
@@ -64,4 +65,5 @@ CLAIM = Claim(
     regimes=(Regime.BOUNDARY,),
     examine=_examine,
     margin="log₂ of the smaller amplitude over the tail",
+    second=sees_the_limit,
 )

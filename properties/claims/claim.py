@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from typing import Literal
@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
-from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.methods.statement import Regime
 
@@ -23,6 +23,14 @@ STEPS = (Regime.SMALL_STEP, Regime.LARGE_STEP)
 
 IN_BALL = partial(problems, place=StartPlace.BALL)
 """Problems that start in the certified ball."""
+
+
+class SecondOutcome(Enum):
+    """How the second engine, mpmath, ended on a problem beside the one that proves."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    NOT_SETTLED = "not settled"
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Finding:
         note: A short phrase, or the cause of what is unresolved; findings are counted by it.
         verdict: The verdict on the problem, one of the five.
         steps: The step at which the certificate applies; None without one.
+        second: What the second engine said; None if it was not asked.
+        decision: The decision that was examined; None without one.
     """
 
     holds: bool | None
@@ -43,6 +53,8 @@ class Finding:
     note: str
     verdict: str
     steps: int | None = None
+    second: SecondOutcome | None = None
+    decision: Decision | None = field(default=None, compare=False, repr=False)
 
 
 class ClaimStatus(Enum):
@@ -51,7 +63,8 @@ class ClaimStatus(Enum):
     PASSED = "passed"
     FAILED = "failed"
     UNRESOLVED = "unresolved"
-    """Neither: the start was placed outside the certified ball, where nothing says that it lies in the basin."""
+    """Neither: the start was placed outside the certified ball, where nothing says that it lies in the basin; or the
+    second engine did not settle."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +81,9 @@ class Claim:
             not given.
         examine: Examines the claim on one problem.
         margin: What the margin measures.
+        second: Has the second engine look at a problem on which the claim holds, beside its decision: a finding that
+            holds where it agrees, fails where it differs, and is unresolved where it does not settle; None if the claim
+            has no second engine.
         cost: How much more an examination costs than that of the simplest claim; it gets fewer problems in proportion.
 
     Example:
@@ -84,23 +100,39 @@ class Claim:
     instances: Callable[..., SearchStrategy[Instance]] = IN_BALL
     examine: Callable[[Instance], Finding]
     margin: str
+    second: Callable[[Instance, Decision], Finding] | None = None
     cost: int = 1
 
 
-def examined(claim: Claim, instance: Instance) -> tuple[Finding, Exception | None]:
+def examined(claim: Claim, instance: Instance, *, second: bool = True) -> tuple[Finding, Exception | None]:
     """Examine a claim on one problem; an error inside it is a failure.
 
     Args:
         claim: The claim.
         instance: The problem.
+        second: Whether the second engine is asked too, if the claim has one and holds.
 
     Returns:
         The finding, and the error that stopped the examination if there was one.
     """
     try:
-        return claim.examine(instance), None
+        finding = claim.examine(instance)
+        if second and finding.holds and claim.second is not None:
+            assert finding.decision is not None, "a claim with a second engine says what was decided"
+            finding = _beside(finding, claim.second(instance, finding.decision))
     except Exception as error:
         return Finding(False, None, in_words(error), Verdict.UNRESOLVED.value), error
+    return finding, None
+
+
+def _beside(finding: Finding, seen: Finding) -> Finding:
+    """Return a finding that holds, after the second engine has looked at the same problem."""
+    if seen.holds:
+        return replace(finding, second=SecondOutcome.AGREES)
+    outcome, words = SecondOutcome.DIFFERS, "the second engine differs"
+    if seen.holds is None:
+        outcome, words = SecondOutcome.NOT_SETTLED, "the second engine did not settle"
+    return replace(finding, holds=seen.holds, margin=seen.margin, note=f"{words}: {seen.note}", second=outcome)
 
 
 def status(instance: Instance, finding: Finding) -> ClaimStatus:
@@ -111,8 +143,10 @@ def status(instance: Instance, finding: Finding) -> ClaimStatus:
         finding: The finding on it.
 
     Returns:
-        Passed only if the claim holds. What is unresolved is so only outside the certified ball; elsewhere it failed.
+        Passed only if the claim holds. What is unresolved is so only outside the certified ball, or where the second
+        engine did not settle; elsewhere it failed.
     """
-    if finding.holds is None and instance.place is StartPlace.OUTSIDE:
+    may_be_open = instance.place is StartPlace.OUTSIDE or finding.second is SecondOutcome.NOT_SETTLED
+    if finding.holds is None and may_be_open:
         return ClaimStatus.UNRESOLVED
     return ClaimStatus.PASSED if finding.holds else ClaimStatus.FAILED

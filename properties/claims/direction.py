@@ -2,6 +2,7 @@
 
 from gdcheck.properties.claims.claim import Claim
 from gdcheck.properties.claims.conclusion import examine_conclusion
+from gdcheck.properties.claims.second_engine import sees_the_limit
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.methods.statement import Regime
 
@@ -15,4 +16,5 @@ CLAIM = Claim(
     instances=problems,
     examine=examine_conclusion,
     margin="log₂(amplitude/tail)",
+    second=sees_the_limit,
 )

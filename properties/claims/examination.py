@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from math import isnan, log, log2
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.properties.claims.claim import Finding
+from gdcheck.properties.claims.claim import Finding, SecondOutcome
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.loss.balls import at_most, ends, surely_less
+from gdcheck.theorem.reference.amplitude import NotSettled
 
 Examination = Callable[[Instance, Decision], Finding]
 
@@ -113,6 +115,23 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
             return unresolved(decision, decision.reason)
         if decision.verdict is Verdict.REFUTED:
             return _finding(decision, False, decision.reason)
+        return on_decision(check)(instance, decision)
+
+    return examine
+
+
+def on_decision(check: Examination) -> Examination:
+    """Check a claim beside a decision, at precisions that grow until every comparison is decided.
+
+    Args:
+        check: Checks the claim on a problem and its decision. It is called at one of ``PRECISIONS``.
+
+    Returns:
+        The same, with a finding whatever the check ends in.
+    """
+
+    @wraps(check)
+    def examine(instance: Instance, decision: Decision) -> Finding:
         cause = ""
         for bits in PRECISIONS:
             try:
@@ -122,6 +141,8 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
                 return _finding(decision, False, str(broken), broken.margin)
             except NotChecked as gave_up:
                 return unresolved(decision, str(gave_up))
+            except NotSettled as gave_up:
+                return replace(unresolved(decision, str(gave_up)), second=SecondOutcome.NOT_SETTLED)
             except Undecided as open_:
                 cause = str(open_)
         return unresolved(decision, cause)
@@ -184,7 +205,7 @@ def unresolved(decision: Decision, cause: str) -> Finding:
 
 def _finding(decision: Decision, result: bool | None, note: str, margin: float | None = None) -> Finding:
     step = decision.amplitude.step if decision.amplitude else None
-    return Finding(result, margin, note, decision.verdict.value, step)
+    return Finding(result, margin, note, decision.verdict.value, step, decision=decision)
 
 
 # Margins --------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from mpmath import mp
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import holds, midpoint, on_decided, require, up_to_rounding
 from gdcheck.properties.claims.points import image, unit_vectors
-from gdcheck.properties.claims.remainder import specified_constant, to_mpf
+from gdcheck.properties.claims.specified import as_mpf, specified_constant
 from gdcheck.properties.claims.trajectory import remainder_bound, walk
 from gdcheck.properties.strategies.instance import Instance, Vector, dot
 from gdcheck.theorem.decision.decide import Decision
@@ -25,8 +25,8 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     bound = remainder_bound(instance)
     largest = invariant_radius(bound, arb(rho))
     epsilon = fmpq(1) if largest is None else largest
-    growth = specified_constant(instance.problem, epsilon) * to_mpf(epsilon)
-    require(growth < to_mpf(1 - rho), "ρ + C(ε)ε is not below one", float(1 - growth / to_mpf(1 - rho)))
+    growth = specified_constant(instance.problem, epsilon) * as_mpf(epsilon)
+    require(growth < as_mpf(1 - rho), "ρ + C(ε)ε is not below one", float(1 - growth / as_mpf(1 - rho)))
     worst = fmpq(0)
     for k, u in enumerate(unit_vectors(instance)):
         worst = max(worst, _contraction(instance, tuple(epsilon * _SCALES[k % 4 % 3] * x for x in u)))
@@ -52,7 +52,7 @@ def _contraction(instance: Instance, h: Vector) -> fmpq:
 def _left(share: fmpq, rho: fmpq) -> float:
     """Return the share of the contraction 1 − ρ that is left; the lemma needs a positive one."""
     with mp.workdps(60):
-        return float((1 - mp.sqrt(to_mpf(share))) / to_mpf(1 - rho))
+        return float((1 - mp.sqrt(as_mpf(share))) / as_mpf(1 - rho))
 
 
 CLAIM = Claim(

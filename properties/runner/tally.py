@@ -25,7 +25,7 @@ MOST_DISCARDS = 0.02
 
 HOLDS, FAILS, OPEN = "holds", "fails", "unresolved"
 _COUNTED = ("verdict", "holds", "note", "regime", "place", "n", "degree")
-_ADDED = (*_COUNTED, "causes")
+_ADDED = (*_COUNTED, "causes", "second")
 _WORDS = {True: HOLDS, False: FAILS, None: OPEN}
 
 
@@ -69,6 +69,7 @@ def observation(part: str, claim: str, instance: Instance, finding: Finding) -> 
         "margin": finding.margin,
         "note": finding.note,
         "steps": finding.steps,
+        "second": None if finding.second is None else finding.second.value,
         "id": identity(data["problem"]),
         "instance": data,
     }
@@ -99,6 +100,7 @@ class ClaimTally(Struct):
         holds: On how many the claim holds, fails, or is unresolved.
         note: How many have each note.
         causes: On how many the claim is unresolved for each cause.
+        second: How often the second engine agrees, differs, or does not settle, where it was asked.
         regime: How many lie in each regime.
         place: How many have each kind of start.
         n: How many have each dimension.
@@ -112,6 +114,7 @@ class ClaimTally(Struct):
     holds: dict[str, Count] = {}
     note: dict[str, Count] = {}
     causes: dict[str, Count] = {}
+    second: dict[str, Count] = {}
     regime: dict[str, Count] = {}
     place: dict[str, Count] = {}
     n: dict[str, Count] = {}
@@ -126,6 +129,8 @@ class ClaimTally(Struct):
             _add(getattr(self, name), {str(seen[name]): 1})
         if seen["holds"] == OPEN:
             _add(self.causes, {seen["note"]: 1})
+        if seen["second"] is not None:
+            _add(self.second, {seen["second"]: 1})
         self.most_steps = max(self.most_steps, seen["steps"] or 0)
         if seen["margin"] is None or "instance" not in seen:
             return False
@@ -261,6 +266,7 @@ class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
         seed: The seed.
         profile: The Hypothesis profile.
         examples: How many problems were asked for in all, if they were.
+        second_share: On what share of the problems the second engine was asked too; earlier versions had none.
         problems: How many were examined.
         problems_in_search: How many more were examined in search of the smallest margins.
         distinct: How many different problems there were.
@@ -288,6 +294,7 @@ class ClaimsRun(StoredRun, frozen=True, tag="gdcheck-claims/1"):
     worst: dict[str, ClaimTally]
     run: Circumstances
     counterexamples: list[Broken] = field(default_factory=list)
+    second_share: Annotated[float, Meta(ge=0, le=1)] = 0.0
 
 
 def merged(lines: Iterable[str]) -> tuple[Tally, int]:

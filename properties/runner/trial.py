@@ -15,7 +15,7 @@ from hypothesis.internal.conjecture.data import Status
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.claims.claim import Claim, ClaimStatus, examined, status
-from gdcheck.properties.runner.tally import EXAMPLES, WORST, Tally, observation
+from gdcheck.properties.runner.tally import EXAMPLES, WORST, Tally, identity, observation
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.methods.statement import Regime
 
@@ -39,6 +39,7 @@ class Trial:
         shard: Which share of the problems of this kind, from 1.
         shards: How many shares there are.
         part: Whether this is one of the random trials or the search for the smallest margin.
+        second: The share of the problems on which the second engine is asked too, if the claim has one.
     """
 
     claim: Claim
@@ -48,6 +49,7 @@ class Trial:
     shard: int = 1
     shards: int = 1
     part: str = EXAMPLES
+    second: float = 1.0
 
     @property
     def name(self) -> str:
@@ -168,9 +170,14 @@ class _State:
     def __post_init__(self) -> None:
         self.failures: list[dict[str, Any]] = []
 
+    def _asks_second(self, instance: Instance) -> bool:
+        """Whether a problem is in the share of the second engine; the same for a problem wherever it turns up."""
+        share = self.trial.second
+        return share >= 1 or int(identity(instance.to_json()["problem"]), 16) < share * 16**16
+
     def examine(self, instance: Instance) -> None:
         claim = self.trial.claim
-        finding, cause = examined(claim, instance)
+        finding, cause = examined(claim, instance, second=self._asks_second(instance))
         outcome = status(instance, finding)
         if finding.holds and finding.margin is not None:
             target(-finding.margin, label="smallness of the margin")
@@ -185,7 +192,7 @@ class _State:
             raise _FailedError from cause
 
 
-def plan(claims: list[Claim], examples: int, *, total: bool, shards: int | None) -> list[Trial]:
+def plan(claims: list[Claim], examples: int, *, total: bool, shards: int | None, second: float = 1.0) -> list[Trial]:
     """Spread problems over claims, regimes, bands of dimensions and shards.
 
     Args:
@@ -193,6 +200,7 @@ def plan(claims: list[Claim], examples: int, *, total: bool, shards: int | None)
         examples: How many problems: for each kind of trial, or all in all.
         total: Whether ``examples`` is meant all in all.
         shards: How many shards for each kind of trial; by default as many as keep a shard at some 200 problems.
+        second: The share of the problems on which the second engine is asked too.
 
     Returns:
         The trials. An expensive claim gets fewer problems; all in all, exactly the number asked for if each trial gets
@@ -212,22 +220,23 @@ def plan(claims: list[Claim], examples: int, *, total: bool, shards: int | None)
         pieces = min(count, shards or -(-count // 200))
         for k in range(pieces):
             size = count * (k + 1) // pieces - count * k // pieces
-            trials.append(Trial(claim, regime, band, size, k + 1, pieces))
+            trials.append(Trial(claim, regime, band, size, k + 1, pieces, second=second))
     return trials
 
 
-def worst_plan(claims: list[Claim], examples: int) -> list[Trial]:
+def worst_plan(claims: list[Claim], examples: int, second: float = 1.0) -> list[Trial]:
     """Plan the search for the smallest margin: one trial for each claim and regime, in all dimensions.
 
     Args:
         claims: The claims.
         examples: How many problems for the simplest claim.
+        second: The share of the problems on which the second engine is asked too.
 
     Returns:
         The trials.
     """
     return [
-        Trial(claim, regime, (BANDS[0][0], BANDS[-1][1]), max(20, examples // claim.cost), part=WORST)
+        Trial(claim, regime, (BANDS[0][0], BANDS[-1][1]), max(20, examples // claim.cost), part=WORST, second=second)
         for claim in claims
         for regime in claim.regimes
     ]

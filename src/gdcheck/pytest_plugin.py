@@ -22,7 +22,7 @@ from hypothesis.database import (
 )
 from msgspec import convert, to_builtins
 
-from gdcheck.properties.claims.claim import Claim
+from gdcheck.properties.claims.claim import Claim, SecondOutcome
 from gdcheck.properties.runner.counterexamples import store
 from gdcheck.properties.runner.tally import (
     EXAMPLES,
@@ -46,6 +46,8 @@ from gdcheck.theorem.decision.decide import Verdict
 WORST_FROM = 5000
 _WORST_SHARE = 50
 _PER_KIND = 3
+_SECOND_SHARE = 0.25
+"""On what share of the problems the second engine is asked too, except in the quick profile, where it is on all."""
 _PROPERTY = "claims"
 _BROKEN = "claims-broken"
 
@@ -115,6 +117,11 @@ class Run:
         """The Hypothesis profile."""
         return settings.get_current_profile_name()
 
+    @property
+    def second_share(self) -> float:
+        """The share of the problems on which the second engine is asked too."""
+        return 1.0 if self.profile == "quick" and self.examples is None else _SECOND_SHARE
+
     def trials(self, claims: Iterable[Claim]) -> list[Trial]:
         """Return the random trials of this run.
 
@@ -124,10 +131,12 @@ class Run:
         Returns:
             The trials.
         """
-        examples, shards = self.examples, self.config.getoption("--shards")
+        examples, shards, second = self.examples, self.config.getoption("--shards"), self.second_share
         if examples is not None:
-            return plan(list(claims), examples, total=True, shards=shards)
-        return plan(list(claims), _PER_KIND * _profile().max_examples, total=False, shards=shards)
+            return plan(list(claims), examples, total=True, shards=shards, second=second)
+        return plan(
+            list(claims), _PER_KIND * _profile().max_examples, total=False, shards=shards, second=self.second_share
+        )
 
     def searches(self, claims: Iterable[Claim]) -> list[Trial]:
         """Return the searches for the smallest margins; none in a small run.
@@ -141,7 +150,9 @@ class Run:
         examples = self.examples or 0
         if self.examples is None and self.profile == "thorough":
             examples = _profile().max_examples * _WORST_SHARE
-        return worst_plan(list(claims), examples // _WORST_SHARE) if examples >= WORST_FROM else []
+        if examples < WORST_FROM:
+            return []
+        return worst_plan(list(claims), examples // _WORST_SHARE, self.second_share)
 
     def attack(self, trial: Trial, record_property: Callable[[str, object], None]) -> None:
         """Run a trial, log it, and hand its counts to the controller.
@@ -171,6 +182,10 @@ class Run:
                 raise AssertionError(stored.message) from error.cause
             finally:
                 record_property(_PROPERTY, to_builtins(tally))
+        held = tally.claims.get(trial.part, {}).get(trial.claim.name, ClaimTally()).holds.get(HOLDS, 0)
+        if not held and (causes := tally.causes()):
+            # What is unresolved throughout has not passed.
+            pytest.skip(_unresolved(causes))
 
     @contextmanager
     def _writing(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
@@ -217,8 +232,7 @@ class Run:
     def _report_unresolved(self, report: pytest.TestReport, causes: Mapping[str, int]) -> None:
         """Report the unresolved problems of a trial as a case of their own, skipped with its causes."""
         path, line, _ = report.location
-        reason = "; ".join(f"{count} unresolved: {cause}" for cause, count in causes.items())
-        where = (path, line or 0, f"Skipped: {reason}")
+        where = (path, line or 0, f"Skipped: {_unresolved(causes)}")
         skipped = pytest.TestReport(
             f"{report.nodeid.removesuffix(']')}-unresolved]", report.location, {}, "skipped", where, "call"
         )
@@ -260,6 +274,7 @@ class Run:
             drawn=tally.drawn,
             discarded=tally.discarded,
             discard_rate=tally.discard_rate,
+            second_share=self.second_share,
             about={name: AboutClaim(c.sentence, c.statement, c.kind, c.margin) for name, c in CLAIMS.items()},
             claims=part(EXAMPLES),
             worst=part(WORST),
@@ -299,6 +314,10 @@ def _profile() -> settings:
     return settings.get_profile(settings.get_current_profile_name())
 
 
+def _unresolved(causes: Mapping[str, int]) -> str:
+    return "; ".join(f"{count} unresolved: {cause}" for cause, count in causes.items())
+
+
 def _seed(config: pytest.Config) -> int:
     wanted = config.getoption("--hypothesis-seed", default=None)
     if wanted is not None and str(wanted).isdigit():
@@ -316,14 +335,15 @@ def _table(tally: Tally) -> Iterator[str]:
     words = (HOLDS, FAILS, OPEN)
     heads = [f"{word:>11}" for word in words]
     heads += [f"{'n/a' if v is Verdict.NOT_APPLICABLE else v.value:>12}" for v in Verdict]
-    yield f"{'':56}  of these by verdict"
-    yield f"{'claim':14}{'problems':>9}{''.join(heads)}  smallest margin"
+    yield f"{'':56}  of these by verdict{'':37}mpmath: agrees"
+    yield f"{'claim':14}{'problems':>9}{''.join(heads)}{'/differs/open':>15}  smallest margin"
     for part, tallies in sorted(tally.claims.items()):
         for claim, counts in sorted(tallies.items()):
             name = claim if part == EXAMPLES else f"{claim} *"
             found = [f"{counts.holds.get(word, 0):>11}" for word in words]
             found += [f"{counts.verdict.get(v.value, 0):>12}" for v in Verdict]
-            yield f"{name:14}{counts.problems:>9}{''.join(found)}  {_margin(counts)}"
+            second = "/".join(str(counts.second.get(o.value, 0)) for o in SecondOutcome) if counts.second else "-"
+            yield f"{name:14}{counts.problems:>9}{''.join(found)}{second:>15}  {_margin(counts)}"
     if WORST in tally.claims:
         yield "* in search of the smallest margin"
 

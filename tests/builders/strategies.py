@@ -13,11 +13,11 @@ from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.reference.trajectory import iterates
 
 Vector = tuple[fmpq, ...]
 

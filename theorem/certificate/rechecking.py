@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from gdcheck.theorem.checker import amplitude
+from gdcheck.theorem.checker.descent import Descent
+from gdcheck.theorem.checker.document import read_problem
 from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked
+from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
     "EVERY_START",
@@ -18,6 +23,7 @@ __all__ = [
     "BadCertificate",
     "NotChecked",
     "check",
+    "remainder_orders",
     "require_shape",
 ]
 
@@ -49,6 +55,18 @@ def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
     schema = certificate.get("schema") if type(certificate) is dict else None
     checker = _OTHERS.get(schema, amplitude.check) if type(schema) is str else amplitude.check
     return checker(certificate, time_limit)
+
+
+def remainder_orders(problem: Mapping[str, Any]) -> dict[int, Fraction]:
+    """Compute C_q of Claim 9 with the checker's own arithmetic, from the problem as a certificate states it.
+
+    Args:
+        problem: The problem in its JSON form.
+
+    Returns:
+        C_q, rounded up, for each degree q from 2 on that occurs.
+    """
+    return dict(Remainder.of(Descent.of(read_problem(problem))).orders)
 
 
 def require_shape(certificate: Any) -> None:

@@ -10,8 +10,8 @@ from flint import fmpq, fmpz
 from mpmath import mp, mpf
 
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.loss.rational import to_float
+from gdcheck.theorem.reference.trajectory import iterates
 
 _BITS = 512
 _DIGITS = 60

@@ -18,12 +18,12 @@ from mpmath import mp, mpf
 from gdcheck.theorem.descent.critical_points import is_quadratic
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.long_run.fixed_point import Error, errors_of
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import Term
 from gdcheck.theorem.loss.rational import to_float, to_text
+from gdcheck.theorem.reference.trajectory import iterates
 
 LARGEST_STEP = 10**12
 LARGEST_WALK = 100_000

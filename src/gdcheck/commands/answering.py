@@ -191,7 +191,7 @@ class Printer:
             texts = self._extras.scalars
             result["scalars"] = [scalar_json(t, follow(decision, f)) for t, f in zip(texts, functions, strict=True)]
         if self._extras.observe:
-            from gdcheck.theorem.descent.reference import observe
+            from gdcheck.theorem.reference.observation import observe
 
             seen = asdict(observe(decision.problem))
             result["observed"] = seen | {"kind": seen["kind"].value if seen["kind"] else None}

@@ -226,10 +226,14 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
         def claims(config):
             direction = CLAIMS["direction"]
-            if config.getoption("-k") == "open":
+            if config.getoption("-k") in ("open", "third"):
+                from itertools import count
                 from gdcheck.properties.strategies.instance import StartPlace
+                turn, every = count(), {"open": 1, "third": 3}[config.getoption("-k")]
                 make = lambda **bands: direction.instances(**bands).map(lambda i: replace(i, place=StartPlace.OUTSIDE))
-                left = lambda i: replace(direction.examine(i), holds=None, margin=None, note="planted")
+                def left(i):
+                    found = direction.examine(i)
+                    return found if next(turn) % every else replace(found, holds=None, margin=None, note="planted")
                 return [replace(direction, instances=make, examine=left)]
             if config.getoption("-k") == "bad":
                 bad = lambda i: replace(direction.examine(i), holds=False, note="planted")
@@ -240,7 +244,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
             trials = run_of(metafunc.config).trials(claims(metafunc.config))
             metafunc.parametrize("trial", trials, ids=[t.name for t in trials])
 
-        def test_good_or_bad_or_open(trial, attack):
+        def test_good_or_bad_or_open_or_third(trial, attack):
             attack(trial)
         """
     )
@@ -266,23 +270,31 @@ def test_two_workers_and_one_write_the_same_report(project: pytest.Pytester) -> 
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_unresolved_problems_are_skipped_cases_of_their_own(project: pytest.Pytester, workers: str) -> None:
+@pytest.mark.parametrize(("which", "each", "passed"), [("open", 3, 0), ("third", 1, 3)])
+def test_unresolved_problems_are_skipped_cases_of_their_own(
+    project: pytest.Pytester, workers: str, which: str, each: int, passed: int
+) -> None:
+    """A trial of which nothing holds has not passed; of another, what is unresolved is a case apart."""
     path, junit = project.path / "report.json", project.path / "pytest.xml"
-    options = ["--examples", "9", "-k", "open", "--report", str(path), "--junitxml", str(junit), "-n", workers]
+    options = ["--examples", "9", "-k", which, "--report", str(path), "--junitxml", str(junit), "-n", workers]
     result = project.runpytest_subprocess(*options)
-    result.assert_outcomes(passed=3, skipped=3)
-    result.stdout.fnmatch_lines(["*9 unresolved, counted on neither side*"])
+    result.assert_outcomes(passed=passed, skipped=3)
+    result.stdout.fnmatch_lines([f"*{3 * each} unresolved, counted on neither side*"])
     cases = list(ElementTree.parse(junit).iter("testcase"))
     skipped = {case.get("name"): case.find("skipped") for case in cases if case.find("skipped") is not None}
-    assert len(cases) == 6
-    assert all(name is not None and name.endswith("-unresolved]") for name in skipped)
-    assert [cause.get("message") for cause in skipped.values() if cause is not None] == ["3 unresolved: planted"] * 3
+    assert len(cases) == 3 + passed
+    assert all(name is not None and name.endswith("-unresolved]") is bool(passed) for name in skipped)
+    messages = [cause.get("message") for cause in skipped.values() if cause is not None]
+    assert messages == [f"{each} unresolved: planted"] * 3
     tally = json.loads(path.read_text(encoding="utf-8"))["claims"]["direction"]
-    assert (tally["holds"], tally["causes"]) == ({"unresolved": 9}, {"planted": 9})
+    counts = {"holds": 9 - 3 * each, "unresolved": 3 * each}
+    assert (tally["holds"], tally["causes"]) == ({k: v for k, v in counts.items() if v}, {"planted": 3 * each})
     composed = ElementTree.parse(project.path / "junit.xml")
-    assert [x.get("message") for x in composed.iter("skipped")] == ["unresolved: 9: planted"]
+    assert [x.get("message") for x in composed.iter("skipped")] == [f"unresolved: {3 * each}: planted"]
+    assert len(list(composed.iter("testcase"))) == 1 + bool(passed)
     page = (project.path / "index.html").read_text(encoding="utf-8")
-    assert "9 unresolved: planted" in page and "9 problems are unresolved." in page
+    assert f"{3 * each} unresolved: planted" in page
+    assert f"{3 * each} problems are unresolved." in page
 
 
 def test_a_failing_run_names_the_file_and_writes_nothing_else(project: pytest.Pytester) -> None:

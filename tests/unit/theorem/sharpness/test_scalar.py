@@ -10,9 +10,9 @@ from mpmath import mp
 
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.reference.trajectory import iterates
 from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.scalar import Scalar, follow, parse_scalar
 from tests.builders.strategies import enclosure, problems, real

@@ -15,8 +15,9 @@ from gdcheck.theorem.certificate.answer import rate
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.reference import iterates, observe
 from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.reference.observation import observe
+from gdcheck.theorem.reference.trajectory import iterates
 from tests.builders.instances import build
 from tests.builders.strategies import errors, problems, rational, real
 

@@ -1,25 +1,19 @@
-r"""The reference engine: gradient descent in mpmath at any precision, and what is *observed* of its direction.
+r"""What is *observed* of the direction of one trajectory, in mpmath at any precision.
 
-It works in the original coordinates and from the loss's own terms, so that it shares no code with the enclosures
-beyond the loss. Nothing here is a
-proof: an observed limit is where the direction, seen from the given minimizer, seems to have settled.
+Nothing here is a proof: an observed limit is where the direction, seen from the given minimizer, seems to have settled.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TypeAlias
 
-from flint import fmpq
 from mpmath import mp, mpf
 
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.methods.statement import LimitKind
-
-Point: TypeAlias = list[mpf]
+from gdcheck.theorem.reference.trajectory import Point, iterates, norm, to_mpf
 
 _WINDOW = 12
 _MOST_DIGITS = 2000
@@ -56,63 +50,6 @@ class Observation:
     point: tuple[float, ...] | None = None
 
 
-class _Gradient:
-    """The gradient of a loss in mpmath at the precision at which it is made."""
-
-    def __init__(self, problem: Problem) -> None:
-        loss = problem.loss
-        self._terms = [
-            (i, _mpf(c * e), [(j, k - (i == j)) for j, k in enumerate(exponents) if k - (i == j)])
-            for exponents, c in loss.terms
-            for i, e in enumerate(exponents)
-            if e
-        ]
-        self._tops = [max((a[j] for a, _ in loss.terms), default=0) for j in range(loss.dimension)]
-        self._truncated = [
-            ([_mpf(x) for x in t.direction], _mpf(t.threshold), _mpf(t.coefficient * t.power), t.power - 1)
-            for t in loss.truncated
-        ]
-
-    def __call__(self, x: Point) -> Point:
-        powers = []
-        for value, top in zip(x, self._tops, strict=True):
-            row = [mpf(1), value]
-            for _ in range(2, top + 1):
-                row.append(row[-1] * value)
-            powers.append(row)
-        gradient = [mpf(0)] * len(x)
-        for i, c, factors in self._terms:
-            for j, k in factors:
-                c = c * powers[j][k]  # noqa: PLW2901
-            gradient[i] += c
-        for direction, threshold, c, q in self._truncated:
-            reach = sum((a * b for a, b in zip(direction, x, strict=True)), -threshold)
-            if reach > 0:
-                slope = c * reach**q
-                gradient = [g + slope * a for g, a in zip(gradient, direction, strict=True)]
-        return gradient
-
-
-def iterates(problem: Problem, digits: int) -> Iterator[Point]:
-    """Yield the iterates x₀, x₁, … in mpmath, without end.
-
-    Args:
-        problem: The problem.
-        digits: Decimal digits of the arithmetic.
-
-    Yields:
-        Each iterate, shape (n,).
-    """
-    with mp.workdps(digits):
-        gradient = _Gradient(problem)
-        eta = _mpf(problem.step_size)
-        x = [_mpf(q) for q in problem.start]
-    while True:
-        yield x
-        with mp.workdps(digits):
-            x = [a - eta * g for a, g in zip(x, gradient(x), strict=True)]
-
-
 def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000, digits: int = 60) -> Observation:
     """Run gradient descent until the direction has settled.
 
@@ -137,7 +74,7 @@ def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000,
 
 def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) -> Observation:
     with mp.workdps(digits):
-        minimizer = [_mpf(q) for q in problem.minimizer]
+        minimizer = [to_mpf(q) for q in problem.minimizer]
         smallest = mpf(10) ** (10 - digits) / mpf(tolerance) * (1 + max(abs(m) for m in minimizer))
         recent: deque[Point] = deque(maxlen=_WINDOW)
         directions: deque[Point] = deque(maxlen=3)
@@ -146,7 +83,7 @@ def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) ->
         halted = 0
         for k, x in enumerate(iterates(problem, digits)):
             h = [a - m for a, m in zip(x, minimizer, strict=True)]
-            length = mp.sqrt(sum(a * a for a in h))
+            length = norm(h)
             recent.append(x)
             halted = halted + 1 if len(recent) > 1 and _distance(x, recent[-2], 1) < tolerance * length else 0
             if halted >= _HALTS:
@@ -270,7 +207,3 @@ def _cosines(recent: deque[Point]) -> tuple[float, ...]:
         if product:
             result.append(float(sum(a * b for a, b in zip(u, v, strict=True)) / product))
     return tuple(result)
-
-
-def _mpf(q: fmpq) -> mpf:
-    return mpf(int(q.p)) / int(q.q)

@@ -1,0 +1,135 @@
+r"""Gradient descent in mpmath, in the coordinates and from the terms of the loss as it is written.
+
+Nothing of this is shared with the enclosures but the loss itself: no expansion around the minimizer, no bound, no
+rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from flint import fmpq
+from mpmath import mp, mpf
+
+from gdcheck.theorem.descent.problem import Problem
+
+Point: TypeAlias = list[mpf]
+Row: TypeAlias = tuple[list[mpf], list[int]]
+"""Coefficients of a polynomial, and the places of their monomials."""
+
+
+class ReferenceMap:
+    """F(x) = x − η∇f(x) and the derivatives of f, at the digits at which the object is made; use it at the same.
+
+    Attributes:
+        step_size: The step size η.
+        start: The first iterate x₀, shape (n,).
+        minimizer: The point m around which the theorem speaks, shape (n,).
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.step_size = to_mpf(problem.step_size)
+        self.start = [to_mpf(q) for q in problem.start]
+        self.minimizer = [to_mpf(q) for q in problem.minimizer]
+        self._terms = [([(j, e) for j, e in enumerate(a) if e], c) for a, c in problem.loss.terms]
+        self._truncated = [
+            ([to_mpf(x) for x in t.direction], to_mpf(t.threshold), to_mpf(t.coefficient), t.power)
+            for t in problem.loss.truncated
+        ]
+        self._places: dict[tuple[tuple[int, int], ...], int] = {(): 0}
+        self._products: list[tuple[int, int]] = []
+        self._gradient = [self._row(self._derivatives((i,))) for i in range(len(self.start))]
+        self._hessian: list[list[Row]] = []
+
+    def _derivatives(self, by: Sequence[int]) -> Iterator[tuple[list[tuple[int, int]], fmpq]]:
+        """Differentiate the polynomial part by some variables, term by term."""
+        for factors, c in self._terms:
+            powers, factor = dict(factors), c
+            for i in by:
+                factor *= powers.get(i, 0)
+                powers[i] = powers.get(i, 0) - 1
+            if factor:
+                yield [(j, e) for j, e in powers.items() if e], factor
+
+    def _row(self, terms: Iterator[tuple[list[tuple[int, int]], fmpq]]) -> Row:
+        coefficients, places = [], []
+        for factors, c in terms:
+            coefficients.append(to_mpf(c))
+            places.append(self._place(tuple(sorted(factors))))
+        return coefficients, places
+
+    def _place(self, monomial: tuple[tuple[int, int], ...]) -> int:
+        """Return where the value of a monomial stands; it is that of an earlier one times a coordinate."""
+        if monomial not in self._places:
+            (*before, (i, e)) = monomial
+            parent = self._place((*before, (i, e - 1)) if e > 1 else tuple(before))
+            self._places[monomial] = len(self._products) + 1
+            self._products.append((parent, i))
+        return self._places[monomial]
+
+    def _monomials(self, x: Point) -> Point:
+        values = [mpf(1)]
+        for parent, i in self._products:
+            values.append(values[parent] * x[i] if parent else x[i])
+        return values
+
+    def gradient(self, x: Point) -> Point:
+        """Return ∇f(x), shape (n,)."""
+        values = self._monomials(x)
+        gradient = [mp.fdot(row, [values[k] for k in places]) for row, places in self._gradient]
+        for direction, threshold, c, p in self._truncated:
+            reach = mp.fdot(direction, x) - threshold
+            if reach > 0:
+                slope = c * p * reach ** (p - 1)
+                gradient = [g + slope * a for g, a in zip(gradient, direction, strict=True)]
+        return gradient
+
+    def hessian(self, x: Point) -> list[Point]:
+        """Return ∇²f(x), shape (n, n); of a square, the value off its kink."""
+        if not self._hessian:
+            self._hessian = [[self._row(self._derivatives((i, j))) for j in range(i + 1)] for i in range(len(x))]
+        values = self._monomials(x)
+        table = [[mp.fdot(row, [values[k] for k in places]) for row, places in line] for line in self._hessian]
+        for direction, threshold, c, p in self._truncated:
+            reach = mp.fdot(direction, x) - threshold
+            if reach > 0:
+                bend = c * p * (p - 1) * reach ** (p - 2)
+                table = [
+                    [entry + bend * direction[i] * direction[j] for j, entry in enumerate(line)]
+                    for i, line in enumerate(table)
+                ]
+        return [[table[max(i, j)][min(i, j)] for j in range(len(x))] for i in range(len(x))]
+
+    def __call__(self, x: Point) -> Point:
+        """Return F(x), shape (n,)."""
+        return [a - self.step_size * g for a, g in zip(x, self.gradient(x), strict=True)]
+
+
+def iterates(problem: Problem, digits: int) -> Iterator[Point]:
+    """Follow gradient descent in mpmath, without end.
+
+    Args:
+        problem: The problem.
+        digits: Decimal digits of the arithmetic.
+
+    Yields:
+        The iterates x₀, x₁, …, each of shape (n,).
+    """
+    with mp.workdps(digits):
+        descend = ReferenceMap(problem)
+        x = descend.start
+    while True:
+        yield x
+        with mp.workdps(digits):
+            x = descend(x)
+
+
+def norm(v: Sequence[mpf]) -> mpf:
+    """Return the Euclidean norm."""
+    return mp.sqrt(mp.fdot(v, v))
+
+
+def to_mpf(q: fmpq) -> mpf:
+    """Round a rational to the digits in use."""
+    return mpf(int(q.p)) / int(q.q)

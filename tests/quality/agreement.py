@@ -1,58 +1,95 @@
-"""Holds float64 against Arb on many problems of several shapes: python tests/quality/agreement.py --problems 100000.
+"""Hold float64's verdicts against Arb on adversarial magnitudes: python tests/quality/agreement.py --verdicts 1000000.
 
-Every problem that float64 has proved is decided again in Arb. Exit code 0 if no answer differs.
+Every problem that float64 has proved is decided again in Arb. The file that is written holds the counts, shape by
+shape; a run that was interrupted goes on from it. Exit code 0 if no answer differs, 1 if one does.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import sys
 from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
-from msgspec.structs import replace
+import typer
 from rich.console import Console
-from rich.progress import track
 
-from gdcheck.properties.sweep.generator import Generator
-from gdcheck.properties.sweep.spec import Spec
+from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.batch.batch import certify_batch
 from gdcheck.theorem.batch.columns import State
 from gdcheck.theorem.batch.second_opinion import contradiction, problem_of
 from gdcheck.theorem.decision.decide import decide
+from tests.quality.magnitudes import SHAPES, batch_of
 
-SHAPES = (
-    Spec(),
-    Spec(variables=2, terms=3, degree=3, start=(0.05, 8)),
-    Spec(variables=3, terms=8, degree=6, dominant_bits=45),
-    Spec(variables=8, terms=30, near_share=1),
-    Spec(variables=4, terms=12, degree=5, condition=(1.01, 100), coefficient=1000),
-)
-ROWS = 500
+FORMAT = "gdcheck-agreement/1"
 
 
-def main() -> int:
-    """Runs the comparison and prints what it came to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+def run(
+    verdicts: Annotated[int, typer.Option(min=1, help="proofs in float64 to hold against Arb, at least")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="the seed of all problems")] = 0,
+    rows: Annotated[int, typer.Option(min=1, help="problems a batch")] = 500,
+    out: Annotated[Path | None, typer.Option(help="the file of counts, and where a run goes on from")] = None,
+) -> int:
+    """Hold float64's verdicts against Arb on adversarial magnitudes."""
+    found = begun(out, seed, rows)
+    with progress_bar(verdicts, "float64 against Arb") as tell:
+        try:
+            while found["verdicts"] < verdicts:
+                add_batch(found)
+                tell(found["verdicts"])
+                if out is not None:
+                    write_text_atomically(out, as_json(found))
+        except KeyboardInterrupt:
+            Console(stderr=True).print("interrupted; what was done is kept")
+            return 130
+    show(found)
+    return int(bool(found["differing"]))
+
+
+def begun(out: Path | None, seed: int, rows: int) -> dict[str, Any]:
+    """The counts so far: those of the file, if it is of the same run."""
+    blank = {"schema": FORMAT, "seed": seed, "rows": rows, "batches": 0, "verdicts": 0, "shapes": {}, "differing": []}
+    if out is None or not out.exists():
+        return blank
+    found: dict[str, Any] = json.loads(out.read_text())
+    if any(found.get(key) != blank[key] for key in ("schema", "seed", "rows")):
+        raise typer.BadParameter(f"{out} is another run; name another file, or its --seed and --rows", param_hint="out")
+    return found
+
+
+def add_batch(found: dict[str, Any]) -> None:
+    """Decide the next batch in float64, and its proved rows in Arb; add to the counts."""
+    number = found["batches"]
+    name, batch = batch_of(found["seed"], number, found["rows"])
+    outcome = certify_batch(batch)
+    differing = []
+    proved = np.flatnonzero(outcome.state == State.PROVED).tolist()
+    for row in proved:
+        sentence = contradiction(outcome, row, decide(problem_of(batch, row)))
+        if sentence is not None:
+            differing.append({"batch": number, "row": row, "problem": problem_of(batch, row).to_json(), "is": sentence})
+    states = Counter(State(state).name.lower() for state in outcome.state.tolist())
+    shape = found["shapes"].setdefault(name, {})
+    for state, count in states.items():
+        shape[state] = shape.get(state, 0) + count
+    found["batches"] = number + 1
+    found["verdicts"] += len(proved)
+    found["differing"] += differing
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the counts."""
     console = Console(width=120)
-    states: Counter[str] = Counter()
-    differing = 0
-    for number in track(range(-(-options.problems // ROWS)), console=Console(stderr=True)):
-        spec = replace(SHAPES[number % len(SHAPES)], batch=ROWS)
-        batch = Generator(options.seed, spec).batch(number, slice(0, ROWS))
-        outcome = certify_batch(batch)
-        states.update(State(state).name.lower() for state in outcome.state)
-        for row in np.flatnonzero(outcome.state == State.PROVED).tolist():
-            sentence = contradiction(outcome, row, decide(problem_of(batch, row)))
-            if sentence is not None:
-                differing += 1
-                console.print(f"shape {number % len(SHAPES)}, batch {number}, row {row}: {sentence}")
-    console.print(f"{sum(states.values())} problems in float64: {dict(states)}; Arb differs on {differing}")
-    return int(differing > 0)
+    for name in SHAPES:
+        shape = found["shapes"].get(name, {})
+        console.print(f"{name:15s} " + ", ".join(f"{state} {count:,}" for state, count in sorted(shape.items())))
+    console.print(f"{found['verdicts']:,} proofs in float64 held against Arb: {len(found['differing'])} differ")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command = typer.Typer(add_completion=False)
+    command.command()(run)
+    sys.exit(command(standalone_mode=False))

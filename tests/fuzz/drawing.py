@@ -109,7 +109,7 @@ def _step_size(random: Random, spectrum: list[fmpq]) -> fmpq:
     return boundary * share if random.random() < 0.5 else boundary + (edge - boundary) * share
 
 
-def _terms(plan: Plan, size: fmpq = fmpq(1)) -> None:
+def _terms(plan: Plan) -> None:
     """Some terms of order three and more; fewer and lower where there are many variables."""
     n, random = plan.n, plan.random
     degree = random.randint(3, 6 if n < 4 else 4 if n < 7 else 3)
@@ -117,7 +117,7 @@ def _terms(plan: Plan, size: fmpq = fmpq(1)) -> None:
         alpha = [0] * n
         for _ in range(random.randint(3, degree)):
             alpha[random.randrange(n)] += 1
-        plan.terms.append((tuple(alpha), size * fmpq(random.choice((-1, 1)) * random.randint(1, 16), 8)))
+        plan.terms.append((tuple(alpha), fmpq(random.choice((-1, 1)) * random.randint(1, 16), 8)))
 
 
 def _natural(random: Random) -> Plan:

@@ -116,7 +116,9 @@ class Record:
         for kind in ("simulation: ", "float64: "):
             seen = ", ".join(f"{k.removeprefix(kind)} {v:,}" for k, v in sorted(total.items()) if k.startswith(kind))
             console.print(f"{kind}{seen}")
-        console.print(f"changed certificates: {total['mutants']:,}, of which {total['mutants accepted']:,} are accepted")
+        console.print(
+            f"changed certificates: {total['mutants']:,}, of which {total['mutants accepted']:,} are accepted"
+        )
         settled = total["simulation: settled"]
         rate = total["converges, unresolved"] / settled if settled else 0.0
         console.print(f"unresolved, of {settled:,} whose direction settles in simulation: {100 * rate:.3f} %")

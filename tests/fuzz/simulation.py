@@ -72,7 +72,10 @@ def simulate(problem: dict[str, Any], digits: int = DIGITS, most_steps: int = MO
     eta = Fraction(problem["step_size"])
     start = [Fraction(x) - m for x, m in zip(problem["start"], centre, strict=True)]
     loss = read_loss(problem["loss"], problem["variables"], centre)
-    with mp.workdps(digits), gmpy2.context(gmpy2.get_context(), precision=int(digits * 3.33), emax=2**40, emin=-(2**40)):
+    with (
+        mp.workdps(digits),
+        gmpy2.context(gmpy2.get_context(), precision=int(digits * 3.33), emax=2**40, emin=-(2**40)),
+    ):
         return _simulate(loss, eta, start, digits, most_steps)
 
 
@@ -224,9 +227,7 @@ def _descend(
     return {"seen": "open", "steps": most_steps}
 
 
-def _settled(
-    h: list[Any], size: Any, bend: Any, levels: Sequence[_Level], faint: Any, k: int
-) -> dict[str, Any] | None:
+def _settled(h: list[Any], size: Any, bend: Any, levels: Sequence[_Level], faint: Any, k: int) -> dict[str, Any] | None:
     """The limit that the leading multipliers with a visible component give, if the remainder cannot change it."""
     for place, level in enumerate(levels):
         parts = [(sign, v, sum(x * y for x, y in zip(h, v, strict=True))) for sign, v in level.vectors]
@@ -275,5 +276,3 @@ def _mp(x: Fraction) -> Any:
 def _mpfr(x: Any) -> Any:
     sign, mantissa, exponent, _ = x._mpf_
     return mpfr(-int(mantissa) if sign else int(mantissa)) * mpfr(2) ** int(exponent)
-
-

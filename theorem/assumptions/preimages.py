@@ -1,18 +1,20 @@
 r"""The technical assumption of Theorem 1: the preimage of a null set under F is null.
 
 On each piece of a piecewise polynomial loss, det DF is a polynomial; if it does not vanish identically on any, its
-zeros form a null set and the assumption holds. One point with a non-zero determinant proves that. If F is constant
+zeros form a null set and the assumption holds. One point with a non-zero determinant proves that. Pieces that no open
+set of points belongs to do not count, as both powers left out of max(y, 0)⁴ + max(−y, 0)⁴. If F is constant
 along some vector near some point, it maps a neighbourhood into a null set, and the assumption fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, islice
 
 from flint import fmpq, fmpq_mat
 
+from gdcheck.theorem.assumptions.cells import circuits
 from gdcheck.theorem.assumptions.spectrum import null_space
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
 from gdcheck.theorem.loss.rational import Vector, dot
@@ -52,7 +54,12 @@ def examine_preimages(expansion: Expansion) -> Preimages:
     if not expansion.truncated and _at_minimizer(expansion.hessian, expansion.step_size) != 0:
         return Preimages(True)
     points = []
-    pieces = list(_pieces(expansion.truncated))
+    relations = circuits(expansion.truncated)
+    pieces = [
+        tuple(expansion.truncated[j] for j in sorted(kept))
+        for kept in _pieces(len(expansion.truncated))
+        if not any(relation.forbids(kept) for relation in relations)
+    ]
     for k, h in enumerate(_trial_points(expansion.dimension)):
         left = [piece for piece in pieces if _determinant(expansion, piece, h) == 0]
         if len(left) < len(pieces):
@@ -75,9 +82,9 @@ def _at_minimizer(hessian: fmpq_mat, step_size: fmpq) -> fmpq:
     return jacobian.det()
 
 
-def _pieces(powers: Sequence[LocalPower]) -> Iterator[tuple[LocalPower, ...]]:
-    for size in range(len(powers) + 1):
-        yield from combinations(powers, size)
+def _pieces(count: int) -> Iterator[frozenset[int]]:
+    for size in range(count + 1):
+        yield from map(frozenset, combinations(range(count), size))
 
 
 def _trial_points(n: int) -> Iterator[Vector]:

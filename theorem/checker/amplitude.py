@@ -12,6 +12,7 @@ from gdcheck.theorem.checker.descent import Descent, verify_critical_point
 from gdcheck.theorem.checker.document import Block, Certificate, Eigenvalue, Interval, Spectrum, read_certificate
 from gdcheck.theorem.checker.exact import Matrix, dot, norm_above, root_bounds
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
+from gdcheck.theorem.checker.sides import Last, Side, verify_sides
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose
 
@@ -69,17 +70,18 @@ def verify_theorem(c: Certificate) -> tuple[Expansion, Space] | None:
     eta = descent.step_size
     linear = max(abs(1 - eta * x) for x in (spectrum.lowest.low, spectrum.highest.high))
     expansion = Expansion(descent, Remainder.of(descent), linear)
-    space = Space(operator, spectrum, regime)
+    space, sides = Space(operator, spectrum, regime), list[Side]()
     if c.subspace is not None:
-        inner = verify_subspace(c, c.subspace, expansion, hessian)
+        inner, sides = verify_subspace(c, c.subspace, expansion, hessian)
         space = Space(inner, c.subspace.spectrum, c.subspace.regime)
     if c.verdict == "exceptional":
         end = spectrum.lowest if regime == "small-step" else spectrum.highest
         absent = space.operator.up_to(end.high) == space.operator.below(end.low)
         claim(absent, "the dominant eigenvalue is absent fails")
     if c.blocks:
-        _verify_limit(c, space, hessian, expansion)
+        _verify_limit(c, space, hessian, expansion, sides)
     else:
+        claim(not sides, "a limit shows on which sides of the kinks the trajectory stays fails: none is claimed")
         _verify_nothing_is_claimed(c)
     return expansion, space
 
@@ -146,8 +148,8 @@ def verify_eigenspace(operator: Operator, hessian: Matrix, end: Eigenvalue, bloc
     return Eigenspace(block, root_bounds(2 * square)[1], root_bounds(square)[1] + root_bounds(skew)[1])
 
 
-def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expansion) -> None:
-    """Verify the blocks, the inequality at the step that is claimed, and the limit that follows."""
+def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expansion, sides: Sequence[Side]) -> None:
+    """Verify the blocks, the inequality at the step that is claimed, the sides of kinks, and the limit that follows."""
     kind, signs = DOMINANT.get(space.regime or "", (None, ()))
     good = kind is not None and c.limit.kind == kind and len(c.blocks) == len(signs) == len(c.limit.vectors)
     sentence = f"{len(c.blocks)} blocks prove the limit {c.limit.kind} fails: step {c.step}, regime {space.regime}"
@@ -160,6 +162,9 @@ def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expa
     iterate = _enclosed(c.step, spaces, expansion)
     tail, errors = verify_inequality(c, spaces, iterate, rho, expansion.remainder)
     verify_limit(c, spaces, signs, iterate, tail + errors)
+    if sides and c.subspace is not None:
+        last = Last(iterate.centre, iterate.error, iterate.parts[0] if signs == (1,) else None, errors, rho)
+        verify_sides(sides, expansion, (c.subspace.enters, c.step), last, PRECISIONS)
 
 
 @dataclass(frozen=True)

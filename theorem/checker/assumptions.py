@@ -8,10 +8,12 @@ from fractions import Fraction
 from itertools import product
 from typing import Protocol
 
-from gdcheck.theorem.checker.descent import Descent
+from gdcheck.theorem.checker.cells import relations
+from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.document import Certificate, Problem, Spectrum, Subspace
 from gdcheck.theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
 from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
+from gdcheck.theorem.checker.sides import Side, one_sided, sides_of
 from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
 from gdcheck.theorem.checker.trajectory import Expansion
 
@@ -105,7 +107,10 @@ def preimages_fail(c: Stated, descent: Descent) -> bool:
 
 
 def verify_determinants(descent: Descent, points: Sequence[Vector]) -> None:
-    """Claim 6 (null preimages): for each set of truncated powers, det(I - eta Hessian) is not zero at some point."""
+    """Claim 6 (null preimages): for each set of truncated powers that are active together, and alone, on an open set.
+
+    There det(I - eta Hessian) is not zero at some point.
+    """
     within(
         len(descent.kinks) <= MOST_PIECES,
         f"null preimages with {len(descent.kinks)} truncated powers, more than {MOST_PIECES}",
@@ -117,7 +122,8 @@ def verify_determinants(descent: Descent, points: Sequence[Vector]) -> None:
         singular = _singular([entries[i * n : (i + 1) * n] for i in range(n)], scale)
         singular = singular and all(_singular(*descent.scaled_hessian(z, d, kept)) for z, d in places)
         sets = tuple(map(int, kept))
-        claim(not singular, f"the determinant of F' is somewhere not zero fails for truncated powers {sets}")
+        empty = singular and any(relation.empties(kept) for relation in relations(descent.kinks))
+        claim(not singular or empty, f"the determinant of F' is somewhere not zero fails for truncated powers {sets}")
 
 
 def _singular(scaled_hessian: Sequence[Sequence[int]], scale: int) -> bool:
@@ -171,8 +177,12 @@ class Space:
         return not any(self.rest(vector))
 
 
-def verify_subspace(c: Certificate, given: Subspace, expansion: Expansion, hessian: Matrix) -> Operator:
-    """Claim 8 (subspace): an exact iterate lies in it, and F maps it into itself; return A restricted to it.
+def verify_subspace(
+    c: Certificate, given: Subspace, expansion: Expansion, hessian: Matrix
+) -> tuple[Operator, list[Side]]:
+    """Claim 8 (subspace): an exact iterate lies in it, and F maps it into itself.
+
+    Return A restricted to it, and the sides of kinks on which F does so: the trajectory has to stay there.
 
     Args:
         c: The certificate.
@@ -185,11 +195,12 @@ def verify_subspace(c: Certificate, given: Subspace, expansion: Expansion, hessi
     inside = [h, *(vector for block in c.blocks for vector in block.vectors)]
     good = all(map(space.holds, inside)) and (c.step >= given.enters or not c.blocks)
     claim(good, f"h_{given.enters} and the blocks lie in the subspace fails at step {c.step}")
-    claim(_is_invariant(expansion, space, norm_above(h)), "F maps the subspace into itself fails")
+    sides = sides_of(_harmful(expansion, space, norm_above(h)), h)
+    claim(_is_invariant(descent, space, sides), "F maps the subspace into itself fails")
     operator = Operator.of(_restricted(hessian, space))
     if c.blocks or given.spectrum is not None or given.regime is not None:
         verify_spectrum(operator, given.spectrum, given.regime, descent.step_size)
-    return operator
+    return operator, sides
 
 
 def verify_spectrum(
@@ -215,16 +226,23 @@ def _exact_iterate(descent: Descent, step: int) -> Vector:
     return h
 
 
-def _is_invariant(expansion: Expansion, space: Space, r: Fraction) -> bool:
-    """Tell whether F maps a space into itself, on the ball of radius r if F maps that ball into itself."""
-    descent, n = expansion.descent, expansion.descent.dimension
+def _is_invariant(descent: Descent, space: Space, sides: Sequence[Side]) -> bool:
+    """Tell whether F maps a space into itself on these sides of kinks; all other kinks do no harm."""
+    n = descent.dimension
     units = [tuple(Fraction(int(i == j)) for j in range(n)) for i in range(n)]
     across = [rest for unit in units if any(rest := space.rest(unit))]  # they span what is orthogonal to the space
-    polynomial = all(vanishes_on_span(combined(descent.partials, w), space.basis) for w in across)
+    return all(vanishes_on_span(one_sided(descent, sides, w), space.basis) for w in across)
+
+
+def _harmful(expansion: Expansion, space: Space, r: Fraction) -> list[Kink]:
+    """Return the kinks that pull out of a space: those neither along nor across it.
+
+    Kinks out of reach do not count, on the ball of radius r if F maps that ball into itself.
+    """
     shrinks = expansion.linear + expansion.remainder.push(r) < 1
-    felt = [kink for kink in descent.kinks if not shrinks or kink.offset + kink.length * r > 0]
-    slopes = [tuple(map(Fraction, kink.slope)) for kink in felt]
-    return polynomial and all(space.holds(s) or not any(dot(b, s) for b in space.basis) for s in slopes)
+    felt = [kink for kink in expansion.descent.kinks if not shrinks or kink.offset + kink.length * r > 0]
+    crossing = [kink for kink in felt if any(dot(b, kink.slope) for b in space.basis)]
+    return [kink for kink in crossing if not space.holds(tuple(map(Fraction, kink.slope)))]
 
 
 def _restricted(hessian: Matrix, space: Space) -> Matrix:

@@ -8,6 +8,7 @@ from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.decision.sides import Side, stays
 from gdcheck.theorem.decision.subspace import Subspace, find_subspace
 from gdcheck.theorem.decision.verdict import Block
 from gdcheck.theorem.descent.enclosure import enclose
@@ -24,6 +25,8 @@ FIRST_PRECISION = 128
 GUARD_BITS = 64
 # How narrowly ρ is to be known, relatively: sigma and tail are stated to nine digits.
 _RHO_WIDTH = fmpq(1, 10**14)
+_LATER = 12
+"""How often a later step is looked for that shows on which side of a kink a trajectory stays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +81,10 @@ class Search:
             unstable = whole.restricted.regime is Regime.UNSTABLE
             subspace = find_subspace(self.expansion, self._largest(self.first), *((0,) if unstable else ()))
             if subspace is not None and (unstable or self._lacks_dominance(whole, subspace)):
-                return self._persist(subspace)
+                found = self._persist(subspace)
+                # Without a limit nothing shows that the trajectory stays on its sides, and thus in the subspace.
+                if found.amplitude is not None or not subspace.sides:
+                    return found
         return whole if whole.cause is not Cause.PRECISION else self._persist(None)
 
     def _lacks_dominance(self, whole: SearchResult, subspace: Subspace) -> bool:
@@ -127,9 +133,23 @@ class Search:
             if not surely_less(sequence.rho.rad(), sequence.rho * _RHO_WIDTH):
                 return SearchResult(subspace, here, blocks, None, Cause.PRECISION, precision)
             result = certify(sequence, self.max_steps)
+            if subspace is not None and subspace.sides and isinstance(result, Amplitude):
+                result = self._on_sides(subspace.sides, sequence, result)
         if isinstance(result, Cause):
             return SearchResult(subspace, here, blocks, None, result, precision)
         return SearchResult(subspace, here, blocks, result, None, precision)
+
+    def _on_sides(self, sides: tuple[Side, ...], sequence: StrictMinimum, found: Amplitude) -> Amplitude | Cause:
+        """Apply the lemma at a step so late that it shows on which sides of the kinks the trajectory stays."""
+        for _ in range(_LATER):
+            stay = stays(sides, sequence, found)
+            if stay is not None:
+                return found if stay else Cause.SIDES
+            later = certify(replace(sequence, begins=2 * found.step + 1), self.max_steps)
+            if isinstance(later, Cause):
+                return later
+            found = later
+        return Cause.SIDES
 
     def _supply(
         self, blocks: tuple[Block, ...], here: Classification, largest: arb, subspace: Subspace | None

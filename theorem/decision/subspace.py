@@ -3,7 +3,8 @@ r"""Invariant subspaces that hold a trajectory: how exceptional starts are prove
 The smallest linear space W that holds :math:`h` and is mapped into itself by gradient descent is found exactly: W
 must be closed under the Hessian, under every coefficient vector of the polynomial remainder restricted to W, and must
 hold the direction of each truncated power that is not orthogonal to it. A truncated power that vanishes on a ball which
-gradient descent maps into itself is not met by a trajectory in that ball, and not counted.
+gradient descent maps into itself is not met by a trajectory in that ball, and not counted. Where a power stays in the
+way, its kink may have a side that the trajectory never leaves (``sides``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import comb
 from flint import arb, fmpq, fmpq_mat, fmpq_mpoly_ctx
 
 from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.sides import Side, one_sided, sides_of
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import surely_less
@@ -32,10 +34,12 @@ class Subspace:
     Attributes:
         enters: The step j with h_j in the subspace.
         basis: Basis vectors in reduced echelon form, shape (w, n); empty if h_j = 0.
+        sides: The sides of kinks on which the trajectory has to stay; that is not shown yet.
     """
 
     enters: int
     basis: tuple[Vector, ...]
+    sides: tuple[Side, ...] = ()
 
     @property
     def dimension(self) -> int:
@@ -86,7 +90,8 @@ def find_subspace(expansion: Expansion, rho: arb, steps: int = _EXACT_STEPS) -> 
         steps: How many exact steps to try; fewer if the rationals grow beyond a few thousand bits.
 
     Returns:
-        The minimizer itself if an exact iterate reaches it, else the first proper invariant subspace found, or None.
+        The minimizer itself if an exact iterate reaches it, else the first proper invariant subspace found, or None;
+        one that is invariant only on one side of some kinks comes last.
     """
     path = list(_exact_iterates(expansion, steps))
     if not any(path[-1]):
@@ -95,7 +100,23 @@ def find_subspace(expansion: Expansion, rho: arb, steps: int = _EXACT_STEPS) -> 
         basis = invariant_subspace(replace(expansion, truncated=_met(expansion, rho, h)), h)
         if basis is not None:
             return Subspace(j, basis)
-    return None
+    return next(filter(None, (_one_sided_subspace(expansion, rho, j, h) for j, h in enumerate(path))), None)
+
+
+def _one_sided_subspace(expansion: Expansion, rho: arb, step: int, h: Vector) -> Subspace | None:
+    """Find an invariant subspace for a trajectory that stays on the sides of the kinks where it is."""
+    met = _met(expansion, rho, h)
+    sides = sides_of(met, h)
+    if not met or sides is None:
+        return None
+    basis = invariant_subspace(one_sided(replace(expansion, truncated=met), sides), h)
+    if basis is None:
+        return None
+    rank = len(basis)
+    # A power along the space, or across it, does no harm on either side.
+    harmful = [s for s in sides if any(dot(s.power.direction, v) for v in basis)]
+    harmful = [s for s in harmful if len(_span([*basis, s.power.direction])) > rank]
+    return Subspace(step, basis, tuple(harmful))
 
 
 def _met(expansion: Expansion, rho: arb, h: Vector) -> tuple[LocalPower, ...]:

@@ -55,4 +55,5 @@ class Cause(Enum):
     )
     BUDGET = "the step budget ended before the certificate applied; a larger --max-steps may decide it"
     PRECISION = "the precision did not suffice; a larger --max-precision may decide it"
+    SIDES = "it was not decided on which sides of the kinks the trajectory stays"
     FASTER = "the trajectory converges to the minimizer faster than every geometric sequence"

@@ -1,0 +1,138 @@
+"""A trajectory that stays on one side of a kink, where the truncated power is a polynomial: Claim 15 (sides)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gdcheck.theorem.checker.descent import Descent, Kink
+from gdcheck.theorem.checker.document import Interval
+from gdcheck.theorem.checker.exact import Exponents, Polynomial, Vector, combined, dot, norm_above
+from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
+from gdcheck.theorem.checker.trajectory import Expansion, Remainder, follow
+
+
+@dataclass(frozen=True)
+class Side:
+    """A kink, and the sign that slope . h + offset has along the trajectory, or zero.
+
+    Attributes:
+        kink: The truncated power.
+        sign: 1 where the power is a polynomial, -1 where it vanishes.
+    """
+
+    kink: Kink
+    sign: int
+
+    def depth(self, h: Sequence[Fraction]) -> Fraction:
+        """Return how far slope . h + offset is on this side; negative on the other one."""
+        return self.sign * (dot(self.kink.slope, h) + self.kink.offset)
+
+
+def sides_of(kinks: Sequence[Kink], h: Vector) -> list[Side]:
+    """Claim 15, first part: the sides are those of the minimizer, or of h for a kink through it, and h is on them."""
+    sides = [Side(kink, 1 if (kink.offset or dot(kink.slope, h)) > 0 else -1) for kink in kinks]
+    claim(all(side.depth(h) >= 0 for side in sides), "the iterate that enters is on the minimizer's side fails")
+    return sides
+
+
+def one_sided(descent: Descent, sides: Sequence[Side], w: Vector) -> Polynomial:
+    """Return the derivative along w of the polynomial part and of the powers on the side +, without truncation."""
+    parts, weights = [*descent.partials], [*w]
+    for side in sides:
+        kink = side.kink
+        if side.sign > 0:
+            parts.append(_power(kink, descent.dimension))
+            weights.append(kink.factor * kink.power * dot(kink.slope, w))
+    return combined(parts, weights)
+
+
+def _power(kink: Kink, n: int) -> Polynomial:
+    """Return (slope . h + offset)^(power - 1)."""
+    line = [(i, x) for i, x in enumerate(kink.slope) if x]
+    terms: dict[Exponents, int] = {(0,) * n: 1}
+    for _ in range(kink.power - 1):
+        look("a truncated power as a polynomial")
+        product = defaultdict[Exponents, int](int)
+        for alpha, k in terms.items():
+            product[alpha] += k * kink.offset
+            for i, x in line:
+                product[(*alpha[:i], alpha[i] + 1, *alpha[i + 1 :])] += k * x
+        terms = {alpha: k for alpha, k in product.items() if k}
+        within(len(terms) <= MOST_TERMS, f"a truncated power as a polynomial has more than {MOST_TERMS} terms")
+    return Polynomial(terms, 1)
+
+
+@dataclass(frozen=True)
+class Last:
+    """The iterate of the step K at which the inequality holds.
+
+    Attributes:
+        centre: Of the ball that holds it, shape (n,).
+        error: The radius of the ball.
+        part: The projection of the centre onto the one dominant eigenspace, if its multiplier is positive; else None.
+        part_error: A bound of the distance from there to the projection of the iterate.
+        rho: An interval of the dominant multiplier's modulus.
+    """
+
+    centre: Sequence[Fraction]
+    error: Fraction
+    part: Sequence[Fraction] | None
+    part_error: Fraction
+    rho: Interval
+
+
+def verify_sides(
+    sides: Sequence[Side], expansion: Expansion, steps: tuple[int, int], last: Last, precisions: Sequence[int]
+) -> None:
+    """Claim 15 (sides): from the step that enters on, the trajectory stays on the sides for ever.
+
+    Args:
+        sides: The sides; the iterate of the step j is on them.
+        expansion: Gradient descent around the minimizer, with its bounds.
+        steps: j and K.
+        last: The iterate of the step K.
+        precisions: How many bits the iterates on the way may be enclosed with.
+    """
+    enters, step = steps
+    walked = any(all(_on_all(sides, expansion, enters, step, bits)) for bits in precisions)
+    claim(walked, f"the trajectory stays on its sides of the kinks up to step {step} fails")
+    for side in sides:
+        kept = _never_met(side, expansion.remainder, last) if side.kink.offset else _wins(side, expansion, last)
+        claim(kept, f"the trajectory stays on its sides of the kinks from step {step} on fails")
+
+
+def _on_all(sides: Sequence[Side], expansion: Expansion, enters: int, step: int, bits: int) -> Iterator[bool]:
+    """Tell of each step between whether its iterate is on every side."""
+    steps = 0
+    for centre, error in follow(expansion, enters + 1, step, bits):
+        steps += 1
+        yield all(side.depth(centre) >= side.kink.length * error for side in sides)
+    yield steps == max(0, step - enters)
+
+
+def _growth(remainder: Remainder, last: Last) -> tuple[Fraction, Fraction]:
+    """Return P r and the tail of Claim 12, for the ball of radius r through the last iterate."""
+    r = norm_above(last.centre) + last.error
+    low, high = last.rho
+    push = remainder.push(r)
+    x = push / (low * (1 - high - push))
+    reach = (1 + x + x * x) * r
+    return reach, push * reach**2 / (r * low * (1 - high))
+
+
+def _never_met(side: Side, remainder: Remainder, last: Last) -> bool:
+    """Tell whether a kink off the minimizer is out of reach from the last iterate on."""
+    return side.kink.length * _growth(remainder, last)[0] <= abs(side.kink.offset)
+
+
+def _wins(side: Side, expansion: Expansion, last: Last) -> bool:
+    """Tell whether the dominant part keeps the trajectory on one side of a kink through the minimizer."""
+    if last.part is None:
+        return False
+    tail = _growth(expansion.remainder, last)[1]
+    across = norm_above([x - y for x, y in zip(last.centre, last.part, strict=True)]) + last.error + last.part_error
+    along = side.sign * dot(side.kink.slope, last.part)
+    return along > side.kink.length * (across + 2 * tail + last.part_error)

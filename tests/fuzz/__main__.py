@@ -34,6 +34,9 @@ def fuzz(
     seed: Annotated[int, typer.Option(min=0, help="the seed of all problems")] = 0,
     shape: Annotated[str | None, typer.Option(help="one shape alone; without it they take turns")] = None,
     mutants: Annotated[int, typer.Option(min=0, help="changed certificates for each problem")] = 3,
+    share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="the share of decided problems that go through everything")
+    ] = 1.0,
     out: Annotated[Path, typer.Option(help="the folder of counts and disagreements")] = Path("reports/out/fuzz"),
     replay: Annotated[Path | None, typer.Option(help="examine a stored disagreement again, and nothing else")] = None,
 ) -> int:
@@ -46,7 +49,7 @@ def fuzz(
         minutes = 1.0
     with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
-    record = Record.begun(out, seed, shape, mutants)
+    record = Record.begun(out, Record(seed, shape, mutants, share))
     end = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
     kept = time.monotonic()
     try:
@@ -67,7 +70,8 @@ def fuzz(
 def one(record: Record, out: Path) -> None:
     """Examine the problem of the next index."""
     name, problem = draw(record.seed, record.done, record.shape)
-    finding = examine(problem, Random(f"{record.seed}/{record.done}"), record.mutants)
+    random = Random(f"{record.seed}/{record.done}")
+    finding = examine(problem, random, record.mutants, whole=random.random() < record.share)
     if finding.disagreements:
         with writing_to(out):
             keep_case(out, record, name, problem, finding)

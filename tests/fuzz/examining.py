@@ -35,7 +35,8 @@ class Finding:
 
     Attributes:
         verdict: The engine's, or ``crash``.
-        simulated: What the simulation saw.
+        simulated: What the simulation saw; empty if it was not asked.
+        converges: Whether a limit is proved, or has settled in simulation.
         cause: Why nothing was decided, if so.
         unchecked: Why the checker gave up, if it did.
         batched: What float64 came to, if it was asked.
@@ -46,7 +47,8 @@ class Finding:
     """
 
     verdict: str
-    simulated: str
+    simulated: str = ""
+    converges: bool = False
     cause: str | None = None
     unchecked: str | None = None
     batched: str | None = None
@@ -56,13 +58,14 @@ class Finding:
     seconds: float = 0.0
 
 
-def examine(problem: Problem, random: Random, mutants: int) -> Finding:
+def examine(problem: Problem, random: Random, mutants: int, *, whole: bool = True) -> Finding:
     """Put one problem through everything.
 
     Args:
         problem: The problem.
         random: Where the changes of certificates come from.
         mutants: How many changed certificates the checker is given.
+        whole: Whether a problem that is decided goes through the rest too.
     """
     begun = time.perf_counter()
     stated = problem.to_json()
@@ -70,16 +73,20 @@ def examine(problem: Problem, random: Random, mutants: int) -> Finding:
         decision = decide(problem, max_steps=DECIDE_STEPS)
         data = certificate(decision)
     except Exception as error:
-        return Finding("crash", "", disagreements=[f"decide fails with {type(error).__name__}: {error}"[:500]])
-    found = Finding(decision.verdict.value, "")
+        return Finding("crash", disagreements=[f"decide fails with {type(error).__name__}: {error}"[:500]])
+    found = Finding(decision.verdict.value, converges=decision.limit is not None)
     if decision.verdict is Verdict.UNRESOLVED:
         found.cause = decision.reason
+    elif not whole:
+        found.seconds = time.perf_counter() - begun
+        return found
     for digits in MORE_DIGITS:
         simulated = simulate(stated, digits)
         objections = _objections(decision, simulated)
         if not objections and (simulated.seen != "settled" or not simulated.level):
             break
     found.simulated = simulated.seen
+    found.converges |= simulated.seen == "settled"
     found.disagreements += objections
     _recheck(found, data)
     found.batched = _batched(found, problem, decision)

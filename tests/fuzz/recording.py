@@ -29,6 +29,7 @@ class Record:
         seed: The seed.
         shape: The shape of all problems; None where they take turns.
         mutants: How many changed certificates each one gives.
+        share: The share of the decided problems that go through everything.
         done: How many problems are done: those of the indices below.
         seconds: How long they took together.
         shapes: For each shape, how many problems came to what.
@@ -40,6 +41,7 @@ class Record:
     seed: int
     shape: str | None
     mutants: int
+    share: float = 1.0
     done: int = 0
     seconds: float = 0.0
     shapes: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -48,31 +50,42 @@ class Record:
     disagreements: list[int] = field(default_factory=list)
 
     @classmethod
-    def begun(cls, folder: Path, seed: int, shape: str | None, mutants: int) -> Record:
-        """The record of a folder, or a new one.
+    def begun(cls, folder: Path, asked: Record) -> Record:
+        """Read the record of a folder.
+
+        Args:
+            folder: The folder.
+            asked: A new record, which is the answer if the folder has none.
 
         Raises:
             InputError: If the folder holds another run.
         """
         place = folder / "record.json"
         if not place.exists():
-            return cls(seed, shape, mutants)
+            return asked
         try:
             data = json.loads(place.read_text(encoding="utf-8"))
             found = cls(**{key: value for key, value in data.items() if key != "schema"})
             right = data["schema"] == FORMAT
         except (OSError, ValueError, TypeError, KeyError):
             raise InputError("out", f"{place} is no record of a fuzzing run; name another folder") from None
-        if not right or (found.seed, found.shape, found.mutants) != (seed, shape, mutants):
-            raise InputError("out", f"{place} belongs to another run; name another folder, or its seed and shape")
+        if not right or found.asked != asked.asked:
+            raise InputError("out", f"{place} belongs to another run; name another folder, or ask for {found.asked}")
         return found
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What the run was asked for."""
+        return {"seed": self.seed, "shape": self.shape, "mutants": self.mutants, "share": self.share}
 
     def add(self, name: str, finding: Finding) -> None:
         """Count the finding of the next index."""
         counts, index = Counter(self.shapes.get(name, {})), self.done
         counts["problems"] += 1
         counts[finding.verdict] += 1
-        counts[f"simulation: {finding.simulated}"] += 1
+        counts["converges"] += finding.converges
+        if finding.simulated:
+            counts[f"simulation: {finding.simulated}"] += 1
         counts["mutants"] += finding.mutants[0]
         counts["mutants accepted"] += finding.mutants[1]
         if finding.batched is not None:
@@ -80,7 +93,7 @@ class Record:
         if finding.unchecked is not None:
             counts["not checked"] += 1
             self._note(name, finding.unchecked, index)
-        if finding.cause is not None and finding.simulated == "settled":
+        if finding.cause is not None and finding.converges:
             counts["converges, unresolved"] += 1
             self._note(name, finding.cause, index)
         if finding.disagreements:
@@ -119,9 +132,9 @@ class Record:
         console.print(
             f"changed certificates: {total['mutants']:,}, of which {total['mutants accepted']:,} are accepted"
         )
-        settled = total["simulation: settled"]
-        rate = total["converges, unresolved"] / settled if settled else 0.0
-        console.print(f"unresolved, of {settled:,} whose direction settles in simulation: {100 * rate:.3f} %")
+        rate = total["converges, unresolved"] / total["converges"] if total["converges"] else 0.0
+        said = f"unresolved, of {total['converges']:,} with a limit that is proved or seen in simulation"
+        console.print(f"{said}: {total['converges, unresolved']:,}, {100 * rate:.3f} %")
         for name, causes in self.causes.items():
             for cause, count in sorted(causes.items(), key=lambda item: -item[1]):
                 shown = ", ".join(map(str, self.examples.get(cause, ())))

@@ -11,8 +11,8 @@ from gdcheck.theorem.checker.assumptions import failing_assumptions, verify_subs
 from gdcheck.theorem.checker.descent import Descent, verify_critical_point
 from gdcheck.theorem.checker.document import Block, Certificate, Eigenvalue, Interval, Spectrum, read_certificate
 from gdcheck.theorem.checker.exact import Matrix, dot, norm_above, root_bounds
+from gdcheck.theorem.checker.kinks import Last, Side, verify_sides
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
-from gdcheck.theorem.checker.sides import Last, Side, verify_sides
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose
 

@@ -8,12 +8,11 @@ from fractions import Fraction
 from itertools import product
 from typing import Protocol
 
-from gdcheck.theorem.checker.cells import relations
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.document import Certificate, Problem, Spectrum, Subspace
 from gdcheck.theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
+from gdcheck.theorem.checker.kinks import Side, one_sided, relations, sides_of
 from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
-from gdcheck.theorem.checker.sides import Side, one_sided, sides_of
 from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
 from gdcheck.theorem.checker.trajectory import Expansion
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gdcheck.theorem.assumptions.preimages import MAX_POWERS, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.reasons import Reasons, why_no_limit
 from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, Search, SearchResult
 from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.descent.expansion import Expansion
@@ -58,7 +59,8 @@ def decide(
             fails.append(Assumption.NULL_PREIMAGES)
     why_open = preimages_undecided(expansion) if preimages is None or preimages.holds is None else None
     found = Search(expansion, pencil, classification, max_steps, max_precision, precision).run()
-    verdict, reason = _conclude(statement, classification, tuple(fails), why_open, found)
+    reasons = Reasons(why_open, why_no_limit(found, problem))
+    verdict, reason = _conclude(statement, classification, tuple(fails), found, reasons)
     used = found if found.amplitude is not None or found.subspace is not None else None
     return Decision(
         problem=problem,
@@ -101,25 +103,26 @@ def not_positive(classification: Classification) -> str:
 
 def preimages_undecided(expansion: Expansion) -> str:
     """Say that the assumption on preimages of null sets was not decided, and why."""
-    many = len(expansion.truncated) > MAX_POWERS
-    why = f" (with more than {MAX_POWERS} truncated powers, that is not examined)" if many else ""
-    return f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}{why}"
+    fix = "for the derivative of the map is singular on some piece of the loss; another --step-size is"
+    if len(expansion.truncated) > MAX_POWERS:
+        fix = f"for the loss has more than {MAX_POWERS} truncated powers; --loss with fewer of them is"
+    return f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}, {fix}"
 
 
 def _conclude(
     statement: Statement,
     classification: Classification,
     fails: tuple[Assumption, ...],
-    why_open: str | None,
     found: SearchResult,
+    reasons: Reasons,
 ) -> tuple[Verdict, str]:
     """Hold what was found against the statement: the verdict, and the reason in one sentence."""
     if fails:
         needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
-        return Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{_happens(found)}"
+        return Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{_happens(found, reasons)}"
     prediction = statement.predictions.get(classification.regime) if classification.regime else None
-    if why_open is not None:
-        return Verdict.UNRESOLVED, why_open
+    if reasons.preimages is not None:
+        return Verdict.UNRESOLVED, reasons.preimages
     if prediction is None:
         return Verdict.NOT_APPLICABLE, f"{statement.name} is silent on this regime"
     which = "smallest" if prediction.end is End.LOWEST else "largest"
@@ -131,20 +134,20 @@ def _conclude(
         if not found.restricted.holds(predicted):
             since = f"from step {found.subspace.enters} on, " if found.subspace.enters else ""
             reason = f"{since}the trajectory lies in a subspace orthogonal to the eigenvector of the {which} eigenvalue"
-            return Verdict.EXCEPTIONAL, reason + _happens(found)
+            return Verdict.EXCEPTIONAL, reason + _happens(found, reasons)
     if found.amplitude is None:
-        return Verdict.UNRESOLVED, found.cause.value if found.cause else "no limit could be certified"
+        return Verdict.UNRESOLVED, reasons.limit
     kind = found.amplitude.limit.kind
     # A block's end is that of the spectrum on its subspace; the statement speaks of all of space.
     if len(found.blocks) == 1 and found.blocks[0].eigenvalue.is_same(predicted) and kind is prediction.kind:
         reason = f"the direction is {kind.value} along the eigenvector of the {which} Hessian eigenvalue, as predicted"
         return Verdict.PROVED, reason
-    return Verdict.REFUTED, f"{statement.name} predicts another limit{_happens(found)}"
+    return Verdict.REFUTED, f"{statement.name} predicts another limit{_happens(found, reasons)}"
 
 
-def _happens(found: SearchResult) -> str:
+def _happens(found: SearchResult, reasons: Reasons) -> str:
     if found.amplitude is None:
-        return "; no limit is certified" if found.cause is None else f"; no limit is certified: {found.cause.value}"
+        return "; no limit is certified" if found.cause is None else f"; no limit is certified: {reasons.limit}"
     space = "" if found.subspace is None else f" within a subspace of dimension {found.subspace.dimension}"
     return f"; what happens instead is certified: the direction is {found.amplitude.limit.kind.value}{space}"
 

@@ -135,7 +135,8 @@ def decide_every_start(problem: Problem) -> EveryStart:
         return EveryStart(whole, Verdict.UNRESOLVED, reason, found, preimages=preimages)
     exceptional = exceptional_set(expansion)
     if exceptional is None:
-        reason = "no ball was found in which the exceptional set is a graph: its radius would be below 2^-16384"
+        reason = "no ball was found in which the exceptional set is a graph: its radius would be below 2^-16384;"
+        reason += " a --start decides one trajectory"
         return EveryStart(whole, Verdict.UNRESOLVED, reason, found, preimages=preimages)
     prediction = THEOREM_1.predictions[found.regime]
     which = "smallest" if prediction.end is End.LOWEST else "largest"

@@ -16,7 +16,7 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
 from gdcheck.theorem.limit.amplitude import certify
-from gdcheck.theorem.limit.result import Amplitude, Cause
+from gdcheck.theorem.limit.result import Amplitude, Cause, Settled
 from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.statement import End, Regime
 
@@ -40,6 +40,7 @@ class SearchResult:
         amplitude: The deciding inequality and the limit, if it holds.
         cause: Why it does not hold; None too where nothing dominates.
         precision: Bits used.
+        settles: The displacement at which the trajectory settles instead, if the cause is that; shape (n,).
     """
 
     subspace: Subspace | None
@@ -48,6 +49,7 @@ class SearchResult:
     amplitude: Amplitude | None
     cause: Cause | None
     precision: int
+    settles: tuple[arb, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,18 +137,22 @@ class Search:
             result = certify(sequence, self.max_steps)
             if subspace is not None and subspace.sides and isinstance(result, Amplitude):
                 result = self._on_sides(subspace.sides, sequence, result)
+        if isinstance(result, Settled):
+            return SearchResult(subspace, here, blocks, None, Cause.ELSEWHERE, precision, tuple(result.centre))
         if isinstance(result, Cause):
             return SearchResult(subspace, here, blocks, None, result, precision)
         return SearchResult(subspace, here, blocks, result, None, precision)
 
-    def _on_sides(self, sides: tuple[Side, ...], sequence: StrictMinimum, found: Amplitude) -> Amplitude | Cause:
+    def _on_sides(
+        self, sides: tuple[Side, ...], sequence: StrictMinimum, found: Amplitude
+    ) -> Amplitude | Settled | Cause:
         """Apply the lemma at a step so late that it shows on which sides of the kinks the trajectory stays."""
         for _ in range(_LATER):
             stay = stays(sides, sequence, found)
             if stay is not None:
                 return found if stay else Cause.SIDES
             later = certify(replace(sequence, begins=2 * found.step + 1), self.max_steps)
-            if isinstance(later, Cause):
+            if not isinstance(later, Amplitude):
                 return later
             found = later
         return Cause.SIDES
@@ -197,10 +203,10 @@ def _without_multipliers(expansion: Expansion, largest: arb, max_steps: int) -> 
             far = (1 + iterate.radius) * arb(2) ** 256
         if surely_less(bound.quadratic(iterate.radius) * iterate.radius, arb(1)):
             return Cause.FASTER
-        if not surely_less(iterate.radius, far):
-            return Cause.LEFT
         if not surely_less(iterate.error, iterate.size):
             return Cause.PRECISION
+        if not surely_less(iterate.radius, far):
+            return Cause.LEFT
         if iterate.step >= max_steps:
             return Cause.BUDGET
     raise AssertionError("the enclosure iterates without end")

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 from flint import arb, fmpq
 
-from gdcheck.theorem.limit.result import Amplitude, Cause, Inequality, LimitDirection
+from gdcheck.theorem.limit.result import Amplitude, Cause, Inequality, LimitDirection, Settled
 from gdcheck.theorem.limit.sequence import DominantPart, EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
 
-__all__ = ["Accuracy", "Amplitude", "Cause", "Inequality", "LimitDirection", "certify"]
+__all__ = ["Accuracy", "Amplitude", "Cause", "Inequality", "LimitDirection", "Settled", "certify"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ _DEFAULT = Accuracy(limit=fmpq(1, 10**10), amplitude=fmpq(1, 10**14))
 _LARGEST_DEVIATION = fmpq(1, 4)
 
 
-def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _DEFAULT) -> Amplitude | Cause:
+def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _DEFAULT) -> Amplitude | Settled | Cause:
     """Follow a sequence until the inequality holds for every dominant part, at the current precision.
 
     Args:
@@ -53,7 +53,7 @@ def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _D
         accuracy: How well the limit is to be known.
 
     Returns:
-        The certificate's content, or the cause why there is none.
+        The certificate's content; or where the sequence settles instead, or the cause why there is none.
     """
     rho = sequence.rho
     enclosed = all(surely_less(part.deviation, arb(_LARGEST_DEVIATION)) for part in sequence.parts)
@@ -65,7 +65,9 @@ def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _D
         if previous is None:
             far = (1 + iterate.radius) * arb(2) ** 256
         if not surely_less(iterate.radius, far):
-            return Cause.LEFT
+            # An enclosure that has grown wide says nothing of the sequence.
+            lost = iterate.size.is_finite() and not surely_less(2 * iterate.error, iterate.size)
+            return Cause.PRECISION if lost else Cause.LEFT
         if not surely_less(iterate.error, iterate.size):
             return Cause.PRECISION
         if iterate.step >= sequence.begins:
@@ -80,7 +82,7 @@ def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _D
         if iterate.step >= max_steps:
             return Cause.BUDGET
         if previous is not None and iterate.step % 64 == 0 and _stalled(previous, iterate, 1 - rho):
-            return Cause.ELSEWHERE
+            return Settled(iterate.centre)
         previous = iterate
     raise AssertionError("a supplier encloses its iterates without end")
 

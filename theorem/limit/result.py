@@ -38,6 +38,17 @@ class LimitDirection:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """The sequence hardly moves any more, away from zero.
+
+    Attributes:
+        centre: Where, exact balls, shape (m,).
+    """
+
+    centre: list[arb]
+
+
+@dataclass(frozen=True)
 class Amplitude:
     """The inequality holds at this step, and this is the limit that it proves."""
 
@@ -49,11 +60,18 @@ class Amplitude:
 class Cause(Enum):
     """Why no certificate was found; the value is a sentence for the user."""
 
-    LEFT = "the trajectory left the basin of the minimizer, as far as the enclosures show"
-    ELSEWHERE = (
-        "the trajectory settles at a point that is not the minimizer; --observe shows it, and --minimizer can name it"
+    LEFT = (
+        "the trajectory left the basin of the minimizer: it has come 2^256 times as far as its start; no option changes"
+        " that, but a --start nearer to the minimizer or a smaller --step-size may"
     )
+    ELSEWHERE = "the trajectory settles at another point than the minimizer"
     BUDGET = "the step budget ended before the certificate applied; a larger --max-steps may decide it"
-    PRECISION = "the precision did not suffice; a larger --max-precision may decide it"
-    SIDES = "it was not decided on which sides of the kinks the trajectory stays"
-    FASTER = "the trajectory converges to the minimizer faster than every geometric sequence"
+    PRECISION = (
+        "the precision did not suffice; a larger --max-precision may decide it, unless the start lies on the curved"
+        " exceptional set"
+    )
+    SIDES = "it was not decided on which sides of the kinks the trajectory stays; another --start may be"
+    FASTER = (
+        "the trajectory converges to the minimizer faster than every geometric sequence, for all multipliers vanish"
+        " where it runs; no option decides its direction, another --step-size does"
+    )

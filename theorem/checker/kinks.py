@@ -1,4 +1,4 @@
-"""A trajectory that stays on one side of a kink, where the truncated power is a polynomial: Claim 15 (sides)."""
+"""What kinks do: the cells into which they cut space (Claim 6), and trajectories that stay on a side (Claim 17)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.document import Interval
@@ -32,7 +33,7 @@ class Side:
 
 
 def sides_of(kinks: Sequence[Kink], h: Vector) -> list[Side]:
-    """Claim 15, first part: the sides are those of the minimizer, or of h for a kink through it, and h is on them."""
+    """Claim 17, first part: the sides are those of the minimizer, or of h for a kink through it, and h is on them."""
     sides = [Side(kink, 1 if (kink.offset or dot(kink.slope, h)) > 0 else -1) for kink in kinks]
     claim(all(side.depth(h) >= 0 for side in sides), "the iterate that enters is on the minimizer's side fails")
     return sides
@@ -87,7 +88,7 @@ class Last:
 def verify_sides(
     sides: Sequence[Side], expansion: Expansion, steps: tuple[int, int], last: Last, precisions: Sequence[int]
 ) -> None:
-    """Claim 15 (sides): from the step that enters on, the trajectory stays on the sides for ever.
+    """Claim 17 (sides): from the step that enters on, the trajectory stays on the sides for ever.
 
     Args:
         sides: The sides; the iterate of the step j is on them.
@@ -136,3 +137,58 @@ def _wins(side: Side, expansion: Expansion, last: Last) -> bool:
     across = norm_above([x - y for x, y in zip(last.centre, last.part, strict=True)]) + last.error + last.part_error
     along = side.sign * dot(side.kink.slope, last.part)
     return along > side.kink.length * (across + 2 * tail + last.part_error)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Weights, none of them zero, with which the slopes of some kinks add up to zero.
+
+    Attributes:
+        weights: By the index of the kink.
+        offset: What the offsets add up to with them.
+    """
+
+    weights: dict[int, Fraction]
+    offset: Fraction
+
+    def empties(self, kept: Sequence[bool]) -> bool:
+        """Tell whether no point has slope . h + offset > 0 for the kinks that are kept and < 0 for the others.
+
+        If every weight has the sign of its kink, the sum of weight * (slope . h + offset) is positive in the cell; but
+        it is ``offset`` everywhere. The same with all weights turned round.
+        """
+        same = {(weight > 0) == kept[j] for j, weight in self.weights.items()}
+        return (same == {True} and self.offset <= 0) or (same == {False} and self.offset >= 0)
+
+
+def relations(kinks: Sequence[Kink]) -> list[Relation]:
+    """Return relations between the slopes of kinks of which no proper part is linearly dependent."""
+    found = []
+    for size in range(2, len(kinks) + 1):
+        for chosen in combinations(range(len(kinks)), size):
+            look("relations between the slopes of kinks")
+            weights = _only_relation([kinks[j].slope for j in chosen])
+            if weights is not None:
+                offset = sum((x * kinks[j].offset for j, x in zip(chosen, weights, strict=True)), Fraction(0))
+                found.append(Relation(dict(zip(chosen, weights, strict=True)), offset))
+    return found
+
+
+def _only_relation(slopes: Sequence[Sequence[int]]) -> list[Fraction] | None:
+    """Return the weights of a relation if all but the last slope are independent, and no weight is zero."""
+    rows = [[Fraction(x) for x in slope] for slope in slopes]
+    shares = [[Fraction(int(i == j)) for j in range(len(slopes))] for i in range(len(slopes))]
+    done: list[tuple[int, int]] = []
+    for i, row in enumerate(rows):
+        for pivot, column in done:
+            factor = row[column] / rows[pivot][column]
+            row[:] = [x - factor * y for x, y in zip(row, rows[pivot], strict=True)]
+            shares[i] = [x - factor * y for x, y in zip(shares[i], shares[pivot], strict=True)]
+        pivots = [column for column, x in enumerate(row) if x]
+        if pivots:
+            done.append((i, pivots[0]))
+        elif i < len(slopes) - 1:
+            return None
+        else:
+            return shares[i] if all(shares[i]) else None
+    return None

@@ -179,6 +179,19 @@ def test_enclosures_that_do_not_suffice_prove_nothing(change, cause):
     assert certify(replace(sequence, **change), 60, COARSE) is cause
 
 
+@pytest.mark.parametrize(("size", "error", "cause"), [(1, 300, Cause.PRECISION), (300, 1, Cause.LEFT)])
+def test_a_wide_enclosure_is_not_said_to_have_left(monkeypatch, size, error, cause):
+    """From step 1 on the iterate is said to be within 2^error of a centre of size 2^size."""
+
+    def iterates(self):
+        yield Enclosure(0, [arb(1), arb(1)], arb(0), arb(2), arb(2).sqrt())
+        far, blur = arb(2) ** size, arb(2) ** error
+        yield Enclosure(1, [far, arb(0)], blur, far + blur, far)
+
+    monkeypatch.setattr(Toy, "iterates", iterates)
+    assert certify(replace(toy((HALF, THIRD), started((1, 2))), constant=arb(10)), 60, COARSE) is cause
+
+
 @pytest.mark.parametrize("deviation", [fmpq(1, 4), fmpq(1, 3), fmpq(2)])
 def test_a_projector_that_is_hardly_known_proves_nothing(deviation):
     assert certify(toy((HALF, THIRD), started((1, 2)), deviation=deviation), 60, COARSE) is Cause.PRECISION

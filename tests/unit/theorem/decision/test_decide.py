@@ -275,14 +275,6 @@ def test_every_cause_names_what_could_decide(cause):
 
 ELSEWHERE = {
     "rational": ("2*x**2 - 4*x**3 + 2*x**4 + y**2/2", "0.1", ["9/10", "1/10"], None, "(1, 0); --minimizer 1,0 "),
-    # Freudenstein and Roth's function, whose other minimum is irrational.
-    "irrational": (
-        "(-13 + x + ((5 - y)*y - 2)*y)**2 + (-29 + x + ((y + 1)*y - 14)*y)**2",
-        "0.0005",
-        ["11", "-1"],
-        ["5", "4"],
-        "near (11.4128, -0.896805); --minimizer ",
-    ),
     "kinks": (
         "2*x**2 - 4*x**3 + 2*x**4 + y**2/2 + max(y - 1, 0)**4",
         "0.1",
@@ -306,7 +298,7 @@ def test_another_point_is_named_by_its_coordinates(name):
     [
         ("x**2/2 + 2*y**2 + " + " + ".join(f"max(x - {k}, 0)**4" for k in range(1, 12)), "--loss with fewer"),
         # det F' vanishes identically, but the kernel turns with h.
-        ("(x**2 + y**2 + z**2)*5 + v**2/2 + 16*w**2 + x*z**2 + y*z**3", "another --step-size"),
+        ("(x**2 + y**2 + z**2)*5 + v**2/2 + 8*w**2 + x*z**2 + y*z**3", "another --step-size"),
     ],
 )
 def test_undecided_preimages_name_what_could_decide(loss, option):
@@ -561,7 +553,7 @@ def test_another_minimizer_reached_is_the_cause():
     """Freudenstein and Roth's function has a second minimizer at (11.41, −0.90)."""
     loss = "(-13 + x + ((5 - y)*y - 2)*y)**2 + (-29 + x + ((y + 1)*y - 14)*y)**2"
     found = decide(Problem(loss, step_size="0.000536", start=["6", "5"], minimizer=["5", "4"]))
-    assert found.verdict is Verdict.UNRESOLVED and "not the minimizer" in found.reason
+    assert found.verdict is Verdict.UNRESOLVED and "another point than the minimizer, near (11.4128, -0.896805)" in found.reason
 
 
 def test_a_prediction_speaks_of_the_whole_spectrum_within_a_subspace():

@@ -29,21 +29,23 @@ from tests.fuzz.reading import read_loss
 from tests.fuzz.recording import Record
 from tests.fuzz.simulation import simulate
 
-FEW = 3 * len(SHAPES)
+SEED = 11
+"""One whose first problems take little time."""
+FEW = 2 * len(SHAPES)
 
 
 def run(out: Path, problems: int, **others: Any) -> int:
-    options = {"minutes": None, "seed": 5, "shape": None, "mutants": 1, "share": 1.0, "replay": None} | others
+    options = {"minutes": None, "seed": SEED, "shape": None, "mutants": 1, "share": 1.0, "replay": None} | others
     return fuzz(problems=problems, out=out, **options)
 
 
 def test_a_few_dozen_problems_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, FEW) == 0
     said = capsys.readouterr().out
-    record = Record.begun(tmp_path, Record(5, None, 1))
+    record = Record.begun(tmp_path, Record(SEED, None, 1))
     assert record.done == FEW and set(record.shapes) == set(SHAPES)
     assert sum(counts.get("proved", 0) for counts in record.shapes.values()) > len(SHAPES)
-    assert "disagreements: 0" in said and "seed 5" in said
+    assert "disagreements: 0" in said and f"seed {SEED}" in said
     assert all(f" {name} " in said for name in SHAPES)
 
 
@@ -57,7 +59,7 @@ def test_a_run_in_pieces_is_the_run_at_once(tmp_path: Path, capsys: pytest.Captu
     one, two = tmp_path / "one", tmp_path / "two"
     assert [run(one, 9), run(two, 4), run(two, 9)] == [0, 0, 0]
     capsys.readouterr()
-    first, second = (vars(Record.begun(place, Record(5, None, 1))) | {"seconds": 0} for place in (one, two))
+    first, second = (vars(Record.begun(place, Record(SEED, None, 1))) | {"seconds": 0} for place in (one, two))
     assert first == second
     with pytest.raises(InputError, match="another run"):
         run(two, 9, seed=6)
@@ -100,7 +102,7 @@ def test_a_planted_error_is_found_and_replays(
         first, *_ = sorted((tmp_path / "disagreements").iterdir())
         case = json.loads(first.read_text())
         assert said in " ".join(case["disagreements"])
-        assert Problem.from_json(case["problem"]) == draw(5, case["index"])[1]
+        assert Problem.from_json(case["problem"]) == draw(SEED, case["index"])[1]
         assert run(tmp_path, 1, replay=first) == 1
     assert run(tmp_path, 1, replay=first) == 0
     assert "FIXED" in capsys.readouterr().out
@@ -108,7 +110,7 @@ def test_a_planted_error_is_found_and_replays(
 
 def test_a_checker_that_accepts_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(amplitude, "verify_limit", lambda *_: None)
-    found = [examine(draw(5, i)[1], Random(i), 8) for i in range(12)]
+    found = [examine(draw(SEED, i)[1], Random(i), 8) for i in range(12)]
     changed = [finding for finding in found if finding.mutant is not None]
     assert changed, "no turned limit was noticed"
     monkeypatch.undo()

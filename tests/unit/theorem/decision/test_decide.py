@@ -553,7 +553,10 @@ def test_another_minimizer_reached_is_the_cause():
     """Freudenstein and Roth's function has a second minimizer at (11.41, −0.90)."""
     loss = "(-13 + x + ((5 - y)*y - 2)*y)**2 + (-29 + x + ((y + 1)*y - 14)*y)**2"
     found = decide(Problem(loss, step_size="0.000536", start=["6", "5"], minimizer=["5", "4"]))
-    assert found.verdict is Verdict.UNRESOLVED and "another point than the minimizer, near (11.4128, -0.896805)" in found.reason
+    assert (
+        found.verdict is Verdict.UNRESOLVED
+        and "another point than the minimizer, near (11.4128, -0.896805)" in found.reason
+    )
 
 
 def test_a_prediction_speaks_of_the_whole_spectrum_within_a_subspace():

@@ -101,7 +101,7 @@ def verify_sides(
     walked = any(all(_on_all(sides, expansion, enters, step, bits)) for bits in precisions)
     claim(walked, f"the trajectory stays on its sides of the kinks up to step {step} fails")
     for side in sides:
-        kept = _never_met(side, expansion.remainder, last) if side.kink.offset else _wins(side, expansion, last)
+        kept = ever_after(side, expansion.remainder, last)
         claim(kept, f"the trajectory stays on its sides of the kinks from step {step} on fails")
 
 
@@ -120,23 +120,20 @@ def _growth(remainder: Remainder, last: Last) -> tuple[Fraction, Fraction]:
     low, high = last.rho
     push = remainder.push(r)
     x = push / (low * (1 - high - push))
-    reach = (1 + x + x * x) * r
-    return reach, push * reach**2 / (r * low * (1 - high))
+    p = 1 + x + x * x
+    return p * r, push * p**2 * r / (low * (1 - high))
 
 
-def _never_met(side: Side, remainder: Remainder, last: Last) -> bool:
-    """Tell whether a kink off the minimizer is out of reach from the last iterate on."""
-    return side.kink.length * _growth(remainder, last)[0] <= abs(side.kink.offset)
-
-
-def _wins(side: Side, expansion: Expansion, last: Last) -> bool:
-    """Tell whether the dominant part keeps the trajectory on one side of a kink through the minimizer."""
+def ever_after(side: Side, remainder: Remainder, last: Last) -> bool:
+    """Tell whether the trajectory stays on a side from the last iterate on."""
+    reach, tail = _growth(remainder, last)
+    kink = side.kink
+    if kink.offset:
+        return kink.length * reach <= abs(kink.offset)
     if last.part is None:
         return False
-    tail = _growth(expansion.remainder, last)[1]
     across = norm_above([x - y for x, y in zip(last.centre, last.part, strict=True)]) + last.error + last.part_error
-    along = side.sign * dot(side.kink.slope, last.part)
-    return along > side.kink.length * (across + 2 * tail + last.part_error)
+    return side.sign * dot(kink.slope, last.part) > kink.length * (across + 2 * tail + last.part_error)
 
 
 @dataclass(frozen=True)

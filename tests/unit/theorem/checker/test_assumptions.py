@@ -173,6 +173,14 @@ def test_the_axis_is_invariant(loss, basis):
     assert check(lasting(loss, basis=basis)) is None
 
 
+SPACE_FAILS = (
+    "F maps the subspace into itself fails",
+    "a limit shows on which sides of the kinks the trajectory stays fails: none is claimed",
+    "the iterate that enters is on the minimizer's side fails",
+)
+"""Of these the last two are about a kink that harms the space on one of its sides only (Claim 17)."""
+
+
 @pytest.mark.parametrize(
     "loss",
     [
@@ -186,7 +194,8 @@ def test_the_axis_is_invariant(loss, basis):
     ],
 )
 def test_what_is_not_invariant_is_rejected(loss):
-    said(lasting(loss), "F maps the subspace into itself fails")
+    found = check(lasting(loss))
+    assert found is not None and found.startswith(SPACE_FAILS), found
 
 
 @pytest.mark.parametrize(("push", "good"), [(Q(99, 1000), True), (Q(1, 10), False)])
@@ -196,7 +205,7 @@ def test_the_ball_is_calm_if_it_shrinks(monkeypatch, push, good):
     if good:
         assert check(certificate) is None
     else:
-        said(certificate, "F maps the subspace into itself fails")
+        said(certificate, SPACE_FAILS[1])
 
 
 def test_a_subspace_with_a_limit_needs_its_spectrum():

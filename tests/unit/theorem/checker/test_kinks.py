@@ -1,0 +1,140 @@
+"""Claim 17 (sides), and empty cells in Claim 6: what is accepted, and what a change of it makes false."""
+
+from __future__ import annotations
+
+import copy
+from fractions import Fraction
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.checker.descent import Kink
+from gdcheck.theorem.checker.exact import norm_above
+from gdcheck.theorem.checker.kinks import Last, Side, ever_after, relations, sides_of
+from gdcheck.theorem.checker.outcome import ClaimError
+from gdcheck.theorem.checker.trajectory import Remainder
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+
+Q = Fraction
+LOSS = "1/2*x**2 + y**2 + max(x - y, 0)**4"
+
+
+def kink(slope, offset):
+    return Kink(Q(1), tuple(slope), offset, 4, norm_above(slope))
+
+
+def exceptional(loss=LOSS, start=("0", "1/16"), step_size="1/10"):
+    made = certificate(decide(Problem(loss, step_size=step_size, start=list(start))))
+    assert made is not None and made["verdict"] == "exceptional" and check(made) is None
+    return made
+
+
+def changed(data, **fields):
+    copied = copy.deepcopy(data)
+    copied["problem"] |= fields
+    return copied
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"start": ["0", "-1/16"]},  # from the other side
+        {"loss": "1/2*x**2 + y**2 + max(-x + y, 0)**4"},  # the power is there
+        {"loss": "1/2*x**2 + y**2 + max(x - 2*y, 0)**4 + max(-x + 1/2*y, 0)**4"},  # one of two
+        {"step_size": "9/10"},  # it alternates
+        {
+            "loss": "1/2*x**2 + y**2 + max(x - y - 1/20, 0)**4",
+            "start": ["0", "-1/16"],
+        },  # beyond a kink
+    ],
+)
+def test_what_does_not_stay_is_rejected(fields):
+    assert check(changed(exceptional(), **fields)) is not None
+
+
+def test_without_a_limit_no_side_is_shown():
+    data = exceptional()
+    data |= {"blocks": [], "step": 0, "bounds": None, "limit": {"kind": None, "vectors": []}}
+    data["subspace"] |= {"spectrum": None, "regime": None}
+    assert "on which sides of the kinks" in str(check(data))
+
+
+def test_the_side_of_the_minimizer_counts_off_it():
+    on, off = kink((1, -1), 0), kink((1, -1), -1)
+    assert [side.sign for side in sides_of([on, off], (Q(1, 2), Q(0)))] == [1, -1]
+    with pytest.raises(ClaimError, match="minimizer's side"):
+        sides_of([off], (Q(2), Q(0)))
+
+
+@given(st.integers(-40, 40), st.integers(0, 60), st.sampled_from([-1, 1]))
+def test_the_dominant_part_must_outweigh_the_rest(along, across, sign):
+    """h = (along, across)/40 with the dominant axis first; the slope is (3, 4), so the parts weigh |3 a| and 5 b."""
+    centre = [Q(along, 40), Q(across, 40)]
+    last = Last(centre, Q(0), [centre[0], Q(0)], Q(0), (Q(1, 2), Q(1, 2)))
+    none = Remainder(Q(1, 10), (), (), 1)
+    held = ever_after(Side(kink((3, 4), 0), sign), none, last)
+    assert held == (sign * 3 * along > 5 * across)
+    # Without a dominant part whose multiplier is positive, nothing is known of later steps.
+    assert not ever_after(Side(kink((3, 4), 0), sign), none, Last(centre, Q(0), None, Q(0), last.rho))
+
+
+def test_a_kink_off_the_minimizer_is_out_of_reach():
+    last = Last([Q(0), Q(1)], Q(0), None, Q(0), (Q(1, 2), Q(1, 2)))
+    none = Remainder(Q(1, 10), (), (), 1)
+    assert [ever_after(Side(kink((3, 4), a), -1), none, last) for a in (-4, -5, -6)] == [False, False, True]
+
+
+# Cells ----------------------------------------------------------------------------------------------------------------
+
+LINES = st.tuples(st.integers(-2, 2), st.integers(-2, 2), st.integers(-2, 2)).filter(lambda line: any(line[:2]))
+GRID = [Q(k, 7) for k in range(-70, 71, 3)]
+
+
+@given(st.lists(LINES, min_size=1, max_size=4))
+def test_a_cell_with_a_point_is_not_called_empty(lines):
+    """Every point of a grid that lies on no kink belongs to a cell."""
+    kinks = [kink(line[:2], line[2]) for line in lines]
+    known = relations(kinks)
+    filled = {tuple(a * x + b * y + c > 0 for a, b, c in lines) for x in GRID for y in GRID if off(lines, x, y)}
+    for kept in filled:
+        assert not any(relation.empties(kept) for relation in known)
+
+
+def off(lines, x, y):
+    return all(a * x + b * y + c for a, b, c in lines)
+
+
+@given(st.lists(LINES, min_size=2, max_size=4))
+def test_a_cell_that_is_not_called_empty_has_a_point(lines):
+    """Corners of the arrangement and points near them, and far ones: every cell that is not empty has one of them."""
+    kinks = [kink(line[:2], line[2]) for line in lines]
+    known = relations(kinks)
+    corners = [p for i, first in enumerate(lines) for second in lines[:i] if (p := crossing(first, second))]
+    corners += [foot(line) for line in lines]
+    filled = set()
+    for (x, y), scale in product(corners, (Q(1, 10**4), Q(10**4))):
+        for dx, dy in DIRECTIONS:
+            point = x + scale * dx, y + scale * dy
+            if off(lines, *point):
+                filled.add(tuple(a * point[0] + b * point[1] + c > 0 for a, b, c in lines))
+    for kept in product((False, True), repeat=len(lines)):
+        assert any(relation.empties(kept) for relation in known) == (kept not in filled)
+
+
+DIRECTIONS = [(Q(a), Q(b)) for a in range(-7, 8) for b in range(-7, 8) if a or b]
+
+
+def crossing(first, second):
+    (a, b, c), (d, e, f) = first, second
+    det = a * e - b * d
+    return None if det == 0 else (Q(b * f - c * e, det), Q(c * d - a * f, det))
+
+
+def foot(line):
+    a, b, c = line
+    return Q(-a * c, a * a + b * b), Q(-b * c, a * a + b * b)

@@ -21,7 +21,9 @@ SIDES = [
     (f"{PLANE} + max(x - y - 1/100, 0)**4", "1/10", ("0", "1/2")),
     # Two kinks, in a plane of three dimensions.
     (f"{PLANE} + 3*z**2 + max(x - y, 0)**4 + max(x - y + z, 0)**5", "1/10", ("0", "1/16", "1/100")),
-    # From step 1 on.
+    # A direction that is almost in the kink's plane: a late step shows on which side of it.
+    (f"{PLANE} + 3/2*z**2 + 10*z**3 + max(x + z - 1/50*y, 0)**4", "1/10", ("0", "1/16", "-1/20")),
+    # Further terms that leave the plane alone.
     (f"{PLANE} + max(x - y, 0)**4 + x**4", "1/10", ("0", "1/16")),
 ]
 

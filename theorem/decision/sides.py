@@ -126,8 +126,8 @@ def _ever_after(side: Side, sequence: StrictMinimum, found: Amplitude, iterate: 
     along = side.sign * _inner(direction, projection)
     if surely_less(length * (across + 2 * tail + error), along):
         return True
-    # The other side wins in the end, or neither does.
-    return None if surely_less(length * (error + tail), along) else False
+    # Where the other side is sure to win, no later step will show this one.
+    return False if surely_less(along, -length * (error + tail)) else None
 
 
 def _inner(a: Sequence[arb], b: Sequence[arb]) -> arb:

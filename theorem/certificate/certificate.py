@@ -16,7 +16,7 @@ from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil, gap
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.decision.verdict import Block
-from gdcheck.theorem.limit.amplitude import Inequality, LimitDirection
+from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
@@ -49,7 +49,7 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
 
 def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
     numbers = None if decision.amplitude is None else decision.amplitude.inequality
-    bits = _bits(numbers)
+    bits = _bits(decision)
     if bits > _FEWEST_BITS:
         found = _restated(decision, None, bits)
     here = found
@@ -111,12 +111,22 @@ def above(value: arb) -> str:
     return decimal_ends(value)[1]
 
 
-def _bits(numbers: Inequality | None) -> int:
-    """How many bits of eigenvalues and eigenvectors show that the amplitudes are what they are: no more are stated."""
-    if numbers is None:
+def _bits(decision: Decision) -> int:
+    """How many bits of eigenvalues and eigenvectors show that the amplitudes are what they are: no more are stated.
+
+    An eigenvector is known less well than its numbers, by as much as the gap to the next eigenvalue is small.
+    """
+    if decision.amplitude is None or decision.restricted is None:
         return _FEWEST_BITS
+    numbers = decision.amplitude.inequality
     small = min(x.lower() for x in numbers.amplitudes) * numbers.rho.lower() / numbers.radius
-    return _FEWEST_BITS + max(0, ceil(-float((small.log() / arb(2).log()).mid())))
+    close = min((arb(block.gap) / arb(decision.restricted.highest.hi) for block in decision.blocks), default=arb(1))
+    return _FEWEST_BITS + _bits_below_one(small) + _bits_below_one(close)
+
+
+def _bits_below_one(x: arb) -> int:
+    """Count the bits that a number in (0, 1) has lost, rounded up; larger ones have lost none."""
+    return max(0, ceil(-float((x.log() / arb(2).log()).mid())))
 
 
 def _restated(decision: Decision, subspace: Subspace | None, bits: int) -> Classification:

@@ -17,10 +17,11 @@ from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.checker.amplitude import check
-from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import decimal_ends, ends
+from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
 from gdcheck.theorem.methods.statement import End as EndOfSpectrum
 from gdcheck.theorem.methods.statement import LimitKind, Prediction, Regime, Statement
 from tests.builders.instances import build
@@ -345,4 +346,17 @@ def test_a_vector_that_is_rounded_stays_in_its_subspace():
     )
     decision = decide(Problem(loss, step_size="5/6", start=["7/648", "7/648", "1/81"]))
     assert decision.subspace is not None and decision.amplitude is not None
+    assert check(certificate(decision)) is None
+
+
+@pytest.mark.parametrize("digits", [10, 20, 25, 30, 35, 38, 40, 42, 45])
+@pytest.mark.parametrize("end", [0, 1])
+def test_eigenvalues_near_the_dominant_one_do_not_blur_what_is_stated(digits, end):
+    """The eigenvector's numbers are stated to as many bits more as the gap is small: the checker finds the limit."""
+    near = fmpq(1, 10**digits)
+    spectrum = [fmpq(1), 1 + near, fmpq(2), 3 - near, fmpq(3)]
+    loss = loss_with_spectrum(spectrum, rotation=cayley([fmpq(k, 3) for k in range(10)], 5))
+    step_size = ("1/4", "3/5")[end]
+    decision = decide(Problem(loss, step_size=step_size, start=["1", "1/2", "-1/3", "1/5", "1/7"]))
+    assert decision.verdict is Verdict.PROVED, decision.reason
     assert check(certificate(decision)) is None

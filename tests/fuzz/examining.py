@@ -24,7 +24,7 @@ from tests.fuzz.simulation import Simulated, simulate
 
 MORE_DIGITS = (60, 500, 1500)
 DECIDE_STEPS = 20_000
-CHECK_SECONDS = 30.0
+CHECK_SECONDS = 60.0
 _NEAR = 1e-6
 _SILENT = "null-preimages"
 

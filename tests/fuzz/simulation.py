@@ -205,12 +205,16 @@ def _descend(
     begun = max(_length(h), mpfr(1))
     bend: list[Any] = []
     faint = mpfr(10) ** (-digits // 2)
-    halts = 0
+    halts = grown = 0
+    before = mpfr(0)
     for k in range(most_steps):
         size = _length(h)
         if size == 0:
             return {"seen": "minimizer", "steps": k}
-        if not gmpy2.is_finite(size) or size > begun * _GONE:
+        grown = grown + 1 if size > before else 0
+        before = size
+        # One leap is not enough: a steep power may throw a trajectory far to where its loss is a bowl again.
+        if not gmpy2.is_finite(size) or (size > begun * _GONE and grown > _RECENT):
             return {"seen": "diverged", "steps": k}
         image, rest = step(h)
         bend = [*bend[1 - _RECENT :], _length(rest) / size**2]

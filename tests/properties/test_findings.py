@@ -102,3 +102,15 @@ def test_it_is_decided_where_the_kink_does_not_matter(kink: str) -> None:
     """The loss is even in x on a ball that holds the trajectory, if not everywhere."""
     problem = Problem(f"1/2*x**2 + y**2{kink}", step_size="1/10", start=("0", "1/16"), variables=("x", "y"))
     assert decide(problem, max_steps=2000).verdict is Verdict.EXCEPTIONAL
+
+
+@pytest.mark.parametrize("digits", [3, 20, 51])
+@pytest.mark.parametrize("power", [3, 4, 5])
+def test_a_power_that_is_out_of_reach_does_not_blur_a_far_trajectory(digits: int, power: int) -> None:
+    """One step beyond its kink throws the trajectory far to the other side, where the loss is quadratic."""
+    far = 10**digits
+    steep = fmpq(10**digits, 49 * far ** (power - 2))
+    loss = f"3/40*x**2 + 2*y**2 + {steep}*max(x + y - {7 * far}, 0)**{power}"
+    decision = decide(Problem(loss, step_size="2/5", start=[str(10 * far), str(4 * far)]))
+    assert decision.amplitude is not None, decision.reason
+    assert proved(decision)

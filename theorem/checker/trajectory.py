@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
-from math import isqrt, prod
+from functools import cached_property, lru_cache
+from math import isqrt, perm, prod
 
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.exact import Polynomial
@@ -63,9 +63,36 @@ class Remainder:
         return max(4, self.degree) * self.push(r)
 
     def hessian_lipschitz(self, r: Fraction) -> Fraction:
-        """Return K(r), a Lipschitz constant there of eta times the Hessian, without the jumps of squares."""
-        total = sum((q * (q - 1) * c * r ** (q - 2) for q, c in self.orders), Fraction(0))
-        return total + sum((2 * self._bend(kink, r) for kink in self.kinks if kink.power > 2), Fraction(0))
+        """Return K(r), a Lipschitz constant there of eta times the Hessian of the polynomial part."""
+        return sum((q * (q - 1) * c * r ** (q - 2) for q, c in self.orders), Fraction(0))
+
+    def bends(self, point: Sequence[int], distance: int) -> int:
+        """Bound the same for the truncated powers with p >= 3, within a distance of a point.
+
+        Far from the minimizer that is much less than on a ball around it, and nothing where they vanish.
+
+        Args:
+            point: In units of 2^-64, shape (n,).
+            distance: In units of 2^-64.
+
+        Returns:
+            The bound, in units of 2^-64.
+        """
+        total = 0
+        for kink, size, length in self._bent:
+            reach = kink.argument(point, 1 << GROWTH_BITS) + (length * distance >> GROWTH_BITS) + 1
+            if reach > 0:
+                total += (size * reach ** (kink.power - 3) >> GROWTH_BITS * (kink.power - 3)) + 1
+        return total
+
+    @cached_property
+    def _bent(self) -> list[tuple[Kink, int, int]]:
+        """The truncated powers with p >= 3, eta |c| p (p-1) (p-2) |l|^3 and |l| in units of 2^-64."""
+        return [
+            (k, _units(self.step_size * abs(k.factor) * perm(k.power, 3) * k.length**3), _units(k.length))
+            for k in self.kinks
+            if k.power > 2
+        ]
 
     def jumps(self, point: Sequence[int], distance: Fraction) -> int:
         """Bound how much eta times the Hessian jumps, across the kinks of squares, within a distance of a point.
@@ -175,14 +202,16 @@ class Expansion:
             z: The centre in units of 2^-bits, shape (n,).
             bits: At least 64.
             error: The radius in units of 2^-bits.
-            change: K(r) in units of 2^-64, for a ball around the minimizer that holds all of these points.
+            change: K(r) in units of 2^-64, for a ball around the minimizer that holds all of these points; truncated
+                powers are added.
 
         Returns:
             The bound in units of 2^-64, and the part of it by which the derivative may change on the way.
         """
         lift = bits - GROWTH_BITS
         apart = isqrt(sum((x - (y << lift)) ** 2 for x, y in zip(z, known.point, strict=True))) + 1 + error
-        varies = (change * apart >> bits) + 1
+        bends = self.remainder.bends(known.point, (apart >> lift) + 1)
+        varies = ((change + bends) * apart >> bits) + 1
         return known.norm + varies + self.remainder.jumps(known.point, Fraction(apart, 1 << bits)), varies
 
 

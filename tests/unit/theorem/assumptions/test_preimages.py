@@ -141,12 +141,14 @@ def test_it_is_enough_that_the_map_is_constant_on_one_side(name):
     assert check(certificate(decision)) is None
 
 
-def test_between_opposite_kinks_it_is_undecided():
-    """One of both is always met; without either, the map would be constant along y, but that is nowhere so."""
+def test_between_opposite_kinks_nothing_is_left():
+    """One of both is always met: without either, the map would be constant along y, but that is nowhere so."""
     problem = Problem("x**2/2 + 2*y**2 + max(y, 0)**4 + max(-y, 0)**4", step_size="1/4", start=["1/100", "1/20"])
-    found = check_evidence(problem)
-    assert found.holds is None and found.kernel is None, f"{found}"
-    assert decide(problem).verdict is Verdict.UNRESOLVED, "neither proved nor inapplicable"
+    found = examine_preimages(Expansion.of(problem))
+    assert found.holds is True and found.points, f"{found}"
+    decision = decide(problem)
+    assert decision.verdict is Verdict.PROVED, decision.reason
+    assert check(certificate(decision)) is None
 
 
 @given(st.one_of(problems(powers=(2 + 1, 4, 5)), critical_problems()))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -164,3 +166,23 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
             check=False,
         )
         assert ended.returncode == 2 and "Traceback" not in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_what_is_done_is_kept_however_it_ends(number: signal.Signals, tmp_path: Path) -> None:
+    words = ["--minutes", "5", "--seed", str(SEED), "--mutants", "0", "--out", str(tmp_path)]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.fuzz", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    place = tmp_path / "record.json"
+    while not place.exists():
+        assert running.poll() is None, running.communicate()[1]
+        time.sleep(0.05)
+    running.send_signal(number)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number]
+    assert "Traceback" not in said
+    record = Record.begun(tmp_path, Record(SEED, None, 0))
+    assert record.done > 0
+    assert run(tmp_path, record.done + 1, mutants=0) == 0
+    assert Record.begun(tmp_path, Record(SEED, None, 0)).done == record.done + 1

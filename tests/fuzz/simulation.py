@@ -204,12 +204,13 @@ def _descend(
     h = [_ratio(x) for x in start]
     begun = max(_length(h), mpfr(1))
     bend: list[Any] = []
-    faint = mpfr(10) ** (-digits // 2)
+    faint, nothing = mpfr(10) ** (-digits // 2), mpfr(10) ** (-digits * 4 // 5)
     halts = grown = 0
     before = mpfr(0)
     for k in range(most_steps):
         size = _length(h)
-        if size == 0:
+        # What is left of a step onto the minimizer is rounding.
+        if size <= before * nothing:
             return {"seen": "minimizer", "steps": k}
         grown = grown + 1 if size > before else 0
         before = size

@@ -152,6 +152,9 @@ def test_what_the_simulation_sees() -> None:
     assert (null.kind, null.level) == ("fixed", 1)
     far = simulate(plain | {"loss": "1/2*x**2 + 2*y**2 + x**3", "step_size": "1/10", "start": ["-9", "1"]})
     assert far.seen == "diverged"
+    # (1, 3) is an eigenvector whose multiplier vanishes: all that is left after a step is rounding.
+    onto = {"loss": "3/5*x**2 + 3/5*x*y + 7/5*y**2", "step_size": "1/3", "start": ["1/7", "3/7"]}
+    assert simulate(plain | onto).seen == "minimizer"
     rough = simulate(plain | {"loss": "1/2*x**2 + 2*y**2 + max(x, 0)**3", "step_size": "1/10", "start": ["1/9", "1"]})
     assert rough.fails == {"smoothness"}
 

@@ -63,11 +63,16 @@ class Remainder:
         return max(4, self.degree) * self.push(r)
 
     def hessian_lipschitz(self, r: Fraction) -> Fraction:
-        """Return K(r), a Lipschitz constant there of eta times the Hessian of the polynomial part."""
+        """Return a Lipschitz constant on the ball of eta times the Hessian, without the jumps of squares."""
+        bends = sum((2 * self._bend(kink, r) for kink in self.kinks if kink.power > 2), Fraction(0))
+        return self.polynomial_lipschitz(r) + bends
+
+    def polynomial_lipschitz(self, r: Fraction) -> Fraction:
+        """Return K(r), the share of the polynomial part in it."""
         return sum((q * (q - 1) * c * r ** (q - 2) for q, c in self.orders), Fraction(0))
 
     def bends(self, point: Sequence[int], distance: int) -> int:
-        """Bound the same for the truncated powers with p >= 3, within a distance of a point.
+        """Bound the share of the truncated powers with p >= 3 in it, within a distance of a point.
 
         Far from the minimizer that is much less than on a ball around it, and nothing where they vanish.
 
@@ -279,7 +284,7 @@ class LocalExpansion:
             return on_ball
         if size not in self.changes:  # on a ball that holds rounded points as well
             rounded = self._radius(size) + Fraction(isqrt(len(z)) + 1, 1 << GROWTH_BITS)
-            self.changes[size] = _units(self.expansion.remainder.hessian_lipschitz(rounded))
+            self.changes[size] = _units(self.expansion.remainder.polynomial_lipschitz(rounded))
         change = self.changes[size]
         if self.known is not None and self.known[0] == size:
             growth, varies = self.expansion.near(self.known[1], z, self.bits, error, change)

@@ -23,6 +23,8 @@ def decide(
     max_steps: int = MAX_STEPS,
     max_precision: int = MAX_PRECISION,
     precision: int = FIRST_PRECISION,
+    *,
+    cones: bool = True,
 ) -> Decision:
     """Decide one problem: assumptions, then a certified limit by the amplitude lemma, then the verdict.
 
@@ -32,6 +34,8 @@ def decide(
         max_steps: Steps of gradient descent allowed at each precision.
         max_precision: Bits allowed.
         precision: Bits to begin with; they double as long as they do not suffice.
+        cones: Whether a cone that is never left may decide, which takes fewer steps where the problem is badly scaled;
+            without, the amplitude's own inequality does, which also says how large the trajectory is later on.
 
     Returns:
         The decision.
@@ -57,7 +61,7 @@ def decide(
         if preimages.holds is False:
             fails.append(Assumption.NULL_PREIMAGES)
     why_open = preimages_undecided(expansion) if preimages is None or preimages.holds is None else None
-    found = Search(expansion, pencil, classification, max_steps, max_precision, precision).run()
+    found = Search(expansion, pencil, classification, max_steps, max_precision, precision, cones).run()
     verdict, reason = _conclude(statement, classification, tuple(fails), why_open, found)
     used = found if found.amplitude is not None or found.subspace is not None else None
     return Decision(

@@ -93,13 +93,13 @@ def _orders(partials: Sequence[Polynomial], step_size: Fraction) -> list[tuple[i
     rows = defaultdict[int, list[int]](lambda: [0] * len(partials))
     for i, partial in enumerate(partials):
         for beta, k in partial.terms.items():
-            rows[sum(beta)][i] += abs(k) * _kappa(tuple(sorted(e for e in beta if e)))
+            rows[sum(beta)][i] += abs(k) * kappa(tuple(sorted(e for e in beta if e)))
     scale = step_size / (max((partial.denominator for partial in partials), default=1) << KAPPA_BITS)
     return [(q, scale * (isqrt(sum(x * x for x in row)) + 1)) for q, row in rows.items() if q >= 2]
 
 
 @lru_cache(maxsize=4096)
-def _kappa(exponents: tuple[int, ...]) -> int:
+def kappa(exponents: tuple[int, ...]) -> int:
     """Return kappa = sqrt(product of e^e / |beta|^|beta|), the largest |h^beta| on the sphere, in units of 2^-256.
 
     It is rounded up.

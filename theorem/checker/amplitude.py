@@ -1,4 +1,4 @@
-"""Certificates of the theorem: the amplitude outweighs the tail, or a cone is never left. Claims 11 to 16; ``check``."""
+"""Certificates of the theorem: an amplitude outweighs its tail, or a cone is never left: Claims 11 to 16; ``check``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker import cone as cones
+from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker.assumptions import failing_assumptions, verify_subspace
 from gdcheck.theorem.checker.descent import Descent, verify_critical_point
 from gdcheck.theorem.checker.document import (
@@ -169,7 +169,7 @@ def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expa
     rho = min(signs[0] * x for x in multipliers), max(signs[0] * x for x in multipliers)
     if c.cone is not None:
         claim(c.subspace is None and len(spaces) == 1, "a cone has one block, on all of space fails")
-        iterate = _verify_cone(c, c.cone, spaces[0], signs[0], expansion, space.operator)
+        iterate = _verify_cone(c, c.cone, spaces[0], space.operator, expansion)
         verify_limit(c, spaces, signs, iterate, Fraction(0))
         return
     iterate = _enclosed(c.step, spaces, expansion)
@@ -203,9 +203,7 @@ def _precisions(amplitudes: Sequence[Fraction]) -> Sequence[int]:
     return [bits for bits in PRECISIONS if bits >= least] or PRECISIONS[-1:]
 
 
-def _verify_cone(
-    c: Certificate, cone: Cone, space: Eigenspace, sign: int, expansion: Expansion, operator: Operator
-) -> Iterate:
+def _verify_cone(c: Certificate, cone: Cone, space: Eigenspace, operator: Operator, expansion: Expansion) -> Iterate:
     """Claims 15 and 16: the trajectory stays in a cone; return a point on the side of the limit on which it is."""
     descent = expansion.descent
     claim(not descent.kinks and descent.dimension > 1, "the loss of a cone is a polynomial in several variables fails")
@@ -219,7 +217,7 @@ def _verify_cone(
         if here.error * 2**64 <= abs(here.tau):
             break
     at = f"at step {c.step}"
-    cones.verify_cone(cone, step, here, sign, at)
+    cones.verify_cone(cone, step, here, 1 if c.limit.kind == "fixed" else -1, at)
     own, stated = abs(here.tau) - here.error, space.block.amplitude
     claim(abs(stated - own) * 10**9 <= own, f"amplitude = {show(stated)} fails {at}: it is {show(own)}")
     (vector,) = space.block.vectors

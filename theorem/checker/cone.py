@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
 from operator import add
 
-from gdcheck.theorem.checker.descent import Descent, polynomial_hessian
-from gdcheck.theorem.checker.document import Block, Cone, Eigenvalue
+from gdcheck.theorem.checker.descent import Descent
+from gdcheck.theorem.checker.document import Block, Cone
 from gdcheck.theorem.checker.exact import Exponents, Polynomial, dot, integers, norm_above, root_bounds
 from gdcheck.theorem.checker.outcome import claim, look, show
 from gdcheck.theorem.checker.spectrum import Operator
@@ -172,7 +171,7 @@ def _table(component: Polynomial) -> Table:
     return {place: Fraction(x, component.denominator << KAPPA_BITS) for place, x in table.items()}
 
 
-def _series(terms: Mapping[Exponents, Fraction | int], unit: Fraction) -> Series:
+def _series(terms: Mapping[Exponents, Fraction], unit: Fraction) -> Series:
     """Bound the homogeneous parts of a polynomial in w: the sum of |coefficient| kappa(beta), times a unit."""
     series = defaultdict[int, Fraction](Fraction)
     for beta, c in terms.items():
@@ -199,7 +198,7 @@ def _leftover(coordinates: Coordinates, cone: Cone, bits: int) -> Series:
                 product = _times(product, factor, cone.order, bits)
         scaled = _times(product, {(0,) * k: (-middle, radius)}, cone.order, bits)
         total = _plus(total, scaled)
-    sizes = {beta: abs(middle) + radius for beta, (middle, radius) in total.items()}
+    sizes = {beta: Fraction(abs(middle) + radius) for beta, (middle, radius) in total.items()}
     return _series(sizes, Fraction(1, 1 << bits + KAPPA_BITS))
 
 
@@ -208,9 +207,7 @@ def _ball(x: Fraction, bits: int) -> Ball:
     return (x.numerator << bits) // x.denominator, 1
 
 
-def _on_graph(
-    component: Polynomial, graph: Mapping[Exponents, Ball], order: int, bits: int
-) -> dict[Exponents, Ball]:
+def _on_graph(component: Polynomial, graph: Mapping[Exponents, Ball], order: int, bits: int) -> dict[Exponents, Ball]:
     """Return a component at t = phi(w) up to a degree, by Horner's rule in t."""
     total: dict[Exponents, Ball] = {}
     for j in range(max((alpha[0] for alpha in component.terms), default=0), -1, -1):
@@ -253,7 +250,7 @@ def verify_rest(operator: Operator, coordinates: Coordinates, descent: Descent, 
     low, high = (1 - rest) / descent.step_size, (1 + rest) / descent.step_size
     near = operator.up_to(high) - operator.below(low)
     good = near == operator.dimension - 1
-    claim(0 <= rest and good, f"all multipliers but one are at most {show(rest)} fails: {near} are")
+    claim(rest >= 0 and good, f"all multipliers but one are at most {show(rest)} fails: {near} are")
     n = descent.dimension
     # The Hessian in the coordinates w, from which I - eta times it is the linear part.
     units = [tuple(int(i == j) for j in range(n)) for i in range(1, n)]

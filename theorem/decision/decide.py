@@ -9,12 +9,15 @@ from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, Search,
 from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.result import Cause, Cone
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Regime, Statement
 
 __all__ = ["FIRST_PRECISION", "MAX_PRECISION", "MAX_STEPS", "Decision", "Verdict", "decide"]
 
 MAX_PRECISION = 8192
 MAX_STEPS = 1_000_000
+MOST_BEYOND = 100_000
+"""Steps at most where an assumption fails: the verdict stands already, and what happens instead is worth so many."""
 
 
 def decide(
@@ -61,6 +64,8 @@ def decide(
         if preimages.holds is False:
             fails.append(Assumption.NULL_PREIMAGES)
     why_open = preimages_undecided(expansion) if preimages is None or preimages.holds is None else None
+    if fails:
+        max_steps = min(max_steps, MOST_BEYOND)
     found = Search(expansion, pencil, classification, max_steps, max_precision, precision, cones).run()
     verdict, reason = _conclude(statement, classification, tuple(fails), why_open, found)
     used = found if found.amplitude is not None or found.subspace is not None else None
@@ -78,6 +83,20 @@ def decide(
         amplitude=used.amplitude if used else None,
         precision=found.precision,
     )
+
+
+def with_tail(decision: Decision) -> Decision:
+    """Return a decision whose numbers say how large the trajectory is at later steps.
+
+    Args:
+        decision: A decision.
+
+    Returns:
+        The same, unless a cone decided it: then the problem is decided by the amplitude's inequality.
+    """
+    if decision.amplitude is None or not isinstance(decision.amplitude.inequality, Cone):
+        return decision
+    return decide(decision.problem, precision=decision.precision, cones=False)
 
 
 def spectral_failures(classification: Classification) -> list[Assumption]:
@@ -148,6 +167,8 @@ def _conclude(
 
 def _happens(found: SearchResult) -> str:
     if found.amplitude is None:
+        if found.cause is Cause.BUDGET:
+            return "; no limit is certified within the steps that are made where an assumption fails"
         return "; no limit is certified" if found.cause is None else f"; no limit is certified: {found.cause.value}"
     space = "" if found.subspace is None else f" within a subspace of dimension {found.subspace.dimension}"
     return f"; what happens instead is certified: the direction is {found.amplitude.limit.kind.value}{space}"

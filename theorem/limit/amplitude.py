@@ -169,9 +169,7 @@ def _limit(
     return LimitDirection(LimitKind.TWO_CYCLE, (there, here) if flip else (here, there))
 
 
-def _limit_in(
-    cone: Cone, step: int, parts: Sequence[DominantPart], accuracy: Accuracy
-) -> LimitDirection | None:
+def _limit_in(cone: Cone, step: int, parts: Sequence[DominantPart], accuracy: Accuracy) -> LimitDirection | None:
     """The limit of a trajectory that stays in a cone: along the part's line, on the side of τ."""
     (part,) = parts
     axis = [x if cone.positive else -x for x in cone.dominant]

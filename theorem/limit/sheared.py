@@ -1,4 +1,4 @@
-r"""The coordinates :math:`(\tau, w)`, :math:`\tau = t - \varphi(w)`, of gradient descent, and bounds of one step in them.
+r"""The coordinates :math:`(\tau, w)`, :math:`\tau = t - \varphi(w)`, of gradient descent, and bounds of one step.
 
 On the box :math:`|\tau| \le S, \|w\| \le U` write :math:`\Phi(u)` for the bound of φ by degrees,
 :math:`R = S + \Phi(U) \ge |t|`, c for the coupling of the linear part, and :math:`\sum g_{jq} t^j u^q`,
@@ -6,8 +6,8 @@ On the box :math:`|\tau| \le S, \|w\| \le U` write :math:`\Phi(u)` for the bound
 
 - :math:`\tau^+ - \hat\mu\tau = P(w) + (\text{what differs if t moves from } \varphi(w) \text{ to } \tau + \varphi(w))`,
   and that difference is at most :math:`|\tau|\,(\partial_t g(R, U) + \Phi'(U)(c + \partial_t h(R, U)))`;
-- P is enclosed up to an order m, and bounded by majorants beyond it: on a ball of radius :math:`\bar u \ge U` its bound by degrees
-  is at most :math:`M(\bar u)`, so that the rest is at most :math:`(U/\bar u)^{m+1} M(\bar u)`;
+- P is enclosed up to an order m, and bounded by majorants beyond it: on a ball of radius :math:`\bar u \ge U` its
+  bound by degrees is at most :math:`M(\bar u)`, so that the rest is at most :math:`(U/\bar u)^{m+1} M(\bar u)`;
 - :math:`\|w^+\| \le b\|w\| + c|t| + \|h\|`, with :math:`|t| \le |\tau| + \Phi`.
 """
 

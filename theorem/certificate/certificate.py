@@ -89,7 +89,7 @@ def _amplitudes(numbers: Inequality | Cone) -> tuple[arb, ...]:
 
 
 def _cone(cone: Cone) -> dict[str, Any]:
-    """A cone, with its shear by terms."""
+    """Return a cone as it is stated, its shear by terms."""
     return {
         "reflection": texts(cone.reflection),
         "axis": cone.axis,

@@ -11,7 +11,7 @@ from math import isqrt, prod
 
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.exact import Polynomial
-from gdcheck.theorem.checker.outcome import look
+from gdcheck.theorem.checker.outcome import look, tell
 
 KAPPA_BITS = 256
 GROWTH_BITS = 64
@@ -207,6 +207,7 @@ def follow(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[t
     for k in range(last + 1):
         if k % 64 == 0:
             look(f"the trajectory up to step {last}")
+            tell(k, last)
         if k >= first:
             yield [Fraction(x, one) for x in z], Fraction(error, one)
         if k == last:

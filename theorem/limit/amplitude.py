@@ -170,7 +170,7 @@ def _limit(
 
 
 def _limit_in(cone: Cone, step: int, parts: Sequence[DominantPart], accuracy: Accuracy) -> LimitDirection | None:
-    """The limit of a trajectory that stays in a cone: along the part's line, on the side of τ."""
+    """Return the limit of a trajectory that stays in a cone: along the part's line, on the side of τ."""
     (part,) = parts
     axis = [x if cone.positive else -x for x in cone.dominant]
     return _limit(step, parts, [_Projection(part.project(axis), part.deviation)], arb(0), accuracy)

@@ -163,6 +163,6 @@ def find_cone(coordinates: Coordinates, iterate: EnclosedIterate) -> Cone | Caus
 
 
 def _short(x: arb) -> arb:
-    """A short number that is larger."""
+    """Round up to a short number, a little larger."""
     with ctx.workprec(_RATIO_BITS):
         return arb((x * (1 + arb(2) ** -16)).upper())

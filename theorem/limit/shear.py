@@ -25,7 +25,7 @@ _HIGHEST_ORDER = 10
 
 
 def highest_order(dimension: int) -> int:
-    """The order of P that is worth its work: polynomials in w up to it have a few dozen terms.
+    """Return the order of P that is worth its work: polynomials in w up to it have a few dozen terms.
 
     Args:
         dimension: That of w.
@@ -91,7 +91,7 @@ def leftover(map_: RotatedMap, shear: Polynomial, order: int) -> Balls:
 
 
 def _on_graph(component: Mapping[int, Balls], graph: Balls, order: int) -> Balls:
-    """The component at (φ(w), w), up to an order, by Horner's rule."""
+    """Return the component at (φ(w), w), up to an order, by Horner's rule."""
     total: Balls = {}
     for j in range(max(component, default=0), -1, -1):
         total = _times(total, graph, order)

@@ -107,7 +107,7 @@ class ShearedCoordinates:
         )
 
     def _beyond(self, across: arb) -> arb:
-        """A bound of what P has beyond the order m."""
+        """Bound what P has beyond the order m."""
         return min((self._tail(across, reach) for reach in self._reaches(across)), key=lambda x: float(x.upper()))
 
     def _reaches(self, across: arb) -> list[arb]:
@@ -156,7 +156,7 @@ class ShearSearch:
     others: Sequence[Interval]
 
     def coordinates(self) -> list[ShearedCoordinates]:
-        """The coordinates without a shear, and with the best one."""
+        """Return the coordinates without a shear, and with the best one."""
         bits = ctx.prec + _GUARD_BITS
         eta, (lo, hi) = self.expansion.step_size, self.space.interval
         vector = [self.space.vectors[i, 0] for i in range(self.expansion.dimension)]

@@ -10,7 +10,7 @@ from operator import add
 
 from gdcheck.theorem.checker.descent import Descent
 from gdcheck.theorem.checker.document import Block, Cone
-from gdcheck.theorem.checker.exact import Exponents, Polynomial, dot, integers, norm_above, root_bounds
+from gdcheck.theorem.checker.exact import Exponents, Polynomial, dot, integers, norm_above
 from gdcheck.theorem.checker.outcome import claim, look, show
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import KAPPA_BITS, kappa
@@ -316,6 +316,8 @@ def orientation(coordinates: Coordinates, block: Block, tilt: Fraction) -> int:
     """Return the sign of t of the block's vector, which every unit eigenvector next to it shares."""
     (vector,) = block.vectors
     t = coordinates.turn(vector)[0]
-    low = root_bounds(dot(vector, vector))[0]
-    claim(abs(t) > tilt * low and 2 * t * t > low * low, f"the axis is near the eigenvector fails: t = {show(t)}")
+    length = norm_above(vector)
+    claim(
+        abs(t) > tilt * length and 2 * t * t > length * length, f"the axis is near the eigenvector fails: t = {show(t)}"
+    )
     return 1 if t > 0 else -1

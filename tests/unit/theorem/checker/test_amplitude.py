@@ -306,7 +306,7 @@ def test_roots_are_rounded_to_the_safe_side(monkeypatch):
     ],
 )
 def test_as_many_bits_are_taken_as_the_iterate_needs(monkeypatch, exponent, expected):
-    """The error is 2¹⁻ᵇ for b bits at step 0, and at most 2⁻⁶⁴ of the projection, which is stated: fewer are not tried."""
+    """The error is 2¹⁻ᵇ for b bits at step 0, at most 2⁻⁶⁴ of the projection; it is stated, and fewer are not tried."""
     used = []
 
     def recorded(expansion, step, bits):

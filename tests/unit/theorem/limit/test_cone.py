@@ -82,7 +82,7 @@ def test_the_bounds_of_one_step_hold_on_the_box(bowl, scale, a, b, c, sheared):
     along, across = arb(1) / scale, norm(arb(x) for x in [fmpq(1, scale)] * (n - 1))
     h = point(chosen, tau, w)
     back, width = place(chosen, h)
-    assert back.overlaps(arb(tau)) and width.overlaps(norm(arb(x) for x in w)) or width >= norm(arb(x) for x in w)
+    assert back.overlaps(arb(tau)) and at_most(norm(arb(x) for x in w), width) is not False
     growth = chosen.growth(along, across)
     assume(growth.feed * along + (chosen.rest + growth.rest) * across <= across)  # as the lemma's ω < 1 says
     after, wide = place(chosen, expansion.exact_step(h))

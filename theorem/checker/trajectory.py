@@ -15,7 +15,7 @@ from gdcheck.theorem.checker.outcome import look, tell
 
 KAPPA_BITS = 256
 GROWTH_BITS = 64
-LOST_BITS, LOST_FACTOR = 1 << 16, 1 << 16
+LOST_BITS = 1 << 16
 SQUARINGS = 10
 TOLERANCE_BITS = 12  # a derivative is computed anew where it may have changed by more than 2^-12
 
@@ -231,7 +231,6 @@ class LocalExpansion:
         on_ball: The Lipschitz constants on the balls of radius 2^(size - bits), by size.
         changes: K on these balls, in units of 2^-64.
         known: The derivative at an iterate before, and the size of that iterate.
-        lost: By what factor balls around the minimizer have enlarged the error, in units of 2^-64.
     """
 
     expansion: Expansion
@@ -239,7 +238,6 @@ class LocalExpansion:
     on_ball: dict[int, int] = field(default_factory=dict)
     changes: dict[int, int] = field(default_factory=dict)
     known: tuple[int, Derivative] | None = None
-    lost: int = 1 << GROWTH_BITS
 
     def _radius(self, size: int) -> Fraction:
         return Fraction(1 << size, 1 << self.bits)
@@ -250,10 +248,6 @@ class LocalExpansion:
             self.on_ball[size] = self.expansion.on_ball(self._radius(size))
         on_ball = self.on_ball[size]
         if on_ball <= 1 << GROWTH_BITS:
-            return on_ball
-        lost = (self.lost * on_ball >> GROWTH_BITS) + 1
-        if lost <= LOST_FACTOR << GROWTH_BITS:  # as long as few bits are lost, the ball will do
-            self.lost = lost
             return on_ball
         if size not in self.changes:  # on a ball that holds rounded points as well
             rounded = self._radius(size) + Fraction(isqrt(len(z)) + 1, 1 << GROWTH_BITS)

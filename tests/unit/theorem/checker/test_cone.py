@@ -13,7 +13,7 @@ from gdcheck.theorem.certificate.rechecking import require_shape
 from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.checker.cone import Coordinates, Step, locate
 from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.document import read_certificate
+from gdcheck.theorem.checker.document import Cone, read_certificate, read_problem
 from gdcheck.theorem.checker.exact import norm_above
 from gdcheck.theorem.checker.outcome import BadCertificate
 from gdcheck.theorem.decision.decide import decide
@@ -167,3 +167,28 @@ def product(w, exponents):
     for x, e in zip(w, exponents, strict=True):
         result *= x**e
     return result
+
+
+def test_the_shear_itself_moves_with_the_dominant_component():
+    # In the component of x, x is linear: all that D has is what the moved w does to phi.
+    problem = read_problem(
+        {
+            "loss": "1/20*x**2 + 3/10*y**2 + x*y**2",
+            "variables": ["x", "y"],
+            "minimizer": ["0", "0"],
+            "step_size": "1/2",
+            "start": ["1", "1"],
+        }
+    )
+    descent = Descent.of(problem)
+    for slope in (Q(1, 2) / (Q(95, 100) - Q(49, 100)), -Q(1, 2) / (Q(95, 100) - Q(49, 100))):  # one makes P small
+        cone = Cone((Q(2), Q(0)), 0, {(2,): slope}, 6, Q(4), Q(7, 10), Q(1))
+        coordinates = Coordinates.of(descent, cone)
+        step = Step.of(coordinates, cone)
+        for tau in (Q(1, 8), -Q(1, 8)):
+            w = Q(1, 8)
+            x = -(tau + slope * w**2)  # the reflection turns x
+            image, scale = descent.image([int(x * 2**300), int(w * 2**300)], 2**300)
+            after = locate(coordinates, cone, step, [Q(k, scale) for k in image], Q(0))
+            moved = abs(after.tau - step.multiplier * tau)
+            assert moved <= (step.drift(Q(1, 8), w) * abs(tau) + step.noise(w) * w) * (1 + Q(1, 2**60))

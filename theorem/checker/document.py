@@ -142,7 +142,7 @@ def read_certificate(value: object) -> Certificate:
     names = "schema problem verdict regime fails spectrum points kernel subspace blocks step bounds limit"
     has_cone = type(value) is dict and value.get("schema") == WITH_CONE
     c = read_object(value, "certificate", f"{names} cone" if has_cone else names)
-    if c["schema"] not in {FORMAT, WITH_CONE}:
+    if c["schema"] not in (FORMAT, WITH_CONE):
         refuse("schema", f"{FORMAT!r} or {WITH_CONE!r}")
     problem = read_problem(c["problem"])
     n = len(problem.variables)

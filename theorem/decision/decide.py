@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gdcheck.theorem.assumptions.preimages import MAX_POWERS, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
@@ -85,6 +87,7 @@ def decide(
     )
 
 
+@lru_cache(maxsize=4)
 def with_tail(decision: Decision) -> Decision:
     """Return a decision whose numbers say how large the trajectory is at later steps.
 

@@ -158,12 +158,10 @@ class Printer:
         """Return what the independent checker says; a proof that it rejects is none."""
         if proof is None or not self._extras.recheck:
             return {"recheck": "none"}
-        from gdcheck.terminal.late import late_bar
         from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 
         try:
-            with late_bar("rechecking") as watch:
-                failure = check(proof, watch=watch)
+            failure = check(proof)
         except NotChecked as gave_up:
             return {"recheck": "none", "verdict": "unresolved", "reason": str(gave_up)}
         except BadCertificate as error:

@@ -22,7 +22,7 @@ def test_what_is_proved_has_been_rechecked(gdcheck):
 def test_what_the_checker_gave_up_is_neither_proved_nor_rejected(gdcheck, monkeypatch, tmp_path):
     from gdcheck.theorem.certificate.rechecking import NotChecked
 
-    def give_up(certificate, watch):
+    def give_up(certificate):
         raise NotChecked("not checked: the trajectory takes the checker more than 60 seconds")
 
     monkeypatch.setattr("gdcheck.theorem.certificate.rechecking.check", give_up)
@@ -44,7 +44,7 @@ def test_recheck_tells_what_it_gave_up_from_what_it_rejects(gdcheck, tmp_path):
 
 
 def test_what_the_checker_rejects_is_not_proved(gdcheck, monkeypatch, tmp_path):
-    monkeypatch.setattr("gdcheck.theorem.certificate.rechecking.check", lambda certificate, watch: "sigma < 1 fails")
+    monkeypatch.setattr("gdcheck.theorem.certificate.rechecking.check", lambda certificate: "sigma < 1 fails")
     code, out, err = gdcheck("check", *WORKED, "--json", "--certificate", tmp_path / "c.json")
     answer = json.loads(out)
     assert code == 3 and answer["verdict"] == "unresolved" and answer["recheck"] == "rejected"

@@ -18,6 +18,7 @@ from gdcheck.properties.claims.examination import (
 from gdcheck.properties.claims.trajectory import TrajectoryBounds, remainder_bound, walk
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.limit.result import Inequality
 from gdcheck.theorem.loss.balls import at_most
 
 _STEPS = 16
@@ -25,7 +26,7 @@ _STEPS = 16
 
 @on_certified("ζ = 0: an invariant subspace without the dominant eigenvector")
 def _examine(instance: Instance, decision: Decision) -> Finding:
-    assert decision.amplitude is not None
+    assert decision.amplitude is not None and isinstance(decision.amplitude.inequality, Inequality)
     stretch = list(walk(instance, decision.amplitude.step, _STEPS))
     first, bound = stretch[0], remainder_bound(instance)
     stated = decision.amplitude.inequality.amplitudes[0]

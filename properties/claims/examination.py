@@ -13,6 +13,7 @@ from gdcheck.properties.claims.claim import Finding, SecondOutcome
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.limit.result import Cone
 from gdcheck.theorem.loss.balls import at_most, ends, surely_less
 from gdcheck.theorem.reference.amplitude import NotSettled
 
@@ -110,7 +111,8 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
 
     @wraps(check)
     def examine(instance: Instance) -> Finding:
-        decision = decide(instance.problem, max_steps=CLAIM_STEPS)
+        # The claims measure a trajectory against the tail that its certificate states.
+        decision = decide(instance.problem, max_steps=CLAIM_STEPS, cones=False)
         if decision.verdict is Verdict.UNRESOLVED:
             return unresolved(decision, decision.reason)
         if decision.verdict is Verdict.REFUTED:
@@ -218,9 +220,9 @@ def midpoint(x: arb) -> float:
 
 def amplitude_margin(decision: Decision) -> float | None:
     """log₂ of the smallest amplitude over its tail; None without a certificate, and large where the tail is zero."""
-    if decision.amplitude is None:
+    numbers = None if decision.amplitude is None else decision.amplitude.inequality
+    if numbers is None or isinstance(numbers, Cone):
         return None
-    numbers = decision.amplitude.inequality
     if not numbers.tail.upper() > 0:
         return MOST_MARGIN
     return min(midpoint((a.lower() / numbers.tail.upper()).log()) / log(2) for a in numbers.amplitudes)

@@ -18,7 +18,7 @@ from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.enclosure import Enclosure, enclose
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.limit.result import Amplitude
+from gdcheck.theorem.limit.result import Amplitude, Inequality
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.reference.amplitude import NotSettled, SecondOpinion, SeenAmplitude, second_opinion
@@ -83,6 +83,7 @@ def _same_limit(seen: SecondOpinion, decision: Decision) -> str:
     found = decision.amplitude
     if found is None:
         raise NotSettled("no limit is certified")
+    assert isinstance(found.inequality, Inequality), "the claims ask for the tail"
     sizes = found.inequality.amplitudes
     require(len(sizes) == len(seen.amplitudes), "the engines differ in the number of dominant eigenvectors")
     for part, size in zip(seen.amplitudes, sizes, strict=True):
@@ -108,6 +109,7 @@ def _same_amplitude(part: SeenAmplitude, size: arb, found: Amplitude, resolution
     """Require that the amplitude of mpmath is within the tail of what the certificate's step has along v."""
     shrunk = abs(part.multiplier) ** found.step
     lo, hi = (to_mpf(end) for end in ends(size))
+    assert isinstance(found.inequality, Inequality), "the claims ask for the tail"
     tail = to_mpf(ends(found.inequality.tail)[1])
     if not part.value and lo - tail <= shrunk * resolution:
         raise NotSettled("the amplitude is too small for the digits of mpmath")

@@ -19,7 +19,7 @@ from gdcheck.theorem.certificate.shapes import Count, Shape, Share, StoredProble
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.limit.result import Cone, LimitDirection
 from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.loss.rational import to_float, to_text
 from gdcheck.theorem.methods.statement import LimitKind, Regime
@@ -247,9 +247,9 @@ def _gap(found: Classification | None, step_size: fmpq) -> float | None:
 
 
 def _margin(decision: Decision) -> float | None:
-    if decision.amplitude is None:
+    numbers = None if decision.amplitude is None else decision.amplitude.inequality
+    if numbers is None or isinstance(numbers, Cone):
         return None
-    numbers = decision.amplitude.inequality
     with ctx.workprec(_BITS):
         tail = numbers.tail.upper()
         if tail == 0:

@@ -50,7 +50,7 @@ def examine(claim, regime, *, second_alone):
     @given(claim.instances(regime=regime, dimensions=DIMENSIONS))
     def run(instance):
         if second_alone:
-            decision = decide(instance.problem, max_steps=CLAIM_STEPS)
+            decision = decide(instance.problem, max_steps=CLAIM_STEPS, cones=False)
             if decision.verdict is Verdict.UNRESOLVED:
                 return
             finding = claim.second(instance, decision)

@@ -16,12 +16,12 @@ from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil, gap
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.decision.verdict import Block
-from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.limit.result import Cone, Inequality, LimitDirection
 from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 
-FORMAT = "gdcheck-certificate/2"
+FORMAT, WITH_CONE = "gdcheck-certificate/2", "gdcheck-certificate/3"
 
 _FEWEST_BITS = 192
 _WITH_CERTIFICATE = {Verdict.PROVED, Verdict.EXCEPTIONAL, Verdict.NOT_APPLICABLE}
@@ -56,7 +56,7 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
     if decision.subspace is not None and decision.blocks:
         here = _restated(decision, decision.subspace, bits)
     return {
-        "schema": FORMAT,
+        "schema": WITH_CONE if isinstance(numbers, Cone) else FORMAT,
         "problem": decision.problem.to_json(),
         "verdict": decision.verdict.value,
         **regime_fields(found),
@@ -73,13 +73,31 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
         if numbers is None
         else [
             _block(b, a, here, decision.subspace, bits)
-            for b, a in zip(decision.blocks, numbers.amplitudes, strict=True)
+            for b, a in zip(decision.blocks, _amplitudes(numbers), strict=True)
         ],
         "step": decision.amplitude.step if decision.amplitude else 0,
         "bounds": None
-        if numbers is None
+        if numbers is None or isinstance(numbers, Cone)
         else {"radius": above(numbers.radius), "sigma": above(numbers.sigma), "tail": above(numbers.tail)},
         "limit": _limit(decision.limit),
+        **({"cone": _cone(numbers)} if isinstance(numbers, Cone) else {}),
+    }
+
+
+def _amplitudes(numbers: Inequality | Cone) -> tuple[arb, ...]:
+    return (arb(numbers.along.lower()),) if isinstance(numbers, Cone) else numbers.amplitudes
+
+
+def _cone(cone: Cone) -> dict[str, Any]:
+    """Return a cone as it is stated, its shear by terms."""
+    return {
+        "reflection": texts(cone.reflection),
+        "axis": cone.axis,
+        "shear": [{"exponents": list(e), "coefficient": to_text(c)} for e, c in cone.shear],
+        "order": cone.order,
+        "reach": above(cone.reach),
+        "rest": to_text(cone.rest),
+        "ratio": to_text(cone.ratio),
     }
 
 
@@ -116,7 +134,7 @@ def _bits(decision: Decision) -> int:
 
     An eigenvector is known less well than its numbers, by as much as the gap to the next eigenvalue is small.
     """
-    if decision.amplitude is None or decision.restricted is None:
+    if decision.amplitude is None or decision.restricted is None or isinstance(decision.amplitude.inequality, Cone):
         return _FEWEST_BITS
     numbers = decision.amplitude.inequality
     small = min(x.lower() for x in numbers.amplitudes) * numbers.rho.lower() / numbers.radius

@@ -8,9 +8,9 @@ from typing import Any
 
 from gdcheck.theorem.checker import amplitude
 from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.document import read_problem
+from gdcheck.theorem.checker.document import WITH_CONE, read_problem
 from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
-from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked
+from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
 from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
@@ -38,12 +38,13 @@ _OTHERS = {
 }
 
 
-def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
+def check(certificate: object, time_limit: float = TIME_LIMIT, watch: Watch | None = None) -> str | None:
     """Verify a certificate of any kind, by its ``schema``.
 
     Args:
         certificate: The parsed JSON.
         time_limit: The seconds that it may take.
+        watch: What to call now and then along a trajectory, with the steps done and their number.
 
     Returns:
         None if every claim has been verified, else a sentence that names the first claim that fails.
@@ -54,7 +55,8 @@ def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
     """
     schema = certificate.get("schema") if type(certificate) is dict else None
     checker = _OTHERS.get(schema, amplitude.check) if type(schema) is str else amplitude.check
-    return checker(certificate, time_limit)
+    with watched(watch):
+        return checker(certificate, time_limit)
 
 
 def remainder_orders(problem: Mapping[str, Any]) -> dict[int, Fraction]:
@@ -79,11 +81,16 @@ def require_shape(certificate: Any) -> None:
         BadCertificate: If a field is missing, unknown or of the wrong type.
     """
     # Both are slow to import, and a check without a file needs neither.
-    from gdcheck.theorem.certificate.schema import Certificate, EveryStart, Sharpness  # noqa: PLC0415
+    from gdcheck.theorem.certificate.schema import (  # noqa: PLC0415
+        Certificate,
+        ConeCertificate,
+        EveryStart,
+        Sharpness,
+    )
     from gdcheck.theorem.certificate.shapes import Shape, ShapeError, read_as  # noqa: PLC0415
 
     schema = certificate.get("schema") if type(certificate) is dict else None
-    published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness}
+    published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return
     shape = published.get(schema, Certificate) if type(schema) is str else Certificate

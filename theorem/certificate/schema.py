@@ -76,6 +76,34 @@ class Certificate(Shape, frozen=True, tag_field="schema", tag="gdcheck-certifica
     limit: Limit
 
 
+class ShearTerm(Shape, frozen=True):
+    """A term of the shear, a polynomial in all coordinates but the dominant one."""
+
+    exponents: tuple[Count, ...]
+    coefficient: str
+
+
+class Cone(Shape, frozen=True):
+    """A cone that the trajectory never leaves, and the coordinates that it is stated in."""
+
+    reflection: Vector
+    axis: Count
+    shear: tuple[ShearTerm, ...]
+    order: Count
+    reach: str
+    rest: str
+    ratio: str
+
+
+class ConeCertificate(Certificate, frozen=True, tag_field="schema", tag="gdcheck-certificate/3"):
+    """A decision whose limit is proved by a cone; docs/certificate.md says what it means.
+
+    The independent checker reads the numbers and the loss itself.
+    """
+
+    cone: Cone
+
+
 class ExceptionalSet(Shape, frozen=True):
     """The starts without the limit, near the minimizer: a graph over the plane that is orthogonal to a vector.
 

@@ -12,6 +12,7 @@ claims are the functions here. To audit it, read the files in this order:
 * ``assumptions``: Claim 2 and Claims 5 to 8.
 * ``trajectory``: Claim 10 (enclosure of an iterate).
 * ``amplitude``: Claims 11 to 14, and ``check``, which verifies a certificate of the theorem.
+* ``cone``: Claims 15 and 16, the proof of a limit by a cone that is never left.
 * ``every_start``: Claims E1 to E4, which certify almost every start at once, with its own ``check``.
 * ``sharpness`` with ``top_eigenvalue`` and ``pattern``: Claims H1 to H12, about the largest Hessian eigenvalue.
 * ``separable``, ``orbit`` and ``long_run``: the further kinds of certificates, each with its own ``check``.

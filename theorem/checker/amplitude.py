@@ -1,4 +1,4 @@
-"""Certificates of the theorem: the amplitude outweighs the tail, so there is a limit. Claims 11 to 14; ``check``."""
+"""Certificates of the theorem: an amplitude outweighs its tail, or a cone is never left: Claims 11 to 16; ``check``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gdcheck.theorem.checker import cone as cones
 from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker.assumptions import failing_assumptions, verify_subspace
 from gdcheck.theorem.checker.descent import Descent, verify_critical_point
-from gdcheck.theorem.checker.document import Block, Certificate, Eigenvalue, Interval, Spectrum, read_certificate
+from gdcheck.theorem.checker.document import (
+    Block,
+    Certificate,
+    Cone,
+    Eigenvalue,
+    Interval,
+    Spectrum,
+    read_certificate,
+)
 from gdcheck.theorem.checker.exact import Matrix, dot, norm_above, root_bounds
 from gdcheck.theorem.checker.kinks import Last, Side, verify_sides
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
@@ -100,7 +109,7 @@ def _words(names: Sequence[str]) -> str:
 
 def _verify_nothing_is_claimed(c: Certificate) -> None:
     """Verify that without blocks there is no limit, no step, and there are no bounds."""
-    nothing = c.limit.kind is None and not c.limit.vectors and c.step == 0 and c.bounds is None
+    nothing = c.limit.kind is None and not c.limit.vectors and c.step == 0 and c.bounds is None and c.cone is None
     claim(nothing, f"0 blocks prove the limit {c.limit.kind} fails: step {c.step}")
 
 
@@ -153,12 +162,18 @@ def _verify_limit(c: Certificate, space: Space, hessian: Matrix, expansion: Expa
     kind, signs = DOMINANT.get(space.regime or "", (None, ()))
     good = kind is not None and c.limit.kind == kind and len(c.blocks) == len(signs) == len(c.limit.vectors)
     sentence = f"{len(c.blocks)} blocks prove the limit {c.limit.kind} fails: step {c.step}, regime {space.regime}"
-    claim(good and c.bounds is not None and space.spectrum is not None, sentence)
+    bound = (c.bounds is None) == (c.cone is not None)
+    claim(good and bound and space.spectrum is not None, sentence)
     assert space.spectrum is not None
     ends = [space.spectrum.lowest if sign > 0 else space.spectrum.highest for sign in signs]
     spaces = [verify_eigenspace(space.operator, hessian, end, block) for end, block in zip(ends, c.blocks, strict=True)]
     multipliers = [1 - expansion.descent.step_size * x for x in (ends[0].low, ends[0].high)]
     rho = min(signs[0] * x for x in multipliers), max(signs[0] * x for x in multipliers)
+    if c.cone is not None:
+        claim(c.subspace is None and len(spaces) == 1, "a cone has one block, on all of space fails")
+        iterate = _verify_cone(c, c.cone, spaces[0], space.operator, expansion)
+        verify_limit(c, spaces, signs, iterate, Fraction(0))
+        return
     iterate = _enclosed(c.step, spaces, expansion)
     tail, errors = verify_inequality(c, spaces, iterate, rho, expansion.remainder)
     verify_limit(c, spaces, signs, iterate, tail + errors)
@@ -178,12 +193,40 @@ class Iterate:
 
 def _enclosed(step: int, spaces: Sequence[Eigenspace], expansion: Expansion) -> Iterate:
     """Enclose h_k with as many bits as it takes to know its projections to 2^-64."""
-    for bits in PRECISIONS:
+    for bits in _precisions([space.block.amplitude for space in spaces]):
         centre, error = enclose(expansion, step, bits)
         iterate = Iterate(centre, error, [space.project(centre) for space in spaces])
         if error**2 * 2**128 <= min(dot(z, z) for z in iterate.parts):
             break
     return iterate
+
+
+def _precisions(amplitudes: Sequence[Fraction]) -> Sequence[int]:
+    """Return the numbers of bits to try: not those that cannot tell amplitudes as small as are stated."""
+    small = min(amplitudes)
+    least = 64 + small.denominator.bit_length() - small.numerator.bit_length() if small > 0 else 0
+    return [bits for bits in PRECISIONS if bits >= least] or PRECISIONS[-1:]
+
+
+def _verify_cone(c: Certificate, cone: Cone, space: Eigenspace, operator: Operator, expansion: Expansion) -> Iterate:
+    """Claims 15 and 16: the trajectory stays in a cone; return a point on the side of the limit on which it is."""
+    descent = expansion.descent
+    claim(not descent.kinks and descent.dimension > 1, "the loss of a cone is a polynomial in several variables fails")
+    coordinates = cones.Coordinates.of(descent, cone)
+    step = cones.Step.of(coordinates, cone)
+    cones.verify_rest(operator, coordinates, descent, cone.rest)
+    side = cones.orientation(coordinates, space.block, space.tilt)
+    for bits in _precisions([space.block.amplitude]):
+        centre, error = enclose(expansion, c.step, bits)
+        here = cones.locate(coordinates, cone, step, centre, error)
+        if here.error * 2**64 <= abs(here.tau):
+            break
+    at = f"at step {c.step}"
+    cones.verify_cone(cone, step, here, 1 if c.limit.kind == "fixed" else -1, at)
+    own, stated = abs(here.tau) - here.error, space.block.amplitude
+    claim(abs(stated - own) * 10**9 <= own, f"amplitude = {show(stated)} fails {at}: it is {show(own)}")
+    (vector,) = space.block.vectors
+    return Iterate(centre, error, [[side * x if here.tau > 0 else -side * x for x in vector]])
 
 
 def verify_inequality(

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn, TypeVar
 
-from gdcheck.theorem.checker.exact import Vector
+from gdcheck.theorem.checker.exact import Exponents, Vector
 from gdcheck.theorem.checker.loss_text import Loss, read_loss
 from gdcheck.theorem.checker.outcome import BadCertificate
 
-FORMAT = "gdcheck-certificate/2"
+FORMAT, WITH_CONE = "gdcheck-certificate/2", "gdcheck-certificate/3"
 NUMBER = re.compile(r"-?[0-9]+(?:/[1-9][0-9]*|(?:[.][0-9]+)?(?:[eE][+-]?[0-9]{1,4})?)")
 NAME = re.compile(r"(?!max$)[^\W\d]\w*")
-MOST_CHARACTERS, MOST_STEPS, MOST_VARIABLES, MOST_ENTRIES = 4000, 10**6, 32, 300
+MOST_CHARACTERS, MOST_STEPS, MOST_VARIABLES, MOST_ENTRIES, MOST_ORDER = 4000, 10**6, 32, 300, 16
 
 Interval = tuple[Fraction, Fraction]
 T = TypeVar("T")
@@ -78,6 +78,29 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class Cone:
+    """A cone that the trajectory never leaves, in coordinates after a reflection and a shear.
+
+    Attributes:
+        reflection: The vector p along which space is reflected, shape (n,).
+        axis: Which coordinate is t then.
+        shear: The polynomial phi in the other coordinates w, of degree two and more, by its exponents.
+        order: From 2 to 16, the degree up to which what is left over by phi is computed.
+        reach: A radius on which the rest of it is bounded.
+        rest: b, a bound of all multipliers but one.
+        ratio: kappa.
+    """
+
+    reflection: Vector
+    axis: int
+    shear: dict[Exponents, Fraction]
+    order: int
+    reach: Fraction
+    rest: Fraction
+    ratio: Fraction
+
+
+@dataclass(frozen=True)
 class Limit:
     """The limit of the direction: of all steps, or of even and of odd steps; a vector has an interval a component."""
 
@@ -101,6 +124,7 @@ class Certificate:
     step: int
     bounds: Bounds | None
     limit: Limit
+    cone: Cone | None = None
 
 
 def read_certificate(value: object) -> Certificate:
@@ -116,9 +140,10 @@ def read_certificate(value: object) -> Certificate:
         BadCertificate: If a field is missing, unknown, or not of its type; the sentence names it.
     """
     names = "schema problem verdict regime fails spectrum points kernel subspace blocks step bounds limit"
-    c = read_object(value, "certificate", names)
-    if c["schema"] != FORMAT:
-        refuse("schema", f"{FORMAT!r}")
+    has_cone = type(value) is dict and value.get("schema") == WITH_CONE
+    c = read_object(value, "certificate", f"{names} cone" if has_cone else names)
+    if c["schema"] not in (FORMAT, WITH_CONE):
+        refuse("schema", f"{FORMAT!r} or {WITH_CONE!r}")
     problem = read_problem(c["problem"])
     n = len(problem.variables)
 
@@ -162,6 +187,7 @@ def read_certificate(value: object) -> Certificate:
             read_or_null(limit["kind"], "limit.kind", read_text),
             read_list(limit["vectors"], "limit.vectors", intervals),
         ),
+        _cone(c["cone"], n) if has_cone else None,
     )
 
 
@@ -201,6 +227,27 @@ def _eigenvalue(value: object, path: str) -> Eigenvalue:
 def _bounds(value: object, path: str) -> Bounds:
     b = read_object(value, path, "radius sigma tail")
     return Bounds(*(read_number(b[name], f"{path}.{name}") for name in ("radius", "sigma", "tail")))
+
+
+def _cone(value: object, n: int) -> Cone:
+    c = read_object(value, "cone", "reflection axis shear order reach rest ratio")
+
+    def term(entry: object, path: str) -> tuple[Exponents, Fraction]:
+        e = read_object(entry, path, "exponents coefficient")
+        exponents = read_list(e["exponents"], f"{path}.exponents", read_count, n - 1)
+        if not 2 <= sum(exponents) <= MOST_ORDER:
+            refuse(f"{path}.exponents", f"of a sum from 2 to {MOST_ORDER}")
+        return exponents, read_number(e["coefficient"], f"{path}.coefficient")
+
+    shear = dict(read_list(c["shear"], "cone.shear", term))
+    axis, order = read_count(c["axis"], "cone.axis"), read_count(c["order"], "cone.order")
+    if not 2 <= order <= MOST_ORDER:
+        refuse("cone.order", f"from 2 to {MOST_ORDER}")
+    numbers = [read_number(c[name], f"cone.{name}") for name in ("reach", "rest", "ratio")]
+    if not all(x > 0 for x in numbers):
+        refuse("cone", "positive in reach, rest and ratio")
+    reflection = read_vector(c["reflection"], "cone.reflection", n)
+    return Cone(reflection, axis, shear, order, *numbers)
 
 
 # The parts that every certificate is made of. ``path`` names the field in the sentence of a refusal.

@@ -76,6 +76,18 @@ class Polynomial:
                 terms, denominator = _shifted_in(i, x, terms, denominator)
         return Polynomial(_without_zeros(terms), denominator)
 
+    def with_forms(self, forms: Sequence[Sequence[tuple[int, int]]], size: int, scale: int) -> Polynomial:
+        """Return the polynomial with linear forms in the place of its variables.
+
+        Args:
+            forms: For each variable the pairs (index of a new variable, coefficient), times ``scale``.
+            size: The number of new variables.
+            scale: Positive.
+        """
+        degree = max(map(sum, self.terms), default=0)
+        lifted = [(alpha, k * scale ** (degree - sum(alpha))) for alpha, k in self.terms.items()]
+        return Polynomial(_without_zeros(_substituted(lifted, 0, forms, size)), self.denominator * scale**degree)
+
 
 def _without_zeros(terms: Mapping[Exponents, int]) -> dict[Exponents, int]:
     return {alpha: k for alpha, k in terms.items() if k}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Context, Decimal
@@ -17,6 +17,10 @@ MOST_TERMS = 20_000
 """The terms that a polynomial may have on the way, and the bits of an exact iterate."""
 
 
+Watch = Callable[[int, int], None]
+"""Called now and then along a trajectory, with the steps done and their number."""
+
+_WATCH: ContextVar[Watch | None] = ContextVar("_WATCH", default=None)
 _LIMIT = ContextVar("_LIMIT", default=(math.inf, math.inf))
 """The seconds that the check in progress may take, and when they are over by the monotonic clock."""
 
@@ -73,6 +77,32 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         _LIMIT.reset(token)
+
+
+@contextmanager
+def watched(watch: Watch | None) -> Iterator[None]:
+    """Tell somebody how far the checks inside have come along a trajectory.
+
+    Args:
+        watch: What to call, or None.
+    """
+    token = _WATCH.set(watch)
+    try:
+        yield
+    finally:
+        _WATCH.reset(token)
+
+
+def tell(done: int, total: int) -> None:
+    """Tell who watches that so many steps are done.
+
+    Args:
+        done: The steps done.
+        total: Their number.
+    """
+    watch = _WATCH.get()
+    if watch is not None:
+        watch(done, total)
 
 
 def look(work: str) -> None:

@@ -11,7 +11,7 @@ from math import isqrt, perm, prod
 
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.exact import Polynomial
-from gdcheck.theorem.checker.outcome import look
+from gdcheck.theorem.checker.outcome import look, tell
 
 KAPPA_BITS = 256
 GROWTH_BITS = 64
@@ -125,13 +125,13 @@ def _orders(partials: Sequence[Polynomial], step_size: Fraction) -> list[tuple[i
     rows = defaultdict[int, list[int]](lambda: [0] * len(partials))
     for i, partial in enumerate(partials):
         for beta, k in partial.terms.items():
-            rows[sum(beta)][i] += abs(k) * _kappa(tuple(sorted(e for e in beta if e)))
+            rows[sum(beta)][i] += abs(k) * kappa(tuple(sorted(e for e in beta if e)))
     scale = step_size / (max((partial.denominator for partial in partials), default=1) << KAPPA_BITS)
     return [(q, scale * (isqrt(sum(x * x for x in row)) + 1)) for q, row in rows.items() if q >= 2]
 
 
 @lru_cache(maxsize=4096)
-def _kappa(exponents: tuple[int, ...]) -> int:
+def kappa(exponents: tuple[int, ...]) -> int:
     """Return kappa = sqrt(product of e^e / |beta|^|beta|), the largest |h^beta| on the sphere, in units of 2^-256.
 
     It is rounded up.
@@ -241,6 +241,7 @@ def follow(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[t
     for k in range(last + 1):
         if k % 64 == 0:
             look(f"the trajectory up to step {last}")
+            tell(k, last)
         if k >= first:
             yield [Fraction(x, one) for x in z], Fraction(error, one)
         if k == last:

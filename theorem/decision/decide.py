@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gdcheck.theorem.assumptions.preimages import MAX_POWERS, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
@@ -10,12 +12,15 @@ from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, Search,
 from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.result import Cause, Cone
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Regime, Statement
 
 __all__ = ["FIRST_PRECISION", "MAX_PRECISION", "MAX_STEPS", "Decision", "Verdict", "decide"]
 
 MAX_PRECISION = 8192
 MAX_STEPS = 1_000_000
+MOST_BEYOND = 100_000
+"""Steps at most where an assumption fails: the verdict stands already, and what happens instead is worth so many."""
 
 
 def decide(
@@ -24,6 +29,8 @@ def decide(
     max_steps: int = MAX_STEPS,
     max_precision: int = MAX_PRECISION,
     precision: int = FIRST_PRECISION,
+    *,
+    cones: bool = True,
 ) -> Decision:
     """Decide one problem: assumptions, then a certified limit by the amplitude lemma, then the verdict.
 
@@ -33,6 +40,8 @@ def decide(
         max_steps: Steps of gradient descent allowed at each precision.
         max_precision: Bits allowed.
         precision: Bits to begin with; they double as long as they do not suffice.
+        cones: Whether a cone that is never left may decide, which takes fewer steps where the problem is badly scaled;
+            without, the amplitude's own inequality does, which also says how large the trajectory is later on.
 
     Returns:
         The decision.
@@ -58,7 +67,9 @@ def decide(
         if preimages.holds is False:
             fails.append(Assumption.NULL_PREIMAGES)
     why_open = preimages_undecided(expansion) if preimages is None or preimages.holds is None else None
-    found = Search(expansion, pencil, classification, max_steps, max_precision, precision).run()
+    if fails:
+        max_steps = min(max_steps, MOST_BEYOND)
+    found = Search(expansion, pencil, classification, max_steps, max_precision, precision, cones).run()
     reasons = Reasons(why_open, why_no_limit(found, problem))
     verdict, reason = _conclude(statement, classification, tuple(fails), found, reasons)
     used = found if found.amplitude is not None or found.subspace is not None else None
@@ -76,6 +87,21 @@ def decide(
         amplitude=used.amplitude if used else None,
         precision=found.precision,
     )
+
+
+@lru_cache(maxsize=4)
+def with_tail(decision: Decision) -> Decision:
+    """Return a decision whose numbers say how large the trajectory is at later steps.
+
+    Args:
+        decision: A decision.
+
+    Returns:
+        The same, unless a cone decided it: then the problem is decided by the amplitude's inequality.
+    """
+    if decision.amplitude is None or not isinstance(decision.amplitude.inequality, Cone):
+        return decision
+    return decide(decision.problem, precision=decision.precision, cones=False)
 
 
 def spectral_failures(classification: Classification) -> list[Assumption]:
@@ -147,6 +173,8 @@ def _conclude(
 
 def _happens(found: SearchResult, reasons: Reasons) -> str:
     if found.amplitude is None:
+        if found.cause is Cause.BUDGET:
+            return "; no limit is certified within the steps that are made where an assumption fails"
         return "; no limit is certified" if found.cause is None else f"; no limit is certified: {reasons.limit}"
     space = "" if found.subspace is None else f" within a subspace of dimension {found.subspace.dimension}"
     return f"; what happens instead is certified: the direction is {found.amplitude.limit.kind.value}{space}"

@@ -16,7 +16,9 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
 from gdcheck.theorem.limit.amplitude import certify
+from gdcheck.theorem.limit.cone import ConeSearch
 from gdcheck.theorem.limit.result import Amplitude, Cause, Settled
+from gdcheck.theorem.limit.sheared import ShearSearch
 from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.statement import End, Regime
 
@@ -63,6 +65,7 @@ class Search:
         max_steps: Steps of gradient descent allowed at each precision.
         max_precision: Bits allowed.
         precision: Bits to begin with; they double.
+        cones: Whether a cone that is never left may decide.
     """
 
     expansion: Expansion
@@ -71,6 +74,7 @@ class Search:
     max_steps: int
     max_precision: int
     precision: int = FIRST_PRECISION
+    cones: bool = True
 
     def run(self) -> SearchResult:
         """Search until a limit is certified or nothing is left to try.
@@ -131,10 +135,20 @@ class Search:
         with ctx.workprec(precision):
             if try_subspace_first and self._starts_outside(blocks):
                 return SearchResult(None, here, blocks, None, Cause.PRECISION, precision)
-            sequence = self._supply(blocks, here, self._largest(whole), subspace)
+            spaces = [Eigenspace(b.end.value, (b.eigenvalue.lo, b.eigenvalue.hi), b.gap, b.vectors) for b in blocks]
+            others = [(e.lo, e.hi) for e in here.eigenvalues if e not in [b.eigenvalue for b in blocks]]
+            sequence = StrictMinimum.of(
+                expansion,
+                spaces,
+                others,
+                largest=self._largest(whole),
+                begins=0 if subspace is None else subspace.enters,
+            )
             if not surely_less(sequence.rho.rad(), sequence.rho * _RHO_WIDTH):
                 return SearchResult(subspace, here, blocks, None, Cause.PRECISION, precision)
-            result = certify(sequence, self.max_steps)
+            simple = len(spaces) == 1 and spaces[0].vectors.ncols() == 1 and subspace is None
+            cones = ConeSearch(ShearSearch(expansion, spaces[0], others)) if simple and self.cones else None
+            result = certify(sequence, self.max_steps, cones=cones)
             if subspace is not None and subspace.sides and isinstance(result, Amplitude):
                 result = self._on_sides(subspace.sides, sequence, result)
         if isinstance(result, Settled):
@@ -156,19 +170,6 @@ class Search:
                 return later
             found = later
         return Cause.SIDES
-
-    def _supply(
-        self, blocks: tuple[Block, ...], here: Classification, largest: arb, subspace: Subspace | None
-    ) -> StrictMinimum:
-        """Return the trajectory as the lemma wants it, at the current precision."""
-        dominant = [b.eigenvalue for b in blocks]
-        return StrictMinimum.of(
-            self.expansion,
-            [Eigenspace(b.end.value, (b.eigenvalue.lo, b.eigenvalue.hi), b.gap, b.vectors) for b in blocks],
-            [(e.lo, e.hi) for e in here.eigenvalues if e not in dominant],
-            largest=largest,
-            begins=0 if subspace is None else subspace.enters,
-        )
 
     def _largest(self, whole: Classification) -> arb:
         """Return an upper bound of all |1 − ηλ|, at the current precision."""

@@ -23,7 +23,7 @@ from flint import arb, fmpq_mpoly_ctx
 
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower
 from gdcheck.theorem.descent.strict_minimum import StrictMinimum
-from gdcheck.theorem.limit.result import Amplitude
+from gdcheck.theorem.limit.result import Amplitude, Inequality
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.polynomial import Term
@@ -112,6 +112,7 @@ def _is_on(side: Side, iterate: EnclosedIterate) -> bool:
 def _ever_after(side: Side, sequence: StrictMinimum, found: Amplitude, iterate: EnclosedIterate) -> bool | None:
     """Tell whether no step from this one on leaves the side."""
     numbers = found.inequality
+    assert isinstance(numbers, Inequality), "cones are not searched on a subspace"
     direction = [arb(x) for x in side.power.direction]
     length, offset = norm(direction), arb(side.power.offset)
     if side.power.offset:

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from flint import arb, fmpq
 
-from gdcheck.theorem.limit.result import Amplitude, Cause, Inequality, LimitDirection, Settled
+from gdcheck.theorem.limit.cone import ConeSearch
+from gdcheck.theorem.limit.result import Amplitude, Cause, Cone, Inequality, LimitDirection, Settled
 from gdcheck.theorem.limit.sequence import DominantPart, EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
@@ -44,13 +45,17 @@ _DEFAULT = Accuracy(limit=fmpq(1, 10**10), amplitude=fmpq(1, 10**14))
 _LARGEST_DEVIATION = fmpq(1, 4)
 
 
-def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _DEFAULT) -> Amplitude | Settled | Cause:
+def certify(
+    sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _DEFAULT, cones: ConeSearch | None = None
+) -> Amplitude | Settled | Cause:
     """Follow a sequence until the inequality holds for every dominant part, at the current precision.
 
     Args:
         sequence: The sequence, as its supplier encloses it.
         max_steps: The number of steps after which to give up.
         accuracy: How well the limit is to be known.
+        cones: A search for a cone that is never left, for a single part of dimension one: it ends badly scaled
+            problems earlier.
 
     Returns:
         The certificate's content; or where the sequence settles instead, or the cause why there is none.
@@ -79,6 +84,13 @@ def certify(sequence: PerturbedSequence, max_steps: int, accuracy: Accuracy = _D
                 limit = _limit(iterate.step, sequence.parts, projections, inequality.tail, accuracy)
                 if limit is not None:
                     return Amplitude(iterate.step, inequality, limit)
+            cone = None if cones is None else cones.at(iterate)
+            if cone is Cause.PRECISION:
+                return Cause.PRECISION
+            if isinstance(cone, Cone):
+                limit = _limit_in(cone, iterate.step, sequence.parts, accuracy)
+                if limit is not None:
+                    return Amplitude(iterate.step, cone, limit)
         if iterate.step >= max_steps:
             return Cause.BUDGET
         if previous is not None and iterate.step % 64 == 0 and _stalled(previous, iterate, 1 - rho):
@@ -157,6 +169,13 @@ def _limit(
     if here is None or there is None:
         return None
     return LimitDirection(LimitKind.TWO_CYCLE, (there, here) if flip else (here, there))
+
+
+def _limit_in(cone: Cone, step: int, parts: Sequence[DominantPart], accuracy: Accuracy) -> LimitDirection | None:
+    """Return the limit of a trajectory that stays in a cone: along the part's line, on the side of τ."""
+    (part,) = parts
+    axis = [x if cone.positive else -x for x in cone.dominant]
+    return _limit(step, parts, [_Projection(part.project(axis), part.deviation)], arb(0), accuracy)
 
 
 def _direction(vector: list[arb], blur: arb, accuracy: Accuracy) -> tuple[arb, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from flint import arb
+from flint import arb, fmpq
 
 from gdcheck.theorem.methods.statement import LimitKind
 
@@ -21,6 +21,37 @@ class Inequality:
     P: arb
     tail: arb
     amplitudes: tuple[arb, ...]
+
+
+@dataclass(frozen=True)
+class Cone:
+    r"""A cone that the trajectory never leaves (see docs/certificate.md, *Cones*).
+
+    Attributes:
+        rho: ρ.
+        ratio: κ: ‖w‖ ≤ κ|τ| from the step on.
+        rest: b, a bound of the other multipliers and of the linear part on w.
+        along: A ball that holds |τ| at the step.
+        positive: Whether τ > 0 there.
+        dominant: The unit vector of the axis of t, shape (n,).
+        reflection: p, shape (n,): the coordinates are those after the reflection along p.
+        axis: Which of them is t; the others are w.
+        shear: φ, as (exponents, coefficient) pairs: τ = t − φ(w).
+        order: m, up to which degree what φ leaves over is computed exactly.
+        reach: The radius on which the rest of it is bounded.
+    """
+
+    rho: arb
+    ratio: fmpq
+    rest: fmpq
+    along: arb
+    positive: bool
+    dominant: tuple[arb, ...]
+    reflection: tuple[fmpq, ...]
+    axis: int
+    shear: tuple[tuple[tuple[int, ...], fmpq], ...]
+    order: int
+    reach: arb
 
 
 @dataclass(frozen=True)
@@ -50,10 +81,10 @@ class Settled:
 
 @dataclass(frozen=True)
 class Amplitude:
-    """The inequality holds at this step, and this is the limit that it proves."""
+    """The inequality, or that of a cone, holds at this step, and this is the limit that it proves."""
 
     step: int
-    inequality: Inequality
+    inequality: Inequality | Cone
     limit: LimitDirection
 
 

@@ -27,7 +27,8 @@ from flint import arb
 
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.limit.amplitude import Inequality
+from gdcheck.theorem.limit.result import Cone as KeptCone
+from gdcheck.theorem.limit.result import Inequality
 from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.statement import End
 
@@ -103,6 +104,8 @@ class Envelope:
             abs(1 - eta * e.ball()).upper() for i, e in enumerate(decision.restricted.eigenvalues) if i != dominant
         ]
         numbers = decision.amplitude.inequality
+        if isinstance(numbers, KeptCone):
+            return None
         return cls(
             step=decision.amplitude.step,
             alternating=block.end is End.HIGHEST,

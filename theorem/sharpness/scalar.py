@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.decide import Decision, with_tail
 from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.expansion import LocalPower
 from gdcheck.theorem.descent.problem import Problem
@@ -152,6 +152,7 @@ def follow(decision: Decision, function: Loss) -> Followed | None:
     Returns:
         The behaviour; None where the Hessian at the minimizer does not exist or is not positive definite.
     """
+    decision = with_tail(decision)
     with ctx.workprec(decision.precision):
         context = TrajectoryContext.of(decision)
         if context is None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.decide import Decision, with_tail
 from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
 from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, Crossings, crossings
 from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
@@ -60,6 +60,7 @@ def sharpness(
     Returns:
         The behaviour; None where the Hessian at the minimizer does not exist or is not positive definite.
     """
+    decision = with_tail(decision)
     with ctx.workprec(decision.precision):
         context = TrajectoryContext.of(decision)
         if context is None:

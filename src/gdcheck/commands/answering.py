@@ -81,7 +81,7 @@ class Printer:
             if every and coq is not None:
                 raise InputError("coq", "states one trajectory as a theorem; give --start, or leave out --coq")
             with waiting("deciding"):
-                answer, proof = self._every_start(item) if every else self._decided(item)
+                answer, proof = self._every_start(item) if every else self._decided(item, cones=coq is None)
         except (InputError, OverflowError) as caught:
             beyond = InputError("problem", "the answer holds numbers beyond all floats; scale the problem")
             error = caught if isinstance(caught, InputError) else beyond
@@ -103,7 +103,7 @@ class Printer:
             self._show(answer, line)
         return EXIT_CODES.get(answer["verdict"], OTHER)
 
-    def _decided(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def _decided(self, problem: Problem, *, cones: bool) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Return the answer to a problem, and the certificate of the theorem."""
         from gdcheck.theorem.certificate.certificate import certificate as proof_of
         from gdcheck.theorem.decision.decide import decide
@@ -117,13 +117,13 @@ class Printer:
             answer = undecided(location, problem, self._limits.max_steps) | without
             return answer | question_keys(problem, None, questions, prove=False) | self._rechecked(None), None
         problem = location.problem
-        decision = decide(problem, **asdict(self._limits))
+        decision = decide(problem, **asdict(self._limits), cones=cones)
         found = outcome_keys(problem, decision, location, self._limits.max_steps)
         there = tends_elsewhere(problem, found["outcome"])
         if there is not None and location.how != "given" and questions.near is None:
             # The first steps were misleading: the trajectory tends to another rational critical point.
             problem = there
-            decision = decide(problem, **asdict(self._limits))
+            decision = decide(problem, **asdict(self._limits), cones=cones)
             found = outcome_keys(problem, decision, location, self._limits.max_steps)
         proof = proof_of(decision)
         answer = self._answer(decision, self._functions(problem)) | found

@@ -142,6 +142,7 @@ def recheck(
 ) -> int:
     """Verify certificates with the small independent checkers."""
     from gdcheck.properties.storage.reading import parse_json, read_text
+    from gdcheck.terminal.late import late_bar
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
     from gdcheck.theorem.certificate.words import certified_in_words
 
@@ -155,7 +156,8 @@ def recheck(
         try:
             certificate = parse_json(read_text(path), "the certificate")
             require_shape(certificate)
-            failure = check(certificate, time_limit)
+            with late_bar("rechecking") as watch:
+                failure = check(certificate, time_limit, watch)
             if failure is None and kernel:
                 accepted = "accepted by the checker; not by Coq's kernel: "
                 failure = check_in_kernel(library, certificate, time_limit)

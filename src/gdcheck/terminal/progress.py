@@ -36,6 +36,16 @@ class _CountColumn(ProgressColumn):
         return Text(f"{task.completed:,.0f} of {task.total:,.0f}{speed}")
 
 
+COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    _CountColumn(),
+    TimeElapsedColumn(),
+    TimeRemainingColumn(),
+)
+"""What a bar shows."""
+
+
 @contextmanager
 def progress_bar(total: int | None, what: str) -> Iterator[Tell]:
     """Show a bar with the time taken and left, on standard error; nothing where that is no terminal.
@@ -48,13 +58,6 @@ def progress_bar(total: int | None, what: str) -> Iterator[Tell]:
         What to call with the number of units done.
     """
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        _CountColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*COLUMNS, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done, what="": progress.update(task, completed=done, description=what or None)

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from gdcheck.reports.kinds import KINDS
-from gdcheck.theorem.certificate.schema import Certificate, EveryStart, Sharpness
+from gdcheck.theorem.certificate.schema import Certificate, ConeCertificate, EveryStart, Sharpness
 from gdcheck.theorem.certificate.shapes import json_schema
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
 
@@ -16,6 +16,7 @@ NAMES = {"verification": "report"}
 PUBLISHED = {
     "problem": PROBLEM_SCHEMA,
     "certificate": json_schema(Certificate, "gdcheck certificate"),
+    "cone-certificate": json_schema(ConeCertificate, "gdcheck certificate with a cone"),
     "every-start": json_schema(EveryStart, "gdcheck certificate for every start"),
     "sharpness": json_schema(Sharpness, "gdcheck sharpness certificate"),
     **{name: json_schema(k.shape, f"gdcheck {name}") for k in KINDS for name in [NAMES.get(k.name, k.name)]},

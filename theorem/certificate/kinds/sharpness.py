@@ -12,7 +12,7 @@ from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.certificate.certificate import above, certificate, texts
 from gdcheck.theorem.certificate.rechecking import SHARPNESS, NotChecked, check
 from gdcheck.theorem.certificate.words import sharpness_in_words
-from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.decide import Decision, with_tail
 from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.limit.amplitude import Inequality
 from gdcheck.theorem.loss.balls import decimal_ends, norm, surely_less
@@ -41,6 +41,7 @@ def sharpness_certificate(decision: Decision, found: Sharpness | None) -> dict[s
         A JSON object (docs/certificate.md, *Sharpness certificates*); None where the decision has no certificate, or
         nothing that such a certificate can say is proved: a pattern of the second order, steps that are undecided.
     """
+    decision = with_tail(decision)
     theorem = certificate(decision)
     if theorem is None or found is None:
         return None

@@ -300,13 +300,13 @@ def test_roots_are_rounded_to_the_safe_side(monkeypatch):
     [
         (191, [256]),
         (192, [256, 512]),
-        (447, [256, 512]),
-        (448, [256, 512, 1024]),
-        (9000, [256, 512, 1024, 2048, 4096, 8192, 16384]),
+        (447, [512]),
+        (448, [512, 1024]),
+        (9000, [16384]),
     ],
 )
 def test_as_many_bits_are_taken_as_the_iterate_needs(monkeypatch, exponent, expected):
-    """The error is 2¹⁻ᵇ for b bits at step 0, and at most 2⁻⁶⁴ of the projection."""
+    """The error is 2¹⁻ᵇ for b bits at step 0, at most 2⁻⁶⁴ of the projection; it is stated, and fewer are not tried."""
     used = []
 
     def recorded(expansion, step, bits):

@@ -124,7 +124,7 @@ WORDS = [
     (("problem", "loss"), f"{BOWL} + {ODD}", f"{MUST} not {ODD[:60]!r}"),
     (("problem", "loss"), "x**9*y**8", f"{MUST} not 'x**9*y**8'"),
     (("problem", "loss"), "max(x*y, 0)**4", "problem.loss must be linear in max"),
-    (("schema",), "gdcheck-certificate/1", "schema must be 'gdcheck-certificate/2'"),
+    (("schema",), "gdcheck-certificate/1", "schema must be 'gdcheck-certificate/2' or 'gdcheck-certificate/3'"),
     (("problem", "variables"), [f"v{i}" for i in range(33)], "problem.variables must be 1 to 32 distinct names"),
     (("problem", "variables"), "xy", "problem.variables must be a list"),
     (("problem", "step_size"), "0", "problem.step_size must be positive"),

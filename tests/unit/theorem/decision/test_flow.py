@@ -17,6 +17,7 @@ STEPS = {
     "descent/remainder": "the supplier: C",
     "descent/enclosure": "the supplier: the iterates",
     "limit/amplitude": "the lemma",
+    "limit/cone": "the lemma: whether it is time to look for a cone",
 }
 # What every step may use: a problem's fields, and numbers and polynomials in theorem/loss.
 COMMON = {"descent/problem"}

@@ -262,10 +262,10 @@ PLANTS = [
         "alternation/mpmath",
     ),
     plant(
-        "mpmath's amplitude leaves out the sign of μ",
-        "theorem/reference/amplitude.py",
-        "self.along / self.multiplier**step",
-        "self.along / abs(self.multiplier) ** step",
+        "mpmath's limit leaves out the sign of the amplitude",
+        "properties/claims/second_engine.py",
+        "[[mp.sign(part.value) * x for x in part.vector]]",
+        "[list(part.vector)]",
         "alternation/mpmath",
     ),
     plant(

@@ -189,7 +189,7 @@ def _comes_later(data: Portrait) -> bool:
     """Whether the last direction that is drawn is still far from the certified limit at its step."""
     limit, last = data.decision.limit, len(data.errors) - 1
     length = hypot(*data.errors[last]) if data.errors else 0.0
-    if limit is None or length == 0:
+    if limit is None or not limit.vectors or length == 0:
         return False
     turned = limit.kind is LimitKind.ALTERNATING and last % 2
     vector = [(-1 if turned else 1) * float(c.mid()) for c in limit.vectors[last % len(limit.vectors)]]

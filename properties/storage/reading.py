@@ -10,7 +10,15 @@ from typing import Any
 
 from gdcheck.theorem.certificate.certificate import FORMAT as CERTIFICATE
 from gdcheck.theorem.certificate.certificate import WITH_CONE
-from gdcheck.theorem.certificate.rechecking import EVERY_START, LONG_RUN, ORBIT, SEPARABLE, SHARPNESS
+from gdcheck.theorem.certificate.rechecking import (
+    EVERY_START,
+    LONG_RUN,
+    METHOD,
+    METHOD_EVERY_START,
+    ORBIT,
+    SEPARABLE,
+    SHARPNESS,
+)
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 
@@ -147,10 +155,10 @@ def problem_inside(data: Any) -> Problem:
         startless = isinstance(data, dict) and "start" not in data
         return EveryStartProblem.from_json(data) if startless else Problem.from_json(data)
     schema = data.get("schema", "")
-    known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS}
+    known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
-    kind = EveryStartProblem if schema == EVERY_START else Problem
+    kind = EveryStartProblem if schema in {EVERY_START, METHOD_EVERY_START} else Problem
     return kind.from_json(data["problem"])
 
 

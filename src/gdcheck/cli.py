@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gdcheck.commands import claiming, deciding, drawing, running, stepping, sweeping, training
+from gdcheck.commands import claiming, deciding, direction, drawing, running, stepping, sweeping, training
 from gdcheck.commands.common import (
     BAD_INPUT,
     INTERNAL_ERROR,
@@ -36,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (deciding, claiming, running, stepping, sweeping, drawing, training):
+for group in (deciding, claiming, running, stepping, direction, sweeping, drawing, training):
     app.add_typer(group.commands)
 
 _TRACEBACK = "--traceback"

@@ -10,6 +10,7 @@ from flint import ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
+from gdcheck.theorem.certificate.method_answer import method_answer
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import Chain
@@ -36,6 +37,8 @@ def answer(decision: Decision) -> dict[str, Any]:
         ``theorem.certificate.step_sizes``) and ``rate_per_step`` where all eigenvalues are positive; unknown entries
         are None.
     """
+    if not decision.problem.method.is_plain:
+        return method_answer(decision, limit_json(decision.limit), _eigenvalues(decision.classification))
     factor, exact = rate(decision), exact_rate(decision)
     hessian, eta = decision.expansion.hessian, decision.problem.step_size
     return {
@@ -68,16 +71,21 @@ def spectrum_json(found: Classification | None) -> dict[str, Any]:
         "regime": found.regime.value if found and found.regime else None,
         "boundary": _threshold(found, End.LOWEST) if found and known else None,
         "stability_limit": _threshold(found, End.HIGHEST) if found and known else None,
-        "eigenvalues": [
-            {"value": _number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in (found.eigenvalues if found else ())
-        ],
+        "eigenvalues": _eigenvalues(found),
     }
+
+
+def _eigenvalues(found: Classification | None) -> list[dict[str, Any]]:
+    known = found.eigenvalues if found else ()
+    return [{"value": _number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in known]
 
 
 def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
     """Return a limit with its vectors rounded to floats; kind None if there is none."""
     if limit is None:
         return {"kind": None, "vector": None}
+    if limit.kind is LimitKind.ROTATING:
+        return {"kind": limit.kind.value, "vector": None}
     vectors = [[float(x.mid()) + 0.0 for x in v] for v in limit.vectors]
     if limit.kind is LimitKind.TWO_CYCLE:
         return {"kind": limit.kind.value, "even": vectors[0], "odd": vectors[1]}

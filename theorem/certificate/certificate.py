@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import ceil
@@ -10,14 +10,14 @@ from typing import Any
 
 from flint import arb, ctx, fmpq, fmpz
 
-from gdcheck.theorem.assumptions.preimages import Preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil, gap
+from gdcheck.theorem.certificate.method_certificate import method_certificate
+from gdcheck.theorem.certificate.parts import above, components, preimages_fields, texts
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.decision.verdict import Block
 from gdcheck.theorem.limit.result import Cone, Inequality, LimitDirection
-from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 
@@ -38,6 +38,8 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
         no Hessian at the minimizer.
     """
     found = decision.classification
+    if not decision.problem.method.is_plain:
+        return method_certificate(decision)
     if decision.verdict not in _WITH_CERTIFICATE or found is None:
         return None
     # A statement that is silent on a regime leaves nothing to certify.
@@ -109,24 +111,8 @@ def regime_fields(found: Classification | None) -> dict[str, Any]:
     return {"regime": found.regime.value, "spectrum": ends}
 
 
-def texts(vector: Iterable[fmpq]) -> list[str]:
-    """Exact numbers as texts."""
-    return [to_text(q) for q in vector]
-
-
-def components(vector: Sequence[arb]) -> list[list[str]]:
-    """Intervals of a unit vector's components, none of them narrower than 10⁻³⁰."""
-    margin = arb(0, fmpq(1, 10**30))
-    return [list(decimal_ends(x + margin)) for x in vector]
-
-
 def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
     return {"interval": texts((e.lo, e.hi)), "multiplicity": e.multiplicity}
-
-
-def above(value: arb) -> str:
-    """Return a number that is not below a ball, as a decimal."""
-    return decimal_ends(value)[1]
 
 
 def _bits(decision: Decision) -> int:
@@ -187,15 +173,6 @@ def _short(vector: Sequence[fmpq], subspace: Subspace | None, bits: int) -> list
     coordinates = [next(r for r, x in zip(rounded, b, strict=True) if x) for b in subspace.basis]
     columns = zip(*subspace.basis, strict=True)
     return [sum((t * x for t, x in zip(coordinates, column, strict=True)), fmpq(0)) for column in columns]
-
-
-def preimages_fields(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, Any]:
-    """Return evidence about preimages of null sets: points in the loss's coordinates, a vector of the kernel."""
-    points = () if found is None else found.points
-    return {
-        "points": [texts(x + m for x, m in zip(h, minimizer, strict=True)) for h in points],
-        "kernel": None if found is None or found.kernel is None else texts(found.kernel),
-    }
 
 
 def _limit(limit: LimitDirection | None) -> dict[str, Any]:

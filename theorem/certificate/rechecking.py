@@ -9,13 +9,23 @@ from typing import Any
 from gdcheck.theorem.checker import amplitude
 from gdcheck.theorem.checker.descent import Descent
 from gdcheck.theorem.checker.document import WITH_CONE, read_problem
-from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
+from gdcheck.theorem.checker.kinds import (
+    every_start,
+    long_run,
+    method,
+    method_every_start,
+    orbit,
+    separable,
+    sharpness,
+)
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
 from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
     "EVERY_START",
     "LONG_RUN",
+    "METHOD",
+    "METHOD_EVERY_START",
     "ORBIT",
     "SEPARABLE",
     "SHARPNESS",
@@ -29,12 +39,15 @@ __all__ = [
 
 EVERY_START, LONG_RUN, ORBIT, SEPARABLE = every_start.FORMAT, long_run.FORMAT, orbit.FORMAT, separable.FORMAT
 SHARPNESS = sharpness.FORMAT
+METHOD, METHOD_EVERY_START = method.FORMAT, method_every_start.FORMAT
 _OTHERS = {
     SEPARABLE: separable.check,
     ORBIT: orbit.check,
     LONG_RUN: long_run.check,
     EVERY_START: every_start.check,
     SHARPNESS: sharpness.check,
+    METHOD: method.check,
+    METHOD_EVERY_START: method_every_start.check,
 }
 
 

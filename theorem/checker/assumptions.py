@@ -196,7 +196,7 @@ def verify_subspace(
     claim(good, f"h_{given.enters} and the blocks lie in the subspace fails at step {c.step}")
     sides = sides_of(_harmful(expansion, space, norm_above(h)), h)
     claim(_is_invariant(descent, space, sides), "F maps the subspace into itself fails")
-    operator = Operator.of(_restricted(hessian, space))
+    operator = Operator.of(restricted(hessian, space))
     if c.blocks or given.spectrum is not None or given.regime is not None:
         verify_spectrum(operator, given.spectrum, given.regime, descent.step_size)
     return operator, sides
@@ -225,6 +225,13 @@ def _exact_iterate(descent: Descent, step: int) -> Vector:
     return h
 
 
+def maps_into_itself(descent: Descent, space: Space) -> bool:
+    """Tell whether the gradient at every point of a space, seen from the minimizer, lies in the space."""
+    slopes = [tuple(map(Fraction, kink.slope)) for kink in descent.kinks]
+    kept = all(space.holds(s) or not any(dot(b, s) for b in space.basis) for s in slopes)
+    return kept and _is_invariant(descent, space, ())
+
+
 def _is_invariant(descent: Descent, space: Space, sides: Sequence[Side]) -> bool:
     """Tell whether F maps a space into itself on these sides of kinks; all other kinks do no harm."""
     n = descent.dimension
@@ -244,7 +251,7 @@ def _harmful(expansion: Expansion, space: Space, r: Fraction) -> list[Kink]:
     return [kink for kink in crossing if not space.holds(tuple(map(Fraction, kink.slope)))]
 
 
-def _restricted(hessian: Matrix, space: Space) -> Matrix:
+def restricted(hessian: Matrix, space: Space) -> Matrix:
     """Return the matrix of A on a space that A maps into itself, in the basis of the space."""
     images = [[dot(row, vector) for row in hessian] for vector in space.basis]
     return [[dot(b, image) / dot(b, b) for image in images] for b in space.basis]

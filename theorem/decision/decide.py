@@ -7,6 +7,7 @@ from functools import lru_cache
 from gdcheck.theorem.assumptions.preimages import MAX_POWERS, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.decision.decide_method import decide_method
 from gdcheck.theorem.decision.reasons import Reasons, why_no_limit
 from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, Search, SearchResult
 from gdcheck.theorem.decision.verdict import Decision, Verdict
@@ -49,6 +50,8 @@ def decide(
     Raises:
         InputError: If the minimizer is not a critical point.
     """
+    if not problem.method.is_plain:
+        return decide_method(problem, max_steps, max_precision, precision)
     expansion = Expansion.of(problem)
     not_c3 = any(t.power <= 3 for t in expansion.truncated)
     if expansion.hessian is None:

@@ -35,6 +35,7 @@ from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.descent.strict_minimum import Eigenspace, EigenspaceProjector
 from gdcheck.theorem.loss.balls import ball, norm, surely_less
+from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Prediction, Regime
 
 PRECISION = 256
@@ -46,6 +47,7 @@ _REFINEMENTS = 6
 _STEEPEST = (arb(1) - arb(2) ** -16) / 2
 # The slope is stated to nine digits.
 _NARROW = fmpq(1, 10**14)
+_ONE = arb(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +113,8 @@ def decide_every_start(problem: Problem) -> EveryStart:
         InputError: If the minimizer is not a critical point.
     """
     whole = EveryStartProblem.of(problem)
+    if not whole.method.is_plain:
+        raise InputError("method", f"{whole.method.name} is decided by decide_method_every_start")
     expansion = Expansion.of(whole)
     fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
     if expansion.hessian is None:
@@ -158,7 +162,7 @@ def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
     """
     assert expansion.hessian is not None
     pencil = Pencil(expansion.hessian)
-    for precision in _doubling():
+    for precision in doubling():
         found = classify(pencil, expansion.step_size, precision)
         (end,) = found.dominant_ends
         index = found.index(end)
@@ -169,10 +173,9 @@ def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
             rho = abs(ball(*(1 - expansion.step_size * x for x in interval)))
             space = Eigenspace(end.value, interval, apart, fmpq_mat([vector]).transpose())
             deviation = EigenspaceProjector(expansion.hessian, space).deviation
-            narrow = surely_less(rho.rad(), rho * (1 - rho) * _NARROW)
-            if not (narrow and surely_less(deviation, arb(_NARROW))):
+            if not narrow(rho, deviation):
                 continue
-            shape = _Shape(RemainderBound.of(expansion), rho, _lipschitz_factor(expansion))
+            shape = GraphShape(RemainderBound.of(expansion), rho, lipschitz_factor(expansion))
             radius = None
             if expansion.higher_terms or expansion.truncated:
                 radius = shape.largest()
@@ -180,19 +183,25 @@ def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
                     return None
             sigma, lipschitz = (rho, arb(0)) if radius is None else shape.at(radius)
             slope = lipschitz / (1 - lipschitz**2).sqrt()
-            normal = _unit_vector(vector, deviation)
+            normal = unit_vector(vector, deviation)
             return ExceptionalSet(radius, sigma, lipschitz, slope, normal, tuple(vector), apart, found)
     return None
 
 
-def _doubling() -> Iterator[int]:
+def narrow(rho: arb, deviation: arb) -> bool:
+    """Say whether ρ and an eigenspace are known well enough for a slope of nine digits."""
+    return surely_less(rho.rad(), rho * (1 - rho) * _NARROW) and surely_less(deviation, arb(_NARROW))
+
+
+def doubling() -> Iterator[int]:
+    """Yield the precisions that are tried."""
     precision = PRECISION
     while precision <= _MOST_PRECISION:
         yield precision
         precision *= 2
 
 
-def _unit_vector(vector: list[fmpq], deviation: arb) -> tuple[arb, ...]:
+def unit_vector(vector: list[fmpq], deviation: arb) -> tuple[arb, ...]:
     """Enclose the unit eigenvector near a vector W: the sine of their angle is at most Davis and Kahan's bound.
 
     ``deviation`` is at least that bound s, and two unit vectors at an acute angle t differ by at most √2 sin t.
@@ -202,30 +211,43 @@ def _unit_vector(vector: list[fmpq], deviation: arb) -> tuple[arb, ...]:
     return tuple(arb(x) / length + spread.union(-spread) for x in vector)
 
 
-def _lipschitz_factor(expansion: Expansion) -> int:
+def lipschitz_factor(expansion: Expansion) -> int:
     """max(4, D) of docs/certificate.md, *Remainder*: ‖∂g(h)‖ ≤ max(4, D) C(r) ‖h‖ on the ball of radius r."""
     degree = max((sum(a) for a, _ in expansion.higher_terms), default=2)
     return max(4, degree - 1, *(t.power - 1 for t in expansion.truncated))
 
 
 @dataclass(frozen=True, eq=False)
-class _Shape:
-    """σ and L as functions of the radius."""
+class GraphShape:
+    """σ and L as functions of the radius.
+
+    Attributes:
+        bound: The remainder bound.
+        rho: ρ.
+        factor: max(4, D).
+        powers: K, for a method with a buffer (docs/methods.md, *Almost every start*): the ball of states has K times
+            the radius.
+        pull: K√(a² + 1), by which the remainder enters.
+        ratio: ‖l‖/|l_h|, the norm of the amplitude's functional by its weight of h.
+    """
 
     bound: RemainderBound
     rho: arb
     factor: int
+    powers: arb = _ONE
+    pull: arb = _ONE
+    ratio: arb = _ONE
 
     def at(self, radius: fmpq) -> tuple[arb, arb]:
         """σ and L; L is infinite where the argument does not apply."""
-        r, rho = arb(radius), self.rho
-        push = self.bound.quadratic(r) * r
+        r, rho = self.powers * arb(radius), self.rho
+        push = self.pull * self.bound.quadratic(r) * r
         sigma = rho + push
         if surely_less(sigma, arb(1)):
             x = push / (rho * (1 - sigma))
             y = self.factor * push * _exponential(x) / (rho * (1 - rho))
             if surely_less(x, arb(1)) and surely_less(y, arb(1)):
-                return sigma, y * _exponential(y)
+                return sigma, self.ratio * y * _exponential(y)
         return sigma, arb("inf")
 
     def serves(self, radius: fmpq) -> bool:

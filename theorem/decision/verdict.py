@@ -10,6 +10,7 @@ from flint import fmpq, fmpq_mat
 from gdcheck.theorem.assumptions.preimages import Preimages
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.augmented.modes import Motion
 from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
@@ -61,6 +62,9 @@ class Decision:
         restricted: Spectrum and regime on the subspace (the same as ``classification`` without one).
         blocks: The dominant blocks of the certified limit; empty if none is certified.
         amplitude: The deciding inequality and the limit; None if no limit is certified.
+        motion: The modes of a method other than gradient descent, on the subspace if there is one.
+        whole: The same in all of space.
+        powers: The bound K of the powers of its blocks, where a limit is certified.
     """
 
     problem: Problem
@@ -75,6 +79,9 @@ class Decision:
     restricted: Classification | None = None
     blocks: tuple[Block, ...] = ()
     amplitude: Amplitude | None = None
+    motion: Motion | None = None
+    whole: Motion | None = None
+    powers: fmpq | None = None
 
     @property
     def limit(self) -> LimitDirection | None:

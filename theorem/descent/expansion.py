@@ -76,6 +76,25 @@ class Expansion:
             The expansion.
 
         Raises:
+            InputError: If the gradient at the minimizer is not exactly zero; the sentence says what it is. If the
+                problem's method is not gradient descent.
+        """
+        if not problem.method.is_plain:
+            raise InputError("method", f"{problem.method.name} is not covered here; leave it out for gradient descent")
+        return cls.around(problem, problem.step_size)
+
+    @classmethod
+    def around(cls, problem: Problem, step_size: fmpq) -> Expansion:
+        """Expand the problem's loss at its minimizer, with another step size and whatever the method.
+
+        Args:
+            problem: The problem.
+            step_size: The factor of the gradient.
+
+        Returns:
+            The expansion.
+
+        Raises:
             InputError: If the gradient at the minimizer is not exactly zero; the sentence says what it is.
         """
         local = problem.loss.shifted(problem.minimizer)
@@ -87,7 +106,7 @@ class Expansion:
         except InputError:
             hessian = None
         return cls(
-            step_size=problem.step_size,
+            step_size=step_size,
             displacement=problem.displacement,
             terms=local.terms[bool(local.terms) and not any(local.terms[0][0]) :],
             truncated=tuple(LocalPower(t.coefficient, t.direction, -t.threshold, t.power) for t in local.truncated),

@@ -13,6 +13,8 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
 from gdcheck.theorem.loss.tokens import first_named
+from gdcheck.theorem.methods.method import PLAIN, Method
+from gdcheck.theorem.methods.reading import METHOD_SCHEMA, read_method
 
 _DECIMAL = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _TEXT = {"type": "string", "pattern": rf"^[+-]?([0-9]+/[0-9]+|{_DECIMAL})$"}
@@ -41,6 +43,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
             **_POINT,
             "description": "x_0; without it the question is about every start, which gdcheck check alone decides",
         },
+        "method": METHOD_SCHEMA,
     },
     "required": ["loss", "step_size"],
     "additionalProperties": False,
@@ -58,6 +61,7 @@ class Problem:
         start: The first iterate x₀, shape (n,).
         minimizer_given: Whether a minimizer was given; else it is the origin until one is searched.
         as_written: The variables in the order in which the loss first names them, where nobody has fixed an order.
+        method: Gradient descent, or another method (``theorem.methods``).
 
     Example:
         >>> import gdcheck
@@ -71,6 +75,7 @@ class Problem:
     start: tuple[fmpq, ...]
     minimizer_given: bool = field(init=False, compare=False)
     as_written: tuple[str, ...] = field(init=False, compare=False)
+    method: Method = PLAIN
 
     def __init__(
         self,
@@ -80,6 +85,7 @@ class Problem:
         start: Point,
         minimizer: Point | None = None,
         variables: Sequence[str] | None = None,
+        method: Method | Mapping[str, Any] | str | None = None,
     ) -> None:
         """Check and keep what a person writes; only what needs derivatives at the minimizer is left unchecked.
 
@@ -89,6 +95,7 @@ class Problem:
             start: The first iterate, shape (n,), or a mapping from each variable to its value.
             minimizer: The minimizer, in the same way; searched by what decides the problem if not given.
             variables: Names and order of the variables, if the loss is a text.
+            method: The method, or its name with its parameters as in the JSON form; gradient descent if not given.
 
         Raises:
             InputError: If a field cannot be used, or if coordinates are given by position while the variables of the
@@ -111,10 +118,11 @@ class Problem:
         place(self, "minimizer_given", minimizer is not None)
         place(self, "step_size", eta)
         place(self, "start", place_point(start, "start", names, as_written))
+        place(self, "method", method if isinstance(method, Method) else read_method(method, parsed.dimension))
 
     def __repr__(self) -> str:
         data = self.to_json()
-        given = (f"{field}={data[field]!r}" for field in ("step_size", "start", "minimizer") if field in data)
+        given = (f"{field}={data[field]!r}" for field in ("step_size", "start", "minimizer", "method") if field in data)
         return f"{type(self).__name__}({data['loss']!r}, {', '.join(given)})"
 
     @classmethod
@@ -135,13 +143,18 @@ class Problem:
         return cls(**fields)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the canonical JSON form: every field, rationals as texts in lowest terms."""
+        """Return the canonical JSON form: every field, rationals as texts in lowest terms.
+
+        Gradient descent, which is what a problem without a method means, is not named.
+        """
+        named = {} if self.method.is_plain else {"method": self.method.to_json()}
         return {
             "loss": self.loss.text(),
             "variables": list(self.loss.variables),
             "minimizer": [to_text(q) for q in self.minimizer],
             "step_size": to_text(self.step_size),
             "start": [to_text(q) for q in self.start],
+            **named,
         }
 
     @property
@@ -162,7 +175,8 @@ class EveryStartProblem(Problem):
     @classmethod
     def of(cls, problem: Problem) -> EveryStartProblem:
         """Leave out the start of a problem."""
-        return cls(problem.loss, step_size=problem.step_size, start=problem.minimizer, minimizer=problem.minimizer)
+        here = problem.minimizer
+        return cls(problem.loss, step_size=problem.step_size, start=here, minimizer=here, method=problem.method)
 
     @classmethod
     def from_json(cls, data: object) -> EveryStartProblem:
@@ -180,7 +194,7 @@ class EveryStartProblem(Problem):
         fields = _fields(data, ("loss", "step_size"))
         if "start" in fields:
             raise InputError("start", "has no place in a statement about every start; leave it out")
-        return cls.about(fields["loss"], fields["step_size"], fields.get("minimizer"), fields.get("variables"))
+        return cls.about(**fields)
 
     @classmethod
     def about(
@@ -189,6 +203,7 @@ class EveryStartProblem(Problem):
         step_size: RationalLike,
         minimizer: Point | None = None,
         variables: Sequence[str] | None = None,
+        method: Method | Mapping[str, Any] | str | None = None,
     ) -> EveryStartProblem:
         """Check and keep what a person writes; the arguments are those of a problem.
 
@@ -197,7 +212,9 @@ class EveryStartProblem(Problem):
         """
         parsed = Loss.parse(loss, variables)
         centre: Point = dict.fromkeys(parsed.variables, "0") if minimizer is None else minimizer
-        made = cls.of(Problem(loss, step_size=step_size, start=centre, minimizer=centre, variables=variables))
+        made = cls.of(
+            Problem(loss, step_size=step_size, start=centre, minimizer=centre, variables=variables, method=method)
+        )
         object.__setattr__(made, "minimizer_given", minimizer is not None)
         return made
 

@@ -6,6 +6,9 @@ amplitude :math:`\zeta = \lim (B|_E)^{-j}\Pi s_{k+j}` then exists and :math:`\|\
 r^2/(\rho(1-\rho))`. Where :math:`\|\Pi s_k\|` exceeds that tail for every part, no ζ vanishes and the limit follows
 (docs/certificate.md gives every inequality).
 
+A sequence may also drift: :math:`\|g_j\| \le C\|s_j\|^2 + \varepsilon_j\|s_j\|` with a known sum S of all later
+ε. Then the largest ε adds to σ, S/ρ to the exponent of P, and :math:`P r S/\rho` to the tail, by the same proof.
+
 Everything is computed in balls. So where ρ is known only up to an interval, its lower end counts in denominators and
 its upper end in 1 − ρ and σ; and the deviation of the projector is charged to the amplitude.
 """
@@ -19,7 +22,13 @@ from flint import arb, fmpq
 
 from gdcheck.theorem.limit.cone import ConeSearch
 from gdcheck.theorem.limit.result import Amplitude, Cause, Cone, Inequality, LimitDirection, Settled
-from gdcheck.theorem.limit.sequence import DominantPart, EnclosedIterate, PerturbedSequence
+from gdcheck.theorem.limit.sequence import (
+    DominantPart,
+    Drift,
+    DriftingSequence,
+    EnclosedIterate,
+    PerturbedSequence,
+)
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
 
@@ -64,6 +73,7 @@ def certify(
     enclosed = all(surely_less(part.deviation, arb(_LARGEST_DEVIATION)) for part in sequence.parts)
     if not (enclosed and surely_less(arb(0), sequence.dominance) and surely_less(rho, arb(1))):
         return Cause.PRECISION
+    drifting = sequence if isinstance(sequence, DriftingSequence) else None
     previous: EnclosedIterate | None = None
     far = arb(0)
     for iterate in sequence.iterates():
@@ -77,7 +87,8 @@ def certify(
             return Cause.PRECISION
         if iterate.step >= sequence.begins:
             projections = [_project(part, iterate) for part in sequence.parts]
-            inequality = _inequality(sequence, iterate, projections, accuracy)
+            drift = None if drifting is None else drifting.drift(iterate)
+            inequality = _inequality(sequence, iterate, projections, accuracy, drift)
             if inequality is Cause.PRECISION:
                 return Cause.PRECISION
             if isinstance(inequality, Inequality):
@@ -112,19 +123,29 @@ def _project(part: DominantPart, iterate: EnclosedIterate) -> _Projection:
 
 
 def _inequality(
-    sequence: PerturbedSequence, iterate: EnclosedIterate, projections: Sequence[_Projection], accuracy: Accuracy
+    sequence: PerturbedSequence,
+    iterate: EnclosedIterate,
+    projections: Sequence[_Projection],
+    accuracy: Accuracy,
+    drift: Drift | None = None,
 ) -> Inequality | Cause | None:
     rho = sequence.rho
     radius = _within(iterate.size, iterate.error)
     c = sequence.remainder(radius)
     sigma = rho + c * radius
+    if drift is not None:
+        sigma += drift.largest
     if not surely_less(sigma, arb(1)):
         return None
     x = c * radius / (rho * (1 - sigma))
+    if drift is not None:
+        x += drift.total(sigma) / rho
     if not surely_less(x, arb(1)):
         return None
     p = 1 + x + x * x
     tail = c * (p * radius) ** 2 / (rho * (1 - rho))
+    if drift is not None:
+        tail += p * radius * drift.total(sigma) / rho
     amplitudes = []
     for projection in projections:
         amplitude = _within(norm(projection.vector), projection.error)
@@ -147,6 +168,8 @@ def _limit(
 ) -> LimitDirection | None:
     """Return the limit that non-zero amplitudes prove; None while it is not known well enough."""
     flip = step % 2 == 1
+    if any(part.sign == 0 for part in parts):
+        return LimitDirection(LimitKind.ROTATING, ())
     if len(parts) == 1:
         (part,), (projection,) = parts, projections
         # On a line, ζ and Π s have the same direction, up to how well the line is known; in a larger subspace the

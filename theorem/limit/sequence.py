@@ -5,14 +5,14 @@ The sequence is :math:`s_{k+1} = B s_k + g_k` in :math:`\mathbb{R}^m` with :math
 on each of which :math:`B` is :math:`\rho` times a sign, with :math:`\rho < 1`; and the rest, where :math:`\|B\| \le b
 < \rho`. What :math:`B` is the derivative of, and where the sequence comes from, is the supplier's concern.
 
-A part that turns by an angle is the place for rotating limits: its ``sign`` becomes the isometry
-:math:`(B|_E)/\rho`, and ``amplitude._limit`` names the kind.
+A part on which :math:`B/\rho` turns has the sign 0: where its amplitude is not zero, there is neither a limit nor an
+alternating limit (docs/methods.md, *Turning*).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from flint import arb
 
@@ -46,7 +46,7 @@ class DominantPart(Protocol):
 
     @property
     def sign(self) -> int:
-        """The sign of the multiplier, 1 or −1."""
+        """The sign of the multiplier, 1 or −1; 0 where B turns."""
 
     @property
     def dimension(self) -> int:
@@ -98,3 +98,36 @@ class PerturbedSequence(Protocol):
 
     def iterates(self) -> Iterator[EnclosedIterate]:
         """Enclose s₀, s₁, …, without end; the precision must stay the same meanwhile."""
+
+
+class Drift(Protocol):
+    r"""What a step adds linearly, beside the remainder: ‖g_j‖ ≤ C‖s_j‖² + ε_j‖s_j‖ for all later j."""
+
+    @property
+    def largest(self) -> arb:
+        """A bound of all ε_j."""
+
+    def total(self, sigma: arb) -> arb:
+        """Bound their sum.
+
+        Args:
+            sigma: σ < 1, by which each step shrinks ‖s‖ at least.
+
+        Returns:
+            A bound of Σ ε_j.
+        """
+
+
+@runtime_checkable
+class DriftingSequence(Protocol):
+    """A sequence whose map tends to its derivative only with time, and fast enough."""
+
+    def drift(self, iterate: EnclosedIterate) -> Drift:
+        """Bound what is added linearly from an iterate on.
+
+        Args:
+            iterate: One of the iterates of this sequence.
+
+        Returns:
+            The bounds.
+        """

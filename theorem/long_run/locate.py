@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from math import isfinite, sqrt
 
 from flint import fmpq
 
@@ -16,10 +18,16 @@ from gdcheck.theorem.descent.critical_points import (
     is_quadratic,
     look_ahead,
     minimizer_of_quadratic,
+    newton,
 )
+from gdcheck.theorem.descent.float_map import FloatMap
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import Vector, to_float, to_text
+from gdcheck.theorem.methods.stepping import iterates_of
+
+_STEPS = 3000
+_FAR = 1e150
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ def locate(problem: Problem, near: Vector | None = None) -> Location:
 
 def _along_trajectory(problem: Problem, start: Vector) -> Location:
     loss = problem.loss
-    seen = look_ahead(loss, problem.step_size, start)
+    plain = problem.method.is_plain
+    seen = look_ahead(loss, problem.step_size, start) if plain else method_ahead(problem, start)[1]
     if seen is not None and seen.exact:
         return Location(_moved(problem, seen.point), "found along the trajectory, verified exactly")
     nearby = critical_points(loss, start)
@@ -80,6 +89,30 @@ def _along_trajectory(problem: Problem, start: Vector) -> Location:
             how = f"the nearest rational {noun(nearest)}, verified exactly: the first steps tend to no critical point"
             return Location(_moved(problem, nearest.point), how, nearby)
     return Location(None, "no critical point with rational coordinates was found", nearby)
+
+
+def method_ahead(problem: Problem, start: Vector) -> tuple[list[float] | None, Located | None]:
+    """Follow a method in floats for some steps, and guess the critical point that it tends to.
+
+    Args:
+        problem: The problem; its loss is a polynomial.
+        start: x₀, shape (n,).
+
+    Returns:
+        The last iterate and the point; None for what the trajectory leaves without.
+    """
+    gradient = FloatMap(problem.loss, problem.step_size).gradient
+    steps = iterates_of(
+        problem.method, problem.step_size, [to_float(a) for a in start], gradient, number=to_float, root=sqrt
+    )
+    x: list[float] = []
+    try:
+        for x in islice(steps, _STEPS):
+            if not all(isfinite(a) and abs(a) < _FAR for a in x):
+                return None, None
+    except OverflowError:
+        return None, None
+    return x, newton(problem.loss, x)
 
 
 def _nearest_minimum(problem: Problem, start: Vector) -> Location:
@@ -94,7 +127,9 @@ def _nearest_minimum(problem: Problem, start: Vector) -> Location:
 
 def _moved(problem: Problem, minimizer: Vector) -> Problem:
     if isinstance(problem, EveryStartProblem):
-        there = Problem(problem.loss, step_size=problem.step_size, start=minimizer, minimizer=minimizer)
+        there = Problem(
+            problem.loss, step_size=problem.step_size, start=minimizer, minimizer=minimizer, method=problem.method
+        )
         return EveryStartProblem.of(there)
     return replace(problem, minimizer=minimizer)
 

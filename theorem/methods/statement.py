@@ -51,6 +51,7 @@ class Regime(Enum):
     LARGE_STEP = "large-step"
     BOUNDARY = "boundary"
     UNSTABLE = "unstable"
+    ROTATING = "rotating"
 
 
 class LimitKind(Enum):
@@ -59,6 +60,7 @@ class LimitKind(Enum):
     FIXED = "fixed"
     ALTERNATING = "alternating"
     TWO_CYCLE = "two-cycle"
+    ROTATING = "rotating"
 
 
 class End(Enum):

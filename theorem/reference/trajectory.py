@@ -6,8 +6,8 @@ rounding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from flint import fmpq
 from mpmath import mp, mpf
@@ -107,7 +107,7 @@ class ReferenceMap:
 
 
 def iterates(problem: Problem, digits: int) -> Iterator[Point]:
-    """Follow gradient descent in mpmath, without end.
+    """Follow a problem's method in mpmath, without end.
 
     Args:
         problem: The problem.
@@ -118,11 +118,57 @@ def iterates(problem: Problem, digits: int) -> Iterator[Point]:
     """
     with mp.workdps(digits):
         descend = ReferenceMap(problem)
+        update = _update(problem.method.to_json(), descend)
         x = descend.start
     while True:
         yield x
         with mp.workdps(digits):
-            x = descend(x)
+            x = update(x)
+
+
+def _update(method: Mapping[str, Any], descend: ReferenceMap) -> Callable[[Point], Point]:
+    """Return one step of a method, written out from its own rules; it remembers what the method remembers."""
+    name, eta, n = method["name"], descend.step_size, len(descend.start)
+    given = {key: _number(text) for key, text in method.items() if key not in {"name", "preconditioner"}}
+    rows = [[_number(text) for text in row] for row in method.get("preconditioner", ())]
+    first, second, step = [mpf(0)] * n, [mpf(0)] * n, 0
+
+    def momentum(x: Point) -> Point:
+        nonlocal first
+        g, beta = descend.gradient(x), given["momentum"]
+        first = [beta * b + a for a, b in zip(g, first, strict=True)]
+        ahead = first if name == "heavy-ball" else [a + beta * b for a, b in zip(g, first, strict=True)]
+        return [a - eta * b for a, b in zip(x, ahead, strict=True)]
+
+    def adaptive(x: Point) -> Point:
+        nonlocal first, second, step
+        step += 1
+        g, beta1, beta2 = descend.gradient(x), given.get("beta1", mpf(0)), given["beta2"]
+        first = [beta1 * m + (1 - beta1) * a for a, m in zip(g, first, strict=True)]
+        second = [beta2 * v + (1 - beta2) * a * a for a, v in zip(g, second, strict=True)]
+        one, two = (1 - beta1**step, 1 - beta2**step) if name == "adam" else (mpf(1), mpf(1))
+        return [
+            a - eta * (m / one) / (mp.sqrt(v / two) + given["epsilon"])
+            for a, m, v in zip(x, first, second, strict=True)
+        ]
+
+    if name in {"heavy-ball", "nesterov"}:
+        return momentum
+    if name in {"adam", "rmsprop"}:
+        return adaptive
+    if name != "gradient-descent":
+        raise ValueError(f"the method {name} has no second engine")
+
+    def preconditioned(x: Point) -> Point:
+        g = descend.gradient(x)
+        return [a - eta * mp.fdot(row, g) for a, row in zip(x, rows, strict=True)]
+
+    return preconditioned if rows else descend
+
+
+def _number(text: str) -> mpf:
+    numerator, _, denominator = text.partition("/")
+    return mpf(int(numerator)) / int(denominator or 1)
 
 
 def norm(v: Sequence[mpf]) -> mpf:

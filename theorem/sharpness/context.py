@@ -53,9 +53,12 @@ class TrajectoryContext:
 
     @classmethod
     def of(cls, decision: Decision) -> TrajectoryContext | None:
-        """Return the context of a decision; None where the Hessian does not exist or is not positive definite."""
+        """Return the context of a decision; None where the Hessian does not exist or is not positive definite.
+
+        Its bounds are those of gradient descent: None for other methods too.
+        """
         first, expansion = decision.classification, decision.expansion
-        if first is None or first.regime is None:
+        if first is None or first.regime is None or not decision.problem.method.is_plain:
             return None
         assert expansion.hessian is not None
         spectrum = first

@@ -59,6 +59,31 @@ class Limits:
     max_precision: int
 
 
+def require_plain_questions(method: str, extras: Extras) -> None:
+    """Refuse what is answered for gradient descent alone.
+
+    Args:
+        method: The name of another method.
+        extras: What was asked.
+
+    Raises:
+        InputError: If something else than the verdict was asked.
+    """
+    from gdcheck.theorem.loss.errors import InputError
+
+    asked = extras.questions
+    only = {
+        "sharpness": extras.sharpness,
+        "scalar": extras.scalars,
+        "within": asked.within,
+        "within-loss": asked.within_loss,
+        "iterate": asked.iterate is not None,
+    }
+    for name, wanted in only.items():
+        if wanted:
+            raise InputError(name, f"is answered for gradient descent, and not for {method}; leave out --{name}")
+
+
 class Printer:
     """Decides and prints one problem after the other."""
 
@@ -109,6 +134,8 @@ class Printer:
         from gdcheck.theorem.decision.decide import decide
 
         questions = self._extras.questions
+        if not problem.method.is_plain:
+            require_plain_questions(problem.method.name, self._extras)
         location = located(problem, questions)
         refuse_bad_questions(location.problem or problem, questions)
         if location.problem is None:
@@ -149,9 +176,19 @@ class Printer:
         location = located(problem, extras.questions)
         if location.problem is None:
             raise InputError("minimizer", why_none(location, problem.loss.variables))
+        where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
+        if not problem.method.is_plain:
+            from gdcheck.theorem.certificate.kinds.method_every_start import (
+                method_every_start_answer,
+                method_every_start_certificate,
+            )
+            from gdcheck.theorem.decision.method_every_start import decide_method_every_start
+
+            nearby = decide_method_every_start(location.problem)
+            proof = method_every_start_certificate(nearby)
+            return method_every_start_answer(nearby) | where | self._rechecked(proof), proof
         found = decide_every_start(location.problem)
         proof = every_start_certificate(found)
-        where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
         return every_start_answer(found) | where | self._rechecked(proof), proof
 
     def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
@@ -183,7 +220,7 @@ class Printer:
         from gdcheck.theorem.decision.paper_chain import paper_chain
 
         result = answer(decision)
-        result["chain"] = chain_json(paper_chain(decision))
+        result["chain"] = chain_json(paper_chain(decision)) if decision.problem.method.is_plain else None
         if functions:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json
             from gdcheck.theorem.sharpness.scalar import follow

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.theorem.loss.errors import InputError
@@ -87,8 +87,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-def problem_from_options(loss: str | None, step_size: str | None, start: str | None, *rest: str | None) -> Problem:
-    """Build the problem that options describe; the last two are --minimizer and --variables.
+def problem_from_options(
+    loss: str | None,
+    step_size: str | None,
+    start: str | None,
+    minimizer: str | None,
+    variables: str | None,
+    method: dict[str, Any] | None = None,
+) -> Problem:
+    """Build the problem that options describe.
 
     Raises:
         InputError: If a needed option is missing or one cannot be used.
@@ -96,30 +103,38 @@ def problem_from_options(loss: str | None, step_size: str | None, start: str | N
     from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.descent.problem import Problem
 
-    minimizer, variables = _named_rest(*rest)
+    point, names = _named_rest(minimizer, variables)
     return Problem(
         _given(loss, "loss", '--loss "x**2 + y**2/2"'),
         step_size=_given(step_size, "step-size", "--step-size 0.1"),
         start=read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
-        minimizer=minimizer,
-        variables=variables,
+        minimizer=point,
+        variables=names,
+        method=method,
     )
 
 
-def every_start_from_options(loss: str | None, step_size: str | None, *rest: str | None) -> EveryStartProblem:
-    """Build the problem about every start that options describe; the last two are --minimizer and --variables.
+def every_start_from_options(
+    loss: str | None,
+    step_size: str | None,
+    minimizer: str | None,
+    variables: str | None,
+    method: dict[str, Any] | None = None,
+) -> EveryStartProblem:
+    """Build the problem about every start that options describe.
 
     Raises:
         InputError: If a needed option is missing or one cannot be used.
     """
     from gdcheck.theorem.descent.problem import EveryStartProblem
 
-    minimizer, variables = _named_rest(*rest)
+    point, names = _named_rest(minimizer, variables)
     return EveryStartProblem.about(
         _given(loss, "loss", '--loss "x**2 + y**2/2"'),
         _given(step_size, "step-size", "--step-size 0.1"),
-        minimizer,
-        variables,
+        point,
+        names,
+        method,
     )
 
 

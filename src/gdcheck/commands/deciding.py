@@ -20,12 +20,22 @@ from gdcheck.commands.common import (
     problem_from_options,
     proofs_with_progress,
 )
+from gdcheck.commands.method_options import (
+    BETA1,
+    BETA2,
+    EPSILON,
+    METHOD,
+    MOMENTUM,
+    PRECONDITIONER,
+    method_from_options,
+)
 from gdcheck.commands.outcomes import Questions
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.every_start import EveryStart
+    from gdcheck.theorem.decision.method_every_start import MethodEveryStart
 
 commands = typer.Typer()
 
@@ -36,6 +46,7 @@ commands = typer.Typer()
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1',
         'gdcheck check --loss "(x - 1)**2 + 10*(y - 2)**2" --step-size 0.09 --start 0,0 --iterate 200',
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95',
+        'gdcheck check --loss "0.05*x**2 + 5*y**2" --step-size 0.18 --start 1,1 --method heavy-ball --momentum 0.9',
         "gdcheck check --problem problem.json --json --certificate certificate.json",
     )
 )
@@ -65,6 +76,12 @@ def check(
     problem: Annotated[
         Path | None, typer.Option(help="A problem as JSON, or many as JSON Lines; - reads standard input.")
     ] = None,
+    method: Annotated[str | None, METHOD] = None,
+    momentum: Annotated[str | None, MOMENTUM] = None,
+    beta1: Annotated[str | None, BETA1] = None,
+    beta2: Annotated[str | None, BETA2] = None,
+    epsilon: Annotated[str | None, EPSILON] = None,
+    preconditioner: Annotated[str | None, PRECONDITIONER] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object (a line each for JSON Lines).")
     ] = False,
@@ -99,7 +116,10 @@ def check(
     many = False
     if precision > max_precision:
         raise InputError("precision", f"{precision} bits are more than --max-precision {max_precision} allows")
+    chosen = method_from_options(method, momentum, beta1, beta2, epsilon, preconditioner)
     if problem is not None:
+        if chosen is not None:
+            raise InputError("method", "stands in the problem's file; leave out --method and its parameters")
         if any(x is not None for x in (loss, step_size, start, minimizer, variables)):
             raise InputError(
                 "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables"
@@ -108,9 +128,9 @@ def check(
 
         many, problems = read_problems(problem)
     elif start is None:
-        problems = iter([(1, every_start_from_options(loss, step_size, minimizer, variables))])
+        problems = iter([(1, every_start_from_options(loss, step_size, minimizer, variables, chosen))])
     else:
-        problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables))])
+        problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables, chosen))])
     if many and certificate is not None:
         raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
     if many and coq is not None:
@@ -224,7 +244,11 @@ def replay(
         from gdcheck.properties.runner.counterexamples import examine_again
 
         again = examine_again(data)
-        decision: Decision | EveryStart = decide(problem, max_steps=CLAIM_STEPS)
+        decision: Decision | EveryStart | MethodEveryStart = decide(problem, max_steps=CLAIM_STEPS)
+    elif isinstance(problem, EveryStartProblem) and not problem.method.is_plain:
+        from gdcheck.theorem.decision.method_every_start import decide_method_every_start
+
+        decision = decide_method_every_start(problem)
     else:
         decision = decide_every_start(problem) if isinstance(problem, EveryStartProblem) else decide(problem)
     found = decision.verdict.value
@@ -244,7 +268,7 @@ def replay(
     return next(code for code in (REFUTED, OTHER, PROVED) if code in codes)
 
 
-def _sharpness_again(stored: dict[str, Any], decision: Decision | EveryStart) -> int:
+def _sharpness_again(stored: dict[str, Any], decision: Decision | EveryStart | MethodEveryStart) -> int:
     """Prove the sharpness again, and say whether the certificate claims the same of it."""
     from gdcheck.theorem.certificate.kinds.sharpness import sharpness_certificate
     from gdcheck.theorem.certificate.rechecking import BadCertificate, require_shape

@@ -157,6 +157,8 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
     from gdcheck.theorem.certificate.kinds.long_run import outcome_json
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
+    if not problem.method.is_plain:
+        return _method_outcome(problem, decision)
     if decision is None or decision.amplitude is None:
         from gdcheck.theorem.descent.critical_points import Located, describe
         from gdcheck.theorem.long_run.find import long_run
@@ -177,6 +179,24 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
         factor=float((1 - problem.step_size * e.ball()).mid()),
     )
     return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
+
+
+def _method_outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
+    """Return the long run of another method: proved by the certificate of its limit, else as it is seen in floats."""
+    from gdcheck.theorem.certificate.kinds.long_run import outcome_json
+    from gdcheck.theorem.long_run.locate import method_ahead
+    from gdcheck.theorem.long_run.outcome import LongRun, Outcome
+
+    if decision is not None and decision.amplitude is not None:
+        step, here = decision.amplitude.step, problem.minimizer
+        found = Outcome(LongRun.CONVERGES, "the iterates tend to the minimizer", (here,), exact=True, step=step)
+        return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
+    unknown = Outcome(LongRun.UNKNOWN, "it is not examined for this method where no limit is certified")
+    if not problem.loss.truncated:
+        last, _ = method_ahead(problem, problem.start)
+        if last is None:
+            unknown = Outcome(LongRun.DIVERGES, "observed: the iterates leave every bound, in floating point")
+    return outcome_json(problem, unknown) | {"point_kind": None}
 
 
 def tends_elsewhere(problem: Problem, outcome: dict[str, Any]) -> Problem | None:

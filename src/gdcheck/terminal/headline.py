@@ -27,6 +27,9 @@ def headline(answer: dict[str, Any]) -> str:
     if limit["kind"] == "two-cycle":
         way = f"in two directions by turns, {named(limit['even'], names)} at even steps, "
         way += f"{named(limit['odd'], names)} at odd ones"
+    elif limit["kind"] == "rotating":
+        turns = ", ".join(f"{angle:.6g}" for angle in limit["angles"][:6])
+        way = f"without a direction, turning by {turns} radians a step"
     elif limit["kind"] == "alternating":
         way = f"alternating along ±{named(limit['vector'], names)}"
     else:
@@ -68,6 +71,8 @@ def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         answer: The answer, with ``step_sizes`` if the spectrum at the minimizer is positive.
     """
     found, names = answer.get("step_sizes"), answer.get("variables") or ()
+    if answer.get("method") and answer["stability_limit"]:
+        return _method_rows(answer)
     if not found:
         return []
     rows = [("step size η", short(answer["step_size"]), _REGIMES.get(answer["regime"], ""))]
@@ -79,6 +84,23 @@ def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
             "near the minimizer, most errors grow by this factor" if factor > 1 else "to first order, no shrinking"
         )
     rows.append(("rate per step max |1−ηλ|", f"{factor:.9g}", meaning))
+    return rows
+
+
+def _method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the rows of another method than gradient descent."""
+    given = ", ".join(f"{key} {value}" for key, value in answer["method"].items() if isinstance(value, str))
+    rows = [("method", given.removeprefix("name "), "")]
+    rows.append(("step size η", short(answer["step_size"]), f"regime {answer['regime']}"))
+    if answer["boundary"] is not None:
+        rows.append(("switch", short(answer["boundary"]), "below it the direction is fixed, above it alternates"))
+    else:
+        low, high = answer["window"]
+        rows.append(("window", f"{short(low)} to {short(high)}", "within it the direction has no limit"))
+    rows.append(("largest stable", short(answer["stability_limit"]), "below it the minimizer is stable, above it not"))
+    if answer["rate_per_step"] is not None:
+        meaning = "near the minimizer, the error shrinks by this factor in the long run"
+        rows.append(("largest modulus", f"{answer['rate_per_step']:.9g}", meaning))
     return rows
 
 

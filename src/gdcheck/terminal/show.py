@@ -129,7 +129,13 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     limit, names = answer["limit"], answer.get("variables") or ()
     if limit["kind"]:
         expected = answer["predicted"]
-        theory = "-" if expected is None else f"{expected['kind']}, ±{named(expected['vector'], names)}"
+        theory = (
+            "-"
+            if expected is None
+            else expected["kind"]
+            if expected["vector"] is None
+            else f"{expected['kind']}, ±{named(expected['vector'], names)}"
+        )
         rows.append(("direction", theory, _direction(limit, names)))
     if answer["rate"] is not None:
         rows.append(("direction's rate", "at most max(b/ρ, ρ) per step", f"{answer['rate']:.9g}"))
@@ -161,8 +167,9 @@ def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     exceptional, predicted = answer["exceptional"], answer["predicted"]
     if exceptional is not None:
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
-        vector = named(predicted["vector"], answer.get("variables") or ())
-        rows.append(("almost every start", f"{predicted['kind']}, ±v", f"v = {vector}{checked}"))
+        vector, kind = exceptional["normal"], predicted["kind"]
+        shown = "" if vector is None else f"v = {named(vector, answer.get('variables') or ())}"
+        rows.append(("almost every start", kind if kind == "rotating" else f"{kind}, ±v", f"{shown}{checked}"))
         rows.append(("exceptional starts", "a null set", exceptional["sentence"]))
     return rows
 
@@ -180,4 +187,6 @@ def _observed(observed: dict[str, Any], names: Sequence[str]) -> str:
 def _direction(limit: dict[str, Any], names: Sequence[str] = ()) -> str:
     if limit["kind"] == "two-cycle":
         return f"even steps {named(limit['even'], names)}, odd steps {named(limit['odd'], names)}"
+    if limit["kind"] == "rotating":
+        return "rotating, by " + ", ".join(f"{angle:.9g}" for angle in limit["angles"][:6]) + " radians a step"
     return f"{limit['kind']}, {named(limit['vector'], names)}"

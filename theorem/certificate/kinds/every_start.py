@@ -9,7 +9,8 @@ from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.certificate.answer import multiplier_text, spectrum_json
-from gdcheck.theorem.certificate.certificate import above, components, preimages_fields, regime_fields, texts
+from gdcheck.theorem.certificate.certificate import regime_fields
+from gdcheck.theorem.certificate.parts import above, components, preimages_fields, texts
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.every_start import PRECISION, EveryStart, ExceptionalSet
 from gdcheck.theorem.decision.verdict import Verdict
@@ -111,15 +112,28 @@ def described_in_words(found: ExceptionalSet) -> str:
     Returns:
         The sentence.
     """
-    plane = "the plane through the minimizer that is orthogonal to v"
-    if found.radius is None:
+    shape = in_words(found.radius, found.slope, "v")
+    return shape if found.radius is None else f"{shape}; farther out, the starts whose trajectory reaches it"
+
+
+def in_words(radius: fmpq | None, slope: arb, normal: str) -> str:
+    """Describe a graph over a plane, within a ball.
+
+    Args:
+        radius: The ball's radius; None for every ball, in which the graph is the plane.
+        slope: A bound of the graph's slope.
+        normal: What to call the plane's normal.
+
+    Returns:
+        A phrase.
+    """
+    plane = f"the plane through the minimizer that is orthogonal to {normal}"
+    if radius is None:
         return plane
-    where = f"within {_rounded(found.radius, ROUND_FLOOR)} of the minimizer"
-    shape = plane
-    if found.slope.upper() > 0:
-        steepest = _rounded(ends(found.slope)[1], ROUND_CEILING)
-        shape = f"a graph of slope at most {steepest} over {plane}"
-    return f"{where}, {shape}; farther out, the starts whose trajectory reaches it"
+    where = f"within {_rounded(radius, ROUND_FLOOR)} of the minimizer"
+    if slope.upper() > 0:
+        return f"{where}, a graph of slope at most {_rounded(ends(slope)[1], ROUND_CEILING)} over {plane}"
+    return f"{where}, {plane}"
 
 
 def _rounded(q: fmpq, rounding: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.assumptions.spectrum import Pencil
-from gdcheck.theorem.certificate.certificate import above, certificate, texts
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.parts import above, texts
 from gdcheck.theorem.certificate.rechecking import SHARPNESS, NotChecked, check
 from gdcheck.theorem.certificate.words import sharpness_in_words
 from gdcheck.theorem.decision.decide import Decision, with_tail

@@ -12,15 +12,17 @@ STEPS = {
     "assumptions/spectrum": "assumptions: eigenvalues",
     "assumptions/regime": "assumptions: the step size",
     "assumptions/preimages": "assumptions: preimages of null sets",
+    "assumptions/cells": "assumptions: the pieces that kinks divide space into",
     "decision/search": "which space, which precision",
+    "decision/reasons": "the verdict in words",
     "descent/strict_minimum": "the supplier",
     "descent/remainder": "the supplier: C",
     "descent/enclosure": "the supplier: the iterates",
     "limit/amplitude": "the lemma",
     "limit/cone": "the lemma: whether it is time to look for a cone",
 }
-# What every step may use: a problem's fields, and numbers and polynomials in theorem/loss.
-COMMON = {"descent/problem"}
+# What every step may use: a problem's fields with its method, and numbers and polynomials in theorem/loss.
+COMMON = {"descent/problem", "methods/method"}
 
 
 def modules_run(problem):

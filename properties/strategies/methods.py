@@ -1,0 +1,100 @@
+"""Hypothesis strategies for methods: problems in every regime, and next to every threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import ctx, fmpq
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from gdcheck.properties.strategies.problems import losses, rotations, spectra
+from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.augmented.signs import Spectrum
+from gdcheck.theorem.augmented.thresholds import Threshold, thresholds
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.prescribed import hessian_with_spectrum
+from gdcheck.theorem.methods.method import Adam, HeavyBall, Method, Nesterov, RMSprop
+from gdcheck.theorem.methods.statement import Regime
+
+_BETAS = [fmpq(p, q) for p, q in ((1, 20), (1, 2), (9, 10), (1, 4), (1, 100), (4, 9), (7, 10), (0, 1))]
+_BITS = 256
+_SHARES = [fmpq(k, 16) for k in (8, 4, 12, 2, 14, 1, 15)]
+
+
+@dataclass(frozen=True)
+class MethodInstance:
+    """A problem with a method, and the regime that it was drawn to be in.
+
+    Attributes:
+        problem: The problem.
+        regime: The regime.
+    """
+
+    problem: Problem
+    regime: Regime
+
+
+def methods(*, adaptive: bool = False) -> SearchStrategy[Method]:
+    """Return a strategy of methods; they shrink towards heavy ball with β = 1/20.
+
+    Args:
+        adaptive: Adam and RMSprop instead of heavy ball and Nesterov.
+    """
+    betas = st.sampled_from(_BETAS)
+    if adaptive:
+        squares = st.sampled_from([fmpq(9, 10), fmpq(1, 2), fmpq(8, 10)])
+        epsilons = st.sampled_from([fmpq(1), fmpq(1, 2), fmpq(3)])
+        return st.one_of(
+            st.builds(Adam, betas, squares, epsilons), st.builds(RMSprop, st.just(fmpq(0)), squares, epsilons)
+        )
+    return st.one_of(st.builds(HeavyBall, betas), st.builds(Nesterov, betas))
+
+
+@st.composite
+def method_problems(
+    draw: DrawFn, *, adaptive: bool = False, dimensions: tuple[int, int] = (2, 4), near: int | None = None
+) -> MethodInstance:
+    """Draw a problem with a method, in a stable regime that the method has.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        adaptive: Adam and RMSprop instead of heavy ball and Nesterov.
+        dimensions: The least and the largest number of variables.
+        near: k puts the step size next to a threshold, at 10⁻ᵏ of the way to the other; None anywhere between.
+
+    Returns:
+        The instance.
+    """
+    method = draw(methods(adaptive=adaptive))
+    n = draw(st.integers(*dimensions))
+    spectrum = draw(spectra(n=n))
+    rotation = draw(rotations(n=n))
+    known = Spectrum(Pencil(hessian_with_spectrum(spectrum, rotation)), _BITS)
+    found = thresholds(known, method)
+    marks = [found.boundary] if found.boundary is not None else list(found.window or ())
+    regimes = [Regime.SMALL_STEP, *([Regime.ROTATING] if found.boundary is None else []), Regime.LARGE_STEP]
+    ends_of = [Threshold.at(fmpq(0)), *marks, found.stability_limit]
+    index = draw(st.integers(0, len(regimes) - 1))
+    low, high = _above(ends_of[index]), _below(ends_of[index + 1])
+    if near is None:
+        step_size = low + (high - low) * draw(st.sampled_from(_SHARES))
+    else:
+        distance = fmpq(1, 10**near)
+        share = 1 - distance if index == 0 or draw(st.booleans()) else distance
+        step_size = low + (high - low) * share
+    loss = draw(losses(spectrum=spectrum, rotation=rotation, degree=4, most_truncated=0))
+    size = fmpq(1, draw(st.sampled_from([256, 1024, 4096])))
+    start = [size * fmpq(draw(st.sampled_from([-1, 1])) * draw(st.integers(4, 16)), 16) for _ in range(n)]
+    return MethodInstance(Problem(loss, step_size=step_size, start=start, method=method), regimes[index])
+
+
+def _above(threshold: Threshold) -> fmpq:
+    with ctx.workprec(_BITS):
+        return threshold.exact if threshold.exact is not None else ends(threshold.value)[1]
+
+
+def _below(threshold: Threshold) -> fmpq:
+    with ctx.workprec(_BITS):
+        return threshold.exact if threshold.exact is not None else ends(threshold.value)[0]

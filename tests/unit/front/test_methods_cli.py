@@ -1,0 +1,66 @@
+"""``gdcheck check --method …``: answers, files of problems, and what is refused."""
+
+import json
+
+import pytest
+
+from gdcheck.cli import run
+
+LOSS = "x**2/2 + 2*y**2 + x*y**2"
+BALL = ["--method", "heavy-ball", "--momentum", "1/20"]
+
+
+def checked(capsys, *words, code=0):
+    assert run(["check", "--loss", LOSS, "--start", "1/10,1/10", *words, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_an_answer_has_the_keys_of_gradient_descent(capsys):
+    plain = checked(capsys, "--step-size", "0.1")
+    found = checked(capsys, "--step-size", "0.1", *BALL)
+    assert {*plain} <= {*found} and {*found} - {*plain} == {"window", "method"}
+    assert found["recheck"] == "accepted" and found["boundary"] == "21/50" and found["window"] is None
+    assert found["stability_limit"] == "21/40" and found["method"] == {"name": "heavy-ball", "momentum": "1/20"}
+
+
+def test_files_of_problems_and_replay(capsys, tmp_path):
+    file, proof = tmp_path / "problems.jsonl", tmp_path / "proof.json"
+    problem = {"loss": LOSS, "step_size": "0.2", "start": ["1/10", "1/10"]}
+    methods = [None, {"name": "heavy-ball", "momentum": 0.9}, {"name": "heavy-ball", "momentum": "2"}]
+    lines = [problem | ({} if m is None else {"method": m}) for m in methods]
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert run(["check", "--problem", str(file), "--json"]) == 2
+    plain, ball, bad = map(json.loads, capsys.readouterr().out.splitlines())
+    assert plain["limit"]["kind"] == "fixed" and ball["limit"]["kind"] == "rotating" and "momentum" in bad["error"]
+    words = ["check", "--loss", LOSS, "--start", "1/10,1/10", "--step-size", "0.1", *BALL]
+    assert run([*words, "--certificate", str(proof)]) == 0
+    assert run(["recheck", str(proof)]) == 0 and run(["replay", str(proof)]) == 0
+    assert "SAME: proved" in capsys.readouterr().out
+
+
+def test_what_is_observed_agrees(capsys):
+    found = checked(capsys, "--step-size", "0.45", *BALL, "--observe")
+    assert found["observed"]["kind"] == found["limit"]["kind"] == "alternating"
+    assert found["observed"]["vectors"][0] == pytest.approx(found["limit"]["vector"], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--momentum", "0.9"], "method: is missing"),
+        (["--method", "adamw"], "'adamw' is not known"),
+        ([*BALL, "--sharpness"], "sharpness: is answered for gradient descent"),
+        ([*BALL, "--iterate", "3"], "iterate: is answered for gradient descent"),
+        (["--preconditioner", "1,2;2,1"], "preconditioner: is not positive definite"),
+    ],
+)
+def test_what_is_refused(capsys, words, said):
+    assert run(["check", "--loss", LOSS, "--start", "1/10,1/10", "--step-size", "0.1", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_people_read_angles_and_thresholds(capsys):
+    words = ["check", "--loss", "0.05*x**2 + 5*y**2", "--step-size", "0.18", "--start", "1,1", "--no-recheck"]
+    assert run([*words, "--method", "heavy-ball", "--momentum", "0.9"]) == 0
+    shown = capsys.readouterr().out
+    assert "PROVED" in shown and "radians a step" in shown and "window" in shown and "0.948683298" in shown

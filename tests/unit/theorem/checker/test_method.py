@@ -1,0 +1,139 @@
+"""Certificates for methods: each claim fails when the number that it is about is changed."""
+
+import copy
+import json
+
+import pytest
+
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.kinds.method_every_start import method_every_start_certificate
+from gdcheck.theorem.certificate.rechecking import BadCertificate, check
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.decision.method_every_start import decide_method_every_start
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
+
+LOSS = "x**2/2 + 2*y**2 + x*y**2 + y**3"
+
+
+def made(method, step_size, loss=LOSS):
+    problem = Problem(loss, step_size=step_size, start=["1/100", "1/50"], method=method)
+    return json.loads(json.dumps(certificate(decide(problem))))
+
+
+HEAVY = made({"name": "heavy-ball", "momentum": "1/20"}, "1/10")
+NESTEROV = made({"name": "nesterov", "momentum": "1/10"}, "0.42")
+ADAM = made({"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}, "1/5")
+TURNING = made({"name": "heavy-ball", "momentum": "9/10"}, "1/5")
+CYCLE = made({"name": "heavy-ball", "momentum": "1/20"}, "21/50")
+PRECONDITIONED = made({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/10")
+ALL = {"heavy": HEAVY, "nesterov": NESTEROV, "adam": ADAM, "turning": TURNING, "cycle": CYCLE, "p": PRECONDITIONED}
+
+
+def changed(stored, path, value):
+    found = copy.deepcopy(stored)
+    *inside, last = path
+    here = found
+    for key in inside:
+        here = here[key]
+    here[last] = value(here[last]) if callable(value) else value
+    return found
+
+
+@pytest.mark.parametrize("stored", ALL.values(), ids=ALL)
+def test_untouched_certificates_are_accepted(stored):
+    assert check(stored) is None
+
+
+TAMPERED = [
+    ("heavy", ("problem", "step_size"), "1/9", "fails"),
+    ("heavy", ("problem", "start", 0), "1/99", "radius"),
+    ("heavy", ("problem", "method", "momentum"), "1/19", "fails"),
+    ("heavy", ("problem", "loss"), "1/2*x**2 + 2*y**2 + 2*x*y**2 + y**3", "fails"),
+    ("heavy", ("verdict",), "not-applicable", "the verdict is not-applicable fails"),
+    ("heavy", ("regime",), "large-step", "the regime is large-step fails"),
+    ("heavy", ("dominant",), [1], "mode 0 does not dominate fails"),
+    ("heavy", ("dominant",), [0, 1], "several modes|mode|ends|regime"),
+    ("heavy", ("eigenvalues", 0, "interval"), ["2", "3"], "2-fold|1-fold|ascending|fails"),
+    ("heavy", ("fails",), ["smoothness"], "the failing assumptions"),
+    ("heavy", ("powers",), "1", "K = 1"),
+    ("heavy", ("parts", 0, "gap"), "10", "gap 10"),
+    ("heavy", ("parts", 0, "vectors"), [["0", "1"]], "span the eigenspace"),
+    ("heavy", ("step",), 0, "fails"),
+    ("heavy", ("limit", "kind"), "alternating", "it can only be fixed"),
+    ("heavy", ("limit", "vectors", 0, 0), ["-1", "-0.9999999999"], "narrow"),
+    ("heavy", ("bounds", "tail"), "1e-3", "tail"),
+    ("heavy", ("amplitudes", 0), "1", "amplitude"),
+    ("nesterov", ("problem", "method", "name"), "heavy-ball", "fails"),
+    ("nesterov", ("limit", "kind"), "fixed", "it can only be alternating"),
+    ("adam", ("problem", "method", "beta2"), "8/10", "fails"),
+    ("adam", ("problem", "method", "epsilon"), "9/10", "fails"),
+    ("adam", ("problem", "method", "beta1"), "1/10", "fails"),
+    ("turning", ("limit", "kind"), "fixed", "it can only be rotating"),
+    ("turning", ("dominant",), [0], "does not dominate"),
+    ("cycle", ("regime",), "large-step", "regime"),
+    ("cycle", ("problem", "step_size"), "42/101", "fails"),
+    ("p", ("problem", "method", "preconditioner"), [["2", "1"], ["1", "2"]], "fails"),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "value", "said"), TAMPERED)
+def test_tampering_is_noticed(name, path, value, said):
+    failure = check(changed(ALL[name], path, value))
+    assert failure is not None and any(part in failure for part in said.split("|")), failure
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("problem", "method", "name"), "sgd", "problem.method.name"),
+        (("problem", "method", "momentum"), "1", "problem.method.momentum"),
+        (("problem", "method"), {"name": "adam"}, "problem.method"),
+        (("schema",), "gdcheck-method/2", "schema|problem"),
+        (("powers",), 3, "powers"),
+        (("limit",), None, "limit"),
+    ],
+)
+def test_malformed_certificates_are_refused_by_field(path, value, said):
+    with pytest.raises(BadCertificate) as caught:
+        check(changed(HEAVY, path, value))
+    assert any(part in str(caught.value) for part in said.split("|"))
+
+
+def nearby(method, step_size, loss=LOSS):
+    problem = EveryStartProblem.about(loss, step_size, method=method)
+    return json.loads(json.dumps(method_every_start_certificate(decide_method_every_start(problem))))
+
+
+NEARBY = {
+    "fixed": nearby({"name": "heavy-ball", "momentum": "1/20"}, "1/10"),
+    "alternating": nearby({"name": "nesterov", "momentum": "1/20"}, "0.42"),
+    "window": nearby({"name": "heavy-ball", "momentum": "9/10"}, "1/5"),
+    "plane": nearby({"name": "nesterov", "momentum": "9/10"}, "1/5"),
+    "quadratic": nearby({"name": "heavy-ball", "momentum": "1/20"}, "1/10", "x**2/2 + 2*y**2"),
+}
+
+
+@pytest.mark.parametrize("stored", NEARBY.values(), ids=NEARBY)
+def test_every_start_nearby_is_accepted(stored):
+    assert check(stored) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "said"),
+    [
+        ("fixed", ("radius",), lambda r: "1/2", "fails"),
+        ("fixed", ("radius",), None, "quadratic"),
+        ("fixed", ("limit",), "alternating", "the regime, its limit"),
+        ("fixed", ("powers",), "1", "K = 1"),
+        ("fixed", ("graph", "slope"), "1/100", "slope"),
+        ("fixed", ("graph",), None, "all of space turns"),
+        ("fixed", ("graph", "normal", 0), ["-1", "-0.9999999999"], "normal"),
+        ("fixed", ("problem", "step_size"), "0.45", "fails"),
+        ("window", ("radius",), "1", "fails"),
+        ("window", ("dominant",), [0], "does not dominate"),
+        ("plane", ("problem", "method", "momentum"), "1/20", "fails"),
+    ],
+)
+def test_tampering_with_every_start_is_noticed(name, path, value, said):
+    failure = check(changed(NEARBY[name], path, value))
+    assert failure is not None and said in failure

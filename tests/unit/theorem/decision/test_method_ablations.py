@@ -1,0 +1,73 @@
+"""Assumptions dropped, with momentum: each row of docs/methods.md, section 8, certified and rechecked."""
+
+from itertools import islice, pairwise
+
+import pytest
+from mpmath import mp
+
+from gdcheck.theorem.certificate.answer import answer
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.reference.trajectory import iterates
+
+
+def heavy(beta):
+    return {"name": "heavy-ball", "momentum": beta}
+
+
+def certified(loss, step_size, start, method):
+    decision = decide(Problem(loss, step_size=step_size, start=start, method=method))
+    assert check(certificate(decision)) is None
+    return answer(decision)
+
+
+QUADRATIC = "x**2/2 + 2*y**2"
+
+
+def test_on_the_boundary_there_are_two_limits():
+    found = certified(QUADRATIC, "21/50", ["1", "1"], heavy("1/20"))
+    assert found["fails"] == ["off-boundary"] and found["limit"]["kind"] == "two-cycle"
+
+
+def test_with_a_double_end_the_limit_depends_on_the_start():
+    loss = "x**2/2 + y**2/2 + 2*z**2"
+    limits = [
+        certified(loss, "1/10", start, heavy("1/100"))["limit"]["vector"]
+        for start in (["1", "1", "1"], ["1", "2", "1"])
+    ]
+    assert limits[0] == pytest.approx([0.5**0.5, 0.5**0.5, 0]) and limits[1] == pytest.approx([0.2**0.5, 0.8**0.5, 0])
+
+
+def test_beyond_the_limit_the_minimum_is_unstable():
+    assert certified(QUADRATIC, "9/10", ["1", "1"], heavy("1/20"))["regime"] == "unstable"
+
+
+def test_a_pair_has_no_limit():
+    found = certified(QUADRATIC, "1/5", ["1", "1"], heavy("1/2"))
+    assert found["verdict"] == "proved" and found["limit"]["kind"] == "rotating"
+
+
+def test_a_double_multiplier_still_has_a_limit():
+    found = certified(QUADRATIC, "1/4", ["1", "1"], heavy("1/4"))
+    assert found["fails"] == ["off-boundary"] and found["limit"]["vector"] == pytest.approx([1, 0])
+
+
+def test_the_cosine_of_updates_does_not_tend_to_one_with_momentum():
+    """The paper's quadratic at the usual η = 0.01 and β = 0.9: proved to rotate, and the cosines are seen to fall."""
+    method = heavy("0.9")
+    found = certified(QUADRATIC, "0.01", ["1", "1"], method)
+    assert found["verdict"] == "proved" and found["limit"]["kind"] == "rotating"
+    path = list(islice(iterates(Problem(QUADRATIC, step_size="0.01", start=["1", "1"], method=method), 60), 600))
+    updates = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(path)]
+    cosines = [
+        float(sum(a * b for a, b in zip(u, v, strict=True)) / mp.sqrt(sum(a * a for a in u) * sum(b * b for b in v)))
+        for u, v in pairwise(updates[-200:])
+    ]
+    assert min(cosines) < 0
+
+
+@pytest.mark.parametrize(("method", "fails"), [(None, ["null-preimages"]), (heavy("1/20"), [])])
+def test_null_preimages_are_not_needed_with_momentum(method, fails):
+    assert certified("x**2/2 + 5*y**2", "1/10", ["1", "1"], method)["fails"] == fails

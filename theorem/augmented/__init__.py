@@ -1,0 +1,1 @@
+"""Methods with a buffer near a strict minimum: modes, regimes, thresholds, and enclosed trajectories."""

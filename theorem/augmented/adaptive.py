@@ -1,0 +1,168 @@
+r"""Adam and RMSprop: heavy ball up to factors that tend to one, enclosed with their true square roots.
+
+The step is :math:`h' = h - \gamma c'` with :math:`\gamma = 1/((1-\beta_1^t)(1 + \sqrt{\hat v}/\varepsilon))`, by
+coordinates. The state keeps :math:`s = \sqrt v`, which is Lipschitz where v is not: :math:`s' = \sqrt{\beta_2 s^2 +
+(1-\beta_2) g^2}` moves by at most :math:`\sqrt{\beta_2}\,|\Delta s| + \sqrt{1-\beta_2}\,|\Delta g|`. The difference to
+heavy ball, :math:`|1-\gamma||c'|`, is the drift of the amplitude lemma: :math:`|1-\gamma| \le \beta_1^t/(1-\beta_1^t) +
+\sqrt{\hat v}/\varepsilon`, both summable (docs/methods.md, *Adam and RMSprop*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flint import arb
+
+from gdcheck.theorem.augmented.enclosure import Growth, Norms, StateEnclosure, join
+from gdcheck.theorem.augmented.sequence import StateSequence
+from gdcheck.theorem.descent.enclosure import DescentMap
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.limit.sequence import EnclosedIterate
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.methods.method import Adam
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """The factors of one step, bounded.
+
+    Attributes:
+        bias: β₁ᵗ/(1 − β₁ᵗ), by which the correction of the first average exceeds one.
+        per_root: 1/(ε√(1 − β₂ᵗ)), what √v̂/ε is per unit of s.
+    """
+
+    bias: arb
+    per_root: arb
+
+    @classmethod
+    def at(cls, method: Adam, step: int) -> Factors:
+        """Those of a step, 1 for the first."""
+        if not method.corrects_bias:
+            return cls(arb(0), 1 / arb(method.epsilon))
+        fades = arb(method.beta1) ** step
+        return cls(fades / (1 - fades), 1 / (arb(method.epsilon) * (1 - arb(method.beta2) ** step).sqrt()))
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptiveDrift:
+    """The drift from a step on.
+
+    Attributes:
+        largest: A bound of every later ε_j.
+        fixed: What the sum holds whatever σ is.
+        fresh: What it holds times 1/(1 − σ): the gradients still to come.
+    """
+
+    largest: arb
+    fixed: arb
+    fresh: arb
+
+    def total(self, sigma: arb) -> arb:
+        """Bound the sum of all ε_j."""
+        return self.fixed + self.fresh / (1 - sigma)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AdaptiveSequence(StateSequence):
+    """The states of an adaptive method.
+
+    Attributes:
+        method: The method.
+        steepest: uλₙ, an upper bound.
+        bound: The remainder bound.
+        norms: The norms.
+        scale: u.
+    """
+
+    method: Adam
+    steepest: arb
+    bound: RemainderBound
+    norms: Norms
+    scale: arb
+
+    def drift(self, iterate: EnclosedIterate) -> AdaptiveDrift:
+        """Bound what the factors add from an iterate on."""
+        method, bound, norms = self.method, self.bound, self.norms
+        assert isinstance(iterate, StateEnclosure)
+        factors = Factors.at(method, iterate.step + 1)
+        radius = iterate.radius
+        slope = self.steepest + bound.quadratic(radius) * radius
+        beta1, keep = arb(method.beta1), arb(method.beta2).sqrt()
+        # |c'| ≤ √(β₁² + slope²)‖z‖, and K is paid once for the norm.
+        weight = norms.powers * norm((beta1, slope))
+        gradient = slope / self.scale * radius
+        largest = iterate.average if surely_less(gradient, iterate.average) else iterate.average.max(gradient)
+        fresh = arb(1 - method.beta2).sqrt() * gradient
+        sum_of_roots = factors.per_root / (1 - keep)
+        return AdaptiveDrift(
+            largest=weight * (factors.bias + factors.per_root * largest),
+            fixed=weight * (factors.bias / (1 - beta1) + sum_of_roots * keep * iterate.average),
+            fresh=weight * sum_of_roots * fresh,
+        )
+
+
+def enclose_adaptive(
+    method: Adam, expansion: Expansion, bound: RemainderBound, norms: Norms, steepest: arb
+) -> Iterator[StateEnclosure]:
+    """Enclose the states of Adam or RMSprop, step after step, without end.
+
+    Args:
+        method: The method.
+        expansion: The loss at its minimizer, with the start and the step size u.
+        bound: The remainder bound at the current precision.
+        norms: The norms.
+        steepest: uλₙ, an upper bound.
+
+    Yields:
+        The states.
+    """
+    descend = DescentMap(expansion)
+    growth = Growth(expansion, bound, norms)
+    n, u, k = expansion.dimension, arb(expansion.step_size), norms.powers
+    keep, take, beta1 = arb(method.beta2).sqrt(), arb(1 - method.beta2).sqrt(), arb(method.beta1)
+    h, c, s = [arb(x) for x in expansion.displacement], [arb(0)] * n, [arb(0)] * n
+    error = starred = doubt = arb(0)
+    step = 0
+    while True:
+        rounding = sum((x.rad() for x in (*h, *c)), arb(0))
+        doubt = _upper(doubt + sum((x.rad() for x in s), arb(0)))
+        h, c, s = [x.mid() for x in h], [x.mid() for x in c], [x.mid() for x in s]
+        error, starred = join(error + rounding, starred + k * rounding, k)
+        size = norm((*h, *c))
+        yield StateEnclosure(
+            step, [k * x for x in (*h, *c)], k * error, k * (size + error), k * size, _upper(norm(s) + doubt)
+        )
+        step += 1
+        factors = Factors.at(method, step)
+        pull = [x - y for x, y in zip(h, descend(h), strict=True)]
+        buffer = [beta1 * y + p for y, p in zip(c, pull, strict=True)]
+        s = method.root_mean_square(s, [p / u for p in pull], _root, arb)
+        weights = method.weights(s, step, _root, arb)
+        following = [x - g * y for x, g, y in zip(h, weights, buffer, strict=True)]
+        if error > 0 or doubt > 0:
+            lipschitz = bound.lipschitz(size + error)
+            slope = steepest + lipschitz
+            shrinks = norms.rho + k * norms.pull * lipschitz
+            reach = norm(s)
+            near = surely_less(shrinks + k * factors.per_root * reach + k * factors.bias, arb(1))
+            if not near:
+                local = growth.expansion(h, size, error) - norms.still
+                slope = local if surely_less(local, slope) else slope
+            moved = (beta1 + slope) * error
+            doubt = keep * doubt + take * slope / u * error
+            bends = factors.per_root * (1 + factors.bias) * (norm(buffer) + moved) * doubt
+            differs = factors.bias + factors.per_root * (reach + doubt)
+            starred = shrinks * starred + k * (differs * moved + bends)
+            error = norm((error + (1 + factors.bias) * moved + bends, moved))
+        # Without momentum the buffer is never used again: it counts in no norm.
+        h, c = following, buffer if method.beta1 > 0 else [arb(0)] * n
+
+
+def _root(x: arb) -> arb:
+    return x.nonnegative_part().sqrt()
+
+
+def _upper(x: arb) -> arb:
+    return x.upper() if x.is_finite() else x

@@ -1,0 +1,116 @@
+"""Certificates of the theorems on methods with a buffer (docs/certificate.md, *Certificates for methods*)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import ctx
+
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.augmented.modes import Motion
+from gdcheck.theorem.certificate.parts import above, components, preimages_fields
+from gdcheck.theorem.certificate.rechecking import METHOD
+from gdcheck.theorem.decision.verdict import Block, Decision, Verdict
+from gdcheck.theorem.limit.result import Inequality
+from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.methods.method import Method
+from gdcheck.theorem.methods.statement import LimitKind, Regime
+
+
+def method_certificate(decision: Decision) -> dict[str, Any] | None:
+    """Return the certificate of a decision about a method.
+
+    Args:
+        decision: The decision.
+
+    Returns:
+        A JSON object, or None where none is written: where nothing is proved, and where multipliers agree that are not
+        those of a constant determinant.
+    """
+    whole, inner, method = decision.whole, decision.motion, decision.problem.method
+    if decision.verdict in {Verdict.UNRESOLVED, Verdict.REFUTED} or whole is None or inner is None:
+        return None
+    if decision.limit is None and not decision.fails and decision.verdict is not Verdict.EXCEPTIONAL:
+        return None
+    if not (_is_stated(whole, method) and _is_stated(inner, method)):
+        return None
+    amplitude = decision.amplitude
+    with ctx.workprec(decision.precision):
+        numbers = None if amplitude is None else amplitude.inequality
+        # Methods are decided by the inequality, never by a cone.
+        assert numbers is None or isinstance(numbers, Inequality)
+        limit: dict[str, Any] = {"kind": None, "vectors": []}
+        if decision.limit is not None:
+            turning = decision.limit.kind is LimitKind.ROTATING
+            vectors = [] if turning else [components(v) for v in decision.limit.vectors]
+            limit = {"kind": decision.limit.kind.value, "vectors": vectors}
+        stated = decision.blocks[:1] if limit["kind"] == LimitKind.ROTATING.value else decision.blocks
+        return {
+            "schema": METHOD,
+            "problem": decision.problem.to_json(),
+            "verdict": decision.verdict.value,
+            **motion_fields(whole),
+            "fails": [a.value for a in decision.fails],
+            **preimages_fields(decision.preimages, decision.problem.minimizer),
+            "subspace": None
+            if decision.subspace is None
+            else {
+                "basis": [[to_text(x) for x in v] for v in decision.subspace.basis],
+                **(motion_fields(inner) if decision.limit is not None else _NO_MOTION),
+            },
+            "powers": None if decision.powers is None else to_text(decision.powers),
+            "parts": [_part(b, inner.eigenvalues) for b in stated] if numbers is not None else [],
+            "amplitudes": [] if numbers is None else [above(a) for a in numbers.amplitudes],
+            "step": 0 if amplitude is None else amplitude.step,
+            "bounds": None
+            if numbers is None
+            else {
+                "radius": above(numbers.radius),
+                "sigma": above(numbers.sigma),
+                "tail": above(numbers.tail),
+            },
+            "limit": limit,
+        }
+
+
+_NO_MOTION: dict[str, Any] = {"regime": None, "eigenvalues": [], "dominant": []}
+
+
+def motion_fields(motion: Motion) -> dict[str, Any]:
+    """Return the fields of a stable or unstable regime: its name, all eigenvalues, and which modes dominate.
+
+    Args:
+        motion: The modes.
+    """
+    assert motion.regime is not None
+    return {
+        "regime": motion.regime.value,
+        "eigenvalues": [_eigenvalue(e) for e in motion.eigenvalues],
+        "dominant": list(motion.dominant),
+    }
+
+
+def _is_stated(motion: Motion, method: Method) -> bool:
+    """Whether the certificate has words for why several modes have one modulus."""
+    if motion.regime is None:
+        return False
+    if motion.regime is not Regime.BOUNDARY:
+        return True
+    doubles = [i for i in motion.dominant if motion.modes[i].double]
+    several = len(motion.dominant) > 1
+    exact = all(motion.eigenvalues[i].is_rational for i in doubles)
+    return bool(doubles or several) and exact and not (several and method.trace_and_determinant()[1][1] != 0)
+
+
+def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
+    return {"interval": [to_text(e.lo), to_text(e.hi)], "multiplicity": e.multiplicity}
+
+
+def _part(block: Block, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
+    (index,) = [i for i, e in enumerate(eigenvalues) if e.is_same(block.eigenvalue)]
+    vectors = block.vectors.transpose().tolist()
+    return {
+        "eigenvalue": index,
+        "gap": to_text(block.gap),
+        "vectors": [[to_text(x) for x in v] for v in vectors],
+    }

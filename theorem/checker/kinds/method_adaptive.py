@@ -1,0 +1,210 @@
+"""Adam and RMSprop: an enclosure of their states, and the bounds of what their factors add. Claims M9 and M10.
+
+The step is h' = h - gamma c' with gamma = 1 / ((1 - beta1^t) (1 + sqrt(v / (1 - beta2^t)) / epsilon)) by coordinates; v
+is kept as s = sqrt v. docs/certificate.md, *Certificates for methods*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+
+from gdcheck.theorem.checker.exact import norm_above, root_bounds
+from gdcheck.theorem.checker.kinds.method_modes import Adaptive
+from gdcheck.theorem.checker.kinds.method_states import StateMap, up
+from gdcheck.theorem.checker.outcome import look, within
+from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, LocalExpansion
+
+GUARD = 160
+UNIT = 1 << GROWTH_BITS
+
+
+@dataclass
+class Clock:
+    """The powers beta1^t and beta2^t in units of 2^-bits, rounded down, each off by at most t units."""
+
+    adaptive: Adaptive
+    beta1: Fraction
+    bits: int
+    t: int = 0
+    first: int = 0
+    second: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin at t = 0."""
+        self.first = self.second = 1 << self.bits
+
+    def tick(self) -> None:
+        """Go on to the next step."""
+        self.t += 1
+        self.first = self.first * self.beta1.numerator // self.beta1.denominator
+        self.second = self.second * self.adaptive.beta2.numerator // self.adaptive.beta2.denominator
+
+    def corrections(self) -> tuple[int, int]:
+        """Return 1 - beta1^t and sqrt(1 - beta2^t), in units of 2^-bits, or one for both where no bias is corrected."""
+        one = 1 << self.bits
+        if not self.adaptive.corrects_bias:
+            return one, one
+        return one - self.first, isqrt((one - self.second) << self.bits)
+
+    def bounds(self) -> tuple[Fraction, Fraction]:
+        """Return upper bounds of beta1^t / (1 - beta1^t) and of 1 / (epsilon sqrt(1 - beta2^t))."""
+        if not self.adaptive.corrects_bias:
+            return Fraction(0), 1 / self.adaptive.epsilon
+        one = 1 << self.bits
+        most = self.first + self.t + 1
+        squares = Fraction(one - self.second - self.t - 1, one)
+        bias = up(Fraction(most, one - most), UNIT)
+        return bias, up(1 / (self.adaptive.epsilon * root_bounds(squares)[0]), UNIT)
+
+
+def enclose_adaptive(
+    states: StateMap, steepest: Fraction, step: int, bits: int
+) -> tuple[list[Fraction], Fraction, Fraction, tuple[Fraction, Fraction]]:
+    """Claim M9 (adaptive states): enclose the state of a step.
+
+    Args:
+        states: The linear part, with its bounds.
+        steepest: An upper bound of u lambda.
+        step: The step.
+        bits: Bits after the point.
+
+    Returns:
+        A ball that holds (h, c), by centre and radius; a bound of the norm of s; and the bounds of the factors of the
+        following step.
+    """
+    descent, linear, k = states.expansion.descent, states.linear, states.powers
+    adaptive = linear.adaptive
+    assert adaptive is not None
+    shallow = min(1 - linear.beta, 1 - adaptive.beta2)
+    within(shallow * (1 << 40) > 1, "an average that forgets so slowly")
+    n, u = descent.dimension, descent.step_size
+    one, root_n = 1 << bits, isqrt(n) + 1
+    keep, take = root_bounds_above(adaptive.beta2), root_bounds_above(1 - adaptive.beta2)
+    h, c, s = [int(x * one) for x in descent.start], [0] * n, [0] * n
+    error = Fraction(root_n)
+    starred, doubt = error * k, Fraction(0)
+    local = LocalExpansion(states.expansion, bits)
+    clock = Clock(adaptive, linear.beta, bits + GUARD)
+    lipschitz: dict[int, Fraction] = {}
+    for j in range(step):
+        if j % 64 == 0:
+            look(f"the trajectory up to step {step}")
+        clock.tick()
+        size = (isqrt(sum(x * x for x in (*h, *c))) + 2 + int(error) + 1).bit_length()
+        if size >= LOST_BITS:
+            lost = Fraction(LOST_BITS)
+            return [Fraction(0)] * (2 * n), lost, lost, (lost, lost)
+        if size not in lipschitz:
+            lipschitz[size] = up(states.expansion.remainder.lipschitz(Fraction(1 << size, one)), UNIT)
+        bias, per_root = clock.bounds()
+        buffer, roots = averages(states, (h, c, s), bits)
+        before, h = h, [x - y for x, y in zip(h, weighted(buffer, roots, clock, bits), strict=True)]
+        slope = steepest + lipschitz[size]
+        shrinks = states.rho + k * linear.pull * lipschitz[size]
+        reach = Fraction(isqrt(sum(x * x for x in roots)) + 1, one)
+        length = Fraction(isqrt(sum(x * x for x in buffer)) + 1, one)
+        if shrinks + k * per_root * reach + k * bias >= 1:
+            slope = min(slope, 1 + Fraction(local.growth(before, int(error) + 1, size), UNIT))
+        change = up((linear.beta + slope) * error, UNIT)
+        doubt = up(keep * doubt + take * slope / u * error + 3 * root_n, UNIT)
+        bends = up(per_root * (1 + bias) * (length + change / one) * doubt, UNIT)
+        differs = bias + per_root * (reach + doubt / one)
+        # Rounding of h and c, the one of gamma among them, which is relatively below 2^-bits.
+        rounding = 3 * root_n + (1 + bias) * (length + 1)
+        starred = up(shrinks * starred + k * (differs * change + bends + rounding), UNIT)
+        first = error + (1 + bias) * change + bends
+        error = up(norm_above((up(first, UNIT), change)) + rounding, UNIT)
+        error = min(error, starred)
+        starred = min(starred, k * error)
+        c = buffer if linear.beta else [0] * n
+        s = roots
+    clock.tick()
+    average = Fraction(isqrt(sum(x * x for x in s)) + 1, one) + doubt / one
+    return [Fraction(x, one) for x in (*h, *c)], error / one, average, clock.bounds()
+
+
+def averages(states: StateMap, state: tuple[list[int], list[int], list[int]], bits: int) -> tuple[list[int], list[int]]:
+    """Return the buffer and the roots of the averaged squares after a step, in units of 2^-bits, rounded down."""
+    (h, c, s), descent, linear = state, states.expansion.descent, states.linear
+    assert linear.adaptive is not None
+    moved, scale = descent.image(h, 1 << bits)
+    pull = [x * scale - (y << bits) for x, y in zip(h, moved, strict=True)]  # u grad f, in units / scale
+    beta, d = linear.beta.as_integer_ratio()
+    buffer = [(beta * y * scale + d * p) // (d * scale) for y, p in zip(c, pull, strict=True)]
+    up_, down = descent.step_size.as_integer_ratio()
+    slopes = [p * down // (up_ * scale) for p in pull]
+    keep, whole = linear.adaptive.beta2.as_integer_ratio()
+    roots = [isqrt((keep * x * x + (whole - keep) * g * g) // whole) for x, g in zip(s, slopes, strict=True)]
+    return buffer, roots
+
+
+def weighted(buffer: list[int], roots: list[int], clock: Clock, bits: int) -> list[int]:
+    """Return gamma c', by coordinates, in units of 2^-bits, rounded down."""
+    first, second = clock.corrections()
+    epsilon = clock.adaptive.epsilon
+    one = 1 << clock.bits
+    found = []
+    for y, s in zip(buffer, roots, strict=True):
+        # 1 + s / (epsilon second), in units of 2^-(bits of the clock)
+        inner = one + (((s << clock.bits) * epsilon.denominator << clock.bits - bits) // (epsilon.numerator * second))
+        found.append(((y << clock.bits) << clock.bits) // (first * inner))
+    return found
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Claim M10 (drift): what the factors add to a step from one on, linearly in the state.
+
+    Attributes:
+        largest: A bound of every later one.
+        fixed: What their sum holds whatever sigma is.
+        fresh: What it holds times 1 / (1 - sigma).
+    """
+
+    largest: Fraction = Fraction(0)
+    fixed: Fraction = Fraction(0)
+    fresh: Fraction = Fraction(0)
+
+    @classmethod
+    def of(
+        cls,
+        states: StateMap,
+        steepest: Fraction,
+        r: Fraction,
+        average: Fraction,
+        factors: tuple[Fraction, Fraction],
+    ) -> Drift:
+        """Bound the drift on the ball of radius r.
+
+        Args:
+            states: The method, with its bounds.
+            steepest: An upper bound of u lambda.
+            r: The radius.
+            average: A bound of the norm of s.
+            factors: The bounds of the factors of the next step.
+        """
+        linear, remainder, k = states.linear, states.expansion.remainder, states.powers
+        adaptive = linear.adaptive
+        assert adaptive is not None
+        bias, per_root = factors
+        slope = steepest + remainder.push(r)
+        weight = k * norm_above((linear.beta, slope))
+        gradient = slope / remainder.step_size * r
+        keep, take = root_bounds_above(adaptive.beta2), root_bounds_above(1 - adaptive.beta2)
+        roots = per_root / (1 - keep)
+        return cls(
+            weight * (bias + per_root * max(average, gradient)),
+            weight * (bias / (1 - linear.beta) + roots * keep * average),
+            weight * roots * take * gradient,
+        )
+
+    def total(self, sigma: Fraction) -> Fraction:
+        """Return a bound of their sum."""
+        return self.fixed + self.fresh / (1 - sigma)
+
+
+def root_bounds_above(x: Fraction) -> Fraction:
+    """Return an upper bound of a square root; of zero it is zero."""
+    return root_bounds(x)[1] if x else Fraction(0)

@@ -1,0 +1,95 @@
+"""An enclosure of a method's state: Claim M6 (states) of docs/certificate.md, *Certificates for methods*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt, lcm
+
+from gdcheck.theorem.checker.exact import integers
+from gdcheck.theorem.checker.kinds.method_modes import Linear
+from gdcheck.theorem.checker.outcome import look
+from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion
+
+PRECISIONS = (256, 512, 1024, 2048, 4096, 8192, 16384)
+UNIT = 1 << GROWTH_BITS
+
+
+@dataclass(frozen=True)
+class StateMap:
+    """A method around the minimizer, with what bounds its errors.
+
+    Attributes:
+        linear: The method.
+        expansion: Gradient descent with the factor u, with its bounds.
+        rho: An upper bound of rho.
+        powers: K.
+    """
+
+    linear: Linear
+    expansion: Expansion
+    rho: Fraction
+    powers: Fraction
+
+    def image(self, z: list[int], bits: int) -> list[int]:
+        """Return the next state of (h, c), in units of 2^-bits, each coordinate rounded down."""
+        n = self.expansion.descent.dimension
+        h, c = z[:n], z[n:]
+        moved, scale = self.expansion.descent.image(h, 1 << bits)
+        pull = [x * scale - (y << bits) for x, y in zip(h, moved, strict=True)]  # u grad f, in units / scale
+        rows = self.linear.preconditioner
+        if rows is not None:
+            entries, common = integers([x for row in rows for x in row])
+            pull = [sum(entries[i * n + j] * pull[j] for j in range(n)) for i in range(n)]
+            scale *= common
+        a, kappa, beta = self.linear.a, self.linear.kappa, self.linear.beta
+        d = lcm(a.denominator, kappa.denominator, beta.denominator)
+        a_, kappa_, beta_ = int(a * d), int(kappa * d), int(beta * d)
+        following = [
+            (d * x * scale - a_ * p - kappa_ * y * scale) // (d * scale) for x, y, p in zip(h, c, pull, strict=True)
+        ]
+        if not beta:
+            return [*following, *([0] * n)]
+        return [*following, *((beta_ * y * scale + d * p) // (d * scale) for y, p in zip(c, pull, strict=True))]
+
+
+def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fraction]:
+    """Claim M6 (states): return a ball that holds the state of a step, by its centre, shape (2n,), and its radius.
+
+    The error is carried in the Euclidean norm and in the norm of the powers, which bound each other by a factor K; the
+    smaller bound counts. Where the state is lost, a ball that decides nothing stands for it.
+    """
+    descent, linear, k = states.expansion.descent, states.linear, states.powers
+    n = descent.dimension
+    one, rounding = 1 << bits, isqrt(2 * n) + 1
+    z = [int(x * one) for x in descent.start] + [0] * n
+    error, starred = Fraction(rounding), Fraction(rounding) * k
+    local = LocalExpansion(states.expansion, bits)
+    shrinking: dict[int, Fraction] = {}
+    for j in range(step):
+        if j % 64 == 0:
+            look(f"the trajectory up to step {step}")
+        length = isqrt(sum(x * x for x in z)) + 1 + int(error) + 1
+        size = length.bit_length()
+        if size >= LOST_BITS:
+            return [Fraction(0)] * (2 * n), Fraction(LOST_BITS)
+        if size not in shrinking:
+            on_ball = states.expansion.remainder.lipschitz(Fraction(1 << size, one))
+            shrinking[size] = up(states.rho + k * linear.pull * on_ball, UNIT)
+        shrinks = shrinking[size]
+        starred *= shrinks
+        if shrinks >= 1:
+            # u grad f moves by at most one and the growth of gradient descent.
+            growth = 1 + Fraction(local.growth(z[:n], int(error) + 1, size), UNIT)
+            error *= linear.still + linear.pull * growth
+        else:
+            error = starred
+        z = states.image(z, bits)
+        error, starred = up(error + rounding, UNIT), up(starred + k * rounding, UNIT)
+        error, starred = min(error, starred), min(starred, k * error)
+    return [Fraction(x, one) for x in z], error / one
+
+
+def up(x: Fraction, unit: int) -> Fraction:
+    """Round up to a multiple of 1/unit."""
+    return Fraction(-(-x.numerator * unit // x.denominator), unit)

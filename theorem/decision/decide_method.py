@@ -1,0 +1,200 @@
+"""Decide a problem whose method is not gradient descent: assumptions, a certified limit, the verdict."""
+
+from __future__ import annotations
+
+from flint import fmpq
+
+from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.augmented.modes import Motion, classify_motion
+from gdcheck.theorem.augmented.signs import Spectrum
+from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS
+from gdcheck.theorem.decision.state_search import StateSearch, StateSearchResult, pencil_of
+from gdcheck.theorem.decision.verdict import Decision, Verdict
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.methods.method import Adam, Method
+from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
+
+_PREDICTED = {
+    Regime.SMALL_STEP: LimitKind.FIXED,
+    Regime.LARGE_STEP: LimitKind.ALTERNATING,
+    Regime.ROTATING: LimitKind.ROTATING,
+}
+"""What the theorem on a method says of almost every start (docs/methods.md)."""
+
+
+def decide_method(problem: Problem, max_steps: int, max_precision: int, precision: int = FIRST_PRECISION) -> Decision:
+    """Decide one problem, whatever its method.
+
+    Args:
+        problem: The problem.
+        max_steps: Steps allowed at each precision.
+        max_precision: Bits allowed.
+        precision: Bits to begin with.
+
+    Returns:
+        The decision; its ``motion`` holds the modes.
+
+    Raises:
+        InputError: If the minimizer is not a critical point.
+    """
+    method = problem.method
+    expansion = Expansion.around(problem, problem.step_size * method.gain)
+    fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
+    if expansion.hessian is None:
+        reason = "the theorem does not apply: the loss has no Hessian at the minimizer"
+        missing = (Assumption.SMOOTHNESS,)
+        return Decision(problem, expansion, Verdict.NOT_APPLICABLE, reason, FIRST_PRECISION, None, missing)
+    spectrum = Spectrum(pencil_of(expansion, method), FIRST_PRECISION + GUARD_BITS)
+    motion = classify_motion(spectrum, method, problem.step_size)
+    known = Classification(motion.eigenvalues, motion.regime)
+    if motion.regime is None:
+        reason = "the theorem does not apply: the Hessian at the minimizer has an eigenvalue that is not positive"
+        failing = (*fails, Assumption.STRICT_MINIMUM)
+        return Decision(
+            problem, expansion, Verdict.NOT_APPLICABLE, reason, FIRST_PRECISION, known, failing, motion=motion
+        )
+    fails += failures(motion)
+    preimages = find_preimages(expansion, method, motion)
+    if preimages is not None and preimages.holds is False:
+        fails.append(Assumption.NULL_PREIMAGES)
+    found = StateSearch(expansion, method, motion, problem.step_size, max_steps, max_precision, precision).run()
+    verdict, reason = _conclude(problem, motion, tuple(fails), preimages, found)
+    used = found if found.amplitude is not None or found.subspace is not None else None
+    return Decision(
+        problem=problem,
+        expansion=expansion,
+        verdict=verdict,
+        reason=reason,
+        classification=known,
+        fails=tuple(fails),
+        preimages=preimages,
+        subspace=used.subspace if used else None,
+        restricted=Classification(found.motion.eigenvalues, found.motion.regime) if used else None,
+        blocks=used.blocks if used and used.amplitude else (),
+        amplitude=used.amplitude if used else None,
+        precision=found.precision,
+        motion=found.motion,
+        whole=motion,
+        powers=used.powers if used else None,
+    )
+
+
+def needs_preimages(method: Method) -> bool:
+    """Whether the map of states may take a set of positive measure into a null set.
+
+    Its derivative has the determinant βⁿ for heavy ball: never with momentum. For Nesterov it is
+    βⁿ det(I − ηP∇²f), which is that of gradient descent. Of adaptive methods the theorem speaks of one trajectory.
+    """
+    if isinstance(method, Adam):
+        return False
+    (_, _), (_, slope) = method.trace_and_determinant()
+    return method.momentum == 0 or slope != 0
+
+
+def find_preimages(expansion: Expansion, method: Method, motion: Motion) -> Preimages | None:
+    """Examine whether preimages of null sets are null, where that is asked for.
+
+    Args:
+        expansion: The loss at its minimizer, with the step size u.
+        method: The method.
+        motion: Its modes.
+
+    Returns:
+        The finding; None where the regime is unstable or the method never needs it.
+    """
+    if motion.regime is Regime.UNSTABLE or not needs_preimages(method):
+        return None
+    p = method.preconditioner
+    if p is None:
+        return examine_preimages(expansion)
+    assert expansion.hessian is not None
+    jacobian = p * expansion.hessian * -expansion.step_size
+    for i in range(expansion.dimension):
+        jacobian[i, i] += 1
+    return Preimages(True if not expansion.truncated and jacobian.det() != 0 else None)
+
+
+def failures(motion: Motion) -> list[Assumption]:
+    """Return the assumptions about spectrum and step size that fail."""
+    if motion.regime is Regime.UNSTABLE:
+        return [Assumption.STABLE_STEP]
+    if motion.regime is Regime.BOUNDARY:
+        return [Assumption.OFF_BOUNDARY]
+    if motion.regime is Regime.ROTATING:
+        return []
+    fails = [Assumption.DISTINCT_ENDS] if len(motion.eigenvalues) == 1 else []
+    (dominant,) = motion.dominant
+    if motion.eigenvalues[dominant].multiplicity > 1:
+        fails.append(Assumption.SIMPLE_LOWEST if motion.regime is Regime.SMALL_STEP else Assumption.SIMPLE_HIGHEST)
+    return fails
+
+
+def _conclude(
+    problem: Problem,
+    motion: Motion,
+    fails: tuple[Assumption, ...],
+    preimages: Preimages | None,
+    found: StateSearchResult,
+) -> tuple[Verdict, str]:
+    if motion.regime is Regime.UNSTABLE:
+        return Verdict.NOT_APPLICABLE, _unstable(problem.method, motion, problem.step_size)
+    if fails:
+        needs = "; ".join(f"it needs that {_sentence(a, motion)}" for a in fails)
+        return Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{_happens(found)}"
+    if preimages is not None and preimages.holds is None:
+        return Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
+    assert motion.regime is not None
+    predicted = _PREDICTED[motion.regime]
+    if found.subspace is not None:
+        if found.subspace.dimension == 0:
+            return Verdict.EXCEPTIONAL, "the trajectory is at the minimizer at the start: it has no direction"
+        missing = [i for i in motion.dominant if not _holds(found.motion, motion, i)]
+        if len(missing) == len(motion.dominant):
+            reason = "the trajectory lies in a subspace orthogonal to the eigenvectors of the dominant eigenvalues"
+            return Verdict.EXCEPTIONAL, reason + _happens(found)
+    if found.amplitude is None:
+        return Verdict.UNRESOLVED, found.cause.value if found.cause else "no limit could be certified"
+    kind = found.amplitude.limit.kind
+    if kind is not predicted:
+        return Verdict.REFUTED, f"the theorem on {problem.method.name} predicts another limit{_happens(found)}"
+    if kind is LimitKind.ROTATING:
+        return Verdict.PROVED, "the direction rotates: it has neither a limit nor an alternating limit, as predicted"
+    which = "smallest" if motion.dominant[0] == 0 else "largest"
+    return Verdict.PROVED, (
+        f"the direction is {kind.value} along the eigenvector of the {which} Hessian eigenvalue, as predicted"
+    )
+
+
+def _holds(inner: Motion, whole: Motion, index: int) -> bool:
+    return any(e.is_same(whole.eigenvalues[index]) for e in inner.eigenvalues)
+
+
+def _sentence(assumption: Assumption, motion: Motion) -> str:
+    if assumption is not Assumption.OFF_BOUNDARY:
+        return assumption.sentence
+    if any(motion.modes[i].double for i in motion.dominant):
+        return "the dominant multipliers are simple, and here one is double (it grows like k ρᵏ)"
+    return "the step size is not where the multipliers of λ₁ and λₙ have the same modulus"
+
+
+def _unstable(method: Method, motion: Motion, step_size: fmpq) -> str:
+    """Say why, with the numbers."""
+    from gdcheck.theorem.augmented.thresholds import largest_stable  # noqa: PLC0415
+
+    top = largest_stable(method) / (step_size * method.gain)
+    highest = float(motion.spectrum.balls(-1)[0].mid())
+    return (
+        f"the theorem does not apply: the step size is too large; {method.name} is stable only where the largest "
+        f"eigenvalue is below {int(top.p) / int(top.q):.6g}, and it is {highest:.6g}"
+    )
+
+
+def _happens(found: StateSearchResult) -> str:
+    if found.amplitude is None:
+        if any(found.motion.modes[i].double for i in found.motion.dominant):
+            return "; no limit is certified: a double multiplier dominates"
+        return "; no limit is certified" if found.cause is None else f"; no limit is certified: {found.cause.value}"
+    space = "" if found.subspace is None else f" within a subspace of dimension {found.subspace.dimension}"
+    return f"; what happens instead is certified: the direction is {found.amplitude.limit.kind.value}{space}"

@@ -1,0 +1,200 @@
+"""The theorem on a method for every start near the minimizer at once (docs/methods.md, *Almost every start*)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import arb, ctx, fmpq, fmpq_mat
+
+from gdcheck.theorem.assumptions.spectrum import gap
+from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
+from gdcheck.theorem.augmented.sequence import Frame
+from gdcheck.theorem.augmented.signs import Spectrum
+from gdcheck.theorem.decision.decide_method import failures, find_preimages
+from gdcheck.theorem.decision.every_start import (
+    PRECISION,
+    GraphShape,
+    doubling,
+    lipschitz_factor,
+    narrow,
+    unit_vector,
+)
+from gdcheck.theorem.decision.state_search import StateSearch, pencil_of
+from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.balls import exact, norm, surely_less
+from gdcheck.theorem.methods.method import Adam
+from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
+
+KINDS = {
+    Regime.SMALL_STEP: LimitKind.FIXED,
+    Regime.LARGE_STEP: LimitKind.ALTERNATING,
+    Regime.ROTATING: LimitKind.ROTATING,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class NearbyExceptions:
+    """The starts of a ball that the theorem leaves out.
+
+    Attributes:
+        radius: The ball's radius; None if every ball serves, as for a quadratic loss.
+        slope: A bound of the slope of the graph that they are, over the plane orthogonal to the normal.
+        normal: A unit eigenvector v of what dominates; empty if only the minimizer itself is left out.
+        vector: A dyadic vector near v.
+        gap: γ > 0 such that no other eigenvalue lies within γ of the dominant one.
+        powers: K.
+    """
+
+    radius: fmpq | None
+    slope: arb
+    normal: tuple[arb, ...]
+    vector: tuple[fmpq, ...]
+    gap: fmpq
+    powers: fmpq
+
+
+@dataclass(frozen=True, eq=False)
+class MethodEveryStart:
+    """The verdict of the theorem on a method for every start near a minimizer.
+
+    Attributes:
+        problem: Loss, minimizer, step size and method.
+        verdict: Proved, not applicable or unresolved.
+        reason: One sentence.
+        motion: The modes; None if the Hessian does not exist.
+        fails: The assumptions that are proved to fail.
+        kind: The limit that the starts have; None unless the verdict is proved.
+        exceptions: The starts left out; None unless the verdict is proved.
+    """
+
+    problem: EveryStartProblem
+    verdict: Verdict
+    reason: str
+    motion: Motion | None = None
+    fails: tuple[Assumption, ...] = ()
+    kind: LimitKind | None = None
+    exceptions: NearbyExceptions | None = None
+
+
+def decide_method_every_start(problem: Problem) -> MethodEveryStart:
+    """Decide the theorem on a method for every start near the minimizer.
+
+    Args:
+        problem: Loss, minimizer, step size and method; the start is not looked at.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        InputError: If the minimizer is not a critical point.
+    """
+    whole, method = EveryStartProblem.of(problem), problem.method
+    expansion = Expansion.around(whole, whole.step_size * method.gain)
+    fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
+    if expansion.hessian is None:
+        reason = "the theorem does not apply: the loss has no Hessian at the minimizer"
+        return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, fails=(Assumption.SMOOTHNESS,))
+    motion = classify_motion(Spectrum(pencil_of(expansion, method), PRECISION), method, whole.step_size)
+    if motion.regime is None:
+        reason = "the theorem does not apply: the Hessian at the minimizer has an eigenvalue that is not positive"
+        failing = (*fails, Assumption.STRICT_MINIMUM)
+        return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, motion, failing)
+    fails += failures(motion)
+    preimages = find_preimages(expansion, method, motion)
+    if preimages is not None and preimages.holds is False:
+        fails.append(Assumption.NULL_PREIMAGES)
+    if fails:
+        needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
+        reason = f"the theorem does not apply: {needs}"
+        return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, motion, tuple(fails))
+    if isinstance(method, Adam) or method.preconditioner is not None:
+        reason = "of this method a verdict is given for one trajectory; give a start"
+        return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
+    found = nearby_exceptions(StateSearch(expansion, method, motion, whole.step_size, 0, PRECISION, PRECISION))
+    if found is None:
+        reason = "no ball was found in which the exceptional set is a graph"
+        return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
+    kind = KINDS[motion.regime]
+    which = "smallest" if motion.dominant[0] == 0 else "largest"
+    along = f"is {kind.value} along the eigenvector of the {which} Hessian eigenvalue"
+    if kind is LimitKind.ROTATING:
+        along = "rotates: it has neither a limit nor an alternating limit"
+    but = "but a null set " if found.normal else "but the minimizer itself "
+    near = "" if found.radius is None else "near the minimizer "
+    reason = f"from every start {near}{but}the direction {along}, as predicted"
+    return MethodEveryStart(whole, Verdict.PROVED, reason, motion, (), kind, found)
+
+
+def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
+    """Find a ball in which the starts without the limit are a Lipschitz graph of slope at most one, or none.
+
+    Args:
+        search: The method at the minimizer, in the small-step, large-step or rotating regime.
+
+    Returns:
+        The set; None if no ball serves.
+    """
+    expansion, method, motion = search.expansion, search.method, search.motion
+    linear = not expansion.higher_terms and not expansion.truncated
+    for precision in doubling():
+        while motion.spectrum.precision < precision:
+            motion.spectrum.refine()
+        with ctx.workprec(precision):
+            matrices, rho, powers = search.bounds(motion, precision)
+            if not powers.is_finite():
+                continue
+            first = motion.dominant[0]
+            matrix, lead = matrices[first], arb(method.lead)
+            pull = powers * (lead * lead + int(method.momentum > 0)).sqrt()
+            bound, factor = RemainderBound.of(expansion), lipschitz_factor(expansion)
+            if len(motion.dominant) == len(motion.eigenvalues) and matrix.mode.shape is Shape.PAIR:
+                most = max(m.powers(rho) for m in matrices).upper()
+                turning = _Turning(bound, rho, factor, powers, pull, most)
+                radius = None if linear else turning.largest()
+                if radius is None and not linear:
+                    return None
+                return NearbyExceptions(radius, arb(0), (), (), fmpq(0), exact(powers))
+            (vector,) = motion.spectrum.pencil.eigenvectors(motion.eigenvalues[first], precision)
+            apart = gap(motion.eigenvalues, first)
+            middle = (motion.eigenvalues[first].lo + motion.eigenvalues[first].hi) / 2
+            assert expansion.hessian is not None
+            columns = fmpq_mat([vector]).transpose()
+            frame = Frame.of(expansion.hessian, None, columns, value=middle, gap=apart, size=arb(1))
+            if not narrow(rho, frame.deviation):
+                continue
+            if matrix.mode.shape is Shape.PAIR:
+                ratio = matrix.powers(rho).upper()
+            else:
+                a, b = matrix.functional()
+                ratio = norm((a, b)) / abs(a)
+            shape = GraphShape(bound, rho, factor, powers, pull, ratio)
+            radius = None if linear else shape.largest()
+            if radius is None and not linear:
+                return None
+            lipschitz = arb(0) if radius is None else shape.at(radius)[1]
+            slope = lipschitz / (1 - lipschitz**2).sqrt()
+            normal = unit_vector(vector, frame.deviation)
+            return NearbyExceptions(radius, slope, normal, tuple(vector), apart, exact(powers))
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Turning(GraphShape):
+    """The ball in which every start but the minimizer has an amplitude; ``ratio`` bounds the powers of what turns."""
+
+    def serves(self, radius: fmpq) -> bool:
+        """Whether K_d push P² < ρ(1 − ρ)."""
+        r, rho = self.powers * arb(radius), self.rho
+        push = self.pull * self.bound.quadratic(r) * r
+        sigma = rho + push
+        if not surely_less(sigma, arb(1)):
+            return False
+        x = push / (rho * (1 - sigma))
+        p = 1 + x + x * x
+        return surely_less(x, arb(1)) and surely_less(self.ratio * push * p * p * _MARGIN, rho * (1 - rho))
+
+
+_MARGIN = arb(1) + arb(2) ** -20

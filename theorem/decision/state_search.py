@@ -1,0 +1,288 @@
+"""The search for a certified limit of a method: on which space, and at which precision, the lemma is applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import arb, ctx, fmpq, fmpq_mat
+
+from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.augmented.adaptive import AdaptiveSequence, enclose_adaptive
+from gdcheck.theorem.augmented.enclosure import Norms, condition, enclose_states
+from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
+from gdcheck.theorem.augmented.powers import ModeMatrix
+from gdcheck.theorem.augmented.sequence import Frame, LinePart, StateSequence, TurningPart
+from gdcheck.theorem.augmented.signs import Spectrum
+from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS
+from gdcheck.theorem.decision.subspace import Subspace, invariant_subspace
+from gdcheck.theorem.decision.verdict import Block
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.limit.amplitude import certify
+from gdcheck.theorem.limit.result import Amplitude, Cause, Settled
+from gdcheck.theorem.loss.balls import exact, norm, surely_less
+from gdcheck.theorem.methods.method import Adam, Method
+from gdcheck.theorem.methods.statement import End
+
+# Whoever bounds the same powers a little less sharply comes to the same power of two.
+_SLACK = arb(1) + arb(2) ** -20
+
+
+@dataclass(frozen=True, eq=False)
+class StateSearchResult:
+    """The limit that was certified, and on which space; or the cause why none was.
+
+    Attributes:
+        motion: The modes on that space.
+        blocks: The dominant eigenspaces of the certified limit; empty where all of space turns.
+        amplitude: The deciding inequality and the limit, if it holds.
+        cause: Why it does not hold; None too where the lemma does not apply.
+        precision: Bits used.
+        subspace: The invariant subspace; None means all of space.
+        powers: K, where a limit is certified.
+    """
+
+    motion: Motion
+    blocks: tuple[Block, ...]
+    amplitude: Amplitude | None
+    cause: Cause | None
+    precision: int
+    subspace: Subspace | None = None
+    powers: fmpq | None = None
+
+
+def pencil_of(expansion: Expansion, method: Method) -> Pencil:
+    """Return the preconditioned Hessian P A, self-adjoint in the inner product of P⁻¹."""
+    assert expansion.hessian is not None
+    p = method.preconditioner
+    return Pencil(expansion.hessian) if p is None else Pencil(expansion.hessian, p.inv())
+
+
+@dataclass(frozen=True, eq=False)
+class StateSearch:
+    """All of space first, then an invariant subspace that lacks dominance.
+
+    Attributes:
+        expansion: The loss at its minimizer, with the step size u; its Hessian exists.
+        method: The method.
+        motion: Its modes in all of space.
+        step_size: η.
+        max_steps: Steps allowed at each precision.
+        max_precision: Bits allowed.
+        precision: Bits to begin with; they double.
+    """
+
+    expansion: Expansion
+    method: Method
+    motion: Motion
+    step_size: fmpq
+    max_steps: int
+    max_precision: int
+    precision: int = FIRST_PRECISION
+
+    def run(self) -> StateSearchResult:
+        """Search until a limit is certified or nothing is left to try."""
+        whole = self._attempt(self.motion, None, self.precision)
+        if whole.cause is not Cause.PRECISION:
+            return whole
+        subspace = self._subspace()
+        if subspace is not None:
+            if subspace.dimension == 0:
+                return StateSearchResult(self.motion, (), None, None, self.precision, subspace)
+            assert self.expansion.hessian is not None
+            spectrum = Spectrum(subspace.pencil(self.expansion.hessian), self.precision + GUARD_BITS)
+            inner = classify_motion(spectrum, self.method, self.step_size)
+            return self._persist(inner, subspace)
+        return self._persist(self.motion, None)
+
+    def _subspace(self) -> Subspace | None:
+        """Return a proper invariant subspace that holds the start, and with it the buffer for ever."""
+        h = self.expansion.displacement
+        if not any(h):
+            return Subspace(0, ())
+        if self.method.preconditioner is not None or isinstance(self.method, Adam):
+            return None
+        basis = invariant_subspace(self.expansion, h)
+        return None if basis is None else Subspace(0, basis)
+
+    def _persist(self, motion: Motion, subspace: Subspace | None) -> StateSearchResult:
+        precision = self.precision
+        while True:
+            found = self._attempt(motion, subspace, precision)
+            if found.cause is not Cause.PRECISION or 2 * precision > self.max_precision:
+                return found
+            precision *= 2
+
+    def bounds(self, motion: Motion, precision: int) -> tuple[list[ModeMatrix], arb, arb]:
+        """Return the matrices of all modes, ρ, and K as a power of two (infinite where it is not bounded).
+
+        Args:
+            motion: The modes.
+            precision: Bits.
+        """
+        with ctx.workprec(precision):
+            u = arb(self.expansion.step_size)
+            values = motion.spectrum.balls(*range(len(motion.modes)))
+            matrices = [ModeMatrix.at(self.method, u * s, mode) for s, mode in zip(values, motion.modes, strict=True)]
+            first = motion.dominant[0]
+            rho = matrices[first].block.moduli(motion.modes[first])[0]
+            if self.method.momentum == 0:
+                return matrices, rho, arb(1)
+            rounded = _power_of_two(max(m.powers(rho) for m in matrices) * _SLACK)
+            return matrices, rho, arb("inf") if rounded is None else rounded
+
+    def sequence(self, motion: Motion, subspace: Subspace | None, precision: int) -> StateSequence | None:
+        """Supply the states on one space to the lemma.
+
+        Args:
+            motion: The modes on it.
+            subspace: The space; None means all of space.
+            precision: Bits.
+
+        Returns:
+            The sequence, valid at this precision; None where it does not suffice to bound the powers.
+        """
+        chosen = _chosen(motion)
+        while motion.spectrum.precision < precision + GUARD_BITS:
+            motion.spectrum.refine()
+        blocks = self._blocks(motion, chosen, subspace, precision + GUARD_BITS)
+        with ctx.workprec(precision):
+            return self._supply(motion, chosen, blocks, subspace)
+
+    def _attempt(self, motion: Motion, subspace: Subspace | None, precision: int) -> StateSearchResult:
+        """Apply the lemma on one space, at one precision."""
+        modes = [motion.modes[i] for i in motion.dominant]
+        if not modes or any(mode.shape is Shape.ZERO for mode in modes):
+            return StateSearchResult(motion, (), None, None, precision, subspace)
+        sequence = self.sequence(motion, subspace, precision)
+        blocks = self._blocks(motion, _chosen(motion), subspace, precision + GUARD_BITS)
+        if sequence is None:
+            return StateSearchResult(motion, blocks, None, Cause.PRECISION, precision, subspace)
+        with ctx.workprec(precision):
+            result = certify(sequence, self.max_steps)
+        if not isinstance(result, Amplitude):
+            cause = Cause.ELSEWHERE if isinstance(result, Settled) else result
+            return StateSearchResult(motion, blocks, None, cause, precision, subspace)
+        return StateSearchResult(motion, blocks, result, None, precision, subspace, exact(sequence.powers))
+
+    def _blocks(self, motion: Motion, chosen: list[int], subspace: Subspace | None, bits: int) -> tuple[Block, ...]:
+        """Return the eigenspaces that the lemma speaks of; none where all of space turns."""
+        turning = motion.modes[chosen[0]].shape is Shape.PAIR
+        if turning and len(chosen) == len(motion.eigenvalues):
+            return ()
+        return tuple(self._block(motion, i, subspace, bits) for i in (chosen[:1] if turning else chosen))
+
+    def _block(self, motion: Motion, index: int, subspace: Subspace | None, bits: int) -> Block:
+        eigenvalue = motion.eigenvalues[index]
+        columns = fmpq_mat(motion.spectrum.pencil.eigenvectors(eigenvalue, bits)).transpose()
+        vectors = columns if subspace is None else fmpq_mat([list(v) for v in subspace.basis]).transpose() * columns
+        end = End.HIGHEST if motion.modes[index].shape is Shape.NEGATIVE else End.LOWEST
+        return Block(end, eigenvalue, gap(motion.eigenvalues, index), vectors)
+
+    def _supply(
+        self, motion: Motion, chosen: list[int], blocks: tuple[Block, ...], subspace: Subspace | None
+    ) -> StateSequence | None:
+        """Return the states as the lemma wants them, at the current precision; None where it does not suffice."""
+        expansion, method = self.expansion, self.method
+        p = method.preconditioner
+        strength, size = (arb(1), arb(1)) if p is None else condition(p)
+        u = arb(expansion.step_size)
+        with ctx.workprec(ctx.prec + GUARD_BITS):
+            matrices = [
+                ModeMatrix.at(method, u * s, mode)
+                for s, mode in zip(motion.spectrum.balls(*range(len(motion.modes))), motion.modes, strict=True)
+            ]
+            rho = matrices[chosen[0]].block.moduli(motion.modes[chosen[0]])[0]
+            double = motion.modes[chosen[0]].double
+            others = [m.block.moduli(m.mode)[0] for i, m in enumerate(matrices) if i not in motion.dominant]
+            dominance = min((rho - b for b in others), key=lambda x: float(x.mid()), default=rho)
+            # A double multiplier grows like k ρᵏ: slower than ρ'ᵏ, and ρ'² is still below ρ.
+            modulus, rho = rho, (rho * rho * rho).root(4) if double else rho
+        buffered = method.momentum > 0
+        # On a subspace, the other modes play no part.
+        powers = arb(1)
+        if buffered:
+            powers = max(m.powers(rho) for m in matrices)
+        rounded = _power_of_two(powers * size * _SLACK if buffered or p is not None else powers)
+        if rounded is None:
+            return None
+        lead = arb(method.lead)
+        norms = Norms(
+            rho=rho.upper(),
+            powers=rounded,
+            pull=((lead * lead + int(buffered)).sqrt() * strength).upper(),
+            still=norm((arb(1), arb(method.carry), arb(method.momentum))).upper(),
+        )
+        bound = RemainderBound.of(expansion)
+        frames = [
+            Frame.of(
+                self._operator(), None if p is None else p.inv(), b.vectors, value=_middle(b), gap=b.gap, size=size
+            )
+            for b in blocks
+        ]
+        parts: list[LinePart | TurningPart]
+        if motion.modes[chosen[0]].shape is Shape.PAIR:
+            scale = max(matrices[i].powers(rho) for i in (chosen[:1] if frames else chosen)) * size
+            n = expansion.dimension if subspace is None else subspace.dimension
+            parts = [TurningPart(frames[0] if frames else None, 2 * n, scale.upper())]
+        else:
+            functionals = [matrices[i].functional() for i in chosen]
+            scale = max((norm(f) * size).upper() for f in functionals)
+            if double:
+                scale *= rho * (1 - rho) / (modulus - rho * rho)
+            parts = [
+                LinePart(frame, b.end.value, f, scale) for frame, b, f in zip(frames, blocks, functionals, strict=True)
+            ]
+        pull = norms.powers * norms.pull
+        if not isinstance(method, Adam):
+            return StateSequence(
+                parts=parts,
+                rho=rho,
+                dominance=dominance,
+                powers=rounded,
+                _remainder=lambda radius: pull * bound.quadratic(radius),
+                _iterates=lambda: enclose_states(method, expansion, bound, norms),
+            )
+        steepest = (u * motion.spectrum.balls(-1)[0]).upper()
+        return AdaptiveSequence(
+            parts=parts,
+            rho=rho,
+            dominance=dominance,
+            powers=rounded,
+            _remainder=lambda radius: pull * bound.quadratic(radius),
+            _iterates=lambda: enclose_adaptive(method, expansion, bound, norms, steepest),
+            method=method,
+            steepest=steepest,
+            bound=bound,
+            norms=norms,
+            scale=u,
+        )
+
+    def _operator(self) -> fmpq_mat:
+        assert self.expansion.hessian is not None
+        p = self.method.preconditioner
+        return self.expansion.hessian if p is None else p * self.expansion.hessian
+
+
+def _chosen(motion: Motion) -> list[int]:
+    """Return the modes that decide: positive multipliers first, as the lemma wants them."""
+    # Double multipliers grow like k ρᵏ and outgrow the others; where some turn, there is no limit.
+    double = [i for i in motion.dominant if motion.modes[i].double]
+    turning = [i for i in motion.dominant if motion.modes[i].shape is Shape.PAIR] if not double else []
+    return turning or sorted(double or motion.dominant, key=lambda i: -motion.modes[i].shape.value)
+
+
+def _middle(block: Block) -> fmpq:
+    return (block.eigenvalue.lo + block.eigenvalue.hi) / 2
+
+
+def _power_of_two(x: arb) -> arb | None:
+    """Return the smallest power of two that is surely not below; None if there is none in reach."""
+    if not x.is_finite():
+        return None
+    power = arb(1)
+    while not power >= x:
+        power *= 2
+        if surely_less(arb(2) ** 4096, power):
+            return None
+    return power

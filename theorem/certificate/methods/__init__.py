@@ -1,0 +1,1 @@
+"""Answers and certificates of methods beside plain gradient descent."""

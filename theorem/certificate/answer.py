@@ -10,7 +10,7 @@ from flint import ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
-from gdcheck.theorem.certificate.method_answer import method_answer
+from gdcheck.theorem.certificate.methods.answer import method_answer
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.paper_chain import Chain

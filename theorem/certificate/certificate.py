@@ -12,7 +12,7 @@ from flint import arb, ctx, fmpq, fmpz
 
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil, gap
-from gdcheck.theorem.certificate.method_certificate import method_certificate
+from gdcheck.theorem.certificate.methods.certificate import method_certificate
 from gdcheck.theorem.certificate.parts import above, components, preimages_fields, texts
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.decision.subspace import Subspace

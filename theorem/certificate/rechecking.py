@@ -9,15 +9,9 @@ from typing import Any
 from gdcheck.theorem.checker import amplitude
 from gdcheck.theorem.checker.descent import Descent
 from gdcheck.theorem.checker.document import WITH_CONE, read_problem
-from gdcheck.theorem.checker.kinds import (
-    every_start,
-    long_run,
-    method,
-    method_every_start,
-    orbit,
-    separable,
-    sharpness,
-)
+from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
+from gdcheck.theorem.checker.methods import claims as method
+from gdcheck.theorem.checker.methods import every_start as method_every_start
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
 from gdcheck.theorem.checker.trajectory import Remainder
 

@@ -15,7 +15,6 @@ claims are the functions here. To audit it, read the files in this order:
 * ``cone``: Claims 15 and 16, the proof of a limit by a cone that is never left.
 * ``every_start``: Claims E1 to E4, which certify almost every start at once, with its own ``check``.
 * ``sharpness`` with ``top_eigenvalue`` and ``pattern``: Claims H1 to H12, about the largest Hessian eigenvalue.
-* ``method_modes``, ``method_states``, ``method_adaptive`` and ``method``: Claims M1 to M11, on heavy ball, Nesterov's
-  method, Adam, RMSprop and preconditioned descent, with their own ``check``.
+* ``methods``: Claims M1 to M12, on heavy ball, Nesterov's method, Adam, RMSprop and preconditioned descent.
 * ``separable``, ``orbit`` and ``long_run``: the further kinds of certificates, each with its own ``check``.
 """

@@ -178,7 +178,7 @@ class Printer:
             raise InputError("minimizer", why_none(location, problem.loss.variables))
         where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
         if not problem.method.is_plain:
-            from gdcheck.theorem.certificate.kinds.method_every_start import (
+            from gdcheck.theorem.certificate.methods.every_start import (
                 method_every_start_answer,
                 method_every_start_certificate,
             )

@@ -55,7 +55,7 @@ def direction(
 ) -> int:
     """Show where a method's direction is fixed, rotates, alternates or is unstable, over all step sizes."""
     from gdcheck._plot import picture_format
-    from gdcheck.theorem.certificate.method_line import method_line, modes_at, spectrum_of
+    from gdcheck.theorem.certificate.methods.line import method_line, modes_at, spectrum_of
     from gdcheck.theorem.loss.rational import to_fmpq
     from gdcheck.theorem.methods.reading import read_method
 
@@ -84,7 +84,7 @@ def _picture(values: list[fmpq], given: list[Method], lines: list[dict[str, Any]
 
     from gdcheck.reports.direction_chart import moduli_chart, number, phase_chart
     from gdcheck.reports.figures import rendered
-    from gdcheck.theorem.certificate.method_line import method_line, moduli, spectrum_of
+    from gdcheck.theorem.certificate.methods.line import method_line, moduli, spectrum_of
     from gdcheck.theorem.loss.rational import to_text
     from gdcheck.theorem.methods.method import HeavyBall
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from flint import arb, ctx, fmpq
@@ -10,12 +9,12 @@ from flint import arb, ctx, fmpq
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.certificate.answer import multiplier_text, spectrum_json
 from gdcheck.theorem.certificate.certificate import regime_fields
-from gdcheck.theorem.certificate.parts import above, components, preimages_fields, texts
+from gdcheck.theorem.certificate.parts import above, components, graph_in_words, preimages_fields, texts
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.every_start import PRECISION, EveryStart, ExceptionalSet
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.loss.balls import ends, float_above
+from gdcheck.theorem.loss.balls import float_above
 from gdcheck.theorem.loss.rational import to_text
 
 FORMAT = "gdcheck-every-start/1"
@@ -112,29 +111,5 @@ def described_in_words(found: ExceptionalSet) -> str:
     Returns:
         The sentence.
     """
-    shape = in_words(found.radius, found.slope, "v")
+    shape = graph_in_words(found.radius, found.slope, "v")
     return shape if found.radius is None else f"{shape}; farther out, the starts whose trajectory reaches it"
-
-
-def in_words(radius: fmpq | None, slope: arb, normal: str) -> str:
-    """Describe a graph over a plane, within a ball.
-
-    Args:
-        radius: The ball's radius; None for every ball, in which the graph is the plane.
-        slope: A bound of the graph's slope.
-        normal: What to call the plane's normal.
-
-    Returns:
-        A phrase.
-    """
-    plane = f"the plane through the minimizer that is orthogonal to {normal}"
-    if radius is None:
-        return plane
-    where = f"within {_rounded(radius, ROUND_FLOOR)} of the minimizer"
-    if slope.upper() > 0:
-        return f"{where}, a graph of slope at most {_rounded(ends(slope)[1], ROUND_CEILING)} over {plane}"
-    return f"{where}, {plane}"
-
-
-def _rounded(q: fmpq, rounding: str) -> str:
-    return f"{Context(prec=5, rounding=rounding).divide(Decimal(int(q.p)), Decimal(int(q.q))):.5g}"

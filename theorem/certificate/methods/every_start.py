@@ -7,10 +7,9 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.augmented.thresholds import thresholds
-from gdcheck.theorem.certificate.kinds.every_start import in_words
-from gdcheck.theorem.certificate.method_answer import thresholds_json
-from gdcheck.theorem.certificate.method_certificate import motion_fields
-from gdcheck.theorem.certificate.parts import above, components, texts
+from gdcheck.theorem.certificate.methods.answer import thresholds_json
+from gdcheck.theorem.certificate.methods.certificate import motion_fields
+from gdcheck.theorem.certificate.parts import above, components, graph_in_words, texts
 from gdcheck.theorem.certificate.rechecking import METHOD_EVERY_START
 from gdcheck.theorem.decision.every_start import PRECISION
 from gdcheck.theorem.decision.method_every_start import MethodEveryStart, NearbyExceptions
@@ -74,7 +73,7 @@ def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
             "radius": None if left.radius is None else to_text(left.radius),
             "slope": float_above(left.slope) if left.normal else None,
             "normal": normal,
-            "sentence": in_words(left.radius, left.slope, "v") if normal else _only_the_minimizer(left.radius),
+            "sentence": graph_in_words(left.radius, left.slope, "v") if normal else _only_the_minimizer(left.radius),
         }
     known = () if motion is None else motion.eigenvalues
     with ctx.workprec(128):

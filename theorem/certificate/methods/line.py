@@ -11,7 +11,7 @@ from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.augmented.modes import Block, Shape, classify_motion
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.augmented.thresholds import thresholds
-from gdcheck.theorem.certificate.method_answer import thresholds_json
+from gdcheck.theorem.certificate.methods.answer import thresholds_json
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float, to_text
 from gdcheck.theorem.methods.method import Method

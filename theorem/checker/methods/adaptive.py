@@ -11,8 +11,8 @@ from fractions import Fraction
 from math import isqrt
 
 from gdcheck.theorem.checker.exact import norm_above, root_bounds
-from gdcheck.theorem.checker.kinds.method_modes import Adaptive
-from gdcheck.theorem.checker.kinds.method_states import StateMap, up
+from gdcheck.theorem.checker.methods.modes import Adaptive
+from gdcheck.theorem.checker.methods.states import StateMap, up
 from gdcheck.theorem.checker.outcome import look, within
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, LocalExpansion
 

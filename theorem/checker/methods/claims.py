@@ -39,9 +39,9 @@ from gdcheck.theorem.checker.document import (
     refuse,
 )
 from gdcheck.theorem.checker.exact import Matrix, Vector, dot, norm_above, root_bounds
-from gdcheck.theorem.checker.kinds.method_adaptive import Drift, enclose_adaptive
-from gdcheck.theorem.checker.kinds.method_modes import Block, Linear, Mode, blocks_of, powers_above, regime_of
-from gdcheck.theorem.checker.kinds.method_states import PRECISIONS, StateMap, enclose
+from gdcheck.theorem.checker.methods.adaptive import Drift, enclose_adaptive
+from gdcheck.theorem.checker.methods.modes import Block, Linear, Mode, blocks_of, powers_above, regime_of
+from gdcheck.theorem.checker.methods.states import PRECISIONS, StateMap, enclose
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
 from gdcheck.theorem.checker.spectrum import Operator, verify_eigenvalue
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder

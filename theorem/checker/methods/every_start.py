@@ -26,8 +26,8 @@ from gdcheck.theorem.checker.document import (
     refuse,
 )
 from gdcheck.theorem.checker.exact import Vector, dot, norm_above, root_bounds
-from gdcheck.theorem.checker.kinds.method import Part, read_eigenvalue, verify_eigenvalues, verify_part
-from gdcheck.theorem.checker.kinds.method_modes import Block, Linear, Mode, blocks_of, powers_above, regime_of
+from gdcheck.theorem.checker.methods.claims import Part, read_eigenvalue, verify_eigenvalues, verify_part
+from gdcheck.theorem.checker.methods.modes import Block, Linear, Mode, blocks_of, powers_above, regime_of
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import Remainder

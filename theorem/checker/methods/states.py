@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isqrt, lcm
 
 from gdcheck.theorem.checker.exact import integers
-from gdcheck.theorem.checker.kinds.method_modes import Linear
+from gdcheck.theorem.checker.methods.modes import Linear
 from gdcheck.theorem.checker.outcome import look
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion
 

@@ -20,8 +20,8 @@ def test_it_imports_nothing_of_the_engines():
     script = (
         "import sys; before = set(sys.modules); "
         "from gdcheck.theorem.checker import amplitude; "
-        "from gdcheck.theorem.checker.kinds import every_start, long_run, method, method_every_start; "
-        "from gdcheck.theorem.checker.kinds import orbit, separable, sharpness; "
+        "from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness; "
+        "from gdcheck.theorem.checker.methods import claims, every_start; "
         "new = set(sys.modules) - before; "
         "print(sorted(m for m in new if m.startswith('gdcheck') and not m.startswith('gdcheck.theorem.checker'))); "
         "print(sorted({m.split('.')[0] for m in new} - set(sys.stdlib_module_names) - {'gdcheck'}))"

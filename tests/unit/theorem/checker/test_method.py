@@ -6,7 +6,7 @@ import json
 import pytest
 
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.certificate.kinds.method_every_start import method_every_start_certificate
+from gdcheck.theorem.certificate.methods.every_start import method_every_start_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, check
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.decision.method_every_start import decide_method_every_start

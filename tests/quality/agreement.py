@@ -1,4 +1,4 @@
-"""Hold float64's verdicts against Arb on adversarial magnitudes: python tests/quality/agreement.py --verdicts 1000000.
+"""Hold float64's verdicts against Arb on adversarial magnitudes: python -m tests.quality.agreement --verdicts 1000000.
 
 Every problem that float64 has proved is decided again in Arb. The file that is written holds the counts, shape by
 shape; a run that was interrupted goes on from it. Exit code 0 if no answer differs, 1 if one does.

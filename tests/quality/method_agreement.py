@@ -4,7 +4,7 @@ Random losses, rotated and off the origin, with methods, parameters and step siz
 threshold. The expected answer comes of mpmath alone: the Jacobian of the method written out here, its eigenvalues, and
 the amplitude that simulated iterates show.
 
-    python tests/quality/method_agreement.py --problems 2000 --seed 1
+    python -m tests.quality.method_agreement --problems 2000 --seed 1
 """
 
 from __future__ import annotations

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from html import escape
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from gdcheck.theorem.decision import decide as engine
-from gdcheck.theorem.decision import every_start, smooth
+from gdcheck.theorem.decision import every_start
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.locate import with_minimizer
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Statement
+from gdcheck.theorem.smooth.problem import SmoothProblem
+
+if TYPE_CHECKING:
+    from gdcheck.theorem.decision.smooth import SmoothDecision
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,12 +72,12 @@ def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) ->
 
 
 @overload
-def decide(problem: smooth.SmoothProblem, statement: Statement = THEOREM_1, **budget: Any) -> smooth.SmoothDecision: ...
+def decide(problem: SmoothProblem, statement: Statement = THEOREM_1, **budget: Any) -> SmoothDecision: ...
 
 
 def decide(
-    problem: Problem | smooth.SmoothProblem, statement: Statement = THEOREM_1, **budget: Any
-) -> Decision | smooth.SmoothDecision:
+    problem: Problem | SmoothProblem, statement: Statement = THEOREM_1, **budget: Any
+) -> Decision | SmoothDecision:
     """Decide one problem with proof.
 
     Args:
@@ -93,10 +97,13 @@ def decide(
         >>> gdcheck.decide(problem).verdict
         <Verdict.PROVED: 'proved'>
     """
-    if isinstance(problem, smooth.SmoothProblem):
+    if isinstance(problem, SmoothProblem):
         if statement is not THEOREM_1:
             raise InputError("statement", "is examined for polynomial losses so far; leave it out")
-        return smooth.decide_smooth(problem, **budget)
+        # It needs NumPy, which exact losses do without.
+        from gdcheck.theorem.decision.smooth import decide_smooth
+
+        return decide_smooth(problem, **budget)
     found = engine.decide(with_minimizer(problem), statement, **budget)
     return Decision(**{field.name: getattr(found, field.name) for field in fields(found)})
 

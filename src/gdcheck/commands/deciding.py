@@ -226,7 +226,6 @@ def replay(
     from gdcheck.theorem.certificate.rechecking import SHARPNESS
     from gdcheck.theorem.decision.decide import Verdict, decide
     from gdcheck.theorem.decision.every_start import decide_every_start
-    from gdcheck.theorem.decision.smooth import decide_smooth
     from gdcheck.theorem.descent.problem import EveryStartProblem
     from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.smooth.problem import SmoothProblem
@@ -259,6 +258,8 @@ def replay(
             polynomial_problem(problem), max_steps=CLAIM_STEPS
         )
     elif isinstance(problem, SmoothProblem):
+        from gdcheck.theorem.decision.smooth import decide_smooth
+
         decision = decide_smooth(problem)
     elif isinstance(problem, EveryStartProblem) and not problem.method.is_plain:
         from gdcheck.theorem.decision.method_every_start import decide_method_every_start

@@ -81,12 +81,22 @@ def disagreement(problem: Drawn, found: SmoothDecision) -> str | None:
         ]
         lengths = [mpmath.sqrt(sum(x * x for x in h)) for h in errors]
         # Nearer than the enclosure is narrow, the direction from its middle means nothing.
-        step = max(k for k, length in enumerate(lengths) if length > least)
-        turn = -1 if found.amplitude.limit.kind.value == "alternating" and step % 2 else 1
-        vector = [turn * float(x.mid()) for x in found.amplitude.limit.vectors[0]]
-        error = max(abs(x / lengths[step] - v) for x, v in zip(errors[step], vector, strict=True))
-        allowed = max(40 * rate ** max(0, step - found.amplitude.step) + 1e-9, 0.05)
-    return None if error < allowed else f"the direction is off by {float(error):.3g} at step {step}"
+        last = max(k for k, length in enumerate(lengths) if length > least)
+        vector = [mpmath.mpf(float(x.mid())) for x in found.amplitude.limit.vectors[0]]
+        alternates = found.amplitude.limit.kind.value == "alternating"
+
+        def ratio(k):
+            """What is not along the limit over what is, which may have the wrong sign."""
+            turn = -1 if alternates and k % 2 else 1
+            along = turn * sum(x * v for x, v in zip(errors[k], vector, strict=True))
+            rest = mpmath.sqrt(sum((x - turn * along * v) ** 2 for x, v in zip(errors[k], vector, strict=True)))
+            return rest / along
+
+        first, end = ratio(min(last, found.amplitude.step)), ratio(last)
+        shrunk = rate ** max(0, last - found.amplitude.step)
+        if not (0 <= first < 10**12 and 0 <= end <= 10 * first * shrunk + 1e-9):
+            return f"rest over amplitude is {float(first):.3g}, and {float(end):.3g} at step {last}"
+    return None
 
 
 def cause(reason: str) -> str:

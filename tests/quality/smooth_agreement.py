@@ -94,7 +94,7 @@ def disagreement(problem: Drawn, found: SmoothDecision) -> str | None:
 
         first, end = ratio(min(last, found.amplitude.step)), ratio(last)
         shrunk = rate ** max(0, last - found.amplitude.step)
-        if not (0 <= first < 10**12 and 0 <= end <= 10 * first * shrunk + 1e-9):
+        if not (0 <= first < 10**12 and 0 <= end <= 10 * max(first, 1) * shrunk + 1e-9):
             return f"rest over amplitude is {float(first):.3g}, and {float(end):.3g} at step {last}"
     return None
 

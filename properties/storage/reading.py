@@ -18,9 +18,11 @@ from gdcheck.theorem.certificate.rechecking import (
     ORBIT,
     SEPARABLE,
     SHARPNESS,
+    SMOOTH,
 )
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.smooth.problem import SmoothProblem, smooth_from_json
 
 _MOST_BYTES = 64 * 1024 * 1024
 _LINES = {".jsonl", ".ndjson"}
@@ -98,7 +100,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
-def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | InputError]]]:
+def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | SmoothProblem | InputError]]]:
     """Read one problem, or many as JSON Lines.
 
     Args:
@@ -132,12 +134,15 @@ def stored_problem(file: Path) -> Problem:
         The problem.
 
     Raises:
-        InputError: If the file holds none.
+        InputError: If the file holds none, or one with a smooth loss.
     """
-    return problem_inside(parse_json(read_text(file), "the file", decimals=True))
+    problem = problem_inside(parse_json(read_text(file), "the file", decimals=True))
+    if isinstance(problem, SmoothProblem):
+        raise InputError("loss", "is no polynomial; only gdcheck check, recheck and replay take smooth losses so far")
+    return problem
 
 
-def problem_inside(data: Any) -> Problem:
+def problem_inside(data: Any) -> Problem | SmoothProblem:
     """Return the problem that parsed JSON is, or that a stored record or a certificate carries.
 
     Args:
@@ -153,11 +158,15 @@ def problem_inside(data: Any) -> Problem:
         data = data["theorem"]
     if not isinstance(data, dict) or "problem" not in data:
         startless = isinstance(data, dict) and "start" not in data
-        return EveryStartProblem.from_json(data) if startless else Problem.from_json(data)
+        return EveryStartProblem.from_json(data) if startless else smooth_from_json(data)
     schema = data.get("schema", "")
     known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
+    known |= {SMOOTH}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
+    if schema == SMOOTH:
+        # Its loss may be a polynomial: then it is the minimizer that is irrational.
+        return SmoothProblem.from_json(data["problem"])
     kind = EveryStartProblem if schema in {EVERY_START, METHOD_EVERY_START} else Problem
     return kind.from_json(data["problem"])
 
@@ -169,7 +178,7 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _problem(text: str, where: str) -> Problem | InputError:
+def _problem(text: str, where: str) -> Problem | SmoothProblem | InputError:
     try:
         return problem_inside(parse_json(text, where, decimals=True))
     except InputError as error:

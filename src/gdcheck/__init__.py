@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gdcheck.theorem.loss.errors import InputError
     from gdcheck.theorem.loss.loss import Loss
     from gdcheck.theorem.methods.statement import End, LimitKind, Prediction, Regime, Statement
+    from gdcheck.theorem.smooth.problem import SmoothProblem
 
 __all__ = [
     "Claim",
@@ -42,6 +43,7 @@ __all__ = [
     "Problem",
     "RecheckResult",
     "Regime",
+    "SmoothProblem",
     "Statement",
     "Verdict",
     "certify",
@@ -68,6 +70,7 @@ _HOME = {
     "Problem": "gdcheck.theorem.descent.problem",
     "RecheckResult": "gdcheck._functions",
     "Regime": "gdcheck.theorem.methods.statement",
+    "SmoothProblem": "gdcheck.theorem.smooth.problem",
     "Statement": "gdcheck.theorem.methods.statement",
     "Verdict": "gdcheck.theorem.decision.decide",
     "certify": "gdcheck._functions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from gdcheck.theorem.decision import decide as engine
 from gdcheck.theorem.decision import every_start
@@ -12,6 +12,10 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.locate import with_minimizer
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Statement
+from gdcheck.theorem.smooth.problem import SmoothProblem
+
+if TYPE_CHECKING:
+    from gdcheck.theorem.decision.smooth import SmoothDecision
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,7 +67,17 @@ class Decision(engine.Decision):
             return f"<p>No picture: {escape(str(error))}</p>"
 
 
-def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) -> Decision:
+@overload
+def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) -> Decision: ...
+
+
+@overload
+def decide(problem: SmoothProblem, statement: Statement = THEOREM_1, **budget: Any) -> SmoothDecision: ...
+
+
+def decide(
+    problem: Problem | SmoothProblem, statement: Statement = THEOREM_1, **budget: Any
+) -> Decision | SmoothDecision:
     """Decide one problem with proof.
 
     Args:
@@ -72,7 +86,7 @@ def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) ->
         **budget: ``max_steps`` of gradient descent and ``max_precision`` in bits, as for the engine.
 
     Returns:
-        The decision.
+        The decision; of a smooth problem a ``SmoothDecision``.
 
     Raises:
         InputError: If the minimizer is not a critical point of the loss, or none with rational coordinates is found.
@@ -83,6 +97,13 @@ def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) ->
         >>> gdcheck.decide(problem).verdict
         <Verdict.PROVED: 'proved'>
     """
+    if isinstance(problem, SmoothProblem):
+        if statement is not THEOREM_1:
+            raise InputError("statement", "is examined for polynomial losses so far; leave it out")
+        # It needs NumPy, which exact losses do without.
+        from gdcheck.theorem.decision.smooth import decide_smooth
+
+        return decide_smooth(problem, **budget)
     found = engine.decide(with_minimizer(problem), statement, **budget)
     return Decision(**{field.name: getattr(found, field.name) for field in fields(found)})
 

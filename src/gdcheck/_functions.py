@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.every_start import EveryStart
+    from gdcheck.theorem.decision.smooth import SmoothDecision
 
 
-def certify(decision: Decision | EveryStart) -> dict[str, Any]:
+def certify(decision: Decision | EveryStart | SmoothDecision) -> dict[str, Any]:
     """Write the certificate of a decision, or of a verdict for almost every start.
 
     Args:
@@ -38,9 +39,17 @@ def certify(decision: Decision | EveryStart) -> dict[str, Any]:
     """
     from gdcheck.theorem.certificate.certificate import certificate
     from gdcheck.theorem.certificate.kinds.every_start import every_start_certificate
+    from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.every_start import EveryStart
 
-    found = every_start_certificate(decision) if isinstance(decision, EveryStart) else certificate(decision)
+    if isinstance(decision, EveryStart):
+        found = every_start_certificate(decision)
+    elif isinstance(decision, Decision):
+        found = certificate(decision)
+    else:
+        from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate  # Loads NumPy.
+
+        found = smooth_certificate(decision)
     if found is None:
         raise InputError("decision", f"is {decision.verdict.value}: nothing is proved, so there is no certificate")
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from gdcheck.theorem.checker import amplitude
 from gdcheck.theorem.checker.descent import Descent
 from gdcheck.theorem.checker.document import WITH_CONE, read_problem
-from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
+from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness, smooth
 from gdcheck.theorem.checker.methods import claims as method
 from gdcheck.theorem.checker.methods import every_start as method_every_start
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
@@ -23,6 +23,7 @@ __all__ = [
     "ORBIT",
     "SEPARABLE",
     "SHARPNESS",
+    "SMOOTH",
     "TIME_LIMIT",
     "BadCertificate",
     "NotChecked",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 EVERY_START, LONG_RUN, ORBIT, SEPARABLE = every_start.FORMAT, long_run.FORMAT, orbit.FORMAT, separable.FORMAT
-SHARPNESS = sharpness.FORMAT
+SHARPNESS, SMOOTH = sharpness.FORMAT, smooth.FORMAT
 METHOD, METHOD_EVERY_START = method.FORMAT, method_every_start.FORMAT
 _OTHERS = {
     SEPARABLE: separable.check,
@@ -42,6 +43,7 @@ _OTHERS = {
     SHARPNESS: sharpness.check,
     METHOD: method.check,
     METHOD_EVERY_START: method_every_start.check,
+    SMOOTH: smooth.check,
 }
 
 
@@ -93,11 +95,13 @@ def require_shape(certificate: Any) -> None:
         ConeCertificate,
         EveryStart,
         Sharpness,
+        Smooth,
     )
     from gdcheck.theorem.certificate.shapes import Shape, ShapeError, read_as  # noqa: PLC0415
 
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
+    published |= {SMOOTH: Smooth}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return
     shape = published.get(schema, Certificate) if type(schema) is str else Certificate

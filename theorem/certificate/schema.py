@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from gdcheck.theorem.certificate.shapes import Count, Shape, StoredProblem
 
@@ -54,6 +54,73 @@ class Limit(Shape, frozen=True):
 
     kind: str | None
     vectors: tuple[tuple[Interval, ...], ...]
+
+
+class SmoothProblem(Shape, frozen=True):
+    """A smooth loss with its step size and start.
+
+    Attributes:
+        loss: The loss.
+        variables: The names of its n variables.
+        step_size: η.
+        start: The first iterate, shape (n,).
+        data: The arrays that the loss names: IEEE doubles, in lists or in lists of rows.
+    """
+
+    loss: str
+    variables: tuple[str, ...]
+    step_size: str
+    start: Vector
+    data: dict[str, tuple[Any, ...]] | None = None
+
+
+class Ball(Shape, frozen=True):
+    """A ball that holds the minimizer."""
+
+    centre: Vector
+    radius: str
+
+
+class SimpleEnds(Shape, frozen=True):
+    """Intervals of the smallest and the largest eigenvalue."""
+
+    lowest: Interval
+    highest: Interval
+
+
+class EnclosedLimit(Shape, frozen=True):
+    """The limit of the even steps: an interval for each component."""
+
+    kind: str
+    vector: tuple[Interval, ...]
+
+
+class Smooth(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth/1"):
+    """A decision on a smooth loss with its proof; docs/certificate.md says what it means.
+
+    Attributes:
+        problem: The problem.
+        verdict: proved, or not-applicable.
+        regime: The regime.
+        fails: The assumptions that fail.
+        minimizer: Where the minimizer lies.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        spectrum: The ends of the Hessian's spectrum at the minimizer.
+        regular_at: A point where I − η∇²f is regular; null if none is known.
+        step: The step at which the inequality holds.
+        limit: The limit; null if none is certified.
+    """
+
+    problem: SmoothProblem
+    verdict: str
+    regime: str
+    fails: tuple[str, ...]
+    minimizer: Ball
+    eigenvectors: tuple[Vector, ...]
+    spectrum: SimpleEnds
+    regular_at: Vector | None
+    step: Count
+    limit: EnclosedLimit | None
 
 
 class Certificate(Shape, frozen=True, tag_field="schema", tag="gdcheck-certificate/2"):

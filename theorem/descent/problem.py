@@ -139,8 +139,16 @@ class Problem:
         Raises:
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
-        fields = _fields(data, ("loss", "step_size", "start"))
-        return cls(**fields)
+        return cls(**cls.fields(data))
+
+    @staticmethod
+    def fields(data: object) -> dict[str, Any]:
+        """Return the fields of the JSON form of a problem with a start, of the right types.
+
+        Raises:
+            InputError: If a field is missing, unknown or of the wrong type.
+        """
+        return dict(_fields(data, ("loss", "step_size", "start")))
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical JSON form: every field, rationals as texts in lowest terms.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.long_run.locate import Location
     from gdcheck.theorem.loss.loss import Loss
+    from gdcheck.theorem.smooth.problem import SmoothProblem
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,19 @@ class Extras:
     sharpness: bool
     scalars: tuple[str, ...]
     questions: Questions = field(default_factory=Questions)
+
+    @property
+    def polynomial_only(self) -> str | None:
+        """The first extra that is asked for and answered for polynomials only."""
+        asked = {
+            "observe": self.observe,
+            "sharpness": self.sharpness,
+            "scalar": self.scalars,
+            "within": self.questions.within,
+            "within-loss": self.questions.within_loss,
+            "iterate": self.questions.iterate is not None,
+        }
+        return next((name for name, wanted in asked.items() if wanted), None)
 
 
 @dataclass(frozen=True)
@@ -94,19 +110,27 @@ class Printer:
         self._limits = limits
         self._console: Console | None = None
 
-    def handle(self, line: int, item: Problem | Exception, certificate: Path | None, coq: Path | None = None) -> int:
+    def handle(
+        self, line: int, item: Problem | SmoothProblem | Exception, certificate: Path | None, coq: Path | None = None
+    ) -> int:
         """Decides one problem and prints the answer; the exit code."""
         from gdcheck.theorem.descent.problem import EveryStartProblem
         from gdcheck.theorem.loss.errors import InputError
+        from gdcheck.theorem.smooth.problem import SmoothProblem
 
         try:
             if isinstance(item, Exception):
                 raise item
             every = isinstance(item, EveryStartProblem)
+            if isinstance(item, SmoothProblem) and coq is not None:
+                raise InputError("coq", "states a problem with a polynomial loss; leave out --coq")
             if every and coq is not None:
                 raise InputError("coq", "states one trajectory as a theorem; give --start, or leave out --coq")
             with waiting("deciding"):
-                answer, proof = self._every_start(item) if every else self._decided(item, cones=coq is None)
+                if isinstance(item, SmoothProblem):
+                    answer, proof = self._smooth(item)
+                else:
+                    answer, proof = self._every_start(item) if every else self._decided(item, cones=coq is None)
         except (InputError, OverflowError) as caught:
             beyond = InputError("problem", "the answer holds numbers beyond all floats; scale the problem")
             error = caught if isinstance(caught, InputError) else beyond
@@ -139,6 +163,9 @@ class Printer:
         location = located(problem, questions)
         refuse_bad_questions(location.problem or problem, questions)
         if location.problem is None:
+            enclosed = self._enclosed(problem, location)
+            if enclosed is not None:
+                return enclosed
             asked = {"sharpness": self._extras.sharpness, "observed": self._extras.observe}
             without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
             answer = undecided(location, problem, self._limits.max_steps) | without
@@ -162,6 +189,45 @@ class Printer:
                 known = {"recheck": "accepted"} if answer["sharpness"]["recheck"] == "accepted" else {}
                 return answer | (known or self._rechecked(proof)), longer
         return answer | self._rechecked(proof), proof
+
+    def _smooth(self, problem: SmoothProblem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return the answer to a smooth problem, and its certificate."""
+        from gdcheck.theorem.decision.smooth import decide_smooth
+        from gdcheck.theorem.descent.points import place_point
+        from gdcheck.theorem.loss.errors import InputError
+
+        questions = self._extras.questions
+        if self._extras.polynomial_only:
+            raise InputError(self._extras.polynomial_only, "is answered for polynomial losses so far; leave it out")
+        if questions.near is not None:
+            near = place_point(questions.near, "near", problem.loss.variables, problem.as_written)
+            problem = replace(problem, near=near)
+        limits = {"max_steps": self._limits.max_steps, "max_precision": self._limits.max_precision}
+        return self._smooth_answer(decide_smooth(problem, **limits))
+
+    def _smooth_answer(self, decision: SmoothDecision) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        from gdcheck.theorem.certificate.kinds.smooth import smooth_answer, smooth_certificate
+
+        proof = smooth_certificate(decision)
+        return smooth_answer(decision) | self._rechecked(proof), proof
+
+    def _enclosed(self, problem: Problem, location: Location) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
+        """Return the answer at an irrational minimizer of a polynomial; None if none is enclosed."""
+        from gdcheck.theorem.decision.smooth import decide_smooth
+        from gdcheck.theorem.descent.points import place_point
+        from gdcheck.theorem.smooth.problem import smooth_instead
+
+        near = self._extras.questions.near
+        place = None if near is None else place_point(near, "near", problem.loss.variables, problem.as_written)
+        smooth = None if self._extras.polynomial_only else smooth_instead(problem, place)
+        if smooth is None:
+            return None
+        limits = {"max_steps": self._limits.max_steps, "max_precision": self._limits.max_precision}
+        found = decide_smooth(smooth, **limits)
+        if found.minimizer is None:
+            return None
+        answer, proof = self._smooth_answer(found)
+        return answer | {"critical_points": nearby_json(location)}, proof
 
     def _every_start(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Return the answer for almost every start, and its proof."""

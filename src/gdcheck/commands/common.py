@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from inspect import Parameter, Signature
 from pathlib import Path
@@ -14,6 +14,7 @@ from gdcheck.theorem.loss.errors import InputError
 if TYPE_CHECKING:
     from gdcheck.theorem.descent.points import Point
     from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
+    from gdcheck.theorem.smooth.problem import SmoothProblem
 
 PROVED, REFUTED, BAD_INPUT, OTHER = 0, 1, 2, 3
 INTERNAL_ERROR, INTERRUPTED, OUTPUT_CLOSED, TERMINATED = 70, 130, 141, 143
@@ -94,24 +95,57 @@ def problem_from_options(
     minimizer: str | None,
     variables: str | None,
     method: dict[str, Any] | None = None,
-) -> Problem:
+    data: Sequence[str] = (),
+) -> Problem | SmoothProblem:
     """Build the problem that options describe.
+
+    Args:
+        loss: What --loss says.
+        step_size: What --step-size says.
+        start: What --start says.
+        minimizer: What --minimizer says.
+        variables: What --variables says.
+        method: The method, if it is not plain.
+        data: What each --data says.
+
+    Returns:
+        The problem.
 
     Raises:
         InputError: If a needed option is missing or one cannot be used.
     """
     from gdcheck.theorem.descent.points import read_point
-    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.smooth.problem import read_problem
 
     point, names = _named_rest(minimizer, variables)
-    return Problem(
+    return read_problem(
         _given(loss, "loss", '--loss "x**2 + y**2/2"'),
         step_size=_given(step_size, "step-size", "--step-size 0.1"),
         start=read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
         minimizer=point,
         variables=names,
         method=method,
+        **({"data": _read_data(data)} if data else {}),
     )
+
+
+def _read_data(data: Sequence[str]) -> dict[str, Any]:
+    from gdcheck.properties.storage.data import read_data
+
+    return read_data(data)
+
+
+def polynomial_problem(problem: Problem | SmoothProblem) -> Problem:
+    """Return a problem whose loss is a polynomial plus truncated powers.
+
+    Raises:
+        InputError: If it is a smooth one, which this command does not take.
+    """
+    from gdcheck.theorem.descent.problem import Problem
+
+    if not isinstance(problem, Problem):
+        raise InputError("loss", "is no polynomial; smooth losses are decided by gdcheck check, recheck and replay")
+    return problem
 
 
 def every_start_from_options(
@@ -127,8 +161,12 @@ def every_start_from_options(
         InputError: If a needed option is missing or one cannot be used.
     """
     from gdcheck.theorem.descent.problem import EveryStartProblem
+    from gdcheck.theorem.smooth.functions import FUNCTIONS
+    from gdcheck.theorem.smooth.reading import called_in
 
     point, names = _named_rest(minimizer, variables)
+    if loss is not None and called_in(loss) & set(FUNCTIONS):
+        raise InputError("start", "is missing; of a loss that is no polynomial one trajectory is decided: give it")
     return EveryStartProblem.about(
         _given(loss, "loss", '--loss "x**2 + y**2/2"'),
         _given(step_size, "step-size", "--step-size 0.1"),

@@ -16,6 +16,7 @@ from gdcheck.commands.common import (
     REFUTED,
     every_start_from_options,
     help_end,
+    polynomial_problem,
     printable,
     problem_from_options,
     proofs_with_progress,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.every_start import EveryStart
     from gdcheck.theorem.decision.method_every_start import MethodEveryStart
+    from gdcheck.theorem.decision.smooth import SmoothDecision
 
 commands = typer.Typer()
 
@@ -52,7 +54,7 @@ commands = typer.Typer()
 )
 def check(
     loss: Annotated[
-        str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0), exact.")
+        str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0); or with exp, log, tanh, …")
     ] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η; 0.1 means exactly 1/10.")] = None,
     start: Annotated[
@@ -63,6 +65,10 @@ def check(
         str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
     ] = None,
     variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Data that the loss names: X=file.csv, X=file.parquet, or file.npz; may be repeated."),
+    ] = None,
     near: Annotated[
         str | None, typer.Option(help="Where to search the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
     ] = None,
@@ -120,17 +126,19 @@ def check(
     if problem is not None:
         if chosen is not None:
             raise InputError("method", "stands in the problem's file; leave out --method and its parameters")
-        if any(x is not None for x in (loss, step_size, start, minimizer, variables)):
+        if any(x is not None for x in (loss, step_size, start, minimizer, variables, data)):
             raise InputError(
-                "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables"
+                "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables, --data"
             )
         from gdcheck.properties.storage.reading import read_problems
 
         many, problems = read_problems(problem)
     elif start is None:
+        if data:
+            raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
         problems = iter([(1, every_start_from_options(loss, step_size, minimizer, variables, chosen))])
     else:
-        problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables, chosen))])
+        problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables, chosen, data or ()))])
     if many and certificate is not None:
         raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
     if many and coq is not None:
@@ -220,6 +228,7 @@ def replay(
     from gdcheck.theorem.decision.every_start import decide_every_start
     from gdcheck.theorem.descent.problem import EveryStartProblem
     from gdcheck.theorem.long_run.locate import with_minimizer
+    from gdcheck.theorem.smooth.problem import SmoothProblem
 
     text = read_text(file)
     data = parse_json(text, "the file")
@@ -236,7 +245,8 @@ def replay(
     names = [v.value for v in Verdict]
     if isinstance(data, dict) and "problem" in data and stored not in names:
         raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
-    problem = with_minimizer(problem_inside(parse_json(text, "the file", decimals=True)))
+    read = problem_inside(parse_json(text, "the file", decimals=True))
+    problem = read if isinstance(read, SmoothProblem) else with_minimizer(read)
     again = None
     if stored is not None and "claim" in data:
         # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
@@ -244,7 +254,13 @@ def replay(
         from gdcheck.properties.runner.counterexamples import examine_again
 
         again = examine_again(data)
-        decision: Decision | EveryStart | MethodEveryStart = decide(problem, max_steps=CLAIM_STEPS)
+        decision: Decision | EveryStart | MethodEveryStart | SmoothDecision = decide(
+            polynomial_problem(problem), max_steps=CLAIM_STEPS
+        )
+    elif isinstance(problem, SmoothProblem):
+        from gdcheck.theorem.decision.smooth import decide_smooth
+
+        decision = decide_smooth(problem)
     elif isinstance(problem, EveryStartProblem) and not problem.method.is_plain:
         from gdcheck.theorem.decision.method_every_start import decide_method_every_start
 
@@ -268,7 +284,9 @@ def replay(
     return next(code for code in (REFUTED, OTHER, PROVED) if code in codes)
 
 
-def _sharpness_again(stored: dict[str, Any], decision: Decision | EveryStart | MethodEveryStart) -> int:
+def _sharpness_again(
+    stored: dict[str, Any], decision: Decision | EveryStart | MethodEveryStart | SmoothDecision
+) -> int:
     """Prove the sharpness again, and say whether the certificate claims the same of it."""
     from gdcheck.theorem.certificate.kinds.sharpness import sharpness_certificate
     from gdcheck.theorem.certificate.rechecking import BadCertificate, require_shape

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gdcheck.commands.common import PROVED, help_end, problem_from_options, write_bytes
+from gdcheck.commands.common import PROVED, help_end, polynomial_problem, problem_from_options, write_bytes
 from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
@@ -43,7 +43,7 @@ def plot(
 
     form = picture_format(out)
     if file is None:
-        problem = problem_from_options(loss, step_size, start, minimizer, variables)
+        problem = polynomial_problem(problem_from_options(loss, step_size, start, minimizer, variables))
     elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
         raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
     else:
@@ -82,7 +82,7 @@ def crossings(
     from gdcheck.theorem.long_run.locate import with_minimizer
 
     form = None if out is None else picture_format(out)
-    problem = with_minimizer(problem_from_options(loss, "1", start, minimizer, variables))
+    problem = with_minimizer(polynomial_problem(problem_from_options(loss, "1", start, minimizer, variables)))
     with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
         cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
     if out is not None and form is not None:

@@ -40,6 +40,10 @@ def minimizer_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         answer: The answer.
     """
     found = answer.get("minimizer")
+    if isinstance(found, list):
+        widest = max(radius for _, radius in found)
+        point = ", ".join(f"{name}={x:.15g}" for name, (x, _) in zip(answer["variables"], found, strict=True))
+        return [("minimizer", "enclosed", f"({point}), proved to within {widest:.2g}")]
     if not found or found["how"] == "given":
         return []
     return [("minimizer", found["how"], exactly(found["exact"], answer["variables"]))]

@@ -153,9 +153,9 @@ BAD_OPTIONS = {
     "tower": (options(loss="x**2 + 10**10**9*y**2"), "loss", "character"),
     "code": (options(loss="__import__('os').system('true')"), "loss", "character"),
     "attribute": (options(loss="x.__class__**2"), "loss", "character"),
-    "function": (options(loss="sin(x) + y**2"), "loss", "polynomials"),
+    "function": (options(loss="sinus(x) + y**2"), "loss", "did you mean sin"),
     "nested": (options(loss="(" * 5000 + "x" + ")" * 5000), "loss", "nest"),
-    "many terms": (options(loss="(a+b+c+d+f+g+h+i+j+k+l+m+n)**16", start="0"), "loss", "terms"),
+    "many terms": (options(loss="(a+b+c+d+f+g+h+i+j+k+l+m+n)**16", start="0"), "start", "13"),
     "no loss": (["--step-size", "0.1", "--start", "0.1"], "loss", "missing"),
     "no start": (["--loss", "x**2", "--step-size", "0.1", "--sharpness"], "start", "missing"),
 }

@@ -1,0 +1,166 @@
+"""Smooth losses on the command line and from Python: check, recheck, replay, JSON Lines, and bad input."""
+
+import json
+import re
+import shlex
+from math import exp
+from pathlib import Path
+
+import pytest
+
+import gdcheck as api
+
+PAGE = (Path(__file__).parents[3] / "docs" / "smooth.md").read_text(encoding="utf-8")
+LOGISTIC = "log(1+exp(-w))+log(1+exp(10*w))"
+COMMAND = ("check", "--loss", LOGISTIC, "--step-size", "0.3", "--start", "0")
+TWO = "(x - 1)**2 + exp(x*y) + y**2"
+
+
+def answered(gdcheck, *words):
+    code, out, err = gdcheck(*words, "--json")
+    assert err == ""
+    return code, json.loads(out)
+
+
+def test_the_page_s_example_runs(gdcheck):
+    commands = re.findall(r"^\$ (gdcheck .+)$", PAGE, flags=re.MULTILINE)
+    assert commands
+    for command in commands:
+        code, out, err = gdcheck(*shlex.split(command)[1:])
+        assert (code, err) == (0, "")
+        assert out.startswith("PROVED")
+        assert "rechecked" in out and "enclosed" in out
+
+
+def test_the_minimizer_is_an_array_of_centre_and_radius(gdcheck):
+    code, answer = answered(gdcheck, "check", "--loss", TWO, "--step-size", "1/5", "--start", "1,1")
+    assert (code, answer["verdict"], answer["recheck"]) == (0, "proved", "accepted")
+    assert [len(pair) for pair in answer["minimizer"]] == [2, 2]
+    # ∇f(x, y) = (2(x − 1) + y e^{xy}, x e^{xy} + 2y) is zero there.
+    (x, near_x), (y, near_y) = answer["minimizer"]
+    assert 0 < near_x < 1e-30 and 0 < near_y < 1e-30
+    assert 2 * (x - 1) + y * exp(x * y) == pytest.approx(0, abs=1e-14)
+    assert x * exp(x * y) + 2 * y == pytest.approx(0, abs=1e-14)
+
+
+def test_one_variable_has_both_ends_in_one_and_still_a_sign(gdcheck):
+    code, answer = answered(gdcheck, *COMMAND)
+    assert (code, answer["verdict"], answer["fails"]) == (3, "not-applicable", ["distinct-ends"])
+    assert answer["limit"] == {"kind": "alternating", "vector": [-1.0]}
+    assert answer["minimizer"][0][0] == pytest.approx(-0.280656, abs=1e-6)
+    assert answer["stability_limit"][0] == pytest.approx(0.35602, abs=1e-5)
+    assert answer["recheck"] == "accepted"
+
+
+def test_an_irrational_minimizer_of_a_polynomial_is_enclosed(gdcheck):
+    loss = "(x**2 + y - 11)**2 + (x + y**2 - 7)**2"
+    words = ("check", "--loss", loss, "--step-size", "0.01", "--start", "-1,-1")
+    code, answer = answered(gdcheck, *words)
+    assert (code, answer["verdict"], answer["recheck"]) == (0, "proved", "accepted")
+    assert [x for x, _ in answer["minimizer"]] == pytest.approx([-3.77931025, -3.28318599], abs=1e-8)
+    # --near searches another one: that it is not the one tended to leaves the verdict open.
+    code, answer = answered(gdcheck, *words, "--near", "3.5,-1.8", "--max-steps", "300")
+    assert (code, answer["verdict"]) == (3, "unresolved")
+    assert [x for x, _ in answer["minimizer"]] == pytest.approx([3.58442834, -1.84812653], abs=1e-8)
+
+
+def test_certificates_are_rechecked_and_replayed(gdcheck, tmp_path):
+    path = tmp_path / "certificate.json"
+    assert gdcheck("check", "--loss", TWO, "--step-size", "1/5", "--start", "1,1", "--certificate", path)[0] == 0
+    assert gdcheck("recheck", path)[:2] == (0, f"{path}: accepted\n")
+    code, out, _ = gdcheck("replay", path)
+    assert code == 0 and out.startswith("SAME: proved")
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps(stored | {"step": 0}))
+    code, out, _ = gdcheck("recheck", path)
+    assert code == 1 and "rejected: sigma < 1 fails at step 0" in out
+    path.write_text(json.dumps(stored | {"verdict": "refuted"}))
+    assert gdcheck("replay", path)[0] == 1
+    path.write_text(json.dumps(stored | {"minimizer": {"centre": [0, 0], "radius": "1"}}))
+    code, _, err = gdcheck("recheck", path)
+    assert code == 2 and "minimizer.centre" in err
+
+
+def test_lines_of_both_kinds_are_decided_together(gdcheck, tmp_path):
+    lines = [
+        {"loss": "x**2 + y**2/2 + x**2*y + x**3", "step_size": "0.95", "start": ["0.1", "0.1"]},
+        {"loss": TWO, "step_size": 0.2, "start": {"y": 1, "x": "1"}},
+        {"loss": "softplus(x) + tanj(x)", "step_size": "0.1", "start": ["1"]},
+        {"loss": "x**4 - 3*x**2 + 2 + y**2", "step_size": "1/10", "start": ["-2.5", "1"]},
+        {"loss": "sinh(x) + sin(x)", "step_size": "1/10", "start": ["0"]},
+    ]
+    path = tmp_path / "problems.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    code, out, _ = gdcheck("check", "--problem", path, "--json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert [a["line"] for a in answers] == [1, 2, 3, 4, 5]
+    assert [a.get("verdict") for a in answers] == ["proved", "proved", None, "proved", "unresolved"]
+    assert "did you mean tan" in answers[2]["error"]
+    assert isinstance(answers[0]["minimizer"], dict) and isinstance(answers[1]["minimizer"], list)
+    assert answers[3]["minimizer"][0][0] == pytest.approx(-(1.5**0.5), abs=1e-15)
+    # Both kinds answer with the same keys.
+    assert set(answers[1]) == set(answers[0])
+
+
+BAD = [
+    ("exp(x", "1", (), "loss: the text ends inside a parenthesis at character 6; add ')'"),
+    ("soft(x) + x**2", "1", (), "unknown function 'soft' at character 1"),
+    ("x**y + exp(x)", "1,1", (), "a power that is no number"),
+    ("exp(x)/0", "1", (), "a division by zero"),
+    ("exp(pi*x) + x**2", "1", (), "pi"),
+    ("log(x) + x**2", "-1", (), "start: the loss is not smooth there, or not defined; give another start"),
+    ("sqrt(x**2)", "0", (), "start: the loss is not smooth there"),
+    ("exp(x) - x + y**2", "1,1", ("--minimizer", "0,1"), "minimizer: is not a critical point"),
+    ("exp(x) - x + y**2", "1", (), "start: has 1 coordinates; give 2, for x, y"),
+    ("exp(x) - x", None, (), "start: is missing"),
+    ("exp(x) - x", "1", ("--sharpness",), "sharpness: is answered for polynomial losses so far; leave it out"),
+]
+
+
+@pytest.mark.parametrize(("loss", "start", "more", "said"), BAD)
+def test_bad_input_is_one_sentence(gdcheck, loss, start, more, said):
+    words = [] if start is None else ["--start", start]
+    code, out, err = gdcheck("check", "--loss", loss, "--step-size", "0.1", *words, *more)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_without_a_minimum_it_says_so(gdcheck):
+    code, answer = answered(gdcheck, "check", "--loss", "sinh(x) + sin(x) + y**2", "--step-size", "0.5", "--start=0,1")
+    assert (code, answer["verdict"], answer["minimizer"]) == (3, "unresolved", None)
+    assert answer["reason"].startswith("the iterates leave every bound")
+    assert answer["reason"].endswith("no minimum is tended to")
+
+
+def test_python_decides_and_certifies():
+    problem = api.SmoothProblem.of("softplus(-3*w) + w**2/8 + (v - w)**2", step_size="0.3", start={"v": "1", "w": "0"})
+    decision = api.decide(problem)
+    assert decision.verdict is api.Verdict.PROVED
+    proof = api.certify(decision)
+    assert api.recheck(proof).reason == "every claim is verified"
+    assert not api.recheck(proof | {"step": 0})
+    assert api.recheck(proof | {"regime": None}).reason.startswith("malformed: regime")
+    with pytest.raises(api.InputError, match="nothing is proved"):
+        api.certify(api.decide(api.SmoothProblem.of("exp(x)", step_size="0.3", start=["0"])))
+
+
+LIMITS = [
+    ("cosh(x) + cos(y)", "1,0", "where the Hessian has the eigenvalue -1, which is no strict minimum"),
+    ("exp(x) + y**2", "0,1", "the minimum is degenerate, or there is none"),
+]
+
+
+@pytest.mark.parametrize(("loss", "start", "said"), LIMITS)
+def test_another_kind_of_point_is_named(gdcheck, loss, start, said):
+    code, answer = answered(gdcheck, "check", "--loss", loss, "--step-size", "0.5", "--start", start)
+    assert (code, answer["verdict"]) == (3, "unresolved")
+    assert said in answer["reason"]
+
+
+def test_a_constant_may_be_irrational(gdcheck):
+    # ∇ = 0 at x = −√2/2; λ = 2.
+    words = ("check", "--loss", "x**2 + sqrt(2)*x + y**2/2", "--step-size", "0.3", "--start", "1,1")
+    code, answer = answered(gdcheck, *words)
+    assert (code, answer["verdict"], answer["recheck"]) == (0, "proved", "accepted")
+    assert answer["minimizer"][0][0] == pytest.approx(-(0.5**0.5), abs=1e-15)

@@ -1,0 +1,328 @@
+"""The text of a smooth loss, read into a list of operations.
+
+The slots 0, …, n - 1 are the variables; every operation makes the next slot from earlier ones. A sum of multiples is
+one operation, so that an affine form is seen as such. log(1 + exp(u)) and 1/(1 + exp(-u)) are read as softplus and
+sigmoid, which they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from gdcheck.theorem.checker.document import refuse
+from gdcheck.theorem.checker.outcome import BadCertificate, within
+from gdcheck.theorem.checker.smooth.arrays import Array, matrix_product, pairwise, single
+from gdcheck.theorem.checker.smooth.functions import JETS
+
+MOST_OPERATIONS = 100_000
+MOST_NESTED = 100
+REDUCTIONS = ("sum", "mean", "dot")
+_BESIDE = re.compile(r"([^\W\d]\w*)\s*@\s*(?=([^\W\d]\w*))")
+_TOKEN = re.compile(
+    r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([^\W\d]\w*)|(\*\*|[-+*/@^(),])|(\S))"
+)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A constant plus coefficients times slots."""
+
+    constant: Fraction
+    terms: tuple[tuple[int, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """One slot times another."""
+
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Power:
+    """A slot to a rational power."""
+
+    argument: int
+    exponent: Fraction
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of a slot."""
+
+    name: str
+    argument: int
+
+
+Operation = Sum | Product | Power | Call
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """A loss: the number of variables, and the operations, of which the last makes its value."""
+
+    dimension: int
+    operations: tuple[Operation, ...]
+
+    @cached_property
+    def valued(self) -> frozenset[int]:
+        """The slots whose values derivatives depend on: all but those that only sums take which nobody needs."""
+        found: set[int] = set()
+        for slot in range(self.dimension + len(self.operations) - 1, self.dimension - 1, -1):
+            operation = self.operations[slot - self.dimension]
+            if isinstance(operation, Product):
+                found |= {operation.left, operation.right}
+            elif not isinstance(operation, Sum):
+                found.add(operation.argument)
+            elif slot in found:
+                found |= {term for term, _ in operation.terms}
+        return frozenset(found)
+
+
+@dataclass
+class _Form:
+    """A sum that has no slot yet."""
+
+    constant: Fraction = Fraction(0)
+    terms: dict[int, Fraction] = field(default_factory=dict)
+
+
+def read_expression(text: str, variables: tuple[str, ...], data: Mapping[str, Array[Fraction]]) -> Expression:
+    """Read the text of a loss.
+
+    Args:
+        text: The text; a variable may not have the name of a function that is called.
+        variables: The names of the variables; w1, …, wk where the text has a vector w beside @ and a matrix.
+        data: The arrays that the text names.
+
+    Returns:
+        The loss.
+
+    Raises:
+        BadCertificate: If the text cannot be read.
+    """
+    own = {name: _Form(terms={slot: Fraction(1)}) for slot, name in enumerate(variables)}
+    names = {name: single(form) for name, form in own.items()}
+    for vector, size in _vectors(text, data):
+        components = [f"{vector}{i + 1}" for i in range(size)]
+        if vector in own or not all(x in own for x in components):
+            refuse("problem.variables", f"the components of the vector {vector[:20]}")
+        names[vector] = Array(size, None, [own[x] for x in components])
+    if set(data) & (set(names) | set(JETS) | {"sqrt", *REDUCTIONS}):
+        refuse("problem.data", "names that mean nothing else")
+    names |= {name: Array(a.rows, a.columns, [_Form(x) for x in a.entries]) for name, a in data.items()}
+    reader = _Reader(text, len(variables), names)
+    form = reader.sum().entry()
+    if reader.here:
+        raise BadCertificate(
+            f"problem.loss: {reader.here[:20]!r} stands where an operation belongs; write a smooth loss"
+        )
+    reader.operations.append(Sum(form.constant, tuple(sorted(form.terms.items()))))
+    return Expression(len(variables), tuple(reader.operations))
+
+
+def _vectors(text: str, data: Mapping[str, Array[Fraction]]) -> Iterable[tuple[str, int]]:
+    """Return the names beside @ and a matrix of the data, with their sizes; the first place of a name counts."""
+    found: dict[str, int] = {}
+    for left, right in _BESIDE.findall(text):
+        for name, other, before in ((right, left, True), (left, right, False)):
+            matrix = data.get(other)
+            if name not in data and matrix is not None and matrix.columns is not None and matrix.rows is not None:
+                found.setdefault(name, matrix.columns if before else matrix.rows)
+    return found.items()
+
+
+class _Reader:
+    """Recursive descent: a sum of products of factors."""
+
+    def __init__(self, text: str, dimension: int, names: Mapping[str, Array[_Form]]) -> None:
+        self.dimension = dimension
+        self.names = names
+        self.operations: list[Operation] = []
+        self.slots: dict[Operation, int] = {}
+        self.tokens = [match[0].strip() for match in _TOKEN.finditer(text) if match[0].strip()]
+        self.at = self.depth = 0
+
+    @property
+    def here(self) -> str:
+        """The current token; empty at the end."""
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def sum(self) -> Array[_Form]:
+        """Read products with + and - between them."""
+        found = self.product()
+        while self.here in {"+", "-"} and self.here:
+            sign = 1 if self.here == "+" else -1
+            self.at += 1
+            found = pairwise(lambda a, b, sign=sign: _added(a, b, sign), found, self.product())  # type: ignore[misc]
+        return found
+
+    def product(self) -> Array[_Form]:
+        """Read factors with *, / and @ between them."""
+        found = self.factor()
+        while self.here in {"*", "/", "@"} and self.here:
+            sign = self.here
+            self.at += 1
+            right = self.factor()
+            if sign == "@":
+                found = self.matrix_product(found, right)
+                continue
+            if sign == "/":
+                right = right.each(lambda x: self.to_power(x, Fraction(-1)))
+            found = pairwise(self.times, found, right)
+        return found
+
+    def matrix_product(self, left: Array[_Form], right: Array[_Form]) -> Array[_Form]:
+        """Multiply matrices and vectors."""
+        return matrix_product(lambda a, b: _total(map(self.times, a, b)), left, right)
+
+    def factor(self) -> Array[_Form]:
+        """Read signs, an atom and its power; a power is read before the sign in front of its base."""
+        sign = 1
+        while self.here in {"+", "-"} and self.here:
+            sign = -sign if self.here == "-" else sign
+            self.at += 1
+        found = self.atom()
+        if self.here in {"**", "^"} and self.here:
+            self.at += 1
+            exponent = self.factor().entry()
+            if exponent.terms:
+                raise BadCertificate("problem.loss: a power is not a number; write a rational number there")
+            found = found.each(lambda x: self.to_power(x, exponent.constant))
+        return found.each(lambda x: _scaled(x, Fraction(sign)))
+
+    def atom(self) -> Array[_Form]:
+        """Read a number, a name, a function's value, or a sum in parentheses."""
+        token = self.here
+        self.at += 1
+        self.depth += 1
+        within(self.depth <= MOST_NESTED, f"a loss that is nested deeper than {MOST_NESTED}")
+        if token == "(":
+            found = self.sum()
+            self.expect_closing()
+        elif token[:1].isdigit() or token[:1] == ".":
+            found = single(_Form(Fraction(token)))
+        elif self.here == "(" and (token in JETS or token in {"sqrt", *REDUCTIONS}):
+            self.at += 1
+            arguments = [self.sum()]
+            if token == "dot" and self.here == ",":
+                self.at += 1
+                arguments.append(self.sum())
+            self.expect_closing()
+            found = self.applied(token, arguments)
+        elif token in self.names:
+            found = self.names[token]
+        else:
+            raise BadCertificate(
+                f"problem.loss: {token[:20]!r} is no number, variable or function; write a smooth loss"
+            )
+        self.depth -= 1
+        return found
+
+    def applied(self, name: str, arguments: list[Array[_Form]]) -> Array[_Form]:
+        """Apply a function entry by entry, or one of all entries."""
+        if name == "dot":
+            if len(arguments) < 2 or any(x.rows is None or x.columns is not None for x in arguments):
+                raise BadCertificate("problem.loss: dot of what are no two vectors; write a smooth loss")
+            return self.matrix_product(*arguments)
+        (argument,) = arguments
+        if name not in REDUCTIONS:
+            return argument.each(lambda x: self.call(name, x))
+        share = Fraction(1, len(argument.entries)) if name == "mean" else Fraction(1)
+        return single(_scaled(_total(argument.entries), share))
+
+    def expect_closing(self) -> None:
+        """Go on after a closing parenthesis."""
+        if self.here != ")":
+            raise BadCertificate("problem.loss: a parenthesis is not closed; write a smooth loss")
+        self.at += 1
+
+    def times(self, a: _Form, b: _Form) -> _Form:
+        """Multiply."""
+        if not a.terms:
+            return _scaled(b, a.constant)
+        if not b.terms:
+            return _scaled(a, b.constant)
+        (s, p), (t, q) = self.multiple(a), self.multiple(b)
+        made = Power(s, Fraction(2)) if s == t else Product(min(s, t), max(s, t))
+        return _Form(terms={self.slot(made): p * q})
+
+    def to_power(self, base: _Form, exponent: Fraction) -> _Form:
+        """Raise to a rational power."""
+        whole = exponent.denominator == 1
+        if not base.terms:
+            if (not whole and base.constant <= 0) or (not base.constant and exponent < 0):
+                raise BadCertificate("problem.loss: a constant to a power is no number; write a number")
+            if whole:
+                return _Form(Fraction(base.constant) ** int(exponent))
+        if exponent in {0, 1}:
+            return base if exponent else _Form(Fraction(1))
+        inner = self.exponent_of(base)
+        if exponent == -1 and base.constant == 1 and inner is not None:
+            return self.call("sigmoid", _Form(terms={inner: Fraction(-1)}))
+        if not whole:
+            return _Form(terms={self.slot(Power(self.single(base), exponent)): Fraction(1)})
+        slot, factor = self.multiple(base)
+        return _Form(terms={self.slot(Power(slot, exponent)): factor ** int(exponent)})
+
+    def call(self, name: str, argument: _Form) -> _Form:
+        """Apply a function."""
+        if name == "sqrt":
+            return self.to_power(argument, Fraction(1, 2))
+        inner = self.exponent_of(argument)
+        if name in {"log", "log1p"} and argument.constant == (name == "log") and inner is not None:
+            return _Form(terms={self.slot(Call("softplus", inner)): Fraction(1)})
+        return _Form(terms={self.slot(Call(name, self.single(argument))): Fraction(1)})
+
+    def exponent_of(self, form: _Form) -> int | None:
+        """Return the slot u if a form is a constant plus exp(u)."""
+        if list(form.terms.values()) != [1]:
+            return None
+        (slot,) = form.terms
+        made = self.operations[slot - self.dimension] if slot >= self.dimension else None
+        return made.argument if isinstance(made, Call) and made.name == "exp" else None
+
+    def multiple(self, form: _Form) -> tuple[int, Fraction]:
+        """Return a slot and the factor by which the form is a multiple of it."""
+        if not form.constant and len(form.terms) == 1:
+            return next(iter(form.terms.items()))
+        return self.single(form), Fraction(1)
+
+    def single(self, form: _Form) -> int:
+        """Return the slot of a form."""
+        if not form.constant and list(form.terms.values()) == [1]:
+            return next(iter(form.terms))
+        return self.slot(Sum(form.constant, tuple(sorted(form.terms.items()))))
+
+    def slot(self, operation: Operation) -> int:
+        """Return the slot of an operation; an equal one is made once."""
+        if operation not in self.slots:
+            within(len(self.operations) < MOST_OPERATIONS, f"a loss of more than {MOST_OPERATIONS} operations")
+            self.slots[operation] = self.dimension + len(self.operations)
+            self.operations.append(operation)
+        return self.slots[operation]
+
+
+def _added(a: _Form, b: _Form, sign: int) -> _Form:
+    terms = dict(a.terms)
+    for slot, c in b.terms.items():
+        terms[slot] = terms.get(slot, Fraction(0)) + sign * c
+    return _Form(a.constant + sign * b.constant, {slot: c for slot, c in terms.items() if c})
+
+
+def _total(forms: Iterable[_Form]) -> _Form:
+    found = _Form()
+    for form in forms:
+        found.constant += form.constant
+        for slot, c in form.terms.items():
+            found.terms[slot] = found.terms.get(slot, Fraction(0)) + c
+    return _Form(found.constant, {slot: c for slot, c in found.terms.items() if c})
+
+
+def _scaled(a: _Form, factor: Fraction) -> _Form:
+    return _Form(a.constant * factor, {slot: c * factor for slot, c in a.terms.items() if factor})

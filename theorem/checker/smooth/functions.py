@@ -1,0 +1,372 @@
+"""Elementary functions of intervals, by series whose remainder is stated; and their first three derivatives.
+
+Every series is summed with ``GUARD`` more bits than its result has; where a function is monotone, it is evaluated at
+both ends. The constants ln 2 and pi come from series too: ln 2 = 2 artanh(1/3), pi = 16 arctan(1/5) - 4 arctan(1/239).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+
+from gdcheck.theorem.checker.outcome import within
+from gdcheck.theorem.checker.smooth.intervals import Interval, UndefinedError
+
+GUARD = 40
+MOST_EXPONENT = 20_000
+"""The largest argument of an exponential function that is evaluated."""
+
+
+def _geometric(z: Interval, alternating: bool) -> Interval:
+    """Sum z + z^3/3 + z^5/5 + … (artanh), or with alternating signs (arctan), for |z| <= 1/2.
+
+    What is left after a term is less than 1/(1 - z^2) <= 4/3 of the next one.
+    """
+    square, power, result, k = z.square(), z, z, 1
+    while power.modulus():
+        power = power * square
+        term = power.over(2 * k + 1)
+        result = result - term if alternating and k % 2 else result + term
+        k += 1
+        if term.modulus() <= 1:
+            return result.widened(2 * term.modulus() + 1)
+    return result
+
+
+@lru_cache(maxsize=64)
+def _ln2(bits: int) -> Interval:
+    return _geometric(Interval.exactly(Fraction(1, 3), bits), alternating=False).times(2)
+
+
+@lru_cache(maxsize=64)
+def _pi(bits: int) -> Interval:
+    fifth = _geometric(Interval.exactly(Fraction(1, 5), bits), alternating=True)
+    small = _geometric(Interval.exactly(Fraction(1, 239), bits), alternating=True)
+    return fifth.times(16) - small.times(4)
+
+
+@lru_cache(maxsize=256)
+def _exp_at(x: int, bits: int) -> Interval:
+    """Return exp(x/2^bits), at the scale ``bits``: 2^n exp(t/2^8)^(2^8) with |t| <= 1/2."""
+    within(abs(x) <= MOST_EXPONENT << bits, f"an exponential function of more than {MOST_EXPONENT}")
+    more = bits + GUARD
+    argument, ln2 = Interval(x << GUARD, x << GUARD, more), _ln2(more)
+    n = (argument.low + (ln2.low >> 1)) // ln2.low
+    reduced = (argument - ln2.times(n)).halved(8)
+    # With t rounded down once and every term rounded down, no term is wrong by more than 2 units. The terms fall at
+    # least by 1/2: what is left out is less than the last one, which is less than 1 unit.
+    t = reduced.low
+    result = term = 1 << more
+    count = 0
+    while term not in {0, -1}:
+        count += 1
+        term = (term * t >> more) // count
+        result += term
+    wrong = 2 * count + 2 + reduced.width()
+    power = Interval(result - wrong, result + wrong, more)
+    for _ in range(8):
+        power = power.square()
+    if n >= 0:
+        return Interval(power.low << n, power.high << n, more).at_scale(bits)
+    return power.halved(-n).at_scale(bits)
+
+
+def exp(x: Interval) -> Interval:
+    """Return the exponential function."""
+    return Interval(max(0, _exp_at(x.low, x.bits).low), _exp_at(x.high, x.bits).high, x.bits)
+
+
+@lru_cache(maxsize=256)
+def _log_at(x: int, bits: int) -> Interval:
+    """Return ln(x/2^bits): x = 2^n m with 2/3 <= m < 4/3, and ln m = 2 artanh((m - 1)/(m + 1))."""
+    more = bits + GUARD
+    n = (3 * x // 2).bit_length() - 1 - bits
+    m = Interval(x << GUARD, x << GUARD, more)
+    m = m.halved(n) if n >= 0 else Interval(m.low << -n, m.high << -n, more)
+    one = Interval(1 << more, 1 << more, more)
+    z = (m - one) * (m + one).reciprocal()
+    return (_geometric(z, alternating=False).times(2) + _ln2(more).times(n)).at_scale(bits)
+
+
+def log(x: Interval) -> Interval:
+    """Return the natural logarithm."""
+    if x.low <= 0:
+        raise UndefinedError("the logarithm of an interval that reaches down to 0")
+    return Interval(_log_at(x.low, x.bits).low, _log_at(x.high, x.bits).high, x.bits)
+
+
+@lru_cache(maxsize=256)
+def _sin_cos_at(x: int, bits: int) -> tuple[Interval, Interval]:
+    """Return sin and cos of x/2^bits: Taylor's series at t = x - 2 pi n, its remainder at most the first term left out.
+
+    The terms fall from the fourth on, for |t| < 4.
+    """
+    more = bits + GUARD
+    argument, turn = Interval(x << GUARD, x << GUARD, more), _pi(more).times(2)
+    n = (2 * argument.low + turn.low) // (2 * turn.low)
+    t = argument - turn.times(n)
+    one = Interval(1 << more, 1 << more, more)
+    sums = [one, t]
+    term, k = t, 1
+    while k < 8 or term.modulus() > 1:
+        k += 1
+        term = (term * t).over(k)
+        sums[k % 2] = sums[k % 2] + (term if k % 4 < 2 else -term)
+    rest = 2 * term.modulus() + 2
+    return sums[1].widened(rest).at_scale(bits), sums[0].widened(rest).at_scale(bits)
+
+
+def _may_reach(x: Interval, quarters: int) -> bool:
+    """Whether pi/2 times ``quarters``, plus a multiple of 2 pi, may lie in x."""
+    turn = _pi(x.bits).times(2)
+    turns = (x - _pi(x.bits).times(quarters).halved(1)) * turn.reciprocal()
+    return turns.high >> x.bits != turns.low - 1 >> x.bits
+
+
+def _wave(x: Interval, which: int) -> Interval:
+    """Return the sine (0) or the cosine (1): between the values at the ends, unless a turning point lies inside."""
+    one = 1 << x.bits
+    ends = [_sin_cos_at(end, x.bits)[which] for end in (x.low, x.high)]
+    peak, valley = (1, 3) if which == 0 else (0, 2)
+    high = one if _may_reach(x, peak) else min(one, max(e.high for e in ends))
+    low = -one if _may_reach(x, valley) else max(-one, min(e.low for e in ends))
+    return Interval(low, high, x.bits)
+
+
+def sin(x: Interval) -> Interval:
+    """Return the sine."""
+    return _wave(x, 0)
+
+
+def cos(x: Interval) -> Interval:
+    """Return the cosine."""
+    return _wave(x, 1)
+
+
+def atan(x: Interval) -> Interval:
+    """Return the arctangent: arctan x = 8 arctan y, where x/(1 + sqrt(1 + x^2)) is applied three times."""
+    return Interval(_atan_at(x.low, x.bits).low, _atan_at(x.high, x.bits).high, x.bits)
+
+
+@lru_cache(maxsize=256)
+def _atan_at(x: int, bits: int) -> Interval:
+    more = bits + GUARD
+    y, one = Interval(x << GUARD, x << GUARD, more), Interval(1 << more, 1 << more, more)
+    for _ in range(3):
+        y = y * (one + (one + y.square()).root()).reciprocal()
+    return _geometric(y, alternating=True).times(8).at_scale(bits)
+
+
+def erf(x: Interval) -> Interval:
+    """Return the error function."""
+    return Interval(_erf_at(x.low, x.bits).low, _erf_at(x.high, x.bits).high, x.bits)
+
+
+@lru_cache(maxsize=256)
+def _erf_at(x: int, bits: int) -> Interval:
+    """Return erf(x/2^bits): 2/sqrt(pi) times the sum of (-1)^k x^(2k+1)/(k! (2k+1)).
+
+    For |x| > 1, 1 - erf |x| is between 0 and exp(-x^2).
+    """
+    one = 1 << bits
+    if abs(x) > 8 * one and x * x > (bits << 2 * bits):
+        rest = exp(-Interval(x, x, bits).square()).high
+        return Interval(one - rest, one, bits) if x > 0 else Interval(-one, rest - one, bits)
+    # The terms reach exp(x^2) in size before they fall.
+    more = bits + GUARD + 2 * (x * x >> 2 * bits)
+    shift = more - bits
+    point = Interval(x << shift, x << shift, more)
+    square, power, result, k = point.square(), point, point, 0
+    while power.modulus() > 1 or k * one * one < 2 * x * x:
+        k += 1
+        power = (power * square).over(k)
+        term = power.over(2 * k + 1)
+        result = result - term if k % 2 else result + term
+    result = result.widened(2 * power.modulus() + 2)
+    return (result.times(2) * _pi(more).root().reciprocal()).at_scale(bits)
+
+
+def sigmoid(x: Interval) -> Interval:
+    """Return the logistic function 1/(1 + exp(-x)), which rises."""
+    return Interval(_sigmoid_at(x.low, x.bits).low, _sigmoid_at(x.high, x.bits).high, x.bits)
+
+
+def _sigmoid_at(x: int, bits: int) -> Interval:
+    one, e = Interval(1 << bits, 1 << bits, bits), exp(Interval(-abs(x), -abs(x), bits))
+    inverse = (one + e).reciprocal()
+    return inverse if x >= 0 else e * inverse
+
+
+def softplus(x: Interval) -> Interval:
+    """Return ln(1 + exp(x)), which rises."""
+    return Interval(_softplus_at(x.low, x.bits).low, _softplus_at(x.high, x.bits).high, x.bits)
+
+
+def _softplus_at(x: int, bits: int) -> Interval:
+    value = log(Interval(1 << bits, 1 << bits, bits) + exp(Interval(-abs(x), -abs(x), bits)))
+    return value + Interval(x, x, bits) if x > 0 else value
+
+
+def power(x: Interval, exponent: Fraction) -> Interval:
+    """Return x to a rational power."""
+    p = exponent.numerator
+    if exponent.denominator == 1:
+        return _whole_power(x, p)
+    if exponent.denominator == 2:
+        return _whole_power(x.root(), p)
+    return exp(log(x) * Interval.exactly(exponent, x.bits))
+
+
+def _whole_power(x: Interval, p: int) -> Interval:
+    if p < 0:
+        return _whole_power(x, -p).reciprocal()
+    result, square = Interval(1 << x.bits, 1 << x.bits, x.bits), x
+    while p:
+        if p & 1:
+            result = result * square
+        p >>= 1
+        if p:
+            square = square.square()
+    return result
+
+
+def _jet_exp(x: Interval) -> list[Interval]:
+    return [exp(x)] * 4
+
+
+def _jet_log(x: Interval) -> list[Interval]:
+    u = x.reciprocal()
+    return [log(x), u, -u.square(), (u.square() * u).times(2)]
+
+
+def _jet_log1p(x: Interval) -> list[Interval]:
+    return _jet_log(x + Interval(1 << x.bits, 1 << x.bits, x.bits))
+
+
+def _jet_sin(x: Interval) -> list[Interval]:
+    s, c = sin(x), cos(x)
+    return [s, c, -s, -c]
+
+
+def _jet_cos(x: Interval) -> list[Interval]:
+    s, c = sin(x), cos(x)
+    return [c, -s, -c, s]
+
+
+def _jet_tan(x: Interval) -> list[Interval]:
+    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
+    t = sin(x) * cos(x).reciprocal()
+    first = one + t.square()
+    return [t, first, (t * first).times(2), first.times(2) * (one + t.square().times(3))]
+
+
+def _jet_sinh(x: Interval) -> list[Interval]:
+    e, f = exp(x), exp(-x)
+    s, c = (e - f).halved(1), (e + f).halved(1)
+    return [s, c, s, c]
+
+
+def _jet_cosh(x: Interval) -> list[Interval]:
+    s, c, _, _ = _jet_sinh(x)
+    return [c, s, c, s]
+
+
+def _jet_tanh(x: Interval) -> list[Interval]:
+    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
+    t = sigmoid(x.times(2)).times(2) - one
+    first = one - t.square()
+    return [t, first, -(t * first).times(2), -first.times(2) * (one - t.square().times(3))]
+
+
+def _jet_sigmoid(x: Interval) -> list[Interval]:
+    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
+    s, other = _sigmoids(x)
+    first = s * other
+    return [s, first, first * (other - s), first * (one - first.times(6))]
+
+
+def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
+    """Return s(x) and s(-x); on a narrow interval from its middle, since s rises by at most 1/4 a unit."""
+    if x.width() > 1 << x.bits // 2:
+        return sigmoid(x), sigmoid(-x)
+    middle, wrong = x.middle().low, x.width() // 4 + 1
+    e = exp(Interval(-abs(middle), -abs(middle), x.bits))
+    large = (Interval(1 << x.bits, 1 << x.bits, x.bits) + e).reciprocal()
+    both = large.widened(wrong), (e * large).widened(wrong)
+    return both if middle >= 0 else both[::-1]
+
+
+def coarse_softplus(x: Interval) -> list[Interval]:
+    """Return softplus, which is at most 1 above max(x, 0), and its derivatives: where only these are needed."""
+    one = 1 << x.bits
+    return [Interval(max(x.low, 0), max(x.high, 0) + one, x.bits), *_jet_sigmoid(x)[:3]]
+
+
+def _jet_softplus(x: Interval) -> list[Interval]:
+    return [softplus(x), *_jet_sigmoid(x)[:3]]
+
+
+def _jet_erf(x: Interval) -> list[Interval]:
+    first = exp(-x.square()).times(2) * _pi(x.bits).root().reciprocal()
+    two = Interval(2 << x.bits, 2 << x.bits, x.bits)
+    return [erf(x), first, -(x * first).times(2), (x.square().times(4) - two) * first]
+
+
+def _jet_atan(x: Interval) -> list[Interval]:
+    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
+    u = (one + x.square()).reciprocal()
+    return [atan(x), u, -(x * u.square()).times(2), (x.square().times(6) - one.times(2)) * u.square() * u]
+
+
+JETS: dict[str, Callable[[Interval], list[Interval]]] = {
+    "exp": _jet_exp,
+    "log": _jet_log,
+    "log1p": _jet_log1p,
+    "sin": _jet_sin,
+    "cos": _jet_cos,
+    "tan": _jet_tan,
+    "sinh": _jet_sinh,
+    "cosh": _jet_cosh,
+    "tanh": _jet_tanh,
+    "sigmoid": _jet_sigmoid,
+    "softplus": _jet_softplus,
+    "erf": _jet_erf,
+    "atan": _jet_atan,
+}
+"""Of each function the value and the first three derivatives on an interval."""
+
+_LOGISTIC = [Fraction(1, 4), Fraction(963, 10_000), Fraction(1, 8)]
+VALUES: dict[str, Callable[[Interval], Interval]] = {
+    **{name: lambda x, jet=jet: jet(x)[0] for name, jet in JETS.items()},  # type: ignore[misc]
+    "exp": exp,
+    "log": log,
+    "sin": sin,
+    "cos": cos,
+    "atan": atan,
+    "erf": erf,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+}
+"""Of each function the value alone."""
+
+CAPS: dict[str, list[Fraction]] = {
+    "sin": [Fraction(1)] * 3,
+    "cos": [Fraction(1)] * 3,
+    "tanh": [Fraction(1), Fraction(77, 100), Fraction(2)],
+    "sigmoid": _LOGISTIC,
+    "softplus": [Fraction(1), *_LOGISTIC[:2]],
+    "erf": [Fraction(113, 100), Fraction(97, 100), Fraction(226, 100)],
+    "atan": [Fraction(1), Fraction(65, 100), Fraction(2)],
+}
+"""What the moduli of the first three derivatives do not exceed anywhere."""
+
+
+def power_jet(x: Interval, exponent: Fraction, order: int) -> list[Interval]:
+    """Return x to a rational power, and its derivatives up to an order."""
+    found, factor = [], Fraction(1)
+    for k in range(order + 1):
+        zero = Interval(0, 0, x.bits)
+        found.append(Interval.exactly(factor, x.bits) * power(x, exponent - k) if factor else zero)
+        factor *= exponent - k
+    return found

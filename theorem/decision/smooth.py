@@ -1,0 +1,237 @@
+"""Decide a smooth problem whose minimizer is enclosed: the same assumptions, the same lemma, the same verdicts.
+
+An equality is never decided here: where η cannot be told from a boundary, or the two ends of the spectrum not from
+their neighbours, the verdict is unresolved and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flint import arb, arb_mat, ctx, fmpq
+
+from gdcheck.theorem.decision.decide import FIRST_PRECISION, MAX_PRECISION, MAX_STEPS
+from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.limit.amplitude import certify
+from gdcheck.theorem.limit.result import Amplitude, Cause, LimitDirection, Settled
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Regime
+from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
+from gdcheck.theorem.smooth.enclosed_minimum import EnclosedMinimum
+from gdcheck.theorem.smooth.evaluate import Forward, hessian
+from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, Lost, enclose_minimizer, find
+from gdcheck.theorem.smooth.problem import SmoothProblem
+from gdcheck.theorem.smooth.spectrum import Spectrum
+
+__all__ = ["SmoothDecision", "SmoothProblem", "decide_smooth"]
+
+# Eigenvalues and minimizer are known to this many bits more than the trajectory.
+_GUARD_BITS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothDecision:
+    """The verdict on a smooth problem, with everything that a certificate needs.
+
+    Attributes:
+        problem: The problem decided.
+        verdict: The outcome.
+        reason: One sentence for the user.
+        precision: Bits used.
+        minimizer: The enclosed minimizer; None if none was found.
+        regime: The regime; None if it was not told.
+        fails: The assumptions proved to fail.
+        point: Where I − η∇²f is proved to be regular, shape (n,).
+        amplitude: The deciding inequality and the limit; None if no limit is certified.
+    """
+
+    problem: SmoothProblem
+    verdict: Verdict
+    reason: str
+    precision: int
+    minimizer: EnclosedMinimizer | None = None
+    regime: Regime | None = None
+    fails: tuple[Assumption, ...] = ()
+    point: tuple[fmpq, ...] | None = None
+    amplitude: Amplitude | None = None
+
+    @property
+    def limit(self) -> LimitDirection | None:
+        """The certified limit, if any."""
+        return None if self.amplitude is None else self.amplitude.limit
+
+
+def decide_smooth(
+    problem: SmoothProblem, *, max_steps: int = MAX_STEPS, max_precision: int = MAX_PRECISION
+) -> SmoothDecision:
+    """Decide a smooth problem: the minimizer enclosed, then regime, assumptions, and the amplitude lemma.
+
+    Args:
+        problem: The problem.
+        max_steps: Steps of gradient descent allowed at each precision.
+        max_precision: Bits allowed.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InputError: If the loss is not defined at the start.
+    """
+    _require_defined(problem)
+    point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near)
+    if isinstance(point, Lost):
+        return SmoothDecision(problem, Verdict.UNRESOLVED, point.value, FIRST_PRECISION)
+    precision = FIRST_PRECISION
+    while True:
+        found = _attempt(problem, point, precision, max_steps)
+        if found is not None and not isinstance(found, Cause):
+            return found
+        if 2 * precision > max_precision:
+            break
+        precision *= 2
+    reason = "the minimizer could not be enclosed" if found is None else found.value
+    return SmoothDecision(problem, Verdict.UNRESOLVED, f"{reason} (up to {precision} bits; --max-precision)", precision)
+
+
+def _require_defined(problem: SmoothProblem) -> None:
+    with ctx.workprec(FIRST_PRECISION):
+        at = Forward.of(problem.loss, [arb(q) for q in problem.start], 2)
+        if not (at.value.is_finite() and all(x.is_finite() for x in at.hessian().entries())):
+            raise InputError("start", "the loss is not smooth there, or not defined; give another start")
+
+
+def _require_given(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> None:
+    """Refuse a minimizer that is not the one found from there."""
+    if problem.given is None:
+        return
+    away = norm(arb(a - b) for a, b in zip(problem.given, minimizer.centre, strict=True))
+    if surely_less(arb(minimizer.radius), away):
+        near = ", ".join(
+            f"{name}={float(arb(x)):.15g}" for name, x in zip(problem.loss.variables, minimizer.centre, strict=True)
+        )
+        raise InputError("minimizer", f"is not a critical point; the one found from there is near {near}: leave it out")
+
+
+def _attempt(
+    problem: SmoothProblem, point: Sequence[fmpq], precision: int, max_steps: int
+) -> SmoothDecision | Cause | None:
+    """Decide at one precision; None or ``Cause.PRECISION`` if more is needed."""
+    with ctx.workprec(precision + _GUARD_BITS):
+        minimizer = enclose_minimizer(problem.loss, point)
+        if minimizer is None:
+            return None
+        if isinstance(minimizer, Lost):
+            return _no_minimum(problem, point, precision)
+        _require_given(problem, minimizer)
+        spectrum, eta = minimizer.spectrum, problem.step_size
+        regime = _regime(spectrum, eta)
+        fails = _failures(spectrum, eta, regime)
+        if regime is None or fails is None:
+            near = _cannot_tell(spectrum, eta)
+            return (
+                Cause.PRECISION
+                if precision < 1024
+                else SmoothDecision(problem, Verdict.UNRESOLVED, near, precision, minimizer, regime)
+            )
+        regular = _regular_point(problem, minimizer)
+    if regime is Regime.UNSTABLE:
+        reason = f"the theorem does not apply: it needs that {Assumption.STABLE_STEP.sentence}"
+        return SmoothDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, minimizer, regime, fails)
+    sign = THEOREM_1.predictions[regime].end.value if regime in THEOREM_1.predictions else 1
+    with ctx.workprec(precision):
+        sequence = EnclosedMinimum.of(problem.loss, eta, problem.start, minimizer, sign)
+        result = certify(sequence, max_steps)
+    if result is Cause.PRECISION:
+        return result
+    made = (problem, precision, minimizer, regime, fails, regular)
+    return _conclude(made, Cause.ELSEWHERE if isinstance(result, Settled) else result)
+
+
+def _regime(spectrum: Spectrum, eta: fmpq) -> Regime | None:
+    low, high = spectrum.values[0], spectrum.values[-1]
+    if surely_less(arb(2), eta * high):
+        return Regime.UNSTABLE
+    if not surely_less(eta * high, arb(2)):
+        return None
+    if surely_less(eta * (low + high), arb(2)):
+        return Regime.SMALL_STEP
+    return Regime.LARGE_STEP if surely_less(arb(2), eta * (low + high)) else None
+
+
+def _failures(spectrum: Spectrum, eta: fmpq, regime: Regime | None) -> tuple[Assumption, ...] | None:
+    """Return the assumptions that fail; None if two eigenvalues cannot be told apart."""
+    fails = []
+    if len(spectrum.values) == 1:
+        fails.append(Assumption.DISTINCT_ENDS)
+    elif not (
+        surely_less(spectrum.values[0], spectrum.values[1]) and surely_less(spectrum.values[-2], spectrum.values[-1])
+    ):
+        return None
+    if regime is Regime.UNSTABLE:
+        fails.append(Assumption.STABLE_STEP)
+    return tuple(fails)
+
+
+def _cannot_tell(spectrum: Spectrum, eta: fmpq) -> str:
+    low, high = spectrum.values[0], spectrum.values[-1]
+    if not (surely_less(eta * high, arb(2)) or surely_less(arb(2), eta * high)):
+        return "the step size cannot be told from the stability limit 2/λₙ; change it a little"
+    if not (surely_less(eta * (low + high), arb(2)) or surely_less(arb(2), eta * (low + high))):
+        return "the step size cannot be told from the boundary 2/(λ₁+λₙ); change it a little"
+    return "an end of the Hessian's spectrum cannot be told from its neighbour; equal ends are outside the theorem"
+
+
+def _regular_point(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> tuple[fmpq, ...] | None:
+    """Return a point where I − η∇²f is regular: det F′ is analytic, so that its zeros are a null set.
+
+    That holds in the connected part of the domain in which the point lies: it is reached from the minimizer within a
+    ball on which the loss is smooth.
+    """
+    n = problem.loss.dimension
+    identity = arb_mat([[int(i == j) for j in range(n)] for i in range(n)])
+    middle = tuple((a + b) / 2 for a, b in zip(problem.start, minimizer.centre, strict=True))
+    for point in (minimizer.centre, problem.start, middle):
+        away = norm(arb(a - b) for a, b in zip(point, minimizer.centre, strict=True)) + minimizer.radius
+        if not bounds_on_ball(problem.loss, [arb(x) for x in minimizer.centre], away).third.is_finite():
+            continue
+        matrix = identity - hessian(problem.loss, [arb(x) for x in point]) * arb(problem.step_size)
+        if all(x.is_finite() for x in matrix.entries()) and not matrix.det().contains(0):
+            return tuple(point)
+    return None
+
+
+def _conclude(
+    made: tuple[SmoothProblem, int, EnclosedMinimizer, Regime, tuple[Assumption, ...], tuple[fmpq, ...] | None],
+    result: Amplitude | Cause,
+) -> SmoothDecision:
+    problem, precision, minimizer, regime, fails, regular = made
+    amplitude = result if isinstance(result, Amplitude) else None
+    if fails:
+        needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
+        certified = (
+            "; no limit is certified"
+            if amplitude is None
+            else (f"; what happens instead is certified: the direction is {amplitude.limit.kind.value}")
+        )
+        verdict, reason = Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{certified}"
+    elif isinstance(result, Cause):
+        verdict, reason = Verdict.UNRESOLVED, result.value
+    elif regular is None:
+        verdict, reason = Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
+    else:
+        which = "smallest" if THEOREM_1.predictions[regime].end is End.LOWEST else "largest"
+        kind = result.limit.kind.value
+        verdict = Verdict.PROVED
+        reason = f"the direction is {kind} along the eigenvector of the {which} Hessian eigenvalue, as predicted"
+    return SmoothDecision(problem, verdict, reason, precision, minimizer, regime, fails, regular, amplitude)
+
+
+def _no_minimum(problem: SmoothProblem, point: Sequence[fmpq], precision: int) -> SmoothDecision:
+    """Say what the critical point is that the iterates tend to."""
+    shown = ", ".join(f"{name} = {float(arb(x)):.9g}" for name, x in zip(problem.loss.variables, point, strict=True))
+    spectrum = Spectrum.of(hessian(problem.loss, [arb(x) for x in point]), arb(0))
+    value = "" if spectrum is None else f", where the Hessian has the eigenvalue {float(spectrum.values[0].mid()):.6g}"
+    reason = f"the theorem does not apply: the iterates seem to tend to {shown}{value}, which is no strict minimum"
+    return SmoothDecision(problem, Verdict.UNRESOLVED, reason, precision)

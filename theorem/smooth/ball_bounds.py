@@ -1,0 +1,117 @@
+r"""Bounds on a whole ball: the norms of the second and third derivatives, carried from node to node.
+
+Of each slot u four things are known on the ball :math:`B(c, r)`: an interval of its values, and bounds G, H, T of the
+norms of its first three derivatives. A sum adds them. A product has
+
+.. math::
+
+    H(uv) = |u|H_v + 2G_uG_v + H_u|v|, \quad T(uv) = |u|T_v + 3G_uH_v + 3H_uG_v + T_u|v|,
+
+and a function :math:`H = |\varphi'|H_u + |\varphi''|G_u^2`, :math:`T = |\varphi'|T_u + 3|\varphi''|G_uH_u +
+|\varphi'''|G_u^3`. The linear part of a sum in the variables has the norm of its coefficients. The bounds are not
+sharp, but they cost a few numbers a node whatever n is; a larger constant costs steps, not truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flint import arb, fmpq
+
+from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.smooth.evaluate import Forward
+from gdcheck.theorem.smooth.functions import jet, largest, power_jet
+from gdcheck.theorem.smooth.graph import Function, Node, Power, Product, SmoothLoss, Sum
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is known of a slot on a ball: its values, and the largest norms of its first three derivatives."""
+
+    values: arb
+    first: arb
+    second: arb
+    third: arb
+
+
+def bounds_on_ball(loss: SmoothLoss, centre: Sequence[arb], radius: arb, known: Forward | None = None) -> Bounds:
+    """Bound the derivatives of a loss on a ball.
+
+    Args:
+        loss: The loss.
+        centre: The centre, shape (n,).
+        radius: The radius.
+        known: The loss's values at the centre, if they are known.
+
+    Returns:
+        The bounds; not finite if the ball may leave the loss's domain. Values that nothing depends on are NaN.
+    """
+    at_centre = (known or Forward.of(loss, centre, 0, all_values=False)).values
+    wide = arb(radius.upper()).union(-arb(radius.upper()))
+    one, nothing = arb(1), arb(0)
+    slots = [Bounds(x + wide, one, nothing, nothing) for x in centre]
+    n = loss.dimension
+    for i, node in enumerate(loss.nodes):
+        if i in loss.affine.rows:
+            steep = loss.affine.norms[loss.affine.rows[i]]
+            slots.append(Bounds(at_centre[n + i] + steep * wide, steep, nothing, nothing))
+            continue
+        found = _bounds(node, slots, n, valued=n + i in loss.valued)
+        # The mean value theorem: what is farther from the centre's value than G r does not occur.
+        near = at_centre[n + i] + found.first * wide
+        slots.append(Bounds(_both(found.values, near), found.first, found.second, found.third))
+    return slots[-1]
+
+
+def _both(a: arb, b: arb) -> arb:
+    if not a.is_finite():
+        return b if b.is_finite() else a
+    return a.intersection(b) if b.is_finite() and a.overlaps(b) else a
+
+
+def _bounds(node: Node, slots: Sequence[Bounds], n: int, *, valued: bool) -> Bounds:
+    if isinstance(node, Sum):
+        return _sum(node, slots, n)
+    if isinstance(node, Product):
+        u, v = slots[node.left], slots[node.right]
+        a, b = abs(u.values).upper(), abs(v.values).upper()
+        return Bounds(
+            u.values * v.values,
+            (a * v.first + u.first * b).upper(),
+            (a * v.second + 2 * u.first * v.first + u.second * b).upper(),
+            (a * v.third + 3 * (u.first * v.second + u.second * v.first) + u.third * b).upper(),
+        )
+    u = slots[node.base if isinstance(node, Power) else node.argument]
+    values, (d1, d2, d3) = _moduli(node, u.values, valued=valued)
+    return Bounds(
+        values,
+        (d1 * u.first).upper(),
+        (d1 * u.second + d2 * u.first * u.first).upper(),
+        (d1 * u.third + 3 * d2 * u.first * u.second + d3 * u.first * u.first * u.first).upper(),
+    )
+
+
+def _moduli(node: Power | Function, x: arb, *, valued: bool) -> tuple[arb, list[arb]]:
+    if isinstance(node, Function):
+        return jet(node.name, x, 0)[0] if valued else arb("nan"), largest(node.name, x)
+    found = power_jet(x, node.exponent, 3)
+    return found[0], [abs(y).upper() for y in found[1:]]
+
+
+def _sum(node: Sum, slots: Sequence[Bounds], n: int) -> Bounds:
+    values = arb(node.constant)
+    first = second = third = arb(0)
+    linear = fmpq(0)
+    for slot, c in node.terms:
+        u, size = slots[slot], abs(c)
+        values += u.values * c
+        if slot < n:
+            linear += c * c
+        else:
+            first += u.first * size
+            second += u.second * size
+            third += u.third * size
+    if linear:
+        first += norm([arb(linear).sqrt()])
+    return Bounds(values, first.upper(), second.upper(), third.upper())

@@ -1,0 +1,190 @@
+r"""Gradient descent at an enclosed strict minimum, as a supplier of the amplitude lemma.
+
+The sequence is :math:`h_k = x_k - x^*`; the minimizer is known up to δ, which counts as an error of every iterate. B is
+:math:`I - \eta A` with the Hessian A at the minimizer in balls. Lemma 1's constant is :math:`C(r) = \frac{\eta}{2}
+\sup\|\nabla^3f\|` over the ball of radius r around the minimizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from flint import arb, arb_mat, fmpq
+
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
+from gdcheck.theorem.smooth.evaluate import Forward
+from gdcheck.theorem.smooth.graph import SmoothLoss
+from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
+from gdcheck.theorem.smooth.spectrum import Spectrum
+
+# Beyond so many variables the Hessian at an iterate costs more than the digits that its norm saves.
+_LOCAL_VARIABLES = 16
+_LOCAL_FROM = fmpq(21, 20)
+_ROOM = fmpq(65, 64)
+# A bound on a ball is taken for smaller ones down to this ratio.
+_LARGER = fmpq(9, 8)
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """An iterate of gradient descent: h_k within ``error`` of the exact ``centre``."""
+
+    step: int
+    centre: list[arb]
+    error: arb
+    radius: arb
+    size: arb
+
+
+class Line:
+    """The projector onto an eigenvector's line, within ``deviation`` of v vᵀ.
+
+    Attributes:
+        sign: The sign of its multiplier.
+        dimension: 1.
+        deviation: δ = √2 ‖Av − λ̃v‖/γ + |‖v‖² − 1|, over all matrices A that the minimizer may have.
+    """
+
+    dimension = 1
+
+    def __init__(self, spectrum: Spectrum, index: int, sign: int) -> None:
+        self.sign = sign
+        n = spectrum.matrix.nrows()
+        self._vector = [arb(spectrum.vectors[i, index]) for i in range(n)]
+        value = spectrum.values[index]
+        middle = value.mid()
+        column = arb_mat(n, 1, self._vector)
+        residual = norm((spectrum.matrix * column - column * middle).entries())
+        length = norm(self._vector)
+        residual += spectrum.spread * length
+        gaps = [abs(other - middle).lower() - abs(value - middle).upper() for other in _others(spectrum, index)]
+        gap = min(gaps, key=float) if gaps else arb(1)
+        self.deviation = arb(0) if n == 1 else (arb(2).sqrt() * residual / gap + abs(length * length - 1)).upper()
+        if n == 1:
+            self._vector = [arb(1)]
+
+    def project(self, vector: list[arb]) -> list[arb]:
+        """Apply v vᵀ to a vector, shape (n,)."""
+        along = arb(0)
+        for x, y in zip(self._vector, vector, strict=True):
+            along += x * y
+        return [along * x for x in self._vector]
+
+
+def _others(spectrum: Spectrum, index: int) -> list[arb]:
+    return [value for i, value in enumerate(spectrum.values) if i != index]
+
+
+@dataclass(frozen=True, eq=False)
+class EnclosedMinimum:
+    """The errors of gradient descent at an enclosed minimum, at the precision at which this was made.
+
+    Attributes:
+        parts: The dominant line.
+        rho: The modulus of its multiplier.
+        dominance: A lower bound of ρ − |1 − ηλ| over the other eigenvalues.
+        begins: 0.
+        largest: An upper bound of |1 − ηλ| over the whole spectrum.
+    """
+
+    parts: tuple[Line, ...]
+    rho: arb
+    dominance: arb
+    begins: int
+    largest: arb
+    _loss: SmoothLoss
+    _step_size: fmpq
+    _start: Sequence[fmpq]
+    _minimizer: EnclosedMinimizer
+    _known: list[tuple[arb, arb]] = field(default_factory=list)
+    _at_centre: list[Forward] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], minimizer: EnclosedMinimizer, sign: int
+    ) -> EnclosedMinimum:
+        """Supply the trajectory, along one end of the spectrum.
+
+        Args:
+            loss: The loss.
+            step_size: η.
+            start: x₀, shape (n,).
+            minimizer: The minimizer.
+            sign: The sign of the dominant multiplier: 1 for the smallest eigenvalue, −1 for the largest.
+
+        Returns:
+            The sequence.
+        """
+        spectrum = minimizer.spectrum
+        index = 0 if sign > 0 else len(spectrum.values) - 1
+        moduli = [abs(1 - step_size * value) for value in spectrum.values]
+        rho = moduli[index]
+        others = [m.upper() for i, m in enumerate(moduli) if i != index]
+        return cls(
+            parts=(Line(spectrum, index, sign),),
+            rho=rho,
+            dominance=arb((rho.lower() - max(others, key=float)).lower()) if others else arb(rho.lower()),
+            begins=0,
+            largest=max((m.upper() for m in moduli), key=float),
+            _loss=loss,
+            _step_size=step_size,
+            _start=start,
+            _minimizer=minimizer,
+        )
+
+    def remainder(self, radius: arb) -> arb:
+        """Bound the remainder: C(r) of Lemma 1, with room for a checker that bounds it a little less sharply."""
+        return self._step_size * self._third(radius) * _ROOM / 2
+
+    def _third(self, radius: arb) -> arb:
+        """Bound the third derivative on the ball of that radius around the minimizer, or of one a little larger."""
+        if self._known and radius <= self._known[0][0] <= _LARGER * radius:
+            return self._known[0][1]
+        centre = [arb(x) for x in self._minimizer.centre]
+        if not self._at_centre:
+            self._at_centre.append(Forward.of(self._loss, centre, 0, all_values=False))
+        radius = arb(radius.upper())
+        third = bounds_on_ball(self._loss, centre, radius + self._minimizer.radius, self._at_centre[0]).third
+        self._known[:] = [(radius, third)]
+        return third
+
+    def iterates(self) -> Iterator[Iterate]:
+        """Enclose the errors h₀, h₁, …, without end."""
+        centre = [arb(x) for x in self._minimizer.centre]
+        delta, eta = arb(self._minimizer.radius), self._step_size
+        wide = [arb(x) for x in self._start]
+        x, drift = [y.mid() for y in wide], norm(y.rad() for y in wide)
+        step = 0
+        known: tuple[arb, arb] | None = None  # A radius, and the third derivative's bound on its ball.
+        while True:
+            h = [a - b for a, b in zip(x, centre, strict=True)]
+            error = (drift + delta + norm(y.rad() for y in h)).upper()
+            h = [y.mid() for y in h]
+            size = norm(h)
+            radius = (size + error).upper()
+            yield Iterate(step, h, arb(error), arb(radius), size)
+            if known is None or not surely_less(known[0], 2 * radius):
+                known = radius, self._third(arb(radius))
+            factor = self.largest + eta * known[1] * radius
+            local_too = len(x) <= _LOCAL_VARIABLES and not surely_less(factor, arb(_LOCAL_FROM))
+            here = Forward.of(self._loss, x, 2 if local_too else 1, all_values=False)
+            if local_too:
+                local = self._local(here, drift)
+                factor = local if surely_less(local, factor) or not factor.is_finite() else factor
+            moved = [a - eta * b for a, b in zip(x, here.gradient(), strict=True)]
+            x = [y.mid() for y in moved]
+            drift = (factor * drift + norm(y.rad() for y in moved)).upper()
+            step += 1
+
+    def _local(self, at: Forward, drift: arb) -> arb:
+        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies."""
+        n = self._loss.dimension
+        x = at.values[:n]
+        matrix = arb_mat([[int(i == j) for j in range(n)] for i in range(n)]) - at.hessian() * arb(self._step_size)
+        power = matrix
+        for _ in range(3):
+            power = power * power
+        third = bounds_on_ball(self._loss, x, drift).third
+        return (norm(power.entries()).root(8) + self._step_size * third * drift).upper()

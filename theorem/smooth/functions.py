@@ -1,0 +1,211 @@
+"""Elementary functions in balls: the value and the first three derivatives, and what bounds these on the whole line.
+
+The caps are attained: for the logistic function s they are those of s(1 − s), s(1 − s)(1 − 2s), s(1 − s)(1 − 6s + 6s²).
+A ball that leaves a function's domain gives a ball that is not finite, which no comparison accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flint import arb, fmpq
+
+Jet = list[arb]
+_NARROW = 30
+# A ball so narrow is as good as its middle, to a relative error of its radius.
+_THIN = arb(2) ** -30
+
+
+def _exp(x: arb, order: int) -> Jet:
+    return [x.exp()] * (order + 1)
+
+
+def _log(x: arb, order: int) -> Jet:
+    y = x.log()
+    return [y, *_reciprocal(x, order)] if order else [y]
+
+
+def _log1p(x: arb, order: int) -> Jet:
+    y = x.log1p()
+    return [y, *_reciprocal(1 + x, order)] if order else [y]
+
+
+def _reciprocal(x: arb, order: int) -> Jet:
+    """1/x and its derivatives, ``order`` numbers in all; NaN where the logarithm is not defined, which is more."""
+    u = 1 / x if x > 0 else arb("nan")
+    return [u, -u * u, 2 * u * u * u][:order]
+
+
+def _sin(x: arb, order: int) -> Jet:
+    s, c = x.sin_cos()
+    return [s, c, -s, -c][: order + 1]
+
+
+def _cos(x: arb, order: int) -> Jet:
+    s, c = x.sin_cos()
+    return [c, -s, -c, s][: order + 1]
+
+
+def _tan(x: arb, order: int) -> Jet:
+    t = x.tan()
+    first = 1 + t * t
+    return [t, first, 2 * t * first, 2 * first * (1 + 3 * t * t)][: order + 1]
+
+
+def _sinh(x: arb, order: int) -> Jet:
+    s, c = x.sinh_cosh()
+    return [s, c, s, c][: order + 1]
+
+
+def _cosh(x: arb, order: int) -> Jet:
+    s, c = x.sinh_cosh()
+    return [c, s, c, s][: order + 1]
+
+
+def _tanh(x: arb, order: int) -> Jet:
+    t = x.tanh()
+    first = 1 - t * t
+    return [t, first, -2 * t * first, -2 * first * (1 - 3 * t * t)][: order + 1]
+
+
+def _sigmoid(x: arb, order: int) -> Jet:
+    s, other = _logistic(x)
+    first = s * other
+    return [s, first, first * (other - s), first * (1 - 6 * first)][: order + 1]
+
+
+def _logistic(x: arb) -> tuple[arb, arb]:
+    """Return s and 1 − s without cancellation."""
+    if x.rad() < _THIN:
+        e = (-abs(x)).exp()
+        s = 1 / (1 + e)
+        return (s, e * s) if x > 0 else (e * s, s) if x < 0 else (_at_ends(x), _at_ends(-x))
+    return _at_ends(x), _at_ends(-x)
+
+
+def _at_ends(x: arb) -> arb:
+    """Return the logistic function: monotone, evaluated at the ends, so that wide balls stay within [0, 1]."""
+    lo, hi = arb(x.lower()), arb(x.upper())
+    return 1 / (1 + (-lo).exp()) if x.is_exact() else (1 / (1 + (-lo).exp())).union(1 / (1 + (-hi).exp()))
+
+
+def _softplus(x: arb, order: int) -> Jet:
+    lo, hi = arb(x.lower()), arb(x.upper())
+    thin = x.rad() < _THIN
+    value = _log_one_plus_exp(x) if thin else _log_one_plus_exp(lo).union(_log_one_plus_exp(hi))
+    return [value, *_sigmoid(x, order - 1)] if order else [value]
+
+
+def _log_one_plus_exp(x: arb) -> arb:
+    return (-x).exp().log1p() + x if x > 0 else x.exp().log1p()
+
+
+def _erf(x: arb, order: int) -> Jet:
+    first = 2 * (-x * x).exp() / arb.pi().sqrt() if order else arb(0)
+    return [x.erf(), first, -2 * x * first, (4 * x * x - 2) * first][: order + 1]
+
+
+def _atan(x: arb, order: int) -> Jet:
+    u = 1 / (1 + x * x)
+    return [x.atan(), u, -2 * x * u * u, (6 * x * x - 2) * u * u * u][: order + 1]
+
+
+_JETS: dict[str, Callable[[arb, int], Jet]] = {
+    "exp": _exp,
+    "log": _log,
+    "log1p": _log1p,
+    "sin": _sin,
+    "cos": _cos,
+    "tan": _tan,
+    "sinh": _sinh,
+    "cosh": _cosh,
+    "tanh": _tanh,
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "erf": _erf,
+    "atan": _atan,
+}
+FUNCTIONS = tuple(sorted((*_JETS, "sqrt")))
+"""The names that a text may use; sqrt is the power 1/2."""
+
+_SIGMOID = (fmpq(1), fmpq(1, 4), fmpq(963, 10_000), fmpq(1, 8))
+_CAPS: dict[str, tuple[fmpq | None, ...]] = {
+    "sin": (fmpq(1),) * 4,
+    "cos": (fmpq(1),) * 4,
+    "tanh": (fmpq(1), fmpq(1), fmpq(77, 100), fmpq(2)),
+    "sigmoid": _SIGMOID,
+    "softplus": (None, *_SIGMOID[:3]),
+    "erf": (fmpq(1), fmpq(113, 100), fmpq(97, 100), fmpq(226, 100)),
+    "atan": (fmpq(158, 100), fmpq(1), fmpq(65, 100), fmpq(2)),
+}
+
+
+def jet(name: str, x: arb, order: int) -> Jet:
+    """Evaluate a function and its derivatives on a ball.
+
+    Args:
+        name: One of ``FUNCTIONS``, not sqrt.
+        x: The argument.
+        order: The highest derivative, from 0 to 3.
+
+    Returns:
+        The enclosures of the derivatives 0, …, order on the ball.
+    """
+    return _JETS[name](x, order)
+
+
+def slopes(name: str, x: arb, order: int) -> Jet:
+    """Evaluate the derivatives 1, …, order on a ball, which may cost less than the value."""
+    return _sigmoid(x, order - 1) if name == "softplus" else _JETS[name](x, order)[1:]
+
+
+def power_jet(x: arb, exponent: fmpq, order: int) -> Jet:
+    """Evaluate x to a rational power and its derivatives on a ball, in the same way."""
+    found = []
+    factor = fmpq(1)
+    for k in range(order + 1):
+        found.append(factor * _power(x, exponent - k) if factor else arb(0))
+        factor *= exponent - k
+    return found
+
+
+def _power(x: arb, exponent: fmpq) -> arb:
+    if exponent.q == 1:
+        p = int(exponent.p)
+        return 1 / _whole_power(x, -p) if p < 0 else _whole_power(x, p)
+    return _whole_power(x.sqrt(), int(exponent.p)) if exponent.q == 2 else (arb(exponent) * x.log()).exp()
+
+
+def _whole_power(x: arb, p: int) -> arb:
+    """Return a whole power; of a wide ball by its ends, as powers are monotone on either side of zero."""
+    if p < 0:
+        return 1 / _whole_power(x, -p)
+    if x.rel_accuracy_bits() > _NARROW:
+        return _multiplied(x, p)
+    if p % 2 == 0:
+        return _multiplied(arb(x.abs_lower()), p).union(_multiplied(arb(x.abs_upper()), p))
+    return _multiplied(arb(x.lower()), p).union(_multiplied(arb(x.upper()), p))
+
+
+def _multiplied(x: arb, p: int) -> arb:
+    """Multiply repeatedly: Arb's own power takes a logarithm where the base may be zero."""
+    result, square = arb(1), x
+    while p:
+        if p & 1:
+            result *= square
+        p >>= 1
+        if p:
+            square *= square
+    return result
+
+
+def largest(name: str, x: arb) -> list[arb]:
+    """Bound the moduli of the derivatives 1, 2 and 3 on a ball: evaluated there, or on the whole line."""
+    caps = _CAPS.get(name, (None,) * 4)
+    return [_least(abs(y).upper(), cap) for y, cap in zip(slopes(name, x, 3), caps[1:], strict=True)]
+
+
+def _least(bound: arb, cap: fmpq | None) -> arb:
+    if cap is None or bound < arb(cap):
+        return bound
+    return arb(cap)

@@ -1,0 +1,283 @@
+"""A smooth loss as a graph: variables, sums with exact coefficients, products, powers, elementary functions.
+
+Every node depends on slots that come before it. The slots 0, …, n − 1 are the variables; slot n + i is node i. Sums are
+flattened, so that an affine form of the variables is one node, and equal nodes are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
+
+from gdcheck.theorem.loss.errors import InputError
+
+MAX_NODES = 100_000
+_MATRIX_FROM = 64
+"""From so many coefficients on a matrix product is faster than sums one by one."""
+ZERO, ONE = fmpq(0), fmpq(1)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A constant plus multiples of slots.
+
+    Attributes:
+        constant: The constant.
+        terms: Slots with their coefficients, by rising slot; no coefficient is zero.
+    """
+
+    constant: fmpq
+    terms: tuple[tuple[int, fmpq], ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """The product of two slots."""
+
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Power:
+    """A slot to a rational power; negative bases are allowed where the power is a whole number."""
+
+    base: int
+    exponent: fmpq
+
+
+@dataclass(frozen=True)
+class Function:
+    """An elementary function of a slot."""
+
+    name: str
+    argument: int
+
+
+Node = Sum | Product | Power | Function
+
+
+class Affine:
+    """The nodes that are affine forms of the variables, as a matrix: one product for all of them.
+
+    Attributes:
+        rows: The row of each such node, by its index.
+        matrix: The coefficients, shape (rows, n).
+        constants: The constants, shape (rows,).
+        norms: Upper bounds of the rows' norms.
+    """
+
+    def __init__(self, nodes: Sequence[Node], n: int) -> None:
+        forms = [
+            (i, x) for i, x in enumerate(nodes[:-1]) if isinstance(x, Sum) and all(slot < n for slot, _ in x.terms)
+        ]
+        if sum(len(x.terms) for _, x in forms) < _MATRIX_FROM:
+            forms = []
+        self.rows = {i: row for row, (i, _) in enumerate(forms)}
+        self.matrix = fmpq_mat(len(forms), n)
+        for row, (_, form) in enumerate(forms):
+            for slot, c in form.terms:
+                self.matrix[row, slot] = c
+        self.constants = [form.constant for _, form in forms]
+        self.norms = [arb(arb(sum((c * c for _, c in form.terms), ZERO)).sqrt().upper()) for _, form in forms]
+        self._balls: dict[int, tuple[arb_mat, arb_mat]] = {}
+
+    def balls(self) -> tuple[arb_mat, arb_mat]:
+        """Return the matrix and its transpose at the current precision."""
+        if ctx.prec not in self._balls:
+            matrix = arb_mat(self.matrix)
+            self._balls[ctx.prec] = matrix, matrix.transpose()
+        return self._balls[ctx.prec]
+
+    def values(self, point: Sequence[arb]) -> list[arb]:
+        """Evaluate the forms, shape (rows,)."""
+        if not self.rows:
+            return []
+        images = (self.balls()[0] * arb_mat(len(point), 1, list(point))).entries()
+        return [x + c for x, c in zip(images, self.constants, strict=True)]
+
+
+@dataclass(frozen=True)
+class SmoothLoss:
+    """A loss that is three times continuously differentiable where it is defined.
+
+    Attributes:
+        variables: The names of the variables, shape (n,).
+        nodes: The nodes, in the order in which they can be evaluated; the last one is the loss.
+        text: The text that the loss was read from.
+        data: The arrays that the text names: lists of float64 numbers, or of rows.
+        vectors: The variables that make up each vector that the text names.
+    """
+
+    variables: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    text: str
+    data: Mapping[str, list[Any]] = field(default_factory=dict, hash=False)
+    vectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def dimension(self) -> int:
+        """The number n of variables."""
+        return len(self.variables)
+
+    @cached_property
+    def affine(self) -> Affine:
+        """The affine forms of the variables; none if they are few."""
+        return Affine(self.nodes, self.dimension)
+
+    @cached_property
+    def valued(self) -> frozenset[int]:
+        """The slots whose values other nodes' derivatives depend on: all but those that only sums take."""
+        found: set[int] = set()
+        for node in self.nodes:
+            if isinstance(node, Product):
+                found |= {node.left, node.right}
+            elif isinstance(node, Power):
+                found.add(node.base)
+            elif isinstance(node, Function):
+                found.add(node.argument)
+        sums = [(i, x) for i, x in enumerate(self.nodes) if isinstance(x, Sum)]
+        for i, node in reversed(sums):
+            if self.dimension + i in found:
+                found |= {slot for slot, _ in node.terms}
+        return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an expression is while it is built: a sum over slots that has no node yet."""
+
+    constant: fmpq
+    terms: dict[int, fmpq]
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no slot occurs."""
+        return not self.terms
+
+
+@dataclass
+class Builder:
+    """Collect nodes; equal ones are made once."""
+
+    dimension: int
+    nodes: list[Node] = field(default_factory=list)
+    _known: dict[Node, int] = field(default_factory=dict)
+
+    def constant(self, value: fmpq) -> Value:
+        """Return a constant."""
+        return Value(value, {})
+
+    def variable(self, index: int) -> Value:
+        """Return a variable."""
+        return Value(ZERO, {index: ONE})
+
+    def add(self, left: Value, right: Value, sign: int = 1) -> Value:
+        """Return left + sign·right."""
+        terms = dict(left.terms)
+        for slot, c in right.terms.items():
+            total = terms.get(slot, ZERO) + sign * c
+            if total:
+                terms[slot] = total
+            else:
+                terms.pop(slot, None)
+        return Value(left.constant + sign * right.constant, terms)
+
+    def total(self, values: Iterable[Value]) -> Value:
+        """Return the sum of values."""
+        constant, terms = ZERO, dict[int, fmpq]()
+        for value in values:
+            constant += value.constant
+            for slot, c in value.terms.items():
+                terms[slot] = terms.get(slot, ZERO) + c
+        return Value(constant, {slot: c for slot, c in terms.items() if c})
+
+    def scale(self, value: Value, factor: fmpq) -> Value:
+        """Return factor·value."""
+        if not factor:
+            return Value(ZERO, {})
+        return Value(value.constant * factor, {slot: c * factor for slot, c in value.terms.items()})
+
+    def multiply(self, left: Value, right: Value) -> Value:
+        """Return the product."""
+        if left.is_constant:
+            return self.scale(right, left.constant)
+        if right.is_constant:
+            return self.scale(left, right.constant)
+        (a, first), (b, second) = self._scaled_slot(left), self._scaled_slot(right)
+        node = Power(a, fmpq(2)) if a == b else Product(min(a, b), max(a, b))
+        return Value(ZERO, {self._slot(node): first * second})
+
+    def power(self, base: Value, exponent: fmpq) -> Value:
+        """Return base to a rational power.
+
+        Raises:
+            InputError: If a constant base has no such rational power.
+        """
+        if exponent == 1:
+            return base
+        if not exponent:
+            return Value(ONE, {})
+        if base.is_constant:
+            if (exponent.q != 1 and base.constant <= 0) or (not base.constant and exponent < 0):
+                raise InputError("loss", f"{base.constant} to the power {exponent} is no number; write one")
+            if exponent.q == 1:
+                return Value(base.constant ** int(exponent.p), {})
+        if exponent == -1 and base.constant == 1 and (inner := self._exponent(base)) is not None:
+            # 1/(1 + exp(u)) is the logistic function of −u.
+            return self.apply("sigmoid", Value(ZERO, {inner: -ONE}))
+        if exponent.q == 1:
+            slot, factor = self._scaled_slot(base)
+            return Value(ZERO, {self._slot(Power(slot, exponent)): factor ** int(exponent.p)})
+        return Value(ZERO, {self._slot(Power(self.slot(base), exponent)): ONE})
+
+    def apply(self, name: str, argument: Value) -> Value:
+        """Return an elementary function of a value.
+
+        log(1 + exp(u)) is read as softplus(u): over a wide ball its derivatives are then known far better.
+        """
+        if name in {"log", "log1p"} and argument.constant == (name == "log"):
+            inner = self._exponent(argument)
+            if inner is not None:
+                return Value(ZERO, {self._slot(Function("softplus", inner)): ONE})
+        return Value(ZERO, {self._slot(Function(name, self.slot(argument))): ONE})
+
+    def _exponent(self, value: Value) -> int | None:
+        """Return the slot u if a value is exp(u), constant apart."""
+        if len(value.terms) != 1:
+            return None
+        ((slot, factor),) = value.terms.items()
+        node = self.nodes[slot - self.dimension] if slot >= self.dimension else None
+        return node.argument if factor == 1 and isinstance(node, Function) and node.name == "exp" else None
+
+    def slot(self, value: Value) -> int:
+        """Return the slot of a value, made if it has none yet."""
+        if not value.constant and len(value.terms) == 1:
+            ((slot, factor),) = value.terms.items()
+            if factor == 1:
+                return slot
+        return self._slot(Sum(value.constant, tuple(sorted(value.terms.items()))))
+
+    def _scaled_slot(self, value: Value) -> tuple[int, fmpq]:
+        """Return a slot and a factor that make a value: a multiple of one slot needs no node of its own."""
+        if not value.constant and len(value.terms) == 1:
+            ((slot, factor),) = value.terms.items()
+            return slot, factor
+        return self.slot(value), ONE
+
+    def _slot(self, node: Node) -> int:
+        if node not in self._known:
+            if len(self.nodes) >= MAX_NODES:
+                raise InputError("loss", f"the loss has more than {MAX_NODES} operations; give a smaller one")
+            self._known[node] = self.dimension + len(self.nodes)
+            self.nodes.append(node)
+        return self._known[node]
+
+    def finish(self, value: Value) -> tuple[Node, ...]:
+        """Return the nodes, of which the last is the value."""
+        self.nodes.append(Sum(value.constant, tuple(sorted(value.terms.items()))))
+        return tuple(self.nodes)

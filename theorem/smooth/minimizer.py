@@ -1,0 +1,208 @@
+r"""The minimizer that a trajectory tends to: found in floating point, then enclosed with a proof.
+
+**The proof.** Let :math:`m > 0` be a lower bound of the eigenvalues of :math:`\nabla^2 f` on the ball
+:math:`B(\tilde x, \delta)`, and :math:`\|\nabla f(\tilde x)\| < m\delta`. On its sphere :math:`\langle\nabla f(x),
+x - \tilde x\rangle \ge m\delta^2 - \|\nabla f(\tilde x)\|\delta > 0`, so that :math:`\nabla f` has a zero inside
+(Brouwer); f is strictly convex in the ball, so that it is the only one, and a strict minimum. The bound is :math:`m =
+\lambda_1(\nabla^2 f(\tilde x)) - T\delta` with T a bound of the third derivative on the ball.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from flint import arb, arb_mat, ctx, fmpq
+from numpy import array
+from numpy.linalg import eigvalsh
+
+from gdcheck.theorem.loss.balls import exact, norm, surely_less
+from gdcheck.theorem.loss.rational import to_float
+from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
+from gdcheck.theorem.smooth.evaluate import gradient, hessian
+from gdcheck.theorem.smooth.float_descent import FloatGradient
+from gdcheck.theorem.smooth.graph import SmoothLoss
+from gdcheck.theorem.smooth.spectrum import Spectrum
+
+_CHECKPOINTS = (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
+# Operations after which the search gives up, and does so at a checkpoint.
+_MOST_OPERATIONS = 20_000_000
+_LONGEST_CYCLE = 16
+_FAR = 1e30
+# From this checkpoint on a critical point that the iterates have reached is taken for their limit, whatever its kind.
+_SETTLED = 10_000
+_NEARLY_SINGULAR = 1e-2
+_NEWTON_STEPS = 60
+_SEARCH_BITS = 64
+
+
+class Lost(Enum):
+    """Why no minimizer was enclosed; the value is a sentence for the user."""
+
+    LEFT = "the iterates leave every bound that was tried (observed in floating point): no minimum is tended to"
+    CYCLE = "the iterates repeat themselves (observed in floating point): no minimum is tended to; take a smaller step"
+    DOMAIN = "the iterates leave the loss's domain; start nearer, or take a smaller step"
+    SETTLED_NOWHERE = "no minimum was found that the iterates tend to; name a point near it with --near"
+    FLAT = (
+        "the iterates creep where the Hessian is nearly singular (observed in floating point): the minimum is "
+        "degenerate, or there is none; a term such as w**2/100 makes one"
+    )
+    NOT_STRICT = "the point that the iterates tend to is not proved to be a strict minimum"
+
+
+@dataclass(frozen=True, eq=False)
+class EnclosedMinimizer:
+    """A strict minimum in a ball.
+
+    Attributes:
+        centre: The ball's centre, dyadic numbers, shape (n,).
+        radius: δ, the ball's radius.
+        spectrum: The Hessian's spectrum at the minimizer.
+    """
+
+    centre: tuple[fmpq, ...]
+    radius: fmpq
+    spectrum: Spectrum
+
+
+def find(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], near: Sequence[fmpq] | None) -> list[fmpq] | Lost:
+    """Find the critical point that gradient descent from the start tends to, without proof.
+
+    Args:
+        loss: The loss.
+        step_size: η.
+        start: x₀, shape (n,).
+        near: Where to search instead of following the descent, shape (n,).
+
+    Returns:
+        The point to about 15 digits, shape (n,), or why there is none.
+    """
+    with ctx.workprec(_SEARCH_BITS):
+        if near is not None:
+            found = _newton(loss, [arb(x).mid() for x in near])
+            return Lost.SETTLED_NOWHERE if found is None else [exact(x) for x in found]
+        return _follow(loss, step_size, start)
+
+
+def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fmpq] | Lost:
+    """Follow the trajectory in floating point; at checkpoints, see whether a critical point attracts it."""
+    slope, eta = FloatGradient(loss), to_float(step_size)
+    try:
+        x = [to_float(q) for q in start]
+        done = 0
+        for checkpoint in _CHECKPOINTS:
+            if checkpoint > _CHECKPOINTS[0] and checkpoint * len(loss.nodes) > _MOST_OPERATIONS:
+                break
+            last: list[list[float]] = []
+            while done < checkpoint:
+                last = [x, *last[: _LONGEST_CYCLE - 1]]
+                x = [a - eta * b for a, b in zip(x, slope(x), strict=True)]
+                done += 1
+                if not max(map(abs, x)) < _FAR:
+                    return Lost.LEFT
+            found = _newton(loss, [arb(y) for y in x])
+            if found is not None and _attracts(loss, step_size, [arb(y) for y in x], found):
+                return [exact(y) for y in found]
+            if found is not None and checkpoint >= _SETTLED and _distance(x, [float(y) for y in found]) < 1e-13:
+                return [exact(y) for y in found]  # Of a saddle, or of an unstable minimum, on a start made for it.
+            size = 1 + max(map(abs, x))
+            if any(max(abs(a - b) for a, b in zip(x, y, strict=True)) < 1e-14 * size for y in last[1:]) and not (
+                max(abs(a - b) for a, b in zip(x, last[0], strict=True)) < 1e-9 * size
+            ):
+                return Lost.CYCLE
+        return Lost.FLAT if _is_flat(loss, x) else Lost.SETTLED_NOWHERE
+    except ValueError:
+        return Lost.DOMAIN
+    except ArithmeticError:
+        return Lost.LEFT
+
+
+def _distance(x: Sequence[float], y: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(x, y, strict=True)) / (1 + max(map(abs, x)))
+
+
+def _is_flat(loss: SmoothLoss, x: Sequence[float]) -> bool:
+    """Whether the Hessian is nearly singular, as far as approximate numbers tell."""
+    values = eigvalsh(array(_floats(hessian(loss, [arb(y) for y in x]))))
+    return bool(abs(values[0]) < _NEARLY_SINGULAR * max(1.0, abs(values[-1])))
+
+
+def _floats(matrix: arb_mat) -> list[list[float]]:
+    return [[float(x) for x in row] for row in matrix.tolist()]
+
+
+def _newton(loss: SmoothLoss, x: list[arb]) -> list[arb] | None:
+    """Newton's method for the gradient, damped by halving; None if it does not converge."""
+    g = [y.mid() for y in gradient(loss, x)]
+    size = norm(g)
+    for _ in range(_NEWTON_STEPS):
+        try:
+            step = hessian(loss, x).mid().solve(arb_mat(len(x), 1, g)).entries()
+        except ZeroDivisionError:
+            return None
+        scale = fmpq(1)
+        while True:
+            there = [(a - scale * b).mid() for a, b in zip(x, step, strict=True)]
+            g = [y.mid() for y in gradient(loss, there)]
+            new = norm(g)
+            if surely_less(new, size) or scale < fmpq(1, 1 << 20):
+                break
+            scale /= 2
+        moved = norm(step)
+        if scale < fmpq(1, 1 << 20):
+            small = surely_less(moved, arb(2) ** (-_SEARCH_BITS // 2) * (1 + norm(x)))
+            return x if small else None
+        x, size = there, new
+        if scale == 1 and surely_less(moved, arb(2) ** (8 - _SEARCH_BITS) * (1 + norm(x))):
+            return x
+    return None
+
+
+def _attracts(loss: SmoothLoss, step_size: fmpq, x: list[arb], point: list[arb]) -> bool:
+    """Whether a critical point surely attracts an iterate, as far as approximate numbers tell."""
+    r = norm(a - b for a, b in zip(x, point, strict=True))
+    third = bounds_on_ball(loss, point, r).third
+    values = eigvalsh(array(_floats(hessian(loss, point))))
+    multiplier = max(abs(1 - to_float(step_size) * float(value)) for value in values)
+    return surely_less(multiplier + step_size * third * r / 2, arb(1))
+
+
+def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimizer | Lost | None:
+    """Enclose a strict minimum near a point, and its spectrum, at the current precision.
+
+    Args:
+        loss: The loss.
+        point: A point near it, shape (n,).
+
+    Returns:
+        The enclosure; None if more precision is needed; the reason if it is no strict minimum.
+    """
+    x = [arb(q).mid() for q in point]
+    for _ in range(10):
+        g = gradient(loss, x)
+        try:
+            step = hessian(loss, x).mid().solve(arb_mat(len(x), 1, [y.mid() for y in g])).entries()
+        except ZeroDivisionError:
+            return Lost.NOT_STRICT
+        x = [(a - b).mid() for a, b in zip(x, step, strict=True)]
+        if surely_less(norm(step), arb(2) ** (-3 * ctx.prec // 4) * (1 + norm(x))):
+            break
+    residual = norm(gradient(loss, x))
+    matrix = hessian(loss, x)
+    spectrum = Spectrum.of(matrix, arb(0))
+    if spectrum is None:
+        return None
+    lowest = spectrum.values[0]
+    if lowest < 0:
+        return Lost.NOT_STRICT
+    if not surely_less(arb(0), lowest):
+        return None
+    delta = arb((2 * residual / lowest.lower()).upper()) + arb(2) ** (-ctx.prec)
+    third = bounds_on_ball(loss, x, delta).third
+    m = lowest - third * delta
+    if not surely_less(residual, m * delta):
+        return None
+    radius = exact(delta.upper())
+    around = Spectrum.of(matrix, (third * delta).upper())
+    return None if around is None else EnclosedMinimizer(tuple(exact(y) for y in x), radius, around)

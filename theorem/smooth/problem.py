@@ -1,0 +1,180 @@
+"""A smooth problem as a person writes it; and which of the two kinds of problems a text is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import fmpq
+
+from gdcheck.theorem.descent.points import Point, place_point
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
+from gdcheck.theorem.loss.tokens import first_named
+from gdcheck.theorem.smooth.graph import SmoothLoss
+from gdcheck.theorem.smooth.reading import called_in, read_smooth
+
+
+@dataclass(frozen=True)
+class SmoothProblem:
+    """Gradient descent on a smooth loss, whose minimizer is searched and enclosed.
+
+    Attributes:
+        loss: The loss, in n variables.
+        step_size: η > 0.
+        start: x₀, shape (n,).
+        near: Where the minimizer is searched, shape (n,); None: where the trajectory goes.
+        given: A point that is said to be the minimizer, shape (n,); None if none is.
+        as_written: The variables in the order in which the text first names them, unless their order is given.
+
+    Example:
+        >>> import gdcheck
+        >>> problem = gdcheck.SmoothProblem.of("exp(x) - x + y**2", step_size="2/5", start=["1", "1"])
+        >>> gdcheck.decide(problem).verdict
+        <Verdict.PROVED: 'proved'>
+    """
+
+    loss: SmoothLoss
+    step_size: fmpq
+    start: tuple[fmpq, ...]
+    near: tuple[fmpq, ...] | None = None
+    given: tuple[fmpq, ...] | None = None
+    as_written: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        loss: str,
+        *,
+        step_size: RationalLike,
+        start: Point,
+        minimizer: Point | None = None,
+        variables: Sequence[str] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> SmoothProblem:
+        """Check and keep what a person writes.
+
+        Args:
+            loss: The text of the loss (see ``theorem.smooth.reading``).
+            step_size: η, positive; texts such as "0.1" and "2/5" are exact.
+            start: x₀, shape (n,), or a mapping from each variable to its value.
+            minimizer: The minimizer, in the same way; it is held against the one that is enclosed.
+            variables: Names and order of the variables.
+            data: The arrays that the text names: vectors and matrices as lists or NumPy arrays of float64 numbers.
+
+        Returns:
+            The problem.
+
+        Raises:
+            InputError: If a field cannot be used; the sentence names it.
+        """
+        read = read_smooth(loss, variables, data)
+        eta = to_fmpq(step_size, "step_size")
+        if eta <= 0:
+            raise InputError(
+                "step_size", f"{to_text(eta)} is not positive; give a rational above 0, such as 0.1 or 2/5"
+            )
+        names = read.variables
+        first = [x for name in first_named(loss) for x in read.vectors.get(name, (name,)) if x in names]
+        written = names if variables is not None else tuple(first)
+
+        def place(point: Point, field: str) -> tuple[fmpq, ...]:
+            return place_point(_by_component(point, field, read.vectors), field, names, written)
+
+        given = None if minimizer is None else place(minimizer, "minimizer")
+        return cls(read, eta, place(start, "start"), given=given, as_written=written)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SmoothProblem:
+        """Read the JSON form, already parsed.
+
+        Raises:
+            InputError: If a field is missing, unknown, of the wrong type, or unusable.
+        """
+        return cls.of(**_without_method(_fields(data)))
+
+    def to_json(self) -> dict[str, object]:
+        """Return the problem as plain data; rationals as texts."""
+        return {
+            "loss": self.loss.text,
+            "variables": list(self.loss.variables),
+            "step_size": to_text(self.step_size),
+            "start": [to_text(q) for q in self.start],
+        } | ({"data": dict(self.loss.data)} if self.loss.data else {})
+
+
+def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the JSON form: those of a polynomial's problem, and data."""
+    if not isinstance(data, Mapping) or "data" not in data:
+        return Problem.fields(data)
+    if not isinstance(data["data"], Mapping):
+        raise InputError("data", 'expected an object such as {"X": [[1, 2], [3, 4]], "y": [1, -1]}')
+    return Problem.fields({key: value for key, value in data.items() if key != "data"}) | {"data": data["data"]}
+
+
+def _without_method(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Refuse another method than gradient descent."""
+    if fields.get("method") is not None:
+        raise InputError("method", "is decided for polynomial losses so far; leave it out")
+    return {key: value for key, value in fields.items() if key != "method"}
+
+
+def _by_component(point: Point, field: str, vectors: Mapping[str, tuple[str, ...]]) -> Point:
+    """Give a vector's value, by its name, to all its components."""
+    if not isinstance(point, Mapping):
+        return point
+    found: dict[str, RationalLike] = {}
+    for name, value in point.items():
+        for component in vectors.get(name, (name,)):
+            if component in found:
+                raise InputError(field, f"gives {component} twice; name the vector or its components")
+            found[component] = value
+    return found
+
+
+def read_problem(loss: Any, **fields: Any) -> Problem | SmoothProblem:
+    """Return the problem that fields describe: exact if the loss is a polynomial plus truncated powers, else smooth.
+
+    Args:
+        loss: The text of the loss.
+        fields: The other arguments of ``Problem``.
+
+    Returns:
+        The problem.
+
+    Raises:
+        InputError: If a field cannot be used. Where the text is no loss of either kind, the sentence is about the kind
+            that it looks like.
+    """
+    data = fields.pop("data", None)
+    if data:
+        return SmoothProblem.of(loss, data=data, **_without_method(fields))
+    try:
+        return Problem(loss, **fields)
+    except InputError as error:
+        if error.field != "loss" or not isinstance(loss, str) or "max" in called_in(loss):
+            raise
+        try:
+            return SmoothProblem.of(loss, **_without_method(fields))
+        except InputError as other:
+            raise (other if called_in(loss) or other.field != "loss" else error) from None
+
+
+def smooth_instead(problem: Problem, near: tuple[fmpq, ...] | None) -> SmoothProblem | None:
+    """Return a polynomial problem as a smooth one, whose minimizer need not be rational; None with truncated powers."""
+    if problem.loss.truncated or not problem.method.is_plain:
+        return None
+    names = problem.loss.variables
+    return SmoothProblem(read_smooth(problem.loss.text(), names), problem.step_size, problem.start, near, None, names)
+
+
+def smooth_from_json(data: Mapping[str, Any]) -> Problem | SmoothProblem:
+    """Read the JSON form of either kind (see ``PROBLEM_SCHEMA``), already parsed, with a start.
+
+    Raises:
+        InputError: If a field is missing, unknown, of the wrong type, or unusable.
+    """
+    fields = _fields(data)
+    return read_problem(fields.pop("loss"), **fields)

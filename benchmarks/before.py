@@ -35,7 +35,7 @@ if sys.argv[2] == "rooms":
     from gdcheck.theorem.certificate.certificate import certificate
     from gdcheck.theorem.certificate.rechecking import check
     from gdcheck.theorem.decision.decide import decide
-    from gdcheck.theorem.decision.paper_chain import paper_chain
+    from gdcheck.theorem.certificate.paper_chain import paper_chain
     from gdcheck.theorem.descent.problem import Problem
 else:
     from theorem.answer import answer

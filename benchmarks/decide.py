@@ -30,9 +30,9 @@ from rich.table import Table
 
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.paper_chain import paper_chain
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
-from gdcheck.theorem.decision.paper_chain import paper_chain
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.problem import Problem

@@ -22,8 +22,8 @@ from gdcheck.properties.claims.examination import (
 from gdcheck.properties.claims.trajectory import EnclosedIterate, remainder_bound, second_modulus, walk
 from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace
 from gdcheck.properties.strategies.problems import problems
+from gdcheck.theorem.certificate.paper_chain import Chain, paper_chain
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.decision.paper_chain import Chain, paper_chain
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import at_most, surely_less
 from gdcheck.theorem.methods.statement import Regime

@@ -14,8 +14,8 @@ from gdcheck.properties.claims.specified import DIGITS, as_mpf, specified_consta
 from gdcheck.properties.claims.trajectory import remainder_bound, walk
 from gdcheck.properties.claims.whole_ball import prove_on_ball
 from gdcheck.properties.strategies.instance import Instance, Vector, dot
+from gdcheck.theorem.certificate.paper_chain import paper_chain
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.decision.paper_chain import paper_chain
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import ends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -159,11 +160,18 @@ def test_what_the_simulation_sees() -> None:
     assert rough.fails == {"smoothness"}
 
 
+FUZZ = [sys.executable, "-m", "tests.fuzz"]
+# Where tests run with a safe path, the checkout is not on it by itself.
+PLACES = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(PLACES)}
+
+
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "case.json").write_text("{}")
     for words in (["--shape", "round"], ["--replay", str(tmp_path / "case.json")], ["--minutes", "x"]):
         ended = subprocess.run(
-            [sys.executable, "-m", "tests.fuzz", "--out", str(tmp_path / "out"), *words],
+            [*FUZZ, "--out", str(tmp_path / "out"), *words],
+            env=ENVIRONMENT,
             capture_output=True,
             text=True,
             check=False,
@@ -175,7 +183,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
 def test_what_is_done_is_kept_however_it_ends(number: signal.Signals, tmp_path: Path) -> None:
     words = ["--minutes", "5", "--seed", str(SEED), "--mutants", "0", "--out", str(tmp_path)]
     running = subprocess.Popen(
-        [sys.executable, "-m", "tests.fuzz", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*FUZZ, *words], env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     place = tmp_path / "record.json"
     while not place.exists():

@@ -178,7 +178,7 @@ PLANTS = [
     ),
     plant(
         "α is always 2",
-        "theorem/decision/paper_chain.py",
+        "theorem/certificate/paper_chain.py",
         "return float((b.log() / rho.log()).mid())",
         "return 2.0",
         "dominance",

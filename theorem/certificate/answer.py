@@ -11,9 +11,9 @@ from flint import ctx, fmpq
 from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.methods.answer import method_answer
+from gdcheck.theorem.certificate.paper_chain import Chain
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.decision.paper_chain import Chain
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import ball
 from gdcheck.theorem.loss.rational import to_float, to_text

@@ -283,7 +283,7 @@ class Printer:
 
     def _answer(self, decision: Decision, functions: Sequence[Loss]) -> dict[str, Any]:
         from gdcheck.theorem.certificate.answer import answer, chain_json
-        from gdcheck.theorem.decision.paper_chain import paper_chain
+        from gdcheck.theorem.certificate.paper_chain import paper_chain
 
         result = answer(decision)
         result["chain"] = chain_json(paper_chain(decision)) if decision.problem.method.is_plain else None

@@ -186,7 +186,7 @@ def test_the_worst_form_is_not_the_simplest_where_a_longer_loss_fails_by_more(tm
         margin = -float(len(instance.problem.to_json()["loss"]))
         return Finding(instance.problem.dimension < 3, margin, "planted", "proved")
 
-    error = broken(replace(DIRECTION, examine=examine))
+    error = broken(replace(DIRECTION, examine=examine, second=None))
     stored = store(error, tmp_path)
     found, simplest, worst = (json.loads((tmp_path / stored.folder / f"{form}.json").read_text()) for form in FORMS)
     assert worst["margin"] <= found["margin"]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
 
+from gdcheck.theorem.certificate.paper_chain import paper_chain
 from gdcheck.theorem.decision.decide import decide
-from gdcheck.theorem.decision.paper_chain import paper_chain
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound

@@ -34,7 +34,10 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     "properties": {
         "loss": {
             "type": "string",
-            "description": "a polynomial plus truncated powers, such as x**2 + y**2/2 + max(x - 1, 0)**4",
+            "description": (
+                "a polynomial plus truncated powers, such as x**2 + y**2/2 + max(x - 1, 0)**4; or a smooth one, with exp,"
+                " log, tanh and others (docs/smooth.md)"
+            ),
         },
         "variables": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 32, "uniqueItems": True},
         "minimizer": _POINT,
@@ -44,10 +47,18 @@ PROBLEM_SCHEMA: dict[str, Any] = {
             "description": "x_0; without it the question is about every start, which gdcheck check alone decides",
         },
         "method": METHOD_SCHEMA,
+        "data": {
+            "type": "object",
+            "description": "arrays that a smooth loss names: numbers, vectors, and matrices as lists of rows",
+        },
     },
     "required": ["loss", "step_size"],
     "additionalProperties": False,
 }
+
+
+# A smooth problem takes its data out before.
+_KNOWN = set(PROBLEM_SCHEMA["properties"]) - {"data"}
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -235,7 +246,7 @@ def _fields(data: object, required: Sequence[str]) -> Mapping[str, Any]:
     """Return the fields of a problem in its JSON form, of the right types."""
     if not isinstance(data, Mapping):
         raise InputError("problem", f"expected a JSON object with {_listed(required)}")
-    unknown = sorted(str(key) for key in set(data) - set(PROBLEM_SCHEMA["properties"]))
+    unknown = sorted(str(key) for key in set(data) - _KNOWN)
     if unknown:
         raise InputError(
             "problem",

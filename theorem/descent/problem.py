@@ -35,8 +35,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "loss": {
             "type": "string",
             "description": (
-                "a polynomial plus truncated powers, such as x**2 + y**2/2 + max(x - 1, 0)**4; or a smooth one, with exp,"
-                " log, tanh and others (docs/smooth.md)"
+                "a polynomial plus truncated powers, such as x**2 + y**2/2 + max(x - 1, 0)**4; or a smooth one, with"
+                " exp, log, tanh and others (docs/smooth.md)"
             ),
         },
         "variables": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 32, "uniqueItems": True},

@@ -19,12 +19,17 @@ from gdcheck.theorem.certificate.rechecking import (
     SEPARABLE,
     SHARPNESS,
     SMOOTH,
+    VALLEY,
 )
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.smooth.problem import SmoothProblem, smooth_from_json
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 _MOST_BYTES = 64 * 1024 * 1024
+AnyProblem = Problem | SmoothProblem | ValleyProblem
+"""What a file can hold; ``EveryStartProblem`` is a ``Problem``."""
+
 _LINES = {".jsonl", ".ndjson"}
 
 
@@ -100,7 +105,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
-def read_problems(path: Path) -> tuple[bool, Iterator[tuple[int, Problem | SmoothProblem | InputError]]]:
+def read_problems(
+    path: Path,
+) -> tuple[bool, Iterator[tuple[int, AnyProblem | InputError]]]:
     """Read one problem, or many as JSON Lines.
 
     Args:
@@ -137,12 +144,12 @@ def stored_problem(file: Path) -> Problem:
         InputError: If the file holds none, or one with a smooth loss.
     """
     problem = problem_inside(parse_json(read_text(file), "the file", decimals=True))
-    if isinstance(problem, SmoothProblem):
-        raise InputError("loss", "is no polynomial; only gdcheck check, recheck and replay take smooth losses so far")
+    if isinstance(problem, SmoothProblem | ValleyProblem):
+        raise InputError("loss", "is no polynomial; only gdcheck check, recheck and replay take such problems so far")
     return problem
 
 
-def problem_inside(data: Any) -> Problem | SmoothProblem:
+def problem_inside(data: Any) -> AnyProblem:
     """Return the problem that parsed JSON is, or that a stored record or a certificate carries.
 
     Args:
@@ -156,14 +163,18 @@ def problem_inside(data: Any) -> Problem | SmoothProblem:
     """
     if isinstance(data, dict) and data.get("schema") == SHARPNESS and isinstance(data.get("theorem"), dict):
         data = data["theorem"]
+    if isinstance(data, dict) and "residuals" in data:
+        return ValleyProblem.from_json(data)
     if not isinstance(data, dict) or "problem" not in data:
         startless = isinstance(data, dict) and "start" not in data
         return EveryStartProblem.from_json(data) if startless else smooth_from_json(data)
     schema = data.get("schema", "")
     known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
-    known |= {SMOOTH}
+    known |= {SMOOTH, VALLEY}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
+    if schema == VALLEY:
+        return ValleyProblem.from_json(data["problem"])
     if schema == SMOOTH:
         # Its loss may be a polynomial: then it is the minimizer that is irrational.
         return SmoothProblem.from_json(data["problem"])
@@ -178,7 +189,7 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _problem(text: str, where: str) -> Problem | SmoothProblem | InputError:
+def _problem(text: str, where: str) -> AnyProblem | InputError:
     try:
         return problem_inside(parse_json(text, where, decimals=True))
     except InputError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from gdcheck.theorem.checker import amplitude
 from gdcheck.theorem.checker.descent import Descent
 from gdcheck.theorem.checker.document import WITH_CONE, read_problem
-from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness, smooth
+from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness, smooth, valley
 from gdcheck.theorem.checker.methods import claims as method
 from gdcheck.theorem.checker.methods import every_start as method_every_start
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
@@ -25,6 +25,7 @@ __all__ = [
     "SHARPNESS",
     "SMOOTH",
     "TIME_LIMIT",
+    "VALLEY",
     "BadCertificate",
     "NotChecked",
     "check",
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 EVERY_START, LONG_RUN, ORBIT, SEPARABLE = every_start.FORMAT, long_run.FORMAT, orbit.FORMAT, separable.FORMAT
-SHARPNESS, SMOOTH = sharpness.FORMAT, smooth.FORMAT
+SHARPNESS, SMOOTH, VALLEY = sharpness.FORMAT, smooth.FORMAT, valley.FORMAT
 METHOD, METHOD_EVERY_START = method.FORMAT, method_every_start.FORMAT
 _OTHERS = {
     SEPARABLE: separable.check,
@@ -44,6 +45,7 @@ _OTHERS = {
     METHOD: method.check,
     METHOD_EVERY_START: method_every_start.check,
     SMOOTH: smooth.check,
+    VALLEY: valley.check,
 }
 
 
@@ -96,12 +98,13 @@ def require_shape(certificate: Any) -> None:
         EveryStart,
         Sharpness,
         Smooth,
+        Valley,
     )
     from gdcheck.theorem.certificate.shapes import Shape, ShapeError, read_as  # noqa: PLC0415
 
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
-    published |= {SMOOTH: Smooth}
+    published |= {SMOOTH: Smooth, VALLEY: Valley}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return
     shape = published.get(schema, Certificate) if type(schema) is str else Certificate

@@ -123,6 +123,54 @@ class Smooth(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth/1"):
     limit: EnclosedLimit | None
 
 
+class ValleyProblem(Shape, frozen=True):
+    """Residuals, the factor of their sum of squares, step size and start."""
+
+    residuals: tuple[str, ...]
+    variables: tuple[str, ...]
+    scale: str
+    step_size: str
+    start: Vector
+
+
+class Arrival(Shape, frozen=True):
+    """The ball around x_k that the trajectory stays in, by its radius; and a ball that holds the point of arrival."""
+
+    reach: str
+    centre: Vector
+    radius: str
+
+
+class ValleySpectrum(Shape, frozen=True):
+    """Intervals of the ends of the spectrum of JJᵀ at the point of arrival, and vectors near its eigenvectors."""
+
+    lowest: Interval
+    highest: Interval
+    vectors: tuple[Vector, ...]
+
+
+class Valley(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley/1"):
+    """A limit of direction in a valley with its proof; docs/certificate.md says what it means.
+
+    Attributes:
+        problem: The problem.
+        verdict: proved.
+        regime: The regime at the point of arrival.
+        step: The step at which the inequality holds.
+        arrival: Where the trajectory arrives.
+        spectrum: The nonzero spectrum there.
+        limit: The limit.
+    """
+
+    problem: ValleyProblem
+    verdict: str
+    regime: str
+    step: Count
+    arrival: Arrival
+    spectrum: ValleySpectrum
+    limit: EnclosedLimit
+
+
 class Certificate(Shape, frozen=True, tag_field="schema", tag="gdcheck-certificate/2"):
     """A decision with its proof; docs/certificate.md says what it means.
 

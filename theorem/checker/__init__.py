@@ -17,5 +17,6 @@ claims are the functions here. To audit it, read the files in this order:
 * ``sharpness`` with ``top_eigenvalue`` and ``pattern``: Claims H1 to H12, about the largest Hessian eigenvalue.
 * ``methods``: Claims M1 to M12, on heavy ball, Nesterov's method, Adam, RMSprop and preconditioned descent.
 * ``separable``, ``orbit`` and ``long_run``: the further kinds of certificates, each with its own ``check``.
-* ``smooth``: losses that are no polynomials, Claims S1 to S9; its interval arithmetic is in ``checker.smooth``.
+* ``smooth``: losses that are no polynomials, Claims G1 to G9; its interval arithmetic is in ``checker.smooth``.
+* ``valley``: residuals whose zeros form a manifold, Claims V1 to V8, with the same arithmetic.
 """

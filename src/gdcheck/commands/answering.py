@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gdcheck.theorem.long_run.locate import Location
     from gdcheck.theorem.loss.loss import Loss
     from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.valleys.problem import ValleyProblem
 
 
 @dataclass(frozen=True)
@@ -111,24 +112,31 @@ class Printer:
         self._console: Console | None = None
 
     def handle(
-        self, line: int, item: Problem | SmoothProblem | Exception, certificate: Path | None, coq: Path | None = None
+        self,
+        line: int,
+        item: Problem | SmoothProblem | ValleyProblem | Exception,
+        certificate: Path | None,
+        coq: Path | None = None,
     ) -> int:
         """Decides one problem and prints the answer; the exit code."""
         from gdcheck.theorem.descent.problem import EveryStartProblem
         from gdcheck.theorem.loss.errors import InputError
         from gdcheck.theorem.smooth.problem import SmoothProblem
+        from gdcheck.theorem.valleys.problem import ValleyProblem
 
         try:
             if isinstance(item, Exception):
                 raise item
             every = isinstance(item, EveryStartProblem)
-            if isinstance(item, SmoothProblem) and coq is not None:
+            if isinstance(item, SmoothProblem | ValleyProblem) and coq is not None:
                 raise InputError("coq", "states a problem with a polynomial loss; leave out --coq")
             if every and coq is not None:
                 raise InputError("coq", "states one trajectory as a theorem; give --start, or leave out --coq")
             with waiting("deciding"):
                 if isinstance(item, SmoothProblem):
                     answer, proof = self._smooth(item)
+                elif isinstance(item, ValleyProblem):
+                    answer, proof = self._valley(item)
                 else:
                     answer, proof = self._every_start(item) if every else self._decided(item, cones=coq is None)
         except (InputError, OverflowError) as caught:
@@ -189,6 +197,19 @@ class Printer:
                 known = {"recheck": "accepted"} if answer["sharpness"]["recheck"] == "accepted" else {}
                 return answer | (known or self._rechecked(proof)), longer
         return answer | self._rechecked(proof), proof
+
+    def _valley(self, problem: ValleyProblem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return the answer to a problem with residuals, and its certificate."""
+        from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
+        from gdcheck.theorem.loss.errors import InputError
+        from gdcheck.theorem.valleys.decide import decide_valley
+
+        extra = "near" if self._extras.questions.near is not None else self._extras.polynomial_only
+        if extra:
+            raise InputError(extra, "is answered for a loss with --loss so far; leave it out")
+        decision = decide_valley(problem, max_steps=self._limits.max_steps, max_precision=self._limits.max_precision)
+        proof = valley_certificate(decision)
+        return valley_answer(decision) | self._rechecked(proof), proof
 
     def _smooth(self, problem: SmoothProblem) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Return the answer to a smooth problem, and its certificate."""

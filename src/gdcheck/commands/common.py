@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gdcheck.theorem.descent.points import Point
     from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
     from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.valleys.problem import ValleyProblem
 
 PROVED, REFUTED, BAD_INPUT, OTHER = 0, 1, 2, 3
 INTERNAL_ERROR, INTERRUPTED, OUTPUT_CLOSED, TERMINATED = 70, 130, 141, 143
@@ -135,7 +136,28 @@ def _read_data(data: Sequence[str]) -> dict[str, Any]:
     return read_data(data)
 
 
-def polynomial_problem(problem: Problem | SmoothProblem) -> Problem:
+def valley_from_options(
+    residuals: Sequence[str], scale: str | None, step_size: str | None, start: str | None, variables: str | None
+) -> ValleyProblem:
+    """Build the problem with residuals that options describe.
+
+    Raises:
+        InputError: If a needed option is missing or one cannot be used.
+    """
+    from gdcheck.theorem.descent.points import read_point
+    from gdcheck.theorem.valleys.problem import ValleyProblem
+
+    _, names = _named_rest(None, variables)
+    return ValleyProblem.of(
+        residuals,
+        step_size=_given(step_size, "step-size", "--step-size 0.1"),
+        start=read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
+        scale="1/2" if scale is None else scale,
+        variables=names,
+    )
+
+
+def polynomial_problem(problem: Problem | SmoothProblem | ValleyProblem) -> Problem:
     """Return a problem whose loss is a polynomial plus truncated powers.
 
     Raises:

@@ -20,6 +20,7 @@ from gdcheck.commands.common import (
     printable,
     problem_from_options,
     proofs_with_progress,
+    valley_from_options,
 )
 from gdcheck.commands.method_options import (
     BETA1,
@@ -34,10 +35,14 @@ from gdcheck.commands.outcomes import Questions
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
+    from gdcheck.properties.storage.reading import AnyProblem
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.every_start import EveryStart
     from gdcheck.theorem.decision.method_every_start import MethodEveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
+    from gdcheck.theorem.valleys.decide import ValleyDecision
+
+    AnyDecision = Decision | EveryStart | MethodEveryStart | SmoothDecision | ValleyDecision
 
 commands = typer.Typer()
 
@@ -69,6 +74,11 @@ def check(
         list[str] | None,
         typer.Option(help="Data that the loss names: X=file.csv, X=file.parquet, or file.npz; may be repeated."),
     ] = None,
+    residual: Annotated[
+        list[str] | None,
+        typer.Option(help="Instead of --loss: a residual, as in x*y - 1; repeated, the loss is --scale times Σ F²."),
+    ] = None,
+    scale: Annotated[str | None, typer.Option(help="The factor of the squared residuals; 1/2 if not given.")] = None,
     near: Annotated[
         str | None, typer.Option(help="Where to search the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
     ] = None,
@@ -126,13 +136,20 @@ def check(
     if problem is not None:
         if chosen is not None:
             raise InputError("method", "stands in the problem's file; leave out --method and its parameters")
-        if any(x is not None for x in (loss, step_size, start, minimizer, variables, data)):
+        if any(x is not None for x in (loss, step_size, start, minimizer, variables, data, residual, scale)):
             raise InputError(
-                "problem", "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables, --data"
+                "problem",
+                "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables, --data, --residual,"
+                " --scale",
             )
         from gdcheck.properties.storage.reading import read_problems
 
         many, problems = read_problems(problem)
+    elif residual or scale is not None:
+        alone = {"loss": loss, "minimizer": minimizer, "data": data or None, "method": method}
+        if beside := next((name for name, value in alone.items() if value is not None), None):
+            raise InputError(beside, "does not go with --residual and --scale; leave it or them out")
+        problems = iter([(1, valley_from_options(residual or [], scale, step_size, start, variables))])
     elif start is None:
         if data:
             raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
@@ -225,10 +242,9 @@ def replay(
     from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
     from gdcheck.theorem.certificate.rechecking import SHARPNESS
     from gdcheck.theorem.decision.decide import Verdict, decide
-    from gdcheck.theorem.decision.every_start import decide_every_start
-    from gdcheck.theorem.descent.problem import EveryStartProblem
     from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.valleys.problem import ValleyProblem
 
     text = read_text(file)
     data = parse_json(text, "the file")
@@ -246,7 +262,7 @@ def replay(
     if isinstance(data, dict) and "problem" in data and stored not in names:
         raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
     read = problem_inside(parse_json(text, "the file", decimals=True))
-    problem = read if isinstance(read, SmoothProblem) else with_minimizer(read)
+    problem = read if isinstance(read, SmoothProblem | ValleyProblem) else with_minimizer(read)
     again = None
     if stored is not None and "claim" in data:
         # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
@@ -254,19 +270,9 @@ def replay(
         from gdcheck.properties.runner.counterexamples import examine_again
 
         again = examine_again(data)
-        decision: Decision | EveryStart | MethodEveryStart | SmoothDecision = decide(
-            polynomial_problem(problem), max_steps=CLAIM_STEPS
-        )
-    elif isinstance(problem, SmoothProblem):
-        from gdcheck.theorem.decision.smooth import decide_smooth
-
-        decision = decide_smooth(problem)
-    elif isinstance(problem, EveryStartProblem) and not problem.method.is_plain:
-        from gdcheck.theorem.decision.method_every_start import decide_method_every_start
-
-        decision = decide_method_every_start(problem)
+        decision: AnyDecision = decide(polynomial_problem(problem), max_steps=CLAIM_STEPS)
     else:
-        decision = decide_every_start(problem) if isinstance(problem, EveryStartProblem) else decide(problem)
+        decision = _decided(problem)
     found = decision.verdict.value
     if stored is None:
         typer.echo(f"{found}: {decision.reason} (no verdict was stored)")
@@ -284,9 +290,27 @@ def replay(
     return next(code for code in (REFUTED, OTHER, PROVED) if code in codes)
 
 
-def _sharpness_again(
-    stored: dict[str, Any], decision: Decision | EveryStart | MethodEveryStart | SmoothDecision
-) -> int:
+def _decided(problem: AnyProblem) -> AnyDecision:
+    """Decide a problem of any kind."""
+    from gdcheck.theorem.decision.decide import decide
+    from gdcheck.theorem.decision.every_start import decide_every_start
+    from gdcheck.theorem.decision.method_every_start import decide_method_every_start
+    from gdcheck.theorem.decision.smooth import decide_smooth
+    from gdcheck.theorem.descent.problem import EveryStartProblem
+    from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.valleys.decide import decide_valley
+    from gdcheck.theorem.valleys.problem import ValleyProblem
+
+    if isinstance(problem, SmoothProblem):
+        return decide_smooth(problem)
+    if isinstance(problem, ValleyProblem):
+        return decide_valley(problem)
+    if not isinstance(problem, EveryStartProblem):
+        return decide(problem)
+    return decide_every_start(problem) if problem.method.is_plain else decide_method_every_start(problem)
+
+
+def _sharpness_again(stored: dict[str, Any], decision: AnyDecision) -> int:
     """Prove the sharpness again, and say whether the certificate claims the same of it."""
     from gdcheck.theorem.certificate.kinds.sharpness import sharpness_certificate
     from gdcheck.theorem.certificate.rechecking import BadCertificate, require_shape

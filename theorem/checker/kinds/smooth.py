@@ -1,4 +1,4 @@
-"""Smooth certificates: Claims S1 to S9, and ``check``. docs/certificate.md, *Smooth certificates*.
+"""Smooth certificates: Claims G1 to G9, and ``check``. docs/certificate.md, *Smooth certificates*.
 
 The minimizer is known only to lie in a ball, and the Hessian there only in intervals. Everything is computed anew from
 the text of the loss; a claim that is not decided at one precision is tried at the next, and fails at the last.
@@ -31,6 +31,7 @@ from gdcheck.theorem.checker.exact import norm_above as norm_of_fractions
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, look, show
 from gdcheck.theorem.checker.smooth.arrays import read_data
 from gdcheck.theorem.checker.smooth.derivatives import evaluate, gradient, hessian, third_derivative_above
+from gdcheck.theorem.checker.smooth.eigenvalues import eigenvalues_within
 from gdcheck.theorem.checker.smooth.expression import Expression, read_expression
 from gdcheck.theorem.checker.smooth.intervals import Interval, UndefinedError, norm_above, total
 
@@ -208,25 +209,13 @@ class _Hessian:
         return cls(bits, expression, centre, matrix, vectors, third * c.radius)
 
     def eigenvalues(self, spread: Fraction) -> list[Ends]:
-        """Claim S2 (spectrum): enclose the eigenvalues, rising, of every matrix within ``spread`` of this one.
+        """Claim G2 (spectrum): enclose the eigenvalues, rising, of every matrix within ``spread`` of this one.
 
         Let V hold the vectors, S = V^T A V, and e the Frobenius norm of V^T V - I. By Ostrowski's theorem the
         eigenvalues of A are those of S over numbers between 1 - e and 1 + e; by Weyl's, those of S are within the
         Frobenius norm of its part off the diagonal, and (1 + e) spread, of its diagonal entries.
         """
-        n, one = len(self.vectors), Fraction(1)
-        images = [[_dot(row, v) for row in self.matrix] for v in self.vectors]
-        s = [[_dot(v, image) for image in images] for v in self.vectors]
-        grams = [[_dot(v, w) for w in self.vectors] for v in self.vectors]
-        unit = Interval(1 << self.bits, 1 << self.bits, self.bits)
-        skew = [grams[i][j] - unit if i == j else grams[i][j] for i in range(n) for j in range(n)]
-        e = _fraction(norm_above(skew, self.bits), self.bits)
-        claim(2 * e < 1, f"the vectors are nearly orthonormal fails: {show(e)}")
-        off = norm_above([s[i][j] for i in range(n) for j in range(n) if i != j], self.bits)
-        wide = _fraction(off, self.bits) + (1 + e) * spread
-        lows, highs = sorted(s[i][i].lower for i in range(n)), sorted(s[i][i].upper for i in range(n))
-        ends = [(low - wide, high + wide) for low, high in zip(lows, highs, strict=True)]
-        return [(min(a / (one - e), a / (one + e)), max(b / (one - e), b / (one + e))) for a, b in ends]
+        return eigenvalues_within(self.matrix, self.vectors, spread)
 
 
 def _dot(a: Sequence[Interval], b: Sequence[Interval]) -> Interval:
@@ -238,7 +227,7 @@ def _fraction(x: int, bits: int) -> Fraction:
 
 
 def verify_minimizer(c: Document, at: _Hessian) -> None:
-    """Claim S1 (minimizer): the ball holds exactly one critical point, a strict minimum.
+    """Claim G1 (minimizer): the ball holds exactly one critical point, a strict minimum.
 
     On the ball the Hessian's eigenvalues are at least m = lambda_1 - T delta, with lambda_1 the smallest in the middle.
     Where the gradient in the middle is shorter than m delta, the gradient points outward on the whole sphere.
@@ -250,14 +239,14 @@ def verify_minimizer(c: Document, at: _Hessian) -> None:
 
 
 def verify_spectrum(c: Document, eigenvalues: Sequence[Ends]) -> None:
-    """Claim S3 (ends): the stated intervals hold the smallest and the largest eigenvalue, and are narrow."""
+    """Claim G3 (ends): the stated intervals hold the smallest and the largest eigenvalue, and are narrow."""
     for name, stated, own in (("smallest", c.lowest, eigenvalues[0]), ("largest", c.highest, eigenvalues[-1])):
         good = stated[0] <= own[0] and own[1] <= stated[1] and (stated[1] - stated[0]) * 10**12 <= stated[1]
         claim(good, f"the {name} eigenvalue is in the narrow [{show(*stated)}] fails: it is in [{show(*own)}]")
 
 
 def verify_regime(c: Document, eigenvalues: Sequence[Ends]) -> None:
-    """Claim S4 (regime): eta (lambda_1 + lambda_n) and eta lambda_n are on the sides of 2 that the regime says."""
+    """Claim G4 (regime): eta (lambda_1 + lambda_n) and eta lambda_n are on the sides of 2 that the regime says."""
     eta = c.problem.step_size
     (low, high), (least, most) = eigenvalues[0], eigenvalues[-1]
     sides = {
@@ -271,7 +260,7 @@ def verify_regime(c: Document, eigenvalues: Sequence[Ends]) -> None:
 
 
 def verify_assumptions(c: Document, eigenvalues: Sequence[Ends], bits: int) -> None:
-    """Claim S5 (assumptions): they hold, or exactly the stated ones fail; the verdict follows.
+    """Claim G5 (assumptions): they hold, or exactly the stated ones fail; the verdict follows.
 
     The ends are simple if the intervals of neighbours do not meet. The loss is analytic where it is defined; so is
     det(I - eta * Hessian), whose zeros in a connected part of the domain are a null set if it is not zero at one point
@@ -319,7 +308,7 @@ def _is_regular(matrix: list[list[Interval]]) -> bool:
 
 
 def verify_limit(c: Document, at: _Hessian, eigenvalues: Sequence[Ends], bits: int) -> None:
-    """Claims S6 to S9: at the stated step the amplitude is larger than the tail, and the stated limit follows."""
+    """Claims G6 to G9: at the stated step the amplitude is larger than the tail, and the stated limit follows."""
     assert c.limit is not None
     kind, box = c.limit
     index, sign = (0, 1) if c.regime == SMALL else (len(eigenvalues) - 1, -1)
@@ -353,7 +342,7 @@ class _Iterate:
 
 
 def verify_line(c: Document, at: _Hessian, eigenvalues: Sequence[Ends], index: int) -> tuple[Fraction, Fraction]:
-    """Claim S6 (line): bound how far a vector is from the eigenvector (Davis and Kahan).
+    """Claim G6 (line): bound how far a vector is from the eigenvector (Davis and Kahan).
 
     With t in the middle of the eigenvalue's interval and g the distance from t to all other eigenvalues, the sine of
     the angle between v and the eigenvector is at most |A v - t v| / (g |v|).
@@ -379,7 +368,7 @@ def verify_line(c: Document, at: _Hessian, eigenvalues: Sequence[Ends], index: i
 
 
 def enclose(c: Document, at: _Hessian, largest: Fraction) -> _Iterate:
-    """Claim S7 (enclosure): follow gradient descent to the stated step.
+    """Claim G7 (enclosure): follow gradient descent to the stated step.
 
     The map's derivative between two points of a ball around the minimizer has a norm of at most ``largest`` + eta T r;
     on a small ball around a point, at most its norm there plus eta T times the radius. The smaller bound counts.
@@ -465,7 +454,7 @@ def _norm_of_power(matrix: list[list[Interval]], bits: int) -> Fraction:
 
 
 def verify_inequality(c: Document, at: _Hessian, iterate: _Iterate, line: _Line) -> Fraction:
-    """Claim S8 (inequality): with C = eta T / 2 on the ball of the iterate, the amplitude is larger than the tail.
+    """Claim G8 (inequality): with C = eta T / 2 on the ball of the iterate, the amplitude is larger than the tail.
 
     Returns:
         The iterate's component along the vector, whose sign is that of the limit.
@@ -489,7 +478,7 @@ def verify_inequality(c: Document, at: _Hessian, iterate: _Iterate, line: _Line)
 
 
 def verify_direction(c: Document, box: Sequence[Ends], index: int, sign: int, tilt: Fraction) -> None:
-    """Claim S9 (limit): every component's interval holds the limit of the even steps' direction, and is narrow."""
+    """Claim G9 (limit): every component's interval holds the limit of the even steps' direction, and is narrow."""
     v = c.vectors[index]
     low, high = root_bounds(dot(v, v))
     for x, (least, most) in zip(v, box, strict=True):

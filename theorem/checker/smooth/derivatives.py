@@ -149,7 +149,12 @@ class _Bounds:
 
 
 def third_derivative_above(expression: Expression, centre: Point, radius: Fraction) -> Fraction:
-    """Return an upper bound of the norm of the third derivative on a ball.
+    """Return an upper bound of the norm of the third derivative on a ball, as ``derivatives_above`` does."""
+    return derivatives_above(expression, centre, radius)[1]
+
+
+def derivatives_above(expression: Expression, centre: Point, radius: Fraction) -> tuple[Fraction, Fraction]:
+    """Return upper bounds of the norms of the second and the third derivative on a ball.
 
     Args:
         expression: The loss.
@@ -157,7 +162,7 @@ def third_derivative_above(expression: Expression, centre: Point, radius: Fracti
         radius: Its radius.
 
     Returns:
-        The bound.
+        The two bounds.
 
     Raises:
         UndefinedError: If the ball may leave the loss's domain.
@@ -178,7 +183,7 @@ def third_derivative_above(expression: Expression, centre: Point, radius: Fracti
         # By the mean value theorem the values stay within G r of that at the centre.
         near = at_centre[expression.dimension + i].widened(_times(found.first, r, bits))
         known.append(_Bounds(found.values.meet(near), found.first, found.second, found.third))
-    return Fraction(known[-1].third, one)
+    return Fraction(known[-1].second, one), Fraction(known[-1].third, one)
 
 
 def _times(a: int, b: int, bits: int) -> int:

@@ -1,0 +1,115 @@
+"""Decide where gradient descent arrives in a valley: the trajectory enclosed until one iterate decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import arb, ctx
+
+from gdcheck.theorem.decision.decide import FIRST_PRECISION, MAX_PRECISION
+from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.valleys.arrival import Arrival, Iterate, arrival, iterates
+from gdcheck.theorem.valleys.problem import ValleyProblem
+
+MOST_STEPS = 100_000
+_FAR = 1e30
+_REASONS = {
+    "rank": "the Jacobian of the residuals loses rank where the iterates go; the theorem needs full rank",
+    "contraction": "the iterates do not come near a zero of the residuals within the steps allowed (--max-steps)",
+    "unstable": "the iterates come near zeros that are unstable at this step size; take a smaller --step-size",
+    "limit": "the step size cannot be told from the stability limit 2/λ_p at the point of arrival; change it a little",
+    "boundary": "the step size cannot be told from the boundary 2/(λ₁+λ_p) at the point of arrival; change it a little",
+    "neighbour": "an end of the nonzero spectrum cannot be told from its neighbour at the point of arrival",
+    "inequality": "the amplitude is not proved to exceed the tail within the steps allowed (--max-steps)",
+    "accuracy": "the point of arrival is not known well enough within the steps allowed (--max-steps)",
+    "left": "the iterates leave every bound that was tried: they tend to no zero of the residuals",
+    "elsewhere": "the iterates settle where the residuals do not vanish; give the loss itself with --loss",
+    "precision": "the precision did not suffice (--max-precision)",
+    "domain": "the iterates leave the domain of the residuals; start nearer, or take a smaller --step-size",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ValleyDecision:
+    """The verdict on a valley problem.
+
+    Attributes:
+        problem: The problem decided.
+        verdict: The outcome.
+        reason: One sentence for the user.
+        precision: Bits used.
+        arrival: The certified limit; None if none is.
+    """
+
+    problem: ValleyProblem
+    verdict: Verdict
+    reason: str
+    precision: int
+    arrival: Arrival | None = None
+
+
+def decide_valley(
+    problem: ValleyProblem, *, max_steps: int = MOST_STEPS, max_precision: int = MAX_PRECISION
+) -> ValleyDecision:
+    """Decide where a trajectory arrives: along the flattest or the steepest nonzero curvature of the valley.
+
+    Args:
+        problem: The problem.
+        max_steps: Steps of gradient descent allowed, at most ``MOST_STEPS``.
+        max_precision: Bits allowed.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InputError: If the residuals are not defined at the start, or vanish there.
+    """
+    precision = FIRST_PRECISION
+    while True:
+        with ctx.workprec(precision + 64):
+            found = _attempt(problem, min(max_steps, MOST_STEPS))
+        if isinstance(found, Arrival):
+            which = "smallest" if found.regime is Regime.SMALL_STEP else "largest"
+            way = "fixed" if found.regime is Regime.SMALL_STEP else "alternating"
+            reason = f"the direction is {way} along the eigenvector of the {which} nonzero Hessian eigenvalue"
+            return ValleyDecision(problem, Verdict.PROVED, f"{reason} at the point of arrival", precision, found)
+        if found != "precision" or 2 * precision > max_precision:
+            return ValleyDecision(problem, Verdict.UNRESOLVED, _REASONS[found], precision)
+        precision *= 2
+
+
+def _attempt(problem: ValleyProblem, max_steps: int) -> Arrival | str:
+    """Follow the trajectory at the current precision."""
+    lacking, next_look = "contraction", 0
+    for iterate in iterates(problem):
+        size = norm(iterate.residuals)
+        if not (size.is_finite() and all(x.is_finite() for x in iterate.jacobian.entries())):
+            if iterate.step == 0:
+                raise InputError("start", "the residuals are not smooth there, or not defined; give another start")
+            return "domain"
+        if iterate.step == 0 and all(u.is_zero() for u in iterate.residuals):
+            raise InputError("start", "lies on the valley: all residuals vanish, and the direction is none")
+        if float(size.mid()) > _FAR:
+            return "left"
+        if not surely_less(iterate.drift * 2**20, size):
+            # The residuals are as small as the trajectory is known: only more bits decide, if anything does.
+            return lacking if lacking in {"boundary", "limit", "neighbour", "rank"} and ctx.prec > 512 else "precision"
+        if iterate.step >= next_look:
+            found = arrival(problem, iterate)
+            if isinstance(found, Arrival):
+                return found
+            lacking = found
+            next_look = iterate.step + 1 + iterate.step // 32
+            if _stalls(iterate, size):
+                return "rank" if lacking == "rank" else "elsewhere"
+        if iterate.step >= max_steps:
+            return lacking
+    raise AssertionError("the iterates have no end")
+
+
+def _stalls(iterate: Iterate, size: arb) -> bool:
+    """Whether the gradient vanishes to all digits while the residuals do not."""
+    return surely_less(norm(iterate.gradient) * arb(2) ** 80, size)

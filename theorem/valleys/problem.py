@@ -1,0 +1,134 @@
+"""Gradient descent on a sum of squared residuals, whose zeros may form a manifold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import fmpq
+
+from gdcheck.theorem.descent.points import Point, place_point
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
+from gdcheck.theorem.loss.tokens import first_named, natural_key
+from gdcheck.theorem.smooth.graph import SmoothLoss
+from gdcheck.theorem.smooth.reading import read_smooth
+
+_FIELDS = {"residuals", "variables", "scale", "step_size", "start"}
+
+
+@dataclass(frozen=True)
+class ValleyProblem:
+    """Gradient descent on the loss scale·Σ F_i².
+
+    Attributes:
+        residuals: F_1, …, F_p, in n variables.
+        step_size: η > 0.
+        scale: The factor; ½ if not given.
+        start: x₀, shape (n,).
+        as_written: The variables in the order in which the texts first name them, unless their order is given.
+    """
+
+    residuals: tuple[SmoothLoss, ...]
+    step_size: fmpq
+    scale: fmpq
+    start: tuple[fmpq, ...]
+    as_written: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        residuals: Sequence[str],
+        *,
+        step_size: RationalLike,
+        start: Point,
+        scale: RationalLike = "1/2",
+        variables: Sequence[str] | None = None,
+    ) -> ValleyProblem:
+        """Check and keep what a person writes.
+
+        Args:
+            residuals: The texts of the residuals (see ``theorem.smooth.reading``).
+            step_size: η, positive.
+            start: x₀, shape (n,), or a mapping from each variable to its value.
+            scale: The factor of the sum of squares, positive.
+            variables: Names and order of the variables.
+
+        Returns:
+            The problem.
+
+        Raises:
+            InputError: If a field cannot be used; the sentence names it.
+
+        Example:
+            >>> from gdcheck.theorem.valleys.problem import ValleyProblem
+            >>> from gdcheck.theorem.valleys.decide import decide_valley
+            >>> problem = ValleyProblem.of(["x*y - 1"], step_size="0.1", start=["2", "1"])
+            >>> decide_valley(problem).verdict
+            <Verdict.PROVED: 'proved'>
+        """
+        if isinstance(residuals, str) or not residuals or not all(isinstance(text, str) for text in residuals):
+            raise InputError("residuals", "must be a list of texts; give one or more, such as ['x*y - 1']")
+        eta, factor = to_fmpq(step_size, "step_size"), to_fmpq(scale, "scale")
+        for name, value in (("step_size", eta), ("scale", factor)):
+            if value <= 0:
+                raise InputError(name, f"{to_text(value)} is not positive; give a rational above 0, such as 1/10")
+        if variables is None:
+            own = [read_smooth(text).variables for text in residuals]
+            names = tuple(sorted({name for each in own for name in each}, key=natural_key))
+            mentioned = dict.fromkeys(name for text in residuals for name in first_named(text) if name in names)
+            written = tuple(mentioned)
+        else:
+            names = written = tuple(variables)
+        read = tuple(read_smooth(text, names) for text in residuals)
+        if len(read) > len(names):
+            raise InputError(
+                "residuals", f"are {len(read)} in {len(names)} variables; a valley has at most as many as variables"
+            )
+        return cls(read, eta, factor, place_point(start, "start", names, written), written)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ValleyProblem:
+        """Read the JSON form, already parsed.
+
+        Raises:
+            InputError: If a field is missing, unknown, of the wrong type, or unusable.
+        """
+        unknown = sorted(str(key) for key in set(data) - _FIELDS)
+        if unknown:
+            raise InputError(
+                "problem", f"unknown field {unknown[0][:40]!r} beside residuals; use {', '.join(sorted(_FIELDS))}"
+            )
+        for name in ("step_size", "start"):
+            if name not in data:
+                raise InputError(name, "is missing; a problem with residuals has residuals, step_size and start")
+        if not isinstance(data["residuals"], list):
+            raise InputError("residuals", "must be a list of texts; give one or more, such as ['x*y - 1']")
+        return cls.of(
+            data["residuals"],
+            step_size=data["step_size"],
+            start=data["start"],
+            scale=data.get("scale", "1/2"),
+            variables=data.get("variables"),
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the problem as plain data; rationals as texts."""
+        return {
+            "residuals": [residual.text for residual in self.residuals],
+            "variables": list(self.variables),
+            "scale": to_text(self.scale),
+            "step_size": to_text(self.step_size),
+            "start": [to_text(q) for q in self.start],
+        }
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables, shape (n,)."""
+        return self.residuals[0].variables
+
+    @property
+    def rate(self) -> fmpq:
+        """The step size that half the sum of squares would have: x⁺ = x − rate·JᵀF."""
+        return 2 * self.scale * self.step_size

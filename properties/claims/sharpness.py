@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, pairwise
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit
-from gdcheck.properties.claims.examination import equals, holds, log2_ratio, on_certified, require, unresolved
+from gdcheck.properties.claims.examination import (
+    Undecided,
+    equals,
+    holds,
+    log2_ratio,
+    on_certified,
+    require,
+    unresolved,
+)
 from gdcheck.properties.claims.points import hessian, unit_vectors
 from gdcheck.properties.claims.trajectory import EnclosedIterate, remainder_bound, walk
 from gdcheck.properties.strategies.instance import Instance, dot
@@ -26,8 +36,10 @@ from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
 _MOST_STEPS = 2000
+_MORE_BITS = (1, 2, 4)
 _TRACED = 48
 _WALKED = 400
+_WALKED_LARGE = 100
 _WINDOW = 6
 _POINTS = 6
 _SMALL_DIMENSION = 6
@@ -53,9 +65,9 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
     _kind_is_predicted(instance, result.pattern, slope)
     margin = _second_order_constant(instance, decision)
     _crossings_are_right(instance, result)
-    if result.from_step is not None and result.from_step <= _WALKED:
-        _pattern_holds(instance, result)
-    _envelope_holds(instance, result.pattern)
+    if result.from_step is not None and result.from_step <= _walked(instance):
+        _with_enough_bits(partial(_pattern_holds, instance, result))
+    _with_enough_bits(partial(_envelope_holds, instance, result.pattern))
     order = {1: "C_η ≠ 0", 2: "C_η = 0, decided by the second order", None: "constant"}[result.pattern.order]
     return holds(decision, order, margin)
 
@@ -117,6 +129,27 @@ def _curvatures(instance: Instance, first: int, most: int) -> list[_Curvature]:
     return found
 
 
+def _walked(instance: Instance) -> int:
+    """Return the latest step at which exact counts are made: they cost the more, the later and the larger."""
+    return _WALKED if len(instance.spectrum) <= _SMALL_DIMENSION else _WALKED_LARGE
+
+
+def _with_enough_bits(part: Callable[[], None]) -> None:
+    """Examine a part of the claim, with more bits where it is undecided.
+
+    Late, and where the second order decides, λ_n(x_k) − λ_n is far smaller than what the precision tells of x_k.
+    """
+    for more in _MORE_BITS:
+        with ctx.workprec(more * ctx.prec):
+            try:
+                part()
+            except Undecided:
+                if more == _MORE_BITS[-1]:
+                    raise
+            else:
+                return
+
+
 def _pattern_holds(instance: Instance, result: Sharpness) -> None:
     """Require sign and approach on a stretch from the stated step on, by exact counts of eigenvalues."""
     first, pattern = result.from_step, result.pattern
@@ -142,7 +175,7 @@ def _pattern_holds(instance: Instance, result: Sharpness) -> None:
 def _envelope_holds(instance: Instance, pattern: Pattern) -> None:
     """Require |λ_n(x_k) − λ_n| ≤ (|c| + ε)(a ρ₊^j)^p, which falls to zero, j steps after the proof's."""
     proof, coefficient = pattern.proof, pattern.coefficient
-    if proof is None or coefficient is None or proof.cone.step > _WALKED:
+    if proof is None or coefficient is None or proof.cone.step > _walked(instance):
         return
     top = instance.spectrum[-1]
     for here in _curvatures(instance, proof.cone.step, 2):

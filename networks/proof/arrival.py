@@ -1,0 +1,243 @@
+r"""Where a network's trajectory arrives, decided at one iterate (docs/valleys.md has the argument).
+
+The inequality is that of ``theorem.valleys``: on a ball of radius ϱ around the iterate the trajectory stays, tends to a
+zero of the residuals, and u is a perturbed linear sequence there. Here the Jacobian has more than a thousand columns, so
+its bounds come from float64 arrays with a proved distance; the scalars of the inequality are Arb balls. What the drift
+of the iterate does to the amplitude is :math:`|\langle w, u(x) - u(\hat x)\rangle| \le (\|\hat J^Tw\| +
+L\varepsilon)\varepsilon`, which is far less than :math:`\sigma_p\varepsilon` for the flattest direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb, ctx, fmpq
+
+from gdcheck.networks.proof.lipschitz import layer_norms, lipschitz
+from gdcheck.networks.proof.network import Network
+from gdcheck.networks.proof.passes import jacobian
+from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, up
+from gdcheck.networks.proof.spectrum import Eigenvalues, eigenvalues
+from gdcheck.networks.proof.trajectory import Iterate, kernel
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.methods.statement import Regime
+
+_ROOM = fmpq(65, 64)
+"""How much larger than it must be the ball is, for a checker that bounds it a little less sharply."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """A proved limit of direction.
+
+    Attributes:
+        step: The step at which the inequality holds.
+        point: The float64 iterate, shape (n,).
+        reach: ϱ: the limit point is within it of the iterate.
+        drift: The distance of the float64 iterate from the exact one, bounded.
+        sigma: σ₁ and σ_p, bounds of the singular values of J on the ball.
+        turning: L on the ball.
+        size: r, a bound of ‖u‖.
+        contraction: q.
+        remainder: C.
+        amplitude: A lower bound of |⟨w, u⟩|.
+        tail: An upper bound of the tail.
+        regime: Small-step or large-step.
+        spectrum: Enclosures of the nonzero Hessian eigenvalues at the limit point, rising, shape (p, 2).
+        rho: The modulus of the dominant multiplier, enclosed.
+        vector: The limit of direction at even steps, approximately, shape (n,).
+        tilt: A bound of the distance of ``vector`` from the exact limit.
+    """
+
+    step: int
+    point: Floats
+    reach: float
+    drift: float
+    sigma: tuple[float, float]
+    turning: float
+    size: float
+    contraction: float
+    remainder: float
+    amplitude: float
+    tail: float
+    regime: Regime
+    spectrum: Floats
+    rho: tuple[float, float]
+    vector: Floats
+    tilt: float
+
+    @property
+    def boundary(self) -> tuple[float, float]:
+        """2/(λ₁+λ_p) at the limit point, enclosed."""
+        low, high = self.spectrum[0] + self.spectrum[-1]
+        return 2 / high * (1 - 2.0**-50), 2 / low * (1 + 2.0**-50)
+
+    @property
+    def stability_limit(self) -> tuple[float, float]:
+        """2/λ_p at the limit point, enclosed."""
+        low, high = self.spectrum[-1]
+        return 2 / high * (1 - 2.0**-50), 2 / low * (1 + 2.0**-50)
+
+
+def arrival(network: Network, rate: fmpq, iterate: Iterate) -> Arrival | str:
+    """Decide at one iterate.
+
+    Args:
+        network: The network.
+        rate: The step size.
+        iterate: The iterate.
+
+    Returns:
+        The limit; or what is lacking, in one word.
+    """
+    jac = jacobian(network, iterate.point, iterate.at)
+    matrix = kernel(jac)
+    here = eigenvalues(matrix)
+    if here is None or not here.lower[0] > 0:
+        return "rank"
+    norms = layer_norms(network, iterate.point, iterate.at)
+    with ctx.workprec(96):
+        eta, drift, size = arb(rate), arb(iterate.drift), arb(iterate.size)
+        low, high = arb(float(here.lower[0])).sqrt(), arb(float(here.upper[-1])).sqrt()
+        first = _larger(abs(1 - eta * low * low), abs(1 - eta * high * high))
+        if not surely_less(first, arb(1)):
+            return "contraction"
+        reach = (_ROOM * eta * high * size / (1 - first)).upper()
+        for _ in range(8):
+            around = (arb(reach) + drift).upper()
+            turning = arb(lipschitz(network, norms, up(float(around))))
+            sigma_1, sigma_p = low - turning * around, high + turning * around
+            if not surely_less(arb(0), sigma_1):
+                return "contraction"
+            half = turning * (eta * sigma_p) ** 2 / 2
+            q = _larger(abs(1 - eta * sigma_1**2), abs(1 - eta * sigma_p**2)) + half * size
+            if not surely_less(q, arb(1)):
+                return "contraction"
+            needed = eta * sigma_p * size / (1 - q)
+            if surely_less(needed, arb(reach)):
+                c = _ROOM * (4 * half / (1 - q) + half)
+                bounds = _Bounds(here, jac, reach, around, (sigma_1, sigma_p), turning, q, c)
+                return _decided(network, rate, iterate, bounds, matrix)
+            reach = (_ROOM * needed).upper()
+        return "contraction"
+
+
+@dataclass(frozen=True, eq=False)
+class _Bounds:
+    here: Eigenvalues
+    jacobian: Near
+    reach: arb
+    around: arb
+    sigma: tuple[arb, arb]
+    turning: arb
+    q: arb
+    c: arb
+
+
+def _decided(network: Network, rate: fmpq, iterate: Iterate, bounds: _Bounds, matrix: Near) -> Arrival | str:
+    """Apply the amplitude lemma to the residuals, and carry its limit over to the weights."""
+    eta, size, drift = arb(rate), arb(iterate.size), arb(iterate.drift)
+    spread = up(float((2 * bounds.sigma[1] * bounds.turning * bounds.around).upper()))
+    end = eigenvalues(Near(matrix.value, up(matrix.error + spread)))
+    if end is None or not end.lower[0] > 0:
+        return "rank"
+    values = [arb(float(a)).union(arb(float(b))) for a, b in zip(end.lower, end.upper, strict=True)]
+    regime = _regime(eta, values)
+    if isinstance(regime, str):
+        return regime
+    index, sign = (0, 1) if regime is Regime.SMALL_STEP else (len(values) - 1, -1)
+    others = [v for i, v in enumerate(values) if i != index]
+    rho = sign * (1 - eta * values[index])
+    b = max((abs(1 - eta * v).upper() for v in others), default=arb(0))
+    gap = min((abs(v - values[index]).lower() for v in others), default=arb(1))
+    if not (surely_less(arb(0), rho) and surely_less(b, rho) and surely_less(rho, arb(1)) and gap > 0):
+        return "neighbour"
+    w = end.vectors[:, index]
+    # ‖(K∞ − s)w‖ ≤ the residue, and w has at least the length 1 − ε: Davis and Kahan. K∞'s own distance is in `end`.
+    sine = arb(up(end.residue)) / (gap * (1 - arb(end.skew))) if others else arb(0)
+    sigma = rho + bounds.c * size
+    if not surely_less(sigma, arb(1)):
+        return "inequality"
+    x = bounds.c * size / (rho * (1 - sigma))
+    tail = bounds.c * (x.exp() * size) ** 2 / (rho * (1 - rho))
+    back, off = _pulled(bounds.jacobian, w)
+    inner, rounded = _inner(w, iterate)
+    blur = arb(2).sqrt() * sine * size + (arb(length(back)) + off + 2 * bounds.turning * drift) * drift + rounded
+    amplitude = abs(arb(inner)) / (1 + arb(end.skew)) - blur / (1 - arb(end.skew))
+    if not surely_less(tail, amplitude):
+        return "inequality"
+    tilt = _tilt(network, bounds, (values[index], gap), length(back), off)
+    turn = (1.0 if inner > 0 else -1.0) * (sign if iterate.step % 2 else 1)
+    return Arrival(
+        iterate.step,
+        iterate.point,
+        _above(bounds.reach),
+        iterate.drift,
+        (_below(bounds.sigma[0]), _above(bounds.sigma[1])),
+        _above(bounds.turning),
+        iterate.size,
+        _above(bounds.q),
+        _above(bounds.c),
+        _below(amplitude),
+        _above(tail),
+        regime,
+        np.stack([end.lower, end.upper], axis=1),
+        (_below(rho), _above(rho)),
+        turn * back / float(np.linalg.norm(back)),
+        _above(tilt),
+    )
+
+
+def _tilt(network: Network, bounds: _Bounds, end: tuple[arb, arb], along: float, off: arb) -> arb:
+    r"""Bound the distance of Ĵᵀŵ/‖Ĵᵀŵ‖ from the eigenvector of ∇²f(x_∞) = J_∞ᵀJ_∞: Davis and Kahan.
+
+    :math:`(J_\infty^TJ_\infty - s)\hat v = J_\infty^T(J_\infty - \hat J)\hat v + (J_\infty - \hat J)^T\hat J\hat v +
+    \hat J^T(\hat K - s)\hat w/\|\hat J^T\hat w\|`, and 0 is an eigenvalue too if n > p.
+    """
+    value, gap = end
+    if network.parameters > network.residuals:
+        gap = min(gap.lower(), value.lower())
+    shortest = arb(along) * (1 - arb(2) ** -20)
+    residue = arb(bounds.here.residue)
+    mapped = arb(9) / 8 * (value.upper() + residue) / shortest
+    moved = bounds.turning * bounds.around * (bounds.sigma[1] + mapped)
+    left = bounds.sigma[1] * residue / shortest
+    return arb(2).sqrt() * (moved + left) / gap + 2 * off / shortest + arb(2) ** -40
+
+
+def _regime(eta: arb, values: list[arb]) -> Regime | str:
+    low, high = values[0], values[-1]
+    if surely_less(arb(2), eta * high):
+        return "unstable"
+    if not surely_less(eta * high, arb(2)):
+        return "limit"
+    if surely_less(eta * (low + high), arb(2)):
+        return Regime.SMALL_STEP
+    return Regime.LARGE_STEP if surely_less(arb(2), eta * (low + high)) else "boundary"
+
+
+def _pulled(jac: Near, w: Floats) -> tuple[Floats, arb]:
+    """Return Jᵀw and a bound of its error, w having at most the length 1.12."""
+    back = jac.value.T @ w
+    rounding = gamma(len(w) + 1) * length(jac.value) * length(w)
+    return back, arb(up(1.12 * jac.error + rounding))
+
+
+def _inner(w: Floats, iterate: Iterate) -> tuple[float, arb]:
+    """Return ⟨w, u⟩ at the float64 point and a bound of its error."""
+    u = iterate.at.residuals
+    value = float(w @ u.value.ravel())
+    return value, arb(up(1.12 * u.error + gamma(len(w) + 1) * length(w) * length(u.value) + UNIT))
+
+
+def _larger(a: arb, b: arb) -> arb:
+    return max(a.upper(), b.upper())
+
+
+def _above(x: arb) -> float:
+    return up(float(x.upper()))
+
+
+def _below(x: arb) -> float:
+    return float(x.lower()) * (1 - 2.0**-40)

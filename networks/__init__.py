@@ -1,1 +1,39 @@
-"""Real networks: data, training, and what is measured of them. Needs torch."""
+"""Real networks: what is proved of their training (``prove``), and what is measured of it (needs torch).
+
+Example:
+    >>> import numpy as np
+    >>> from flint import fmpq
+    >>> from gdcheck import networks
+    >>> rng = np.random.default_rng(0)
+    >>> inputs = rng.normal(size=(3, 4)) / 2
+    >>> targets = np.array([[1.0], [-1.0], [1.0]])
+    >>> network, start = networks.random_network(inputs, targets, [20], networks.ACTIVATIONS["tanh"], seed=0)
+    >>> networks.prove(network, start, fmpq(1, 20)).arrival.regime.value
+    'small-step'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gdcheck.networks.proof.activations import ACTIVATIONS
+    from gdcheck.networks.proof.prove import prove
+    from gdcheck.networks.proof.samples import random_network
+    from gdcheck.networks.proof.storing import write_certificate
+    from gdcheck.networks.proof.tracing import traced
+
+__all__ = ["ACTIVATIONS", "prove", "random_network", "traced", "write_certificate"]
+
+_HOME = {
+    "ACTIVATIONS": "activations",
+    "prove": "prove",
+    "random_network": "samples",
+    "traced": "tracing",
+    "write_certificate": "storing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gdcheck.networks' has no attribute {name!r}")
+    return getattr(import_module(f"gdcheck.networks.proof.{_HOME[name]}"), name)

@@ -1,9 +1,9 @@
 r"""Where a network's trajectory arrives, decided at one iterate (docs/valleys.md has the argument).
 
-The inequality is that of ``theorem.valleys``: on a ball of radius ϱ around the iterate the trajectory stays, tends to a
-zero of the residuals, and u is a perturbed linear sequence there. Here the Jacobian has more than a thousand columns, so
-its bounds come from float64 arrays with a proved distance; the scalars of the inequality are Arb balls. What the drift
-of the iterate does to the amplitude is :math:`|\langle w, u(x) - u(\hat x)\rangle| \le (\|\hat J^Tw\| +
+The inequality is that of ``theorem.valleys``: on a ball of radius ϱ around the iterate the trajectory stays, tends to
+a zero of the residuals, and u is a perturbed linear sequence there. Here the Jacobian has thousands of columns, so its
+bounds come from float64 arrays with a proved distance; the scalars of the inequality are Arb balls. What the drift of
+the iterate does to the amplitude is :math:`|\langle w, u(x) - u(\hat x)\rangle| \le (\|\hat J^Tw\| +
 L\varepsilon)\varepsilon`, which is far less than :math:`\sigma_p\varepsilon` for the flattest direction.
 """
 
@@ -48,6 +48,7 @@ class Arrival:
         rho: The modulus of the dominant multiplier, enclosed.
         vector: The limit of direction at even steps, approximately, shape (n,).
         tilt: A bound of the distance of ``vector`` from the exact limit.
+        mode: The direction in the residuals along which they arrive, approximately, shape (p,).
     """
 
     step: int
@@ -66,17 +67,18 @@ class Arrival:
     rho: tuple[float, float]
     vector: Floats
     tilt: float
+    mode: Floats
 
     @property
     def boundary(self) -> tuple[float, float]:
         """2/(λ₁+λ_p) at the limit point, enclosed."""
-        low, high = self.spectrum[0] + self.spectrum[-1]
+        low, high = (float(x) for x in self.spectrum[0] + self.spectrum[-1])
         return 2 / high * (1 - 2.0**-50), 2 / low * (1 + 2.0**-50)
 
     @property
     def stability_limit(self) -> tuple[float, float]:
         """2/λ_p at the limit point, enclosed."""
-        low, high = self.spectrum[-1]
+        low, high = (float(x) for x in self.spectrum[-1])
         return 2 / high * (1 - 2.0**-50), 2 / low * (1 + 2.0**-50)
 
 
@@ -186,6 +188,7 @@ def _decided(network: Network, rate: fmpq, iterate: Iterate, bounds: _Bounds, ma
         (_below(rho), _above(rho)),
         turn * back / float(np.linalg.norm(back)),
         _above(tilt),
+        w,
     )
 
 

@@ -44,7 +44,7 @@ def certificate(proof: Proof, digest: str, file: str) -> dict[str, Any]:
         for i, layer in enumerate(proof.network.layers)
     ]
     return {
-        "format": FORMAT,
+        "schema": FORMAT,
         "arrays": {"file": file, "sha256": digest},
         "layers": layers,
         "step_size": to_text(proof.step_size),

@@ -41,7 +41,7 @@ class Layer:
     @property
     def fan_in(self) -> int:
         """Columns of the weights, the bias included."""
-        return self.gather.shape[1] + int(self.bias)
+        return int(self.gather.shape[1]) + int(self.bias)
 
     @property
     def weights(self) -> int:
@@ -51,7 +51,7 @@ class Layer:
     @property
     def features(self) -> int:
         """How many features it hands on, for each sample."""
-        return self.gather.shape[0] * self.outputs if self.groups is None else self.groups.shape[0]
+        return int(self.gather.shape[0] * self.outputs if self.groups is None else self.groups.shape[0])
 
     @property
     def plain(self) -> bool:

@@ -87,7 +87,7 @@ def _read(layer: Layer, value: Floats) -> Floats:
 
 
 def _affine(patches: Near, weights: Floats, bias: bool, of_weights: float) -> Near:
-    """The column of ones is exact, so an error of the patches meets the inner weights only."""
+    """Apply the weights; the column of ones is exact, so an error of the patches meets the inner weights only."""
     value = patches.value @ weights.T
     rounding = gamma(weights.shape[1] + 1) * max(length(patches.value) * length(weights), 2.0**-450)
     return Near(value, up(patches.error * of_weights + rounding))

@@ -26,7 +26,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moment:
     """What is known of one iterate.
 
@@ -36,6 +36,7 @@ class Moment:
         kernel: The largest eigenvalue of K = JJᵀ at x_k, enclosed.
         apart: A bound of the distance from that eigenvalue to the sharpness λ_max(∇²f(x_k)): L‖u‖.
         drift: A bound of the distance from the float64 point to x_k.
+        residuals: u at the float64 point, shape (p,).
     """
 
     step: int
@@ -43,6 +44,7 @@ class Moment:
     kernel: tuple[float, float]
     apart: float
     drift: float
+    residuals: Floats
 
 
 @dataclass(frozen=True)
@@ -196,8 +198,9 @@ class _Record:
         low = max(float(anchor.kernel.lower[-1]), 0.0) ** 0.5 * (1 - 2.0**-50) - moved
         high = up(float(anchor.kernel.upper[-1]) ** 0.5 + moved)
         kernel = (max(low, 0.0) ** 2 * (1 - 2.0**-50), up(high * high))
-        loss = length(iterate.at.residuals.value) ** 2 / 2
-        self.moments.append(Moment(iterate.step, loss, kernel, up(anchor.turning * iterate.size), iterate.drift))
+        u = iterate.at.residuals.value.ravel()
+        apart = up(anchor.turning * iterate.size)
+        self.moments.append(Moment(iterate.step, length(u) ** 2 / 2, kernel, apart, iterate.drift, u))
 
     def side(self, moment: Moment, *, hessian: bool) -> int:
         apart = moment.apart * (1 + 2.0**-50) if hessian else 0.0

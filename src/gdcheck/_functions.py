@@ -97,13 +97,30 @@ def recheck(certificate: Mapping[str, Any] | str | Path, *, time_limit: float = 
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
 
     if isinstance(certificate, (str, Path)):
-        certificate = parse_json(read_text(Path(certificate)), "the certificate")
+        path = Path(certificate)
+        certificate = parse_json(read_text(path), "the certificate")
+        if isinstance(certificate, dict) and certificate.get("schema") == "gdcheck-network/1":
+            return _recheck_network(certificate, path, time_limit)
     try:
         require_shape(certificate)
         failure = check(certificate, time_limit)
     except NotChecked as gave_up:
         return RecheckResult(False, str(gave_up))
     except BadCertificate as error:
+        return RecheckResult(False, f"malformed: {error}")
+    return RecheckResult(failure is None, failure or "every claim is verified")
+
+
+def _recheck_network(certificate: Mapping[str, Any], path: Path, time_limit: float) -> RecheckResult:
+    """Check a network's certificate, whose arrays lie beside it."""
+    from gdcheck.networks.proof.checker.check import NotChecked
+    from gdcheck.networks.proof.storing import recheck_file
+
+    try:
+        failure = recheck_file(certificate, path, time_limit=time_limit)
+    except NotChecked as gave_up:
+        return RecheckResult(False, str(gave_up))
+    except InputError as error:
         return RecheckResult(False, f"malformed: {error}")
     return RecheckResult(failure is None, failure or "every claim is verified")
 

@@ -63,7 +63,7 @@ def ends(matrix: Array, error: float) -> Ends | None:
     if not np.isfinite(matrix).all():
         return None
     values, vectors = np.linalg.eigh(matrix)
-    p, top = len(values), float(np.abs(values).max()) + 2.0**-300
+    p, top = len(values), float(np.abs(values).max()) + 2.0**-200
     wide = error * (1 + 2.0**-30) + (2.0**-36 + p * p * 2.0**-50) * top
     lower, upper = float(values[0]) - wide, float(values[-1]) + wide
     if not nonnegative(matrix - lower * np.eye(p), error + 2.0**-50 * top):

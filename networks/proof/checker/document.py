@@ -15,7 +15,7 @@ from gdcheck.networks.proof.checker.wide import Array
 
 FORMAT = "gdcheck-network/1"
 _FIELDS = {
-    *("format", "arrays", "layers", "step_size", "step", "regime"),
+    *("schema", "arrays", "layers", "step_size", "step", "regime"),
     *("ball", "spectrum", "amplitude", "tail", "tilt", "sides"),
 }
 _BALL = ("reach", "drift", "sigma_1", "sigma_p", "lipschitz", "residual", "contraction", "remainder")
@@ -106,8 +106,8 @@ def read(document: Any, arrays: Mapping[str, NDArray[Any]]) -> Stated:
     Raises:
         BadNetworkCertificate: If a field is missing, unknown, or of another kind than it should be.
     """
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise BadNetworkCertificate(f"format: must be {FORMAT!r}")
+    if not isinstance(document, dict) or document.get("schema") != FORMAT:
+        raise BadNetworkCertificate(f"schema: must be {FORMAT!r}")
     if set(document) != _FIELDS:
         odd = sorted(set(document) ^ _FIELDS)[0]
         raise BadNetworkCertificate(f"{odd[:40]!r} is missing or unknown")
@@ -126,19 +126,22 @@ def read(document: Any, arrays: Mapping[str, NDArray[Any]]) -> Stated:
     if len(low) != 2 or len(high) != 2:
         raise BadNetworkCertificate("spectrum: must hold two pairs, of λ₁ and λ_p")
     return Stated(
-        _layers(document["layers"], arrays),
-        *(_floats(arrays, name, axes) for name, axes in _ARRAYS),
-        _rational(document["step_size"]),
-        _whole(document["step"], "step"),
-        document["regime"],
-        {name: _number(ball[name], f"ball.{name}") for name in _BALL},
-        ((low[0], low[1]), (high[0], high[1])),
-        *(_number(document[name], name) for name in ("amplitude", "tail", "tilt")),
-        _sides(document["sides"]),
+        layers=_layers(document["layers"], arrays),
+        inputs=_floats(arrays, "inputs", 2),
+        targets=_floats(arrays, "targets", 2),
+        start=_floats(arrays, "start", 1),
+        late=_floats(arrays, "late", 1),
+        vector=_floats(arrays, "vector", 1),
+        step_size=_rational(document["step_size"]),
+        step=_whole(document["step"], "step"),
+        regime=document["regime"],
+        ball={name: _number(ball[name], f"ball.{name}") for name in _BALL},
+        spectrum=((low[0], low[1]), (high[0], high[1])),
+        amplitude=_number(document["amplitude"], "amplitude"),
+        tail=_number(document["tail"], "tail"),
+        tilt=_number(document["tilt"], "tilt"),
+        sides=_sides(document["sides"]),
     )
-
-
-_ARRAYS = (("inputs", 2), ("targets", 2), ("start", 1), ("late", 1), ("vector", 1))
 
 
 def _floats(arrays: Mapping[str, NDArray[Any]], name: str, axes: int) -> Array:

@@ -1,9 +1,9 @@
 r"""Activations and their derivatives in pairs of floats, within 2⁻⁷⁶ and, for GELU, 2⁻⁷⁰ per unit of max(1, |x|).
 
-:math:`e^t` for :math:`t \le 0`: :math:`t = k\ln 2 + 32 r` with ln 2 in three floats, so :math:`|r| < 0.0109`; Taylor's
-polynomial of :math:`e^r - 1` of degree 10 leaves less than :math:`r^{11}/11! < 2^{-96}`; five times :math:`y \mapsto 2y
-+ y^2` make :math:`e^{32r} - 1`. The terms from :math:`r^5/5!` on are below :math:`2^{-39}`, and float64 keeps them within
-:math:`2^{-89}`. Each of the fewer than 100 operations on pairs is off by at most :math:`2^{-100}` of
+:math:`e^t` for :math:`t \le 0`: :math:`t = k\ln 2 + 32 r` with ln 2 in three floats, so :math:`|r| < 0.0109`.
+Taylor's polynomial of :math:`e^r - 1` of degree 10 leaves less than :math:`r^{11}/11! < 2^{-96}`; five times :math:`y
+\mapsto 2y + y^2` make :math:`e^{32r} - 1`. The terms from :math:`r^5/5!` on are below :math:`2^{-39}`, and float64
+keeps them within :math:`2^{-89}`. Each of the fewer than 100 operations on pairs is off by at most :math:`2^{-100}` of
 numbers below 1, and the five squarings enlarge what came before by at most 32·1.5: in all below :math:`48(100\cdot
 2^{-100} + 2^{-89}) < 2^{-83}`. Arguments below −64 are moved to −64, which changes less than :math:`2^{-92}`.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from flint import arb, ctx, fmpq
@@ -40,6 +39,25 @@ class Ball:
     remainder: arb
 
 
+@dataclass(frozen=True, eq=False)
+class Matrices:
+    """K and J at the pair at hand, in float64, with the distances from the exact ones and from K at the limit.
+
+    Attributes:
+        kernel: K, shape (p, p).
+        blur: How far it is off.
+        spread: How far K∞ may be from the exact K.
+        jacobian: J, shape (p, n).
+        off: How far it is off.
+    """
+
+    kernel: Array
+    blur: float
+    spread: float
+    jacobian: Array
+    off: float
+
+
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error
     """A claim does not hold; the message names it."""
 
@@ -73,7 +91,7 @@ def check_inequality(network: Network, stated: Stated, here: Here) -> None:
         arriving = ends(kernel, (blur + spread) * (1 + 2.0**-40))
         require(arriving is not None, "N7: the spectrum at the point of arrival cannot be enclosed")
         if arriving is not None:
-            _claims_of_the_limit(stated, here, ball, arriving, (kernel, blur, spread), (j, off))
+            _claims_of_the_limit(stated, here, ball, arriving, Matrices(kernel, blur, spread, j, off))
 
 
 def _ball(stated: Stated, here: Here, found: Ends, around: arb, steep: arb) -> Ball:
@@ -101,43 +119,59 @@ def _claims_of_the_ball(stated: Stated, ball: Ball, reach: arb) -> None:
     require(ball.remainder <= said["remainder"], "N6: C is stated too small")
 
 
-def _claims_of_the_limit(
-    stated: Stated, here: Here, ball: Ball, end: Ends, kernel: tuple[Array, float, float], jac: tuple[Array, float]
-) -> None:
+@dataclass(frozen=True, eq=False)
+class Mode:
+    """The dominant eigenvalue at the point of arrival and what belongs to it.
+
+    Attributes:
+        value: The eigenvalue, enclosed.
+        rho: The modulus of its multiplier.
+        gap: A lower bound of its distance to the other eigenvalues of K∞; None if there are none.
+        vector: A unit vector near its eigenvector, shape (p,).
+        back: Jᵀ times that, shape (n,).
+        residue: ‖(K − s)w‖ at the pair at hand, s the middle of the enclosure.
+    """
+
+    value: arb
+    rho: arb
+    gap: arb | None
+    vector: Array
+    back: Array
+    residue: arb
+
+
+def _claims_of_the_limit(stated: Stated, here: Here, ball: Ball, end: Ends, at: Matrices) -> None:
     """Check N7 to N10: the spectrum at the point of arrival, the regime, the amplitude and the vector."""
-    eta = ball.eta
     for name, own, said in (("λ₁", end.lowest, stated.spectrum[0]), ("λ_p", end.highest, stated.spectrum[1])):
         require(said[0] <= own[0] and own[1] <= said[1], f"N7: {name} may lie outside what is stated")
-    low, high = _between(end.lowest), _between(end.highest)
+    mode = _regime(stated, ball, end, at)
+    _amplitude(stated, here, ball, mode, at)
+    _vector(stated, here, ball, mode, at)
+
+
+def _regime(stated: Stated, ball: Ball, end: Ends, at: Matrices) -> Mode:
+    """Check N8: which end of the spectrum dominates, and that it is simple."""
+    eta, low, high = ball.eta, _between(end.lowest), _between(end.highest)
     require(eta * high < 2, "N8: the step size may be above 2/λ_p")
     small = stated.regime == "small-step"
     require(eta * (low + high) < 2 if small else eta * (low + high) > 2, "N8: the regime is another, or undecided")
     value = low if small else high
-    p = len(kernel[0])
     rho = 1 - eta * value if small else eta * value - 1
     require(rho > 0, "N8: the dominant multiplier may vanish")
-    w = end.vectors[:, 0 if small else 1]
-    gap, sine = arb(1), arb(0)
-    if p > 1:
+    gap = None
+    if len(at.kernel) > 1:
         nearest, furthest = (arb(end.second), high) if small else (low, arb(end.last_but_one))
-        others = _most(abs(1 - eta * nearest), abs(1 - eta * furthest))
-        require(others < rho, "N8: another multiplier may be as large")
-        gap = nearest - value if small else value - furthest
+        require(_most(abs(1 - eta * nearest), abs(1 - eta * furthest)) < rho, "N8: another multiplier may be as large")
+        gap = arb((nearest - value if small else value - furthest).lower())
         require(gap > 0, "N8: the end of the spectrum may be double")
-        sine = (_residue(kernel[0], kernel[1], w, value) + arb(kernel[2])) / arb(gap.lower())
-    back = jac[0].T @ w
-    _amplitude(stated, here, ball, (rho, sine), w, back, jac[1])
-    n = len(here.point.high)
-    if n > p:
-        gap = arb(min(gap.lower(), value.lower()) if p > 1 else value.lower())
-    _vector(stated, here, ball, (_residue(kernel[0], kernel[1], w, value), arb(gap.lower()), value), back, jac, w)
+    w = end.vectors[:, 0 if small else 1]
+    return Mode(value, rho, gap, w, at.jacobian.T @ w, _residue(at.kernel, at.blur, w, value))
 
 
-def _amplitude(
-    stated: Stated, here: Here, ball: Ball, lemma: tuple[arb, arb], w: Array, back: Array, off: float
-) -> None:
+def _amplitude(stated: Stated, here: Here, ball: Ball, mode: Mode, at: Matrices) -> None:
     """Check N9: the amplitude of the residuals along w exceeds the tail."""
-    rho, sine = lemma
+    rho, w = mode.rho, mode.vector
+    sine = arb(0) if mode.gap is None else (mode.residue + arb(at.spread)) / mode.gap
     sigma = rho + ball.remainder * ball.residual
     require(sigma < 1, "N9: σ is not below 1")
     x = ball.remainder * ball.residual / (rho * (1 - sigma))
@@ -147,34 +181,33 @@ def _amplitude(
     inner = float(w @ u.high.ravel())
     # w has the length 1 within 2⁻⁴⁰, and the product of p terms is off by at most p·2⁻⁵² of the lengths.
     slip = arb((len(w) + 8) * 2.0**-40 * size(u.high)) + arb(u.error)
-    moved = (arb(size(back)) + 2 * off + 2 * ball.lipschitz * here.drift) * here.drift
+    moved = (_pulled(mode, at) + 2 * ball.lipschitz * here.drift) * here.drift
     amplitude = abs(arb(inner)) - slip - moved - arb(2).sqrt() * sine * ball.residual
     require(amplitude >= stated.amplitude, "N9: the amplitude is stated too large")
     require(stated.amplitude > stated.tail, "N9: the amplitude does not exceed the tail")
 
 
-def _vector(
-    stated: Stated,
-    here: Here,
-    ball: Ball,
-    end: tuple[arb, arb, arb],
-    back: Array,
-    jac: tuple[Array, float],
-    w: Array,
-) -> None:
+def _vector(stated: Stated, here: Here, ball: Ball, mode: Mode, at: Matrices) -> None:
     """Check N10: the stated vector is near the eigenvector of ∇²f(x_∞), with the sign of the amplitude."""
-    residue, gap, value = end
-    length = arb(size(back)) * (1 - arb(2) ** -20)
-    mapped = (value + residue) / length
+    gap = mode.value.lower() if mode.gap is None else mode.gap
+    if at.jacobian.shape[1] > len(at.kernel):
+        gap = min(gap, mode.value.lower())
+    length = arb(size(mode.back)) * (1 - arb(2) ** -20)
+    mapped = (mode.value + mode.residue) / length
     moved = ball.lipschitz * ball.around * (ball.sigma[1] + mapped)
-    own = arb(2).sqrt() * (moved + ball.sigma[1] * residue / length) / gap
-    own += 2 * (arb(jac[1]) + arb((len(w) + 8) * 2.0**-40 * size(jac[0]))) / length
-    inner = float(w @ here.at.residuals.high.ravel())
+    own = arb(2).sqrt() * (moved + ball.sigma[1] * mode.residue / length) / gap
+    own += 2 * (_pulled(mode, at) - arb(size(mode.back))) / length
+    inner = float(mode.vector @ here.at.residuals.high.ravel())
     turn = (1.0 if inner > 0 else -1.0) * (-1.0 if stated.regime == "large-step" and stated.step % 2 else 1.0)
-    unit = turn * back / float(np.sqrt(back @ back))
+    unit = turn * mode.back / float(np.sqrt(mode.back @ mode.back))
     distance = size(unit - stated.vector) + 2.0**-30
     require(own + distance <= stated.tilt, "N10: the vector may be further from the limit than stated")
-    require(Fraction(stated.tilt) < 1, "N10: a vector known no better than 1 says nothing")
+    require(stated.tilt < 1, "N10: a vector known no better than 1 says nothing")
+
+
+def _pulled(mode: Mode, at: Matrices) -> arb:
+    """Bound ‖Jᵀw‖ for the exact J and the exact product."""
+    return arb(size(mode.back)) + 2 * at.off + arb((len(mode.vector) + 8) * 2.0**-40 * size(at.jacobian))
 
 
 def _residue(kernel: Array, blur: float, w: Array, value: arb) -> arb:

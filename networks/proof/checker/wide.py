@@ -1,10 +1,10 @@
 r"""Arrays of about 70 bits: unevaluated sums of two float64 arrays, with a proved distance from the exact array.
 
-``two_sum`` and ``two_product`` (Knuth; Dekker, with Veltkamp's splitting) return a rounded result and its exact error,
-but for what underflows: the :math:`2^{-400}` that every bound adds covers it.
-A product of two pairs by ``times`` leaves out terms below :math:`2^{-104}` of its size, a sum by ``plus`` likewise below
-:math:`2^{-104}` of the sum of its operands' sizes; both are charged :math:`2^{-100}`, which also covers the scalars of
-the bounds. Frobenius norms measure all errors.
+``two_sum`` and ``two_product`` (Knuth; Dekker, with Veltkamp's splitting) return a rounded result and its exact
+error, but for what underflows: the :math:`2^{-400}` that every bound adds covers it. A product of two pairs by
+``times`` leaves out terms below :math:`2^{-104}` of its size, a sum by ``plus`` likewise below :math:`2^{-104}` of the
+sum of its operands' sizes; both are charged :math:`2^{-100}`, which also covers the scalars of the bounds. Frobenius
+norms measure all errors.
 
 Matrices are multiplied in slices. Row i of A is written :math:`2^{E_i}(a_1 2^{-\beta} + a_2 2^{-2\beta} + a_3
 2^{-3\beta}) + r` with integers :math:`|a_j| \le 2^\beta` and :math:`|r| \le 2^{E_i-3\beta-1}`, columns of B alike. With

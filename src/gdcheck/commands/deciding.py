@@ -184,6 +184,10 @@ def recheck(
     kernel: Annotated[
         bool, typer.Option("--kernel", help="Also have Coq's kernel check them; its first run compiles the proofs.")
     ] = False,
+    limit_steps: Annotated[
+        bool,
+        typer.Option("--limit-steps", help="Of a network's certificate: take its stored late iterate as given."),
+    ] = False,
 ) -> int:
     """Verify certificates with the small independent checkers."""
     from gdcheck.properties.storage.reading import parse_json, read_text
@@ -200,6 +204,9 @@ def recheck(
         name, accepted = printable(str(path)), ""
         try:
             certificate = parse_json(read_text(path), "the certificate")
+            if isinstance(certificate, dict) and certificate.get("schema") == "gdcheck-network/1":
+                codes.append(_recheck_network(certificate, path, time_limit, late_only=limit_steps))
+                continue
             require_shape(certificate)
             with late_bar("rechecking") as watch:
                 failure = check(certificate, time_limit, watch)
@@ -219,6 +226,31 @@ def recheck(
         typer.echo(f"{name}: {accepted}{more}" if failure is None else f"{name}: rejected: {printable(failure)}")
         codes.append(PROVED if failure is None else REFUTED)
     return max(codes, key=(PROVED, OTHER, REFUTED, BAD_INPUT).index)
+
+
+def _recheck_network(certificate: dict[str, Any], path: Path, time_limit: float, *, late_only: bool) -> int:
+    """Have the networks' own checker verify a certificate, and say what it verified."""
+    from gdcheck.networks.proof.checker.check import NotChecked
+    from gdcheck.networks.proof.storing import recheck_file
+    from gdcheck.terminal.late import late_bar
+
+    name = printable(str(path))
+    try:
+        with late_bar("rechecking") as watch:
+            failure = recheck_file(certificate, path, late_only=late_only, time_limit=time_limit, watch=watch)
+    except NotChecked as gave_up:
+        typer.echo(f"{name}: {gave_up}")
+        return OTHER
+    if failure is not None:
+        typer.echo(f"{name}: rejected: {printable(failure)}")
+        return REFUTED
+    step = certificate["step"]
+    typer.echo(
+        f"{name}: accepted from the stored iterate of step {step} on; that it is near the trajectory was not checked"
+        if late_only
+        else f"{name}: accepted: the trajectory from the first weights to step {step}, and the limit from there"
+    )
+    return PROVED
 
 
 @commands.command(

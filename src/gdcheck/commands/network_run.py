@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -39,7 +40,7 @@ def network_command(options: NetworkOptions) -> int:
     """
     options.check()
     device = choose_device(options.device)
-    images = load_images(options)
+    images = load_images(replace(options, subset=options.subset or 200))
     config = NetworkConfig(Architecture.TINY, width=options.width)
     network = build(config, images.shape, len(images.classes), options.seed)
     objective = Objective(network, images, LossKind.MSE, options.weight_decay, device=device, dtype=torch.float64)

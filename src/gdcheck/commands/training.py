@@ -31,16 +31,22 @@ def train(options: TrainOptions) -> int:
 
 @commands.command(
     epilog=help_end(
-        "0 all that the theorem predicts was measured, 3 not all",
+        "0 all that the theorem predicts was measured, 3 not all; with --prove 0 proved, 3 unresolved",
         "gdcheck network --root cifar --download --subset 200",
+        "gdcheck network --prove --subset 20 --pixels 4 --hidden 100",
+        "gdcheck network --prove --regime large-step --subset 10 --hidden 300 --data images",
     )
 )
 @takes(NetworkOptions)
 def network(options: NetworkOptions) -> int:
-    """Measure both regimes of gradient descent around a strict minimum of a small network."""
+    """Measure both regimes of gradient descent around a strict minimum of a small network, or prove one run's limit."""
     from gdcheck.networks.needed import require_training_packages
 
     require_training_packages()
+    if options.prove:
+        from gdcheck.commands.network_proof import prove_command
+
+        return prove_command(options)
     from gdcheck.commands.network_run import network_command
 
     return network_command(options)

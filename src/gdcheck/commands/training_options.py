@@ -36,10 +36,25 @@ class ImageOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkOptions(ImageOptions):
+class ProofOptions(ImageOptions):
+    """The options of ``gdcheck network --prove``."""
+
+    prove: Annotated[
+        bool, Option("--prove", help="Prove the limit of direction of a dense network's run, without weight decay.")
+    ] = False
+    regime: Annotated[str, Option(help="With --prove: small-step or large-step.")] = "small-step"
+    eta: Annotated[str | None, Option("--step-size", help="With --prove: the step size; found if not given.")] = None
+    pixels: Annotated[int, Option(min=1, max=64, help="With --prove: images are averaged to this side.")] = 4
+    hidden: Annotated[str, Option(help="With --prove: the widths of the hidden layers, such as 100 or 40,40.")] = "100"
+    activation: Annotated[str, Option(help="With --prove: tanh, sigmoid, softplus or gelu.")] = "tanh"
+    max_steps: Annotated[int, Option(min=1, max=1_000_000, help="With --prove: steps allowed.")] = 50_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions(ProofOptions):
     """The options of ``gdcheck network``."""
 
-    subset: Annotated[int | None, Option(min=2, help="How many images.")] = 200
+    subset: Annotated[int | None, Option(min=2, help="How many images; 200 if not given, or 20 with --prove.")] = None
     width: Annotated[int, Option(min=2, max=64, help="Width of the network; 8 gives some 400 parameters.")] = 8
     weight_decay: WeightDecay = 0.02
     steps: Annotated[int, Option(min=10, help="Steps of the run on each side of the boundary.")] = 20_000

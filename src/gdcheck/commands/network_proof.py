@@ -1,0 +1,138 @@
+"""What ``gdcheck network --prove`` does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import typer
+from flint import fmpq
+
+from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory
+from gdcheck.commands.training_options import NetworkOptions
+from gdcheck.commands.training_run import describe, load_images
+from gdcheck.networks.proof.activations import ACTIVATIONS, Activation
+from gdcheck.networks.proof.network import Network
+from gdcheck.networks.proof.ordinary import distances
+from gdcheck.networks.proof.prove import Counts, Proof, prove
+from gdcheck.networks.proof.rounding import Floats
+from gdcheck.networks.proof.samples import random_network, samples
+from gdcheck.networks.proof.search import large_step, small_step
+from gdcheck.networks.proof.storing import write_certificate
+from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
+from gdcheck.reports.figures import rendered
+from gdcheck.reports.network_proof_chart import network_proof_chart
+from gdcheck.terminal.progress import progress_bar
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_fmpq, to_text
+from gdcheck.theorem.methods.statement import Regime
+
+_MOST_WEIGHTS = 500_000
+_SEARCH_STEPS = 6000
+
+
+def prove_command(options: NetworkOptions) -> int:
+    """Train a dense network from random weights, enclose the run, prove its limit, print and write what was proved.
+
+    Args:
+        options: The options.
+
+    Returns:
+        The exit code: 0 if a limit is proved, 3 if not, 130 if interrupted.
+
+    Raises:
+        InputError: If an option cannot be used.
+    """
+    options.check()
+    regime = next((r for r in (Regime.SMALL_STEP, Regime.LARGE_STEP) if r.value == options.regime), None)
+    if regime is None:
+        raise InputError("regime", "must be small-step or large-step")
+    images = load_images(replace(options, subset=options.subset or 20))
+    inputs, targets = samples(
+        images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
+    )
+    network, start = random_network(inputs, targets, _widths(options.hidden), _activation(options), options.seed)
+    if network.parameters > _MOST_WEIGHTS:
+        raise InputError("hidden", f"gives {network.parameters} weights; at most {_MOST_WEIGHTS} are taken")
+    make_directory(options.out)
+    typer.echo(
+        f"data: {describe(images)}; {network.parameters} weights, {network.residuals} residuals, no weight decay"
+    )
+    try:
+        eta = _step_size(options, network, start, regime)
+        with progress_bar(options.max_steps, "enclosing") as tell:
+            proof = prove(network, start, eta, max_steps=options.max_steps, tell=tell)
+    except KeyboardInterrupt:
+        typer.echo("interrupted: nothing is written", err=True)
+        return INTERRUPTED
+    _show(proof)
+    if proof.arrival is None:
+        return OTHER
+    stem = f"network-proof-{proof.arrival.regime.value}"
+    with writing_to(options.out):
+        write_certificate(proof, options.out / f"{stem}.json")
+        chart = network_proof_chart(proof, describe(images))
+        picture = rendered(chart, "svg", "A network's run, and the step from which on its limit is proved")
+        write_bytes_atomically(options.out / f"{stem}.svg", picture)
+    typer.echo(f"certificate: {options.out / stem}.json, .npz; picture: {options.out / stem}.svg")
+    typer.echo(f"check it: gdcheck recheck --time-limit 3600 {options.out / stem}.json")
+    return PROVED
+
+
+def _widths(text: str) -> list[int]:
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and 0 < int(part) <= 100_000 for part in parts) or len(parts) > 8:
+        raise InputError("hidden", "must be one to eight widths, such as 100 or 40,40")
+    return [int(part) for part in parts]
+
+
+def _activation(options: NetworkOptions) -> Activation:
+    if options.activation not in ACTIVATIONS:
+        raise InputError("activation", f"must be one of {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[options.activation]
+
+
+def _step_size(options: NetworkOptions, network: Network, start: Floats, regime: Regime) -> fmpq:
+    if options.eta is not None:
+        return to_fmpq(options.eta, "step_size")
+    if regime is Regime.SMALL_STEP:
+        return small_step(network, start)
+    with progress_bar(None, "looking for a step size in the window of its own end") as tell:
+        return large_step(network, start, _SEARCH_STEPS, tell)
+
+
+def _show(proof: Proof) -> None:
+    eta = proof.step_size
+    typer.echo(f"step size: {to_text(eta)} ≈ {float(eta):.9g}; 2/η = {float(2 / eta):.6g}")
+    end = proof.arrival
+    if end is None:
+        last = proof.moments[-1]
+        typer.echo(f"unresolved after step {last.step} (loss {last.loss:.3g}): {proof.reason}")
+        return
+    small = end.regime is Regime.SMALL_STEP
+    way, which = ("fixed", "smallest") if small else ("alternating", "largest")
+    typer.echo(
+        f"proved from step {proof.first} on: the trajectory tends to a zero of all residuals, and its direction is "
+        f"{way} along the eigenvector of the {which} nonzero Hessian eigenvalue there"
+    )
+    low, high = end.spectrum[0], end.spectrum[-1]
+    typer.echo(
+        f"at the point of arrival: λ₁ in [{low[0]:.6g}, {low[1]:.6g}], λ_p in [{high[0]:.6g}, {high[1]:.6g}]; "
+        f"2/(λ₁+λ_p) in [{end.boundary[0]:.9g}, {end.boundary[1]:.9g}], "
+        f"2/λ_p in [{end.stability_limit[0]:.9g}, {end.stability_limit[1]:.9g}]"
+    )
+    typer.echo(f"at step {end.step}: amplitude at least {end.amplitude:.3g}, tail at most {end.tail:.3g}; "
+               f"the limit's vector is known within {end.tilt:.2g}")  # fmt: skip
+    _show_counts("largest eigenvalue of JJᵀ", proof.kernel)
+    _show_counts("largest Hessian eigenvalue", proof.sharpness)
+    run = distances(proof, end)
+    typer.echo(
+        f"the exact trajectory is within {end.drift:.2g} of the float64 one that was followed; torch's run is "
+        f"{run['float64']:.2g} from that in float64 and {run['float32']:.2g} in float32, at step {end.step}"
+    )
+
+
+def _show_counts(what: str, counts: Counts) -> None:
+    last = "" if counts.last_above is None else f" (last at step {counts.last_above})"
+    typer.echo(
+        f"{what}: above 2/η at {counts.above} steps{last}, below at {counts.below}, undecided {counts.undecided}"
+    )

@@ -85,7 +85,10 @@ def apart(a: Wide, b: Wide) -> float:
 
 
 def follow(network: Network, stated: Stated) -> Iterator[tuple[Here, Station, float]]:
-    """Enclose x₀, x₁, …, with the station of each and its distance from there; ends early if the bounds do."""
+    """Enclose x₀, x₁, …, with the station of each and its distance from there; ends early if the bounds do.
+
+    Claim N2 (trajectory).
+    """
     eta = stated.step_size
     high = float(eta)
     parts = (high, float(eta - Fraction(high)))
@@ -110,7 +113,10 @@ def follow(network: Network, stated: Stated) -> Iterator[tuple[Here, Station, fl
 
 
 def on_side(here: Here, base: Station, away: float, eta: Fraction, side: int) -> bool:
-    """Whether the largest eigenvalue of JJᵀ at x_k surely lies above (1) or below (−1) 2/η: claim N11."""
+    """Whether the largest eigenvalue of JJᵀ at x_k surely lies above (1) or below (−1) 2/η.
+
+    Claim N11 (sides).
+    """
     move = above(base.lipschitz * away)
     if side > 0:
         low = sqrt(max(base.kernel.highest[0], 0.0)) * (1 - 2.0**-50) - move
@@ -120,5 +126,8 @@ def on_side(here: Here, base: Station, away: float, eta: Fraction, side: int) ->
 
 
 def near(point: Wide, late: Array) -> float:
-    """Bound the distance of a pair from a float64 point."""
+    """Bound the distance of a pair from a float64 point.
+
+    Claim N3 (late).
+    """
     return above(size(point.high - late) * (1 + 2.0**-50) + size(point.low))

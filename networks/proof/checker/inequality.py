@@ -86,12 +86,18 @@ def check_inequality(network: Network, stated: Stated, here: Here) -> None:
         around = reach + arb(here.drift)
         steep = arb(turning(network, norms(network, weights, here.at.patches), _above(around)))
         ball = _ball(stated, here, found, around, steep)
-        _claims_of_the_ball(stated, ball, reach)
+        _turning(stated, ball)
+        _singular_values(stated, ball)
+        _stays(stated, ball, reach)
         spread = _above(2 * ball.sigma[1] * steep * around)
         arriving = ends(kernel, (blur + spread) * (1 + 2.0**-40))
         require(arriving is not None, "N7: the spectrum at the point of arrival cannot be enclosed")
         if arriving is not None:
-            _claims_of_the_limit(stated, here, ball, arriving, Matrices(kernel, blur, spread, j, off))
+            _spectrum(stated, arriving)
+            at = Matrices(kernel, blur, spread, j, off)
+            mode = _regime(stated, ball, arriving, at)
+            _amplitude(stated, here, ball, mode, at)
+            _vector(stated, here, ball, mode, at)
 
 
 def _ball(stated: Stated, here: Here, found: Ends, around: arb, steep: arb) -> Ball:
@@ -107,12 +113,29 @@ def _ball(stated: Stated, here: Here, found: Ends, around: arb, steep: arb) -> B
     return Ball(eta, around, steep, (sigma_1, sigma_p), r, q, 4 * half / (1 - q) + half)
 
 
-def _claims_of_the_ball(stated: Stated, ball: Ball, reach: arb) -> None:
-    """Check N4, N5 and N6: L, the singular values, and that the trajectory stays in the ball and arrives."""
+def _turning(stated: Stated, ball: Ball) -> None:
+    """Check claim N4.
+
+    Claim N4 (turning).
+    """
+    require(ball.lipschitz <= stated.ball["lipschitz"], "N4: the Jacobian may turn faster than stated")
+
+
+def _singular_values(stated: Stated, ball: Ball) -> None:
+    """Check claim N5.
+
+    Claim N5 (singular values).
+    """
+    require(ball.sigma[0] >= stated.ball["sigma_1"], "N5: σ₁ is stated too large")
+    require(ball.sigma[1] <= stated.ball["sigma_p"], "N5: σ_p is stated too small")
+
+
+def _stays(stated: Stated, ball: Ball, reach: arb) -> None:
+    """Check that the trajectory stays in the ball and arrives.
+
+    Claim N6 (ball).
+    """
     said = stated.ball
-    require(ball.lipschitz <= said["lipschitz"], "N4: the Jacobian may turn faster than stated")
-    require(ball.sigma[0] >= said["sigma_1"], "N5: σ₁ is stated too large")
-    require(ball.sigma[1] <= said["sigma_p"], "N5: σ_p is stated too small")
     require(ball.residual <= said["residual"], "N6: the residuals may be larger than stated")
     require(ball.contraction <= said["contraction"] and said["contraction"] < 1, "N6: q is stated too small")
     require(ball.eta * ball.sigma[1] * ball.residual / (1 - ball.contraction) <= reach, "N6: the ball may be left")
@@ -140,17 +163,20 @@ class Mode:
     residue: arb
 
 
-def _claims_of_the_limit(stated: Stated, here: Here, ball: Ball, end: Ends, at: Matrices) -> None:
-    """Check N7 to N10: the spectrum at the point of arrival, the regime, the amplitude and the vector."""
+def _spectrum(stated: Stated, end: Ends) -> None:
+    """Check the ends of the spectrum at the point of arrival.
+
+    Claim N7 (spectrum).
+    """
     for name, own, said in (("λ₁", end.lowest, stated.spectrum[0]), ("λ_p", end.highest, stated.spectrum[1])):
         require(said[0] <= own[0] and own[1] <= said[1], f"N7: {name} may lie outside what is stated")
-    mode = _regime(stated, ball, end, at)
-    _amplitude(stated, here, ball, mode, at)
-    _vector(stated, here, ball, mode, at)
 
 
 def _regime(stated: Stated, ball: Ball, end: Ends, at: Matrices) -> Mode:
-    """Check N8: which end of the spectrum dominates, and that it is simple."""
+    """Check which end of the spectrum dominates, and that it is simple.
+
+    Claim N8 (regime).
+    """
     eta, low, high = ball.eta, _between(end.lowest), _between(end.highest)
     require(eta * high < 2, "N8: the step size may be above 2/λ_p")
     small = stated.regime == "small-step"
@@ -169,7 +195,10 @@ def _regime(stated: Stated, ball: Ball, end: Ends, at: Matrices) -> Mode:
 
 
 def _amplitude(stated: Stated, here: Here, ball: Ball, mode: Mode, at: Matrices) -> None:
-    """Check N9: the amplitude of the residuals along w exceeds the tail."""
+    """Check that the amplitude of the residuals along w exceeds the tail.
+
+    Claim N9 (inequality).
+    """
     rho, w = mode.rho, mode.vector
     sine = arb(0) if mode.gap is None else (mode.residue + arb(at.spread)) / mode.gap
     sigma = rho + ball.remainder * ball.residual
@@ -188,7 +217,10 @@ def _amplitude(stated: Stated, here: Here, ball: Ball, mode: Mode, at: Matrices)
 
 
 def _vector(stated: Stated, here: Here, ball: Ball, mode: Mode, at: Matrices) -> None:
-    """Check N10: the stated vector is near the eigenvector of ∇²f(x_∞), with the sign of the amplitude."""
+    """Check that the stated vector is near the eigenvector of ∇²f(x_∞), with the sign of the amplitude.
+
+    Claim N10 (vector).
+    """
     gap = mode.value.lower() if mode.gap is None else mode.gap
     if at.jacobian.shape[1] > len(at.kernel):
         gap = min(gap, mode.value.lower())

@@ -32,6 +32,8 @@ class Network:
     def of(cls, stated: Stated) -> Network:
         """Hold the shapes of a certificate against each other.
 
+        Claim N1 (network).
+
         Raises:
             BadNetworkCertificate: If they do not fit.
         """

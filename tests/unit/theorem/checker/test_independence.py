@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gdcheck.networks.proof import checker as networks_checker
 from gdcheck.theorem import checker
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.checker.amplitude import check
@@ -14,6 +15,7 @@ from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 
 FILES = sorted(Path(checker.__file__).parent.rglob("*.py"))
+OF_NETWORKS = sorted(Path(networks_checker.__file__).parent.rglob("*.py"))
 
 
 def test_it_imports_nothing_of_the_engines():
@@ -28,6 +30,18 @@ def test_it_imports_nothing_of_the_engines():
     )
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
     assert out == ["['gdcheck', 'gdcheck.theorem']", "[]"], f"the checker imports more than it may: {out}"
+
+
+def test_the_checker_of_networks_imports_numpy_and_arb_and_nothing_else():
+    """The exception that docs/certificate.md states, and no more than that."""
+    for path in OF_NETWORKS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                first = str(name).split(".")[0]
+                own = str(name).startswith("gdcheck.networks.proof.checker")
+                assert own or first in {*sys.stdlib_module_names, "numpy", "flint"}, f"{path.name}: {name}"
 
 
 def test_it_uses_no_floating_point_but_for_the_clock():
@@ -50,11 +64,11 @@ def test_every_claim_of_the_specification_is_a_function():
     text = (Path(__file__).parents[4] / "docs" / "certificate.md").read_text(encoding="utf-8")
     stated = re.findall(r"^\*\*(Claim \w+ \([^)]+\))\.\*\*", text, re.MULTILINE)
     named = set()
-    for path in FILES:
+    for path in FILES + OF_NETWORKS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 named |= {*re.findall(r"Claim \w+ \([^)]+\)", ast.get_docstring(node) or "")}
-    assert len({*stated}) == len(stated) == 81
+    assert len({*stated}) == len(stated) == 92
     assert named == {*stated}, f"without a function: { ({*stated} - named) }; unknown: {named - {*stated}}"
 
 

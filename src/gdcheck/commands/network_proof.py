@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import typer
 from flint import fmpq
@@ -46,19 +47,25 @@ def prove_command(options: NetworkOptions) -> int:
     regime = next((r for r in (Regime.SMALL_STEP, Regime.LARGE_STEP) if r.value == options.regime), None)
     if regime is None:
         raise InputError("regime", "must be small-step or large-step")
+    given = None if options.eta is None else to_fmpq(options.eta, "step_size")
+    if given is not None and not given > 0:
+        raise InputError("step_size", "must be positive")
+    widths, activation = _widths(options.hidden), _activation(options)
     images = load_images(replace(options, subset=options.subset or 20))
     inputs, targets = samples(
         images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
     )
-    network, start = random_network(inputs, targets, _widths(options.hidden), _activation(options), options.seed)
-    if network.parameters > _MOST_WEIGHTS:
-        raise InputError("hidden", f"gives {network.parameters} weights; at most {_MOST_WEIGHTS} are taken")
+    sizes = [inputs.shape[1], *widths, 1]
+    weights = sum(before * after for before, after in pairwise(sizes))
+    if weights > _MOST_WEIGHTS:
+        raise InputError("hidden", f"gives {weights} weights; at most {_MOST_WEIGHTS} are taken")
+    network, start = random_network(inputs, targets, widths, activation, options.seed)
     make_directory(options.out)
     typer.echo(
         f"data: {describe(images)}; {network.parameters} weights, {network.residuals} residuals, no weight decay"
     )
     try:
-        eta = _step_size(options, network, start, regime)
+        eta = _step_size(network, start, regime) if given is None else given
         with progress_bar(options.max_steps, "enclosing") as tell:
             proof = prove(network, start, eta, max_steps=options.max_steps, tell=tell)
     except KeyboardInterrupt:
@@ -91,9 +98,7 @@ def _activation(options: NetworkOptions) -> Activation:
     return ACTIVATIONS[options.activation]
 
 
-def _step_size(options: NetworkOptions, network: Network, start: Floats, regime: Regime) -> fmpq:
-    if options.eta is not None:
-        return to_fmpq(options.eta, "step_size")
+def _step_size(network: Network, start: Floats, regime: Regime) -> fmpq:
     if regime is Regime.SMALL_STEP:
         return small_step(network, start)
     with progress_bar(None, "looking for a step size in the window of its own end") as tell:

@@ -16,9 +16,10 @@ from gdcheck.properties.claims.examination import ClaimViolation, holds, on_deci
 from gdcheck.properties.claims.trajectory import remainder_bound
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.descent.enclosure import Enclosure, enclose
+from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.limit.result import Amplitude, Inequality
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.reference.amplitude import NotSettled, SecondOpinion, SeenAmplitude, second_opinion
@@ -64,7 +65,7 @@ def same_spectrum(seen: ReferenceSpectrum, decision: Decision) -> None:
     require(known.regime is seen.regime, f"the regime is {seen.regime.value} in mpmath, not {regime}")
 
 
-def inside(h: Point, enclosure: Enclosure, resolution: mpf) -> None:
+def inside(h: Point, enclosure: EnclosedIterate, resolution: mpf) -> None:
     """Require that an iterate of mpmath lies in the enclosure of the same step."""
     if not enclosure.error.is_finite():
         return

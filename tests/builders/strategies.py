@@ -9,11 +9,11 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
@@ -206,10 +206,12 @@ def errors(problem: Problem, digits: int) -> Iterator[list[mpf]]:
             yield [a - b for a, b in zip(x, m, strict=True)]
 
 
-def enclosure(centre: Sequence[fmpq], apart: Sequence[fmpq]) -> Enclosure:
+def enclosure(centre: Sequence[fmpq], apart: Sequence[fmpq]) -> EnclosedIterate:
     """An enclosure, at the current precision, with an error as large as the distance of centre + apart from it."""
     size, error = (norm(arb(x) for x in v).upper() for v in (centre, apart))
-    return Enclosure(0, [arb(x).mid() for x in centre], error + arb(2) ** -100, size + error + arb(2) ** -100, size)
+    return EnclosedIterate(
+        0, [arb(x).mid() for x in centre], error + arb(2) ** -100, size + error + arb(2) ** -100, size
+    )
 
 
 def length(v: Sequence[mpf]) -> mpf:

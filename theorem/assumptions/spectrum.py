@@ -14,7 +14,8 @@ from typing import cast
 
 from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpz, fmpz_poly
 
-from gdcheck.theorem.loss.balls import ball, ends, exact
+from gdcheck.theorem.loss.balls import ball, ends, exact, norm
+from gdcheck.theorem.methods.statement import End
 
 _SEEDS = 16
 _PRIME, _BASE = 10007, 5
@@ -48,6 +49,11 @@ class Eigenvalue:
     def ball(self) -> arb:
         """Return the eigenvalue as a ball at the current precision."""
         return ball(self.lo, self.hi)
+
+    def moduli(self, step_size: fmpq) -> tuple[fmpq, fmpq]:
+        """Return the least and the largest |1 − ηλ| over the interval, exactly: balls may not tell two apart."""
+        low, high = 1 - step_size * self.hi, 1 - step_size * self.lo
+        return max(fmpq(0), low, -high), max(abs(low), abs(high))
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,3 +214,40 @@ def gap(eigenvalues: tuple[Eigenvalue, ...], index: int) -> fmpq:
     here = eigenvalues[index]
     distances = [here.lo - e.hi for e in eigenvalues[:index]] + [e.lo - here.hi for e in eigenvalues[index + 1 :]]
     return power_of_two_below(min(distances)) if distances else fmpq(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Eigenspace:
+    """A dominant eigenvalue of the Hessian, in all of space or on a subspace, with its eigenspace.
+
+    Attributes:
+        end: Which end of the spectrum it is; its value is the sign of the multiplier.
+        eigenvalue: The eigenvalue.
+        gap: γ > 0 such that no other eigenvalue lies in (lo − γ, hi + γ).
+        vectors: W, nearly orthonormal dyadic columns that nearly span the eigenspace, shape (n, w).
+    """
+
+    end: End
+    eigenvalue: Eigenvalue
+    gap: fmpq
+    vectors: fmpq_mat
+
+    def deviation(self, operator: fmpq_mat, gram: fmpq_mat | None = None) -> arb:
+        """Bound how well the columns span the eigenspace, by the theorem of Davis and Kahan.
+
+        Args:
+            operator: The operator, shape (n, n), self-adjoint in the inner product of G.
+            gram: G, shape (n, n); None for the identity.
+
+        Returns:
+            A bound of the distance from W WᵀG to the orthogonal projector, in that inner product.
+        """
+        w, e = self.vectors, self.eigenvalue
+        dual = w if gram is None else gram * w
+        excess = dual.transpose() * w
+        for i in range(int(w.ncols())):
+            excess[i, i] -= 1
+        residual = operator * w - w * ((e.lo + e.hi) / 2)
+        weighted = residual if gram is None else gram * residual
+        square = sum((x * y for x, y in zip(residual.entries(), weighted.entries(), strict=True)), fmpq(0))
+        return (2 * arb(square)).nonnegative_part().sqrt() / arb(self.gap) + norm(arb(x) for x in excess.entries())

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from flint import arb
 
 from gdcheck.theorem.augmented.enclosure import Growth, Norms, StateEnclosure, join
-from gdcheck.theorem.augmented.sequence import StateSequence
 from gdcheck.theorem.descent.enclosure import DescentMap
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.limit.sequence import EnclosedIterate
-from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.limit.sequence import Drift, EnclosedIterate
+from gdcheck.theorem.loss.balls import norm, surely_less, upper
 from gdcheck.theorem.methods.method import Adam
 
 
@@ -45,62 +44,38 @@ class Factors:
         return cls(fades / (1 - fades), 1 / (arb(method.epsilon) * (1 - arb(method.beta2) ** step).sqrt()))
 
 
-@dataclass(frozen=True, eq=False)
-class AdaptiveDrift:
-    """The drift from a step on.
+def adaptive_drift(
+    method: Adam, bound: RemainderBound, norms: Norms, slopes: tuple[arb, arb], iterate: EnclosedIterate
+) -> Drift:
+    """Bound what the factors add from an iterate on.
 
-    Attributes:
-        largest: A bound of every later ε_j.
-        fixed: What the sum holds whatever σ is.
-        fresh: What it holds times 1/(1 − σ): the gradients still to come.
-    """
-
-    largest: arb
-    fixed: arb
-    fresh: arb
-
-    def total(self, sigma: arb) -> arb:
-        """Bound the sum of all ε_j."""
-        return self.fixed + self.fresh / (1 - sigma)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class AdaptiveSequence(StateSequence):
-    """The states of an adaptive method.
-
-    Attributes:
+    Args:
         method: The method.
-        steepest: uλₙ, an upper bound.
         bound: The remainder bound.
         norms: The norms.
-        scale: u.
+        slopes: uλₙ, an upper bound; and u.
+        iterate: One of ``enclose_adaptive``.
+
+    Returns:
+        The bounds; what holds for the gradients still to come is ``fresh``.
     """
-
-    method: Adam
-    steepest: arb
-    bound: RemainderBound
-    norms: Norms
-    scale: arb
-
-    def drift(self, iterate: EnclosedIterate) -> AdaptiveDrift:
-        """Bound what the factors add from an iterate on."""
-        method, bound, norms = self.method, self.bound, self.norms
-        assert isinstance(iterate, StateEnclosure)
-        factors = Factors.at(method, iterate.step + 1)
-        radius = iterate.radius
-        slope = self.steepest + bound.quadratic(radius) * radius
-        beta1, keep = arb(method.beta1), arb(method.beta2).sqrt()
-        # |c'| ≤ √(β₁² + slope²)‖z‖, and K is paid once for the norm.
-        weight = norms.powers * norm((beta1, slope))
-        gradient = slope / self.scale * radius
-        largest = iterate.average if surely_less(gradient, iterate.average) else iterate.average.max(gradient)
-        fresh = arb(1 - method.beta2).sqrt() * gradient
-        sum_of_roots = factors.per_root / (1 - keep)
-        return AdaptiveDrift(
-            largest=weight * (factors.bias + factors.per_root * largest),
-            fixed=weight * (factors.bias / (1 - beta1) + sum_of_roots * keep * iterate.average),
-            fresh=weight * sum_of_roots * fresh,
-        )
+    assert isinstance(iterate, StateEnclosure)
+    steepest, scale = slopes
+    factors = Factors.at(method, iterate.step + 1)
+    radius = iterate.radius
+    slope = steepest + bound.quadratic(radius) * radius
+    beta1, keep = arb(method.beta1), arb(method.beta2).sqrt()
+    # |c'| ≤ √(β₁² + slope²)‖z‖, and K is paid once for the norm.
+    weight = norms.powers * norm((beta1, slope))
+    gradient = slope / scale * radius
+    largest = iterate.average if surely_less(gradient, iterate.average) else iterate.average.max(gradient)
+    fresh = arb(1 - method.beta2).sqrt() * gradient
+    sum_of_roots = factors.per_root / (1 - keep)
+    return Drift(
+        largest=weight * (factors.bias + factors.per_root * largest),
+        fixed=weight * (factors.bias / (1 - beta1) + sum_of_roots * keep * iterate.average),
+        fresh=weight * sum_of_roots * fresh,
+    )
 
 
 def enclose_adaptive(
@@ -127,12 +102,12 @@ def enclose_adaptive(
     step = 0
     while True:
         rounding = sum((x.rad() for x in (*h, *c)), arb(0))
-        doubt = _upper(doubt + sum((x.rad() for x in s), arb(0)))
+        doubt = upper(doubt + sum((x.rad() for x in s), arb(0)))
         h, c, s = [x.mid() for x in h], [x.mid() for x in c], [x.mid() for x in s]
         error, starred = join(error + rounding, starred + k * rounding, k)
         size = norm((*h, *c))
         yield StateEnclosure(
-            step, [k * x for x in (*h, *c)], k * error, k * (size + error), k * size, _upper(norm(s) + doubt)
+            step, [k * x for x in (*h, *c)], k * error, k * (size + error), k * size, upper(norm(s) + doubt)
         )
         step += 1
         factors = Factors.at(method, step)
@@ -162,7 +137,3 @@ def enclose_adaptive(
 
 def _root(x: arb) -> arb:
     return x.nonnegative_part().sqrt()
-
-
-def _upper(x: arb) -> arb:
-    return x.upper() if x.is_finite() else x

@@ -17,31 +17,22 @@ from gdcheck.theorem.descent.enclosure import DescentMap
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.hessian_map import HessianMap, norm_bound
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.limit.sequence import EnclosedIterate
+from gdcheck.theorem.loss.balls import norm, surely_less, upper
 from gdcheck.theorem.methods.method import Method
 
 _BITS = 64
 _NONE = arb(0)
 
 
-@dataclass(frozen=True, slots=True)
-class StateEnclosure:
-    """A state, enclosed: ‖s_k − centre‖ ≤ error, for s = K z.
+@dataclass(frozen=True, eq=False)
+class StateEnclosure(EnclosedIterate):
+    """A state, enclosed, for s = K z; its centre is K times that of h, then of c, shape (2n,).
 
     Attributes:
-        step: k.
-        centre: K times the centre of h, then of c; exact balls, shape (2n,).
-        error: The bound of the distance.
-        radius: An upper bound of ‖s_k‖ and of ‖centre‖.
-        size: ‖centre‖.
         average: A bound of the norm of the roots of averaged squares, for adaptive methods; else 0.
     """
 
-    step: int
-    centre: list[arb]
-    error: arb
-    radius: arb
-    size: arb
     average: arb = _NONE
 
 
@@ -107,7 +98,7 @@ def enclose_states(
     error = starred = arb(0)
     step = 0
     while True:
-        rounding = _upper(sum((x.rad() for x in (*h, *c)), arb(0)))
+        rounding = upper(sum((x.rad() for x in (*h, *c)), arb(0)))
         h, c = [x.mid() for x in h], [x.mid() for x in c]
         error, starred = join(error + rounding, starred + norms.powers * rounding, norms.powers)
         size = norm((*h, *c))
@@ -120,11 +111,11 @@ def enclose_states(
 
 def join(error: arb, starred: arb, powers: arb) -> tuple[arb, arb]:
     """Return the smaller bounds of an error in both norms: ‖·‖ ≤ ‖·‖_* ≤ K‖·‖."""
-    error, starred = _upper(error), _upper(starred)
+    error, starred = upper(error), upper(starred)
     if surely_less(starred, error):
         error = starred
     if surely_less(powers * error, starred):
-        starred = _upper(powers * error)
+        starred = upper(powers * error)
     return error, starred
 
 
@@ -164,7 +155,3 @@ def condition(matrix: fmpq_mat) -> tuple[arb, arb]:
     """Return a bound of the norm of a positive definite matrix, and one of √(‖M‖‖M⁻¹‖)."""
     large = norm(arb(x) for x in matrix.entries())
     return large.upper(), (large * norm(arb(x) for x in matrix.inv().entries())).sqrt().upper()
-
-
-def _upper(x: arb) -> arb:
-    return x.upper() if x.is_finite() else x

@@ -11,12 +11,11 @@ from typing import Any
 from flint import arb, ctx, fmpq, fmpz
 
 from gdcheck.theorem.assumptions.regime import Classification, classify
-from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil, gap
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue, Pencil, gap
 from gdcheck.theorem.certificate.methods.certificate import method_certificate
 from gdcheck.theorem.certificate.parts import above, components, preimages_fields, texts
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.decision.subspace import Subspace
-from gdcheck.theorem.decision.verdict import Block
 from gdcheck.theorem.limit.result import Cone, Inequality, LimitDirection
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
@@ -156,7 +155,9 @@ def _rounded(e: Eigenvalue, bits: int) -> Eigenvalue:
     return replace(e, lo=(e.lo * scale).floor() / scale, hi=(e.hi * scale).ceil() / scale)
 
 
-def _block(block: Block, amplitude: arb, here: Classification, subspace: Subspace | None, bits: int) -> dict[str, Any]:
+def _block(
+    block: Eigenspace, amplitude: arb, here: Classification, subspace: Subspace | None, bits: int
+) -> dict[str, Any]:
     """Return a block as it is stated: numbers rounded to a few bits more than its amplitude needs."""
     vectors = [_short(v, subspace, bits) for v in block.vectors.transpose().tolist()]
     stated = to_text(gap(here.eigenvalues, here.index(block.end)))

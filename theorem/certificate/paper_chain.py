@@ -12,12 +12,13 @@ from itertools import islice
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
+from gdcheck.theorem.assumptions.spectrum import Eigenspace
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.decision.verdict import Block
-from gdcheck.theorem.descent.enclosure import Enclosure, enclose
+from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import float_above, norm, surely_less
 
 _GUARD_BITS = 64
@@ -83,7 +84,7 @@ def _alpha(rho: arb, b: arb) -> float:
 
 
 def _cone_step(
-    expansion: Expansion, bound: RemainderBound, block: Block, moduli: tuple[arb, arb], max_steps: int
+    expansion: Expansion, bound: RemainderBound, block: Eigenspace, moduli: tuple[arb, arb], max_steps: int
 ) -> int | None:
     """Return the first step at which the iterate is in the cone and an inequality shows that it stays there.
 
@@ -105,7 +106,7 @@ def _cone_step(
     return None
 
 
-def _split(iterate: Enclosure, vector: fmpq_mat) -> tuple[arb, arb]:
+def _split(iterate: EnclosedIterate, vector: fmpq_mat) -> tuple[arb, arb]:
     """Return a lower bound of |y_d| and an upper bound of ‖y_⊥‖."""
     v = [arb(x) for x in vector.entries()]
     c = sum((x * y for x, y in zip(v, iterate.centre, strict=True)), arb(0))

@@ -73,7 +73,7 @@ def decide(
     if fails:
         max_steps = min(max_steps, MOST_BEYOND)
     found = Search(expansion, pencil, classification, max_steps, max_precision, precision, cones).run()
-    reasons = Reasons(why_open, why_no_limit(found, problem))
+    reasons = Reasons(why_open, "" if found.amplitude else why_no_limit(found, problem))
     verdict, reason = _conclude(statement, classification, tuple(fails), found, reasons)
     used = found if found.amplitude is not None or found.subspace is not None else None
     return Decision(

@@ -27,13 +27,14 @@ from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
-from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil, gap
 from gdcheck.theorem.decision.decide import not_positive, preimages_undecided, spectral_failures
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.descent.strict_minimum import Eigenspace, EigenspaceProjector
+from gdcheck.theorem.limit.amplitude import bounds_from
+from gdcheck.theorem.limit.result import Bounds
 from gdcheck.theorem.loss.balls import ball, norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Prediction, Regime
@@ -169,10 +170,8 @@ def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
         eigenvalue, apart = found.eigenvalues[index], gap(found.eigenvalues, index)
         (vector,) = pencil.eigenvectors(eigenvalue, precision)
         with ctx.workprec(precision):
-            interval = eigenvalue.lo, eigenvalue.hi
-            rho = abs(ball(*(1 - expansion.step_size * x for x in interval)))
-            space = Eigenspace(end.value, interval, apart, fmpq_mat([vector]).transpose())
-            deviation = EigenspaceProjector(expansion.hessian, space).deviation
+            rho = abs(ball(*(1 - expansion.step_size * x for x in (eigenvalue.lo, eigenvalue.hi))))
+            deviation = Eigenspace(end, eigenvalue, apart, fmpq_mat([vector]).transpose()).deviation(expansion.hessian)
             if not narrow(rho, deviation):
                 continue
             shape = GraphShape(RemainderBound.of(expansion), rho, lipschitz_factor(expansion))
@@ -240,15 +239,16 @@ class GraphShape:
 
     def at(self, radius: fmpq) -> tuple[arb, arb]:
         """σ and L; L is infinite where the argument does not apply."""
-        r, rho = self.powers * arb(radius), self.rho
-        push = self.pull * self.bound.quadratic(r) * r
-        sigma = rho + push
-        if surely_less(sigma, arb(1)):
-            x = push / (rho * (1 - sigma))
-            y = self.factor * push * _exponential(x) / (rho * (1 - rho))
-            if surely_less(x, arb(1)) and surely_less(y, arb(1)):
-                return sigma, self.ratio * y * _exponential(y)
-        return sigma, arb("inf")
+        found = self.bounds(radius)
+        if found is None:
+            return arb("inf"), arb("inf")
+        y = self.factor * found.C * found.radius * found.P / (self.rho * (1 - self.rho))
+        return found.sigma, self.ratio * y * (1 + y + y * y) if surely_less(y, arb(1)) else arb("inf")
+
+    def bounds(self, radius: fmpq) -> Bounds | None:
+        """Return what the amplitude lemma says of every start in the ball."""
+        r = self.powers * arb(radius)
+        return bounds_from(self.rho, self.pull * self.bound.quadratic(r), r)
 
     def serves(self, radius: fmpq) -> bool:
         """Whether the exceptional set in the ball of this radius is proved to be a graph of slope at most one."""
@@ -276,8 +276,3 @@ class GraphShape:
             if self.serves(radius + part):
                 radius += part
         return radius
-
-
-def _exponential(x: arb) -> arb:
-    """Return an upper bound of exp(x) for 0 ≤ x ≤ 1."""
-    return 1 + x + x * x

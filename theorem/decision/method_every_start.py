@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.spectrum import gap
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, gap
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
-from gdcheck.theorem.augmented.sequence import Frame
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.decision.decide_method import failures, find_preimages
 from gdcheck.theorem.decision.every_start import (
@@ -26,7 +25,7 @@ from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.methods.method import Adam
-from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
+from gdcheck.theorem.methods.statement import Assumption, End, LimitKind, Regime
 
 KINDS = {
     Regime.SMALL_STEP: LimitKind.FIXED,
@@ -159,11 +158,10 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
                 return NearbyExceptions(radius, arb(0), (), (), fmpq(0), exact(powers))
             (vector,) = motion.spectrum.pencil.eigenvectors(motion.eigenvalues[first], precision)
             apart = gap(motion.eigenvalues, first)
-            middle = (motion.eigenvalues[first].lo + motion.eigenvalues[first].hi) / 2
             assert expansion.hessian is not None
-            columns = fmpq_mat([vector]).transpose()
-            frame = Frame.of(expansion.hessian, None, columns, value=middle, gap=apart, size=arb(1))
-            if not narrow(rho, frame.deviation):
+            space = Eigenspace(End.LOWEST, motion.eigenvalues[first], apart, fmpq_mat([vector]).transpose())
+            deviation = space.deviation(expansion.hessian)
+            if not narrow(rho, deviation):
                 continue
             if matrix.mode.shape is Shape.PAIR:
                 ratio = matrix.powers(rho).upper()
@@ -176,7 +174,7 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
                 return None
             lipschitz = arb(0) if radius is None else shape.at(radius)[1]
             slope = lipschitz / (1 - lipschitz**2).sqrt()
-            normal = unit_vector(vector, frame.deviation)
+            normal = unit_vector(vector, deviation)
             return NearbyExceptions(radius, slope, normal, tuple(vector), apart, exact(powers))
     return None
 
@@ -187,14 +185,8 @@ class _Turning(GraphShape):
 
     def serves(self, radius: fmpq) -> bool:
         """Whether K_d push P² < ρ(1 − ρ)."""
-        r, rho = self.powers * arb(radius), self.rho
-        push = self.pull * self.bound.quadratic(r) * r
-        sigma = rho + push
-        if not surely_less(sigma, arb(1)):
-            return False
-        x = push / (rho * (1 - sigma))
-        p = 1 + x + x * x
-        return surely_less(x, arb(1)) and surely_less(self.ratio * push * p * p * _MARGIN, rho * (1 - rho))
+        found = self.bounds(radius)
+        return found is not None and surely_less(self.ratio * found.tail * _MARGIN, found.radius)
 
 
 _MARGIN = arb(1) + arb(2) ** -20

@@ -41,8 +41,6 @@ def why_no_limit(found: SearchResult, problem: Problem) -> str:
     Returns:
         The sentence; empty where a limit was certified.
     """
-    if found.amplitude is not None:
-        return ""
     if found.cause is None:
         return "no eigenvalue dominates where the trajectory runs; another --step-size or --start may be decided"
     if found.cause is not Cause.ELSEWHERE:

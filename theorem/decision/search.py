@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from flint import arb, ctx, fmpq, fmpq_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification, classify
-from gdcheck.theorem.assumptions.spectrum import Pencil, gap
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue, Pencil, gap
+from gdcheck.theorem.cones.cone import ConeSearch
+from gdcheck.theorem.cones.sheared import ShearSearch
 from gdcheck.theorem.decision.sides import Side, stays
 from gdcheck.theorem.decision.subspace import Subspace, find_subspace
-from gdcheck.theorem.decision.verdict import Block
 from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
-from gdcheck.theorem.limit.amplitude import certify
-from gdcheck.theorem.limit.cone import ConeSearch
+from gdcheck.theorem.limit.amplitude import certify, projector_bits
 from gdcheck.theorem.limit.result import Amplitude, Cause, Settled
-from gdcheck.theorem.limit.sheared import ShearSearch
-from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.limit.sequence import DominantPart, PerturbedSequence
+from gdcheck.theorem.loss.balls import ball, surely_less
 from gdcheck.theorem.methods.statement import End, Regime
 
 FIRST_PRECISION = 128
@@ -47,7 +48,7 @@ class SearchResult:
 
     subspace: Subspace | None
     restricted: Classification
-    blocks: tuple[Block, ...]
+    blocks: tuple[Eigenspace, ...]
     amplitude: Amplitude | None
     cause: Cause | None
     precision: int
@@ -135,19 +136,13 @@ class Search:
         with ctx.workprec(precision):
             if try_subspace_first and self._starts_outside(blocks):
                 return SearchResult(None, here, blocks, None, Cause.PRECISION, precision)
-            spaces = [Eigenspace(b.end.value, (b.eigenvalue.lo, b.eigenvalue.hi), b.gap, b.vectors) for b in blocks]
-            others = [(e.lo, e.hi) for e in here.eigenvalues if e not in [b.eigenvalue for b in blocks]]
-            sequence = StrictMinimum.of(
-                expansion,
-                spaces,
-                others,
-                largest=self._largest(whole),
-                begins=0 if subspace is None else subspace.enters,
-            )
+            others = [e for e in here.eigenvalues if e not in [b.eigenvalue for b in blocks]]
+            begins = 0 if subspace is None else subspace.enters
+            sequence = strict_minimum(expansion, blocks, others, largest=self._largest(whole), begins=begins)
             if not surely_less(sequence.rho.rad(), sequence.rho * _RHO_WIDTH):
                 return SearchResult(subspace, here, blocks, None, Cause.PRECISION, precision)
-            simple = len(spaces) == 1 and spaces[0].vectors.ncols() == 1 and subspace is None
-            cones = ConeSearch(ShearSearch(expansion, spaces[0], others)) if simple and self.cones else None
+            simple = len(blocks) == 1 and blocks[0].vectors.ncols() == 1 and subspace is None
+            cones = ConeSearch(ShearSearch(expansion, blocks[0], others)) if simple and self.cones else None
             result = certify(sequence, self.max_steps, cones=cones)
             if subspace is not None and subspace.sides and isinstance(result, Amplitude):
                 result = self._on_sides(subspace.sides, sequence, result)
@@ -158,7 +153,7 @@ class Search:
         return SearchResult(subspace, here, blocks, result, None, precision)
 
     def _on_sides(
-        self, sides: tuple[Side, ...], sequence: StrictMinimum, found: Amplitude
+        self, sides: tuple[Side, ...], sequence: PerturbedSequence, found: Amplitude
     ) -> Amplitude | Settled | Cause:
         """Apply the lemma at a step so late that it shows on which sides of the kinks the trajectory stays."""
         for _ in range(_LATER):
@@ -175,13 +170,15 @@ class Search:
         """Return an upper bound of all |1 − ηλ|, at the current precision."""
         return max(abs(1 - self.expansion.step_size * e.ball()).upper() for e in (whole.lowest, whole.highest))
 
-    def _block(self, pencil: Pencil, here: Classification, end: End, subspace: Subspace | None, bits: int) -> Block:
+    def _block(
+        self, pencil: Pencil, here: Classification, end: End, subspace: Subspace | None, bits: int
+    ) -> Eigenspace:
         index = here.index(end)
         columns = fmpq_mat(pencil.eigenvectors(here.eigenvalues[index], bits)).transpose()
         vectors = columns if subspace is None else fmpq_mat([list(v) for v in subspace.basis]).transpose() * columns
-        return Block(end, here.eigenvalues[index], gap(here.eigenvalues, index), vectors)
+        return Eigenspace(end, here.eigenvalues[index], gap(here.eigenvalues, index), vectors)
 
-    def _starts_outside(self, blocks: tuple[Block, ...]) -> bool:
+    def _starts_outside(self, blocks: tuple[Eigenspace, ...]) -> bool:
         """Whether the start looks orthogonal to a dominant block: then a subspace is tried before any step is made."""
         h = self.expansion.displacement
         size = max(abs(x) for x in h)
@@ -190,6 +187,46 @@ class Search:
             if all(abs(arb(c)) <= arb(size) * arb(2) ** -(ctx.prec // 2) for c in products.entries()):
                 return True
         return False
+
+
+def strict_minimum(
+    expansion: Expansion,
+    spaces: Sequence[Eigenspace],
+    others: Sequence[Eigenvalue] = (),
+    *,
+    largest: arb,
+    begins: int = 0,
+) -> PerturbedSequence:
+    r"""Supply gradient descent at a strict rational minimum, at the current precision.
+
+    The sequence is the error :math:`h_k = x_k - x^*`, and :math:`B = I - \eta A` with the rational Hessian :math:`A`,
+    on all of space or on an invariant subspace. The projectors are W Wᵀ.
+
+    Args:
+        expansion: The loss at its minimizer; its Hessian exists.
+        spaces: The dominant eigenspaces: one, or two of which the first has the sign 1.
+        others: The other eigenvalues.
+        largest: An upper bound of |1 − ηλ| over the whole spectrum.
+        begins: The step from which the trajectory is where these eigenvalues are all.
+
+    Returns:
+        The sequence.
+    """
+    hessian, eta = expansion.hessian, expansion.step_size
+    assert hessian is not None
+    bound, dominant = RemainderBound.of(expansion), spaces[0].eigenvalue
+    most = max((e.moduli(eta)[1] for e in others), default=fmpq(0))
+    with ctx.workprec(projector_bits()):
+        projectors = [(arb_mat(s.vectors), arb_mat(s.vectors.transpose())) for s in spaces]
+    return PerturbedSequence(
+        parts=[DominantPart(s.end.value, s.deviation(hessian), *p) for s, p in zip(spaces, projectors, strict=True)],
+        # Next to 1/λ the difference of two rounded numbers would be known to a few digits.
+        rho=abs(ball(1 - eta * dominant.hi, 1 - eta * dominant.lo)),
+        dominance=arb(dominant.moduli(eta)[0] - most),
+        remainder=bound.quadratic,
+        iterates=partial(enclose, expansion, bound, largest),
+        begins=begins,
+    )
 
 
 def _without_multipliers(expansion: Expansion, largest: arb, max_steps: int) -> Cause:

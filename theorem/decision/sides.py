@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from flint import arb, fmpq_mpoly_ctx
 
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower
-from gdcheck.theorem.descent.strict_minimum import StrictMinimum
+from gdcheck.theorem.limit.amplitude import project
 from gdcheck.theorem.limit.result import Amplitude, Inequality
-from gdcheck.theorem.limit.sequence import EnclosedIterate
+from gdcheck.theorem.limit.sequence import EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.polynomial import Term
 from gdcheck.theorem.loss.rational import Vector, dot
@@ -83,7 +83,7 @@ def one_sided(expansion: Expansion, sides: Sequence[Side]) -> Expansion:
     return replace(expansion, terms=tuple(terms), truncated=tuple(t for t in expansion.truncated if t not in aside))
 
 
-def stays(sides: Sequence[Side], sequence: StrictMinimum, found: Amplitude) -> bool | None:
+def stays(sides: Sequence[Side], sequence: PerturbedSequence, found: Amplitude) -> bool | None:
     """Tell whether the trajectory stays on its sides for ever, at the current precision.
 
     Args:
@@ -109,7 +109,7 @@ def _is_on(side: Side, iterate: EnclosedIterate) -> bool:
     return bool(argument - norm(direction) * iterate.error >= 0)
 
 
-def _ever_after(side: Side, sequence: StrictMinimum, found: Amplitude, iterate: EnclosedIterate) -> bool | None:
+def _ever_after(side: Side, sequence: PerturbedSequence, found: Amplitude, iterate: EnclosedIterate) -> bool | None:
     """Tell whether no step from this one on leaves the side."""
     numbers = found.inequality
     assert isinstance(numbers, Inequality), "cones are not searched on a subspace"
@@ -120,11 +120,10 @@ def _ever_after(side: Side, sequence: StrictMinimum, found: Amplitude, iterate: 
     (part, *others) = sequence.parts
     if others or part.sign < 0:
         return False
-    tail = numbers.C * (numbers.P * numbers.radius) ** 2 / (numbers.rho * (1 - numbers.rho))
-    projection = part.project(iterate.centre)
-    error = part.deviation * iterate.radius + iterate.error
-    across = norm(x - y for x, y in zip(iterate.centre, projection, strict=True)) + error + iterate.error
-    along = side.sign * _inner(direction, projection)
+    projection = project(part, iterate)
+    error, tail = projection.error, numbers.tail
+    across = norm(x - y for x, y in zip(iterate.centre, projection.vector, strict=True)) + error + iterate.error
+    along = side.sign * _inner(direction, projection.vector)
     if surely_less(length * (across + 2 * tail + error), along):
         return True
     # Where the other side is sure to win, no later step will show this one.

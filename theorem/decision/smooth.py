@@ -19,7 +19,7 @@ from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Regime
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
-from gdcheck.theorem.smooth.enclosed_minimum import EnclosedMinimum
+from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward, hessian
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, Lost, enclose_minimizer, find
 from gdcheck.theorem.smooth.problem import SmoothProblem
@@ -141,7 +141,7 @@ def _attempt(
         return SmoothDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, minimizer, regime, fails)
     sign = THEOREM_1.predictions[regime].end.value if regime in THEOREM_1.predictions else 1
     with ctx.workprec(precision):
-        sequence = EnclosedMinimum.of(problem.loss, eta, problem.start, minimizer, sign)
+        sequence = enclosed_minimum(problem.loss, eta, problem.start, minimizer, sign)
         result = certify(sequence, max_steps)
     if result is Cause.PRECISION:
         return result

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.spectrum import Pencil, gap
-from gdcheck.theorem.augmented.adaptive import AdaptiveSequence, enclose_adaptive
-from gdcheck.theorem.augmented.enclosure import Norms, condition, enclose_states
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil, gap
+from gdcheck.theorem.augmented.adaptive import adaptive_drift, enclose_adaptive
+from gdcheck.theorem.augmented.enclosure import Norms, StateEnclosure, condition, enclose_states
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
 from gdcheck.theorem.augmented.powers import ModeMatrix
-from gdcheck.theorem.augmented.sequence import Frame, LinePart, StateSequence, TurningPart
+from gdcheck.theorem.augmented.sequence import Frame, StateSequence, turning_everywhere
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS
 from gdcheck.theorem.decision.subspace import Subspace, invariant_subspace
-from gdcheck.theorem.decision.verdict import Block
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.amplitude import certify
@@ -43,7 +44,7 @@ class StateSearchResult:
     """
 
     motion: Motion
-    blocks: tuple[Block, ...]
+    blocks: tuple[Eigenspace, ...]
     amplitude: Amplitude | None
     cause: Cause | None
     precision: int
@@ -147,7 +148,7 @@ class StateSearch:
             motion.spectrum.refine()
         blocks = self._blocks(motion, chosen, subspace, precision + GUARD_BITS)
         with ctx.workprec(precision):
-            return self._supply(motion, chosen, blocks, subspace)
+            return self._supply(motion, chosen, blocks)
 
     def _attempt(self, motion: Motion, subspace: Subspace | None, precision: int) -> StateSearchResult:
         """Apply the lemma on one space, at one precision."""
@@ -165,23 +166,23 @@ class StateSearch:
             return StateSearchResult(motion, blocks, None, cause, precision, subspace)
         return StateSearchResult(motion, blocks, result, None, precision, subspace, exact(sequence.powers))
 
-    def _blocks(self, motion: Motion, chosen: list[int], subspace: Subspace | None, bits: int) -> tuple[Block, ...]:
+    def _blocks(
+        self, motion: Motion, chosen: list[int], subspace: Subspace | None, bits: int
+    ) -> tuple[Eigenspace, ...]:
         """Return the eigenspaces that the lemma speaks of; none where all of space turns."""
         turning = motion.modes[chosen[0]].shape is Shape.PAIR
         if turning and len(chosen) == len(motion.eigenvalues):
             return ()
         return tuple(self._block(motion, i, subspace, bits) for i in (chosen[:1] if turning else chosen))
 
-    def _block(self, motion: Motion, index: int, subspace: Subspace | None, bits: int) -> Block:
+    def _block(self, motion: Motion, index: int, subspace: Subspace | None, bits: int) -> Eigenspace:
         eigenvalue = motion.eigenvalues[index]
         columns = fmpq_mat(motion.spectrum.pencil.eigenvectors(eigenvalue, bits)).transpose()
         vectors = columns if subspace is None else fmpq_mat([list(v) for v in subspace.basis]).transpose() * columns
         end = End.HIGHEST if motion.modes[index].shape is Shape.NEGATIVE else End.LOWEST
-        return Block(end, eigenvalue, gap(motion.eigenvalues, index), vectors)
+        return Eigenspace(end, eigenvalue, gap(motion.eigenvalues, index), vectors)
 
-    def _supply(
-        self, motion: Motion, chosen: list[int], blocks: tuple[Block, ...], subspace: Subspace | None
-    ) -> StateSequence | None:
+    def _supply(self, motion: Motion, chosen: list[int], blocks: tuple[Eigenspace, ...]) -> StateSequence | None:
         """Return the states as the lemma wants them, at the current precision; None where it does not suffice."""
         expansion, method = self.expansion, self.method
         p = method.preconditioner
@@ -214,48 +215,38 @@ class StateSearch:
             still=norm((arb(1), arb(method.carry), arb(method.momentum))).upper(),
         )
         bound = RemainderBound.of(expansion)
+        gram = None if p is None else p.inv()
         frames = [
-            Frame.of(
-                self._operator(), None if p is None else p.inv(), b.vectors, value=_middle(b), gap=b.gap, size=size
+            Frame(
+                b.vectors, b.vectors if gram is None else gram * b.vectors, size * b.deviation(self._operator(), gram)
             )
             for b in blocks
         ]
-        parts: list[LinePart | TurningPart]
         if motion.modes[chosen[0]].shape is Shape.PAIR:
             scale = max(matrices[i].powers(rho) for i in (chosen[:1] if frames else chosen)) * size
-            n = expansion.dimension if subspace is None else subspace.dimension
-            parts = [TurningPart(frames[0] if frames else None, 2 * n, scale.upper())]
+            scale = scale.upper()
+            parts = [frames[0].turning(scale) if frames else turning_everywhere(expansion.dimension, scale)]
         else:
             functionals = [matrices[i].functional() for i in chosen]
             scale = max((norm(f) * size).upper() for f in functionals)
             if double:
                 scale *= rho * (1 - rho) / (modulus - rho * rho)
-            parts = [
-                LinePart(frame, b.end.value, f, scale) for frame, b, f in zip(frames, blocks, functionals, strict=True)
-            ]
+            parts = [frame.line(b.end.value, f, scale) for frame, b, f in zip(frames, blocks, functionals, strict=True)]
         pull = norms.powers * norms.pull
-        if not isinstance(method, Adam):
-            return StateSequence(
-                parts=parts,
-                rho=rho,
-                dominance=dominance,
-                powers=rounded,
-                _remainder=lambda radius: pull * bound.quadratic(radius),
-                _iterates=lambda: enclose_states(method, expansion, bound, norms),
-            )
-        steepest = (u * motion.spectrum.balls(-1)[0]).upper()
-        return AdaptiveSequence(
+        iterates: Callable[[], Iterator[StateEnclosure]] = partial(enclose_states, method, expansion, bound, norms)
+        drift = None
+        if isinstance(method, Adam):
+            steepest = (u * motion.spectrum.balls(-1)[0]).upper()
+            iterates = partial(enclose_adaptive, method, expansion, bound, norms, steepest)
+            drift = partial(adaptive_drift, method, bound, norms, (steepest, u))
+        return StateSequence(
             parts=parts,
             rho=rho,
             dominance=dominance,
+            remainder=lambda radius: pull * bound.quadratic(radius),
+            iterates=iterates,
+            drift=drift,
             powers=rounded,
-            _remainder=lambda radius: pull * bound.quadratic(radius),
-            _iterates=lambda: enclose_adaptive(method, expansion, bound, norms, steepest),
-            method=method,
-            steepest=steepest,
-            bound=bound,
-            norms=norms,
-            scale=u,
         )
 
     def _operator(self) -> fmpq_mat:
@@ -270,10 +261,6 @@ def _chosen(motion: Motion) -> list[int]:
     double = [i for i in motion.dominant if motion.modes[i].double]
     turning = [i for i in motion.dominant if motion.modes[i].shape is Shape.PAIR] if not double else []
     return turning or sorted(double or motion.dominant, key=lambda i: -motion.modes[i].shape.value)
-
-
-def _middle(block: Block) -> fmpq:
-    return (block.eigenvalue.lo + block.eigenvalue.hi) / 2
 
 
 def _power_of_two(x: arb) -> arb | None:

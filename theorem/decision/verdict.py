@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq
 
 from gdcheck.theorem.assumptions.preimages import Preimages
 from gdcheck.theorem.assumptions.regime import Classification
-from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.assumptions.spectrum import Eigenspace
 from gdcheck.theorem.augmented.modes import Motion
 from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.result import Amplitude, LimitDirection
-from gdcheck.theorem.methods.statement import Assumption, End
+from gdcheck.theorem.methods.statement import Assumption
 
 
 class Verdict(Enum):
@@ -26,23 +26,6 @@ class Verdict(Enum):
     EXCEPTIONAL = "exceptional"
     NOT_APPLICABLE = "not-applicable"
     UNRESOLVED = "unresolved"
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A dominant eigenvalue on the subspace, with its eigenspace.
-
-    Attributes:
-        end: Which end of the restricted spectrum it is; its value is the sign of the multiplier.
-        eigenvalue: The eigenvalue.
-        gap: γ > 0 such that no other restricted eigenvalue lies in (lo − γ, hi + γ).
-        vectors: Nearly orthonormal dyadic columns that nearly span the eigenspace, shape (n, w).
-    """
-
-    end: End
-    eigenvalue: Eigenvalue
-    gap: fmpq
-    vectors: fmpq_mat
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +60,7 @@ class Decision:
     preimages: Preimages | None = None
     subspace: Subspace | None = None
     restricted: Classification | None = None
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Eigenspace, ...] = ()
     amplitude: Amplitude | None = None
     motion: Motion | None = None
     whole: Motion | None = None

@@ -18,7 +18,6 @@ Lipschitz constant of F on the segment from the centre to the true iterate, the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import comb
 
 from flint import arb, arb_mat, ctx, fmpq
@@ -26,31 +25,13 @@ from flint import arb, arb_mat, ctx, fmpq
 from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
 from gdcheck.theorem.descent.hessian_map import HessianMap, norm_bound
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.limit.sequence import EnclosedIterate
+from gdcheck.theorem.loss.balls import norm, surely_less, upper
 
 _LOSS = arb(2) ** 16
 """By what factor the bound over the ball may enlarge the error before the curvature at the iterate is looked at."""
 _BITS = 64
 """Bits for bounds of Lipschitz constants."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """An iterate, enclosed: ‖h_k − centre‖ ≤ error.
-
-    Attributes:
-        step: k.
-        centre: Exact balls, shape (n,).
-        error: The bound of the distance.
-        radius: An upper bound of ‖h_k‖ and of ‖centre‖.
-        size: ‖centre‖.
-    """
-
-    step: int
-    centre: list[arb]
-    error: arb
-    radius: arb
-    size: arb
 
 
 class DescentMap:
@@ -132,7 +113,7 @@ class _Power:
         return [x - slope * y for x, y in zip(image, self._direction, strict=True)]
 
 
-def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[Enclosure]:
+def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[EnclosedIterate]:
     """Encloses the trajectory, step after step, without end.
 
     The Arb precision must stay the same while the iterator is used.
@@ -153,10 +134,10 @@ def enclose(expansion: Expansion, bound: RemainderBound, rho: arb) -> Iterator[E
     lost = arb(1)
     while True:
         centre = [x.mid() for x in balls]
-        error = _upper(error + sum((x.rad() for x in balls), arb(0)))
+        error = upper(error + sum((x.rad() for x in balls), arb(0)))
         size = norm(centre)
         radius = size + error
-        yield Enclosure(step, centre, error, radius, size)
+        yield EnclosedIterate(step, centre, error, radius, size)
         expands = rho + bound.lipschitz(radius)
         # Many starts are decided where they are: the maps are compiled only for those that are not.
         descend = descend or DescentMap(expansion)
@@ -190,7 +171,3 @@ class _LocalExpansion:
 
 def _smaller(x: arb, y: arb) -> arb:
     return y if surely_less(y, x) else x
-
-
-def _upper(x: arb) -> arb:
-    return x.upper() if x.is_finite() else x

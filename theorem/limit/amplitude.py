@@ -15,24 +15,29 @@ its upper end in 1 − ρ and σ; and the deviation of the projector is charged 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flint import arb, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
-from gdcheck.theorem.limit.cone import ConeSearch
-from gdcheck.theorem.limit.result import Amplitude, Cause, Cone, Inequality, LimitDirection, Settled
-from gdcheck.theorem.limit.sequence import (
-    DominantPart,
-    Drift,
-    DriftingSequence,
-    EnclosedIterate,
-    PerturbedSequence,
-)
+from gdcheck.theorem.limit.result import Amplitude, Bounds, Cause, Cone, Inequality, LimitDirection, Settled
+from gdcheck.theorem.limit.sequence import DominantPart, Drift, EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
 
-__all__ = ["Accuracy", "Amplitude", "Cause", "Inequality", "LimitDirection", "Settled", "certify"]
+__all__ = [
+    "Accuracy",
+    "Amplitude",
+    "Cause",
+    "Inequality",
+    "LimitDirection",
+    "Settled",
+    "bounds_from",
+    "certify",
+    "certify_at",
+    "project",
+    "projector_bits",
+]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,11 @@ class Accuracy:
 _DEFAULT = Accuracy(limit=fmpq(1, 10**10), amplitude=fmpq(1, 10**14))
 # The bound of a projector's deviation is valid below one half (docs/certificate.md, Blocks).
 _LARGEST_DEVIATION = fmpq(1, 4)
+_FIRST_CONE, _SHARE = 256, 16
+_GUARD_BITS = 64
+
+ConeSearch = Callable[[EnclosedIterate], "Cone | Cause | None"]
+"""Looks for a cone at an iterate; the cause if only more bits can find it, None if there is none yet."""
 
 
 def certify(
@@ -64,7 +74,7 @@ def certify(
         max_steps: The number of steps after which to give up.
         accuracy: How well the limit is to be known.
         cones: A search for a cone that is never left, for a single part of dimension one: it ends badly scaled
-            problems earlier.
+            problems earlier. It is made now and then: at first after some hundred steps, then after a share more.
 
     Returns:
         The certificate's content; or where the sequence settles instead, or the cause why there is none.
@@ -73,9 +83,8 @@ def certify(
     enclosed = all(surely_less(part.deviation, arb(_LARGEST_DEVIATION)) for part in sequence.parts)
     if not (enclosed and surely_less(arb(0), sequence.dominance) and surely_less(rho, arb(1))):
         return Cause.PRECISION
-    drifting = sequence if isinstance(sequence, DriftingSequence) else None
     previous: EnclosedIterate | None = None
-    far = arb(0)
+    far, due = arb(0), _FIRST_CONE
     for iterate in sequence.iterates():
         if previous is None:
             far = (1 + iterate.radius) * arb(2) ** 256
@@ -86,22 +95,12 @@ def certify(
         if not surely_less(iterate.error, iterate.size):
             return Cause.PRECISION
         if iterate.step >= sequence.begins:
-            projections = [_project(part, iterate) for part in sequence.parts]
-            drift = None if drifting is None else drifting.drift(iterate)
-            inequality = _inequality(sequence, iterate, projections, accuracy, drift)
-            if inequality is Cause.PRECISION:
-                return Cause.PRECISION
-            if isinstance(inequality, Inequality):
-                limit = _limit(iterate.step, sequence.parts, projections, inequality.tail, accuracy)
-                if limit is not None:
-                    return Amplitude(iterate.step, inequality, limit)
-            cone = None if cones is None else cones.at(iterate)
-            if cone is Cause.PRECISION:
-                return Cause.PRECISION
-            if isinstance(cone, Cone):
-                limit = _limit_in(cone, iterate.step, sequence.parts, accuracy)
-                if limit is not None:
-                    return Amplitude(iterate.step, cone, limit)
+            found = certify_at(sequence, iterate, accuracy)
+            if found is None and cones is not None and iterate.step >= due:
+                due = iterate.step + max(_FIRST_CONE, iterate.step) // _SHARE
+                found = _certify_in(cones(iterate), sequence, iterate, accuracy)
+            if found is not None:
+                return found
         if iterate.step >= max_steps:
             return Cause.BUDGET
         if previous is not None and iterate.step % 64 == 0 and _stalled(previous, iterate, 1 - rho):
@@ -110,28 +109,76 @@ def certify(
     raise AssertionError("a supplier encloses its iterates without end")
 
 
+def certify_at(
+    sequence: PerturbedSequence, iterate: EnclosedIterate, accuracy: Accuracy = _DEFAULT
+) -> Amplitude | Cause | None:
+    """Hold one iterate against the inequality.
+
+    Args:
+        sequence: The sequence, as its supplier encloses it from this iterate on.
+        iterate: The iterate.
+        accuracy: How well the limit is to be known.
+
+    Returns:
+        The certificate's content; the cause if only more bits decide; None if a later step may.
+    """
+    projections = [project(part, iterate) for part in sequence.parts]
+    drift = None if sequence.drift is None else sequence.drift(iterate)
+    inequality = _inequality(sequence, iterate, projections, accuracy, drift)
+    if not isinstance(inequality, Inequality):
+        return inequality
+    limit = _limit(iterate.step, sequence.parts, projections, inequality.tail, accuracy)
+    return None if limit is None else Amplitude(iterate.step, inequality, limit)
+
+
+def _certify_in(
+    cone: Cone | Cause | None, sequence: PerturbedSequence, iterate: EnclosedIterate, accuracy: Accuracy
+) -> Amplitude | Cause | None:
+    """Return what a cone proves: a trajectory that stays in it tends to the part's line, on the side of τ."""
+    if not isinstance(cone, Cone):
+        return cone
+    (part,) = sequence.parts
+    axis = [x if cone.positive else -x for x in cone.dominant]
+    projection = Projection(_image(part, axis), part.deviation)
+    limit = _limit(iterate.step, sequence.parts, [projection], arb(0), accuracy)
+    return None if limit is None else Amplitude(iterate.step, cone, limit)
+
+
 @dataclass(frozen=True)
-class _Projection:
+class Projection:
     """An approximation of Π s_k, shape (m,), and a bound of its error."""
 
     vector: list[arb]
     error: arb
 
 
-def _project(part: DominantPart, iterate: EnclosedIterate) -> _Projection:
-    return _Projection(part.project(iterate.centre), part.deviation * iterate.radius + iterate.error)
+def projector_bits() -> int:
+    """Return the precision of projectors, at which a vector nearly orthogonal to E keeps the digits of its image."""
+    return 2 * int(ctx.prec) + _GUARD_BITS
 
 
-def _inequality(
-    sequence: PerturbedSequence,
-    iterate: EnclosedIterate,
-    projections: Sequence[_Projection],
-    accuracy: Accuracy,
-    drift: Drift | None = None,
-) -> Inequality | Cause | None:
-    rho = sequence.rho
-    radius = _within(iterate.size, iterate.error)
-    c = sequence.remainder(radius)
+def project(part: DominantPart, iterate: EnclosedIterate) -> Projection:
+    """Return Π̂ s_k with a bound of its distance to Π s_k."""
+    return Projection(_image(part, iterate.centre), part.deviation * iterate.radius + iterate.error)
+
+
+def _image(part: DominantPart, vector: list[arb]) -> list[arb]:
+    with ctx.workprec(projector_bits()):
+        return (part.onto * (part.along * arb_mat(len(vector), 1, vector))).entries()
+
+
+def bounds_from(rho: arb, c: arb, radius: arb, drift: Drift | None = None) -> Bounds | None:
+    """Return what the lemma says of a sequence from an iterate on, wherever its amplitude is.
+
+    Args:
+        rho: ρ.
+        c: C on the ball of that radius.
+        radius: A bound r of the iterate's norm.
+        drift: What the sequence adds linearly.
+
+    Returns:
+        σ, P and the tail; None where σ or the exponent of P is not proved to be below one.
+    """
     sigma = rho + c * radius
     if drift is not None:
         sigma += drift.largest
@@ -146,17 +193,31 @@ def _inequality(
     tail = c * (p * radius) ** 2 / (rho * (1 - rho))
     if drift is not None:
         tail += p * radius * drift.total(sigma) / rho
+    return Bounds(radius, rho, c, sigma, p, tail)
+
+
+def _inequality(
+    sequence: PerturbedSequence,
+    iterate: EnclosedIterate,
+    projections: Sequence[Projection],
+    accuracy: Accuracy,
+    drift: Drift | None = None,
+) -> Inequality | Cause | None:
+    radius = _within(iterate.size, iterate.error)
+    bounds = bounds_from(sequence.rho, sequence.remainder(radius), radius, drift)
+    if bounds is None:
+        return None
     amplitudes = []
     for projection in projections:
         amplitude = _within(norm(projection.vector), projection.error)
         if not surely_less(projection.error, amplitude * accuracy.amplitude):
             # Amplitude and error shrink alike from here on; once the tail is below the error, only more bits can
             # decide.
-            return Cause.PRECISION if surely_less(tail, projection.error) else None
-        if not surely_less(tail, amplitude):
+            return Cause.PRECISION if surely_less(bounds.tail, projection.error) else None
+        if not surely_less(bounds.tail, amplitude):
             return None
         amplitudes.append(amplitude)
-    return Inequality(radius, rho, c, sigma, p, tail, tuple(amplitudes))
+    return Inequality(**vars(bounds), amplitudes=tuple(amplitudes))
 
 
 def _within(x: arb, error: arb) -> arb:
@@ -164,7 +225,7 @@ def _within(x: arb, error: arb) -> arb:
 
 
 def _limit(
-    step: int, parts: Sequence[DominantPart], projections: Sequence[_Projection], tail: arb, accuracy: Accuracy
+    step: int, parts: Sequence[DominantPart], projections: Sequence[Projection], tail: arb, accuracy: Accuracy
 ) -> LimitDirection | None:
     """Return the limit that non-zero amplitudes prove; None while it is not known well enough."""
     flip = step % 2 == 1
@@ -174,7 +235,7 @@ def _limit(
         (part,), (projection,) = parts, projections
         # On a line, ζ and Π s have the same direction, up to how well the line is known; in a larger subspace the
         # tail blurs it.
-        line = part.dimension == 1
+        line = part.onto.ncols() == 1
         blur = part.deviation * norm(projection.vector) if line else projection.error + tail
         direction = _direction(projection.vector, blur, accuracy)
         if direction is None:
@@ -192,13 +253,6 @@ def _limit(
     if here is None or there is None:
         return None
     return LimitDirection(LimitKind.TWO_CYCLE, (there, here) if flip else (here, there))
-
-
-def _limit_in(cone: Cone, step: int, parts: Sequence[DominantPart], accuracy: Accuracy) -> LimitDirection | None:
-    """Return the limit of a trajectory that stays in a cone: along the part's line, on the side of τ."""
-    (part,) = parts
-    axis = [x if cone.positive else -x for x in cone.dominant]
-    return _limit(step, parts, [_Projection(part.project(axis), part.deviation)], arb(0), accuracy)
 
 
 def _direction(vector: list[arb], blur: arb, accuracy: Accuracy) -> tuple[arb, ...] | None:

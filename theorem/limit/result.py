@@ -11,8 +11,8 @@ from gdcheck.theorem.methods.statement import LimitKind
 
 
 @dataclass(frozen=True)
-class Inequality:
-    """The numbers of the deciding inequality at one step, enclosed (see docs/certificate.md, *Bounds*)."""
+class Bounds:
+    """What holds from one iterate on: ‖s_{k+j}‖ ≤ Pρʲr, and the tail (see docs/certificate.md, *Bounds*)."""
 
     radius: arb
     rho: arb
@@ -20,6 +20,12 @@ class Inequality:
     sigma: arb
     P: arb
     tail: arb
+
+
+@dataclass(frozen=True)
+class Inequality(Bounds):
+    """The numbers of the deciding inequality at one step, enclosed: each amplitude exceeds the tail."""
+
     amplitudes: tuple[arb, ...]
 
 

@@ -11,123 +11,89 @@ alternating limit (docs/methods.md, *Turning*).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from flint import arb
-
-
-class EnclosedIterate(Protocol):
-    r"""The iterate :math:`s_k` in a ball around an exact centre: ‖s_k − centre‖ ≤ error."""
-
-    @property
-    def step(self) -> int:
-        """K."""
-
-    @property
-    def centre(self) -> list[arb]:
-        """The centre, exact balls, shape (m,)."""
-
-    @property
-    def error(self) -> arb:
-        """A bound of the distance from the centre to the iterate."""
-
-    @property
-    def radius(self) -> arb:
-        """An upper bound of ‖s_k‖ and of ‖centre‖."""
-
-    @property
-    def size(self) -> arb:
-        """‖centre‖."""
+from flint import arb, arb_mat
 
 
-class DominantPart(Protocol):
-    r"""A subspace E on which B = sign·ρ, through an approximation of the orthogonal projector Π onto it."""
+@dataclass(frozen=True, eq=False)
+class EnclosedIterate:
+    r"""The iterate :math:`s_k` in a ball around an exact centre: ‖s_k − centre‖ ≤ error.
 
-    @property
-    def sign(self) -> int:
-        """The sign of the multiplier, 1 or −1; 0 where B turns."""
+    Attributes:
+        step: k.
+        centre: The centre, exact balls, shape (m,).
+        error: A bound of the distance from the centre to the iterate.
+        radius: An upper bound of ‖s_k‖ and of ‖centre‖.
+        size: ‖centre‖.
+    """
 
-    @property
-    def dimension(self) -> int:
-        """The dimension of E."""
-
-    @property
-    def deviation(self) -> arb:
-        """δ ≥ ‖Π − Π̂‖."""
-
-    def project(self, vector: list[arb]) -> list[arb]:
-        """Apply Π̂ = W Wᵀ for a matrix W, shape (m, dimension).
-
-        Args:
-            vector: A vector, shape (m,).
-
-        Returns:
-            Its image, shape (m,).
-        """
+    step: int
+    centre: list[arb]
+    error: arb
+    radius: arb
+    size: arb
 
 
-class PerturbedSequence(Protocol):
-    """The whole interface: iterates, multipliers, projectors and the remainder, enclosed at the current precision."""
+@dataclass(frozen=True, eq=False)
+class DominantPart:
+    r"""A subspace E on which B = sign·ρ, through an approximation Π̂ = onto·along of the orthogonal projector Π onto it.
 
-    @property
-    def parts(self) -> Sequence[DominantPart]:
-        """The dominant parts: one, or two of which the first has the sign 1 and the second −1."""
+    Where only amplitudes are asked for, ``onto`` may lead into another space than that of the sequence.
 
-    @property
-    def rho(self) -> arb:
-        """ρ, the modulus of the dominant multipliers."""
+    Attributes:
+        sign: The sign of the multiplier, 1 or −1; 0 where B turns.
+        deviation: δ ≥ ‖Π − Π̂‖.
+        onto: Shape (m, d), with d the dimension of E.
+        along: Shape (d, m).
+    """
 
-    @property
-    def dominance(self) -> arb:
-        """ρ − b. It is asked for as one number, for it may be far below the precision to which ρ and b are known."""
-
-    @property
-    def begins(self) -> int:
-        """The step from which the splitting and the bounds hold."""
-
-    def remainder(self, radius: arb) -> arb:
-        """Bound the remainder on a ball.
-
-        Args:
-            radius: The radius r.
-
-        Returns:
-            C(r) with ‖g_k‖ ≤ C(r)‖s_k‖² for every later s_k with ‖s_k‖ ≤ r; it does not fall as r grows.
-        """
-
-    def iterates(self) -> Iterator[EnclosedIterate]:
-        """Enclose s₀, s₁, …, without end; the precision must stay the same meanwhile."""
+    sign: int
+    deviation: arb
+    onto: arb_mat
+    along: arb_mat
 
 
-class Drift(Protocol):
-    r"""What a step adds linearly, beside the remainder: ‖g_j‖ ≤ C‖s_j‖² + ε_j‖s_j‖ for all later j."""
+@dataclass(frozen=True, eq=False)
+class Drift:
+    r"""What a step adds linearly, beside the remainder: ‖g_j‖ ≤ C‖s_j‖² + ε_j‖s_j‖ for all later j.
 
-    @property
-    def largest(self) -> arb:
-        """A bound of all ε_j."""
+    Attributes:
+        largest: A bound of all ε_j.
+        fixed: The part of their sum that does not depend on how fast ‖s‖ falls.
+        fresh: The other part, which is multiplied by Σ σʲ.
+    """
+
+    largest: arb
+    fixed: arb
+    fresh: arb
 
     def total(self, sigma: arb) -> arb:
-        """Bound their sum.
-
-        Args:
-            sigma: σ < 1, by which each step shrinks ‖s‖ at least.
-
-        Returns:
-            A bound of Σ ε_j.
-        """
+        """Bound the sum of all ε_j, where each step shrinks ‖s‖ by σ < 1 at least."""
+        return self.fixed + self.fresh / (1 - sigma)
 
 
-@runtime_checkable
-class DriftingSequence(Protocol):
-    """A sequence whose map tends to its derivative only with time, and fast enough."""
+@dataclass(frozen=True, eq=False)
+class PerturbedSequence:
+    """The whole interface: iterates, multipliers, projectors and the remainder, enclosed at the current precision.
 
-    def drift(self, iterate: EnclosedIterate) -> Drift:
-        """Bound what is added linearly from an iterate on.
+    Attributes:
+        parts: The dominant parts: one, or two of which the first has the sign 1 and the second −1.
+        rho: ρ, the modulus of the dominant multipliers.
+        dominance: ρ − b. It is asked for as one number, for it may be far below the precision to which ρ and b are
+            known.
+        remainder: C(r) by the radius, with ‖g_k‖ ≤ C(r)‖s_k‖² for every later s_k with ‖s_k‖ ≤ r; it does not fall
+            as r grows.
+        iterates: Encloses s₀, s₁, …, without end; the precision must stay the same meanwhile.
+        drift: Bounds what is added linearly from an iterate on, where the map tends to its derivative only with time.
+        begins: The step from which the splitting and the bounds hold.
+    """
 
-        Args:
-            iterate: One of the iterates of this sequence.
-
-        Returns:
-            The bounds.
-        """
+    parts: Sequence[DominantPart]
+    rho: arb
+    dominance: arb
+    remainder: Callable[[arb], arb]
+    iterates: Callable[[], Iterator[EnclosedIterate]]
+    drift: Callable[[EnclosedIterate], Drift] | None = None
+    begins: int = 0

@@ -40,6 +40,11 @@ def at_most(left: arb, right: arb) -> bool | None:
     return True if left <= right else False if left > right else None
 
 
+def upper(x: arb) -> arb:
+    """Return the upper end of a ball, or the ball itself where it has none."""
+    return x.upper() if x.is_finite() else x
+
+
 def ball(lo: fmpq, hi: fmpq) -> arb:
     """Return the ball that encloses the interval [lo, hi] at the current precision."""
     return arb(lo) if lo == hi else arb(lo).union(arb(hi))

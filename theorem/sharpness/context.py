@@ -12,10 +12,11 @@ from flint import arb, fmpq, fmpq_mat
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, Decision
-from gdcheck.theorem.descent.enclosure import Enclosure, enclose
+from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
@@ -161,7 +162,7 @@ class TrajectoryContext:
             return "the certified limit has two directions"
         return "the dominant eigenvalue is repeated"
 
-    def trajectory(self, most: int) -> Iterator[Enclosure]:
+    def trajectory(self, most: int) -> Iterator[EnclosedIterate]:
         """Enclose the iterates from the start on.
 
         Args:

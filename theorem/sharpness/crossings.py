@@ -13,8 +13,8 @@ from functools import cached_property
 
 from flint import arb
 
-from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.hessian_map import Matrix
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.maps import ValueMap, compare_largest_eigenvalue, largest_eigenvalue
@@ -103,7 +103,7 @@ class _Counter:
         slope = norm(self._top.gradient)
         return surely_less(slope * radius + self._top.curvature(radius) / 2 * radius**2, self._room)
 
-    def take(self, iterate: Enclosure) -> bool:
+    def take(self, iterate: EnclosedIterate) -> bool:
         """Examine a step; return True once all later ones are settled."""
         if self._last is not None:
             self._compare(iterate)
@@ -138,7 +138,7 @@ class _Counter:
         value = largest_eigenvalue(matrix) + slack.union(-slack)
         self._peak = value if self._peak is None else self._peak.max(value)
 
-    def _compare(self, iterate: Enclosure) -> None:
+    def _compare(self, iterate: EnclosedIterate) -> None:
         assert self._last is not None
         step, before = self._last
         after = self._loss(iterate)
@@ -148,7 +148,7 @@ class _Counter:
             self._fell += 1
         self._last = None
 
-    def _loss(self, iterate: Enclosure) -> arb:
+    def _loss(self, iterate: EnclosedIterate) -> arb:
         """Return the loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
         radius, eta = iterate.radius, self._context.expansion.step_size
         steepest = (

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from flint import arb, fmpq
 
-from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.sharpness.derivatives import dot
 from gdcheck.theorem.sharpness.envelope import Cone
@@ -47,7 +47,7 @@ class Observable(Protocol):
     def constant(self, radius: arb) -> bool:
         """Whether φ is proved to be constant on the ball; with an infinite radius, everywhere."""
 
-    def at(self, iterate: Enclosure) -> arb:
+    def at(self, iterate: EnclosedIterate) -> arb:
         """φ at an iterate, enclosed; not finite if that fails."""
 
 

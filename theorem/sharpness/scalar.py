@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.decide import Decision, with_tail
-from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.expansion import LocalPower
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
@@ -100,7 +100,7 @@ class Scalar:
             bool(arb(t.offset) + arb(t.squared_length).sqrt() * radius <= 0) for t in self.truncated
         )
 
-    def at(self, iterate: Enclosure) -> arb:
+    def at(self, iterate: EnclosedIterate) -> arb:
         """φ at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
         slack = (self.derivatives.order(1, iterate.radius) * iterate.error).upper()
         return self.value + self.change(iterate.centre) + slack.union(-slack)

@@ -30,11 +30,12 @@ from functools import cached_property
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification
-from gdcheck.theorem.assumptions.spectrum import Pencil
-from gdcheck.theorem.descent.enclosure import Enclosure
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.hessian_map import HessianMap
-from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.limit.sequence import EnclosedIterate
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.methods.statement import End
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract, dot
 from gdcheck.theorem.sharpness.maps import largest_eigenvalue
 
@@ -79,16 +80,18 @@ class TopEigenvalue:
         assert expansion.hessian is not None
         pencil = Pencil(expansion.hessian)
         others = spectrum.eigenvalues[:-1]
-        gap = arb(top.lo - others[-1].hi) if others else None
+        # An irrational eigenvalue has conjugates, so that there are others.
+        gap = top.lo - others[-1].hi if others else fmpq(1)
         exact = pencil.exact_eigenvector(top)
         if exact is not None:
             length = arb(dot(exact, exact, fmpq(0))).sqrt()
             vector = [arb(x) / length for x in exact]
         else:
             (dyadic,) = pencil.eigenvectors(top, ctx.prec + _GUARD_BITS)
-            error = _error(expansion.hessian, (top.lo + top.hi) / 2, dyadic, gap)
+            space = Eigenspace(End.HIGHEST, top, gap, fmpq_mat([dyadic]).transpose())
+            error = _error(space, expansion.hessian)
             vector = [arb(x) + error for x in dyadic]
-        return cls(expansion, derivatives, top.ball(), gap, vector, exact)
+        return cls(expansion, derivatives, top.ball(), arb(gap) if others else None, vector, exact)
 
     @cached_property
     def exact_gradient(self) -> Sequence[fmpq] | None:
@@ -179,27 +182,23 @@ class TopEigenvalue:
         """The Hessian's evaluation, at the current precision."""
         return HessianMap(self.expansion)
 
-    def slack(self, iterate: Enclosure) -> arb:
+    def slack(self, iterate: EnclosedIterate) -> arb:
         """How far the Hessian's eigenvalues at an iterate may be from those at the centre of its enclosure."""
         return self.derivatives.order(3, iterate.radius) * iterate.error
 
-    def at(self, iterate: Enclosure) -> arb:
+    def at(self, iterate: EnclosedIterate) -> arb:
         """Λ at an iterate, enclosed; not finite if that fails."""
         slack = self.slack(iterate)
         return largest_eigenvalue(self.hessian(iterate.centre)) + slack.union(-slack)
 
 
-def _error(hessian: fmpq_mat, middle: fmpq, vector: Sequence[fmpq], gap: arb | None) -> arb:
+def _error(space: Eigenspace, hessian: fmpq_mat) -> arb:
     """Return a ball around zero that holds the error of each component of a nearly normalized eigenvector.
 
-    With δ = √2‖Aw − λw‖/γ + |‖w‖² − 1| the projector is within δ of wwᵀ (docs/certificate.md, *Blocks*), and the unit
-    eigenvector within 4δ of w for δ ≤ 1/100.
+    The projector is within δ of wwᵀ (docs/certificate.md, *Blocks*), and the unit eigenvector within 4δ of w for
+    δ ≤ 1/100.
     """
-    w = fmpq_mat([list(vector)]).transpose()
-    residual = hessian * w - w * middle
-    delta = abs(arb((w.transpose() * w)[0, 0] - 1))
-    if gap is not None:
-        delta += (2 * norm(arb(x) for x in residual.entries()) ** 2).sqrt() / gap
+    delta = space.deviation(hessian)
     if not surely_less(delta, arb(fmpq(1, 100))):
         return arb("nan")
     error = (4 * delta).upper()

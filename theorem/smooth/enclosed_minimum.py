@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from flint import arb, arb_mat, fmpq
 
+from gdcheck.theorem.limit.sequence import EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
-from gdcheck.theorem.smooth.spectrum import Spectrum
 
 # Beyond so many variables the Hessian at an iterate costs more than the digits that its norm saves.
 _LOCAL_VARIABLES = 16
@@ -27,112 +27,47 @@ _ROOM = fmpq(65, 64)
 _LARGER = fmpq(9, 8)
 
 
-@dataclass(frozen=True, eq=False)
-class Iterate:
-    """An iterate of gradient descent: h_k within ``error`` of the exact ``centre``."""
+def enclosed_minimum(
+    loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], minimizer: EnclosedMinimizer, sign: int
+) -> PerturbedSequence:
+    """Supply the trajectory along one end of the spectrum, at the current precision.
 
-    step: int
-    centre: list[arb]
-    error: arb
-    radius: arb
-    size: arb
+    Args:
+        loss: The loss.
+        step_size: η.
+        start: x₀, shape (n,).
+        minimizer: The minimizer.
+        sign: The sign of the dominant multiplier: 1 for the smallest eigenvalue, −1 for the largest.
 
-
-class Line:
-    """The projector onto an eigenvector's line, within ``deviation`` of v vᵀ.
-
-    Attributes:
-        sign: The sign of its multiplier.
-        dimension: 1.
-        deviation: δ = √2 ‖Av − λ̃v‖/γ + |‖v‖² − 1|, over all matrices A that the minimizer may have.
+    Returns:
+        The sequence.
     """
-
-    dimension = 1
-
-    def __init__(self, spectrum: Spectrum, index: int, sign: int) -> None:
-        self.sign = sign
-        n = spectrum.matrix.nrows()
-        self._vector = [arb(spectrum.vectors[i, index]) for i in range(n)]
-        value = spectrum.values[index]
-        middle = value.mid()
-        column = arb_mat(n, 1, self._vector)
-        residual = norm((spectrum.matrix * column - column * middle).entries())
-        length = norm(self._vector)
-        residual += spectrum.spread * length
-        gaps = [abs(other - middle).lower() - abs(value - middle).upper() for other in _others(spectrum, index)]
-        gap = min(gaps, key=float) if gaps else arb(1)
-        self.deviation = arb(0) if n == 1 else (arb(2).sqrt() * residual / gap + abs(length * length - 1)).upper()
-        if n == 1:
-            self._vector = [arb(1)]
-
-    def project(self, vector: list[arb]) -> list[arb]:
-        """Apply v vᵀ to a vector, shape (n,)."""
-        along = arb(0)
-        for x, y in zip(self._vector, vector, strict=True):
-            along += x * y
-        return [along * x for x in self._vector]
-
-
-def _others(spectrum: Spectrum, index: int) -> list[arb]:
-    return [value for i, value in enumerate(spectrum.values) if i != index]
+    spectrum = minimizer.spectrum
+    index = 0 if sign > 0 else len(spectrum.values) - 1
+    moduli = [abs(1 - step_size * value) for value in spectrum.values]
+    rho = moduli[index]
+    b = max((m.upper() for i, m in enumerate(moduli) if i != index), key=float, default=arb(0))
+    trajectory = _Trajectory(loss, step_size, start, minimizer, max((m.upper() for m in moduli), key=float))
+    return PerturbedSequence(
+        parts=[spectrum.line(index, sign)],
+        rho=rho,
+        dominance=arb((rho.lower() - b).lower()),
+        remainder=trajectory.remainder,
+        iterates=trajectory.iterates,
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class EnclosedMinimum:
-    """The errors of gradient descent at an enclosed minimum, at the precision at which this was made.
+class _Trajectory:
+    """The errors of gradient descent at an enclosed minimum; ``largest`` bounds |1 − ηλ| over the whole spectrum."""
 
-    Attributes:
-        parts: The dominant line.
-        rho: The modulus of its multiplier.
-        dominance: A lower bound of ρ − |1 − ηλ| over the other eigenvalues.
-        begins: 0.
-        largest: An upper bound of |1 − ηλ| over the whole spectrum.
-    """
-
-    parts: tuple[Line, ...]
-    rho: arb
-    dominance: arb
-    begins: int
-    largest: arb
     _loss: SmoothLoss
     _step_size: fmpq
     _start: Sequence[fmpq]
     _minimizer: EnclosedMinimizer
+    largest: arb
     _known: list[tuple[arb, arb]] = field(default_factory=list)
     _at_centre: list[Forward] = field(default_factory=list)
-
-    @classmethod
-    def of(
-        cls, loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], minimizer: EnclosedMinimizer, sign: int
-    ) -> EnclosedMinimum:
-        """Supply the trajectory, along one end of the spectrum.
-
-        Args:
-            loss: The loss.
-            step_size: η.
-            start: x₀, shape (n,).
-            minimizer: The minimizer.
-            sign: The sign of the dominant multiplier: 1 for the smallest eigenvalue, −1 for the largest.
-
-        Returns:
-            The sequence.
-        """
-        spectrum = minimizer.spectrum
-        index = 0 if sign > 0 else len(spectrum.values) - 1
-        moduli = [abs(1 - step_size * value) for value in spectrum.values]
-        rho = moduli[index]
-        others = [m.upper() for i, m in enumerate(moduli) if i != index]
-        return cls(
-            parts=(Line(spectrum, index, sign),),
-            rho=rho,
-            dominance=arb((rho.lower() - max(others, key=float)).lower()) if others else arb(rho.lower()),
-            begins=0,
-            largest=max((m.upper() for m in moduli), key=float),
-            _loss=loss,
-            _step_size=step_size,
-            _start=start,
-            _minimizer=minimizer,
-        )
 
     def remainder(self, radius: arb) -> arb:
         """Bound the remainder: C(r) of Lemma 1, with room for a checker that bounds it a little less sharply."""
@@ -150,7 +85,7 @@ class EnclosedMinimum:
         self._known[:] = [(radius, third)]
         return third
 
-    def iterates(self) -> Iterator[Iterate]:
+    def iterates(self) -> Iterator[EnclosedIterate]:
         """Enclose the errors h₀, h₁, …, without end."""
         centre = [arb(x) for x in self._minimizer.centre]
         delta, eta = arb(self._minimizer.radius), self._step_size
@@ -164,7 +99,7 @@ class EnclosedMinimum:
             h = [y.mid() for y in h]
             size = norm(h)
             radius = (size + error).upper()
-            yield Iterate(step, h, arb(error), arb(radius), size)
+            yield EnclosedIterate(step, h, arb(error), arb(radius), size)
             if known is None or not surely_less(known[0], 2 * radius):
                 known = radius, self._third(arb(radius))
             factor = self.largest + eta * known[1] * radius

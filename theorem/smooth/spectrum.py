@@ -13,6 +13,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 from numpy import array
 from numpy.linalg import eigh
 
+from gdcheck.theorem.limit.sequence import DominantPart
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 
 
@@ -61,6 +62,26 @@ class Spectrum:
         values = tuple((x + wide.union(-wide)) / theta for x in diagonal)
         entries = [[exact(v[i, j]) for j in order] for i in range(n)]
         return cls(values, fmpq_mat(entries), matrix, spread)
+
+    def line(self, index: int, sign: int) -> DominantPart:
+        """Return the projector onto an eigenvector's line, for every matrix that may be meant.
+
+        Args:
+            index: The position of its eigenvalue.
+            sign: The sign of its multiplier.
+
+        Returns:
+            The part v vᵀ, ‖v‖ = 1, within √2 ‖Av − λ̃v‖/γ.
+        """
+        column = arb_mat(fmpq_mat([[row[index]] for row in self.vectors.tolist()]))
+        column = column * (1 / norm(column.entries()))
+        value = self.values[index]
+        middle = value.mid()
+        residual = norm((self.matrix * column - column * middle).entries()) + self.spread
+        others = [x for i, x in enumerate(self.values) if i != index]
+        gap = min((abs(x - middle).lower() - abs(value - middle).upper() for x in others), key=float, default=None)
+        sine = arb(0) if gap is None else residual / gap if gap > 0 else arb("inf")
+        return DominantPart(sign, (arb(2).sqrt() * sine).upper(), column, column.transpose())
 
 
 def _sorted_ends(values: list[arb]) -> list[arb]:

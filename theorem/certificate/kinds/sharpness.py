@@ -14,8 +14,8 @@ from gdcheck.theorem.certificate.parts import above, texts
 from gdcheck.theorem.certificate.rechecking import SHARPNESS, NotChecked, check
 from gdcheck.theorem.certificate.words import sharpness_in_words
 from gdcheck.theorem.decision.decide import Decision, with_tail
-from gdcheck.theorem.descent.enclosure import Enclosure
-from gdcheck.theorem.limit.amplitude import Inequality
+from gdcheck.theorem.limit.amplitude import Inequality, bounds_from
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import decimal_ends, norm, surely_less
 from gdcheck.theorem.loss.rational import to_fmpq, to_text
 from gdcheck.theorem.sharpness.context import TrajectoryContext
@@ -141,22 +141,18 @@ def _envelopes(context: TrajectoryContext) -> Iterator[Envelope]:
         last, wait = iterate.step + wait, 2 * wait
 
 
-def _plain_inequality(context: TrajectoryContext, rho: arb, vector: list[arb], iterate: Enclosure) -> Inequality | None:
+def _plain_inequality(
+    context: TrajectoryContext, rho: arb, vector: list[arb], iterate: EnclosedIterate
+) -> Inequality | None:
     """Return the numbers of Claim 12 with one bound C(r) for the whole remainder; None where its conditions fail."""
     radius = iterate.radius.upper()
-    c = context.bound.quadratic(radius).upper()
-    sigma = rho + c * radius
-    if not surely_less(sigma, arb(1)):
+    bounds = bounds_from(rho, context.bound.quadratic(radius).upper(), radius)
+    if bounds is None:
         return None
-    x = c * radius / (rho * (1 - sigma))
-    if not surely_less(x, arb(1)):
-        return None
-    p = 1 + x + x * x
-    tail = c * (p * radius) ** 2 / (rho * (1 - rho))
     share = sum((v * y for v, y in zip(vector, iterate.centre, strict=True)), arb(0)) / norm(vector)
     error = iterate.error + radius * arb(2) ** -96
     amplitude = abs(share) + error.union(-error)
-    return Inequality(radius, rho, c, sigma, p, tail, (amplitude,)) if surely_less(tail, amplitude) else None
+    return Inequality(**vars(bounds), amplitudes=(amplitude,)) if surely_less(bounds.tail, amplitude) else None
 
 
 def _approach(context: TrajectoryContext, pattern: Pattern, onset: Onset | None, envelope: Envelope) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 
 from flint import ctx
 
-from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue
 from gdcheck.theorem.augmented.modes import Motion
 from gdcheck.theorem.certificate.parts import above, components, preimages_fields
 from gdcheck.theorem.certificate.rechecking import METHOD
-from gdcheck.theorem.decision.verdict import Block, Decision, Verdict
+from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.limit.result import Inequality
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.method import Method
@@ -106,7 +106,7 @@ def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
     return {"interval": [to_text(e.lo), to_text(e.hi)], "multiplicity": e.multiplicity}
 
 
-def _part(block: Block, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
+def _part(block: Eigenspace, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
     (index,) = [i for i, e in enumerate(eigenvalues) if e.is_same(block.eigenvalue)]
     vectors = block.vectors.transpose().tolist()
     return {

@@ -11,10 +11,10 @@ from mpmath import mp
 
 from gdcheck.properties.strategies.random_problems import random_problem
 from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.decision.search import strict_minimum
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.descent.strict_minimum import Eigenspace, StrictMinimum
 from gdcheck.theorem.limit.amplitude import Amplitude, Cause, certify
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.methods.statement import End, LimitKind
@@ -49,10 +49,10 @@ def supplied(decision):
     found = decision.classification
     eta = decision.problem.step_size
     dominant = [b.eigenvalue for b in decision.blocks]
-    return StrictMinimum.of(
+    return strict_minimum(
         decision.expansion,
-        [Eigenspace(b.end.value, (b.eigenvalue.lo, b.eigenvalue.hi), b.gap, b.vectors) for b in decision.blocks],
-        [(e.lo, e.hi) for e in found.eigenvalues if e not in dominant],
+        decision.blocks,
+        [e for e in found.eigenvalues if e not in dominant],
         largest=max(abs(1 - eta * e.ball()).upper() for e in (found.lowest, found.highest)),
     )
 

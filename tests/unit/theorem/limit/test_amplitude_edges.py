@@ -3,18 +3,19 @@
 from types import SimpleNamespace
 
 import pytest
-from flint import arb, ctx, fmpq, fmpq_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_poly
 
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue
+from gdcheck.theorem.decision import search
 from gdcheck.theorem.decision.decide import Verdict, decide
-from gdcheck.theorem.descent import strict_minimum
 from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.strict_minimum import Eigenspace, EigenspaceProjector
 from gdcheck.theorem.limit import amplitude
-from gdcheck.theorem.limit.amplitude import _DEFAULT, Cause, Inequality, _Projection
+from gdcheck.theorem.limit.amplitude import _DEFAULT, Cause, Inequality, Projection
+from gdcheck.theorem.limit.sequence import DominantPart
 from gdcheck.theorem.loss.balls import ends
-from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.methods.statement import End, LimitKind
 
 HALF = fmpq(1, 2)
 TINY = fmpq(1, 10**20)
@@ -38,11 +39,11 @@ def half_width(ball):
 
 
 def projected(vector, error=0):
-    return _Projection([arb(x) for x in vector], arb(error))
+    return Projection([arb(x) for x in vector], arb(error))
 
 
 def part(sign, dimension=1, deviation=0):
-    return SimpleNamespace(sign=sign, dimension=dimension, deviation=arb(deviation))
+    return DominantPart(sign, arb(deviation), arb_mat(2, dimension), arb_mat(dimension, 2))
 
 
 def limit(step, parts, projections, tail):
@@ -126,12 +127,13 @@ def test_the_deviation_is_that_of_davis_and_kahan():
     """W̃ = (1, 1/100), λ̃ = 11/10, γ = 3: E = (−1/10, 29/1000), Δ = 10⁻⁴, δ = √2‖E‖/γ + ‖Δ‖."""
     expansion = Expansion.of(Problem("x**2/2 + 2*y**2", step_size="1/10", start=[1, 1]))
     w = [fmpq(1), fmpq(1, 100)]
-    space = Eigenspace(1, (fmpq(9, 10), fmpq(13, 10)), fmpq(3), fmpq_mat(2, 1, w))
-    projection = EigenspaceProjector(expansion.hessian, space)
+    around = Eigenvalue(fmpq(9, 10), fmpq(13, 10), 1, fmpz_poly([-1, 1]))
+    space = Eigenspace(End.LOWEST, around, fmpq(3), fmpq_mat(2, 1, w))
+    (projection,) = search.strict_minimum(expansion, [space], largest=arb(1)).parts
     square = 2 * (fmpq(1, 100) + fmpq(29, 1000) ** 2) / 9
     assert_near((projection.deviation - arb(fmpq(1, 10**4))) ** 2, square, "(δ − ‖Δ‖)²")
     h = SimpleNamespace(centre=[arb(2), arb(3)], radius=arb(5), error=arb(fmpq(1, 7)))
-    found = amplitude._project(projection, h)
+    found = amplitude.project(projection, h)
     image, error = found.vector, found.error
     assert_near(image[0], fmpq(203, 100), "W̃W̃ᵀh, first")
     assert_near(image[1], fmpq(203, 10000), "W̃W̃ᵀh, second")
@@ -149,7 +151,7 @@ def test_what_lies_within_an_error_is_a_ball_of_non_negative_numbers():
 
 def inequality(c, projections=None):
     projections = [projected([3, 4])] if projections is None else projections
-    sequence = SimpleNamespace(rho=arb(HALF), remainder=lambda _: arb(c))
+    sequence = SimpleNamespace(rho=arb(HALF), remainder=lambda _: arb(c), drift=None)
     return amplitude._inequality(sequence, at(size=HALF, error=0), projections, _DEFAULT)
 
 
@@ -225,7 +227,7 @@ def test_the_budget_ends_at_the_step_that_it_names(monkeypatch):
             taken.append(iterate.step)
             yield iterate
 
-    monkeypatch.setattr(strict_minimum, "enclose", counted)
+    monkeypatch.setattr(search, "enclose", counted)
     decide(Problem("x**2/2 + 2*y**2 + x**3", step_size="1/100", start=["1/4", "1/4"]), max_steps=7)
     assert taken == list(range(8))
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import pytest
-from flint import arb, ctx, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.limit.amplitude import Accuracy, Amplitude, Cause, certify
+from gdcheck.theorem.limit.sequence import DominantPart, EnclosedIterate
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.methods.statement import LimitKind
 
@@ -25,17 +25,10 @@ def precision():
         yield
 
 
-@dataclass(frozen=True)
-class Axis:
+def axis(dimension, index, sign, deviation):
     """A coordinate axis, which the supplier knows only up to a deviation."""
-
-    index: int
-    sign: int
-    deviation: arb
-    dimension: int = 1
-
-    def project(self, vector: list[arb]) -> list[arb]:
-        return [x if i == self.index else arb(0) for i, x in enumerate(vector)]
+    column = arb_mat([[int(i == index)] for i in range(dimension)])
+    return DominantPart(sign, arb(deviation), column, column.transpose())
 
 
 @dataclass(frozen=True)
@@ -45,11 +38,12 @@ class Toy:
     multipliers: tuple[fmpq, ...]
     start: tuple[fmpq, ...]
     curvature: fmpq
-    parts: tuple[Axis, ...]
+    parts: tuple[DominantPart, ...]
     rho: arb
     dominance: arb
     constant: arb
     begins: int = 0
+    drift: None = None
 
     def remainder(self, radius: arb) -> arb:
         return self.constant
@@ -58,13 +52,13 @@ class Toy:
         square = [self.curvature * s[0] * s[1], self.curvature * s[0] ** 2] + [arb(0)] * (len(s) - 2)
         return [m * x + g for m, x, g in zip(self.multipliers, s, square, strict=True)]
 
-    def iterates(self) -> Iterator[Enclosure]:
+    def iterates(self) -> Iterator[EnclosedIterate]:
         s, step = [arb(x) for x in self.start], 0
         while True:
             centre = [x.mid() for x in s]
             error = sum((x.rad() for x in s), arb(0))
             size = norm(centre)
-            yield Enclosure(step, centre, error, size + error, size)
+            yield EnclosedIterate(step, centre, error, size + error, size)
             s, step = self.step(s), step + 1
 
 
@@ -79,7 +73,7 @@ def toy(multipliers, start, curvature=CURVATURE, unknown=UNKNOWN, deviation=UNKN
         multipliers,
         tuple(map(fmpq, start)),
         curvature,
-        tuple(Axis(i, sign, arb(deviation)) for i, sign in sorted(signs, key=lambda s: -s[1])),
+        tuple(axis(len(multipliers), i, sign, deviation) for i, sign in sorted(signs, key=lambda s: -s[1])),
         arb(rho) + width,
         arb(rho - b) + width,
         arb(2).sqrt() * curvature,
@@ -184,9 +178,9 @@ def test_a_wide_enclosure_is_not_said_to_have_left(monkeypatch, size, error, cau
     """From step 1 on the iterate is said to be within 2^error of a centre of size 2^size."""
 
     def iterates(self):
-        yield Enclosure(0, [arb(1), arb(1)], arb(0), arb(2), arb(2).sqrt())
+        yield EnclosedIterate(0, [arb(1), arb(1)], arb(0), arb(2), arb(2).sqrt())
         far, blur = arb(2) ** size, arb(2) ** error
-        yield Enclosure(1, [far, arb(0)], blur, far + blur, far)
+        yield EnclosedIterate(1, [far, arb(0)], blur, far + blur, far)
 
     monkeypatch.setattr(Toy, "iterates", iterates)
     assert certify(replace(toy((HALF, THIRD), started((1, 2))), constant=arb(10)), 60, COARSE) is cause

@@ -15,7 +15,7 @@ from operator import add
 
 from flint import arb, arb_mat, fmpq, fmpz
 
-from gdcheck.theorem.limit.rotated import Balls, RotatedMap
+from gdcheck.theorem.cones.rotated import Balls, RotatedMap
 from gdcheck.theorem.loss.balls import exact
 from gdcheck.theorem.loss.polynomial import Exponents, Polynomial
 

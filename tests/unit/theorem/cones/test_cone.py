@@ -8,15 +8,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gdcheck.theorem.assumptions.regime import classify
-from gdcheck.theorem.assumptions.spectrum import Pencil
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil
+from gdcheck.theorem.cones.cone import find_cone
+from gdcheck.theorem.cones.sheared import ShearSearch
 from gdcheck.theorem.decision.decide import Verdict, decide
-from gdcheck.theorem.descent.enclosure import Enclosure
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.descent.strict_minimum import Eigenspace
-from gdcheck.theorem.limit.cone import find_cone
 from gdcheck.theorem.limit.result import Cause, Cone, Inequality
-from gdcheck.theorem.limit.sheared import ShearSearch
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import at_most, norm
 
 VALLEY = "5*(y - x**2)**2 + (1 - x)**2"
@@ -44,15 +43,15 @@ def coordinates(loss, variables, eta, start):
     index = found.index(found.dominant_ends[0])
     e = found.eigenvalues[index]
     vectors = pencil.eigenvectors(e, 192)
-    space = Eigenspace(found.dominant_ends[0].value, (e.lo, e.hi), fmpq(1, 1000), fmpq_mat(vectors).transpose())
-    others = [(o.lo, o.hi) for i, o in enumerate(found.eigenvalues) if i != index]
+    space = Eigenspace(found.dominant_ends[0], e, fmpq(1, 1000), fmpq_mat(vectors).transpose())
+    others = [o for i, o in enumerate(found.eigenvalues) if i != index]
     return ShearSearch(expansion, space, others).coordinates(), expansion
 
 
 def place(found, h):
     """(τ, w) of an exact point."""
     at = [arb(x) for x in h]
-    return found.locate(Enclosure(0, at, arb(0), norm(at), norm(at)))
+    return found.locate(EnclosedIterate(0, at, arb(0), norm(at), norm(at)))
 
 
 def point(found, tau, w):
@@ -122,7 +121,7 @@ def test_a_badly_scaled_problem_is_decided():
 
 def enclosed(h, error=0):
     at = [arb(x) for x in h]
-    return Enclosure(0, at, arb(error), norm(at) + arb(error), norm(at))
+    return EnclosedIterate(0, at, arb(error), norm(at) + arb(error), norm(at))
 
 
 def test_a_start_without_an_amplitude_is_in_no_cone():

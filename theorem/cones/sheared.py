@@ -18,13 +18,12 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq, fmpz
 
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue
+from gdcheck.theorem.cones.rotated import RotatedMap, size
+from gdcheck.theorem.cones.shear import highest_order, leftover, solve_shear
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.descent.strict_minimum import Eigenspace, Interval
-from gdcheck.theorem.limit.cone import Growth
 from gdcheck.theorem.limit.result import Cone
-from gdcheck.theorem.limit.rotated import RotatedMap, size
 from gdcheck.theorem.limit.sequence import EnclosedIterate
-from gdcheck.theorem.limit.shear import highest_order, leftover, solve_shear
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.polynomial import Polynomial
 
@@ -34,6 +33,16 @@ _REACHES = 6
 
 Table = dict[tuple[int, int], arb]
 """Bounds by the degrees in t and in w."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What one step adds on a box, beyond the multiplier and b: D, N, K and G of the cone lemma, upper bounds."""
+
+    drift: arb
+    noise: arb
+    rest: arb
+    feed: arb
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,23 +157,23 @@ class ShearSearch:
     Attributes:
         expansion: The loss at its minimizer.
         space: The dominant eigenspace.
-        others: Intervals of the other eigenvalues.
+        others: The other eigenvalues.
     """
 
     expansion: Expansion
     space: Eigenspace
-    others: Sequence[Interval]
+    others: Sequence[Eigenvalue]
 
     def coordinates(self) -> list[ShearedCoordinates]:
         """Return the coordinates without a shear, and with the best one."""
         bits = ctx.prec + _GUARD_BITS
-        eta, (lo, hi) = self.expansion.step_size, self.space.interval
+        eta = self.expansion.step_size
         vector = [self.space.vectors[i, 0] for i in range(self.expansion.dimension)]
         map_ = RotatedMap.of(self.expansion, vector, bits)
         if map_ is None:
             return []
-        least = max(fmpq(0), 1 - eta * hi, eta * lo - 1)
-        most = max((abs(1 - eta * end) for interval in self.others for end in interval), default=fmpq(0))
+        least, _ = self.space.eigenvalue.moduli(eta)
+        most = max((e.moduli(eta)[1] for e in self.others), default=fmpq(0))
         rest = fmpq(((most + (least - most) / 1024) * _SHORT).ceil(), _SHORT)
         # By Weyl's inequality the block of w has the other eigenvalues, up to the coupling.
         if not (surely_less(map_.coupling, arb(rest - most)) and rest < abs(map_.multiplier)):

@@ -17,97 +17,35 @@ decided as soon as the dominant component is small beside :math:`1 - \rho` in wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
-from flint import arb, ctx, fmpq
+from flint import arb, ctx
 
+from gdcheck.theorem.cones.sheared import ShearedCoordinates, ShearSearch
 from gdcheck.theorem.limit.result import Cause, Cone
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import exact, surely_less
 
 _RATIO_BITS = 32
-_FIRST, _SHARE = 256, 16
 
 
-@dataclass(frozen=True)
-class Growth:
-    """What one step adds on a box, beyond the multiplier and b: D, N, K and G of the lemma, upper bounds."""
-
-    drift: arb
-    noise: arb
-    rest: arb
-    feed: arb
-
-
-class Coordinates(Protocol):
-    """Coordinates (τ, w) and the bounds of one step in them, at the current precision."""
-
-    @property
-    def rho(self) -> arb:
-        """ρ, the modulus of the multiplier of τ."""
-
-    @property
-    def rest(self) -> arb:
-        """B, an upper bound of the linear part's norm on w."""
-
-    def locate(self, iterate: EnclosedIterate) -> tuple[arb, arb]:
-        """Enclose τ, and bound ‖w‖.
-
-        Args:
-            iterate: The iterate.
-
-        Returns:
-            A ball that holds τ, and an upper bound of ‖w‖.
-        """
-
-    def growth(self, along: arb, across: arb) -> Growth:
-        """Bound one step on a box.
-
-        Args:
-            along: S.
-            across: A bound of ‖w‖.
-
-        Returns:
-            The bounds, for |τ| ≤ S.
-        """
-
-    def cone(self, ratio: fmpq, along: arb, positive: bool) -> Cone:
-        """Say which cone was found.
-
-        Args:
-            ratio: κ.
-            along: A ball that holds |τ|.
-            positive: Whether τ > 0.
-
-        Returns:
-            The cone.
-        """
-
-
-class CoordinatesSource(Protocol):
-    """Where coordinates come from: they are made only for sequences that are not decided early."""
-
-    def coordinates(self) -> Sequence[Coordinates]:
-        """Make the coordinates to be tried, at the current precision; it may be none."""
-
-
-@dataclass
+@dataclass(frozen=True, eq=False)
 class ConeSearch:
-    """Looks for a cone now and then along a sequence: at first after some hundred steps, then by a share more.
+    """Looks for a cone at an iterate.
 
     Attributes:
-        source: Where the coordinates come from.
-        due: The next step at which to look.
+        source: Makes the coordinates, at the precision of the first use: only where a sequence is not decided early.
     """
 
-    source: CoordinatesSource
-    due: int = _FIRST
-    _coordinates: Sequence[Coordinates] | None = None
+    source: ShearSearch
 
-    def at(self, iterate: EnclosedIterate) -> Cone | Cause | None:
-        """Look for a cone at an iterate, if it is time to.
+    @cached_property
+    def _coordinates(self) -> list[ShearedCoordinates]:
+        return self.source.coordinates()
+
+    def __call__(self, iterate: EnclosedIterate) -> Cone | Cause | None:
+        """Look for a cone in each of the coordinates.
 
         Args:
             iterate: The iterate, enclosed.
@@ -115,17 +53,12 @@ class ConeSearch:
         Returns:
             The cone; the cause if only more bits can find it; None if there is none yet.
         """
-        if iterate.step < self.due:
-            return None
-        self.due = iterate.step + max(_FIRST, iterate.step) // _SHARE
-        if self._coordinates is None:
-            self._coordinates = self.source.coordinates()
         found = [find_cone(coordinates, iterate) for coordinates in self._coordinates]
         cones = [x for x in found if isinstance(x, Cone)]
         return cones[0] if cones else Cause.PRECISION if Cause.PRECISION in found else None
 
 
-def find_cone(coordinates: Coordinates, iterate: EnclosedIterate) -> Cone | Cause | None:
+def find_cone(coordinates: ShearedCoordinates, iterate: EnclosedIterate) -> Cone | Cause | None:
     """Look for a cone around an iterate that is never left.
 
     Args:

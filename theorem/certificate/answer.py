@@ -12,14 +12,13 @@ from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.methods.answer import method_answer
 from gdcheck.theorem.certificate.paper_chain import Chain
+from gdcheck.theorem.certificate.parts import blank_answer, exact_or_decimal, in_float, subspace_json
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import ball
 from gdcheck.theorem.loss.rational import to_float, to_text
 from gdcheck.theorem.methods.statement import THEOREM_1, End, LimitKind
-
-_DIGITS = 20
 
 
 def answer(decision: Decision) -> dict[str, Any]:
@@ -39,28 +38,20 @@ def answer(decision: Decision) -> dict[str, Any]:
     """
     if not decision.problem.method.is_plain:
         return method_answer(decision, limit_json(decision.limit), _eigenvalues(decision.classification))
-    factor, exact = rate(decision), exact_rate(decision)
-    hessian, eta = decision.expansion.hessian, decision.problem.step_size
-    return {
-        "verdict": decision.verdict.value,
-        "reason": decision.reason,
+    factor, problem, step = rate(decision), decision.problem, decision.amplitude.step if decision.amplitude else None
+    hessian, eta = decision.expansion.hessian, problem.step_size
+    return blank_answer(decision.verdict, decision.reason, decision.precision, problem.loss.variables, eta) | {
         **spectrum_json(decision.classification),
         "limit": limit_json(decision.limit),
         "predicted": _predicted(decision),
-        "multiplier": multiplier_text(decision.blocks[0].eigenvalue, decision.problem.step_size)
-        if decision.blocks
-        else None,
+        "multiplier": multiplier_text(decision.blocks[0].eigenvalue, eta) if decision.blocks else None,
         "rate": factor,
         "rate_exponent": log(factor) if factor else None,
-        "rate_exact": exact,
-        "step": decision.amplitude.step if decision.amplitude else None,
-        "precision": decision.precision,
+        "rate_exact": exact_rate(decision),
+        "step": step,
         "fails": [a.value for a in decision.fails],
-        "variables": list(decision.problem.loss.variables),
         **step_size_keys(hessian, decision.classification, eta),
-        "subspace": None
-        if decision.subspace is None
-        else {"enters": decision.subspace.enters, "basis": [[to_text(x) for x in v] for v in decision.subspace.basis]},
+        "subspace": subspace_json(decision.subspace),
     }
 
 
@@ -86,7 +77,7 @@ def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
         return {"kind": None, "vector": None}
     if limit.kind is LimitKind.ROTATING:
         return {"kind": limit.kind.value, "vector": None}
-    vectors = [[float(x.mid()) + 0.0 for x in v] for v in limit.vectors]
+    vectors = [[in_float(x) for x in v] for v in limit.vectors]
     if limit.kind is LimitKind.TWO_CYCLE:
         return {"kind": limit.kind.value, "even": vectors[0], "odd": vectors[1]}
     return {"kind": limit.kind.value, "vector": vectors[0]}
@@ -150,10 +141,8 @@ def _threshold(found: Classification, end: End) -> str:
 
 
 def _number(lo: fmpq, hi: fmpq) -> str:
-    if lo == hi:
-        return to_text(lo)
     with ctx.workprec(128):
-        return str(ball(lo, hi).str(_DIGITS, radius=False))
+        return exact_or_decimal(lo if lo == hi else None, ball(lo, hi))
 
 
 def multiplier_text(eigenvalue: Eigenvalue, step_size: fmpq) -> str:

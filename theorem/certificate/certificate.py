@@ -13,10 +13,17 @@ from flint import arb, ctx, fmpq, fmpz
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue, Pencil, gap
 from gdcheck.theorem.certificate.methods.certificate import method_certificate
-from gdcheck.theorem.certificate.parts import above, components, preimages_fields, texts
+from gdcheck.theorem.certificate.parts import (
+    above,
+    bounds_field,
+    eigenvalue_field,
+    limit_field,
+    preimages_fields,
+    texts,
+)
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.decision.subspace import Subspace
-from gdcheck.theorem.limit.result import Cone, Inequality, LimitDirection
+from gdcheck.theorem.limit.result import Cone, Inequality
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 
@@ -77,10 +84,8 @@ def _certificate(decision: Decision, found: Classification) -> dict[str, Any]:
             for b, a in zip(decision.blocks, _amplitudes(numbers), strict=True)
         ],
         "step": decision.amplitude.step if decision.amplitude else 0,
-        "bounds": None
-        if numbers is None or isinstance(numbers, Cone)
-        else {"radius": above(numbers.radius), "sigma": above(numbers.sigma), "tail": above(numbers.tail)},
-        "limit": _limit(decision.limit),
+        "bounds": None if numbers is None or isinstance(numbers, Cone) else bounds_field(numbers),
+        "limit": limit_field(decision.limit),
         **({"cone": _cone(numbers)} if isinstance(numbers, Cone) else {}),
     }
 
@@ -106,12 +111,8 @@ def regime_fields(found: Classification | None) -> dict[str, Any]:
     """Return the regime and the ends of a spectrum, in all of space or in the subspace."""
     if found is None or found.regime is None:
         return {"regime": None, "spectrum": None}
-    ends = {"lowest": _eigenvalue(found.lowest), "highest": _eigenvalue(found.highest)}
+    ends = {"lowest": eigenvalue_field(found.lowest), "highest": eigenvalue_field(found.highest)}
     return {"regime": found.regime.value, "spectrum": ends}
-
-
-def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
-    return {"interval": texts((e.lo, e.hi)), "multiplicity": e.multiplicity}
 
 
 def _bits(decision: Decision) -> int:
@@ -174,9 +175,3 @@ def _short(vector: Sequence[fmpq], subspace: Subspace | None, bits: int) -> list
     coordinates = [next(r for r, x in zip(rounded, b, strict=True) if x) for b in subspace.basis]
     columns = zip(*subspace.basis, strict=True)
     return [sum((t * x for t, x in zip(coordinates, column, strict=True)), fmpq(0)) for column in columns]
-
-
-def _limit(limit: LimitDirection | None) -> dict[str, Any]:
-    if limit is None:
-        return {"kind": None, "vectors": []}
-    return {"kind": limit.kind.value, "vectors": [components(v) for v in limit.vectors]}

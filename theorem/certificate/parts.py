@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import Any
 
-from flint import arb, fmpq
+from flint import arb, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.preimages import Preimages
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.decision.subspace import Subspace
+from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.limit.result import Bounds, LimitDirection
 from gdcheck.theorem.loss.balls import decimal_ends, ends
 from gdcheck.theorem.loss.rational import to_text
 
@@ -23,9 +28,92 @@ def components(vector: Sequence[arb]) -> list[list[str]]:
     return [list(decimal_ends(x + margin)) for x in vector]
 
 
+def decimal(value: arb, digits: int = 20) -> str:
+    """Return the digits of a number that its ball tells."""
+    return str(value.str(digits, radius=False))
+
+
+def exact_or_decimal(exact: fmpq | None, enclosed: arb) -> str:
+    """Return a number as an exact text where it is known to be rational, else as a decimal."""
+    return decimal(enclosed) if exact is None else to_text(exact)
+
+
+def in_float(value: arb) -> float:
+    """Return the middle of a ball as a float, without a negative zero."""
+    return float(value.mid()) + 0.0
+
+
+def in_floats(value: arb) -> list[float]:
+    """Return the middle and the radius of a ball as floats."""
+    return [in_float(value), float(value.rad())]
+
+
 def above(value: arb) -> str:
     """Return a number that is not below a ball, as a decimal."""
     return decimal_ends(value)[1]
+
+
+def columns(matrix: fmpq_mat) -> list[list[str]]:
+    """Exact columns as texts; the only one of one entry is a unit vector."""
+    return [texts(column) for column in matrix.transpose().tolist()] if matrix.ncols() > 1 else [["1"]]
+
+
+def blank_answer(
+    verdict: Verdict, reason: str, precision: int, variables: Sequence[str], step_size: fmpq
+) -> dict[str, Any]:
+    """Return the keys of every answer about a trajectory, with nothing known but the verdict."""
+    return {
+        "verdict": verdict.value,
+        "reason": reason,
+        **dict.fromkeys(("regime", "boundary", "stability_limit")),
+        "eigenvalues": [],
+        "limit": {"kind": None, "vector": None},
+        **dict.fromkeys(("predicted", "multiplier", "rate", "rate_exponent", "rate_exact", "step")),
+        "precision": precision,
+        "fails": [],
+        "variables": list(variables),
+        "step_size": to_text(step_size),
+        **dict.fromkeys(("step_sizes", "rate_per_step", "subspace")),
+    }
+
+
+def enclosed_fields(minimizer: list[list[float]] | None, **outcome: Any) -> dict[str, Any]:
+    """Return what only answers about an enclosed minimizer state themselves.
+
+    Args:
+        minimizer: A pair for each coordinate, centre and radius; None if none is enclosed.
+        outcome: ``sentence``, ``step``, ``factor`` and ``point_kind`` of the proved outcome, if there is one.
+
+    Returns:
+        The keys ``minimizer``, ``chain``, ``critical_points``, ``elsewhere`` and ``outcome``.
+    """
+    fields = {"minimizer": minimizer, **dict.fromkeys(("chain", "critical_points", "elsewhere", "outcome"))}
+    if outcome and minimizer is not None:
+        proved = {"kind": "converges", "status": "proved", "exact_points": None, "certificate": None}
+        fields["outcome"] = proved | {"points": [[x for x, _ in minimizer]]} | outcome
+    return fields
+
+
+def eigenvalue_field(e: Eigenvalue) -> dict[str, Any]:
+    """Return an eigenvalue as it is stated."""
+    return {"interval": texts((e.lo, e.hi)), "multiplicity": e.multiplicity}
+
+
+def bounds_field(numbers: Bounds) -> dict[str, str]:
+    """Return the numbers of the inequality that are stated."""
+    return {"radius": above(numbers.radius), "sigma": above(numbers.sigma), "tail": above(numbers.tail)}
+
+
+def limit_field(limit: LimitDirection | None) -> dict[str, Any]:
+    """Return a limit as it is stated, its vectors by intervals."""
+    if limit is None:
+        return {"kind": None, "vectors": []}
+    return {"kind": limit.kind.value, "vectors": [components(v) for v in limit.vectors]}
+
+
+def subspace_json(subspace: Subspace | None) -> dict[str, Any] | None:
+    """Return an invariant subspace as an answer states it."""
+    return None if subspace is None else {"enters": subspace.enters, "basis": [texts(v) for v in subspace.basis]}
 
 
 def preimages_fields(found: Preimages | None, minimizer: Sequence[fmpq]) -> dict[str, object]:

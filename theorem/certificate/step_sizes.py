@@ -2,55 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
+from gdcheck.theorem.certificate.parts import exact_or_decimal, in_float
+from gdcheck.theorem.decision.search import GUARD_BITS
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.long_run.near_critical import near_critical
-from gdcheck.theorem.loss.balls import ball
+from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import Vector, to_float, to_text
 
+if TYPE_CHECKING:
+    # It brings NumPy, which an answer about an exact minimizer does not wait for.
+    from gdcheck.theorem.smooth.spectrum import Spectrum
+
 _BITS = 128
-_DIGITS = 20
 
 
-def step_sizes(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...], shift: fmpq | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SpectralEnd:
+    """An end of a spectrum, exact or enclosed.
+
+    Attributes:
+        value: The eigenvalue.
+        exact: The same, where it is rational and known to be.
+        multiplicity: Its multiplicity.
+        vector: Nearly its unit eigenvector, shape (n,); None for a multiple eigenvalue.
+    """
+
+    value: arb
+    exact: fmpq | None
+    multiplicity: int
+    vector: list[float] | None
+
+    @classmethod
+    def of(cls, pencil: Pencil, e: Eigenvalue) -> SpectralEnd:
+        """Return an eigenvalue of a rational operator."""
+        vectors = pencil.eigenvectors(e, 64) if e.multiplicity == 1 else [[]]
+        vector = [to_float(x) + 0.0 for x in vectors[0]] or None
+        return cls(e.ball(), e.lo if e.is_rational else None, e.multiplicity, vector)
+
+    @classmethod
+    def enclosed(cls, spectrum: Spectrum, index: int) -> SpectralEnd:
+        """Return an eigenvalue of an enclosed operator, by its position."""
+        column = spectrum.vectors.transpose().tolist()[index]
+        return cls(spectrum.values[index], None, 1, [in_float(arb(x)) for x in column])
+
+    def json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "value": exact_or_decimal(self.exact, self.value),
+            "multiplicity": self.multiplicity,
+            "vector": self.vector,
+        }
+
+
+def step_sizes(low: SpectralEnd, high: SpectralEnd, total: fmpq | None = None) -> dict[str, Any]:
     """Return the thresholds of a positive spectrum as plain data: exact texts where they are rational, else decimals.
 
     Args:
-        pencil: The Hessian at the minimizer.
-        eigenvalues: Its eigenvalues, all positive, ascending.
-        shift: How far those at the minimizer may be from them; None if they are the same.
+        low: λ₁.
+        high: λₙ.
+        total: λ₁ + λₙ, where it is rational.
 
     Returns:
         ``lowest`` and ``highest`` (λ₁ and λₙ: ``value``, ``multiplicity``, ``vector`` or None for a multiple one),
         ``largest_stable`` 2/λₙ, ``optimal`` 2/(λ₁+λₙ), which is also the boundary of the regimes, ``greedy`` 1/λₙ,
         ``condition_number`` λₙ/λ₁ and ``optimal_rate`` (λₙ−λ₁)/(λₙ+λ₁), the rate per step at the optimal step size.
     """
-    low, high = (e if shift is None else _widened(e, shift) for e in (eigenvalues[0], eigenvalues[-1]))
+    a, b = low.exact, high.exact
+    smallest, largest = low.value, high.value
+    ratios = (None, None) if a is None or b is None else (b / a, (b - a) / (b + a))
+    return {
+        "lowest": low.json(),
+        "highest": high.json(),
+        "largest_stable": exact_or_decimal(2 / b if b else None, 2 / largest),
+        "optimal": exact_or_decimal(None if total is None else 2 / total, 2 / (largest + smallest)),
+        "greedy": exact_or_decimal(1 / b if b else None, 1 / largest),
+        "condition_number": exact_or_decimal(ratios[0], largest / smallest),
+        "optimal_rate": exact_or_decimal(ratios[1], (largest - smallest) / (largest + smallest)),
+    }
+
+
+def _of_pencil(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
+    low, high = eigenvalues[0], eigenvalues[-1]
     with ctx.workprec(_BITS):
-        total = rational_sum(low, high) if shift is None else None
-        both = low.is_rational and high.is_rational
-        largest, smallest = high.ball(), low.ball()
-        return {
-            "lowest": _eigenvalue(pencil, eigenvalues[0], low),
-            "highest": _eigenvalue(pencil, eigenvalues[-1], high),
-            "largest_stable": _number(2 / high.lo if high.is_rational else None, 2 / largest),
-            "optimal": _number(None if total is None else 2 / total, 2 / (largest + smallest)),
-            "greedy": _number(1 / high.lo if high.is_rational else None, 1 / largest),
-            "condition_number": _number(high.lo / low.lo if both else None, largest / smallest),
-            "optimal_rate": _number(
-                (high.lo - low.lo) / (high.lo + low.lo) if both else None,
-                (largest - smallest) / (largest + smallest) if len(eigenvalues) > 1 else arb(0),
-            ),
-        }
+        return step_sizes(SpectralEnd.of(pencil, low), SpectralEnd.of(pencil, high), rational_sum(low, high))
 
 
 def step_size_keys(hessian: fmpq_mat | None, found: Classification | None, step_size: fmpq) -> dict[str, Any]:
@@ -67,7 +110,7 @@ def step_size_keys(hessian: fmpq_mat | None, found: Classification | None, step_
     known = hessian is not None and found is not None and found.regime is not None
     return {
         "step_size": to_text(step_size),
-        "step_sizes": step_sizes(Pencil(hessian), found.eigenvalues) if hessian and found and known else None,
+        "step_sizes": _of_pencil(Pencil(hessian), found.eigenvalues) if hessian and found and known else None,
         "rate_per_step": rate_per_step(found.eigenvalues, step_size) if found and known else None,
     }
 
@@ -80,24 +123,6 @@ def rate_per_step(eigenvalues: tuple[Eigenvalue, ...], step_size: fmpq) -> float
         step_size: The step size η.
     """
     return max(abs(to_float(1 - step_size * (e.lo + e.hi) / 2)) for e in (eigenvalues[0], eigenvalues[-1]))
-
-
-def _widened(e: Eigenvalue, shift: fmpq) -> Eigenvalue:
-    return replace(e, lo=e.lo - shift, hi=e.hi + shift)
-
-
-def _eigenvalue(pencil: Pencil, eigenvalue: Eigenvalue, stated: Eigenvalue) -> dict[str, Any]:
-    vector = None
-    if eigenvalue.multiplicity == 1:
-        (found,) = pencil.eigenvectors(eigenvalue, 64)
-        vector = [to_float(x) + 0.0 for x in found]
-    exact = stated.lo if stated.is_rational else None
-    value = _number(exact, ball(stated.lo, stated.hi))
-    return {"value": value, "multiplicity": eigenvalue.multiplicity, "vector": vector}
-
-
-def _number(exact: fmpq | None, enclosed: arb) -> str:
-    return str(enclosed.str(_DIGITS, radius=False)) if exact is None else to_text(exact)
 
 
 def step_line(problem: Problem) -> dict[str, Any]:
@@ -118,7 +143,7 @@ def step_line(problem: Problem) -> dict[str, Any]:
     if expansion.hessian is None or not eigenvalues or eigenvalues[0].lo <= 0:
         raise InputError("minimizer", "the Hessian there is not positive definite; give a strict minimizer of the loss")
     quadratic = not expansion.higher_terms and not expansion.truncated
-    found = step_sizes(Pencil(expansion.hessian), eigenvalues)
+    found = _of_pencil(Pencil(expansion.hessian), eigenvalues)
     segments = _segments(found, distinct=len(eigenvalues) > 1)
     place = {"minimizer": [to_text(q) for q in problem.minimizer], "exact": True, "quadratic": quadratic}
     return place | {"step_sizes": found, "segments": segments}
@@ -135,14 +160,20 @@ def step_line_near(loss: Loss, point: Vector) -> dict[str, Any] | None:
         The same as ``step_line``; None if no strict minimizer is proved to be there, or its smallest and largest
         eigenvalue cannot be told apart.
     """
-    near = near_critical(loss, point)
-    if near is None:
+    from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, enclose_minimizer  # noqa: PLC0415
+    from gdcheck.theorem.smooth.reading import read_smooth  # noqa: PLC0415
+
+    if loss.truncated:
         return None
-    low, high = near.eigenvalues[0], near.eigenvalues[-1]
-    if len(near.eigenvalues) > 1 and low.hi + near.shift >= high.lo - near.shift:
-        return None
-    found = step_sizes(near.pencil, near.eigenvalues, near.shift)
-    segments = _segments(found, distinct=len(near.eigenvalues) > 1)
+    with ctx.workprec(_BITS + GUARD_BITS):
+        near = enclose_minimizer(read_smooth(loss.text(), loss.variables), point)
+        if not isinstance(near, EnclosedMinimizer):
+            return None
+        values = near.spectrum.values
+        if not all(surely_less(x, y) for x, y in (values[:2], values[-2:]) if len(values) > 1):
+            return None
+        found = step_sizes(SpectralEnd.enclosed(near.spectrum, 0), SpectralEnd.enclosed(near.spectrum, -1))
+    segments = _segments(found, distinct=len(values) > 1)
     place = {"minimizer": [f"{to_float(q):.15g}" for q in point], "exact": False, "quadratic": False}
     return place | {"step_sizes": found, "segments": segments}
 

@@ -6,7 +6,16 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.certificate.parts import components
+from gdcheck.theorem.certificate.parts import (
+    blank_answer,
+    columns,
+    components,
+    decimal,
+    enclosed_fields,
+    in_float,
+    in_floats,
+    texts,
+)
 from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
@@ -21,7 +30,6 @@ def valley_certificate(decision: ValleyDecision) -> dict[str, Any] | None:
     found = decision.arrival
     if found is None:
         return None
-    vectors = [[to_text(x) for x in column] for column in found.spectrum.vectors.transpose().tolist()]
     low, high = found.spectrum.values[0], found.spectrum.values[-1]
     return {
         "schema": FORMAT,
@@ -31,13 +39,13 @@ def valley_certificate(decision: ValleyDecision) -> dict[str, Any] | None:
         "step": found.step,
         "arrival": {
             "reach": to_text(found.reach),
-            "centre": [to_text(x) for x in found.centre],
+            "centre": texts(found.centre),
             "radius": to_text(found.radius * fmpq(65, 64)),
         },
         "spectrum": {
             "lowest": list(decimal_ends(_wider(low))),
             "highest": list(decimal_ends(_wider(high))),
-            "vectors": vectors if len(vectors) > 1 else [["1"]],
+            "vectors": columns(found.spectrum.vectors),
         },
         "limit": {"kind": _kind(found), "vector": components([_wider(x) for x in found.vector])},
     }
@@ -59,62 +67,24 @@ def valley_answer(decision: ValleyDecision) -> dict[str, Any]:
     ``boundary`` and ``stability_limit`` (step sizes).
     """
     problem, found = decision.problem, decision.arrival
-    answer: dict[str, Any] = {
-        "verdict": decision.verdict.value,
-        "theorem": "valley",
-        "reason": decision.reason,
-        "regime": found.regime.value if found else None,
-        "boundary": None,
-        "stability_limit": None,
-        "eigenvalues": [],
-        "minimizer": None,
-        "limit": {"kind": None, "vector": None},
-        "predicted": None,
-        "multiplier": None,
-        "rate": None,
-        "rate_exponent": None,
-        "rate_exact": None,
-        "step": found.step if found else None,
-        "precision": decision.precision,
-        "fails": [],
-        "variables": list(problem.variables),
-        "step_size": to_text(problem.step_size),
-        "step_sizes": None,
-        "rate_per_step": None,
-        "subspace": None,
-        "chain": None,
-        "critical_points": None,
-        "elsewhere": None,
-        "outcome": None,
-    }
+    answer = blank_answer(
+        decision.verdict, decision.reason, decision.precision, problem.variables, problem.step_size
+    ) | {"theorem": "valley"}
     if found is None:
-        return answer
+        return answer | enclosed_fields(None)
     with ctx.workprec(decision.precision + 64):
         values = found.spectrum.values
         unit = arb(problem.rate / problem.step_size)
-        answer["boundary"] = _pair(2 / (unit * (values[0] + values[-1])))
-        answer["stability_limit"] = _pair(2 / (unit * values[-1]))
-        answer["eigenvalues"] = [{"value": (unit * v).str(15, radius=False), "multiplicity": 1} for v in values]
-        answer["minimizer"] = [[_float(arb(x)), _float(arb(found.radius))] for x in found.centre]
-        answer["limit"] = {"kind": _kind(found), "vector": [_float(x) for x in found.vector]}
-        answer["multiplier"] = (found.rho * (1 if found.regime is Regime.SMALL_STEP else -1)).str(15, radius=False)
-        answer["outcome"] = {
-            "kind": "converges",
-            "status": "proved",
-            "sentence": "the iterates tend to a zero of the residuals",
-            "points": [[x for x, _ in answer["minimizer"]]],
-            "exact_points": None,
+        said = {"sentence": "the iterates tend to a zero of the residuals", "point_kind": "valley"}
+        at = [[in_float(arb(x)), in_float(arb(found.radius))] for x in found.centre]
+        sign = 1 if found.regime is Regime.SMALL_STEP else -1
+        return answer | {
+            "regime": found.regime.value,
+            "boundary": in_floats(2 / (unit * (values[0] + values[-1]))),
+            "stability_limit": in_floats(2 / (unit * values[-1])),
+            "eigenvalues": [{"value": decimal(unit * v, 15), "multiplicity": 1} for v in values],
+            "limit": {"kind": _kind(found), "vector": [in_float(x) for x in found.vector]},
+            "multiplier": decimal(found.rho * sign, 15),
             "step": found.step,
-            "factor": _float(found.rho),
-            "certificate": None,
-            "point_kind": "valley",
+            **enclosed_fields(at, **said, step=found.step, factor=in_float(found.rho)),
         }
-    return answer
-
-
-def _float(x: arb) -> float:
-    return float(x.mid()) + 0.0
-
-
-def _pair(x: arb) -> list[float]:
-    return [_float(x), float(x.rad())]

@@ -9,14 +9,14 @@ from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.augmented.modes import Block, Motion, Shape
 from gdcheck.theorem.augmented.powers import ModeMatrix
-from gdcheck.theorem.augmented.thresholds import Threshold, Thresholds, thresholds
+from gdcheck.theorem.augmented.thresholds import Thresholds, thresholds
+from gdcheck.theorem.certificate.parts import blank_answer, decimal, exact_or_decimal, subspace_json
 from gdcheck.theorem.decision.verdict import Decision
-from gdcheck.theorem.loss.rational import to_float, to_text
+from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.methods.statement import LimitKind, Regime
 
 _BITS = 192
-_DIGITS = 20
 
 
 def method_answer(decision: Decision, limit: dict[str, Any], eigenvalues: list[dict[str, Any]]) -> dict[str, Any]:
@@ -44,28 +44,19 @@ def method_answer(decision: Decision, limit: dict[str, Any], eigenvalues: list[d
         if decision.limit is not None and decision.limit.kind is LimitKind.ROTATING:
             assert motion is not None
             limit = limit | turning_json(motion, method, decision)
-    return {
-        "verdict": decision.verdict.value,
-        "reason": decision.reason,
+    answer = blank_answer(
+        decision.verdict, decision.reason, decision.precision, problem.loss.variables, problem.step_size
+    )
+    return answer | {
         "regime": found.regime.value if found is not None and found.regime is not None else None,
         **lines,
         "eigenvalues": eigenvalues,
         "limit": limit,
         "predicted": _predicted(decision),
-        "multiplier": moving.get("multiplier"),
-        "rate": moving.get("rate"),
-        "rate_exponent": moving.get("rate_exponent"),
-        "rate_exact": None,
+        **moving,
         "step": decision.amplitude.step if decision.amplitude else None,
-        "precision": decision.precision,
         "fails": [a.value for a in decision.fails],
-        "variables": list(problem.loss.variables),
-        "step_size": to_text(problem.step_size),
-        "step_sizes": None,
-        "rate_per_step": moving.get("rate_per_step"),
-        "subspace": None
-        if decision.subspace is None
-        else {"enters": decision.subspace.enters, "basis": [[to_text(x) for x in v] for v in decision.subspace.basis]},
+        "subspace": subspace_json(decision.subspace),
         "method": method.to_json(),
     }
 
@@ -73,16 +64,10 @@ def method_answer(decision: Decision, limit: dict[str, Any], eigenvalues: list[d
 def thresholds_json(found: Thresholds) -> dict[str, Any]:
     """``boundary``, ``window`` and ``stability_limit``: exact texts where they are rational, else decimals."""
     return {
-        "boundary": None if found.boundary is None else _text(found.boundary),
-        "stability_limit": _text(found.stability_limit),
-        "window": None if found.window is None else [_text(end) for end in found.window],
+        "boundary": None if found.boundary is None else exact_or_decimal(found.boundary.exact, found.boundary.value),
+        "stability_limit": exact_or_decimal(found.stability_limit.exact, found.stability_limit.value),
+        "window": None if found.window is None else [exact_or_decimal(end.exact, end.value) for end in found.window],
     }
-
-
-def _text(threshold: Threshold) -> str:
-    if threshold.exact is not None:
-        return to_text(threshold.exact)
-    return str(threshold.value.str(_DIGITS, radius=False))
 
 
 def mode_matrices(motion: Motion, method: Method, u: arb) -> list[ModeMatrix]:
@@ -104,7 +89,7 @@ def _moving(motion: Motion, method: Method, decision: Decision) -> dict[str, Any
     if decision.amplitude is None:
         return result
     if motion.modes[first].shape is not Shape.PAIR:
-        result["multiplier"] = str(matrices[first].multiplier.str(_DIGITS, radius=False))
+        result["multiplier"] = decimal(matrices[first].multiplier)
     simple = all(not motion.modes[i].double and motion.modes[i].shape is not Shape.PAIR for i in motion.dominant)
     if simple and method.gain == 1:
         others = [m[0] for i, m in enumerate(moduli) if i not in motion.dominant]

@@ -8,7 +8,14 @@ from flint import ctx
 
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue
 from gdcheck.theorem.augmented.modes import Motion
-from gdcheck.theorem.certificate.parts import above, components, preimages_fields
+from gdcheck.theorem.certificate.parts import (
+    above,
+    bounds_field,
+    eigenvalue_field,
+    limit_field,
+    preimages_fields,
+    texts,
+)
 from gdcheck.theorem.certificate.rechecking import METHOD
 from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.limit.result import Inequality
@@ -39,12 +46,9 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
         numbers = None if amplitude is None else amplitude.inequality
         # Methods are decided by the inequality, never by a cone.
         assert numbers is None or isinstance(numbers, Inequality)
-        limit: dict[str, Any] = {"kind": None, "vectors": []}
-        if decision.limit is not None:
-            turning = decision.limit.kind is LimitKind.ROTATING
-            vectors = [] if turning else [components(v) for v in decision.limit.vectors]
-            limit = {"kind": decision.limit.kind.value, "vectors": vectors}
-        stated = decision.blocks[:1] if limit["kind"] == LimitKind.ROTATING.value else decision.blocks
+        # Of pairs that turn one eigenspace is stated.
+        turning = decision.limit is not None and decision.limit.kind is LimitKind.ROTATING
+        stated = decision.blocks[:1] if turning else decision.blocks
         return {
             "schema": METHOD,
             "problem": decision.problem.to_json(),
@@ -55,21 +59,17 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
             "subspace": None
             if decision.subspace is None
             else {
-                "basis": [[to_text(x) for x in v] for v in decision.subspace.basis],
+                "basis": [texts(v) for v in decision.subspace.basis],
                 **(motion_fields(inner) if decision.limit is not None else _NO_MOTION),
             },
             "powers": None if decision.powers is None else to_text(decision.powers),
-            "parts": [_part(b, inner.eigenvalues) for b in stated] if numbers is not None else [],
+            "parts": []
+            if numbers is None
+            else [_part(b, inner.eigenvalues) for b in decision.blocks[: 1 if turning else None]],
             "amplitudes": [] if numbers is None else [above(a) for a in numbers.amplitudes],
             "step": 0 if amplitude is None else amplitude.step,
-            "bounds": None
-            if numbers is None
-            else {
-                "radius": above(numbers.radius),
-                "sigma": above(numbers.sigma),
-                "tail": above(numbers.tail),
-            },
-            "limit": limit,
+            "bounds": None if numbers is None else bounds_field(numbers),
+            "limit": limit_field(decision.limit),
         }
 
 
@@ -85,7 +85,7 @@ def motion_fields(motion: Motion) -> dict[str, Any]:
     assert motion.regime is not None
     return {
         "regime": motion.regime.value,
-        "eigenvalues": [_eigenvalue(e) for e in motion.eigenvalues],
+        "eigenvalues": [eigenvalue_field(e) for e in motion.eigenvalues],
         "dominant": list(motion.dominant),
     }
 
@@ -102,15 +102,11 @@ def _is_stated(motion: Motion, method: Method) -> bool:
     return bool(doubles or several) and exact and not (several and method.trace_and_determinant()[1][1] != 0)
 
 
-def _eigenvalue(e: Eigenvalue) -> dict[str, Any]:
-    return {"interval": [to_text(e.lo), to_text(e.hi)], "multiplicity": e.multiplicity}
-
-
 def _part(block: Eigenspace, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
     (index,) = [i for i, e in enumerate(eigenvalues) if e.is_same(block.eigenvalue)]
     vectors = block.vectors.transpose().tolist()
     return {
         "eigenvalue": index,
         "gap": to_text(block.gap),
-        "vectors": [[to_text(x) for x in v] for v in vectors],
+        "vectors": [texts(v) for v in vectors],
     }

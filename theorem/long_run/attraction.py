@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -80,13 +81,16 @@ class Attraction:
     claim: dict[str, Any]
 
 
-def attraction(problem: Problem, floats: FloatMap, points: Sequence[Sequence[float]]) -> Attraction | None:
+def attraction(
+    problem: Problem, floats: FloatMap, points: Sequence[Sequence[float]], *, by_product: bool = True
+) -> Attraction | None:
     """Propose a ball that F^q contracts.
 
     Args:
         problem: A problem with a polynomial loss.
         floats: F.
         points: The orbit's q points in floats.
+        by_product: Whether the norm of the product of the derivatives may count, which is at most that of their norms.
 
     Returns:
         The ball; None if F^q does not contract in this norm.
@@ -95,7 +99,7 @@ def attraction(problem: Problem, floats: FloatMap, points: Sequence[Sequence[flo
     best = min(turned, key=lambda order: _product_norm(floats, order))
     exact = [tuple(fmpq(*a.as_integer_ratio()) for a in p) for p in best]
     norms = [float(np.linalg.norm(m, 2)) + _MARGIN for m in _derivatives(floats, best)]
-    product = _product_norm(floats, best) + _MARGIN
+    product = _product_norm(floats, best) + _MARGIN if by_product else prod(norms)
     changes = [_change(problem, p) for p in exact]
     radius = 1.0
     while radius > 2.0**-44:

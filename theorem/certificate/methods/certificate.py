@@ -63,9 +63,7 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
                 **(motion_fields(inner) if decision.limit is not None else _NO_MOTION),
             },
             "powers": None if decision.powers is None else to_text(decision.powers),
-            "parts": []
-            if numbers is None
-            else [_part(b, inner.eigenvalues) for b in decision.blocks[: 1 if turning else None]],
+            "parts": [] if numbers is None else [_part(b, inner.eigenvalues) for b in stated],
             "amplitudes": [] if numbers is None else [above(a) for a in numbers.amplitudes],
             "step": 0 if amplitude is None else amplitude.step,
             "bounds": None if numbers is None else bounds_field(numbers),

@@ -10,9 +10,10 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from flint import fmpq
 
 from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.polynomial import Exponents
+from gdcheck.theorem.loss.rational import to_float
 
 _DIGITS = 60
 """Decimal digits of the approximate eigenvectors, which are hints that Coq verifies."""
@@ -73,7 +74,7 @@ def coq_instance(certificate: dict[str, Any]) -> str:
     problem, block = certificate["problem"], certificate["blocks"][0]
     names = coq_names(problem["variables"])
     large = certificate["limit"]["kind"] == "alternating"
-    spectrum = [[_number(x) for x in certificate["spectrum"][end]["interval"]] for end in ("lowest", "highest")]
+    spectrum = [[Fraction(x) for x in certificate["spectrum"][end]["interval"]] for end in ("lowest", "highest")]
     bounds = certificate["bounds"]
     limit = "; ".join(f"({_q(low)}, {_q(high)})" for low, high in certificate["limit"]["vectors"][0])
     point = ", ".join(problem["minimizer"])
@@ -134,10 +135,6 @@ def _loss_text(loss: str, variables: Sequence[str], names: Sequence[str]) -> str
     return text.replace("**", "^")
 
 
-def _number(text: str) -> Fraction:
-    return Fraction(text)
-
-
 def _q(value: str | Fraction) -> str:
     exact = Fraction(value)
     top = str(exact.numerator) if exact >= 0 else f"({exact.numerator})"
@@ -154,14 +151,10 @@ def _hint(value: Fraction) -> str:
     return f"({top} # {bottom})" if value >= 0 else f"((-{top}) # {bottom})"
 
 
-def _fraction(value: fmpq) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
-
-
 def _witness(problem: dict[str, Any], spectrum: Sequence[Sequence[Fraction]], large: bool, steps: int) -> list[str]:
     """Return the record of hints: eigenvectors in ascending order, allowed errors, a bound between two ends, bits."""
     loss = Loss.parse(problem["loss"], problem["variables"])
-    hessian = [[_fraction(x) for x in row] for row in loss.hessian(problem["minimizer"])]
+    hessian = [[Fraction(int(x.p), int(x.q)) for x in row] for row in loss.hessian(problem["minimizer"])]
     scale = max(Fraction(1), Fraction(ceil(spectrum[1][1])))
     values, vectors = _eigenbasis(hessian)
     pairs = [f"({_hint(t)}, [{'; '.join(map(_hint, u))}])" for t, u in zip(values, vectors, strict=True)]
@@ -205,7 +198,7 @@ def _bits(problem: dict[str, Any], loss: Loss, hessian: Sequence[Sequence[Fracti
     eta = float(Fraction(problem["step_size"]))
     n = len(hessian)
     b = np.eye(n) - eta * np.array([[float(x) for x in row] for row in hessian])
-    remainder = _remainder(loss.shifted(problem["minimizer"]).text(), problem["variables"])
+    remainder = [(to_float(c), a) for a, c in loss.shifted(problem["minimizer"]).terms if sum(a) > 2]
     h = np.array(
         [float(Fraction(s) - Fraction(m)) for s, m in zip(problem["start"], problem["minimizer"], strict=True)]
     )
@@ -225,23 +218,7 @@ def _bits(problem: dict[str, Any], loss: Loss, hessian: Sequence[Sequence[Fracti
     return max(_LEAST_BITS, 128 + ceil(lost))
 
 
-def _remainder(text: str, variables: Sequence[str]) -> list[tuple[float, list[int]]]:
-    """Coefficients and exponents of the terms of degree three and higher."""
-    terms = []
-    for sign, term in re.findall(r"(^-|^|[+-] )([^ ]+)", text):
-        coefficient, exponents = -1.0 if "-" in sign else 1.0, [0] * len(variables)
-        for factor in re.split(r"(?<!\*)\*(?!\*)", term):
-            name, _, power = factor.partition("**")
-            if name in variables:
-                exponents[variables.index(name)] += int(power or 1)
-            else:
-                coefficient *= float(Fraction(name))
-        if sum(exponents) > 2:
-            terms.append((coefficient, exponents))
-    return terms
-
-
-def _gradient(terms: Sequence[tuple[float, list[int]]], h: Any, n: int) -> Any:
+def _gradient(terms: Sequence[tuple[float, Exponents]], h: Any, n: int) -> Any:
     total = np.zeros(n)
     for coefficient, exponents in terms:
         for i, e in enumerate(exponents):
@@ -250,7 +227,7 @@ def _gradient(terms: Sequence[tuple[float, list[int]]], h: Any, n: int) -> Any:
     return total
 
 
-def _growth(terms: Sequence[tuple[float, list[int]]], at: Any, radius: Any, n: int) -> Any:
+def _growth(terms: Sequence[tuple[float, Exponents]], at: Any, radius: Any, n: int) -> Any:
     """By how much the remainder's gradient widens intervals of this radius, to first order."""
     small = 1e-7 * float(np.linalg.norm(at)) / max(1e-300, float(np.linalg.norm(radius)))
     positive = [(abs(c), e) for c, e in terms]

@@ -8,8 +8,8 @@ from typing import Any
 from flint import arb, ctx
 
 from gdcheck.properties.claims.examination import CLAIM_STEPS
-from gdcheck.theorem.certificate.answer import limit_json
 from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.parts import limit_json
 from gdcheck.theorem.certificate.rechecking import NotChecked, check
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem

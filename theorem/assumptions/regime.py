@@ -49,6 +49,14 @@ class Classification:
             return (End.LOWEST, End.HIGHEST)
         return ()
 
+    @property
+    def why_not_strict(self) -> str:
+        """Say that the minimum is not strict, where the regime is None."""
+        value = self.lowest
+        shown = str(value.lo) if value.is_rational else f"{float(value.ball()):.6g}"
+        at = "the theorem does not apply: the Hessian at the minimizer"
+        return f"{at} has the eigenvalue {shown}, which is not positive"
+
     def index(self, end: End) -> int:
         """Return the position of an end in ``eigenvalues``."""
         return 0 if end is End.LOWEST else len(self.eigenvalues) - 1

@@ -12,13 +12,12 @@ from gdcheck.theorem.assumptions.regime import Classification, rational_sum
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
 from gdcheck.theorem.certificate.methods.answer import method_answer
 from gdcheck.theorem.certificate.paper_chain import Chain
-from gdcheck.theorem.certificate.parts import blank_answer, exact_or_decimal, in_float, subspace_json
+from gdcheck.theorem.certificate.parts import blank_answer, eigenvalues_json, limit_json, number, subspace_json
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import ball
 from gdcheck.theorem.loss.rational import to_float, to_text
-from gdcheck.theorem.methods.statement import THEOREM_1, End, LimitKind
+from gdcheck.theorem.methods.statement import THEOREM_1, End
 
 
 def answer(decision: Decision) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def answer(decision: Decision) -> dict[str, Any]:
         are None.
     """
     if not decision.problem.method.is_plain:
-        return method_answer(decision, limit_json(decision.limit), _eigenvalues(decision.classification))
+        return method_answer(decision)
     factor, problem, step = rate(decision), decision.problem, decision.amplitude.step if decision.amplitude else None
     hessian, eta = decision.expansion.hessian, problem.step_size
     return blank_answer(decision.verdict, decision.reason, decision.precision, problem.loss.variables, eta) | {
@@ -62,25 +61,8 @@ def spectrum_json(found: Classification | None) -> dict[str, Any]:
         "regime": found.regime.value if found and found.regime else None,
         "boundary": _threshold(found, End.LOWEST) if found and known else None,
         "stability_limit": _threshold(found, End.HIGHEST) if found and known else None,
-        "eigenvalues": _eigenvalues(found),
+        "eigenvalues": eigenvalues_json(found.eigenvalues if found else ()),
     }
-
-
-def _eigenvalues(found: Classification | None) -> list[dict[str, Any]]:
-    known = found.eigenvalues if found else ()
-    return [{"value": _number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in known]
-
-
-def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
-    """Return a limit with its vectors rounded to floats; kind None if there is none."""
-    if limit is None:
-        return {"kind": None, "vector": None}
-    if limit.kind is LimitKind.ROTATING:
-        return {"kind": limit.kind.value, "vector": None}
-    vectors = [[in_float(x) for x in v] for v in limit.vectors]
-    if limit.kind is LimitKind.TWO_CYCLE:
-        return {"kind": limit.kind.value, "even": vectors[0], "odd": vectors[1]}
-    return {"kind": limit.kind.value, "vector": vectors[0]}
 
 
 def _predicted(decision: Decision) -> dict[str, Any] | None:
@@ -132,22 +114,17 @@ def _threshold(found: Classification, end: End) -> str:
     with ctx.workprec(128):
         if end is End.HIGHEST:
             e = found.highest
-            return _number(2 / e.hi, 2 / e.lo)
+            return number(2 / e.hi, 2 / e.lo)
         low, high = found.lowest, found.highest
         exact = rational_sum(low, high)
         if exact is not None:
             return to_text(2 / exact)
-        return _number(2 / (low.hi + high.hi), 2 / (low.lo + high.lo))
-
-
-def _number(lo: fmpq, hi: fmpq) -> str:
-    with ctx.workprec(128):
-        return exact_or_decimal(lo if lo == hi else None, ball(lo, hi))
+        return number(2 / (low.hi + high.hi), 2 / (low.lo + high.lo))
 
 
 def multiplier_text(eigenvalue: Eigenvalue, step_size: fmpq) -> str:
     """Return the multiplier 1 − ηλ, exact where it is rational."""
-    return _number(1 - step_size * eigenvalue.hi, 1 - step_size * eigenvalue.lo)
+    return number(1 - step_size * eigenvalue.hi, 1 - step_size * eigenvalue.lo)
 
 
 def chain_json(chain: Chain | None) -> dict[str, Any] | None:

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
-from flint import arb, fmpq, fmpq_mat
+from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.preimages import Preimages
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.decision.every_start import ExceptionalGraph
 from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.limit.result import Bounds, LimitDirection
-from gdcheck.theorem.loss.balls import decimal_ends, ends
+from gdcheck.theorem.loss.balls import ball, decimal_ends, ends, float_above
 from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.methods.statement import LimitKind
 
 
 def texts(vector: Iterable[fmpq]) -> list[str]:
@@ -109,6 +111,56 @@ def limit_field(limit: LimitDirection | None) -> dict[str, Any]:
     if limit is None:
         return {"kind": None, "vectors": []}
     return {"kind": limit.kind.value, "vectors": [components(v) for v in limit.vectors]}
+
+
+def exact_or_none(value: fmpq | None) -> str | None:
+    """Return an exact number as a text, where there is one."""
+    return None if value is None else to_text(value)
+
+
+def number(lo: fmpq, hi: fmpq) -> str:
+    """Return a number in an interval: exact where the interval is a point, else as a decimal."""
+    with ctx.workprec(128):
+        return exact_or_decimal(lo if lo == hi else None, ball(lo, hi))
+
+
+def eigenvalues_json(eigenvalues: Iterable[Eigenvalue]) -> list[dict[str, Any]]:
+    """Return eigenvalues as an answer states them."""
+    return [{"value": number(e.lo, e.hi), "multiplicity": e.multiplicity} for e in eigenvalues]
+
+
+def limit_json(limit: LimitDirection | None) -> dict[str, Any]:
+    """Return a limit with its vectors rounded to floats; kind None if there is none."""
+    if limit is None:
+        return {"kind": None, "vector": None}
+    if limit.kind is LimitKind.ROTATING:
+        return {"kind": limit.kind.value, "vector": None}
+    vectors = [[in_float(x) for x in v] for v in limit.vectors]
+    if limit.kind is LimitKind.TWO_CYCLE:
+        return {"kind": limit.kind.value, "even": vectors[0], "odd": vectors[1]}
+    return {"kind": limit.kind.value, "vector": vectors[0]}
+
+
+def graph_fields(found: ExceptionalGraph) -> dict[str, Any]:
+    """Return the graph of exceptional starts as it is stated."""
+    return {
+        "gap": to_text(found.gap),
+        "vector": texts(found.vector),
+        "normal": components(found.normal),
+        # The checker rounds the length of a slope up: a kink that touches the ball is then just within its reach, and
+        # its bound of the graph's slope is about 10^-77 instead of zero.
+        "slope": "0" if found.radius is None else above(found.slope + arb(fmpq(1, 10**30))),
+    }
+
+
+def graph_json(found: ExceptionalGraph, sentence: str) -> dict[str, Any]:
+    """Return the exceptional starts as an answer states them, with a sentence on them."""
+    return {
+        "radius": exact_or_none(found.radius),
+        "slope": float_above(found.slope) if found.normal else None,
+        "normal": [in_float(x) for x in found.normal] or None,
+        "sentence": sentence,
+    }
 
 
 def subspace_json(subspace: Subspace | None) -> dict[str, Any] | None:

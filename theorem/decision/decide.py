@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from gdcheck.theorem.assumptions.preimages import MAX_POWERS, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
@@ -14,7 +15,16 @@ from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.result import Cause, Cone
-from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Regime, Statement
+from gdcheck.theorem.methods.statement import (
+    AS_PREDICTED,
+    EXTREME,
+    NO_HESSIAN,
+    THEOREM_1,
+    Assumption,
+    Regime,
+    Statement,
+    not_applicable,
+)
 
 __all__ = ["FIRST_PRECISION", "MAX_PRECISION", "MAX_STEPS", "Decision", "Verdict", "decide"]
 
@@ -53,16 +63,16 @@ def decide(
     if not problem.method.is_plain:
         return decide_method(problem, max_steps, max_precision, precision)
     expansion = Expansion.of(problem)
-    not_c3 = any(t.power <= 3 for t in expansion.truncated)
+    fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
     if expansion.hessian is None:
-        missing = "the loss has no Hessian at the minimizer"
-        return _not_applicable(problem, expansion, None, (Assumption.SMOOTHNESS,), missing)
+        missing = (Assumption.SMOOTHNESS,)
+        return Decision.without_search(problem, expansion, NO_HESSIAN, FIRST_PRECISION, fails=missing)
     pencil = Pencil(expansion.hessian)
     classification = classify(pencil, problem.step_size, FIRST_PRECISION + GUARD_BITS)
-    fails = [Assumption.SMOOTHNESS] if not_c3 else []
+    known: dict[str, Any] = {"classification": classification}
     if classification.regime is None:
-        fails.append(Assumption.STRICT_MINIMUM)
-        return _not_applicable(problem, expansion, classification, tuple(fails), not_positive(classification))
+        known["fails"] = (*fails, Assumption.STRICT_MINIMUM)
+        return Decision.without_search(problem, expansion, classification.why_not_strict, FIRST_PRECISION, **known)
     fails += spectral_failures(classification)
     preimages = None
     if classification.regime is not Regime.UNSTABLE:
@@ -74,22 +84,8 @@ def decide(
         max_steps = min(max_steps, MOST_BEYOND)
     found = Search(expansion, pencil, classification, max_steps, max_precision, precision, cones).run()
     reasons = Reasons(why_open, "" if found.amplitude else why_no_limit(found, problem))
-    verdict, reason = _conclude(statement, classification, tuple(fails), found, reasons)
-    used = found if found.amplitude is not None or found.subspace is not None else None
-    return Decision(
-        problem=problem,
-        expansion=expansion,
-        verdict=verdict,
-        reason=reason,
-        classification=classification,
-        fails=tuple(fails),
-        preimages=preimages,
-        subspace=used.subspace if used else None,
-        restricted=used.restricted if used else None,
-        blocks=used.blocks if used and used.amplitude else (),
-        amplitude=used.amplitude if used else None,
-        precision=found.precision,
-    )
+    conclusion = _conclude(statement, classification, tuple(fails), found, reasons)
+    return found.decision(problem, expansion, conclusion, **known, fails=tuple(fails), preimages=preimages)
 
 
 @lru_cache(maxsize=4)
@@ -123,13 +119,6 @@ def spectral_failures(classification: Classification) -> list[Assumption]:
     return fails
 
 
-def not_positive(classification: Classification) -> str:
-    """Say that the minimum is not strict."""
-    value = classification.lowest
-    shown = str(value.lo) if value.is_rational else f"{float(value.ball()):.6g}"
-    return f"the Hessian at the minimizer has the eigenvalue {shown}, which is not positive"
-
-
 def preimages_undecided(expansion: Expansion) -> str:
     """Say that the assumption on preimages of null sets was not decided, and why."""
     fix = "for the derivative of the map is singular on some piece of the loss; another --step-size is"
@@ -147,14 +136,12 @@ def _conclude(
 ) -> tuple[Verdict, str]:
     """Hold what was found against the statement: the verdict, and the reason in one sentence."""
     if fails:
-        needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
-        return Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{_happens(found, reasons)}"
+        return Verdict.NOT_APPLICABLE, not_applicable(a.sentence for a in fails) + _happens(found, reasons)
     prediction = statement.predictions.get(classification.regime) if classification.regime else None
     if reasons.preimages is not None:
         return Verdict.UNRESOLVED, reasons.preimages
     if prediction is None:
         return Verdict.NOT_APPLICABLE, f"{statement.name} is silent on this regime"
-    which = "smallest" if prediction.end is End.LOWEST else "largest"
     predicted = classification.eigenvalues[classification.index(prediction.end)]
     if found.subspace is not None:
         if found.subspace.dimension == 0:
@@ -162,41 +149,19 @@ def _conclude(
             return Verdict.EXCEPTIONAL, f"the trajectory is at the minimizer {where}: it has no direction"
         if not found.restricted.holds(predicted):
             since = f"from step {found.subspace.enters} on, " if found.subspace.enters else ""
-            reason = f"{since}the trajectory lies in a subspace orthogonal to the eigenvector of the {which} eigenvalue"
+            reason = f"{since}the trajectory lies in a subspace orthogonal to the eigenvector of the"
+            reason += f" {EXTREME[prediction.end]} eigenvalue"
             return Verdict.EXCEPTIONAL, reason + _happens(found, reasons)
     if found.amplitude is None:
         return Verdict.UNRESOLVED, reasons.limit
     kind = found.amplitude.limit.kind
     # A block's end is that of the spectrum on its subspace; the statement speaks of all of space.
     if len(found.blocks) == 1 and found.blocks[0].eigenvalue.is_same(predicted) and kind is prediction.kind:
-        reason = f"the direction is {kind.value} along the eigenvector of the {which} Hessian eigenvalue, as predicted"
-        return Verdict.PROVED, reason
+        return Verdict.PROVED, AS_PREDICTED.format(kind.value, EXTREME[prediction.end])
     return Verdict.REFUTED, f"{statement.name} predicts another limit{_happens(found, reasons)}"
 
 
 def _happens(found: SearchResult, reasons: Reasons) -> str:
-    if found.amplitude is None:
-        if found.cause is Cause.BUDGET:
-            return "; no limit is certified within the steps that are made where an assumption fails"
-        return "; no limit is certified" if found.cause is None else f"; no limit is certified: {reasons.limit}"
-    space = "" if found.subspace is None else f" within a subspace of dimension {found.subspace.dimension}"
-    return f"; what happens instead is certified: the direction is {found.amplitude.limit.kind.value}{space}"
-
-
-def _not_applicable(
-    problem: Problem,
-    expansion: Expansion,
-    classification: Classification | None,
-    fails: tuple[Assumption, ...],
-    reason: str,
-) -> Decision:
-    """Return the decision where the assumptions fail before any limit is looked for."""
-    return Decision(
-        problem=problem,
-        expansion=expansion,
-        verdict=Verdict.NOT_APPLICABLE,
-        reason=f"the theorem does not apply: {reason}",
-        classification=classification,
-        fails=fails,
-        precision=FIRST_PRECISION,
-    )
+    if found.amplitude is None and found.cause is Cause.BUDGET:
+        return "; no limit is certified within the steps that are made where an assumption fails"
+    return found.happens(reasons.limit if found.cause else "")

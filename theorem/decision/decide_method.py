@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flint import fmpq
 
 from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.augmented.modes import Motion, classify_motion
 from gdcheck.theorem.augmented.signs import Spectrum
-from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS
-from gdcheck.theorem.decision.state_search import StateSearch, StateSearchResult, pencil_of
+from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, SearchResult
+from gdcheck.theorem.decision.state_search import StateSearch, pencil_of
 from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.methods.method import Adam, Method
-from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
+from gdcheck.theorem.methods.statement import (
+    AS_PREDICTED,
+    EXTREME,
+    NO_HESSIAN,
+    Assumption,
+    End,
+    LimitKind,
+    Regime,
+    not_applicable,
+)
 
-_PREDICTED = {
+PREDICTED = {
     Regime.SMALL_STEP: LimitKind.FIXED,
     Regime.LARGE_STEP: LimitKind.ALTERNATING,
     Regime.ROTATING: LimitKind.ROTATING,
 }
 """What the theorem on a method says of almost every start (docs/methods.md)."""
+ROTATES = "the direction rotates: it has neither a limit nor an alternating limit, as predicted"
 
 
 def decide_method(problem: Problem, max_steps: int, max_precision: int, precision: int = FIRST_PRECISION) -> Decision:
@@ -43,42 +55,23 @@ def decide_method(problem: Problem, max_steps: int, max_precision: int, precisio
     expansion = Expansion.around(problem, problem.step_size * method.gain)
     fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
     if expansion.hessian is None:
-        reason = "the theorem does not apply: the loss has no Hessian at the minimizer"
         missing = (Assumption.SMOOTHNESS,)
-        return Decision(problem, expansion, Verdict.NOT_APPLICABLE, reason, FIRST_PRECISION, None, missing)
+        return Decision.without_search(problem, expansion, NO_HESSIAN, FIRST_PRECISION, fails=missing)
     spectrum = Spectrum(pencil_of(expansion, method), FIRST_PRECISION + GUARD_BITS)
     motion = classify_motion(spectrum, method, problem.step_size)
-    known = Classification(motion.eigenvalues, motion.regime)
+    here = Classification(motion.eigenvalues, motion.regime)
+    known: dict[str, Any] = {"classification": here}
     if motion.regime is None:
-        reason = "the theorem does not apply: the Hessian at the minimizer has an eigenvalue that is not positive"
-        failing = (*fails, Assumption.STRICT_MINIMUM)
-        return Decision(
-            problem, expansion, Verdict.NOT_APPLICABLE, reason, FIRST_PRECISION, known, failing, motion=motion
-        )
+        known |= {"fails": (*fails, Assumption.STRICT_MINIMUM), "motion": motion}
+        return Decision.without_search(problem, expansion, here.why_not_strict, FIRST_PRECISION, **known)
     fails += failures(motion)
     preimages = find_preimages(expansion, method, motion)
     if preimages is not None and preimages.holds is False:
         fails.append(Assumption.NULL_PREIMAGES)
     found = StateSearch(expansion, method, motion, problem.step_size, max_steps, max_precision, precision).run()
-    verdict, reason = _conclude(problem, motion, tuple(fails), preimages, found)
-    used = found if found.amplitude is not None or found.subspace is not None else None
-    return Decision(
-        problem=problem,
-        expansion=expansion,
-        verdict=verdict,
-        reason=reason,
-        classification=known,
-        fails=tuple(fails),
-        preimages=preimages,
-        subspace=used.subspace if used else None,
-        restricted=Classification(found.motion.eigenvalues, found.motion.regime) if used else None,
-        blocks=used.blocks if used and used.amplitude else (),
-        amplitude=used.amplitude if used else None,
-        precision=found.precision,
-        motion=found.motion,
-        whole=motion,
-        powers=used.powers if used else None,
-    )
+    conclusion = _conclude(problem, motion, tuple(fails), preimages, found)
+    known |= {"fails": tuple(fails), "preimages": preimages, "whole": motion}
+    return found.decision(problem, expansion, conclusion, **known)
 
 
 def needs_preimages(method: Method) -> bool:
@@ -136,21 +129,20 @@ def _conclude(
     motion: Motion,
     fails: tuple[Assumption, ...],
     preimages: Preimages | None,
-    found: StateSearchResult,
+    found: SearchResult,
 ) -> tuple[Verdict, str]:
     if motion.regime is Regime.UNSTABLE:
         return Verdict.NOT_APPLICABLE, _unstable(problem.method, motion, problem.step_size)
     if fails:
-        needs = "; ".join(f"it needs that {_sentence(a, motion)}" for a in fails)
-        return Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{_happens(found)}"
+        return Verdict.NOT_APPLICABLE, not_applicable(_sentence(a, motion) for a in fails) + _happens(found)
     if preimages is not None and preimages.holds is None:
         return Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
     assert motion.regime is not None
-    predicted = _PREDICTED[motion.regime]
+    predicted = PREDICTED[motion.regime]
     if found.subspace is not None:
         if found.subspace.dimension == 0:
             return Verdict.EXCEPTIONAL, "the trajectory is at the minimizer at the start: it has no direction"
-        missing = [i for i in motion.dominant if not _holds(found.motion, motion, i)]
+        missing = [i for i in motion.dominant if not found.restricted.holds(motion.eigenvalues[i])]
         if len(missing) == len(motion.dominant):
             reason = "the trajectory lies in a subspace orthogonal to the eigenvectors of the dominant eigenvalues"
             return Verdict.EXCEPTIONAL, reason + _happens(found)
@@ -160,15 +152,9 @@ def _conclude(
     if kind is not predicted:
         return Verdict.REFUTED, f"the theorem on {problem.method.name} predicts another limit{_happens(found)}"
     if kind is LimitKind.ROTATING:
-        return Verdict.PROVED, "the direction rotates: it has neither a limit nor an alternating limit, as predicted"
-    which = "smallest" if motion.dominant[0] == 0 else "largest"
-    return Verdict.PROVED, (
-        f"the direction is {kind.value} along the eigenvector of the {which} Hessian eigenvalue, as predicted"
-    )
-
-
-def _holds(inner: Motion, whole: Motion, index: int) -> bool:
-    return any(e.is_same(whole.eigenvalues[index]) for e in inner.eigenvalues)
+        return Verdict.PROVED, ROTATES
+    end = End.LOWEST if motion.dominant[0] == 0 else End.HIGHEST
+    return Verdict.PROVED, AS_PREDICTED.format(kind.value, EXTREME[end])
 
 
 def _sentence(assumption: Assumption, motion: Motion) -> str:
@@ -191,10 +177,8 @@ def _unstable(method: Method, motion: Motion, step_size: fmpq) -> str:
     )
 
 
-def _happens(found: StateSearchResult) -> str:
-    if found.amplitude is None:
-        if any(found.motion.modes[i].double for i in found.motion.dominant):
-            return "; no limit is certified: a double multiplier dominates"
-        return "; no limit is certified" if found.cause is None else f"; no limit is certified: {found.cause.value}"
-    space = "" if found.subspace is None else f" within a subspace of dimension {found.subspace.dimension}"
-    return f"; what happens instead is certified: the direction is {found.amplitude.limit.kind.value}{space}"
+def _happens(found: SearchResult) -> str:
+    assert found.motion is not None
+    if any(found.motion.modes[i].double for i in found.motion.dominant):
+        return found.happens("a double multiplier dominates")
+    return found.happens(found.cause.value if found.cause else "")

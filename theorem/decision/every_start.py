@@ -28,7 +28,7 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil, gap
-from gdcheck.theorem.decision.decide import not_positive, preimages_undecided, spectral_failures
+from gdcheck.theorem.decision.decide import preimages_undecided, spectral_failures
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
@@ -37,7 +37,16 @@ from gdcheck.theorem.limit.amplitude import bounds_from
 from gdcheck.theorem.limit.result import Bounds
 from gdcheck.theorem.loss.balls import ball, norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Prediction, Regime
+from gdcheck.theorem.methods.statement import (
+    AS_PREDICTED,
+    EXTREME,
+    NO_HESSIAN,
+    THEOREM_1,
+    Assumption,
+    Prediction,
+    Regime,
+    not_applicable,
+)
 
 PRECISION = 256
 # More bits make numbers that are too long for a certificate.
@@ -48,31 +57,41 @@ _REFINEMENTS = 6
 _STEEPEST = (arb(1) - arb(2) ** -16) / 2
 # The slope is stated to nine digits.
 _NARROW = fmpq(1, 10**14)
-_ONE = arb(1)
+_ONE, _ZERO = arb(1), fmpq(0)
 
 
-@dataclass(frozen=True, eq=False)
-class ExceptionalSet:
-    """The starts of a ball that Theorem 1 leaves out: a Lipschitz graph over the hyperplane orthogonal to v.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExceptionalGraph:
+    """The starts of a ball that a theorem leaves out: a Lipschitz graph over the hyperplane orthogonal to v.
 
     Attributes:
         radius: The ball's radius r; None if every ball serves, as for a quadratic loss.
-        sigma: σ, an enclosure.
-        lipschitz: L, an enclosure; zero for a quadratic loss, whose exceptional set is the hyperplane itself.
-        slope: L/√(1 − L²), an enclosure.
-        normal: v, an enclosure of a unit eigenvector of the dominant eigenvalue, shape (n,).
+        slope: A bound of its slope, an enclosure.
+        normal: v, an enclosure of a unit eigenvector of the dominant eigenvalue, shape (n,); empty if only the
+            minimizer itself is left out.
         vector: A dyadic vector near v, shape (n,).
         gap: γ > 0 such that no other eigenvalue lies within γ of the interval of the dominant one.
-        classification: Spectrum and regime, to the precision that was used.
     """
 
     radius: fmpq | None
+    slope: arb
+    normal: tuple[arb, ...] = ()
+    vector: tuple[fmpq, ...] = ()
+    gap: fmpq = _ZERO
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExceptionalSet(ExceptionalGraph):
+    """The starts that Theorem 1 leaves out.
+
+    Attributes:
+        sigma: σ, an enclosure.
+        lipschitz: L, an enclosure; zero for a quadratic loss, whose exceptional set is the hyperplane itself.
+        classification: Spectrum and regime, to the precision that was used.
+    """
+
     sigma: arb
     lipschitz: arb
-    slope: arb
-    normal: tuple[arb, ...]
-    vector: tuple[fmpq, ...]
-    gap: fmpq
     classification: Classification
 
 
@@ -119,21 +138,18 @@ def decide_every_start(problem: Problem) -> EveryStart:
     expansion = Expansion.of(whole)
     fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
     if expansion.hessian is None:
-        reason = "the theorem does not apply: the loss has no Hessian at the minimizer"
-        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, fails=(Assumption.SMOOTHNESS,))
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, NO_HESSIAN, fails=(Assumption.SMOOTHNESS,))
     pencil = Pencil(expansion.hessian)
     found = classify(pencil, whole.step_size, PRECISION)
     if found.regime is None:
         failing = (*fails, Assumption.STRICT_MINIMUM)
-        reason = f"the theorem does not apply: {not_positive(found)}"
-        return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, found, failing)
+        return EveryStart(whole, Verdict.NOT_APPLICABLE, found.why_not_strict, found, failing)
     fails += spectral_failures(found)
     preimages = None if found.regime is Regime.UNSTABLE else examine_preimages(expansion)
     if preimages is not None and preimages.holds is False:
         fails.append(Assumption.NULL_PREIMAGES)
     if fails:
-        needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
-        reason = f"the theorem does not apply: {needs}"
+        reason = not_applicable(a.sentence for a in fails)
         return EveryStart(whole, Verdict.NOT_APPLICABLE, reason, found, tuple(fails), preimages)
     if preimages is None or preimages.holds is None:
         reason = preimages_undecided(expansion)
@@ -144,11 +160,8 @@ def decide_every_start(problem: Problem) -> EveryStart:
         reason += " a --start decides one trajectory"
         return EveryStart(whole, Verdict.UNRESOLVED, reason, found, preimages=preimages)
     prediction = THEOREM_1.predictions[found.regime]
-    which = "smallest" if prediction.end is End.LOWEST else "largest"
-    reason = (
-        f"from almost every start of the basin the direction is {prediction.kind.value} along the eigenvector of"
-        f" the {which} Hessian eigenvalue, as predicted"
-    )
+    said = AS_PREDICTED.format(prediction.kind.value, EXTREME[prediction.end])
+    reason = f"from almost every start of the basin {said}"
     return EveryStart(whole, Verdict.PROVED, reason, found, (), preimages, prediction, exceptional)
 
 
@@ -175,16 +188,31 @@ def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
             if not narrow(rho, deviation):
                 continue
             shape = GraphShape(RemainderBound.of(expansion), rho, lipschitz_factor(expansion))
-            radius = None
-            if expansion.higher_terms or expansion.truncated:
-                radius = shape.largest()
-                if radius is None:
-                    return None
+            radius = None if is_linear(expansion) else shape.largest()
+            if radius is None and not is_linear(expansion):
+                return None
             sigma, lipschitz = (rho, arb(0)) if radius is None else shape.at(radius)
-            slope = lipschitz / (1 - lipschitz**2).sqrt()
-            normal = unit_vector(vector, deviation)
-            return ExceptionalSet(radius, sigma, lipschitz, slope, normal, tuple(vector), apart, found)
+            return ExceptionalSet(
+                radius=radius,
+                sigma=sigma,
+                lipschitz=lipschitz,
+                slope=slope_of(lipschitz),
+                normal=unit_vector(vector, deviation),
+                vector=tuple(vector),
+                gap=apart,
+                classification=found,
+            )
     return None
+
+
+def is_linear(expansion: Expansion) -> bool:
+    """Whether the gradient is linear, so that every ball serves."""
+    return not expansion.higher_terms and not expansion.truncated
+
+
+def slope_of(lipschitz: arb) -> arb:
+    """L/√(1 − L²)."""
+    return lipschitz / (1 - lipschitz**2).sqrt()
 
 
 def narrow(rho: arb, deviation: arb) -> bool:

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
+from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, gap
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
 from gdcheck.theorem.augmented.signs import Spectrum
-from gdcheck.theorem.decision.decide_method import failures, find_preimages
+from gdcheck.theorem.decision.decide_method import PREDICTED, ROTATES, failures, find_preimages
 from gdcheck.theorem.decision.every_start import (
     PRECISION,
+    ExceptionalGraph,
     GraphShape,
     doubling,
+    is_linear,
     lipschitz_factor,
     narrow,
+    slope_of,
     unit_vector,
 )
 from gdcheck.theorem.decision.state_search import StateSearch, pencil_of
@@ -25,33 +29,25 @@ from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.methods.method import Adam
-from gdcheck.theorem.methods.statement import Assumption, End, LimitKind, Regime
+from gdcheck.theorem.methods.statement import (
+    AS_PREDICTED,
+    EXTREME,
+    NO_HESSIAN,
+    Assumption,
+    End,
+    LimitKind,
+    not_applicable,
+)
 
-KINDS = {
-    Regime.SMALL_STEP: LimitKind.FIXED,
-    Regime.LARGE_STEP: LimitKind.ALTERNATING,
-    Regime.ROTATING: LimitKind.ROTATING,
-}
 
-
-@dataclass(frozen=True, eq=False)
-class NearbyExceptions:
-    """The starts of a ball that the theorem leaves out.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NearbyExceptions(ExceptionalGraph):
+    """The starts of a ball that the theorem on a method leaves out.
 
     Attributes:
-        radius: The ball's radius; None if every ball serves, as for a quadratic loss.
-        slope: A bound of the slope of the graph that they are, over the plane orthogonal to the normal.
-        normal: A unit eigenvector v of what dominates; empty if only the minimizer itself is left out.
-        vector: A dyadic vector near v.
-        gap: γ > 0 such that no other eigenvalue lies within γ of the dominant one.
         powers: K.
     """
 
-    radius: fmpq | None
-    slope: arb
-    normal: tuple[arb, ...]
-    vector: tuple[fmpq, ...]
-    gap: fmpq
     powers: fmpq
 
 
@@ -94,11 +90,10 @@ def decide_method_every_start(problem: Problem) -> MethodEveryStart:
     expansion = Expansion.around(whole, whole.step_size * method.gain)
     fails = [Assumption.SMOOTHNESS] if any(t.power <= 3 for t in expansion.truncated) else []
     if expansion.hessian is None:
-        reason = "the theorem does not apply: the loss has no Hessian at the minimizer"
-        return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, fails=(Assumption.SMOOTHNESS,))
+        return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, NO_HESSIAN, fails=(Assumption.SMOOTHNESS,))
     motion = classify_motion(Spectrum(pencil_of(expansion, method), PRECISION), method, whole.step_size)
     if motion.regime is None:
-        reason = "the theorem does not apply: the Hessian at the minimizer has an eigenvalue that is not positive"
+        reason = Classification(motion.eigenvalues, None).why_not_strict
         failing = (*fails, Assumption.STRICT_MINIMUM)
         return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, motion, failing)
     fails += failures(motion)
@@ -106,8 +101,7 @@ def decide_method_every_start(problem: Problem) -> MethodEveryStart:
     if preimages is not None and preimages.holds is False:
         fails.append(Assumption.NULL_PREIMAGES)
     if fails:
-        needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
-        reason = f"the theorem does not apply: {needs}"
+        reason = not_applicable(a.sentence for a in fails)
         return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, motion, tuple(fails))
     if isinstance(method, Adam) or method.preconditioner is not None:
         reason = "of this method a verdict is given for one trajectory; give a start"
@@ -116,14 +110,12 @@ def decide_method_every_start(problem: Problem) -> MethodEveryStart:
     if found is None:
         reason = "no ball was found in which the exceptional set is a graph"
         return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
-    kind = KINDS[motion.regime]
-    which = "smallest" if motion.dominant[0] == 0 else "largest"
-    along = f"is {kind.value} along the eigenvector of the {which} Hessian eigenvalue"
-    if kind is LimitKind.ROTATING:
-        along = "rotates: it has neither a limit nor an alternating limit"
+    kind = PREDICTED[motion.regime]
+    end = End.LOWEST if motion.dominant[0] == 0 else End.HIGHEST
+    said = ROTATES if kind is LimitKind.ROTATING else AS_PREDICTED.format(kind.value, EXTREME[end])
     but = "but a null set " if found.normal else "but the minimizer itself "
     near = "" if found.radius is None else "near the minimizer "
-    reason = f"from every start {near}{but}the direction {along}, as predicted"
+    reason = f"from every start {near}{but}{said}"
     return MethodEveryStart(whole, Verdict.PROVED, reason, motion, (), kind, found)
 
 
@@ -137,7 +129,7 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
         The set; None if no ball serves.
     """
     expansion, method, motion = search.expansion, search.method, search.motion
-    linear = not expansion.higher_terms and not expansion.truncated
+    linear = is_linear(expansion)
     for precision in doubling():
         while motion.spectrum.precision < precision:
             motion.spectrum.refine()
@@ -155,7 +147,7 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
                 radius = None if linear else turning.largest()
                 if radius is None and not linear:
                     return None
-                return NearbyExceptions(radius, arb(0), (), (), fmpq(0), exact(powers))
+                return NearbyExceptions(radius=radius, slope=arb(0), powers=exact(powers))
             (vector,) = motion.spectrum.pencil.eigenvectors(motion.eigenvalues[first], precision)
             apart = gap(motion.eigenvalues, first)
             assert expansion.hessian is not None
@@ -172,10 +164,14 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
             radius = None if linear else shape.largest()
             if radius is None and not linear:
                 return None
-            lipschitz = arb(0) if radius is None else shape.at(radius)[1]
-            slope = lipschitz / (1 - lipschitz**2).sqrt()
-            normal = unit_vector(vector, deviation)
-            return NearbyExceptions(radius, slope, normal, tuple(vector), apart, exact(powers))
+            return NearbyExceptions(
+                radius=radius,
+                slope=slope_of(arb(0) if radius is None else shape.at(radius)[1]),
+                normal=unit_vector(vector, deviation),
+                vector=tuple(vector),
+                gap=apart,
+                powers=exact(powers),
+            )
     return None
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue, Pencil, gap
+from gdcheck.theorem.augmented.modes import Motion
 from gdcheck.theorem.cones.cone import ConeSearch
 from gdcheck.theorem.cones.sheared import ShearSearch
 from gdcheck.theorem.decision.sides import Side, stays
 from gdcheck.theorem.decision.subspace import Subspace, find_subspace
+from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.amplitude import certify, projector_bits
 from gdcheck.theorem.limit.result import Amplitude, Cause, Settled
@@ -44,6 +48,8 @@ class SearchResult:
         cause: Why it does not hold; None too where nothing dominates.
         precision: Bits used.
         settles: The displacement at which the trajectory settles instead, if the cause is that; shape (n,).
+        motion: The modes of a method other than gradient descent.
+        powers: The bound K of the powers of its blocks.
     """
 
     subspace: Subspace | None
@@ -53,6 +59,52 @@ class SearchResult:
     cause: Cause | None
     precision: int
     settles: tuple[arb, ...] = ()
+    motion: Motion | None = None
+    powers: fmpq | None = None
+
+    def decision(
+        self, problem: Problem, expansion: Expansion, conclusion: tuple[Verdict, str], **known: Any
+    ) -> Decision:
+        """Return the decision that this comes to; ``known`` are the fields that no search finds."""
+        used = self.amplitude is not None or self.subspace is not None
+        return Decision(
+            problem,
+            expansion,
+            *conclusion,
+            self.precision,
+            subspace=self.subspace,
+            restricted=self.restricted if used else None,
+            blocks=self.blocks if self.amplitude is not None else (),
+            amplitude=self.amplitude,
+            motion=self.motion,
+            powers=self.powers,
+            **known,
+        )
+
+    def happens(self, why: str) -> str:
+        """Say what happens where the theorem does not apply; ``why`` is the cause if nothing is certified."""
+        if self.amplitude is None:
+            return "; no limit is certified" + (f": {why}" if why else "")
+        space = "" if self.subspace is None else f" within a subspace of dimension {self.subspace.dimension}"
+        return f"; what happens instead is certified: the direction is {self.amplitude.limit.kind.value}{space}"
+
+
+def persist(attempt: Callable[[int], SearchResult], precision: int, most: int) -> SearchResult:
+    """Double the bits as long as they do not suffice and are allowed."""
+    while True:
+        found = attempt(precision)
+        if found.cause is not Cause.PRECISION or 2 * precision > most:
+            return found
+        precision *= 2
+
+
+def eigenspace(
+    pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...], index: int, end: End, *, subspace: Subspace | None, bits: int
+) -> Eigenspace:
+    """Return the eigenspace of an eigenvalue, by its position, in all of space or in a subspace."""
+    columns = fmpq_mat(pencil.eigenvectors(eigenvalues[index], bits)).transpose()
+    vectors = columns if subspace is None else fmpq_mat([list(v) for v in subspace.basis]).transpose() * columns
+    return Eigenspace(end, eigenvalues[index], gap(eigenvalues, index), vectors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +157,7 @@ class Search:
         return not all(here.holds(found.eigenvalues[found.index(end)]) for end in found.dominant_ends)
 
     def _persist(self, subspace: Subspace | None) -> SearchResult:
-        precision = self.precision
-        while True:
-            found = self._attempt(subspace, precision)
-            if found.cause is not Cause.PRECISION or 2 * precision > self.max_precision:
-                return found
-            precision *= 2
+        return persist(lambda precision: self._attempt(subspace, precision), self.precision, self.max_precision)
 
     def _attempt(self, subspace: Subspace | None, precision: int, *, try_subspace_first: bool = False) -> SearchResult:
         """Apply the lemma on one space, at one precision."""
@@ -132,7 +179,9 @@ class Search:
                 with ctx.workprec(precision):
                     cause = _without_multipliers(expansion, self._largest(whole), self.max_steps)
             return SearchResult(subspace, here, (), None, cause, precision)
-        blocks = tuple(self._block(pencil, here, end, subspace, bits) for end in ends)
+        blocks = tuple(
+            eigenspace(pencil, here.eigenvalues, here.index(end), end, subspace=subspace, bits=bits) for end in ends
+        )
         with ctx.workprec(precision):
             if try_subspace_first and self._starts_outside(blocks):
                 return SearchResult(None, here, blocks, None, Cause.PRECISION, precision)
@@ -169,14 +218,6 @@ class Search:
     def _largest(self, whole: Classification) -> arb:
         """Return an upper bound of all |1 − ηλ|, at the current precision."""
         return max(abs(1 - self.expansion.step_size * e.ball()).upper() for e in (whole.lowest, whole.highest))
-
-    def _block(
-        self, pencil: Pencil, here: Classification, end: End, subspace: Subspace | None, bits: int
-    ) -> Eigenspace:
-        index = here.index(end)
-        columns = fmpq_mat(pencil.eigenvectors(here.eigenvalues[index], bits)).transpose()
-        vectors = columns if subspace is None else fmpq_mat([list(v) for v in subspace.basis]).transpose() * columns
-        return Eigenspace(end, here.eigenvalues[index], gap(here.eigenvalues, index), vectors)
 
     def _starts_outside(self, blocks: tuple[Eigenspace, ...]) -> bool:
         """Whether the start looks orthogonal to a dominant block: then a subspace is tried before any step is made."""

@@ -17,7 +17,7 @@ from gdcheck.theorem.limit.amplitude import certify
 from gdcheck.theorem.limit.result import Amplitude, Cause, LimitDirection, Settled
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, End, Regime
+from gdcheck.theorem.methods.statement import AS_PREDICTED, EXTREME, THEOREM_1, Assumption, Regime, not_applicable
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward, hessian
@@ -137,7 +137,7 @@ def _attempt(
             )
         regular = _regular_point(problem, minimizer)
     if regime is Regime.UNSTABLE:
-        reason = f"the theorem does not apply: it needs that {Assumption.STABLE_STEP.sentence}"
+        reason = not_applicable([Assumption.STABLE_STEP.sentence])
         return SmoothDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, minimizer, regime, fails)
     sign = THEOREM_1.predictions[regime].end.value if regime in THEOREM_1.predictions else 1
     with ctx.workprec(precision):
@@ -209,22 +209,19 @@ def _conclude(
     problem, precision, minimizer, regime, fails, regular = made
     amplitude = result if isinstance(result, Amplitude) else None
     if fails:
-        needs = "; ".join(f"it needs that {a.sentence}" for a in fails)
         certified = (
             "; no limit is certified"
             if amplitude is None
             else (f"; what happens instead is certified: the direction is {amplitude.limit.kind.value}")
         )
-        verdict, reason = Verdict.NOT_APPLICABLE, f"the theorem does not apply: {needs}{certified}"
+        verdict, reason = Verdict.NOT_APPLICABLE, not_applicable(a.sentence for a in fails) + certified
     elif isinstance(result, Cause):
         verdict, reason = Verdict.UNRESOLVED, result.value
     elif regular is None:
         verdict, reason = Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
     else:
-        which = "smallest" if THEOREM_1.predictions[regime].end is End.LOWEST else "largest"
-        kind = result.limit.kind.value
-        verdict = Verdict.PROVED
-        reason = f"the direction is {kind} along the eigenvector of the {which} Hessian eigenvalue, as predicted"
+        end = THEOREM_1.predictions[regime].end
+        verdict, reason = Verdict.PROVED, AS_PREDICTED.format(result.limit.kind.value, EXTREME[end])
     return SmoothDecision(problem, verdict, reason, precision, minimizer, regime, fails, regular, amplitude)
 
 

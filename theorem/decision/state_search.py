@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil, gap
+from gdcheck.theorem.assumptions.regime import Classification
+from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil
 from gdcheck.theorem.augmented.adaptive import adaptive_drift, enclose_adaptive
 from gdcheck.theorem.augmented.enclosure import Norms, StateEnclosure, condition, enclose_states
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
 from gdcheck.theorem.augmented.powers import ModeMatrix
 from gdcheck.theorem.augmented.sequence import Frame, StateSequence, turning_everywhere
 from gdcheck.theorem.augmented.signs import Spectrum
-from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS
+from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, SearchResult, eigenspace, persist
 from gdcheck.theorem.decision.subspace import Subspace, invariant_subspace
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
@@ -29,27 +31,10 @@ from gdcheck.theorem.methods.statement import End
 _SLACK = arb(1) + arb(2) ** -20
 
 
-@dataclass(frozen=True, eq=False)
-class StateSearchResult:
-    """The limit that was certified, and on which space; or the cause why none was.
-
-    Attributes:
-        motion: The modes on that space.
-        blocks: The dominant eigenspaces of the certified limit; empty where all of space turns.
-        amplitude: The deciding inequality and the limit, if it holds.
-        cause: Why it does not hold; None too where the lemma does not apply.
-        precision: Bits used.
-        subspace: The invariant subspace; None means all of space.
-        powers: K, where a limit is certified.
-    """
-
-    motion: Motion
-    blocks: tuple[Eigenspace, ...]
-    amplitude: Amplitude | None
-    cause: Cause | None
-    precision: int
-    subspace: Subspace | None = None
-    powers: fmpq | None = None
+def _result(motion: Motion, subspace: Subspace | None, precision: int, **found: Any) -> SearchResult:
+    here = Classification(motion.eigenvalues, motion.regime)
+    nothing: dict[str, Any] = {"blocks": (), "amplitude": None, "cause": None}
+    return SearchResult(subspace, here, precision=precision, motion=motion, **nothing | found)
 
 
 def pencil_of(expansion: Expansion, method: Method) -> Pencil:
@@ -81,7 +66,7 @@ class StateSearch:
     max_precision: int
     precision: int = FIRST_PRECISION
 
-    def run(self) -> StateSearchResult:
+    def run(self) -> SearchResult:
         """Search until a limit is certified or nothing is left to try."""
         whole = self._attempt(self.motion, None, self.precision)
         if whole.cause is not Cause.PRECISION:
@@ -89,7 +74,7 @@ class StateSearch:
         subspace = self._subspace()
         if subspace is not None:
             if subspace.dimension == 0:
-                return StateSearchResult(self.motion, (), None, None, self.precision, subspace)
+                return _result(self.motion, subspace, self.precision)
             assert self.expansion.hessian is not None
             spectrum = Spectrum(subspace.pencil(self.expansion.hessian), self.precision + GUARD_BITS)
             inner = classify_motion(spectrum, self.method, self.step_size)
@@ -106,13 +91,8 @@ class StateSearch:
         basis = invariant_subspace(self.expansion, h)
         return None if basis is None else Subspace(0, basis)
 
-    def _persist(self, motion: Motion, subspace: Subspace | None) -> StateSearchResult:
-        precision = self.precision
-        while True:
-            found = self._attempt(motion, subspace, precision)
-            if found.cause is not Cause.PRECISION or 2 * precision > self.max_precision:
-                return found
-            precision *= 2
+    def _persist(self, motion: Motion, subspace: Subspace | None) -> SearchResult:
+        return persist(lambda bits: self._attempt(motion, subspace, bits), self.precision, self.max_precision)
 
     def bounds(self, motion: Motion, precision: int) -> tuple[list[ModeMatrix], arb, arb]:
         """Return the matrices of all modes, ρ, and K as a power of two (infinite where it is not bounded).
@@ -150,21 +130,21 @@ class StateSearch:
         with ctx.workprec(precision):
             return self._supply(motion, chosen, blocks)
 
-    def _attempt(self, motion: Motion, subspace: Subspace | None, precision: int) -> StateSearchResult:
+    def _attempt(self, motion: Motion, subspace: Subspace | None, precision: int) -> SearchResult:
         """Apply the lemma on one space, at one precision."""
         modes = [motion.modes[i] for i in motion.dominant]
         if not modes or any(mode.shape is Shape.ZERO for mode in modes):
-            return StateSearchResult(motion, (), None, None, precision, subspace)
+            return _result(motion, subspace, precision)
         sequence = self.sequence(motion, subspace, precision)
         blocks = self._blocks(motion, _chosen(motion), subspace, precision + GUARD_BITS)
         if sequence is None:
-            return StateSearchResult(motion, blocks, None, Cause.PRECISION, precision, subspace)
+            return _result(motion, subspace, precision, blocks=blocks, cause=Cause.PRECISION)
         with ctx.workprec(precision):
             result = certify(sequence, self.max_steps)
         if not isinstance(result, Amplitude):
             cause = Cause.ELSEWHERE if isinstance(result, Settled) else result
-            return StateSearchResult(motion, blocks, None, cause, precision, subspace)
-        return StateSearchResult(motion, blocks, result, None, precision, subspace, exact(sequence.powers))
+            return _result(motion, subspace, precision, blocks=blocks, cause=cause)
+        return _result(motion, subspace, precision, blocks=blocks, amplitude=result, powers=exact(sequence.powers))
 
     def _blocks(
         self, motion: Motion, chosen: list[int], subspace: Subspace | None, bits: int
@@ -176,11 +156,8 @@ class StateSearch:
         return tuple(self._block(motion, i, subspace, bits) for i in (chosen[:1] if turning else chosen))
 
     def _block(self, motion: Motion, index: int, subspace: Subspace | None, bits: int) -> Eigenspace:
-        eigenvalue = motion.eigenvalues[index]
-        columns = fmpq_mat(motion.spectrum.pencil.eigenvectors(eigenvalue, bits)).transpose()
-        vectors = columns if subspace is None else fmpq_mat([list(v) for v in subspace.basis]).transpose() * columns
         end = End.HIGHEST if motion.modes[index].shape is Shape.NEGATIVE else End.LOWEST
-        return Eigenspace(end, eigenvalue, gap(motion.eigenvalues, index), vectors)
+        return eigenspace(motion.spectrum.pencil, motion.eigenvalues, index, end, subspace=subspace, bits=bits)
 
     def _supply(self, motion: Motion, chosen: list[int], blocks: tuple[Eigenspace, ...]) -> StateSequence | None:
         """Return the states as the lemma wants them, at the current precision; None where it does not suffice."""

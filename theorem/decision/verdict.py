@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from flint import fmpq
 
@@ -65,6 +66,13 @@ class Decision:
     motion: Motion | None = None
     whole: Motion | None = None
     powers: fmpq | None = None
+
+    @classmethod
+    def without_search(
+        cls, problem: Problem, expansion: Expansion, reason: str, precision: int, **known: Any
+    ) -> Decision:
+        """Return the decision where assumptions fail before any limit is looked for; ``known`` are other fields."""
+        return cls(problem, expansion, Verdict.NOT_APPLICABLE, reason, precision, **known)
 
     @property
     def limit(self) -> LimitDirection | None:

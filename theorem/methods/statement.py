@@ -8,7 +8,7 @@ For :math:`f \in C^3`, a strict minimizer with Hessian eigenvalues :math:`0 < \l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -44,6 +44,16 @@ _SENTENCES = {
 }
 
 
+NO_HESSIAN = "the theorem does not apply: the loss has no Hessian at the minimizer"
+AS_PREDICTED = "the direction is {} along the eigenvector of the {} Hessian eigenvalue, as predicted"
+"""Proved: the kind of the limit, and which eigenvalue."""
+
+
+def not_applicable(sentences: Iterable[str]) -> str:
+    """Say what the theorem needs that does not hold."""
+    return "the theorem does not apply: " + "; ".join(f"it needs that {sentence}" for sentence in sentences)
+
+
 class Regime(Enum):
     """Where the step size lies; the value is the name used in certificates and answers."""
 
@@ -68,6 +78,10 @@ class End(Enum):
 
     LOWEST = 1
     HIGHEST = -1
+
+
+EXTREME = {End.LOWEST: "smallest", End.HIGHEST: "largest"}
+"""Which eigenvalue an end is, in words."""
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,7 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
     there = tends_elsewhere(problem, outcome)
     if there is None:
         return None
-    from gdcheck.theorem.certificate.answer import limit_json
+    from gdcheck.theorem.certificate.parts import limit_json
     from gdcheck.theorem.decision.decide import decide
 
     decision = decide(there)

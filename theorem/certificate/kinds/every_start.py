@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import ctx
 
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.certificate.answer import multiplier_text, spectrum_json
 from gdcheck.theorem.certificate.certificate import regime_fields
-from gdcheck.theorem.certificate.parts import above, components, graph_in_words, preimages_fields, texts
+from gdcheck.theorem.certificate.parts import (
+    exact_or_none,
+    graph_fields,
+    graph_in_words,
+    graph_json,
+    in_float,
+    preimages_fields,
+)
 from gdcheck.theorem.certificate.step_sizes import step_size_keys
 from gdcheck.theorem.decision.every_start import PRECISION, EveryStart, ExceptionalSet
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.loss.balls import float_above
-from gdcheck.theorem.loss.rational import to_text
 
 FORMAT = "gdcheck-every-start/1"
 
@@ -41,25 +46,15 @@ def every_start_certificate(found: EveryStart) -> dict[str, Any] | None:
             "fails": [a.value for a in found.fails],
             **preimages_fields(found.preimages, found.problem.minimizer),
             "limit": None if found.prediction is None else found.prediction.kind.value,
-            "exceptional": None if found.exceptional is None else _exceptional(found.exceptional),
+            "exceptional": None
+            if found.exceptional is None
+            else {**graph_fields(found.exceptional), "radius": exact_or_none(found.exceptional.radius)},
         }
 
 
 def _stated(found: EveryStart) -> Classification | None:
     """Return the spectrum, to the precision that the exceptional set needs."""
     return found.classification if found.exceptional is None else found.exceptional.classification
-
-
-def _exceptional(found: ExceptionalSet) -> dict[str, Any]:
-    return {
-        "gap": to_text(found.gap),
-        "vector": texts(found.vector),
-        "normal": components(found.normal),
-        "radius": None if found.radius is None else to_text(found.radius),
-        # The checker rounds the length of a slope up: a kink that touches the ball is then just within its reach, and
-        # its bound of the graph's slope is about 10^-77 instead of zero.
-        "slope": "0" if found.radius is None else above(found.slope + arb(fmpq(1, 10**30))),
-    }
 
 
 def every_start_answer(found: EveryStart) -> dict[str, Any]:
@@ -79,15 +74,9 @@ def every_start_answer(found: EveryStart) -> dict[str, Any]:
     exceptional, prediction, known = found.exceptional, found.prediction, found.classification
     predicted = described = multiplier = None
     if exceptional is not None and prediction is not None and known is not None:
-        normal = [float(x.mid()) + 0.0 for x in exceptional.normal]
-        predicted = {"kind": prediction.kind.value, "vector": normal}
+        predicted = {"kind": prediction.kind.value, "vector": [in_float(x) for x in exceptional.normal]}
         multiplier = multiplier_text(known.eigenvalues[known.index(prediction.end)], found.problem.step_size)
-        described = {
-            "radius": None if exceptional.radius is None else to_text(exceptional.radius),
-            "slope": float_above(exceptional.slope),
-            "normal": normal,
-            "sentence": described_in_words(exceptional),
-        }
+        described = graph_json(exceptional, described_in_words(exceptional))
     return {
         "verdict": found.verdict.value,
         "reason": found.reason,

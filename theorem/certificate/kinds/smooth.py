@@ -7,7 +7,6 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.certificate.answer import limit_json
 from gdcheck.theorem.certificate.parts import (
     blank_answer,
     columns,
@@ -16,6 +15,7 @@ from gdcheck.theorem.certificate.parts import (
     enclosed_fields,
     in_float,
     in_floats,
+    limit_json,
     texts,
 )
 from gdcheck.theorem.certificate.step_sizes import SpectralEnd, step_sizes

@@ -10,7 +10,14 @@ from flint import arb, ctx, fmpq
 from gdcheck.theorem.augmented.modes import Block, Motion, Shape
 from gdcheck.theorem.augmented.powers import ModeMatrix
 from gdcheck.theorem.augmented.thresholds import Thresholds, thresholds
-from gdcheck.theorem.certificate.parts import blank_answer, decimal, exact_or_decimal, subspace_json
+from gdcheck.theorem.certificate.parts import (
+    blank_answer,
+    decimal,
+    eigenvalues_json,
+    exact_or_decimal,
+    limit_json,
+    subspace_json,
+)
 from gdcheck.theorem.decision.verdict import Decision
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.methods.method import Method
@@ -19,23 +26,22 @@ from gdcheck.theorem.methods.statement import LimitKind, Regime
 _BITS = 192
 
 
-def method_answer(decision: Decision, limit: dict[str, Any], eigenvalues: list[dict[str, Any]]) -> dict[str, Any]:
+def method_answer(decision: Decision) -> dict[str, Any]:
     """Return the answer as plain data.
 
     Args:
         decision: The decision; its ``motion`` is not None, or its Hessian does not exist.
-        limit: The limit, as for gradient descent.
-        eigenvalues: The eigenvalues, as for gradient descent; those of PA with a preconditioner P.
 
     Returns:
-        The keys of ``theorem.certificate.answer.answer``; ``boundary`` is null where no switch exists, and then
-        ``window`` holds the ends of the step sizes without a limit. ``limit`` has ``angles`` and ``plane`` where it
-        rotates. ``rate`` is the bound max(b/ρ, ρ) for Nesterov and heavy ball, and null for adaptive methods and at
-        double multipliers, where it is slower.
+        The keys of ``theorem.certificate.answer.answer``, with the eigenvalues of PA for a preconditioner P.
+        ``boundary`` is null where no switch exists, and then ``window`` holds the ends of the step sizes without a
+        limit. ``limit`` has ``angles`` and ``plane`` where it rotates. ``rate`` is the bound max(b/ρ, ρ) for Nesterov
+        and heavy ball, and null for adaptive methods and at double multipliers, where it is slower.
     """
     problem, motion, whole = decision.problem, decision.motion, decision.whole
     method, found = problem.method, decision.classification
     known = found is not None and found.regime is not None
+    limit = limit_json(decision.limit)
     with ctx.workprec(_BITS):
         lines: dict[str, Any] = {"boundary": None, "stability_limit": None, "window": None}
         if known and whole is not None:
@@ -50,7 +56,7 @@ def method_answer(decision: Decision, limit: dict[str, Any], eigenvalues: list[d
     return answer | {
         "regime": found.regime.value if found is not None and found.regime is not None else None,
         **lines,
-        "eigenvalues": eigenvalues,
+        "eigenvalues": eigenvalues_json(found.eigenvalues if found else ()),
         "limit": limit,
         "predicted": _predicted(decision),
         **moving,

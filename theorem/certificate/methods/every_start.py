@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import ctx, fmpq
 
 from gdcheck.theorem.augmented.thresholds import thresholds
 from gdcheck.theorem.certificate.methods.answer import thresholds_json
 from gdcheck.theorem.certificate.methods.certificate import motion_fields
-from gdcheck.theorem.certificate.parts import above, components, graph_in_words, texts
+from gdcheck.theorem.certificate.parts import eigenvalues_json, exact_or_none, graph_fields, graph_in_words, graph_json
 from gdcheck.theorem.certificate.rechecking import METHOD_EVERY_START
 from gdcheck.theorem.decision.every_start import PRECISION
-from gdcheck.theorem.decision.method_every_start import MethodEveryStart, NearbyExceptions
+from gdcheck.theorem.decision.method_every_start import MethodEveryStart
 from gdcheck.theorem.decision.verdict import Verdict
-from gdcheck.theorem.loss.balls import float_above
 from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.methods.statement import LimitKind
 
 
 def method_every_start_certificate(found: MethodEveryStart) -> dict[str, Any] | None:
@@ -38,18 +38,9 @@ def method_every_start_certificate(found: MethodEveryStart) -> dict[str, Any] | 
             **motion_fields(found.motion),
             "powers": to_text(left.powers),
             "limit": found.kind.value,
-            "radius": None if left.radius is None else to_text(left.radius),
-            "graph": _graph(left) if left.normal else None,
+            "radius": exact_or_none(left.radius),
+            "graph": graph_fields(left) if left.normal else None,
         }
-
-
-def _graph(left: NearbyExceptions) -> dict[str, Any]:
-    return {
-        "gap": to_text(left.gap),
-        "vector": texts(left.vector),
-        "normal": components(left.normal),
-        "slope": "0" if left.radius is None else above(left.slope + arb(fmpq(1, 10**30))),
-    }
 
 
 def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
@@ -67,23 +58,10 @@ def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
         lines = thresholds_json(thresholds(motion.spectrum, found.problem.method))
     described = predicted = None
     if left is not None and found.kind is not None:
-        normal = [float(x.mid()) + 0.0 for x in left.normal] or None
-        predicted = {"kind": found.kind.value, "vector": normal if found.kind.value != "rotating" else None}
-        described = {
-            "radius": None if left.radius is None else to_text(left.radius),
-            "slope": float_above(left.slope) if left.normal else None,
-            "normal": normal,
-            "sentence": graph_in_words(left.radius, left.slope, "v") if normal else _only_the_minimizer(left.radius),
-        }
-    known = () if motion is None else motion.eigenvalues
-    with ctx.workprec(128):
-        eigenvalues = [
-            {
-                "value": to_text(e.lo) if e.is_rational else str(e.ball().str(20, radius=False)),
-                "multiplicity": e.multiplicity,
-            }
-            for e in known
-        ]
+        sentence = graph_in_words(left.radius, left.slope, "v") if left.normal else _only_the_minimizer(left.radius)
+        described = graph_json(left, sentence)
+        turning = found.kind is LimitKind.ROTATING
+        predicted = {"kind": found.kind.value, "vector": None if turning else described["normal"]}
     return {
         "verdict": found.verdict.value,
         "reason": found.reason,
@@ -91,7 +69,7 @@ def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
         "variables": list(found.problem.loss.variables),
         "regime": None if motion is None or motion.regime is None else motion.regime.value,
         **lines,
-        "eigenvalues": eigenvalues,
+        "eigenvalues": eigenvalues_json(() if motion is None else motion.eigenvalues),
         "predicted": predicted,
         "multiplier": None,
         "fails": [a.value for a in found.fails],

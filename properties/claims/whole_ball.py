@@ -22,11 +22,12 @@ from flint import arb, fmpq, fmpq_mpoly, fmpq_poly
 from gdcheck.properties.claims.bernstein import Polynomial, semidefinite_on_unit_box
 from gdcheck.properties.claims.examination import Undecided, require
 from gdcheck.theorem.certificate.rechecking import remainder_orders
-from gdcheck.theorem.descent.expansion import Expansion, LocalPower
+from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.loss.polynomial import Term, ring
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 MOST_VARIABLES = 3
 """In how many variables the sphere is subdivided."""
@@ -116,7 +117,7 @@ def _on_face(table: Polynomial, k: int, signs: Sequence[int]) -> Polynomial:
     return found
 
 
-def _prove_power(power: LocalPower, radius: fmpq, value: fmpq, steepness: fmpq, step_size: fmpq) -> None:
+def _prove_power(power: TruncatedPower, radius: fmpq, value: fmpq, steepness: fmpq, step_size: fmpq) -> None:
     """Prove ‖g‖ ≤ value ‖h‖² and ‖∂g‖ ≤ steepness ‖h‖ for the part of one truncated power on a ball.
 
     With φ(s) = (a + s)₊^(p−1) along s = ℓ·h, which is at most ‖ℓ‖‖h‖, its gradient leaves ψ(s) = φ(s) − φ(0) − φ′(0) s

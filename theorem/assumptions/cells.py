@@ -15,7 +15,7 @@ from itertools import combinations
 from flint import fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.spectrum import null_space
-from gdcheck.theorem.descent.expansion import LocalPower
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Circuit:
         return len(signs) == 1 and signs.pop() * self.offset <= 0
 
 
-def circuits(powers: Sequence[LocalPower]) -> tuple[Circuit, ...]:
+def circuits(powers: Sequence[TruncatedPower]) -> tuple[Circuit, ...]:
     """Find all minimal linear relations between the directions of truncated powers.
 
     Args:

@@ -16,8 +16,9 @@ from flint import fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.cells import circuits
 from gdcheck.theorem.assumptions.spectrum import null_space
-from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
+from gdcheck.theorem.descent.expansion import Expansion, Word
 from gdcheck.theorem.loss.rational import Vector, dot
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 MAX_POWERS = 10
 _TRIALS = 6
@@ -93,7 +94,7 @@ def _trial_points(n: int) -> Iterator[Vector]:
         yield tuple(fmpq((-1) ** (i * k) * (1 + (i * k) % 5), 1 + k) for i in range(n))
 
 
-def _determinant(expansion: Expansion, piece: tuple[LocalPower, ...], h: Vector) -> fmpq:
+def _determinant(expansion: Expansion, piece: tuple[TruncatedPower, ...], h: Vector) -> fmpq:
     n = expansion.dimension
     jacobian = fmpq_mat(n, n, [fmpq(int(i == j)) for i in range(n) for j in range(n)])
     moved = any(h)

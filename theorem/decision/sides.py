@@ -21,13 +21,14 @@ from dataclasses import dataclass, replace
 
 from flint import arb, fmpq_mpoly_ctx
 
-from gdcheck.theorem.descent.expansion import Expansion, LocalPower
+from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.limit.amplitude import project
 from gdcheck.theorem.limit.result import Amplitude, Inequality
 from gdcheck.theorem.limit.sequence import EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.polynomial import Term
 from gdcheck.theorem.loss.rational import Vector, dot
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Side:
         sign: 1 where it is a polynomial, −1 where it vanishes.
     """
 
-    power: LocalPower
+    power: TruncatedPower
     sign: int
 
     def holds(self, h: Vector) -> bool:
@@ -47,7 +48,7 @@ class Side:
         return self.sign * (self.power.offset + dot(self.power.direction, h)) >= 0
 
 
-def sides_of(powers: Sequence[LocalPower], h: Vector) -> tuple[Side, ...] | None:
+def sides_of(powers: Sequence[TruncatedPower], h: Vector) -> tuple[Side, ...] | None:
     """Find the sides on which a trajectory would have to stay: the minimizer's, or those of h for kinks through it.
 
     Args:

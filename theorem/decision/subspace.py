@@ -17,10 +17,11 @@ from flint import arb, fmpq, fmpq_mat, fmpq_mpoly_ctx
 
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.sides import Side, one_sided, sides_of
-from gdcheck.theorem.descent.expansion import Expansion, LocalPower
+from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.loss.rational import Vector, dot
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 _WORK = 2_000_000
 _EXACT_STEPS = 8
@@ -119,7 +120,7 @@ def _one_sided_subspace(expansion: Expansion, rho: arb, step: int, h: Vector) ->
     return Subspace(step, basis, tuple(harmful))
 
 
-def _met(expansion: Expansion, rho: arb, h: Vector) -> tuple[LocalPower, ...]:
+def _met(expansion: Expansion, rho: arb, h: Vector) -> tuple[TruncatedPower, ...]:
     """Drop the truncated powers that vanish on the ball through h, if it is forward invariant (Lemma 2)."""
     if not expansion.truncated:
         return ()

@@ -22,11 +22,12 @@ from math import comb
 
 from flint import arb, arb_mat, ctx, fmpq
 
-from gdcheck.theorem.descent.expansion import Expansion, LocalPower, Word
+from gdcheck.theorem.descent.expansion import Expansion, Word
 from gdcheck.theorem.descent.hessian_map import HessianMap, norm_bound
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less, upper
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 _LOSS = arb(2) ** 16
 """By what factor the bound over the ball may enlarge the error before the curvature at the iterate is looked at."""
@@ -89,7 +90,7 @@ class DescentMap:
 class _Power:
     """The contribution −ηcp[(a + s)₊^(p−1) − a₊^(p−1)] ℓ of a truncated power, s = ℓ·h; the constant has cancelled."""
 
-    def __init__(self, t: LocalPower, step_size: fmpq) -> None:
+    def __init__(self, t: TruncatedPower, step_size: fmpq) -> None:
         self._direction = [arb(x) for x in t.direction]
         self._offset = arb(t.offset)
         self._scale = arb(step_size * t.coefficient * t.power)

@@ -7,44 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from flint import fmpq, fmpq_mat, fmpq_mpoly
+from flint import fmpq, fmpq_mat
 
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
-from gdcheck.theorem.loss.polynomial import Exponents, PolynomialArithmetic, Term
+from gdcheck.theorem.loss.polynomial import Exponents, Term
 from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
-__all__ = ["Expansion", "Exponents", "LocalPower", "Word"]
+__all__ = ["Expansion", "Exponents", "Word"]
 
 Word: TypeAlias = tuple[int, ...]
 """A monomial as its variables in ascending order, each as often as its exponent says: x₀x₂² is (0, 2, 2)."""
-
-
-@dataclass(frozen=True)
-class LocalPower:
-    r"""A truncated power seen from the minimizer: :math:`c\,(\ell\cdot h + a)_+^p`.
-
-    Attributes:
-        coefficient: c.
-        direction: ℓ, shape (n,).
-        offset: a; the kink passes through the minimizer if it is zero.
-        power: p.
-    """
-
-    coefficient: fmpq
-    direction: tuple[fmpq, ...]
-    offset: fmpq
-    power: int
-
-    @property
-    def squared_length(self) -> fmpq:
-        """‖ℓ‖²."""
-        return sum((x * x for x in self.direction), fmpq(0))
-
-    def slope(self, reach: fmpq) -> fmpq:
-        """Return the factor of ℓ in the gradient where ℓ·h + a = reach."""
-        return self.coefficient * self.power * reach ** (self.power - 1) if reach > 0 else fmpq(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +37,7 @@ class Expansion:
     step_size: fmpq
     displacement: tuple[fmpq, ...]
     terms: tuple[Term, ...]
-    truncated: tuple[LocalPower, ...]
+    truncated: tuple[TruncatedPower, ...]
     hessian: fmpq_mat | None
 
     @classmethod
@@ -109,7 +84,7 @@ class Expansion:
             step_size=step_size,
             displacement=problem.displacement,
             terms=local.terms[bool(local.terms) and not any(local.terms[0][0]) :],
-            truncated=tuple(LocalPower(t.coefficient, t.direction, -t.threshold, t.power) for t in local.truncated),
+            truncated=local.truncated,
             hessian=hessian,
         )
 
@@ -138,10 +113,9 @@ class Expansion:
         return tuple(triples)
 
     @cached_property
-    def _gradient(self) -> list[fmpq_mpoly]:
-        """The gradient of the polynomial part, in FLINT's form."""
-        polynomial = PolynomialArithmetic(self.dimension).to_flint(dict(self.terms))
-        return [polynomial.derivative(i) for i in range(self.dimension)]
+    def _loss(self) -> Loss:
+        """The loss around the minimizer, its constant apart."""
+        return Loss(tuple(f"h{i}" for i in range(self.dimension)), self.terms, self.truncated)
 
     def exact_step(self, h: tuple[fmpq, ...]) -> tuple[fmpq, ...]:
         """Take one exact step of gradient descent on the error, h ↦ F(h).
@@ -152,11 +126,7 @@ class Expansion:
         Returns:
             The next error, shape (n,).
         """
-        gradient = [partial(*h) for partial in self._gradient]
-        for t in self.truncated:
-            slope = t.slope(t.offset + sum((x * y for x, y in zip(t.direction, h, strict=True)), fmpq(0)))
-            gradient = [g + slope * x for g, x in zip(gradient, t.direction, strict=True)]
-        return tuple(x - self.step_size * g for x, g in zip(h, gradient, strict=True))
+        return tuple(x - self.step_size * g for x, g in zip(h, self._loss.gradient(h), strict=True))
 
 
 def _first_cubic(terms: tuple[Term, ...]) -> int:

@@ -8,6 +8,7 @@ from flint import fmpq
 
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import HingeKey, Parts, PolynomialArithmetic
+from gdcheck.theorem.loss.rational import dot
 
 _ROUGHEST = (2, 3)
 
@@ -33,6 +34,16 @@ class TruncatedPower:
     power: int
 
     @property
+    def offset(self) -> fmpq:
+        """−t, the argument at the origin; the kink passes through it if it is zero."""
+        return -self.threshold
+
+    @property
+    def squared_length(self) -> fmpq:
+        """‖ℓ‖²."""
+        return dot(self.direction, self.direction)
+
+    @property
     def smoothness(self) -> int:
         """The largest s for which the function is C^s: p − 1, and then the s-th derivative is Lipschitz but not C¹."""
         return self.power - 1
@@ -46,11 +57,7 @@ class TruncatedPower:
         Returns:
             The signed argument, zero on the kink.
         """
-        total = -self.threshold
-        for slope, coordinate in zip(self.direction, point, strict=True):
-            if slope:
-                total = total + slope * coordinate
-        return total
+        return dot(self.direction, point) - self.threshold
 
     def derivative(self, point: Sequence[fmpq], order: int) -> fmpq:
         r"""Return the factor φ of the derivative of the given order, which is φ times the tensor power ℓ⊗…⊗ℓ.

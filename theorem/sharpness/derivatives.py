@@ -17,8 +17,9 @@ from typing import TypeVar
 
 from flint import arb, fmpq
 
-from gdcheck.theorem.descent.expansion import Expansion, Exponents, LocalPower
+from gdcheck.theorem.descent.expansion import Expansion, Exponents
 from gdcheck.theorem.descent.remainder import RemainderBound, squared_maximum
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 Number = TypeVar("Number", fmpq, arb)
 
@@ -36,7 +37,7 @@ class DerivativeBounds:
     powers: tuple[tuple[arb, int, arb, arb], ...]
 
     @classmethod
-    def of(cls, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[LocalPower]) -> DerivativeBounds:
+    def of(cls, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[TruncatedPower]) -> DerivativeBounds:
         """Return the bounds of any function, from its expansion at the minimizer, at the current precision."""
         sizes: dict[int, arb] = {}
         for exponents, c in terms:
@@ -45,7 +46,9 @@ class DerivativeBounds:
         return cls(tuple(sorted(sizes.items())), _powers(truncated))
 
     @classmethod
-    def of_remainder(cls, bound: RemainderBound, step_size: fmpq, truncated: Iterable[LocalPower]) -> DerivativeBounds:
+    def of_remainder(
+        cls, bound: RemainderBound, step_size: fmpq, truncated: Iterable[TruncatedPower]
+    ) -> DerivativeBounds:
         """Return the bounds of a loss without its quadratic part: for k ≥ 3 they are those of the loss.
 
         The bound of the gradient's part of degree q − 1 is there already, and it is q times that of the part of
@@ -80,7 +83,7 @@ class DerivativeBounds:
         return total
 
 
-def _powers(truncated: Iterable[LocalPower]) -> tuple[tuple[arb, int, arb, arb], ...]:
+def _powers(truncated: Iterable[TruncatedPower]) -> tuple[tuple[arb, int, arb, arb], ...]:
     return tuple((arb(abs(t.coefficient)), t.power, arb(t.offset), arb(t.squared_length).sqrt()) for t in truncated)
 
 

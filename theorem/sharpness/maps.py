@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from flint import acb_mat, arb, arb_mat, ctx, fmpq
 
-from gdcheck.theorem.descent.expansion import Exponents, LocalPower
+from gdcheck.theorem.descent.expansion import Exponents
 from gdcheck.theorem.descent.hessian_map import Matrix
 from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.loss.truncated import TruncatedPower
 
 _WIDENINGS = 12
 
@@ -25,7 +26,7 @@ class ValueMap:
         truncated: The truncated powers, seen from the minimizer.
     """
 
-    def __init__(self, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[LocalPower]) -> None:
+    def __init__(self, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[TruncatedPower]) -> None:
         self._terms = [(arb(c), [(i, e) for i, e in enumerate(a) if e]) for a, c in terms if any(a)]
         self._powers = [(arb(t.coefficient), [arb(x) for x in t.direction], arb(t.offset), t.power) for t in truncated]
 

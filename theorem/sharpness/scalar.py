@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.decide import Decision, with_tail
-from gdcheck.theorem.descent.expansion import LocalPower
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.truncated import TruncatedPower
 from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.maps import ValueMap
@@ -40,7 +40,7 @@ class Scalar:
     value: arb
     exact_gradient: Sequence[fmpq]
     hessian: Sequence[Sequence[fmpq]] | None
-    truncated: tuple[LocalPower, ...]
+    truncated: tuple[TruncatedPower, ...]
     flat: bool
     derivatives: DerivativeBounds
     change: ValueMap
@@ -57,7 +57,6 @@ class Scalar:
             The function, expanded there.
         """
         local = function.shifted(minimizer)
-        truncated = tuple(LocalPower(t.coefficient, t.direction, -t.threshold, t.power) for t in local.truncated)
         terms = [(a, c) for a, c in local.terms if any(a)]
         try:
             hessian = function.hessian(minimizer)
@@ -67,10 +66,10 @@ class Scalar:
             value=arb(function.value(minimizer)),
             exact_gradient=function.gradient(minimizer),
             hessian=hessian,
-            truncated=truncated,
+            truncated=local.truncated,
             flat=not terms,
-            derivatives=DerivativeBounds.of(terms, truncated),
-            change=ValueMap(terms, truncated),
+            derivatives=DerivativeBounds.of(terms, local.truncated),
+            change=ValueMap(terms, local.truncated),
         )
 
     @property

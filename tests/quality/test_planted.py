@@ -92,8 +92,8 @@ PLANTS = [
     plant(
         "the eigenvectors are swapped",
         "theorem/decision/search.py",
-        "pencil.eigenvectors(here.eigenvalues[index], bits)",
-        "pencil.eigenvectors(here.eigenvalues[-1 - index], bits)",
+        "pencil.eigenvectors(eigenvalues[index], bits)",
+        "pencil.eigenvectors(eigenvalues[-1 - index], bits)",
         "direction",
     ),
     plant(
@@ -186,8 +186,8 @@ PLANTS = [
     plant(
         "the iterate of the certificate is one step late",
         "theorem/limit/amplitude.py",
-        "return Amplitude(iterate.step, inequality, limit)",
-        "return Amplitude(iterate.step + 1, inequality, limit)",
+        "else Amplitude(iterate.step, inequality, limit)",
+        "else Amplitude(iterate.step + 1, inequality, limit)",
         "direction",
     ),
     plant(

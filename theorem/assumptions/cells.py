@@ -14,7 +14,7 @@ from itertools import combinations
 
 from flint import fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.spectrum import null_space
+from gdcheck.theorem.loss.rational import null_space
 from gdcheck.theorem.loss.truncated import TruncatedPower
 
 

@@ -15,9 +15,8 @@ from itertools import combinations, islice
 from flint import fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.cells import circuits
-from gdcheck.theorem.assumptions.spectrum import null_space
 from gdcheck.theorem.descent.expansion import Expansion, Word
-from gdcheck.theorem.loss.rational import Vector, dot
+from gdcheck.theorem.loss.rational import Vector, dot, identity, null_space
 from gdcheck.theorem.loss.truncated import TruncatedPower
 
 MAX_POWERS = 10
@@ -52,7 +51,7 @@ def examine_preimages(expansion: Expansion) -> Preimages:
     if len(expansion.truncated) > MAX_POWERS:
         return Preimages(None)
     assert expansion.hessian is not None
-    if not expansion.truncated and _at_minimizer(expansion.hessian, expansion.step_size) != 0:
+    if not expansion.truncated and descent_matrix(expansion.hessian, expansion.step_size).det() != 0:
         return Preimages(True)
     points = []
     relations = circuits(expansion.truncated)
@@ -75,12 +74,9 @@ def examine_preimages(expansion: Expansion) -> Preimages:
     return Preimages(None)
 
 
-def _at_minimizer(hessian: fmpq_mat, step_size: fmpq) -> fmpq:
-    """det(I − ηA)."""
-    jacobian = hessian * -step_size
-    for i in range(hessian.nrows()):
-        jacobian[i, i] += 1
-    return jacobian.det()
+def descent_matrix(hessian: fmpq_mat, step_size: fmpq) -> fmpq_mat:
+    """Return I − ηA, exactly."""
+    return identity(int(hessian.nrows())) - hessian * step_size
 
 
 def _pieces(count: int) -> Iterator[frozenset[int]]:
@@ -96,7 +92,7 @@ def _trial_points(n: int) -> Iterator[Vector]:
 
 def _determinant(expansion: Expansion, piece: tuple[TruncatedPower, ...], h: Vector) -> fmpq:
     n = expansion.dimension
-    jacobian = fmpq_mat(n, n, [fmpq(int(i == j)) for i in range(n) for j in range(n)])
+    jacobian = identity(n)
     moved = any(h)
     for i, word, c in expansion.gradient_terms:
         if not moved and len(word) > 1:

@@ -15,6 +15,7 @@ from typing import cast
 from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpz, fmpz_poly
 
 from gdcheck.theorem.loss.balls import ball, ends, exact, norm
+from gdcheck.theorem.loss.rational import null_space
 from gdcheck.theorem.methods.statement import End
 
 _SEEDS = 16
@@ -172,28 +173,6 @@ def _shifted(matrix: fmpq_mat, shift: fmpq) -> fmpq_mat:
     for i in range(matrix.nrows()):
         result[i, i] -= shift
     return result
-
-
-def null_space(matrix: fmpq_mat) -> list[list[fmpq]]:
-    """Return the solutions of Mv = 0, exactly.
-
-    Args:
-        matrix: M, shape (m, n).
-
-    Returns:
-        A basis, each vector of shape (n,).
-    """
-    reduced, rank = matrix.rref()
-    n = matrix.ncols()
-    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
-    basis = []
-    for free in sorted(set(range(n)) - set(pivots)):
-        v = [fmpq(0)] * n
-        v[free] = fmpq(1)
-        for row, pivot in enumerate(pivots):
-            v[pivot] = -reduced[row, free]
-        basis.append(v)
-    return basis
 
 
 def _rounded(x: arb, bits: int) -> arb:

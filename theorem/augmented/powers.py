@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from gdcheck.theorem.augmented.modes import Block, Mode, Shape
+from gdcheck.theorem.augmented.modes import Block, Mode, Motion, Shape
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.method import Method
 
@@ -79,3 +79,9 @@ class ModeMatrix:
             return (a - mu) / mu, b / mu
         nu = self.block.t - mu
         return (mu - d) / (mu - nu), b / (mu - nu)
+
+
+def mode_matrices(motion: Motion, method: Method, u: arb) -> list[ModeMatrix]:
+    """Return the matrices of all modes at a step size, at the current precision."""
+    values = motion.spectrum.balls(*range(len(motion.modes)))
+    return [ModeMatrix.at(method, u * x, mode) for x, mode in zip(values, motion.modes, strict=True)]

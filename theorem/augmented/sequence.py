@@ -15,6 +15,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 from gdcheck.theorem.limit.amplitude import projector_bits
 from gdcheck.theorem.limit.sequence import DominantPart, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.loss.rational import identity
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -69,8 +70,8 @@ class Frame:
 
 def turning_everywhere(dimension: int, scale: arb) -> DominantPart:
     """Return all states, shape (2n,), where every mode is a pair of the dominant modulus, scaled."""
-    unit = fmpq_mat(dimension, dimension, [int(i == j) for i in range(dimension) for j in range(dimension)])
-    return DominantPart(0, arb(0), _twice(unit) * (1 / scale), _twice(unit))
+    unit = arb_mat(identity(2 * dimension))
+    return DominantPart(0, arb(0), unit * (1 / scale), unit)
 
 
 def _twice(matrix: fmpq_mat) -> arb_mat:

@@ -14,7 +14,7 @@ from math import comb
 
 from flint import arb, ctx, fmpq, fmpz
 
-from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.expansion import Expansion, descent_polynomials
 from gdcheck.theorem.descent.remainder import squared_maximum
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import Exponents, Polynomial, PolynomialArithmetic
@@ -71,15 +71,11 @@ class RotatedMap:
         except InputError:
             return None
         components: tuple[Component, ...] = tuple({} for _ in range(n))
-        for exponents, c in rotated.items():
-            for i, e in enumerate(exponents):
-                if e:
-                    lower = (*exponents[:i], e - 1, *exponents[i + 1 :])
-                    components[i].setdefault(lower[0], {})[lower[1:]] = -expansion.step_size * e * c
-        for i, component in enumerate(components):
-            unit = tuple(int(i == j) for j in range(n))
-            part = component.setdefault(unit[0], {})
-            part[unit[1:]] = part.get(unit[1:], fmpq(0)) + 1
+        for component, image in zip(
+            components, descent_polynomials(rotated.items(), n, expansion.step_size), strict=True
+        ):
+            for exponents, c in image.items():
+                component.setdefault(exponents[0], {})[exponents[1:]] = c
         return cls(axis, tuple(p), components)
 
     @property

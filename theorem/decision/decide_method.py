@@ -6,7 +6,7 @@ from typing import Any
 
 from flint import fmpq
 
-from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
+from gdcheck.theorem.assumptions.preimages import Preimages, descent_matrix, examine_preimages
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.augmented.modes import Motion, classify_motion
 from gdcheck.theorem.augmented.signs import Spectrum
@@ -103,10 +103,8 @@ def find_preimages(expansion: Expansion, method: Method, motion: Motion) -> Prei
     if p is None:
         return examine_preimages(expansion)
     assert expansion.hessian is not None
-    jacobian = p * expansion.hessian * -expansion.step_size
-    for i in range(expansion.dimension):
-        jacobian[i, i] += 1
-    return Preimages(True if not expansion.truncated and jacobian.det() != 0 else None)
+    regular = descent_matrix(p * expansion.hessian, expansion.step_size).det() != 0
+    return Preimages(True if not expansion.truncated and regular else None)
 
 
 def failures(motion: Motion) -> list[Assumption]:

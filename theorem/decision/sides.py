@@ -19,14 +19,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from flint import arb, fmpq_mpoly_ctx
+from flint import arb
 
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.limit.amplitude import project
 from gdcheck.theorem.limit.result import Amplitude, Inequality
 from gdcheck.theorem.limit.sequence import EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
-from gdcheck.theorem.loss.polynomial import Term
+from gdcheck.theorem.loss.polynomial import Parts, PolynomialArithmetic
 from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.loss.truncated import TruncatedPower
 
@@ -70,16 +70,15 @@ def one_sided(expansion: Expansion, sides: Sequence[Side]) -> Expansion:
         expansion: The loss at its minimizer.
         sides: The sides.
     """
-    n = expansion.dimension
-    ring = fmpq_mpoly_ctx.get(tuple(f"h{i}" for i in range(n)), "degrevlex")
-    total = ring.from_dict(dict(expansion.terms))
+    arithmetic = PolynomialArithmetic(expansion.dimension)
+    total = Parts(dict(expansion.terms))
     for side in sides:
         if side.sign > 0:
-            line = {tuple(int(i == j) for j in range(n)): x for i, x in enumerate(side.power.direction) if x}
-            argument = ring.from_dict(line | ({(0,) * n: side.power.offset} if side.power.offset else {}))
-            total += side.power.coefficient * argument**side.power.power
-    terms: list[Term] = [(tuple(map(int, alpha)), c) for alpha, c in total.to_dict().items() if any(alpha)]
-    terms.sort(key=lambda term: sum(term[0]))
+            line = {arithmetic.variable(i): x for i, x in enumerate(side.power.direction) if x}
+            if side.power.offset:
+                line[arithmetic.one] = side.power.offset
+            arithmetic.add_into(total, arithmetic.power(Parts(line), side.power.power), side.power.coefficient)
+    terms = sorted((term for term in total.polynomial.items() if any(term[0])), key=lambda term: sum(term[0]))
     aside = [side.power for side in sides]
     return replace(expansion, terms=tuple(terms), truncated=tuple(t for t in expansion.truncated if t not in aside))
 

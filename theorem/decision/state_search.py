@@ -14,7 +14,7 @@ from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil
 from gdcheck.theorem.augmented.adaptive import adaptive_drift, enclose_adaptive
 from gdcheck.theorem.augmented.enclosure import Norms, StateEnclosure, condition, enclose_states
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
-from gdcheck.theorem.augmented.powers import ModeMatrix
+from gdcheck.theorem.augmented.powers import ModeMatrix, mode_matrices
 from gdcheck.theorem.augmented.sequence import Frame, StateSequence, turning_everywhere
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, SearchResult, eigenspace, persist
@@ -102,9 +102,7 @@ class StateSearch:
             precision: Bits.
         """
         with ctx.workprec(precision):
-            u = arb(self.expansion.step_size)
-            values = motion.spectrum.balls(*range(len(motion.modes)))
-            matrices = [ModeMatrix.at(self.method, u * s, mode) for s, mode in zip(values, motion.modes, strict=True)]
+            matrices = mode_matrices(motion, self.method, arb(self.expansion.step_size))
             first = motion.dominant[0]
             rho = matrices[first].block.moduli(motion.modes[first])[0]
             if self.method.momentum == 0:
@@ -166,10 +164,7 @@ class StateSearch:
         strength, size = (arb(1), arb(1)) if p is None else condition(p)
         u = arb(expansion.step_size)
         with ctx.workprec(ctx.prec + GUARD_BITS):
-            matrices = [
-                ModeMatrix.at(method, u * s, mode)
-                for s, mode in zip(motion.spectrum.balls(*range(len(motion.modes))), motion.modes, strict=True)
-            ]
+            matrices = mode_matrices(motion, method, u)
             rho = matrices[chosen[0]].block.moduli(motion.modes[chosen[0]])[0]
             double = motion.modes[chosen[0]].double
             others = [m.block.moduli(m.mode)[0] for i, m in enumerate(matrices) if i not in motion.dominant]

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import comb
 
-from flint import arb, fmpq, fmpq_mat, fmpq_mpoly_ctx
+from flint import arb, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.sides import Side, one_sided, sides_of
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.loss.polynomial import PolynomialArithmetic
 from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.loss.truncated import TruncatedPower
 
@@ -168,16 +169,10 @@ def _remainder_coefficients(expansion: Expansion, basis: Sequence[Vector]) -> li
     degree = max(sum(a) for a, _ in expansion.higher_terms)
     if len(expansion.higher_terms) * comb(w + degree - 1, w) > _WORK:
         return None
-    outer = fmpq_mpoly_ctx.get(tuple(f"h{i}" for i in range(n)), "degrevlex")
-    inner = fmpq_mpoly_ctx.get(tuple(f"t{j}" for j in range(w)), "degrevlex")
-    remainder = outer.from_dict(dict(expansion.higher_terms))
-    inputs = [inner.from_dict({_unit(w, j): v[i] for j, v in enumerate(basis) if v[i]}) for i in range(n)]
+    remainder = PolynomialArithmetic(n).to_flint(dict(expansion.higher_terms))
+    columns = list(zip(*basis, strict=True))
     collected: dict[tuple[int, ...], list[fmpq]] = {}
     for i in range(n):
-        for exponents, c in remainder.derivative(i).compose(*inputs, ctx=inner).to_dict().items():
+        for exponents, c in PolynomialArithmetic(w).substitute(remainder.derivative(i), columns).items():
             collected.setdefault(exponents, [fmpq(0)] * n)[i] = c
     return [tuple(v) for v in collected.values()]
-
-
-def _unit(length: int, index: int) -> tuple[int, ...]:
-    return tuple(int(k == index) for k in range(length))

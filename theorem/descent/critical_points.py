@@ -17,7 +17,7 @@ from flint import acb, fmpq, fmpq_mat, fmpq_poly, fmpz
 from gdcheck.theorem.descent.float_map import FloatMap
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
-from gdcheck.theorem.loss.rational import Vector, to_float
+from gdcheck.theorem.loss.rational import Vector, null_space, to_float
 
 _BITS = 240
 _STAGES = ((90, 2**12), (_BITS, 2**64))
@@ -97,16 +97,11 @@ def minimizer_of_quadratic(loss: Loss, start: Vector) -> Vector | None:
         move = hessian.solve(gradient)
         return tuple(start[i] - move[i, 0] for i in range(n))
     # The move lies in the range of A: it is A z with A A z = gradient.
-    square = hessian * hessian
-    table = [[*[square[i, j] for j in range(n)], gradient[i, 0]] for i in range(n)]
-    reduced, rank = fmpq_mat(table).rref()
-    z = [fmpq(0)] * n
-    for i in range(rank):
-        pivot = next(j for j in range(n + 1) if reduced[i, j] != 0)
-        if pivot == n:
-            return None
-        z[pivot] = reduced[i, n]
-    move = hessian * fmpq_mat([[x] for x in z])
+    rows = zip((hessian * hessian).tolist(), gradient.entries(), strict=True)
+    *_, last = null_space(fmpq_mat([[*row, -g] for row, g in rows]))
+    if not last[n]:
+        return None
+    move = hessian * fmpq_mat([[x] for x in last[:n]])
     return tuple(start[i] - move[i, 0] for i in range(n))
 
 

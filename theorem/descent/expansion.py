@@ -3,6 +3,7 @@ r"""The loss around its minimizer: :math:`\nabla f(m+h) = A h + R(h)`, exactly."
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from flint import fmpq, fmpq_mat
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
-from gdcheck.theorem.loss.polynomial import Exponents, Term
+from gdcheck.theorem.loss.polynomial import Exponents, Polynomial, Term, add_term
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.loss.truncated import TruncatedPower
 
@@ -127,6 +128,16 @@ class Expansion:
             The next error, shape (n,).
         """
         return tuple(x - self.step_size * g for x, g in zip(h, self._loss.gradient(h), strict=True))
+
+
+def descent_polynomials(terms: Iterable[Term], dimension: int, step_size: fmpq) -> list[Polynomial]:
+    """Return the components of h ↦ h − η∇f(h) for the polynomial f with these terms."""
+    maps: list[Polynomial] = [{tuple(int(i == j) for j in range(dimension)): fmpq(1)} for i in range(dimension)]
+    for exponents, c in terms:
+        for i, e in enumerate(exponents):
+            if e:
+                add_term(maps[i], (*exponents[:i], e - 1, *exponents[i + 1 :]), -step_size * e * c)
+    return maps
 
 
 def _first_cubic(terms: tuple[Term, ...]) -> int:

@@ -11,7 +11,7 @@ from flint import fmpq
 from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
-from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
+from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
 from gdcheck.theorem.loss.tokens import first_named
 from gdcheck.theorem.methods.method import PLAIN, Method
 from gdcheck.theorem.methods.reading import METHOD_SCHEMA, read_method
@@ -113,11 +113,7 @@ class Problem:
                 loss come in an order that is not the sorted one; the sentence names the field.
         """
         parsed = Loss.parse(loss, variables) if isinstance(loss, str) else loss
-        eta = to_fmpq(step_size, "step_size")
-        if eta <= 0:
-            raise InputError(
-                "step_size", f"{to_text(eta)} is not positive; give a rational above 0, such as 0.1 or 2/5"
-            )
+        eta = positive(step_size, "step_size")
         names = parsed.variables
         as_written = first_named(loss) if isinstance(loss, str) and variables is None else names
         origin = ["0"] * parsed.dimension

@@ -11,7 +11,7 @@ from mpmath import mp, mpf
 
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.rational import to_float
-from gdcheck.theorem.reference.trajectory import iterates
+from gdcheck.theorem.reference.trajectory import iterates, to_mpf
 
 _BITS = 512
 _DIGITS = 60
@@ -50,7 +50,7 @@ def errors_of(problem: Problem, smallest: fmpq) -> tuple[Iterator[Error], int]:
 
 def _in_digits(problem: Problem) -> Iterator[Error]:
     with mp.workdps(_DIGITS):
-        minimizer = [mpf(int(a.p)) / int(a.q) for a in problem.minimizer]
+        minimizer = [to_mpf(a) for a in problem.minimizer]
     for x in iterates(problem, _DIGITS):
         with mp.workdps(_DIGITS):
             h = [a - m for a, m in zip(x, minimizer, strict=True)]

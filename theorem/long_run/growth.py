@@ -11,8 +11,8 @@ from typing import Any
 
 from flint import fmpq, fmpz
 
+from gdcheck.theorem.descent.expansion import descent_polynomials
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.loss.polynomial import Exponents
 from gdcheck.theorem.loss.rational import to_text
 
 _SPREADS = tuple(fmpq(2) ** e for e in (0, -1, 1, -2, 2, -3, 3, -5, 5, -8, -12))
@@ -28,15 +28,7 @@ class Growth:
 
     def __init__(self, problem: Problem) -> None:
         local = problem.loss.shifted(problem.minimizer)
-        self._maps: list[dict[Exponents, fmpq]] = []
-        for j in range(problem.dimension):
-            unit = tuple(int(k == j) for k in range(problem.dimension))
-            terms = {unit: fmpq(1)}
-            for a, c in local.terms:
-                if a[j]:
-                    lower = (*a[:j], a[j] - 1, *a[j + 1 :])
-                    terms[lower] = terms.get(lower, fmpq(0)) - problem.step_size * a[j] * c
-            self._maps.append({a: c for a, c in terms.items() if c})
+        self._maps = descent_polynomials(local.terms, problem.dimension, problem.step_size)
         self._degree = max(sum(a) for terms in self._maps for a in terms)
 
     def claim(self, h: Sequence[float]) -> Claimed | None:

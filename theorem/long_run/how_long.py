@@ -15,6 +15,7 @@ from typing import Any
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 from mpmath import mp, mpf
 
+from gdcheck.theorem.assumptions.preimages import descent_matrix
 from gdcheck.theorem.descent.critical_points import is_quadratic
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
@@ -22,8 +23,8 @@ from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.long_run.fixed_point import Error, errors_of
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import Term
-from gdcheck.theorem.loss.rational import to_float, to_text
-from gdcheck.theorem.reference.trajectory import iterates
+from gdcheck.theorem.loss.rational import positive, to_float, to_text
+from gdcheck.theorem.reference.trajectory import iterates, to_mpf
 
 LARGEST_STEP = 10**12
 LARGEST_WALK = 100_000
@@ -88,7 +89,7 @@ def iterate_at(problem: Problem, step: int) -> Iterate:
     with mp.workdps(3 * _DIGITS):
         if direct:
             h = _Powers(problem).at(step)
-            point = [mpf(int(m.p)) / int(m.q) + _mpf(a) for m, a in zip(problem.minimizer, h, strict=True)]
+            point = [to_mpf(m) + _mpf(a) for m, a in zip(problem.minimizer, h, strict=True)]
         else:
             point = []
             for x in islice(iterates(problem, _DIGITS), step + 1):
@@ -120,20 +121,6 @@ def require_step(problem: Problem, step: int) -> None:
         )
 
 
-def require_positive(bound: fmpq, field: str) -> None:
-    """Refuse a bound that is not positive.
-
-    Args:
-        bound: The bound.
-        field: The field that an error names.
-
-    Raises:
-        InputError: If it is not.
-    """
-    if bound <= 0:
-        raise InputError(field, f"{to_text(bound)} is not positive; give a rational above 0, such as 1e-6")
-
-
 def _is_linear(problem: Problem) -> bool:
     return is_quadratic(problem.loss) and not any(problem.loss.gradient(problem.minimizer))
 
@@ -151,12 +138,9 @@ class _Powers:
     """The powers (I − ηA)^(2^i) of a quadratic loss in balls, applied to h₀."""
 
     def __init__(self, problem: Problem) -> None:
-        n = problem.dimension
-        hessian = fmpq_mat([list(row) for row in problem.loss.hessian(problem.minimizer)])
-        unit = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
-        self._hessian = hessian
+        self._hessian = fmpq_mat([list(row) for row in problem.loss.hessian(problem.minimizer)])
         with ctx.workprec(_BITS):
-            self._squares = [arb_mat(unit - hessian * problem.step_size)]
+            self._squares = [arb_mat(descent_matrix(self._hessian, problem.step_size))]
             self.start = arb_mat(fmpq_mat([[a] for a in problem.displacement]))
 
     def times(self, i: int, vector: arb_mat) -> arb_mat:
@@ -195,7 +179,7 @@ def first_within(problem: Problem, measure: str, bound: fmpq) -> Within:
     Raises:
         InputError: If the bound is not positive.
     """
-    require_positive(bound, "within")
+    positive(bound, "within")
     return _by_powers(problem, measure, bound) if is_quadratic(problem.loss) else _by_walking(problem, measure, bound)
 
 
@@ -242,7 +226,7 @@ def _by_walking(problem: Problem, measure: str, bound: fmpq) -> Within:
         if gauge.exceeds(h):
             last = step
             continue
-        if rho < 1 and gauge.on_ball(r) * (1 + 1e-9) <= gauge.level and _invariant(remainder, rho, r):
+        if rho < 1 and gauge.on_ball(r) * (1 + 1e-9) <= gauge.level and _shrinking(remainder, rho, r)[1] < 1:
             until = step
             break
     if until is not None:
@@ -286,8 +270,11 @@ class _Gauge:
         with mp.workdps(3 * _DIGITS):
             h = error.digits()
             if self._distance:
-                return bool(sum(a * a for a in h) > _ratio(self._bound) ** 2)
-            return bool(mp.fsum(_ratio(c) * _monomial(a, h) for a, c in self._exact) > _ratio(self._bound))
+                return bool(sum(a * a for a in h) > to_mpf(self._bound) ** 2)
+            return bool(
+                mp.fsum(to_mpf(c) * mp.fprod(x**e for x, e in zip(h, a, strict=True)) for a, c in self._exact)
+                > to_mpf(self._bound)
+            )
 
 
 def _later(bound: fmpq, walked: int, r: float, remainder: RemainderBound, rho: fmpq) -> Within | None:
@@ -323,10 +310,10 @@ def _beyond(
     return Within(measure, bound, later, estimated=True, sentence=sentence, claim=None)
 
 
-def _invariant(remainder: RemainderBound, rho: fmpq, r: float) -> bool:
-    """Whether no later iterate is farther from the minimizer than r."""
+def _shrinking(remainder: RemainderBound, rho: fmpq, r: float) -> tuple[arb, arb]:
+    """Return r, rounded up, and the factor by which every iterate within it shrinks if that is below one."""
     radius = arb(fmpq(*r.as_integer_ratio())) * (1 + arb(_ABOVE))
-    return bool(arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE)) < 1)
+    return radius, arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE))
 
 
 def _largest_multiplier(expansion: Expansion) -> fmpq:
@@ -336,17 +323,6 @@ def _largest_multiplier(expansion: Expansion) -> fmpq:
     if expansion.hessian is None:
         return fmpq(2)
     found = Pencil(expansion.hessian).eigenvalues(128)
-    largest = max(abs(1 - expansion.step_size * x) for e in (found[0], found[-1]) for x in (e.lo, e.hi))
+    largest = max(e.moduli(expansion.step_size)[1] for e in (found[0], found[-1]))
     scale = 2**100
     return fmpq((largest * scale).ceil(), scale)
-
-
-def _ratio(q: fmpq) -> mpf:
-    return mpf(int(q.p)) / int(q.q)
-
-
-def _monomial(exponents: tuple[int, ...], h: list[mpf]) -> mpf:
-    value = mpf(1)
-    for a, e in zip(h, exponents, strict=True):
-        value *= a**e
-    return value

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from flint import fmpq, fmpq_mat
 
-from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
+from gdcheck.theorem.assumptions.spectrum import Eigenvalue
+from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.outcome import LongRun, Outcome
-from gdcheck.theorem.loss.rational import Vector, dot, to_text
+from gdcheck.theorem.loss.rational import Vector, dot, to_float, to_text
 
 _PRECISION = 128
 
@@ -30,7 +31,7 @@ def linear_long_run(problem: Problem) -> Outcome | None:
     if not basis:
         return None
     columns = fmpq_mat([list(v) for v in basis]).transpose()
-    pencil = Pencil(form=columns.transpose() * hessian * columns, gram=columns.transpose() * columns)
+    pencil = Subspace(0, tuple(basis)).pencil(hessian)
     eigenvalues = pencil.eigenvalues(_PRECISION)
     turn = 2 / problem.step_size
     if eigenvalues[0].lo < 0 or eigenvalues[-1].hi > turn:
@@ -80,8 +81,7 @@ def _limit_claim(points: tuple[Vector, ...]) -> dict[str, object]:
 
 
 def _multiplier(e: Eigenvalue, step_size: fmpq) -> float:
-    middle = 1 - step_size * (e.lo + e.hi) / 2
-    return float(middle.p) / float(middle.q) if middle.height_bits() < 900 else float(int(middle.p) / int(middle.q))
+    return to_float(1 - step_size * (e.lo + e.hi) / 2)
 
 
 def _krylov(hessian: fmpq_mat, h: Vector) -> list[Vector]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from flint import fmpq
+from flint import fmpq, fmpq_mat
 
 from gdcheck.theorem.loss.errors import InputError
 
@@ -169,3 +169,49 @@ def to_text(value: fmpq) -> str:
 def dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
     """Return the inner product of two vectors, both of shape (n,)."""
     return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))
+
+
+def null_space(matrix: fmpq_mat) -> list[list[fmpq]]:
+    """Return the solutions of Mv = 0, exactly.
+
+    Args:
+        matrix: M, shape (m, n).
+
+    Returns:
+        A basis, each vector of shape (n,).
+    """
+    reduced, rank = matrix.rref()
+    n = matrix.ncols()
+    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
+    basis = []
+    for free in sorted(set(range(n)) - set(pivots)):
+        v = [fmpq(0)] * n
+        v[free] = fmpq(1)
+        for row, pivot in enumerate(pivots):
+            v[pivot] = -reduced[row, free]
+        basis.append(v)
+    return basis
+
+
+def identity(n: int) -> fmpq_mat:
+    """Return the unit matrix, shape (n, n)."""
+    return fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+
+
+def positive(value: RationalLike, field: str) -> fmpq:
+    """Read a rational number above zero.
+
+    Args:
+        value: What stands for it.
+        field: The name of the field it comes from, for error messages.
+
+    Returns:
+        The number.
+
+    Raises:
+        InputError: If it is none, or not positive.
+    """
+    number = to_fmpq(value, field)
+    if number <= 0:
+        raise InputError(field, f"{to_text(number)} is not positive; give a rational above 0, such as 0.1 or 2/5")
+    return number

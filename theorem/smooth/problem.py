@@ -11,7 +11,7 @@ from flint import fmpq
 from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
+from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
 from gdcheck.theorem.loss.tokens import first_named
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.reading import called_in, read_smooth
@@ -71,11 +71,7 @@ class SmoothProblem:
             InputError: If a field cannot be used; the sentence names it.
         """
         read = read_smooth(loss, variables, data)
-        eta = to_fmpq(step_size, "step_size")
-        if eta <= 0:
-            raise InputError(
-                "step_size", f"{to_text(eta)} is not positive; give a rational above 0, such as 0.1 or 2/5"
-            )
+        eta = positive(step_size, "step_size")
         names = read.variables
         first = [x for name in first_named(loss) for x in read.vectors.get(name, (name,)) if x in names]
         written = names if variables is not None else tuple(first)

@@ -10,7 +10,7 @@ from flint import fmpq
 
 from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import RationalLike, to_fmpq, to_text
+from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
 from gdcheck.theorem.loss.tokens import first_named, natural_key
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.reading import read_smooth
@@ -70,10 +70,7 @@ class ValleyProblem:
         """
         if isinstance(residuals, str) or not residuals or not all(isinstance(text, str) for text in residuals):
             raise InputError("residuals", "must be a list of texts; give one or more, such as ['x*y - 1']")
-        eta, factor = to_fmpq(step_size, "step_size"), to_fmpq(scale, "scale")
-        for name, value in (("step_size", eta), ("scale", factor)):
-            if value <= 0:
-                raise InputError(name, f"{to_text(value)} is not positive; give a rational above 0, such as 1/10")
+        eta, factor = positive(step_size, "step_size"), positive(scale, "scale")
         if variables is None:
             own = [read_smooth(text).variables for text in residuals]
             names = tuple(sorted({name for each in own for name in each}, key=natural_key))

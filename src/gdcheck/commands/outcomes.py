@@ -70,12 +70,12 @@ def refuse_bad_questions(problem: Problem, questions: Questions) -> None:
     """
     if not questions.about_trajectory:
         return
-    from gdcheck.theorem.long_run.how_long import require_positive, require_step
-    from gdcheck.theorem.loss.rational import to_fmpq
+    from gdcheck.theorem.long_run.how_long import require_step
+    from gdcheck.theorem.loss.rational import positive
 
     for field, bound in (("within", questions.within), ("within_loss", questions.within_loss)):
         if bound is not None:
-            require_positive(to_fmpq(bound, field), field)
+            positive(bound, field)
     if questions.iterate is not None:
         require_step(problem, questions.iterate)
 

@@ -8,7 +8,7 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.augmented.modes import Block, Motion, Shape
-from gdcheck.theorem.augmented.powers import ModeMatrix
+from gdcheck.theorem.augmented.powers import mode_matrices
 from gdcheck.theorem.augmented.thresholds import Thresholds, thresholds
 from gdcheck.theorem.certificate.parts import (
     blank_answer,
@@ -74,12 +74,6 @@ def thresholds_json(found: Thresholds) -> dict[str, Any]:
         "stability_limit": exact_or_decimal(found.stability_limit.exact, found.stability_limit.value),
         "window": None if found.window is None else [exact_or_decimal(end.exact, end.value) for end in found.window],
     }
-
-
-def mode_matrices(motion: Motion, method: Method, u: arb) -> list[ModeMatrix]:
-    """Return the matrices of all modes at a step size, at the current precision."""
-    values = motion.spectrum.balls(*range(len(motion.modes)))
-    return [ModeMatrix.at(method, u * x, mode) for x, mode in zip(values, motion.modes, strict=True)]
 
 
 def _moving(motion: Motion, method: Method, decision: Decision) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, fmpq
 
+from gdcheck.theorem.limit.amplitude import bounds_from
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
@@ -195,32 +196,19 @@ def _decided(problem: ValleyProblem, iterate: Iterate, ball: _Ball) -> Arrival |
     b = max((abs(1 - eta * v).upper() for v in others), key=float, default=arb(0))
     if not (surely_less(arb(0), rho) and surely_less(b, rho) and surely_less(rho, arb(1))):
         return "neighbour"
-    p = len(values)
-    w = [arb(ball.spectrum.vectors[i, index]) for i in range(p)] if p > 1 else [arb(1)]
-    length = norm(w)
-    sine = arb(0)
-    if others:
-        middle = value.mid()
-        residual = norm((ball.spectrum.matrix * arb_mat(p, 1, w) - arb_mat(p, 1, w) * middle).entries())
-        gap = min((abs(v - middle).lower() for v in others), key=float)
-        if not gap > 0:
-            return "neighbour"
-        sine = arb(((residual + ball.spectrum.spread * length) / (gap * length)).upper())
-    sigma = rho + ball.c * ball.r
-    if not surely_less(sigma, arb(1)):
+    part = ball.spectrum.line(index, sign)
+    if not part.deviation.is_finite():
+        return "neighbour"
+    bounds = bounds_from(rho, ball.c, ball.r)
+    if bounds is None:
         return "inequality"
-    x = ball.c * ball.r / (rho * (1 - sigma))
-    if not surely_less(x, arb(1)):
+    inner = (part.along * arb_mat(len(values), 1, iterate.residuals))[0, 0]
+    error = part.deviation * ball.r + ball.sigma_p * iterate.drift
+    if not surely_less(bounds.tail, abs(inner) - error):
         return "inequality"
-    bound = 1 + x + x * x
-    tail = ball.c * (bound * ball.r) ** 2 / (rho * (1 - rho))
-    inner = sum((a * u for a, u in zip(w, iterate.residuals, strict=True)), arb(0)) / length
-    error = arb(2).sqrt() * sine * ball.r + ball.sigma_p * iterate.drift
-    if not surely_less(tail, abs(inner) - error):
-        return "inequality"
-    back = (iterate.jacobian.transpose() * arb_mat(p, 1, [a / length for a in w])).entries()
+    back = (iterate.jacobian.transpose() * part.onto).entries()
     along = norm(back)
-    tilt = 2 * (ball.steep * ball.around + ball.sigma_p * arb(2).sqrt() * sine) / along
+    tilt = 2 * (ball.steep * ball.around + ball.sigma_p * part.deviation) / along
     if not (surely_less(tilt, arb(NARROW)) and surely_less(ball.around, arb(NARROW))):
         return "accuracy"
     turn = (1 if inner > 0 else -1) * (sign if iterate.step % 2 else 1)

@@ -170,7 +170,7 @@ def step_line_near(loss: Loss, point: Vector) -> dict[str, Any] | None:
         if not isinstance(near, EnclosedMinimizer):
             return None
         values = near.spectrum.values
-        if not all(surely_less(x, y) for x, y in (values[:2], values[-2:]) if len(values) > 1):
+        if len(values) > 1 and not (surely_less(values[0], values[1]) and surely_less(values[-2], values[-1])):
             return None
         found = step_sizes(SpectralEnd.enclosed(near.spectrum, 0), SpectralEnd.enclosed(near.spectrum, -1))
     segments = _segments(found, distinct=len(values) > 1)

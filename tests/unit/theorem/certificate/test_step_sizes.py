@@ -36,3 +36,11 @@ def test_where_nothing_is_proved_there_is_no_line():
     point = newton(twice, [1.2247, 1.4142]).point
     assert [round(2 * float(int(x.p) / int(x.q)) ** 2) for x in point] == [3, 4]
     assert step_line_near(twice, point) is None
+
+
+def test_in_one_variable_both_ends_are_one():
+    loss = Loss.parse("x**4 - 3*x**2 + 2")
+    line = step_line_near(loss, newton(loss, [1.2247]).point)
+    found = line["step_sizes"]
+    assert found["lowest"] == found["highest"] and abs(float(found["highest"]["value"]) - 12) < 1e-15
+    assert [part["direction"] for part in line["segments"]][1] == "any", "no direction is turned"

@@ -49,10 +49,11 @@ class SpectralEnd:
         return cls(e.ball(), e.lo if e.is_rational else None, e.multiplicity, vector)
 
     @classmethod
-    def enclosed(cls, spectrum: Spectrum, index: int) -> SpectralEnd:
-        """Return an eigenvalue of an enclosed operator, by its position."""
-        column = spectrum.vectors.transpose().tolist()[index]
-        return cls(spectrum.values[index], None, 1, [in_float(arb(x)) for x in column])
+    def enclosed(cls, spectrum: Spectrum) -> tuple[SpectralEnd, SpectralEnd]:
+        """Return both ends of an enclosed spectrum: the same one where there is but one eigenvalue."""
+        columns = spectrum.vectors.transpose().tolist()
+        low, high = (cls(spectrum.values[i], None, 1, [in_float(arb(x)) for x in columns[i]]) for i in (0, -1))
+        return low, low if len(columns) == 1 else high
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -86,7 +87,9 @@ def step_sizes(low: SpectralEnd, high: SpectralEnd, total: fmpq | None = None) -
         "optimal": exact_or_decimal(None if total is None else 2 / total, 2 / (largest + smallest)),
         "greedy": exact_or_decimal(1 / b if b else None, 1 / largest),
         "condition_number": exact_or_decimal(ratios[0], largest / smallest),
-        "optimal_rate": exact_or_decimal(ratios[1], (largest - smallest) / (largest + smallest)),
+        "optimal_rate": exact_or_decimal(
+            ratios[1], arb(0) if low is high else (largest - smallest) / (largest + smallest)
+        ),
     }
 
 
@@ -172,7 +175,7 @@ def step_line_near(loss: Loss, point: Vector) -> dict[str, Any] | None:
         values = near.spectrum.values
         if len(values) > 1 and not (surely_less(values[0], values[1]) and surely_less(values[-2], values[-1])):
             return None
-        found = step_sizes(SpectralEnd.enclosed(near.spectrum, 0), SpectralEnd.enclosed(near.spectrum, -1))
+        found = step_sizes(*SpectralEnd.enclosed(near.spectrum))
     segments = _segments(found, distinct=len(values) > 1)
     place = {"minimizer": [f"{to_float(q):.15g}" for q in point], "exact": False, "quadratic": False}
     return place | {"step_sizes": found, "segments": segments}

@@ -82,7 +82,7 @@ def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
         at = [[in_float(arb(x)), float(arb(minimizer.radius).upper())] for x in minimizer.centre]
         answer |= enclosed_fields(at)
         answer["eigenvalues"] = [{"value": decimal(value), "multiplicity": 1} for value in values]
-        ends = SpectralEnd.enclosed(minimizer.spectrum, 0), SpectralEnd.enclosed(minimizer.spectrum, -1)
+        ends = SpectralEnd.enclosed(minimizer.spectrum)
         if surely_less(arb(0), low):
             answer["boundary"], answer["stability_limit"] = in_floats(2 / (low + high)), in_floats(2 / high)
             answer["step_sizes"] = step_sizes(*ends)

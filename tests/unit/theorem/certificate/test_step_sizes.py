@@ -43,4 +43,5 @@ def test_in_one_variable_both_ends_are_one():
     line = step_line_near(loss, newton(loss, [1.2247]).point)
     found = line["step_sizes"]
     assert found["lowest"] == found["highest"] and abs(float(found["highest"]["value"]) - 12) < 1e-15
+    assert found["optimal_rate"] == "0"
     assert [part["direction"] for part in line["segments"]][1] == "any", "no direction is turned"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from gdcheck.properties.claims.claim import SecondOutcome
-from gdcheck.properties.runner.tally import ALONE, MOST_DISCARDS, Broken, ClaimsRun
+from gdcheck.properties.lemmas.theorem import MOST_DISCARDS, Broken, ClaimsRun
 from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, scientific, shell, table
@@ -91,8 +91,9 @@ class ClaimsView(View[ClaimsRun]):
 
     @property
     def outcome(self) -> str:
-        """Failed if a claim is broken, or too many draws were discarded."""
-        return "failed" if self.broken or self.run.discard_rate > MOST_DISCARDS else "passed"
+        """Failed if a claim is broken or cannot be examined, or too many draws were discarded."""
+        failed = self.broken or self.run.faults or self.run.discard_rate > MOST_DISCARDS
+        return "failed" if failed else "passed"
 
     def headline(self) -> str:
         """One sentence on the run."""
@@ -101,6 +102,10 @@ class ClaimsView(View[ClaimsRun]):
         unresolved = sum(row.open for row in self.rows)
         left = f" {unresolved:,} problems are unresolved." if unresolved else ""
         return f"{len(self.rows)} claims, {problems:,} random problems: {ended}.{left}"
+
+    def notes(self) -> list[str]:
+        """Which claims cannot be examined, and why."""
+        return [f"{name} cannot be examined: {fault}." for name, fault in self.run.faults.items()]
 
     def cautions(self) -> list[Caution]:
         """Return what could make a pass meaningless."""
@@ -125,10 +130,6 @@ class ClaimsView(View[ClaimsRun]):
 
     def again(self) -> Again:
         """How to repeat the run."""
-        if self.run.profile == ALONE:
-            return Again(
-                "The claim on this problem again:", f"gdcheck replay {self.run.counterexamples[0].simplest.file}"
-            )
         count = "" if self.run.examples is None else f" --examples {self.run.examples}"
         command = f"tox -e claims --{count} --hypothesis-seed={self.run.seed}"
         return Again("The claims again, in a copy of the repository:", command)
@@ -174,6 +175,8 @@ class ClaimsView(View[ClaimsRun]):
                 # A run of an earlier version names no causes.
                 causes = "; ".join(f"{count}: {cause}" for cause, count in row.causes.items()) or "no cause was kept"
                 yield Case(f"{row.name}: {row.open} of {row.problems} problems", skipped=f"unresolved: {causes}")
+        for name, fault in self.run.faults.items():
+            yield Case(f"{name}: its examination", failure=fault)
 
 
 def _lines(row: ClaimRow, broken: Broken) -> list[str]:

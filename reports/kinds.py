@@ -64,11 +64,6 @@ def _files(run: Path) -> list[Path]:
 def _read(path: Path) -> View[Any]:
     name = repr(str(path)[:200])
     data = parse_json(read_text(path), str(path)[:200])
-    if isinstance(data, dict) and "schema" not in data and "claim" in data and "made" in data:
-        # A counterexample as pytest stores it. The claims load Hypothesis, so only for such a file.
-        from gdcheck.properties.runner.counterexamples import as_run  # noqa: PLC0415
-
-        return ClaimsView(as_run(data, path.as_posix()))
     written_as = data.get("schema") if isinstance(data, dict) else None
     if not isinstance(written_as, str) or written_as not in _BY_FORMAT:
         said = f" ({written_as[:60]!r})" if isinstance(written_as, str) else ""

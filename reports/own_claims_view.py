@@ -150,7 +150,9 @@ class CounterexampleView(View[Counterexample]):
 
     def headline(self) -> str:
         """One sentence on the counterexample."""
-        return f"{self.run.claim} does not hold: {self.run.simplest.found}."
+        form = self.run.simplest
+        said = "ought to be decided and is not" if form.evidence == "undecided" else "does not hold"
+        return f"{self.run.claim} {said}: {form.found}."
 
     def pictures(self) -> dict[str, str]:
         """Return the trajectory of its simplest form."""

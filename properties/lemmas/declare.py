@@ -96,7 +96,9 @@ class OwnClaim:
         steps: How many steps of the trajectory it is given.
         recipe: What its random problems look like.
         generator: Makes a problem from a ``random.Random`` and an index, in place of the recipe.
+        exactly: What exactly is examined, where the sentence leaves that open.
         strategies: Hypothesis strategies of problems, in place of the recipe; each draws an equal share.
+        searches: Whether Hypothesis is told the margins as it draws, and so looks for the smallest.
         examples: Problems that are examined first.
         file: The file that declares it.
         line: The line.
@@ -111,7 +113,9 @@ class OwnClaim:
     steps: int = 20
     recipe: Recipe = RECIPE
     generator: Callable[[Random, int], Problem] | None = None
+    exactly: str = ""
     strategies: tuple[SearchStrategy[Any], ...] = ()
+    searches: bool = False
     examples: tuple[Problem, ...] = ()
     file: str = ""
     line: int = 0

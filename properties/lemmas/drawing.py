@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
-from typing import Any
-
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import Unsatisfiable
+from typing import TYPE_CHECKING, Any
 
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.outcome import ClaimError
+from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.random_problems import random_instance
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import in_words
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 Watch = Callable[[int], object]
 """Called with the index of a problem before it is drawn, and before it is examined."""
@@ -55,15 +56,16 @@ def shards_of(run_seed: int, budget: int, size: int) -> list[Shard]:
 
 
 def problems_of(
-    claim: OwnClaim, shard: Shard, watch: Watch = lambda index: None, without: tuple[int, ...] = ()
+    claim: OwnClaim, shard: Shard, result: ShardResult, watch: Watch = lambda index: None
 ) -> Iterator[tuple[int, Any]]:
     """Yield the problems of a shard, the claim's own examples before those of the first.
 
     Args:
         claim: The claim.
         shard: The shard.
+        result: Where draws are counted. It holds the indices that are known not to end: what can be drawn alone is
+            not drawn.
         watch: Called before a problem is drawn.
-        without: Indices of which it is known that they do not end: what can be drawn alone is not drawn.
 
     Yields:
         The index of each problem, below 0 for an example, and what was drawn: an instance, a problem, whatever a
@@ -82,13 +84,13 @@ def problems_of(
             watch(shard.first + len(found))
 
         watch(shard.first)
-        draw_with_hypothesis(claim, shard, keep, shrink=False)
+        draw_with_hypothesis(claim, shard, keep, result)
         if not found:
             raise ClaimError(named(claim, "its strategy yields no problem"))
         yield from enumerate(found, shard.first)
         return
     for index in range(shard.first, shard.first + shard.count):
-        if index in without:
+        if index in result.endless:
             yield index, None
             continue
         watch(index)
@@ -139,18 +141,32 @@ def generated(claim: OwnClaim, random: Random, index: int) -> Problem:
     return made
 
 
-def draw_with_hypothesis(claim: OwnClaim, shard: Shard, take: Callable[[Any], object], *, shrink: bool) -> None:
-    """Draw the problems of a shard; they follow from the seed and the shard's number.
+def draw_with_hypothesis(
+    claim: OwnClaim,
+    shard: Shard,
+    take: Callable[[Any], float | None],
+    result: ShardResult | None = None,
+    *,
+    shrink: bool = False,
+) -> None:
+    """Draw the problems of a shard; they follow from the seed, the shard's number and, in a search, the margins.
 
     Args:
         claim: A claim with strategies.
         shard: The shard.
-        take: Called with each problem; what it raises counts as a failure, which Hypothesis shrinks if it is asked to.
-        shrink: Whether it is.
+        take: Called with each problem; gives the margin, if a search is to be told of it. What it raises counts as a
+            failure, which Hypothesis shrinks if it is asked to.
+        result: Where draws are counted.
+        shrink: Whether a failure is shrunk.
 
     Raises:
         ClaimError: If a strategy draws nothing, or what is no problem.
     """
+    # Most claims are drawn without it, and it takes its time to load.
+    from hypothesis import HealthCheck, Phase, given, seed, settings, target  # noqa: PLC0415
+    from hypothesis.errors import Unsatisfiable  # noqa: PLC0415
+
+    phases = [Phase.generate, *[Phase.target] * claim.searches, *[Phase.shrink] * shrink]
     shares = len(claim.strategies)
     for k, strategy in enumerate(claim.strategies):
         share = shard.count * (k + 1) // shares - shard.count * k // shares
@@ -161,19 +177,21 @@ def draw_with_hypothesis(claim: OwnClaim, shard: Shard, take: Callable[[Any], ob
         @seed(int.from_bytes(sha256(text.encode()).digest()[:8], "big"))
         @settings(
             max_examples=share,
-            phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+            phases=phases,
             database=None,
             deadline=None,
             report_multiple_bugs=False,
             print_blob=False,
             suppress_health_check=list(HealthCheck),
         )
-        @given(strategy)
+        @given(strategy if result is None else _counted(strategy, result))
         def collect(made: Any) -> None:
             if claim.examination is None and not isinstance(made, (Instance, Problem)):
                 said = f"its strategy draws a {type(made).__name__}; let it draw a gdcheck.Problem"
                 raise ClaimError(named(claim, said))
-            take(made)
+            margin = take(made)
+            if claim.searches and margin is not None:
+                target(-margin, label="smallness of the margin")
 
         try:
             collect()
@@ -184,6 +202,29 @@ def draw_with_hypothesis(claim: OwnClaim, shard: Shard, take: Callable[[Any], ob
             raise ClaimError(named(claim, said)) from None
         except Exception as error:
             raise ClaimError(named(claim, f"drawing a problem raised {in_words(error)}", error)) from None
+
+
+def _counted(strategy: SearchStrategy[Any], result: ShardResult) -> SearchStrategy[Any]:
+    """Return a strategy that counts what it draws and discards."""
+    from hypothesis import strategies as st  # noqa: PLC0415
+    from hypothesis.control import current_build_context  # noqa: PLC0415
+    from hypothesis.internal.conjecture.data import Status  # noqa: PLC0415
+
+    @st.composite
+    def counted(draw: DrawFn) -> Any:
+        result.drawn += 1
+        try:
+            return draw(strategy)
+        except BaseException:
+            data = current_build_context().data
+            if data.status is Status.OVERRUN and getattr(data, "max_choices", None) is not None:
+                # Hypothesis tries short problems by cutting its own source of choices; the strategy rejects nothing.
+                result.drawn -= 1
+            else:
+                result.discarded += 1
+            raise
+
+    return counted()
 
 
 class FoundError(Exception):

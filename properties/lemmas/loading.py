@@ -14,13 +14,9 @@ from inspect import getsourcefile
 from pathlib import Path
 from types import ModuleType
 
+from gdcheck.properties.lemmas.built_in import built_in
 from gdcheck.properties.lemmas.declare import OwnClaim, fits
-from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
-from gdcheck.properties.strategies.instance import Instance
-from gdcheck.theorem.loss.errors import InputError, in_words
-
-_DIMENSIONS = (2, 6)
-"""Of the problems of the built-in claims."""
+from gdcheck.theorem.loss.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
         return _declared(run_file(Path(file), "claim"), target, None if file == target else name)
     if colon:
         return _declared(_imported(module), target, name)
-    return {target: _built_in(target)}
+    return {target: built_in(target)}
 
 
 def _file_of(target: str) -> str:
@@ -186,24 +182,3 @@ def _import_failed(error: BaseException, file: str, name: str) -> str:
     place = name if line is None else f"{name}:{line}"
     about = " ".join(str(error).split())[:200]
     return f"{place} cannot be imported ({type(error).__name__}: {about}); fix it there"
-
-
-def _built_in(name: str) -> OwnClaim:
-    from gdcheck.properties.claims.claim import examined  # noqa: PLC0415
-    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
-
-    if name not in CLAIMS:
-        names = ", ".join(CLAIMS)
-        raise InputError("claim", f"{name[:80]!r} is no file, no module:name and no built-in claim; those are {names}")
-    known = CLAIMS[name]
-
-    def examination(instance: Instance) -> Outcome:
-        finding, error = examined(known, instance)
-        if error is not None:
-            raise ClaimError(f"its examination raised {in_words(error)}")
-        if finding.holds is None:
-            return Outcome("undecided", finding.note[:200], known.kind)
-        return Outcome("held" if finding.holds else "violated", finding.note, known.kind, finding.margin)
-
-    strategies = tuple(known.instances(regime=regime, dimensions=_DIMENSIONS) for regime in known.regimes)
-    return OwnClaim(known.sentence, name=name, examination=examination, strategies=strategies)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 
 State = Literal["held", "violated", "undecided", "aside"]
+Strength = Literal["proved", "observed", "undecided"]
+"""How far a failure is known: by what, or that a decision is owed."""
+STRENGTHS = get_args(Strength)
 
 
 class ClaimError(InputError):
@@ -35,6 +38,9 @@ class Outcome:
         problem: The problem, where what was drawn says more, or something else.
         about: What else is kept of a problem that is shown, as plain data.
         weaker: Whether a weaker claim holds, where there is one.
+        owed: Whether a decision is owed, so that leaving it undecided is a failure too.
+        kinds: What else problems are counted by, and of which kind this one is.
+        steps: The step at which a certificate applies; 0 without one.
     """
 
     state: State
@@ -44,3 +50,6 @@ class Outcome:
     problem: Problem | None = None
     about: dict[str, Any] | None = None
     weaker: bool | None = None
+    owed: bool = False
+    kinds: dict[str, str] | None = None
+    steps: int = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gdcheck.properties.claims.examination import CLAIM_STEPS
+from gdcheck.properties.lemmas.built_in import built_in
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.examine import examine
 from gdcheck.properties.lemmas.loading import load, sources
@@ -70,7 +71,7 @@ def _prediction(claim: OwnClaim) -> str:
             for regime, p in claim.statement.predictions.items()
         )
         return "; ".join(said)
-    return claim.sentence
+    return claim.exactly or claim.sentence
 
 
 def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tuple[str, str, str]]:
@@ -131,14 +132,9 @@ def digest_of(record: Counterexample, load_from: Path | None, beside: Path) -> b
 
 
 def _claim_of(record: Counterexample, load_from: Path | None, beside: Path) -> OwnClaim:
-    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
-
-    if record.file:
-        target = str(_file_of(record, load_from, beside))
-    elif record.target in CLAIMS:
-        target = record.target
-    else:
-        raise InputError("target", f"{record.target[:80]!r} is no built-in claim; those are {', '.join(CLAIMS)}")
+    if not record.file:
+        return built_in(record.target)
+    target = str(_file_of(record, load_from, beside))
     for source in sources([target]):
         if source.name == record.claim:
             return load(source)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from gdcheck.properties.lemmas.outcome import Outcome
+from gdcheck.properties.lemmas.outcome import STRENGTHS, Outcome, Strength
 from gdcheck.properties.strategies.instance import Instance
-from gdcheck.theorem.certificate.shapes import Evidence
 
 
 class Witness(Struct, frozen=True):
@@ -19,7 +19,7 @@ class Witness(Struct, frozen=True):
         problem: The problem.
         made: How it was made, without the problem; None if that is not known.
         cause: What was found.
-        evidence: ``proved`` or ``observed``.
+        evidence: ``proved``, ``observed``, or ``undecided`` where a decision is owed.
         margin: The slack, if the claim has one.
         about: What else the examination says of it, as plain data.
     """
@@ -28,7 +28,7 @@ class Witness(Struct, frozen=True):
     problem: dict[str, Any]
     made: dict[str, Any] | None
     cause: str
-    evidence: Evidence
+    evidence: Strength
     margin: float | None
     about: dict[str, Any] | None = None
 
@@ -44,7 +44,8 @@ class Witness(Struct, frozen=True):
         instance = drawn if isinstance(drawn, Instance) and outcome.problem is None else None
         made = None if instance is None else {k: v for k, v in instance.to_json().items() if k != "problem"}
         problem = (outcome.problem or (drawn if instance is None else instance.problem)).to_json()
-        return cls(index, problem, made, outcome.cause, outcome.evidence, outcome.margin, outcome.about)
+        evidence: Strength = "undecided" if outcome.state == "undecided" else outcome.evidence
+        return cls(index, problem, made, outcome.cause, evidence, outcome.margin, outcome.about)
 
 
 class ShardResult(Struct):
@@ -59,8 +60,13 @@ class ShardResult(Struct):
         observed: On how many the finding is only observed.
         weaker: On how many a weaker claim holds, and on how many it does not.
         rechecked: How many certificates the independent checker accepted.
-        first: The first violation, one that is proved if there is one.
+        kinds: What else problems are counted by: of each kind, how many.
+        steps: The largest step at which a certificate applies.
+        drawn: How many problems Hypothesis drew.
+        discarded: How many of them were of no use.
+        first: The first violation, one that is proved if there is one; after all of them what is owed a decision.
         worst: The one with the smallest margin, among the proved ones if there are such.
+        closest: The problem on which it holds with the smallest margin.
         shown: The last problem on which it holds, where the examination says more of it.
         endless: The indices whose examination did not end, and where it was then.
         fault: Why the claim cannot be used, if it cannot.
@@ -74,8 +80,13 @@ class ShardResult(Struct):
     observed: int = 0
     weaker: tuple[int, int] = (0, 0)
     rechecked: int = 0
+    kinds: dict[str, dict[str, int]] = {}
+    steps: int = 0
+    drawn: int = 0
+    discarded: int = 0
     first: Witness | None = None
     worst: Witness | None = None
+    closest: Witness | None = None
     shown: Witness | None = None
     endless: dict[int, str] = {}
     fault: str | None = None
@@ -83,10 +94,12 @@ class ShardResult(Struct):
     def add(self, outcome: Outcome, count: int = 1) -> None:
         """Count an outcome, which stands for so many problems."""
         self.examined += count
-        self.states[outcome.state] = self.states.get(outcome.state, 0) + count
+        _add(self.states, {outcome.state: count})
         if outcome.cause:
-            found = self.causes.setdefault(outcome.state, {})
-            found[outcome.cause] = found.get(outcome.cause, 0) + count
+            _add(self.causes.setdefault(outcome.state, {}), {outcome.cause: count})
+        for name, kind in (outcome.kinds or {}).items():
+            _add(self.kinds.setdefault(name, {}), {kind: count})
+        self.steps = max(self.steps, outcome.steps)
         if outcome.evidence == "observed" and outcome.state in {"held", "violated"}:
             self.observed += count
         if outcome.weaker is not None:
@@ -94,10 +107,13 @@ class ShardResult(Struct):
 
     def keep(self, index: int, drawn: Any, outcome: Outcome) -> None:
         """Keep a problem if it is worth showing."""
-        if outcome.state == "violated":
+        if outcome.state == "violated" or outcome.owed:
             self._consider(Witness.of(index, drawn, outcome))
-        elif outcome.state == "held" and outcome.about is not None:
-            self.shown = Witness.of(index, drawn, outcome)
+        elif outcome.state == "held":
+            if outcome.about is not None:
+                self.shown = Witness.of(index, drawn, outcome)
+            if outcome.margin is not None and (self.closest is None or outcome.margin < (self.closest.margin or 0.0)):
+                self.closest = Witness.of(index, drawn, outcome)
 
     def _consider(self, found: Witness) -> None:
         if self.first is None or _rank(found) < _rank(self.first):
@@ -108,26 +124,34 @@ class ShardResult(Struct):
     def merge(self, other: ShardResult) -> None:
         """Add the counts of a later shard."""
         self.examined += other.examined
-        for state, count in other.states.items():
-            self.states[state] = self.states.get(state, 0) + count
-        for state, causes in other.causes.items():
-            found = self.causes.setdefault(state, {})
-            for cause, count in causes.items():
-                found[cause] = found.get(cause, 0) + count
+        _add(self.states, other.states)
+        for own, others in ((self.causes, other.causes), (self.kinds, other.kinds)):
+            for name, counts in others.items():
+                _add(own.setdefault(name, {}), counts)
+        self.steps = max(self.steps, other.steps)
+        self.drawn += other.drawn
+        self.discarded += other.discarded
         self.observed += other.observed
         self.weaker = (self.weaker[0] + other.weaker[0], self.weaker[1] + other.weaker[1])
         self.rechecked += other.rechecked
         for violation in (other.first, other.worst):
             if violation is not None:
                 self._consider(violation)
+        if other.closest is not None and (self.closest is None or _severity(other.closest) < _severity(self.closest)):
+            self.closest = other.closest
         self.shown = other.shown or self.shown
         self.endless |= other.endless
         self.fault = self.fault or other.fault
 
 
-def _rank(found: Witness) -> tuple[bool, int]:
-    return found.evidence != "proved", found.index
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
 
 
-def _severity(found: Witness) -> tuple[bool, bool, float, int]:
-    return found.evidence != "proved", found.margin is None, found.margin or 0.0, found.index
+def _rank(found: Witness) -> tuple[int, int]:
+    return STRENGTHS.index(found.evidence), found.index
+
+
+def _severity(found: Witness) -> tuple[int, bool, float, int]:
+    return STRENGTHS.index(found.evidence), found.margin is None, found.margin or 0.0, found.index

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from msgspec import DecodeError, ValidationError, to_builtins
 from msgspec.json import decode
 
 from gdcheck.properties.lemmas.declare import ASSUMPTIONS, RECIPE, OwnClaim
-from gdcheck.properties.lemmas.drawing import Shard, Watch, drawn_problem, named, problems_of
+from gdcheck.properties.lemmas.drawing import Shard, Watch, draw_with_hypothesis, drawn_problem, named, problems_of
 from gdcheck.properties.lemmas.examine import examine
 from gdcheck.properties.lemmas.loading import Source, load
 from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
@@ -128,12 +129,21 @@ def examine_shard(claim: OwnClaim, shard: Shard, result: ShardResult, watch: Wat
         examine_batch(shard, claim, result)
         # The claim's own examples are left.
         shard = replace(shard, count=0)
-    for index, drawn in problems_of(claim, shard, watch, tuple(result.endless)):
+
+    def take(index: int, drawn: Any) -> float | None:
         if index in result.endless:
             result.add(Outcome("undecided", "it did not end within the time limit"))
-            continue
+            return None
         watch(index)
-        _examine_one(claim, shard.seed, index, drawn, result)
+        return _examine_one(claim, shard.seed, index, drawn, result)
+
+    if claim.searches:
+        indices = count(shard.first)
+        watch(shard.first)
+        draw_with_hypothesis(claim, shard, lambda drawn: take(next(indices), drawn), result)
+        return
+    for index, drawn in problems_of(claim, shard, result, watch):
+        take(index, drawn)
 
 
 def in_batches(claim: OwnClaim) -> bool:
@@ -142,8 +152,8 @@ def in_batches(claim: OwnClaim) -> bool:
     return claim.statement is not None and usual and claim.generator is None and not claim.strategies
 
 
-def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: ShardResult) -> None:
-    """Examine a claim on a problem and count the outcome; what counts most is examined twice."""
+def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: ShardResult) -> float | None:
+    """Examine a claim on a problem, count the outcome and return its margin; what counts most is examined twice."""
     try:
         outcome, decision = examine(claim, drawn)
     except ClaimError:
@@ -164,6 +174,7 @@ def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: Sha
         outcome = _rechecked(outcome, decision, result)
     result.add(outcome)
     result.keep(index, drawn, outcome)
+    return outcome.margin
 
 
 def _rechecked(outcome: Outcome, decision: Decision | None, result: ShardResult) -> Outcome:

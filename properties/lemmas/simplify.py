@@ -273,6 +273,7 @@ class _Search:
         self._claim, self._first = claim, first
         self._most = MOST_DRAWN_AGAIN if claim.strategies else MOST_EXAMINED
         self._seen: dict[str, Witness | None] = {}
+        self._margins: dict[str, float | None] = {}
         self._fault: ClaimError | None = None
 
     def among(self, strategy: Any, meant: Callable[[Any], Any] = lambda made: made) -> Witness | None:
@@ -316,13 +317,16 @@ class _Search:
         """
         drawn, last = 0, self._first
 
-        def take(made: Any) -> None:
+        def take(made: Any) -> float | None:
             nonlocal drawn, last
             drawn += 1
-            # Those before it are not examined again: none is a failure of this kind.
-            if drawn > self._first.index - shard.first and (found := self._fails(made)) is not None:
+            # Those before it are not examined again, as none is a failure of this kind; but a search needs the margins.
+            if not self._claim.searches and drawn <= self._first.index - shard.first:
+                return None
+            if (found := self._fails(made)) is not None:
                 last = found
                 raise FoundError
+            return self._margins.get(repr(made))
 
         with suppress(FoundError):
             draw_with_hypothesis(self._claim, shard, take, shrink=True)
@@ -344,6 +348,8 @@ class _Search:
             return None
         except InputError:
             return None
-        if outcome.state != "violated" or outcome.evidence != self._first.evidence:
+        self._margins[repr(drawn)] = outcome.margin
+        if outcome.state != "violated" and not outcome.owed:
             return None
-        return Witness.of(self._first.index, drawn, outcome)
+        found = Witness.of(self._first.index, drawn, outcome)
+        return found if found.evidence == self._first.evidence else None

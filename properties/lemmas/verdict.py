@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from gdcheck.properties.lemmas.outcome import Strength
 from gdcheck.properties.lemmas.results import ShardResult
-from gdcheck.theorem.certificate.shapes import Contradictions, Count, Evidence, Shape, StoredProblem, StoredRun
+from gdcheck.theorem.certificate.shapes import Contradictions, Count, Shape, StoredProblem, StoredRun
 
 Word = Literal["false", "false as far as floats show", "held", "undecided", "unusable"]
 
@@ -18,7 +19,7 @@ class Form(Shape, frozen=True):
         problem: The problem.
         made: How it was made: spectrum, rotation, regime and place; None if that is not known.
         found: What was found where the claim predicts something else.
-        evidence: ``proved`` if every comparison was decided on enclosures.
+        evidence: ``proved`` if every comparison was decided on enclosures, ``undecided`` where a decision is owed.
         margin: The slack, below zero where that is by how much the claim fails; None if the claim names none.
     """
 
@@ -26,7 +27,7 @@ class Form(Shape, frozen=True):
     problem: StoredProblem
     made: dict[str, Any] | None
     found: str
-    evidence: Evidence
+    evidence: Strength
     margin: float | None
 
 

@@ -16,10 +16,12 @@ from gdcheck.cli import run as gdcheck
 from gdcheck.properties.claims.claim import ClaimStatus, examined, status
 from gdcheck.properties.claims.examination import CLAIM_STEPS
 from gdcheck.properties.claims.registry import CLAIMS
-from gdcheck.properties.runner.counterexamples import store
-from gdcheck.properties.runner.tally import EXAMPLES as RANDOM
-from gdcheck.properties.runner.tally import observation
-from gdcheck.properties.runner.trial import CounterexampleError, Trial
+from gdcheck.properties.lemmas.drawing import Shard
+from gdcheck.properties.lemmas.loading import Source, load
+from gdcheck.properties.lemmas.record import counterexample
+from gdcheck.properties.lemmas.results import ShardResult
+from gdcheck.properties.lemmas.simplify import Shrinking
+from gdcheck.properties.storage.files import as_json
 from gdcheck.reports import compose
 from gdcheck.theorem.decision.decide import Verdict, decide
 
@@ -68,12 +70,12 @@ def examine(claim, regime, *, second_alone):
 
 def report(error):
     """Store the counterexample, write the report beside it, and replay it."""
-    claim = error.claim
-    seen = observation(RANDOM, claim.name, error.instance, error.finding)
-    trial = Trial(claim, error.instance.regime, DIMENSIONS, EXAMPLES)
-    stored = store(CounterexampleError(trial, [seen], None), Path())
-    file = stored.broken.simplest.file
-    # Pictures take longer than all else, and tests/unit/front/test_pytest_plugin.py has them.
+    source, found = Source(error.claim.name, error.claim.name), ShardResult(error.claim.name)
+    found.keep(0, error.instance, load(source).examination(error.instance))
+    alone = Shrinking(source, load, Shard(0, 0, 0, 1), found.first, found.worst, "it is what the hunt found")
+    file = "counterexample.json"
+    Path(file).write_text(as_json(counterexample(alone)[1]), encoding="utf-8")
+    # Pictures take longer than all else, and tests/unit/front/test_claim_cli.py has them.
     compose.draw = lambda views: {}
     compose.compose([Path(file)], Path("report"))
     said = StringIO()

@@ -10,8 +10,13 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 from gdcheck.cli import run  # noqa: E402
 from gdcheck.properties.claims import torch_sgd  # noqa: E402
 from gdcheck.properties.claims.claim import ClaimStatus, status  # noqa: E402
-from gdcheck.properties.runner.counterexamples import store  # noqa: E402
-from gdcheck.properties.runner.trial import CounterexampleError, Trial, attack  # noqa: E402
+from gdcheck.properties.lemmas.drawing import Shard  # noqa: E402
+from gdcheck.properties.lemmas.loading import Source, load  # noqa: E402
+from gdcheck.properties.lemmas.record import counterexample  # noqa: E402
+from gdcheck.properties.lemmas.results import ShardResult  # noqa: E402
+from gdcheck.properties.lemmas.shards import examine_shard  # noqa: E402
+from gdcheck.properties.lemmas.simplify import Shrinking  # noqa: E402
+from gdcheck.properties.storage.files import as_json  # noqa: E402
 from gdcheck.properties.strategies.instance import Instance, StartPlace  # noqa: E402
 from gdcheck.theorem.descent.problem import Problem  # noqa: E402
 from gdcheck.theorem.methods.statement import Regime  # noqa: E402
@@ -52,13 +57,15 @@ def test_a_stored_counterexample_is_replayed(tmp_path, capsys):
     with pytest.MonkeyPatch.context() as patch:
         honest = torch_sgd.to_float
         patch.setattr(torch_sgd, "to_float", lambda q: honest(q) * (1 + 1e-3))
-        with pytest.raises(CounterexampleError) as caught:
-            attack(Trial(CLAIM, Regime.SMALL_STEP, (2, 3), 20), 0, None, lambda _: None)
-        path = tmp_path / store(caught.value, tmp_path).folder / "simplest.json"
+        source, shard, result = Source("torch-sgd", "torch-sgd"), Shard(0, 0, 0, 12), ShardResult("torch-sgd")
+        examine_shard(load(source), shard, result)
+        _, record = counterexample(Shrinking(source, load, shard, result.first, result.worst))
+        path = tmp_path / "counterexample.json"
+        path.write_text(as_json(record), encoding="utf-8")
         assert run(["replay", str(path)]) == 1
-        assert "\nFAILED: torch-sgd: " in capsys.readouterr().out
+        assert "VIOLATED AGAIN: torch-sgd on the simplest problem: " in capsys.readouterr().out
     assert run(["replay", str(path)]) == 0
-    assert "\nFIXED: torch-sgd: " in capsys.readouterr().out
+    assert "FIXED: torch-sgd on the simplest problem: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from gdcheck.commands.common import (
     REFUTED,
     every_start_from_options,
     help_end,
-    polynomial_problem,
     printable,
     problem_from_options,
     proofs_with_progress,
@@ -273,7 +272,7 @@ def replay(
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
     from gdcheck.theorem.certificate.rechecking import SHARPNESS
-    from gdcheck.theorem.decision.decide import Verdict, decide
+    from gdcheck.theorem.decision.decide import Verdict
     from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.smooth.problem import SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
@@ -286,6 +285,9 @@ def replay(
         return replay_counterexample(data, load, file.parent)
     if load is not None:
         raise InputError("load", "is for a counterexample of gdcheck claim; this file is none")
+    if isinstance(data, dict) and "claim" in data and "made" in data and "schema" not in data:
+        said = "is missing: counterexamples to the theorem's claims had none before gdcheck-counterexample/1"
+        raise InputError("schema", f"{said}; examine the claim on new problems with gdcheck claim")
     whole = data if isinstance(data, dict) and data.get("schema") == SHARPNESS else None
     if whole is not None:
         data = whole.get("theorem")
@@ -295,16 +297,7 @@ def replay(
         raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
     read = problem_inside(parse_json(text, "the file", decimals=True))
     problem = read if isinstance(read, SmoothProblem | ValleyProblem) else with_minimizer(read)
-    again = None
-    if stored is not None and "claim" in data:
-        # The claims load Hypothesis, so only for a record that has one. The stored verdict came of their budget.
-        from gdcheck.properties.claims.examination import CLAIM_STEPS
-        from gdcheck.properties.runner.counterexamples import examine_again
-
-        again = examine_again(data)
-        decision: AnyDecision = decide(polynomial_problem(problem), max_steps=CLAIM_STEPS)
-    else:
-        decision = _decided(problem)
+    decision = _decided(problem)
     found = decision.verdict.value
     if stored is None:
         typer.echo(f"{found}: {decision.reason} (no verdict was stored)")
@@ -315,10 +308,6 @@ def replay(
     codes = [PROVED if same else REFUTED]
     if whole is not None:
         codes.append(_sharpness_again(whole, decision))
-    if again is not None:
-        outcome, note = again
-        typer.echo(f"{outcome}: {data['claim']}: {printable(note)}")
-        codes.append({"FIXED": PROVED, "FAILED": REFUTED, "UNRESOLVED": OTHER}[outcome])
     return next(code for code in (REFUTED, OTHER, PROVED) if code in codes)
 
 

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from msgspec import convert
 
 from gdcheck.cli import run
 from gdcheck.properties.claims.claim import Claim, ClaimStatus, Finding, status
 from gdcheck.properties.claims.registry import CLAIMS
-from gdcheck.properties.runner.counterexamples import FORMS, store
-from gdcheck.properties.runner.tally import EXAMPLES, Tally, merged
-from gdcheck.properties.runner.trial import BANDS, CounterexampleError, Trial, attack, plan, worst_plan
-from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.lemmas.built_in import BANDS, SEARCH, budgets, built_in
+from gdcheck.properties.lemmas.drawing import Shard, shards_of
+from gdcheck.properties.lemmas.outcome import ClaimError
+from gdcheck.properties.lemmas.results import ShardResult, Witness
+from gdcheck.properties.lemmas.shards import examine_shard
+from gdcheck.properties.lemmas.simplify import simplest
 from gdcheck.properties.strategies.instance import Instance, StartPlace
-from gdcheck.theorem.methods.statement import Regime
+from tests.builders.instances import WORKED_INSTANCE
 
 pytest_plugins = ["pytester"]
 
 DIRECTION = CLAIMS["direction"]
 
 
-def trial(claim: Claim, examples: int = 60) -> Trial:
-    return Trial(claim, claim.regimes[0], (2, 4), examples)
-
-
-def nowhere(_: Mapping[str, Any]) -> None:
-    pass
+def worked(name: str, count: int, seed: int = 0) -> ShardResult:
+    """A shard of a claim of the theorem."""
+    result = ShardResult(name)
+    examine_shard(built_in(name), Shard(seed, 0, 0, count), result)
+    return result
 
 
 # Claims ---------------------------------------------------------------------------------------------------------------
@@ -66,12 +64,6 @@ def test_every_claim_of_the_paper_has_its_module() -> None:
     ]
 
 
-def drawn_instance(place: StartPlace = StartPlace.BALL) -> Instance:
-    seen: list[dict[str, Any]] = []
-    attack(trial(DIRECTION, 5), 0, None, lambda line: seen.append(dict(line)))
-    return replace(Instance.from_json(next(line["instance"] for line in seen if "instance" in line)), place=place)
-
-
 @pytest.mark.parametrize(
     ("holds", "place", "expected"),
     [
@@ -87,7 +79,7 @@ def drawn_instance(place: StartPlace = StartPlace.BALL) -> Instance:
 )
 def test_unresolved_is_never_a_pass(holds: bool | None, place: StartPlace, expected: ClaimStatus) -> None:
     finding = Finding(holds, None, "", "unresolved")
-    assert status(drawn_instance(place), finding) is expected
+    assert status(replace(WORKED_INSTANCE, place=place), finding) is expected
 
 
 # Planning -------------------------------------------------------------------------------------------------------------
@@ -95,121 +87,123 @@ def test_unresolved_is_never_a_pass(holds: bool | None, place: StartPlace, expec
 
 @pytest.mark.parametrize("examples", [500, 3000, 20000])
 def test_a_total_is_spread_exactly(examples: int) -> None:
-    trials = plan(list(CLAIMS.values()), examples, total=True, shards=None)
-    assert sum(t.examples for t in trials) == examples
-    assert len({t.name for t in trials}) == len(trials)
-    assert max(t.examples for t in trials) <= 200
-
-
-@pytest.mark.parametrize("shards", [1, 3])
-def test_every_kind_is_covered_in_each_shard(shards: int) -> None:
-    trials = plan(list(CLAIMS.values()), 20, total=False, shards=shards)
-    kinds = {(t.claim.name, t.regime, t.dimensions) for t in trials}
-    assert kinds == {(c.name, r, band) for c in CLAIMS.values() for r in c.regimes for band in BANDS}
-    for t in trials:
-        assert t.shards == min(shards, max(1, round(20 / t.claim.cost)))
+    wanted = budgets(list(CLAIMS.values()), examples, total=True)
+    assert sum(wanted.values()) == examples
+    assert list(wanted) == list(CLAIMS)
 
 
 def test_expensive_claims_get_fewer_problems() -> None:
-    for t in plan(list(CLAIMS.values()), 240, total=False, shards=1):
-        assert t.examples == 240 // t.claim.cost
-    for t in worst_plan(list(CLAIMS.values()), 800):
-        assert t.examples == 800 // t.claim.cost
+    for name, count in budgets(list(CLAIMS.values()), 240, total=False).items():
+        assert count == 240 * len(CLAIMS[name].regimes) * len(BANDS) // CLAIMS[name].cost
+
+
+@pytest.mark.parametrize("name", ["direction", "rate"])
+def test_every_regime_and_band_has_its_share_of_a_shard(name: str) -> None:
+    kinds = len(CLAIMS[name].regimes) * len(BANDS)
+    found = worked(name, 2 * kinds)
+    assert sum(found.kinds["regime"].values()) == 2 * kinds == found.examined
+    assert set(found.kinds["regime"]) == {regime.value for regime in CLAIMS[name].regimes}
+    for low, high in BANDS:
+        within = sum(count for n, count in found.kinds["n"].items() if low <= int(n) <= high)
+        assert within == 2 * len(CLAIMS[name].regimes)
 
 
 # Counting -------------------------------------------------------------------------------------------------------------
 
 
-def test_logs_and_tallies_agree_and_a_seed_repeats_a_trial() -> None:
-    lines: list[str] = []
-    tally = attack(trial(DIRECTION), 7, None, lambda line: lines.append(json.dumps(line)))
-    again = attack(trial(DIRECTION), 7, None, nowhere)
-    other = attack(trial(DIRECTION), 8, None, nowhere)
-    from_log, distinct = merged(lines)
-    assert tally == again == from_log
-    assert tally != other
-    assert tally.problems() == 60
-    assert 40 < distinct <= 60
-    assert tally.discard_rate == 0
-
-
-def test_tallies_add_up_whatever_the_order() -> None:
-    parts = [attack(trial(DIRECTION, 30), seed, None, nowhere) for seed in range(3)]
-    forward, backward = Tally(), Tally()
-    for part in parts:
-        forward.merge(convert(json.loads(as_json(part)), Tally))
-    for part in reversed(parts):
+def test_a_seed_repeats_a_shard_and_counts_add_up_in_any_order() -> None:
+    one, again, other = (worked("direction", 12, seed) for seed in (7, 7, 8))
+    assert one == again != other
+    assert one.drawn == one.examined == sum(one.kinds["verdict"].values()) == 12 and one.discarded == 0
+    forward, backward = ShardResult("direction"), ShardResult("direction")
+    for part in (one, other):
+        forward.merge(part)
+    for part in (other, one):
         backward.merge(part)
-    assert forward == backward
-    assert forward.problems() == 90
-    smallest = forward.claims[EXAMPLES]["direction"].smallest_margin
-    assert smallest is not None
-    margins = [p.claims[EXAMPLES]["direction"].smallest_margin for p in parts]
-    assert smallest.margin == min(m.margin for m in margins if m is not None)
+    assert forward == backward and forward.examined == 24
+    margins = [part.closest.margin for part in (one, other) if part.closest is not None]
+    assert forward.closest is not None and forward.closest.margin == min(m for m in margins if m is not None)
+
+
+def test_discarded_draws_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(**kinds: object) -> object:
+        return DIRECTION.instances(**kinds).filter(lambda instance: instance.problem.loss.degree != 3)
+
+    monkeypatch.setitem(CLAIMS, "direction", replace(DIRECTION, instances=make))
+    found = worked("direction", 12)
+    assert found.discarded > 0 and found.drawn >= 12 + found.discarded
+
+
+def test_a_search_is_led_by_the_margins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The margin is the size of the start's denominator: a search finds larger ones than chance does."""
+
+    def examine(instance: Instance) -> Finding:
+        return Finding(True, -float(sum(x.q.bit_length() for x in instance.problem.start)), "seen", "proved")
+
+    monkeypatch.setitem(CLAIMS, "rate", replace(CLAIMS["rate"], examine=examine, instances=DIRECTION.instances))
+    searched = ShardResult("rate")
+    examine_shard(built_in("rate" + SEARCH), Shard(0, 0, 0, 200), searched)
+    again = ShardResult("rate")
+    examine_shard(built_in("rate" + SEARCH), Shard(0, 0, 0, 200), again)
+    assert searched == again and searched.examined == 200
+    assert searched.closest is not None and searched.closest.margin is not None
+    strategies = built_in("rate" + SEARCH)
+    by_chance = ShardResult("rate")
+    examine_shard(replace(strategies, searches=False), Shard(0, 0, 0, 200), by_chance)
+    assert by_chance.closest is not None and by_chance.closest.margin is not None
+    assert searched.closest.margin < by_chance.closest.margin
 
 
 # Failing --------------------------------------------------------------------------------------------------------------
 
 
-def rejects(condition: str) -> Claim:
-    """The direction claim, made to fail on some problems."""
+def failing(patch: pytest.MonkeyPatch, examine: Callable[[Instance], Finding], name: str = "direction") -> Witness:
+    """Examine a claim whose examination is replaced, and return its first failure."""
+    patch.setitem(CLAIMS, name, replace(CLAIMS[name], examine=examine, second=None))
+    first = worked(name, 30).first
+    assert first is not None
+    return first
 
+
+def test_a_failure_is_shrunk_in_a_search_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def examine(instance: Instance) -> Finding:
-        finding = DIRECTION.examine(instance)
-        bad = {"wide": len(instance.spectrum) >= 3, "always": True}[condition]
-        return replace(finding, holds=False, note="planted") if bad else finding
+        return Finding(instance.problem.dimension < 3, -float(instance.problem.dimension), "wide", "proved")
 
-    return replace(DIRECTION, examine=examine)
-
-
-def broken(claim: Claim) -> CounterexampleError:
-    with pytest.raises(CounterexampleError) as caught:
-        attack(trial(claim), 0, None, nowhere)
-    return caught.value
-
-
-def test_a_failure_is_shrunk_and_keeps_its_three_forms(tmp_path: Path) -> None:
-    error = broken(rejects("wide"))
-    assert error.simplest["n"] == 3
-    assert len(error.simplest["instance"]["problem"]["loss"]) < 60
-    stored = store(error, tmp_path)
-    for form in FORMS:
-        path = tmp_path / stored.folder / f"{form}.json"
-        assert f"gdcheck replay {(stored.folder / form).as_posix()}.json" in stored.message
-        assert run(["replay", str(path)]) == 0
-    assert DIRECTION.sentence in stored.message
-    assert not list((tmp_path / stored.folder).glob(".*"))
+    first = failing(monkeypatch, examine)
+    for name in ("direction", "direction" + SEARCH):
+        found = ShardResult(name)
+        examine_shard(built_in(name), Shard(0, 0, 0, 30), found)
+        assert found.first is not None
+        simple, why_not = simplest(built_in(name), found.first, Shard(0, 0, 0, 30))
+        assert (len(simple.problem["variables"]), why_not) == (3, "")
+    assert first.evidence == "proved" and first.cause == "wide"
 
 
-def test_the_worst_form_is_not_the_simplest_where_a_longer_loss_fails_by_more(tmp_path: Path) -> None:
-    def examine(instance: Instance) -> Finding:
-        margin = -float(len(instance.problem.to_json()["loss"]))
-        return Finding(instance.problem.dimension < 3, margin, "planted", "proved")
-
-    error = broken(replace(DIRECTION, examine=examine, second=None))
-    stored = store(error, tmp_path)
-    found, simplest, worst = (json.loads((tmp_path / stored.folder / f"{form}.json").read_text()) for form in FORMS)
-    assert worst["margin"] <= found["margin"]
-    assert worst["margin"] < simplest["margin"]
-    for seen in (found, simplest, worst):
-        assert seen["margin"] == -len(seen["problem"]["loss"])
-
-
-def test_an_error_inside_a_claim_is_a_failure_that_names_it() -> None:
+def test_an_error_inside_a_claim_names_itself_and_the_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     def examine(_: Instance) -> Finding:
         raise ZeroDivisionError("planted")
 
-    error = broken(replace(DIRECTION, examine=examine))
-    assert isinstance(error.cause, ZeroDivisionError)
-    assert error.simplest["note"] == "ZeroDivisionError: planted"
+    with pytest.raises(ClaimError, match=r'raised ZeroDivisionError: planted on ."loss": '):
+        failing(monkeypatch, examine)
 
 
-def test_an_unresolved_problem_in_the_ball_is_a_failure() -> None:
-    def examine(_: Instance) -> Finding:
-        return Finding(None, None, "planted", "unresolved")
+@pytest.mark.parametrize("place", [StartPlace.BALL, StartPlace.OUTSIDE])
+def test_an_unresolved_problem_in_the_ball_is_a_failure(place: StartPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = CLAIMS["rate"]
 
-    error = broken(replace(CLAIMS["rate"], examine=examine, regimes=(Regime.LARGE_STEP,)))
-    assert error.simplest["holds"] == "unresolved"
+    def make(**kinds: object) -> object:
+        return own.instances(**kinds).map(lambda instance: replace(instance, place=place))
+
+    open_ = Finding(None, None, "planted", "unresolved")
+    monkeypatch.setitem(CLAIMS, "rate", replace(own, examine=lambda _: open_, instances=make))
+    found = worked("rate", 6)
+    assert found.states == {"undecided": 6}
+    if place is StartPlace.OUTSIDE:
+        assert found.first is None
+        return
+    assert found.first is not None and found.first.evidence == "undecided"
+    simple, _ = simplest(built_in("rate"), found.first, shards_of(0, 6, 6)[0])
+    assert simple.evidence == "undecided" and len(simple.problem["loss"]) <= len(found.first.problem["loss"])
 
 
 # The plugin -----------------------------------------------------------------------------------------------------------
@@ -217,34 +211,46 @@ def test_an_unresolved_problem_in_the_ball_is_a_failure() -> None:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makeconftest('pytest_plugins = ["gdcheck.pytest_plugin"]')
-    pytester.makepyfile(
+    pytester.makeconftest(
         """
         from dataclasses import replace
         from gdcheck.properties.claims.registry import CLAIMS
-        from gdcheck.pytest_plugin import run_of
+        from gdcheck.properties.strategies.instance import StartPlace
 
-        def claims(config):
-            direction = CLAIMS["direction"]
-            if config.getoption("-k") in ("open", "third"):
-                from itertools import count
-                from gdcheck.properties.strategies.instance import StartPlace
-                turn, every = count(), {"open": 1, "third": 3}[config.getoption("-k")]
+        pytest_plugins = ["gdcheck.pytest_plugin"]
+
+        direction, rate = CLAIMS["direction"], CLAIMS["rate"]
+        CLAIMS.clear()
+
+        def pytest_configure(config):
+            which = config.getoption("-k")
+            if which in ("open", "third"):
+                every = {"open": 1, "third": 3}[which]
                 make = lambda **bands: direction.instances(**bands).map(lambda i: replace(i, place=StartPlace.OUTSIDE))
                 def left(i):
                     found = direction.examine(i)
-                    return found if next(turn) % every else replace(found, holds=None, margin=None, note="planted")
-                return [replace(direction, instances=make, examine=left)]
-            if config.getoption("-k") == "bad":
+                    if i.problem.dimension % every:
+                        return found
+                    return replace(found, holds=None, margin=None, note="planted")
+                CLAIMS["direction"] = replace(direction, instances=make, examine=left, second=None)
+            elif which == "bad":
                 bad = lambda i: replace(direction.examine(i), holds=False, note="planted")
-                return [replace(direction, examine=bad)]
-            return [direction, CLAIMS["rate"]]
+                CLAIMS["direction"] = replace(direction, examine=bad)
+            elif which == "crash":
+                CLAIMS["direction"] = replace(direction, examine=lambda i: 1 / 0)
+            else:
+                CLAIMS.update(direction=direction, rate=rate)
+        """
+    )
+    pytester.makepyfile(
+        """
+        from gdcheck.pytest_plugin import run_of
 
         def pytest_generate_tests(metafunc):
-            trials = run_of(metafunc.config).trials(claims(metafunc.config))
-            metafunc.parametrize("trial", trials, ids=[t.name for t in trials])
+            trials = run_of(metafunc.config).trials()
+            metafunc.parametrize("trial", trials, ids=[f"{t.source.name}-{t.shard.number}" for t in trials])
 
-        def test_good_or_bad_or_open_or_third(trial, attack):
+        def test_good_or_bad_or_open_or_third_or_crash(trial, attack):
             attack(trial)
         """
     )
@@ -255,55 +261,62 @@ def test_two_workers_and_one_write_the_same_report(project: pytest.Pytester) -> 
     reports = []
     for workers in ("0", "2"):
         path = project.path / workers / "report.json"
-        options = ["--examples", "60", "--shards", "2", "--report", str(path), "--hypothesis-seed=5", "-n", workers]
+        options = ["--examples", "30", "--shards", "2", "--report", str(path), "--hypothesis-seed=5", "-n", workers]
         result = project.runpytest_subprocess(*options)
-        result.assert_outcomes(passed=18)
-        result.stdout.fnmatch_lines(["*= claims =*", "direction *", "60 problems; 0 of 60 draws*hypothesis-seed=5"])
+        result.assert_outcomes(passed=4)
+        result.stdout.fnmatch_lines(["*= claims =*", "direction *", "30 problems; 0 of 30 draws*hypothesis-seed=5"])
         data = json.loads(path.read_text(encoding="utf-8"))
-        observed = list((path.parent / "observations").glob("*.jsonl"))
-        assert data.pop("run")["workers"] == len(observed) == max(1, int(workers))
+        assert data.pop("run")["workers"] == max(1, int(workers))
         reports.append(data)
     assert reports[0] == reports[1]
-    assert reports[0]["problems"] == 60
+    assert reports[0]["problems"] == 30
     assert set(reports[0]["claims"]) == {"direction", "rate"}
-    assert sum(reports[0]["claims"]["direction"]["verdict"].values()) == 20
+    assert sum(reports[0]["claims"]["direction"]["verdict"].values()) == 10
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-@pytest.mark.parametrize(("which", "each", "passed"), [("open", 3, 0), ("third", 1, 3)])
-def test_unresolved_problems_are_skipped_cases_of_their_own(
-    project: pytest.Pytester, workers: str, which: str, each: int, passed: int
-) -> None:
-    """A trial of which nothing holds has not passed; of another, what is unresolved is a case apart."""
+@pytest.mark.parametrize(("which", "workers"), [("open", "0"), ("third", "0"), ("third", "2")])
+def test_unresolved_problems_are_skipped_cases_of_their_own(project: pytest.Pytester, workers: str, which: str) -> None:
+    """A shard of which nothing holds has not passed; of another, what is unresolved is a case apart."""
     path, junit = project.path / "report.json", project.path / "pytest.xml"
-    options = ["--examples", "9", "-k", which, "--report", str(path), "--junitxml", str(junit), "-n", workers]
-    result = project.runpytest_subprocess(*options)
-    result.assert_outcomes(passed=passed, skipped=3)
-    result.stdout.fnmatch_lines([f"*{3 * each} unresolved, counted on neither side*"])
+    options = ["--examples", "12", "--shards", "1", "-k", which, "--report", str(path), "--junitxml", str(junit)]
+    result = project.runpytest_subprocess(*options, "-n", workers)
+    tally = json.loads(path.read_text(encoding="utf-8"))["claims"]["direction"]
+    open_ = sum(tally["causes"].values())
+    assert open_ == 12 if which == "open" else 0 < open_ < 12
+    passed = int(which == "third")
+    result.assert_outcomes(passed=passed, skipped=1)
+    result.stdout.fnmatch_lines([f"*{open_} unresolved, counted on neither side*"])
     cases = list(ElementTree.parse(junit).iter("testcase"))
     skipped = {case.get("name"): case.find("skipped") for case in cases if case.find("skipped") is not None}
-    assert len(cases) == 3 + passed
+    assert len(cases) == 1 + passed
     assert all(name is not None and name.endswith("-unresolved]") is bool(passed) for name in skipped)
-    messages = [cause.get("message") for cause in skipped.values() if cause is not None]
-    assert messages == [f"{each} unresolved: planted"] * 3
-    tally = json.loads(path.read_text(encoding="utf-8"))["claims"]["direction"]
-    counts = {"holds": 9 - 3 * each, "unresolved": 3 * each}
-    assert (tally["holds"], tally["causes"]) == ({k: v for k, v in counts.items() if v}, {"planted": 3 * each})
+    assert [cause.get("message") for cause in skipped.values() if cause is not None] == [f"{open_} unresolved: planted"]
+    assert tally["holds"] == {k: v for k, v in {"holds": 12 - open_, "unresolved": open_}.items() if v}
+    assert tally["causes"] == {"planted": open_}
     composed = ElementTree.parse(project.path / "junit.xml")
-    assert [x.get("message") for x in composed.iter("skipped")] == [f"unresolved: {3 * each}: planted"]
-    assert len(list(composed.iter("testcase"))) == 1 + bool(passed)
+    assert [x.get("message") for x in composed.iter("skipped")] == [f"unresolved: {open_}: planted"]
+    assert len(list(composed.iter("testcase"))) == 1 + passed
     page = (project.path / "index.html").read_text(encoding="utf-8")
-    assert f"{3 * each} unresolved: planted" in page
-    assert f"{3 * each} problems are unresolved." in page
+    assert f"{open_} unresolved: planted" in page
+    assert f"{open_} problems are unresolved." in page
 
 
 def test_a_failing_run_names_the_file_and_writes_nothing_else(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess("--examples", "9", "-k", "bad", "-p", "no:cacheprovider")
-    result.assert_outcomes(failed=3)
-    result.stdout.fnmatch_lines(["*gdcheck replay reports/out/counterexamples/direction-*/problem.json"])
-    stored = list((project.path / "reports" / "out" / "counterexamples").glob("*/problem.json"))
-    assert stored
-    assert not list(project.path.rglob("*.jsonl"))
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*gdcheck replay reports/out/counterexamples/direction-*.json"])
+    assert len(list((project.path / "reports" / "out" / "counterexamples").glob("*.json"))) == 1
+    assert not list(project.path.rglob("shards"))
+
+
+def test_a_claim_that_cannot_be_examined_fails_the_run_and_its_report(project: pytest.Pytester) -> None:
+    path = project.path / "report.json"
+    result = project.runpytest_subprocess("--examples", "9", "-k", "crash", "--report", str(path))
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*direction cannot be examined: its examination raised ZeroDivisionError*"])
+    failure = ElementTree.parse(project.path / "junit.xml").find(".//failure")
+    assert failure is not None and "ZeroDivisionError" in str(failure.get("message"))
+    assert "ZeroDivisionError" in (project.path / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -311,11 +324,11 @@ def test_a_failing_claim_shows_its_counterexample_in_the_report(
     project: pytest.Pytester, workers: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = project.path / "report.json"
-    options = ["--examples", "9", "-k", "bad", "--report", str(path), "-n", workers]
-    project.runpytest_subprocess(*options).assert_outcomes(failed=3)
-    broken = json.loads(path.read_text(encoding="utf-8"))["counterexamples"]
-    assert len(broken) == 3 and {b["claim"] for b in broken} == {"direction"}
-    simplest = broken[0]["simplest"]
+    options = ["--examples", "9", "--shards", "1", "-k", "bad", "--report", str(path), "-n", workers]
+    project.runpytest_subprocess(*options).assert_outcomes(failed=1)
+    (broken,) = json.loads(path.read_text(encoding="utf-8"))["counterexamples"]
+    assert broken["claim"] == "direction"
+    simplest = broken["simplest"]
     line = f"gdcheck replay {simplest['file']}"
     page, summary = ((project.path / name).read_text(encoding="utf-8") for name in ("index.html", "report.md"))
     failure = ElementTree.parse(project.path / "junit.xml").find(".//failure")

@@ -14,9 +14,9 @@ from gdcheck.properties.claims.claim import Finding
 from gdcheck.properties.claims.examination import MOST_MARGIN, ClaimViolation, log2_ratio
 from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.claims.trajectory import EnclosedIterate, TrajectoryBounds
-from gdcheck.properties.runner.trial import CounterexampleError, Trial
+from gdcheck.properties.lemmas.outcome import Outcome
+from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.strategies.instance import dot
-from gdcheck.theorem.methods.statement import Regime
 from tests.builders.instances import WORKED_INSTANCE
 
 
@@ -140,6 +140,8 @@ def test_a_quotient_too_small_for_a_float_is_the_worst() -> None:
     ],
 )
 def test_the_worst_is_the_one_with_the_smallest_margin(margins: list[float | None], worst: int) -> None:
-    failures = [{"margin": m, "note": "planted", "place": k} for k, m in enumerate(margins)]
-    trial = Trial(CLAIMS["direction"], Regime.SMALL_STEP, (2, 3), 1)
-    assert CounterexampleError(trial, failures, None).worst["place"] == worst
+    result = ShardResult("direction")
+    for k, margin in enumerate(margins):
+        result.keep(k, WORKED_INSTANCE, Outcome("violated", "planted", margin=margin))
+    assert result.worst is not None and result.worst.index == worst
+    assert result.first is not None and result.first.index == 0

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from gdcheck.properties.claims import observation, second_engine
 from gdcheck.properties.claims.claim import ClaimStatus, Finding, SecondOutcome, examined, status
 from gdcheck.properties.claims.registry import CLAIMS
-from gdcheck.properties.runner.tally import ClaimTally
-from gdcheck.properties.runner.tally import observation as line
-from gdcheck.properties.runner.trial import Trial, attack
+from gdcheck.properties.lemmas.built_in import built_in
+from gdcheck.properties.lemmas.drawing import Shard
+from gdcheck.properties.lemmas.results import ShardResult
+from gdcheck.properties.lemmas.shards import examine_shard
 from gdcheck.properties.strategies.instance import Instance
-from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.reference.amplitude import NotSettled
 from tests.builders.instances import WORKED_INSTANCE
 
@@ -57,16 +57,21 @@ def test_it_agrees_and_settles_on_nearly_every_problem(name: str) -> None:
         (None, SecondOutcome.NOT_SETTLED, ClaimStatus.UNRESOLVED, "the second engine did not settle: it sees more"),
     ],
 )
-def test_what_it_says_decides(seen: bool | None, outcome: SecondOutcome, expected: ClaimStatus, note: str) -> None:
+def test_what_it_says_decides(
+    seen: bool | None, outcome: SecondOutcome, expected: ClaimStatus, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     claim = replace(CLAIMS["direction"], second=lambda *_: Finding(seen, None, "it sees more", "proved"))
     finding, error = examined(claim, WORKED_INSTANCE)
     assert error is None
     assert (finding.second, finding.note) == (outcome, note)
     assert status(WORKED_INSTANCE, finding) is expected
-    tally = ClaimTally()
-    tally.add(line("examples", "direction", WORKED_INSTANCE, finding))
-    assert tally.second == {outcome.value: 1}
-    assert tally.causes == ({note: 1} if seen is None else {})
+    monkeypatch.setitem(CLAIMS, "direction", claim)
+    own = built_in("direction")
+    assert own.examination is not None
+    found = own.examination(WORKED_INSTANCE)
+    assert found.kinds is not None and found.kinds["second"] == outcome.value
+    assert (found.state, found.cause) == ({True: "held", False: "violated", None: "undecided"}[seen], note)
+    assert not found.owed
     alone, _ = examined(claim, WORKED_INSTANCE, second=False)
     assert alone.holds is True
     assert alone.second is None
@@ -109,8 +114,9 @@ def test_what_was_not_seen_is_no_observation(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(("share", "least", "most"), [(1.0, 20, 20), (0.5, 4, 16)])
-def test_a_share_of_the_problems(share: float, least: int, most: int) -> None:
+def test_a_share_of_the_problems(share: float, least: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = replace(CLAIMS["direction"], second=lambda *_: Finding(True, None, "", "proved"))
-    tally = attack(Trial(claim, Regime.SMALL_STEP, (2, 3), 20, second=share), 0, None, lambda _: None)
-    counts = tally.claims["examples"]["direction"]
-    assert least <= counts.second.get("agrees", 0) <= most
+    monkeypatch.setitem(CLAIMS, "direction", claim)
+    result = ShardResult("direction")
+    examine_shard(built_in("direction", share), Shard(0, 1, 1, 20), result)
+    assert least <= result.kinds["second"].get("agrees", 0) <= most

@@ -12,7 +12,8 @@ from msgspec.structs import replace as replace_struct
 from gdcheck import InputError
 from gdcheck.properties.claims.claim import Finding
 from gdcheck.properties.claims.registry import CLAIMS
-from gdcheck.properties.lemmas import loading, schedule
+from gdcheck.properties.lemmas import schedule
+from gdcheck.properties.lemmas.built_in import built_in
 from gdcheck.properties.lemmas.drawing import Shard
 from gdcheck.properties.lemmas.record import examined_again
 from gdcheck.properties.lemmas.results import ShardResult
@@ -341,7 +342,7 @@ def test_a_built_in_claim_is_shrunk(tmp_path, monkeypatch):
 
     claim = replace(invariance.CLAIM, examine=examine)
     monkeypatch.setitem(CLAIMS, "invariance", claim)
-    own = loading._built_in("invariance")
+    own = built_in("invariance")
     result, shard = ShardResult("invariance"), Shard(0, 0, 0, 60)
     examine_shard(own, shard, result)
     found, why_not = simplest(own, result.first, shard)

@@ -1,0 +1,134 @@
+"""The claims of the theorem as claims that are run: their problems by regime and dimensions, and what is counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from hashlib import sha256
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from gdcheck.properties.lemmas.declare import OwnClaim
+from gdcheck.properties.lemmas.outcome import ClaimError, Outcome, State
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.theorem.loss.errors import InputError, in_words
+from gdcheck.theorem.loss.rational import quoted
+
+if TYPE_CHECKING:
+    from gdcheck.properties.claims.claim import Claim
+
+BANDS = ((2, 3), (4, 6), (7, 12))
+"""The bands of dimensions; each gets an equal share of the problems, in each regime."""
+
+SEARCH = "-search"
+"""Ends the name of a claim whose smallest margin is looked for."""
+
+_STATES: dict[bool | None, State] = {True: "held", False: "violated", None: "undecided"}
+_WITH_TORCH = "torch-sgd"
+
+
+def built_in(name: str, second: float = 1.0) -> OwnClaim:
+    """Return a claim of the theorem by its name.
+
+    Args:
+        name: The name; with ``SEARCH`` behind it, the search for its smallest margin, over all dimensions at once.
+        second: The share of the problems on which the second engine is asked too, if the claim has one.
+
+    Returns:
+        The claim.
+
+    Raises:
+        InputError: If there is none of this name, or it needs a package that is missing.
+    """
+    searches = name.endswith(SEARCH)
+    claim = theorem_claim(name.removesuffix(SEARCH))
+    bands = ((BANDS[0][0], BANDS[-1][1]),) if searches else BANDS
+    return OwnClaim(
+        claim.sentence,
+        name=name,
+        exactly=claim.statement,
+        examination=partial(_examined, claim, second),
+        strategies=tuple(claim.instances(regime=r, dimensions=band) for r in claim.regimes for band in bands),
+        searches=searches,
+    )
+
+
+def theorem_claim(name: str) -> Claim:
+    """Return what the theorem's claim of a name examines.
+
+    Args:
+        name: The name.
+
+    Returns:
+        The claim.
+
+    Raises:
+        InputError: If there is none of this name, or it needs a package that is missing.
+    """
+    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
+
+    if name in CLAIMS:
+        return CLAIMS[name]
+    if name != _WITH_TORCH:
+        names = ", ".join([*CLAIMS, _WITH_TORCH])
+        raise InputError("claim", f"{quoted(name)} is no file, no module:name and no built-in claim; those are {names}")
+    if find_spec("torch") is None:
+        raise InputError("claim", f"{name} needs torch, which is missing; install with: pip install 'gdcheck[torch]'")
+    from gdcheck.properties.claims import torch_sgd  # noqa: PLC0415
+
+    return torch_sgd.CLAIM
+
+
+def budgets(claims: Sequence[Claim], examples: int, *, total: bool) -> dict[str, int]:
+    """Spread problems over claims: equally over their regimes and bands of dimensions, fewer for a costly claim.
+
+    Args:
+        claims: The claims.
+        examples: How many problems: for each regime and band of the simplest claim, or all in all.
+        total: Whether ``examples`` is meant all in all.
+
+    Returns:
+        How many for each claim; all in all exactly the number asked for, if each gets at least one.
+    """
+    weights = [len(claim.regimes) * len(BANDS) / claim.cost for claim in claims]
+    share = examples / sum(weights) if total else examples
+    ends = [round(share * sum(weights[:k])) for k in range(len(weights) + 1)]
+    return {claim.name: max(1, ends[k + 1] - ends[k]) for k, claim in enumerate(claims)}
+
+
+def _examined(claim: Claim, second: float, instance: Instance) -> Outcome:
+    """Examine a claim of the theorem, and say what its problems are counted by."""
+    from gdcheck.properties.claims.claim import ClaimStatus, examined, status  # noqa: PLC0415
+
+    problem = instance.problem
+    finding, error = examined(claim, instance, second=_asks_second(instance, second))
+    if error is not None:
+        said = f"its examination raised {in_words(error)} on {json.dumps(problem.to_json(), ensure_ascii=False)}"
+        raise ClaimError(said)
+    kinds = {
+        "verdict": finding.verdict,
+        "regime": instance.regime.value,
+        "place": instance.place.value,
+        "n": str(problem.dimension),
+        "degree": str(problem.loss.degree),
+    }
+    if finding.second is not None:
+        kinds["second"] = finding.second.value
+    return Outcome(
+        _STATES[finding.holds],
+        finding.note[:200],
+        claim.kind,
+        finding.margin,
+        owed=finding.holds is None and status(instance, finding) is ClaimStatus.FAILED,
+        kinds=kinds,
+        steps=finding.steps or 0,
+    )
+
+
+def _asks_second(instance: Instance, share: float) -> bool:
+    """Whether a problem is in the share of the second engine; the same for a problem wherever it turns up."""
+    if share >= 1:
+        return True
+    text = json.dumps(instance.problem.to_json(), sort_keys=True)
+    return int(sha256(text.encode()).hexdigest()[:16], 16) < share * 16**16

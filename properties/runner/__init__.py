@@ -1,1 +1,0 @@
-"""Trials of claims, their tallies, and the counterexamples they leave."""

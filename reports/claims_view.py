@@ -1,16 +1,16 @@
-"""What a report says of a run of the claims as properties."""
+"""What a report says of a run of the theorem's claims as it was stored before gdcheck-claim/1."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import altair as alt
 
 from gdcheck.properties.claims.claim import SecondOutcome
-from gdcheck.properties.lemmas.theorem import MOST_DISCARDS, Broken, ClaimsRun
 from gdcheck.reports.charts import STAND_IN, config, drawn, legend
+from gdcheck.reports.earlier_claims import MOST_DISCARDS, Broken, ClaimsRun
 from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, scientific, shell, table
 from gdcheck.reports.view import Again, Case, Caution, View
@@ -91,9 +91,8 @@ class ClaimsView(View[ClaimsRun]):
 
     @property
     def outcome(self) -> str:
-        """Failed if a claim is broken or cannot be examined, or too many draws were discarded."""
-        failed = self.broken or self.run.faults or self.run.discard_rate > MOST_DISCARDS
-        return "failed" if failed else "passed"
+        """Failed if a claim is broken, or too many draws were discarded."""
+        return "failed" if self.broken or self.run.discard_rate > MOST_DISCARDS else "passed"
 
     def headline(self) -> str:
         """One sentence on the run."""
@@ -102,10 +101,6 @@ class ClaimsView(View[ClaimsRun]):
         unresolved = sum(row.open for row in self.rows)
         left = f" {unresolved:,} problems are unresolved." if unresolved else ""
         return f"{len(self.rows)} claims, {problems:,} random problems: {ended}.{left}"
-
-    def notes(self) -> list[str]:
-        """Which claims cannot be examined, and why."""
-        return [f"{name} cannot be examined: {fault}." for name, fault in self.run.faults.items()]
 
     def cautions(self) -> list[Caution]:
         """Return what could make a pass meaningless."""
@@ -130,13 +125,12 @@ class ClaimsView(View[ClaimsRun]):
 
     def again(self) -> Again:
         """How to repeat the run."""
-        count = "" if self.run.examples is None else f" --examples {self.run.examples}"
-        command = f"tox -e claims --{count} --hypothesis-seed={self.run.seed}"
-        return Again("The claims again, in a copy of the repository:", command)
+        count = -(-self.run.problems // max(1, len(self.rows)))
+        return Again("The claims on as many problems, of another draw:", f"gdcheck claim theorem --budget {count}")
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """How the problems of each claim ended."""
-        yield "claims", _NAME, claims_chart(self.rows)
+        yield "claims", _NAME, claims_chart({row.name: row.verdicts for row in self.rows})
 
     def pictures(self) -> dict[str, str]:
         """How the problems ended, and the trajectory of each simplest counterexample."""
@@ -175,8 +169,6 @@ class ClaimsView(View[ClaimsRun]):
                 # A run of an earlier version names no causes.
                 causes = "; ".join(f"{count}: {cause}" for cause, count in row.causes.items()) or "no cause was kept"
                 yield Case(f"{row.name}: {row.open} of {row.problems} problems", skipped=f"unresolved: {causes}")
-        for name, fault in self.run.faults.items():
-            yield Case(f"{name}: its examination", failure=fault)
 
 
 def _lines(row: ClaimRow, broken: Broken) -> list[str]:
@@ -229,11 +221,11 @@ def _row(i: int, name: str, run: ClaimsRun) -> ClaimRow:
     )
 
 
-def claims_chart(rows: Sequence[ClaimRow]) -> alt.Chart:
+def claims_chart(rows: Mapping[str, Mapping[str, int]]) -> alt.Chart:
     """How the problems of each claim ended, as shares, in the stand-in colours.
 
     Args:
-        rows: The claims of a run.
+        rows: How many problems of each claim ended in each verdict.
 
     Returns:
         The chart.
@@ -241,8 +233,8 @@ def claims_chart(rows: Sequence[ClaimRow]) -> alt.Chart:
     words = {"proved": "fixed", "exceptional": "two-cycle", "not-applicable": "faint", "unresolved": "alternating"}
     colours = {verdict: STAND_IN[name] for verdict, name in (words | {"refuted": "open"}).items()}
     values = [
-        {"claim": row.name, "verdict": verdict, "share": row.verdicts[verdict] / row.problems, "order": order}
-        for row in rows
+        {"claim": name, "verdict": verdict, "share": counts.get(verdict, 0) / sum(counts.values()), "order": order}
+        for name, counts in rows.items()
         for order, verdict in enumerate(colours)
     ]
     chart = drawn("bar", values, height=11, aria=False).encode(

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import altair as alt
+
+from gdcheck.properties.claims.claim import SecondOutcome
 from gdcheck.properties.lemmas.verdict import ClaimRow, Counterexample, Form, OwnClaimsRun
+from gdcheck.reports.claims_view import claims_chart
+from gdcheck.reports.earlier_claims import MOST_DISCARDS
 from gdcheck.reports.latex import fragment
 from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.loss.errors import InputError
+
+VERDICTS = "claim-verdicts"
+"""The stem of the chart of verdicts."""
 
 
 def record_file(row: ClaimRow) -> str:
@@ -29,6 +37,17 @@ def reproduce_line(form: Form) -> str:
     return python_line(form).replace("gdcheck.Problem(", "@gdcheck.reproduce(", 1)
 
 
+def margin(row: ClaimRow) -> str:
+    """Return the smallest margin with which a claim holds on a problem."""
+    return scientific(None if row.closest is None else row.closest.margin)
+
+
+def second(row: ClaimRow) -> str:
+    """Return how often the second engine agrees, differs and does not settle; a dash if it was never asked."""
+    counts = row.kinds.get("second")
+    return "–" if counts is None else " / ".join(str(counts.get(outcome.value, 0)) for outcome in SecondOutcome)
+
+
 class OwnClaimsView(View[OwnClaimsRun]):
     """A run of ``gdcheck claim``."""
 
@@ -40,6 +59,9 @@ class OwnClaimsView(View[OwnClaimsRun]):
     record = staticmethod(record_file)
     python = staticmethod(python_line)
     reproduce = staticmethod(reproduce_line)
+    margin = staticmethod(margin)
+    second = staticmethod(second)
+    chart = VERDICTS
 
     @property
     def outcome(self) -> str:
@@ -63,10 +85,14 @@ class OwnClaimsView(View[OwnClaimsRun]):
         rows = self.run.rows
         undecided, aside = sum(r.undecided for r in rows), sum(r.aside for r in rows)
         observed = sum(r.observed for r in rows)
+        drawn, discarded = sum(r.drawn for r in rows), sum(r.discarded for r in rows)
         return [
             Caution("Undecided", undecided, "problems on which a claim is neither true nor false", undecided > 0),
             Caution("Set aside", aside, "problems that do not meet what a claim assumes", False),
             Caution("Only observed", observed, "findings that rest on floats or on a finite stretch of steps", False),
+            Caution(
+                "Draws discarded", discarded, f"of {drawn:,} draws of Hypothesis", discarded > MOST_DISCARDS * drawn
+            ),
         ]
 
     def facts(self) -> list[tuple[str, object]]:
@@ -81,7 +107,14 @@ class OwnClaimsView(View[OwnClaimsRun]):
     def pictures(self) -> dict[str, str]:
         """Return the trajectory of each simplest counterexample."""
         records = (row.counterexample for row in self.run.rows)
-        return {name: svg for record in records if record for name, svg in _picture(record).items()}
+        drawn = {name: svg for record in records if record for name, svg in _picture(record).items()}
+        return super().pictures() | drawn
+
+    def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
+        """How the problems of each claim of the theorem ended, if there are such."""
+        verdicts = {row.name: row.kinds["verdict"] for row in self.run.rows if "verdict" in row.kinds}
+        if verdicts:
+            yield VERDICTS, "How the problems of each claim ended", claims_chart(verdicts)
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
         """Yield the records of the counterexamples, and each as a LaTeX fragment.
@@ -106,7 +139,11 @@ class OwnClaimsView(View[OwnClaimsRun]):
     def markdown(self) -> list[str]:
         """Return a table of the verdicts, and each simplest counterexample."""
         heads = ["claim", "verdict", "examined", "held", "violated", "undecided", "aside"]
-        cells = ((r.name, r.words(), r.examined, r.held, r.violated, r.undecided, r.aside) for r in self.run.rows)
+        heads += ["smallest margin", "mpmath agrees / differs / not settled"]
+        cells = (
+            (r.name, r.words(), r.examined, r.held, r.violated, r.undecided, r.aside, margin(r), second(r))
+            for r in self.run.rows
+        )
         lines = ["## Claims of one’s own", "", *table(heads, cells)]
         for row in self.run.rows:
             if row.counterexample is not None:
@@ -120,6 +157,9 @@ class OwnClaimsView(View[OwnClaimsRun]):
     def cases(self) -> Iterator[Case]:
         """Every claim: it fails where it does not hold, is undecided or cannot be used."""
         for row in self.run.rows:
+            if row.aside:
+                said = "; ".join(f"{count}: {cause}" for cause, count in row.causes.get("aside", {}).items())
+                yield Case(f"{row.name}: {row.aside} of {row.examined} problems", skipped=f"set aside: {said}")
             if row.verdict == "held":
                 yield Case(row.name, skipped="ended early" if self.run.interrupted else None)
                 continue

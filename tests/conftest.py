@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["gdcheck.pytest_plugin"]
+pytest_plugins = ["gdcheck.claims_plugin"]
 
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 
@@ -14,6 +14,13 @@ settings.register_profile("default", max_examples=100, **_COMMON)
 settings.register_profile("thorough", max_examples=1000, **_COMMON)
 # The plugin loads what --hypothesis-profile names after this file has been read.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_configure(config):
+    """Give each claim 12 problems for an example of the Hypothesis profile, and keep what breaks one."""
+    profile = config.getoption("--hypothesis-profile", None) or settings.get_current_profile_name()
+    config.option.gdcheck_budget = config.option.gdcheck_budget or 12 * settings.get_profile(profile).max_examples
+    config.option.gdcheck_out = config.option.gdcheck_out or config.rootpath / "reports" / "out" / "counterexamples"
 
 
 @pytest.fixture

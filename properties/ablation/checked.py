@@ -7,7 +7,7 @@ from typing import Any
 
 from flint import arb, ctx
 
-from gdcheck.properties.claims.examination import CLAIM_STEPS
+from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.parts import limit_json
 from gdcheck.theorem.certificate.rechecking import NotChecked, check

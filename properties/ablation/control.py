@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.properties.ablation.checked import decided, words
-from gdcheck.properties.claims.examination import CLAIM_STEPS
+from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.theorem.batch.batch import certify_batch

@@ -92,6 +92,7 @@ def run_ablations(
     *,
     seed: int = 0,
     jobs: int = 1,
+    time_limit: float = _TIME_LIMIT,
     load: Path | None = None,
     on_done: Callable[[int], object] = lambda done: None,
 ) -> AblationRun:
@@ -105,6 +106,7 @@ def run_ablations(
         budget: How many problems each is to examine, before its cost.
         seed: The seed.
         jobs: How many processes.
+        time_limit: Seconds that an examination may take.
         load: The user's file, if ablations of it are among the names.
         on_done: Called with the number of problems examined so far.
 
@@ -117,7 +119,7 @@ def run_ablations(
     wanted = [Wanted(Source(target, name, digest=digest), problems_for(ablations[name], budget)) for name in names]
     with TemporaryDirectory(prefix="gdcheck-") as folder:
         (Path(folder) / "shards").mkdir()
-        run = Run(wanted, seed, _TIME_LIMIT, Path(folder), _claim)
+        run = Run(wanted, seed, time_limit, Path(folder), _claim)
         run.examine(Executor(jobs), on_done)
         done = [name for name in names if run.complete(name)]
         found = run.finish(_simplest, jobs, done)

@@ -162,8 +162,12 @@ def _verdict(first: Witness | None, held: int, *, control: bool) -> RowVerdict:
 
 def _evidence(total: ShardResult, held: int) -> Evidence:
     if total.first is not None:
-        return total.first.evidence
+        return _known(total.first)
     return "proved" if held and not total.observed else "observed"
+
+
+def _known(found: Witness) -> Evidence:
+    return "proved" if found.evidence == "proved" else "observed"
 
 
 def _exhibit(found: Witness) -> Exhibit:
@@ -172,7 +176,7 @@ def _exhibit(found: Witness) -> Exhibit:
         problem=read_as(found.problem, StoredProblem),
         predicted=said.predicted,
         happens=said.happens,
-        evidence=found.evidence,
+        evidence=_known(found),
         severity=-(found.margin or 0.0),
         certificates=said.certificates,
     )

@@ -8,13 +8,13 @@ from flint import fmpq, fmpq_mat
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit, sign_of
 from gdcheck.properties.claims.examination import (
-    CLAIM_STEPS,
     amplitude_margin,
     holds,
     on_decided,
     require,
     unresolved,
 )
+from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.properties.strategies.instance import Instance, Vector
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem

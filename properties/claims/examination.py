@@ -10,6 +10,7 @@ from math import isnan, log, log2
 from flint import arb, ctx, fmpq
 
 from gdcheck.properties.claims.claim import Finding, SecondOutcome
+from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
@@ -19,7 +20,6 @@ from gdcheck.theorem.reference.amplitude import NotSettled
 
 Examination = Callable[[Instance, Decision], Finding]
 
-CLAIM_STEPS = 20_000
 MOST_MARGIN = 1000.0
 PRECISIONS = (256, 1024, 4096)
 """Bits at which a claim is checked, one after the other, until every comparison is decided."""
@@ -38,10 +38,6 @@ class ClaimViolation(Exception):  # noqa: N818
         super().__init__(otherwise)
         # What fails has no slack: a positive margin could only be one of rounding.
         self.margin = None if margin is None or isnan(margin) else min(0.0, _limited(margin))
-
-
-class Undecided(Exception):  # noqa: N818
-    """A part of a claim cannot be decided at this precision; problems are counted by the message, the cause."""
 
 
 def require(holds: bool | None, otherwise: str, margin: float | None = None, *, step: int | None = None) -> None:

@@ -10,14 +10,13 @@ from hypothesis.strategies import SearchStrategy
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import certificate_is_accepted, orthogonal_to_dominant, predicted_limit
 from gdcheck.properties.claims.examination import (
-    CLAIM_STEPS,
-    Undecided,
     amplitude_margin,
     holds,
     on_decided,
     require,
 )
 from gdcheck.properties.claims.points import eigen_coordinates, image
+from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
 from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.assumptions.spectrum import power_of_two_below

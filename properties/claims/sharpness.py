@@ -12,7 +12,6 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import predicted_limit
 from gdcheck.properties.claims.examination import (
-    Undecided,
     equals,
     holds,
     log2_ratio,
@@ -22,6 +21,7 @@ from gdcheck.properties.claims.examination import (
 )
 from gdcheck.properties.claims.points import hessian, unit_vectors
 from gdcheck.properties.claims.trajectory import EnclosedIterate, remainder_bound, walk
+from gdcheck.properties.claims.undecided import Undecided
 from gdcheck.properties.strategies.instance import Instance, dot
 from gdcheck.properties.strategies.sharpness import prescribed_slope, sharp_problems
 from gdcheck.theorem.decision.decide import Decision

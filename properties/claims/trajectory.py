@@ -8,7 +8,8 @@ from itertools import islice
 
 from flint import arb, arb_mat, fmpq
 
-from gdcheck.properties.claims.examination import CLAIM_STEPS, require
+from gdcheck.properties.claims.examination import require
+from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.properties.strategies.instance import Instance, Vector
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.enclosure import enclose

@@ -20,7 +20,8 @@ from math import isqrt
 from flint import arb, fmpq, fmpq_mpoly, fmpq_poly
 
 from gdcheck.properties.claims.bernstein import Polynomial, semidefinite_on_unit_box
-from gdcheck.properties.claims.examination import Undecided, require
+from gdcheck.properties.claims.examination import require
+from gdcheck.properties.claims.undecided import Undecided
 from gdcheck.theorem.certificate.rechecking import remainder_orders
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem

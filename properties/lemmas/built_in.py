@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
 from importlib.util import find_spec
@@ -21,8 +20,11 @@ if TYPE_CHECKING:
 BANDS = ((2, 3), (4, 6), (7, 12))
 """The bands of dimensions; each gets an equal share of the problems, in each regime."""
 
-SEARCH = "-search"
-"""Ends the name of a claim whose smallest margin is looked for."""
+THEOREM, SEARCH = "theorem", "-search"
+"""All of them together; and the end of the name of a claim whose smallest margin is looked for."""
+
+_SECOND, _SEARCHED = 0.25, 0.02
+"""Of all of them together: on what share of the problems the second engine is asked too, and a search's share."""
 
 _STATES: dict[bool | None, State] = {True: "held", False: "violated", None: "undecided"}
 _WITH_TORCH = "torch-sgd"
@@ -51,6 +53,7 @@ def built_in(name: str, second: float = 1.0) -> OwnClaim:
         examination=partial(_examined, claim, second),
         strategies=tuple(claim.instances(regime=r, dimensions=band) for r in claim.regimes for band in bands),
         searches=searches,
+        share=(_SEARCHED if searches else 1.0) / claim.cost,
     )
 
 
@@ -80,21 +83,11 @@ def theorem_claim(name: str) -> Claim:
     return torch_sgd.CLAIM
 
 
-def budgets(claims: Sequence[Claim], examples: int, *, total: bool) -> dict[str, int]:
-    """Spread problems over claims: equally over their regimes and bands of dimensions, fewer for a costly claim.
+def all_of_them() -> dict[str, OwnClaim]:
+    """Return the claims of the theorem by their names, and the searches for their smallest margins."""
+    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
 
-    Args:
-        claims: The claims.
-        examples: How many problems: for each regime and band of the simplest claim, or all in all.
-        total: Whether ``examples`` is meant all in all.
-
-    Returns:
-        How many for each claim; all in all exactly the number asked for, if each gets at least one.
-    """
-    weights = [len(claim.regimes) * len(BANDS) / claim.cost for claim in claims]
-    share = examples / sum(weights) if total else examples
-    ends = [round(share * sum(weights[:k])) for k in range(len(weights) + 1)]
-    return {claim.name: max(1, ends[k + 1] - ends[k]) for k, claim in enumerate(claims)}
+    return {name + end: built_in(name + end, _SECOND) for end in ("", SEARCH) for name in CLAIMS}
 
 
 def _examined(claim: Claim, second: float, instance: Instance) -> Outcome:
@@ -106,6 +99,11 @@ def _examined(claim: Claim, second: float, instance: Instance) -> Outcome:
     if error is not None:
         said = f"its examination raised {in_words(error)} on {json.dumps(problem.to_json(), ensure_ascii=False)}"
         raise ClaimError(said)
+    state, note = _STATES[finding.holds], finding.note[:200]
+    owed = finding.holds is None and status(instance, finding) is ClaimStatus.FAILED
+    if finding.holds is None and not owed:
+        # The theorem speaks of starts in the basin, and nothing says that this one is there.
+        state, note = "aside", f"unresolved: {note}"
     kinds = {
         "verdict": finding.verdict,
         "regime": instance.regime.value,
@@ -115,15 +113,7 @@ def _examined(claim: Claim, second: float, instance: Instance) -> Outcome:
     }
     if finding.second is not None:
         kinds["second"] = finding.second.value
-    return Outcome(
-        _STATES[finding.holds],
-        finding.note[:200],
-        claim.kind,
-        finding.margin,
-        owed=finding.holds is None and status(instance, finding) is ClaimStatus.FAILED,
-        kinds=kinds,
-        steps=finding.steps or 0,
-    )
+    return Outcome(state, note, claim.kind, finding.margin, owed=owed, kinds=kinds, steps=finding.steps or 0)
 
 
 def _asks_second(instance: Instance, share: float) -> bool:

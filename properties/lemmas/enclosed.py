@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
-from gdcheck.properties.claims.examination import Undecided
+from gdcheck.properties.claims.undecided import Undecided
 from gdcheck.theorem.loss.balls import at_most
 from gdcheck.theorem.loss.rational import to_fmpq
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flint import ctx
 
-from gdcheck.properties.claims.examination import CLAIM_STEPS, Undecided
+from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
 from gdcheck.properties.lemmas.declare import Held, OwnClaim
 from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
 from gdcheck.properties.lemmas.trajectory import Trajectory

@@ -14,7 +14,7 @@ from inspect import getsourcefile
 from pathlib import Path
 from types import ModuleType
 
-from gdcheck.properties.lemmas.built_in import built_in
+from gdcheck.properties.lemmas.built_in import THEOREM, all_of_them, built_in
 from gdcheck.properties.lemmas.declare import OwnClaim, fits
 from gdcheck.theorem.loss.errors import InputError
 
@@ -24,7 +24,7 @@ class Source:
     """Where a claim comes from.
 
     Attributes:
-        target: The file, ``file:name``, ``module:name``, or the name of a built-in claim.
+        target: The file, ``file:name``, ``module:name``, the name of a built-in claim, or ``theorem`` for all of them.
         name: The claim's name.
         file: The file's name without its folder; empty for a built-in claim.
         digest: The SHA-256 of the file's text.
@@ -110,7 +110,7 @@ def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
         return _declared(run_file(Path(file), "claim"), target, None if file == target else name)
     if colon:
         return _declared(_imported(module), target, name)
-    return {target: built_in(target)}
+    return all_of_them() if target == THEOREM else {target: built_in(target)}
 
 
 def _file_of(target: str) -> str:

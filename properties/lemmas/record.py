@@ -5,22 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gdcheck.properties.claims.examination import CLAIM_STEPS
+from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.properties.lemmas.built_in import built_in
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.examine import examine
 from gdcheck.properties.lemmas.loading import load, sources
-from gdcheck.properties.lemmas.results import Witness
 from gdcheck.properties.lemmas.simplify import Shrinking, simplified
 from gdcheck.properties.lemmas.verdict import Counterexample, Form
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
-from gdcheck.theorem.certificate.shapes import ShapeError, StoredProblem, read_as
+from gdcheck.theorem.certificate.shapes import ShapeError, read_as
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Statement
+
+_AGAIN = {
+    "violated": ("VIOLATED AGAIN", ""),
+    "held": ("FIXED", "the claim holds"),
+    "aside": ("FIXED", "the claim no longer speaks of it"),
+    "undecided": ("UNDECIDED", ""),
+}
 
 
 def counterexample(task: Shrinking) -> tuple[str, Counterexample]:
@@ -49,19 +55,14 @@ def counterexample(task: Shrinking) -> tuple[str, Counterexample]:
         text=source.text,
         digest=source.digest,
         seed=task.shard.seed,
-        simplest=_form(found),
-        first=_form(task.first),
-        worst=_form(task.worst),
+        simplest=Form.of(found),
+        first=Form.of(task.first),
+        worst=Form.of(task.worst),
         assumed=f"{decision.verdict.value}: {decision.reason}",
         certificate=proof if accepted else None,
         not_simplified=why_not,
     )
     return source.name, record
-
-
-def _form(found: Witness) -> Form:
-    stored = read_as(found.problem, StoredProblem)
-    return Form(found.index, stored, found.made, found.cause, found.evidence, found.margin)
 
 
 def _prediction(claim: OwnClaim) -> str:
@@ -98,10 +99,12 @@ def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tupl
         if form.made is not None:
             instance = Instance.from_json({**form.made, "problem": problem.to_json()})
         outcome, _ = examine(claim, instance or problem)
-        words = {"violated": "VIOLATED AGAIN", "held": "FIXED", "aside": "FIXED", "undecided": "UNDECIDED"}
-        said = {"held": "the claim holds", "aside": "the claim no longer speaks of it"}.get(outcome.state, "")
+        word, said = _AGAIN[outcome.state]
+        if outcome.state == "aside" and claim.examination is not None:
+            # What a claim of the theorem sets aside is not resolved.
+            word, said = _AGAIN["undecided"]
         told = f"{said}: {outcome.cause}" if said and outcome.cause else said or outcome.cause
-        found.append((name, words[outcome.state], f"{told} ({outcome.evidence})"))
+        found.append((name, word, f"{told} ({outcome.evidence})"))
     return found
 
 
@@ -133,7 +136,7 @@ def digest_of(record: Counterexample, load_from: Path | None, beside: Path) -> b
 
 def _claim_of(record: Counterexample, load_from: Path | None, beside: Path) -> OwnClaim:
     if not record.file:
-        return built_in(record.target)
+        return built_in(record.claim)
     target = str(_file_of(record, load_from, beside))
     for source in sources([target]):
         if source.name == record.claim:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, ValidationError, convert
 
+from gdcheck.properties.lemmas.built_in import THEOREM
 from gdcheck.properties.lemmas.loading import Source, load, sources
 from gdcheck.properties.lemmas.record import counterexample
 from gdcheck.properties.lemmas.results import ShardResult
@@ -25,7 +26,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         targets: What was asked for.
         seed: The seed.
-        budget: How many problems for each claim.
+        budget: How many problems for each claim; fewer for the costly ones of ``theorem``.
         time_limit: Seconds that an examination may take.
         digests: The SHA-256 of the file of each claim.
     """
@@ -101,7 +102,7 @@ def run_claims(
         InputError: If a process is killed from outside, or no cluster answers.
     """
     known, faults = _found(plan.targets)
-    run = Run([Wanted(source, plan.budget) for source in known.values()], plan.seed, plan.time_limit, root)
+    run = Run([Wanted(source, _budget(plan, source)) for source in known.values()], plan.seed, plan.time_limit, root)
     run.examine(executor, on_done)
     if run.lost:
         raise InputError("jobs", f"a process was killed; go on with gdcheck claim --resume {root}")
@@ -116,7 +117,11 @@ def run_claims(
 
 def workload(plan: Plan) -> int:
     """How many problems a run examines, examples left out."""
-    return plan.budget * len(plan.digests)
+    return sum(_budget(plan, source) for source in _found(plan.targets)[0].values())
+
+
+def _budget(plan: Plan, source: Source) -> int:
+    return max(1, round(plan.budget * load(source).share)) if source.target == THEOREM else plan.budget
 
 
 def _found(targets: Sequence[str]) -> tuple[dict[str, Source], dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from flint import acb_mat, arb, arb_mat, ctx, fmpq_mat
 
-from gdcheck.properties.claims.examination import Undecided
+from gdcheck.properties.claims.undecided import Undecided
 from gdcheck.properties.lemmas.enclosed import Enclosed
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision

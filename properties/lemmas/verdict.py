@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from msgspec import field
+
 from gdcheck.properties.lemmas.outcome import Strength
-from gdcheck.properties.lemmas.results import ShardResult
-from gdcheck.theorem.certificate.shapes import Contradictions, Count, Shape, StoredProblem, StoredRun
+from gdcheck.properties.lemmas.results import ShardResult, Witness
+from gdcheck.theorem.certificate.shapes import Contradictions, Count, Shape, StoredProblem, StoredRun, read_as
 
 Word = Literal["false", "false as far as floats show", "held", "undecided", "unusable"]
 
@@ -29,6 +31,12 @@ class Form(Shape, frozen=True):
     found: str
     evidence: Strength
     margin: float | None
+
+    @classmethod
+    def of(cls, found: Witness) -> Form:
+        """Return a problem that was kept as it is stored."""
+        stored = read_as(found.problem, StoredProblem)
+        return cls(found.index, stored, found.made, found.cause, found.evidence, found.margin)
 
 
 class Counterexample(StoredRun, frozen=True, tag="gdcheck-counterexample/1"):
@@ -86,6 +94,11 @@ class ClaimRow(Shape, frozen=True):
         causes: By state and cause, how many.
         fault: Why the claim cannot be used, if it cannot.
         counterexample: The counterexample, if there is one.
+        closest: The problem on which it holds with the smallest margin, if it names margins.
+        kinds: What else problems are counted by: of each kind, how many.
+        steps: The largest step at which a certificate applies.
+        drawn: How many problems Hypothesis drew.
+        discarded: How many of them were of no use.
     """
 
     name: str
@@ -103,6 +116,11 @@ class ClaimRow(Shape, frozen=True):
     causes: dict[str, dict[str, Count]]
     fault: str | None
     counterexample: Counterexample | None
+    closest: Form | None = None
+    kinds: dict[str, dict[str, Count]] = field(default_factory=dict)
+    steps: Count = 0
+    drawn: Count = 0
+    discarded: Count = 0
 
     def words(self) -> str:
         """Return the verdict in words, with its numbers."""
@@ -197,5 +215,10 @@ def row_of(total: ShardResult, sentence: str, file: str, digest: str, found: Cou
         causes={state: dict(sorted(causes.items())) for state, causes in sorted(total.causes.items())},
         fault=total.fault,
         counterexample=found,
+        closest=None if total.closest is None else Form.of(total.closest),
+        kinds={name: dict(sorted(counts.items())) for name, counts in sorted(total.kinds.items())},
+        steps=total.steps,
+        drawn=total.drawn,
+        discarded=total.discarded,
         **numbers,
     )

@@ -15,7 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from gdcheck.properties.lemmas.declare import OwnClaim
-    from gdcheck.properties.lemmas.verdict import ClaimRow
+    from gdcheck.properties.lemmas.verdict import ClaimRow, Counterexample
 
 PROFILES = {"quick": 50, "default": 300, "thorough": 10_000}
 """How many problems each profile examines for a claim."""
@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Seconds that one problem may take (10).",
     )
     group.addoption("--gdcheck-seed", type=_from(0, int), default=0, metavar="N", help="The seed of the problems (0).")
+    group.addoption("--gdcheck-out", type=Path, metavar="DIR", help="Store counterexamples there, for gdcheck replay.")
 
 
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> ClaimItem | None:
@@ -79,16 +80,17 @@ class ClaimItem(pytest.Item):
         from gdcheck.properties.sweep.run import Executor
 
         option = self.config.getoption
-        budget = option("--gdcheck-budget")
-        count = PROFILES[option("--gdcheck-profile")] if budget is None else budget
+        count = option("--gdcheck-budget") or PROFILES[option("--gdcheck-profile")]
         with TemporaryDirectory(prefix="gdcheck-") as folder:
-            root, target = Path(folder), f"{self.path}:{self.name}"
-            plan = begin([target], option("--gdcheck-seed"), count, option("--gdcheck-time-limit"), root)
+            # A claim of the theorem is known by its name, wherever it is asked for.
+            root, target = Path(folder), f"{self.path}:{self.name}" if self.claim.file else self.claim.name
+            budget = max(1, round(count * self.claim.share))
+            plan = begin([target], option("--gdcheck-seed"), budget, option("--gdcheck-time-limit"), root)
             run = run_claims(plan, root, Executor())
         if run.interrupted:
             raise KeyboardInterrupt
         (row,) = run.rows
-        if row.verdict == "undecided":
+        if row.verdict == "undecided" and row.counterexample is None:
             causes = [
                 f"{n}: {cause}" for state in ("undecided", "aside") for cause, n in row.causes.get(state, {}).items()
             ]
@@ -103,6 +105,7 @@ class ClaimItem(pytest.Item):
             return said
         from gdcheck.reports.own_claims_view import python_line, reproduce_line
 
+        file = self._stored(row.counterexample)
         form, why_not = row.counterexample.simplest, row.counterexample.not_simplified
         margin = "" if form.margin is None else f" (margin {form.margin:g})"
         where = "on an example of the claim" if form.index < 0 else f"on problem {form.index} of the run"
@@ -114,8 +117,20 @@ class ClaimItem(pytest.Item):
             f"  {python_line(form)}",
             "  to have it examined always, put this above the claim:",
             f"    {reproduce_line(form)}",
+            *([] if file is None else ["  to examine the claim on it again:", f"    gdcheck replay {file}"]),
         ]
         return "\n".join(lines)
+
+    def _stored(self, record: Counterexample) -> Path | None:
+        """Store a counterexample, if the user says where, and return its file."""
+        folder: Path | None = self.config.getoption("--gdcheck-out")
+        if folder is None:
+            return None
+        from gdcheck.properties.storage.files import as_json, write_text_atomically
+
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(folder / f"{self.name}.json", as_json(record))
+        return folder / f"{self.name}.json"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the account of a counterexample without a traceback through gdcheck."""

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from gdcheck.cli import run as gdcheck
 from gdcheck.properties.claims.claim import ClaimStatus, examined, status
-from gdcheck.properties.claims.examination import CLAIM_STEPS
 from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.properties.lemmas.drawing import Shard
 from gdcheck.properties.lemmas.loading import Source, load
 from gdcheck.properties.lemmas.record import counterexample

@@ -112,7 +112,7 @@ def test_the_figures_of_the_sweep_are_those_of_its_run():
     run_ = json.loads((ROOT / "docs" / "runs" / "claims-50000.json").read_text(encoding="utf-8"))
     (view,) = read_views([ROOT / "docs" / "runs" / "claims-50000.json"])
     text = page("claims")
-    sentence = " ".join(text[text.index("A thorough sweep of") :].split("\n\n")[0].split())
+    sentence = " ".join(text[text.index("A sweep of 50,000") :].split("\n\n")[0].split())
     assert f"{run_['problems']:,} problems, with {run_['problems_in_search']:,} more" in sentence
     assert f"took {run_['run']['seconds']:.0f} s" in sentence
     assert run_["run"]["workers"] == 2

@@ -22,7 +22,7 @@ _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bol
 
 
 def ablate_and_store(
-    wanted: Sequence[str], budget: int, seed: int, *, jobs: int, load: Path | None, out: Path
+    wanted: Sequence[str], budget: int, seed: int, *, jobs: int, time_limit: float, load: Path | None, out: Path
 ) -> AblationRun:
     """Run ablations with a progress bar; write ``ablation.json``, the certificates and the report.
 
@@ -31,6 +31,7 @@ def ablate_and_store(
         budget: How many problems each is to examine.
         seed: The seed.
         jobs: How many processes.
+        time_limit: Seconds that one problem may take.
         load: A user's file with more ablations.
         out: The directory; made if it is not there.
 
@@ -44,7 +45,7 @@ def ablate_and_store(
     with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
     with progress_bar(workload(names, budget, load), "dropping assumptions") as on_done:
-        run = run_ablations(names, budget, seed=seed, jobs=jobs, load=load, on_done=on_done)
+        run = run_ablations(names, budget, seed=seed, jobs=jobs, time_limit=time_limit, load=load, on_done=on_done)
     write_run(run, out)
     return run
 

@@ -154,6 +154,11 @@ def _show_row(console: Console, row: ClaimRow, root: Path, *, latex: bool) -> No
             console.print(Text(f"  {state} on {count:,}: {printable(cause)}"), soft_wrap=True)
     if row.rechecked:
         console.print(Text(f"  certificates that the independent checker accepted: {row.rechecked:,}"), soft_wrap=True)
+    if row.closest is not None:
+        console.print(Text(f"  smallest margin where it holds: {row.closest.margin:.3g}"), soft_wrap=True)
+    if "second" in row.kinds:
+        said = ", ".join(f"{kind} on {count:,}" for kind, count in row.kinds["second"].items())
+        console.print(Text(f"  the second engine, mpmath: {said}"), soft_wrap=True)
     record = row.counterexample
     if record is None:
         return

@@ -22,13 +22,15 @@ commands = typer.Typer()
         "gdcheck claim my_lemma.py --budget 1e5 --jobs 4 --out run",
         "gdcheck claim --resume run",
         "gdcheck claim invariance --out invariance",
+        "gdcheck claim theorem --budget 1e4",
     )
 )
 def claim(
     claims: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CLAIM]...", help="Python files (they are run), file:name, module:name, or built-in claims."
+            metavar="[CLAIM]...",
+            help="Python files (they are run), file:name, module:name, built-in claims; theorem is all of these.",
         ),
     ] = None,
     new: Annotated[Path | None, typer.Option(help="Write a file with a claim to start from, and end.")] = None,

@@ -69,6 +69,9 @@ def ablate(
     budget: Annotated[int, typer.Option(min=1, max=10_000_000, help="Problems to examine for each row.")] = 200,
     seed: Annotated[int, typer.Option(help="The seed of the search.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, max=86400, help="Seconds that one problem may take; then it is undecided.")
+    ] = 600.0,
     load: Annotated[Path | None, typer.Option(help="A Python file with ablations of your own; it is run.")] = None,
     out: Annotated[Path, typer.Option(help="The directory of the results.")] = Path("reports/out/ablation"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
@@ -78,7 +81,9 @@ def ablate(
     from gdcheck.properties.storage.files import as_json as text
     from gdcheck.terminal.show import console_for_people
 
-    run_ = ablate_and_store(assumption or [], budget, seed, jobs=jobs or default_jobs(), load=load, out=out)
+    run_ = ablate_and_store(
+        assumption or [], budget, seed, jobs=jobs or default_jobs(), time_limit=time_limit, load=load, out=out
+    )
     if as_json:
         typer.echo(text(run_, indent=None), nl=False)
     else:
@@ -94,7 +99,7 @@ def ablate(
         "0 the report is written",
         "gdcheck report reports/out reports/out/ablation --out page --open",
         before="A run is the JSON result of gdcheck verify, ablate, sweep, train or network, or of a run of the claims "
-        "(tox -e claims), or the directory that holds it.",
+        "(gdcheck claim), or the directory that holds it.",
     )
 )
 def report(

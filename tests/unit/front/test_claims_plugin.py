@@ -1,5 +1,6 @@
 """The plugin for a user's own repository: claims are tests, and nothing is loaded where there are none."""
 
+import os
 import subprocess
 import sys
 
@@ -59,6 +60,48 @@ def test_a_claim_that_does_not_end_fails_and_the_others_go_on(pytester):
     result = pytester.runpytest_subprocess(*PLUGIN, *chosen)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*distance_falls does not end within 1 s on 3 problems (test_mine.py:*"])
+
+
+THEOREM = """
+    from dataclasses import replace
+    from gdcheck.properties.claims.claim import Finding
+    from gdcheck.properties.claims.registry import CLAIMS
+    from gdcheck.properties.lemmas.built_in import built_in
+
+    direction = built_in("direction")
+"""
+PLANTED = """
+    from dataclasses import replace
+    from gdcheck.properties.claims.claim import Finding
+    from gdcheck.properties.claims.registry import CLAIMS
+
+    def bad(instance):
+        return Finding(WORD, None, "planted", "proved")
+
+    CLAIMS["direction"] = replace(CLAIMS["direction"], examine=bad, second=None)
+"""
+
+
+def test_a_claim_of_the_theorem_is_a_test_by_its_name(pytester):
+    pytester.makepyfile(test_theorem=THEOREM)
+    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "6")
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(("word", "said"), [("False", "proved: planted"), ("None", "undecided: planted")])
+def test_what_breaks_a_claim_is_stored_where_it_is_asked_for(pytester, word, said, monkeypatch, capsys):
+    """Also what a claim of the theorem leaves undecided on a start in the certified ball."""
+    pytester.makepyfile(test_theorem=THEOREM, sitecustomize=PLANTED.replace("WORD", word))
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path), prepend=os.pathsep)
+    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "6", "--gdcheck-out", "kept")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*{said}*", "*gdcheck replay kept/direction.json"])
+    # The line examines the claim again: here the real one, which holds.
+    from gdcheck.cli import run
+
+    monkeypatch.chdir(pytester.path)
+    assert run(["replay", "kept/direction.json"]) == 0
+    assert "FIXED: direction" in capsys.readouterr().out
 
 
 def test_it_works_with_xdist(pytester):

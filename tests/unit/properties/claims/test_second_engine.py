@@ -70,7 +70,8 @@ def test_what_it_says_decides(
     assert own.examination is not None
     found = own.examination(WORKED_INSTANCE)
     assert found.kinds is not None and found.kinds["second"] == outcome.value
-    assert (found.state, found.cause) == ({True: "held", False: "violated", None: "undecided"}[seen], note)
+    cause = f"unresolved: {note}" if seen is None else note
+    assert (found.state, found.cause) == ({True: "held", False: "violated", None: "aside"}[seen], cause)
     assert not found.owed
     alone, _ = examined(claim, WORKED_INSTANCE, second=False)
     assert alone.holds is True

@@ -8,8 +8,9 @@ import pytest
 from flint import arb, ctx, fmpq
 
 from gdcheck.properties.claims import whole_ball
-from gdcheck.properties.claims.examination import ClaimViolation, Undecided
+from gdcheck.properties.claims.examination import ClaimViolation
 from gdcheck.properties.claims.registry import CLAIMS
+from gdcheck.properties.claims.undecided import Undecided
 from gdcheck.properties.claims.whole_ball import prove_on_ball
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcheck import InputError, holds
-from gdcheck.properties.claims.examination import Undecided
+from gdcheck.properties.claims.undecided import Undecided
 from gdcheck.properties.lemmas.enclosed import Enclosed, Truth, enclosed
 
 TRUTHS = st.sampled_from([True, False, None])

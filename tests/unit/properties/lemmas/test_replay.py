@@ -143,21 +143,21 @@ def expect_sentence(result: tuple[int, list[str], str], part: str) -> None:
 def test_an_unknown_claim_is_one_sentence(
     claim: object, record: dict[str, Any], tmp_path: Path, replay: Replay
 ) -> None:
-    expect_sentence(replay(write(tmp_path, record | {"target": claim})), "those are direction, ")
+    expect_sentence(replay(write(tmp_path, record | {"claim": claim})), "those are direction, ")
 
 
 @pytest.mark.parametrize("claim", [None, 3, ["rate"], {"rate": 1}])
 def test_a_claim_that_is_no_text_is_one_sentence(
     claim: object, record: dict[str, Any], tmp_path: Path, replay: Replay
 ) -> None:
-    expect_sentence(replay(write(tmp_path, record | {"target": claim})), "target")
+    expect_sentence(replay(write(tmp_path, record | {"claim": claim})), "claim")
 
 
 def test_a_claim_that_needs_torch_says_so_where_it_is_missing(
     record: dict[str, Any], tmp_path: Path, replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(built_in, "find_spec", lambda _: None)
-    expect_sentence(replay(write(tmp_path, record | {"target": "torch-sgd"})), "gdcheck[torch]")
+    expect_sentence(replay(write(tmp_path, record | {"claim": "torch-sgd"})), "gdcheck[torch]")
 
 
 BAD_MADE = {

@@ -1,0 +1,8 @@
+"""What cannot be decided, and how far a trajectory is followed for a claim: without what only some claims need."""
+
+CLAIM_STEPS = 20_000
+"""Steps of a trajectory before a problem is left unresolved."""
+
+
+class Undecided(Exception):  # noqa: N818
+    """A part of a claim cannot be decided at this precision; problems are counted by the message, the cause."""

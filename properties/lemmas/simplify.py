@@ -316,6 +316,8 @@ class _Search:
             ClaimError: If the claim's own examination fails on the way.
         """
         drawn, last = 0, self._first
+        if self._claim.searches:
+            self._most += self._first.index - shard.first
 
         def take(made: Any) -> float | None:
             nonlocal drawn, last

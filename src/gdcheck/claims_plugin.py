@@ -100,7 +100,7 @@ class ClaimItem(pytest.Item):
 
     def _account(self, row: ClaimRow) -> str:
         """Return what was found, in words: the problem, and the line that has it examined for ever."""
-        said = f"{self.name}: {row.words()}"
+        said = f"{self.name}: {row.words()}".replace(" --time-limit", " --gdcheck-time-limit")
         if row.counterexample is None:
             return said
         from gdcheck.reports.own_claims_view import python_line, reproduce_line

@@ -29,6 +29,7 @@ LEFT_OUT = {
     "gdcheck ablate": "all ablations take minutes; one of them is run",
     "gdcheck ablate --assumption off-boundary --budget 1000": "takes a minute; a budget of 200 is run",
     "gdcheck claim my_lemma.py --budget 1e5 --jobs 4 --out run": "takes minutes; 2000 problems are run",
+    "gdcheck claim theorem --budget 1e4": "takes minutes; claims of the theorem are run by their names",
     "gdcheck claim --resume run": "goes on with the run that is left out",
     "gdcheck sweep --problems 1e7 --out reports/out/run": "takes minutes; 1e6 problems are run",
 }

@@ -254,13 +254,13 @@ def _recheck_network(certificate: dict[str, Any], path: Path, time_limit: float,
 
 @commands.command(
     epilog=help_end(
-        "0 the same verdict and no claim that fails, 1 another verdict or a claim that fails, 3 an unresolved claim; "
+        "0 the same verdict, or a claim that holds, 1 another verdict, or a claim that fails, 3 an undecided claim; "
         "for a bare problem those of gdcheck check",
         "gdcheck replay certificate.json",
         "gdcheck replay reports/out/claim/counterexamples/loss_falls.json",
-        before="A stored record is a certificate, an object with a problem and its verdict, or a counterexample to a "
-        "claim: then the claim is examined again too, and FAILED, FIXED or UNRESOLVED. For a counterexample of gdcheck "
-        "claim that is VIOLATED AGAIN, FIXED or UNDECIDED; its file is looked for here and beside the record.",
+        before="A stored record is a certificate, an object with a problem and its verdict, or a counterexample of "
+        "gdcheck claim: then the claim is examined again, and VIOLATED AGAIN, FIXED or UNDECIDED; its file is looked for "
+        "here and beside the record.",
     )
 )
 def replay(

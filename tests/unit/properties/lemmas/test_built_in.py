@@ -141,14 +141,14 @@ def test_a_search_is_led_by_the_margins(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setitem(CLAIMS, "rate", replace(CLAIMS["rate"], examine=examine, instances=DIRECTION.instances))
     searched = ShardResult("rate")
-    examine_shard(built_in("rate" + SEARCH), Shard(0, 0, 0, 200), searched)
+    examine_shard(built_in("rate" + SEARCH), Shard(0, 0, 0, 80), searched)
     again = ShardResult("rate")
-    examine_shard(built_in("rate" + SEARCH), Shard(0, 0, 0, 200), again)
-    assert searched == again and searched.examined == 200
+    examine_shard(built_in("rate" + SEARCH), Shard(0, 0, 0, 80), again)
+    assert searched == again and searched.examined == 80
     assert searched.closest is not None and searched.closest.margin is not None
     strategies = built_in("rate" + SEARCH)
     by_chance = ShardResult("rate")
-    examine_shard(replace(strategies, searches=False), Shard(0, 0, 0, 200), by_chance)
+    examine_shard(replace(strategies, searches=False), Shard(0, 0, 0, 80), by_chance)
     assert by_chance.closest is not None and by_chance.closest.margin is not None
     assert searched.closest.margin < by_chance.closest.margin
 

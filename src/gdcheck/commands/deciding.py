@@ -259,8 +259,8 @@ def _recheck_network(certificate: dict[str, Any], path: Path, time_limit: float,
         "gdcheck replay certificate.json",
         "gdcheck replay reports/out/claim/counterexamples/loss_falls.json",
         before="A stored record is a certificate, an object with a problem and its verdict, or a counterexample of "
-        "gdcheck claim: then the claim is examined again, and VIOLATED AGAIN, FIXED or UNDECIDED; its file is looked for "
-        "here and beside the record.",
+        "gdcheck claim: then the claim is examined again, and VIOLATED AGAIN, FIXED or UNDECIDED; its file is looked "
+        "for here and beside the record.",
     )
 )
 def replay(

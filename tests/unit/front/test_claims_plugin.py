@@ -84,7 +84,7 @@ PLANTED = """
 
 def test_a_claim_of_the_theorem_is_a_test_by_its_name(pytester):
     pytester.makepyfile(test_theorem=THEOREM)
-    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "6")
+    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "6", "--gdcheck-time-limit", "600")
     result.assert_outcomes(passed=1)
 
 
@@ -93,7 +93,8 @@ def test_what_breaks_a_claim_is_stored_where_it_is_asked_for(pytester, word, sai
     """Also what a claim of the theorem leaves undecided on a start in the certified ball."""
     pytester.makepyfile(test_theorem=THEOREM, sitecustomize=PLANTED.replace("WORD", word))
     monkeypatch.setenv("PYTHONPATH", str(pytester.path), prepend=os.pathsep)
-    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "6", "--gdcheck-out", "kept")
+    options = ("--gdcheck-budget", "6", "--gdcheck-time-limit", "600", "--gdcheck-out", "kept")
+    result = pytester.runpytest_subprocess(*PLUGIN, *options)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"*{said}*", "*gdcheck replay kept/direction.json"])
     # The line examines the claim again: here the real one, which holds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from msgspec import Struct
@@ -112,8 +113,12 @@ class ShardResult(Struct):
         elif outcome.state == "held":
             if outcome.about is not None:
                 self.shown = Witness.of(index, drawn, outcome)
-            if outcome.margin is not None and (self.closest is None or outcome.margin < (self.closest.margin or 0.0)):
+            if outcome.margin is not None and outcome.margin < self._smallest:
                 self.closest = Witness.of(index, drawn, outcome)
+
+    @property
+    def _smallest(self) -> float:
+        return inf if self.closest is None or self.closest.margin is None else self.closest.margin
 
     def _consider(self, found: Witness) -> None:
         if self.first is None or _rank(found) < _rank(self.first):
@@ -137,7 +142,7 @@ class ShardResult(Struct):
         for violation in (other.first, other.worst):
             if violation is not None:
                 self._consider(violation)
-        if other.closest is not None and (self.closest is None or _severity(other.closest) < _severity(self.closest)):
+        if other._smallest < self._smallest:
             self.closest = other.closest
         self.shown = other.shown or self.shown
         self.endless |= other.endless

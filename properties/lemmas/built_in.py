@@ -49,7 +49,7 @@ def built_in(name: str, second: float = 1.0) -> OwnClaim:
     return OwnClaim(
         claim.sentence,
         name=name,
-        exactly=claim.statement,
+        exactly=f"{claim.statement} Margin: {claim.margin}.",
         examination=partial(_examined, claim, second),
         strategies=tuple(claim.instances(regime=r, dimensions=band) for r in claim.regimes for band in bands),
         searches=searches,

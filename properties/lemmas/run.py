@@ -109,7 +109,8 @@ def run_claims(
     found = run.finish(counterexample, executor.jobs, list(known))
     rows = []
     for name, source in known.items():
-        rows.append(row_of(run.total(name), load(source).sentence, source.file, source.digest, found.get(name)))
+        claim, total = load(source), run.total(name)
+        rows.append(row_of(total, claim.sentence, source.file, source.digest, found.get(name), claim.exactly))
     for name, fault in faults.items():
         rows.append(row_of(ShardResult(name, fault=fault), "", "", "", None))
     return OwnClaimsRun(plan.targets, plan.seed, plan.budget, run.interrupted, versions(), tuple(rows))

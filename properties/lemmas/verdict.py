@@ -94,6 +94,7 @@ class ClaimRow(Shape, frozen=True):
         causes: By state and cause, how many.
         fault: Why the claim cannot be used, if it cannot.
         counterexample: The counterexample, if there is one.
+        exactly: What exactly is examined, and what its margin measures, where the sentence leaves that open.
         closest: The problem on which it holds with the smallest margin, if it names margins.
         kinds: What else problems are counted by: of each kind, how many.
         steps: The largest step at which a certificate applies.
@@ -116,6 +117,7 @@ class ClaimRow(Shape, frozen=True):
     causes: dict[str, dict[str, Count]]
     fault: str | None
     counterexample: Counterexample | None
+    exactly: str = ""
     closest: Form | None = None
     kinds: dict[str, dict[str, Count]] = field(default_factory=dict)
     steps: Count = 0
@@ -187,7 +189,9 @@ def word_of(fault: str | None, violated: int, held: int, undecided: int, *, prov
     return "undecided" if undecided or not held else "held"
 
 
-def row_of(total: ShardResult, sentence: str, file: str, digest: str, found: Counterexample | None) -> ClaimRow:
+def row_of(
+    total: ShardResult, sentence: str, file: str, digest: str, found: Counterexample | None, exactly: str = ""
+) -> ClaimRow:
     """Return the verdict on a claim.
 
     Args:
@@ -196,6 +200,7 @@ def row_of(total: ShardResult, sentence: str, file: str, digest: str, found: Cou
         file: The file that declares it.
         digest: Its digest.
         found: The counterexample, if the claim does not hold.
+        exactly: What exactly is examined, where the sentence leaves that open.
 
     Returns:
         The verdict.
@@ -215,6 +220,7 @@ def row_of(total: ShardResult, sentence: str, file: str, digest: str, found: Cou
         causes={state: dict(sorted(causes.items())) for state, causes in sorted(total.causes.items())},
         fault=total.fault,
         counterexample=found,
+        exactly=exactly,
         closest=None if total.closest is None else Form.of(total.closest),
         kinds={name: dict(sorted(counts.items())) for name, counts in sorted(total.kinds.items())},
         steps=total.steps,

@@ -110,7 +110,7 @@ def run_claims(
     rows = []
     for name, source in known.items():
         claim, total = load(source), run.total(name)
-        rows.append(row_of(total, claim.sentence, source.file, source.digest, found.get(name), claim.exactly))
+        rows.append(row_of(total, claim.sentence, source.file, source.digest, found.get(name), exactly=claim.exactly))
     for name, fault in faults.items():
         rows.append(row_of(ShardResult(name, fault=fault), "", "", "", None))
     return OwnClaimsRun(plan.targets, plan.seed, plan.budget, run.interrupted, versions(), tuple(rows))

@@ -190,7 +190,7 @@ def word_of(fault: str | None, violated: int, held: int, undecided: int, *, prov
 
 
 def row_of(
-    total: ShardResult, sentence: str, file: str, digest: str, found: Counterexample | None, exactly: str = ""
+    total: ShardResult, sentence: str, file: str, digest: str, found: Counterexample | None, *, exactly: str = ""
 ) -> ClaimRow:
     """Return the verdict on a claim.
 

@@ -45,6 +45,8 @@ class Finding:
         verdict: The verdict on the problem, one of the five.
         steps: The step at which the certificate applies; None without one.
         second: What the second engine said; None if it was not asked.
+        formula: Whether a part of what holds rests on a formula that the checker evaluated again, not on an argument of
+            the claim's own.
         decision: The decision that was examined; None without one.
     """
 
@@ -54,6 +56,7 @@ class Finding:
     verdict: str
     steps: int | None = None
     second: SecondOutcome | None = None
+    formula: bool = False
     decision: Decision | None = field(default=None, compare=False, repr=False)
 
 
@@ -84,6 +87,7 @@ class Claim:
         second: Has the second engine look at a problem on which the claim holds, beside its decision: a finding that
             holds where it agrees, fails where it differs, and is unresolved where it does not settle; None if the claim
             has no second engine.
+        unsettled: The share of the problems on which the second engine may end without settling; beyond it a run fails.
         cost: How much more an examination costs than that of the simplest claim; it gets fewer problems in proportion.
 
     Example:
@@ -101,6 +105,7 @@ class Claim:
     examine: Callable[[Instance], Finding]
     margin: str
     second: Callable[[Instance, Decision], Finding] | None = None
+    unsettled: float = 0.01
     cost: int = 1
 
 

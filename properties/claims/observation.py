@@ -64,5 +64,6 @@ CLAIM = Claim(
     instances=_instances,
     examine=_examine,
     margin="log₁₀(10⁻⁶/distance)",
+    unsettled=0.4,
     cost=8,
 )

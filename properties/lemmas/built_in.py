@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.outcome import ClaimError, Outcome, State
+from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.loss.errors import InputError, in_words
 from gdcheck.theorem.loss.rational import quoted
@@ -25,6 +26,8 @@ THEOREM, SEARCH = "theorem", "-search"
 
 _SECOND, _SEARCHED = 0.25, 0.02
 """Of all of them together: on what share of the problems the second engine is asked too, and a search's share."""
+
+BY_FORMULA = "a constant was computed again by the checker's formula, and not proved at every point"
 
 _STATES: dict[bool | None, State] = {True: "held", False: "violated", None: "undecided"}
 _WITH_TORCH = "torch-sgd"
@@ -53,6 +56,7 @@ def built_in(name: str, second: float = 1.0) -> OwnClaim:
         examination=partial(_examined, claim, second),
         strategies=tuple(claim.instances(regime=r, dimensions=band) for r in claim.regimes for band in bands),
         searches=searches,
+        unsettled=claim.unsettled,
         share=(_SEARCHED if searches else 1.0) / claim.cost,
     )
 
@@ -90,6 +94,23 @@ def all_of_them() -> dict[str, OwnClaim]:
     return {name + end: built_in(name + end, _SECOND) for end in ("", SEARCH) for name in CLAIMS}
 
 
+def unsettled(claim: OwnClaim, total: ShardResult) -> str | None:
+    """Say that the second engine did not settle on too many problems of a claim.
+
+    Args:
+        claim: The claim.
+        total: What its shards come to.
+
+    Returns:
+        The sentence; None if they are not too many. A single problem never is.
+    """
+    counts = total.kinds.get("second", {})
+    asked, left = sum(counts.values()), counts.get("not settled", 0)
+    if left <= max(1, claim.unsettled * asked):
+        return None
+    return f"the second engine, mpmath, did not settle on {left} of {asked} problems, more than {claim.unsettled:.0%}"
+
+
 def _examined(claim: Claim, second: float, instance: Instance) -> Outcome:
     """Examine a claim of the theorem, and say what its problems are counted by."""
     from gdcheck.properties.claims.claim import ClaimStatus, examined, status  # noqa: PLC0415
@@ -104,6 +125,8 @@ def _examined(claim: Claim, second: float, instance: Instance) -> Outcome:
     if finding.holds is None and not owed:
         # The theorem speaks of starts in the basin, and nothing says that this one is there.
         state, note = "aside", f"unresolved: {note}"
+    if finding.holds and finding.formula:
+        state, note = "aside", f"holds by formula: {BY_FORMULA}"
     kinds = {
         "verdict": finding.verdict,
         "regime": instance.regime.value,

@@ -98,6 +98,7 @@ class OwnClaim:
         generator: Makes a problem from a ``random.Random`` and an index, in place of the recipe.
         exactly: What exactly is examined, where the sentence leaves that open.
         strategies: Hypothesis strategies of problems, in place of the recipe; each draws an equal share.
+        unsettled: On what share of the problems a second engine may end without settling, if the claim has one.
         share: The share of a budget that it gets where all claims of the theorem are run together.
         searches: Whether Hypothesis is told the margins as it draws, and so looks for the smallest.
         examples: Problems that are examined first.
@@ -116,6 +117,7 @@ class OwnClaim:
     generator: Callable[[Random, int], Problem] | None = None
     exactly: str = ""
     strategies: tuple[SearchStrategy[Any], ...] = ()
+    unsettled: float = 1.0
     share: float = 1.0
     searches: bool = False
     examples: tuple[Problem, ...] = ()

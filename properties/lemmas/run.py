@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, ValidationError, convert
 
-from gdcheck.properties.lemmas.built_in import THEOREM
+from gdcheck.properties.lemmas.built_in import THEOREM, unsettled
 from gdcheck.properties.lemmas.loading import Source, load, sources
 from gdcheck.properties.lemmas.record import counterexample
 from gdcheck.properties.lemmas.results import ShardResult
@@ -110,6 +110,7 @@ def run_claims(
     rows = []
     for name, source in known.items():
         claim, total = load(source), run.total(name)
+        total.fault = total.fault or unsettled(claim, total)
         rows.append(row_of(total, claim.sentence, source.file, source.digest, found.get(name), exactly=claim.exactly))
     for name, fault in faults.items():
         rows.append(row_of(ShardResult(name, fault=fault), "", "", "", None))

@@ -10,7 +10,7 @@ import pytest
 
 from gdcheck.properties.claims.claim import Claim, ClaimStatus, Finding, status
 from gdcheck.properties.claims.registry import CLAIMS
-from gdcheck.properties.lemmas.built_in import BANDS, SEARCH, all_of_them, built_in
+from gdcheck.properties.lemmas.built_in import BANDS, BY_FORMULA, SEARCH, all_of_them, built_in, unsettled
 from gdcheck.properties.lemmas.drawing import Shard, shards_of
 from gdcheck.properties.lemmas.loading import Source
 from gdcheck.properties.lemmas.outcome import ClaimError
@@ -151,6 +151,27 @@ def test_a_search_is_led_by_the_margins(monkeypatch: pytest.MonkeyPatch) -> None
     examine_shard(replace(strategies, searches=False), Shard(0, 0, 0, 80), by_chance)
     assert by_chance.closest is not None and by_chance.closest.margin is not None
     assert searched.closest.margin < by_chance.closest.margin
+
+
+@pytest.mark.parametrize(
+    ("agrees", "left", "said"), [(99, 1, None), (98, 2, "2 of 100 problems, more than 1%"), (0, 1, None), (0, 0, None)]
+)
+def test_a_second_engine_that_seldom_settles_is_named(agrees: int, left: int, said: str | None) -> None:
+    """Every problem for itself may be left unresolved; a silent rise of their share may not."""
+    total = ShardResult("direction", kinds={"second": {"agrees": agrees, "not settled": left}})
+    found = unsettled(built_in("direction"), total)
+    assert found is None if said is None else found is not None and said in found
+
+
+def test_every_claim_has_a_bound_that_a_silent_engine_exceeds() -> None:
+    for name in CLAIMS:
+        assert unsettled(built_in(name), ShardResult(name, kinds={"second": {"not settled": 2}}))
+
+
+def test_what_holds_by_formula_is_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_formula = replace(DIRECTION, examine=lambda i: Finding(True, 1.0, "", "proved", formula=True), second=None)
+    monkeypatch.setitem(CLAIMS, "direction", by_formula)
+    assert worked("direction", 4).causes == {"aside": {f"holds by formula: {BY_FORMULA}": 4}}
 
 
 # Failing --------------------------------------------------------------------------------------------------------------

@@ -338,7 +338,8 @@ def test_a_built_in_claim_is_shrunk(tmp_path, monkeypatch):
     from gdcheck.properties.claims import invariance
 
     def examine(instance):
-        return Finding(instance.problem.dimension < 4, None, "four variables or more", "proved")
+        n = instance.problem.dimension
+        return Finding(n < 4, 3.5 - n, "four variables or more", "proved")
 
     claim = replace(invariance.CLAIM, examine=examine)
     monkeypatch.setitem(CLAIMS, "invariance", claim)

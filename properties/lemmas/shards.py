@@ -105,7 +105,7 @@ def keep(task: Task, result: ShardResult) -> None:
     try:
         text = as_json(to_builtins(result))
     except (TypeError, ValueError) as error:
-        result.first = result.worst = result.shown = None
+        result.first = result.worst = result.closest = result.shown = None
         result.fault = f"what its examination returned is no JSON ({in_words(error)})"
         text = as_json(to_builtins(result))
     write_text_atomically(task.file, text)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from io import StringIO
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from xml.etree import ElementTree
 
 import altair as alt
 
 Panel: TypeAlias = alt.LayerChart | alt.FacetChart
 Axes: TypeAlias = tuple[alt.X, alt.Y]
+_Channel = TypeVar("_Channel", alt.X, alt.Y)
+
+WIDTH = 620
+"""The width of a panel where nothing else is said."""
 
 _SVG = "http://www.w3.org/2000/svg"
 # The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
@@ -97,6 +102,66 @@ def drawn(kind: str, values: Sequence[dict[str, Any]], **mark: Any) -> alt.Chart
     """
     chart: alt.Chart = getattr(alt.Chart(alt.InlineData(values=list(values))), f"mark_{kind}")(**mark)
     return chart
+
+
+def axis(
+    channel: type[_Channel], title: str, ends: Sequence[float] | None = None, *, field: str = "", **look: Any
+) -> _Channel:
+    """Return the axis of a number.
+
+    Args:
+        channel: ``alt.X`` or ``alt.Y``.
+        title: What stands beside it.
+        ends: Where it begins and ends, to the point; as far as the data go if not given.
+        field: The data's name; that of the channel, in small letters, if not given.
+        **look: How ticks, labels and grid look.
+
+    Returns:
+        The channel.
+    """
+    more: dict[str, Any] = {"axis": alt.Axis(**look)} if look else {}
+    if ends is not None:
+        more["scale"] = alt.Scale(domain=list(ends), nice=False)
+    return channel(f"{field or channel.__name__.lower()}:Q", title=title, **more)
+
+
+def panel(layers: Sequence[alt.Chart], title: str | list[str], height: float, width: float = WIDTH) -> Panel:
+    """Lay marks over each other, under a title.
+
+    Args:
+        layers: The marks, the lowest first.
+        title: The title, or its lines.
+        height: The height of the panel without title and axes.
+        width: Its width.
+
+    Returns:
+        The panel.
+    """
+    done: Panel = alt.layer(*layers).properties(width=width, height=height, title=title)
+    return done
+
+
+def rule(where: alt.X | alt.Y, at: float, colour: str, **mark: Any) -> alt.Chart:
+    """Draw a line across a panel.
+
+    Args:
+        where: The axis on which it stands.
+        at: Where on it.
+        colour: A name in ``STAND_IN``.
+        **mark: How the line looks, where it is not a plain one.
+
+    Returns:
+        The layer.
+    """
+    field = str(where.shorthand).partition(":")[0]
+    line = drawn("rule", [{field: at}], color=STAND_IN[colour], **mark)
+    chart: alt.Chart = line.encode(x=where) if isinstance(where, alt.X) else line.encode(y=where)
+    return chart
+
+
+def number(text: str) -> float:
+    """Read an exact number as a float."""
+    return float(Fraction(text))
 
 
 def text(x: float, y: float, said: str, colour: str, axes: Axes, **mark: Any) -> alt.Chart:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gdcheck.properties.storage.files import as_json, write_text_atomically, writing_to
-from gdcheck.reports.figures import FORMATS, write_figures
+from gdcheck.reports.figures import write_figures
+from gdcheck.reports.formats import FORMATS
 from gdcheck.reports.junit import as_junit
 from gdcheck.reports.kinds import KINDS, read_views
 from gdcheck.reports.page import outcome_of, render_page

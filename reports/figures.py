@@ -14,15 +14,13 @@ from gdcheck.properties.storage.files import write_bytes_atomically
 from gdcheck.reports.charts import as_svg, in_print_colours, picture
 from gdcheck.reports.view import View
 
-FORMATS = ("svg", "png", "pdf", "html")
-
 
 def write_figures(views: Sequence[View[Any]], forms: Sequence[str], out: Path) -> None:
     """Write every chart of some runs in every form asked for.
 
     Args:
         views: The runs.
-        forms: Of ``FORMATS``; html is interactive.
+        forms: Of ``formats.FORMATS``; html is interactive.
         out: The directory, which is there.
 
     Raises:
@@ -45,7 +43,7 @@ def rendered(chart: alt.TopLevelMixin, form: str, name: str) -> bytes:
 
     Args:
         chart: The chart.
-        form: One of ``FORMATS``. SVG and HTML follow the reader's light or dark background; PNG and PDF are white.
+        form: One of ``formats.FORMATS``. SVG and HTML follow the light or dark background; PNG and PDF are white.
         name: What the picture shows.
 
     Returns:

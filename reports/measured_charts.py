@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import altair as alt
 
 from gdcheck.networks.shapes import Band, NetworkResult, OptimizerEntry, TrainingResult, TrajectoryEntry
-from gdcheck.reports.charts import STAND_IN, Panel, drawn, stacked, text
+from gdcheck.reports.charts import STAND_IN, WIDTH, Panel, axis, drawn, panel, rule, stacked, text
 
-_WIDTH, _HEIGHT = 620, 170
+_HEIGHT = 170
 _METHOD_COLOURS = {
     "gd": "fixed",
     "momentum": "alternating",
@@ -48,7 +48,7 @@ def training_chart(result: TrainingResult) -> alt.VConcatChart:
             "Sharpness divided by the method's own threshold",
             "ratio",
             None,
-            rule=1,
+            at=1,
         ),
         _bands(methods, "loss", "Loss over all images", "loss", None),
         _bands(methods, "to_final", "Direction from the last iterate: cosine with its final value", "cosine", 1),
@@ -120,14 +120,14 @@ def _growth(result: NetworkResult) -> Panel:
     width = result.minimum.stability_limit / result.minimum.boundary - 1
     points = [p for p in result.scan if p.slope is not None and abs(p.ratio - 1) < 3 * width]
     values = [{"x": (p.ratio - 1) / width, "y": p.slope, "t": p.expected} for p in points]
-    x = alt.X("x:Q", title="(η − boundary) / (2/λₙ − boundary)", axis=alt.Axis(grid=False, tickCount=8))
-    y = alt.Y("y:Q", title="growth per step", axis=alt.Axis(format="~g"))
-    theory = alt.Y("t:Q", title="growth per step")
+    x = axis(alt.X, "(η − boundary) / (2/λₙ − boundary)", grid=False, tickCount=8)
+    y = axis(alt.Y, "growth per step", format="~g")
+    theory = axis(alt.Y, "growth per step", field="t")
     line = drawn("line", values, color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=x, y=theory)
     dots = drawn("point", values, filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
     zero = drawn("rule", [{"y": 0}], color=STAND_IN["grid"]).encode(y="y:Q")
     title = "Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); at zero the growth rates are equal"
-    return alt.layer(zero, line, dots).properties(width=_WIDTH, height=_HEIGHT, title=title)
+    return panel([zero, line, dots], title, _HEIGHT)
 
 
 def _legend(entries: Sequence[tuple[str, str]]) -> Panel:
@@ -141,7 +141,7 @@ def _bands(
     y_title: str,
     top: float | None,
     *,
-    rule: float | None = None,
+    at: float | None = None,
 ) -> Panel | None:
     """Mean lines with bands from the smallest to the largest seed; None if no method has the quantity.
 
@@ -151,13 +151,13 @@ def _bands(
     known = [(name, band) for name, band in bands if band is not None and band.steps]
     if not known:
         return None
-    x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False, tickCount=8))
+    x = axis(alt.X, "step", grid=False, tickCount=8)
     lowest = min(min(band.low) for _, band in known)
     scale = alt.Scale(zero=True) if top is None else alt.Scale(domainMax=top, domainMin=lowest, nice=False)
     y = alt.Y("y:Q", title=y_title, scale=scale)
     layers = []
-    if rule is not None:
-        layers.append(drawn("rule", [{"y": rule}], color=STAND_IN["faint"], strokeDash=[4, 4]).encode(y=y))
+    if at is not None:
+        layers.append(rule(y, at, "faint", strokeDash=[4, 4]))
     for name, band in known:
         columns = zip(band.steps, band.mean, band.low, band.high, strict=True)
         values = [{"x": k, "y": mean, "low": low, "high": high} for k, mean, low, high in columns]
@@ -165,7 +165,7 @@ def _bands(
         area = drawn("area", values, color=colour, opacity=0.2, aria=False)
         layers.append(area.encode(x=x, y=alt.Y("low:Q", scale=scale, title=y_title), y2="high:Q"))
         layers.append(drawn("line", values, color=colour, strokeWidth=1.6, aria=False).encode(x=x, y=y))
-    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
+    return panel(layers, title, _HEIGHT)
 
 
 def _lines(
@@ -182,7 +182,7 @@ def _lines(
         points = [{"x": k, "y": v} for k, v in zip(steps, values, strict=True)]
         line = drawn("line", points, color=STAND_IN[colour], strokeWidth=1.6, aria=False)
         layers.append(line.encode(x=x, y=y))
-    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
+    return panel(layers, title, _HEIGHT)
 
 
 def _noted(panels: Sequence[Panel], note: tuple[str, str]) -> alt.VConcatChart:
@@ -195,4 +195,4 @@ def _words(words: Sequence[tuple[float, float, str, str]], height: int) -> Panel
     """Texts in their colours on an empty panel, whose axes go from 0 to 1."""
     scale = alt.Scale(domain=[0, 1], nice=False)
     axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
-    return alt.layer(*(text(*word, axes) for word in words)).properties(width=_WIDTH, height=height)
+    return alt.layer(*(text(*word, axes) for word in words)).properties(width=WIDTH, height=height)

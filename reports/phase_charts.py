@@ -10,7 +10,7 @@ import altair as alt
 
 from gdcheck.properties.verify.record import ACCEPTED, Record
 from gdcheck.properties.verify.verification import Verification
-from gdcheck.reports.charts import STAND_IN, Panel, drawn, stacked, text
+from gdcheck.reports.charts import STAND_IN, WIDTH, Panel, axis, drawn, panel, rule, stacked, text
 from gdcheck.reports.text import SUPERSCRIPTS
 
 _ALIGNED = 1 - 1e-9
@@ -36,7 +36,7 @@ def phase_chart(report: Verification, *, narrow: bool = False) -> alt.VConcatCha
 
 
 def _width(*, narrow: bool) -> int:
-    return 270 if narrow else 620
+    return 270 if narrow else WIDTH
 
 
 def _title(text: Sequence[str], *, narrow: bool) -> str | list[str]:
@@ -63,18 +63,10 @@ def _marks(values: list[dict[str, Any]], x: alt.X, y: alt.Y, size: int) -> list[
 def _sweep_panel(report: Verification, *, narrow: bool) -> Panel:
     points = [point for row in report.sweep for point in _directions(row.record)]
     reach = 105 if all(abs(p["y"]) <= 100 for p in points) else 195
-    x = alt.X(
-        "x:Q",
-        title="η / boundary",
-        scale=alt.Scale(domain=[0, 1.5], nice=False),
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1, 1.25, 1.5], grid=False, labelExpr="'' + datum.value"),
-    )
-    y = alt.Y(
-        "y:Q",
-        title="angle of the limit from the y-axis",
-        scale=alt.Scale(domain=[-reach, reach], nice=False),
-        axis=alt.Axis(values=[-180, -90, -45, 0, 45, 90, 180], labelExpr="replace(datum.label, '-', '−') + '°'"),
-    )
+    ticks = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
+    x = axis(alt.X, "η / boundary", [0, 1.5], values=ticks, grid=False, labelExpr="'' + datum.value")
+    angles, degrees = [-180, -90, -45, 0, 45, 90, 180], "replace(datum.label, '-', '−') + '°'"
+    y = axis(alt.Y, "angle of the limit from the y-axis", [-reach, reach], values=angles, labelExpr=degrees)
     axes = (x, y)
     kinds = {p["kind"] for p in points}
     labels = []
@@ -88,8 +80,8 @@ def _sweep_panel(report: Verification, *, narrow: bool) -> Panel:
         label = "two-cycle" if narrow else "on the boundary, a two-cycle"
         labels.append(text(0.96, 73, label, "two-cycle", axes, align="right"))
     title = _title((f"One loss, {len(report.sweep)} step sizes:", "the jump at the boundary"), narrow=narrow)
-    layers = [_rule(1, x), *_marks(points, x, y, 34 if narrow else 46), *labels]
-    return alt.layer(*layers).properties(width=_width(narrow=narrow), height=230 if narrow else 260, title=title)
+    layers = [rule(x, 1, "faint", strokeDash=[4, 4]), *_marks(points, x, y, 34 if narrow else 46), *labels]
+    return panel(layers, title, 230 if narrow else 260, _width(narrow=narrow))
 
 
 def _directions(record: Record) -> list[dict[str, Any]]:
@@ -135,21 +127,11 @@ def _random_panels(report: Verification, *, narrow: bool) -> list[Panel]:
         points.append(_random_point(r, _signed_logarithm(r.distance or 0.0, depth), lane))
     some_open = any(p["style"] == "cross" for p in points)
     ticks = _ticks(depth, *((6, 4) if narrow else (3, 2)))
-    x = alt.X(
-        "x:Q",
-        title="η / boundary − 1, logarithmic on both sides",
-        scale=alt.Scale(domain=[-depth, depth], nice=False),
-        axis=alt.Axis(values=list(ticks), labelExpr=_lookup(ticks), grid=False, labelOverlap=False),
-    )
+    x = axis(alt.X, "η / boundary − 1, logarithmic on both sides", [-depth, depth], grid=False, **_labelled(ticks))
     lanes = {start + n - low: str(n) for start in (0, span) for n in range(low, high + 1)}
     lanes |= {-3: ""} if some_open else {}
     top, bottom = span + high - low + 1, min(lanes) - 1
-    y = alt.Y(
-        "y:Q",
-        title="dimension n",
-        scale=alt.Scale(domain=[bottom, top], nice=False),
-        axis=alt.Axis(values=list(lanes), labelExpr=_lookup(lanes), ticks=False, domain=False, labelOverlap=False),
-    )
+    y = axis(alt.Y, "dimension n", [bottom, top], ticks=False, domain=False, **_labelled(lanes))
     axes, middle = (x, y), (high - low) / 2
     labels = [
         text(0.5, middle + 0.5, "fixed, along v₁", "fixed", axes),
@@ -159,9 +141,8 @@ def _random_panels(report: Verification, *, narrow: bool) -> list[Panel]:
         labels.append(text(0.5 - depth, -2, "not proved", "open", axes))
     count = f"{len(records):,}" if len(records) == len(known) else f"{len(records):,} of {len(known):,}"
     title = _title((f"{count} random problems:", "right up to the boundary"), narrow=narrow)
-    layers = [_rule(0, x), *_marks(points, x, y, 22 if narrow else 34), *labels]
-    height = (13 if narrow else 14) * (top - bottom)
-    first = alt.layer(*layers).properties(width=_width(narrow=narrow), height=height, title=title)
+    layers = [rule(x, 0, "faint", strokeDash=[4, 4]), *_marks(points, x, y, 22 if narrow else 34), *labels]
+    first = panel(layers, title, (13 if narrow else 14) * (top - bottom), _width(narrow=narrow))
     return [first, _gap_panel(records, narrow=narrow)]
 
 
@@ -174,22 +155,12 @@ def _gap_panel(records: Sequence[Record], *, narrow: bool) -> Panel:
         _random_point(r, r.ratio or 0.0, lowest if gap is None else gap) for r, gap in zip(records, gaps, strict=True)
     ]
     widest = max(2.0, *(p["x"] for p in points))
-    x = alt.X(
-        "x:Q",
-        title="η / boundary",
-        scale=alt.Scale(domain=[0, widest], nice=False),
-        axis=alt.Axis(grid=False, tickCount=5),
-    )
+    x = axis(alt.X, "η / boundary", [0, widest], grid=False, tickCount=5)
     ticks = {k: "1" if k == 0 else "10" + str(k).translate(SUPERSCRIPTS) for k in range(0, math.ceil(lowest) - 1, -2)}
-    y = alt.Y(
-        "y:Q",
-        title="spectral gap ρ − b",
-        scale=alt.Scale(domain=[lowest - 0.3, 0.3], nice=False),
-        axis=alt.Axis(values=list(ticks), labelExpr=_lookup(ticks), labelOverlap=False),
-    )
+    y = axis(alt.Y, "spectral gap ρ − b", [lowest - 0.3, 0.3], **_labelled(ticks))
     title = _title(("The same problems:", "step size and spectral gap"), narrow=narrow)
-    layers = [_rule(1, x), *_marks(points, x, y, 22 if narrow else 34)]
-    return alt.layer(*layers).properties(width=_width(narrow=narrow), height=180 if narrow else 220, title=title)
+    layers = [rule(x, 1, "faint", strokeDash=[4, 4]), *_marks(points, x, y, 22 if narrow else 34)]
+    return panel(layers, title, 180 if narrow else 220, _width(narrow=narrow))
 
 
 def _random_point(record: Record, x: float, y: float) -> dict[str, Any]:
@@ -237,14 +208,9 @@ def _ticks(depth: int, spacing: int, clear: int) -> dict[int, str]:
     return ticks
 
 
-def _lookup(labels: dict[int, str]) -> str:
-    """Return a Vega expression that maps tick values to labels."""
+def _labelled(labels: dict[int, str]) -> dict[str, Any]:
+    """Return how an axis looks that has ticks at these values only, with these labels."""
     expression = "''"
     for value, label in labels.items():
         expression = f"datum.value == {value} ? '{label}' : {expression}"
-    return expression
-
-
-def _rule(x: float, axis: alt.X) -> alt.Chart:
-    chart: alt.Chart = drawn("rule", [{"x": x}], color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=axis)
-    return chart
+    return {"values": list(labels), "labelExpr": expression, "labelOverlap": False}

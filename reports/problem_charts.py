@@ -13,7 +13,7 @@ from flint import ctx
 from mpmath import mp
 
 from gdcheck.properties.verify.paper_examples import EXAMPLES
-from gdcheck.reports.charts import STAND_IN, Panel, drawn, picture, stacked, text
+from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, picture, rule, stacked, text
 from gdcheck.reports.level_sets import level_sets
 from gdcheck.theorem.certificate.shapes import StoredProblem
 from gdcheck.theorem.decision.decide import Decision, decide
@@ -34,7 +34,6 @@ _DIGITS = 60
 _FAR = 1e6
 _LEAST_STEPS, _MOST_STEPS, _AFTER = 30, 120, 12
 _COMPONENTS = ("fixed", "alternating", "two-cycle", "open", "ink", "faint")
-_WIDTH = 620
 _LEVELS = 12
 _CLOSE = 0.1
 # Where a text stands to the left of its point.
@@ -159,9 +158,8 @@ def _steps(last: int) -> Any:
 
 def _direction_panel(data: Portrait) -> Panel:
     names = data.decision.problem.loss.variables
-    y = alt.Y("y:Q", title="component", scale=alt.Scale(domain=[-1.05, 1.05], nice=False))
-    x = _steps(len(data.errors) - 1)
-    layers = [drawn("rule", [{"y": 0.0}], color=STAND_IN["grid"]).encode(y=y)]
+    x, y = _steps(len(data.errors) - 1), axis(alt.Y, "component", [-1.05, 1.05])
+    layers = [rule(y, 0.0, "grid")]
     for i, name in enumerate(names):
         points = []
         for k, h in enumerate(data.errors):
@@ -181,8 +179,7 @@ def _direction_panel(data: Portrait) -> Panel:
     title = [f"Direction of the error: {said}"]
     if _comes_later(data):
         title += [f"it is not close to its limit yet: that comes after the {len(data.errors)} iterates shown"]
-    chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=190, title=title)
-    return chart
+    return panel(layers, title, 190)
 
 
 def _comes_later(data: Portrait) -> bool:
@@ -205,17 +202,11 @@ def _sharpness_panel(data: Portrait) -> Panel:
     near = threshold <= 2 * max(heights) - min(*heights, limit)
     reach = [min(*heights, limit), max(*heights, limit, *([threshold] if near else []))]
     margin = 0.08 * (reach[1] - reach[0]) or 0.1 * abs(limit)
-    domain = [reach[0] - margin, reach[1] + margin]
-    x, y = (
-        _steps(len(data.errors) - 1),
-        alt.Y("y:Q", title="largest Hessian eigenvalue", scale=alt.Scale(domain=domain, nice=False, zero=False)),
-    )
     last = len(data.errors) - 1
-    layers = [drawn("rule", [{"y": limit}], color=STAND_IN["faint"]).encode(y=y)]
-    layers.append(text(last, limit, "at the minimizer", "faint", (x, y), **_BELOW))
+    x, y = _steps(last), axis(alt.Y, "largest Hessian eigenvalue", [reach[0] - margin, reach[1] + margin])
+    layers = [rule(y, limit, "faint"), text(last, limit, "at the minimizer", "faint", (x, y), **_BELOW)]
     if near:
-        dashes = {"color": STAND_IN["open"], "strokeDash": [5, 4]}
-        layers.append(drawn("rule", [{"y": threshold}], **dashes).encode(y=y))
+        layers.append(rule(y, threshold, "open", strokeDash=[5, 4]))
         layers.append(text(last, threshold, "2/η", "open", (x, y), **_ABOVE))
     layers.append(drawn("line", values, color=STAND_IN["faint"], strokeWidth=1, opacity=0.6).encode(x=x, y=y))
     for above, colour in ((False, "fixed"), (True, "open")):
@@ -223,8 +214,7 @@ def _sharpness_panel(data: Portrait) -> Panel:
         if chosen:
             dots = drawn("point", chosen, filled=True, size=30, color=STAND_IN[colour], opacity=0.9)
             layers.append(dots.encode(x=x, y=y))
-    chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=210, title=_sharpness_title(found))
-    return chart
+    return panel(layers, _sharpness_title(found), 210)
 
 
 def _sharpness_title(found: Sharpness) -> list[str]:
@@ -255,11 +245,8 @@ def _plane_panel(data: Portrait) -> Panel:
         for i, line in enumerate(level_sets(function, box[0], box[1], levels))
         for k, (a, b) in enumerate(line)
     ]
-    names = p.loss.variables
-    scales = [alt.Scale(domain=list(side), nice=False, zero=False) for side in box]
-    plain = alt.Axis(grid=False)
-    x = alt.X("x:Q", title=names[0], scale=scales[0], axis=plain)
-    y = alt.Y("y:Q", title=names[1], scale=scales[1], axis=plain)
+    first, second = p.loss.variables
+    x, y = axis(alt.X, first, box[0], grid=False), axis(alt.Y, second, box[1], grid=False)
     layers = []
     if curves:
         curve = drawn("line", curves, color=STAND_IN["faint"], strokeWidth=0.8, opacity=0.55)
@@ -272,9 +259,7 @@ def _plane_panel(data: Portrait) -> Panel:
     cross = {"shape": "cross", "filled": True, "size": 90, "color": STAND_IN["ink"], "opacity": 1.0}
     layers.append(drawn("point", [{"x": centre[0], "y": centre[1]}], **cross).encode(x=x, y=y))
     layers.append(text(*path[0], "start", "alternating", (x, y), **_ABOVE))
-    title = "The trajectory on level sets of the loss"
-    chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=420, title=title)
-    return chart
+    return panel(layers, "The trajectory on level sets of the loss", 420)
 
 
 def _side(values: Sequence[float]) -> tuple[float, float]:

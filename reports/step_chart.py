@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
-from gdcheck.reports.charts import STAND_IN, config
+import altair as alt
 
-if TYPE_CHECKING:
-    import altair as alt
-
-    _Panel: TypeAlias = alt.LayerChart | alt.FacetChart
+from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, number, panel, rule, stacked
 
 _BEYOND = 1.2
 _WIDTH, _HEIGHT = 560, 190
@@ -27,63 +23,43 @@ def step_chart(lines: Sequence[dict[str, Any]], names: Sequence[str]) -> alt.VCo
     Returns:
         A chart in the stand-in colours of ``reports.charts``.
     """
-    import altair as alt  # noqa: PLC0415
-
     # The panels share their scale, so that minimizers can be compared.
-    end = _BEYOND * max(_float(line["step_sizes"]["largest_stable"]) for line in lines)
-    panels = [_panel(line, names, end) for line in lines]
-    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=30).resolve_scale(color="independent").configure(**config())
+    end = _BEYOND * max(number(line["step_sizes"]["largest_stable"]) for line in lines)
+    panels = stacked(*(_panel(line, names, end) for line in lines), spacing=30)
+    chart: alt.VConcatChart = panels.resolve_scale(color="independent")
     return chart
 
 
-def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> _Panel:
-    import altair as alt  # noqa: PLC0415
-
+def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> Panel:
     found = line["step_sizes"]
-    low, high = _float(found["lowest"]["value"]), _float(found["highest"]["value"])
-    greedy, optimal, limit = (_float(found[key]) for key in ("greedy", "optimal", "largest_stable"))
+    low, high = number(found["lowest"]["value"]), number(found["highest"]["value"])
+    greedy, optimal, limit = (number(found[key]) for key in ("greedy", "optimal", "largest_stable"))
 
     def rate(step_size: float) -> float:
         return max(abs(1 - step_size * low), abs(1 - step_size * high))
 
     beyond = "divergence" if line["quadratic"] else "cycle, another minimizer or divergence"
     parts = [("fixed", 0.0, optimal), ("alternating", optimal, limit), (beyond, limit, end)]
-    x = alt.X("step:Q", title="step size η", scale=alt.Scale(domain=[0, end], nice=False))
     top = max(1.2, rate(_BEYOND * limit))
-    y = alt.Y("rate:Q", title="rate per step max |1−ηλ|", scale=alt.Scale(domain=[0, top], nice=False))
+    x = axis(alt.X, "step size η", [0, end], field="step")
+    y = axis(alt.Y, "rate per step max |1−ηλ|", [0, top], field="rate")
     # Where another minimizer allows larger steps, the curve ends at the top of the panel.
     curves = [{"step": s, "rate": rate(s), "what": word} for word, a, b in parts for s in (a, min(b, (1 + top) / high))]
+    colours = [STAND_IN[c] for c in ("fixed", "alternating", "open")]
     colour = alt.Color(
         "what:N",
         title=None,
-        scale=alt.Scale(
-            domain=[word for word, _, _ in parts], range=[STAND_IN[c] for c in ("fixed", "alternating", "open")]
-        ),
+        scale=alt.Scale(domain=[word for word, _, _ in parts], range=colours),
         legend=alt.Legend(orient="top", labelColor=STAND_IN["ink"], labelLimit=320, symbolStrokeWidth=3),
     )
-    layers: list[alt.Chart] = [_chart(curves).mark_line(strokeWidth=3).encode(x, y, colour)]
-    layers.append(_chart([{"rate": 1}]).mark_rule(color=STAND_IN["faint"], strokeDash=[4, 3]).encode(alt.Y("rate:Q")))
+    layers = [drawn("line", curves, strokeWidth=3).encode(x, y, colour), rule(y, 1, "faint", strokeDash=[4, 3])]
     marks = [("1/λₙ", greedy), ("2/(λ₁+λₙ)", optimal), ("2/λₙ", limit)]
     if low == high:
         marks = [("1/λ", optimal), ("2/λ", limit)]
+    # Upright and left of its line, so that near lines keep their labels apart.
+    upright = {"angle": 270, "align": "left", "baseline": "bottom", "dx": 6, "dy": -3, "fontSize": 12}
     for word, at in marks:
-        rule = [{"step": at, "rate": 1, "what": word}]
-        layers.append(_chart(rule).mark_rule(color=STAND_IN["ink"], strokeDash=[1, 3]).encode(x))
-        # Upright and left of its line, so that near lines keep their labels apart.
-        label = _chart(rule).mark_text(
-            color=STAND_IN["ink"], angle=270, align="left", baseline="bottom", dx=6, dy=-3, fontSize=12
-        )
-        layers.append(label.encode(x, y, text="what:N"))
+        label = drawn("text", [{"step": at, "rate": 1, "what": word}], color=STAND_IN["ink"], **upright)
+        layers += [rule(x, at, "ink", strokeDash=[1, 3]), label.encode(x, y, text="what:N")]
     point = ", ".join(f"{name} = {value[:24]}" for name, value in list(zip(names, line["minimizer"], strict=True))[:4])
-    panel: _Panel = alt.layer(*layers).properties(title=f"Minimizer {point}", width=_WIDTH, height=_HEIGHT)
-    return panel
-
-
-def _chart(values: list[dict[str, Any]]) -> alt.Chart:
-    import altair as alt  # noqa: PLC0415
-
-    return alt.Chart(alt.InlineData(values=values))
-
-
-def _float(text: str) -> float:
-    return float(Fraction(text))
+    return panel(layers, f"Minimizer {point}", _HEIGHT, _WIDTH)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from gdcheck.commands.check_options import BESIDE, CheckOptions
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
 from gdcheck.commands.outcomes import (
-    Questions,
     located,
     minimizer_json,
     nearby_json,
@@ -24,6 +24,7 @@ from gdcheck.commands.outcomes import (
 )
 from gdcheck.properties.storage.files import as_json
 from gdcheck.terminal.waiting import waiting
+from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,93 +38,21 @@ if TYPE_CHECKING:
     from gdcheck.theorem.valleys.problem import ValleyProblem
 
 
-@dataclass(frozen=True)
-class Extras:
-    """What is to be added to the answers."""
-
-    recheck: bool
-    observe: bool
-    sharpness: bool
-    scalars: tuple[str, ...]
-    questions: Questions = field(default_factory=Questions)
-
-    @property
-    def polynomial_only(self) -> str | None:
-        """The first extra that is asked for and answered for polynomials only."""
-        asked = {
-            "observe": self.observe,
-            "sharpness": self.sharpness,
-            "scalar": self.scalars,
-            "within": self.questions.within,
-            "within-loss": self.questions.within_loss,
-            "iterate": self.questions.iterate is not None,
-        }
-        return next((name for name, wanted in asked.items() if wanted), None)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a decision may cost.
-
-    Attributes:
-        max_steps: Steps of gradient descent.
-        precision: Bits to begin with.
-        max_precision: Bits at most.
-    """
-
-    max_steps: int
-    precision: int
-    max_precision: int
-
-
-def require_plain_questions(method: str, extras: Extras) -> None:
-    """Refuse what is answered for gradient descent alone.
-
-    Args:
-        method: The name of another method.
-        extras: What was asked.
-
-    Raises:
-        InputError: If something else than the verdict was asked.
-    """
-    from gdcheck.theorem.loss.errors import InputError
-
-    asked = extras.questions
-    only = {
-        "sharpness": extras.sharpness,
-        "scalar": extras.scalars,
-        "within": asked.within,
-        "within-loss": asked.within_loss,
-        "iterate": asked.iterate is not None,
-    }
-    for name, wanted in only.items():
-        if wanted:
-            raise InputError(name, f"is answered for gradient descent, and not for {method}; leave out --{name}")
-
-
 class Printer:
     """Decides and prints one problem after the other."""
 
-    def __init__(self, *, as_json: bool, many: bool, extras: Extras, limits: Limits) -> None:
-        self._as_json = as_json
+    def __init__(self, options: CheckOptions, *, many: bool) -> None:
+        self._options = options
         self._many = many
-        self._extras = extras
-        self._limits = limits
         self._console: Console | None = None
 
-    def handle(
-        self,
-        line: int,
-        item: Problem | SmoothProblem | ValleyProblem | Exception,
-        certificate: Path | None,
-        coq: Path | None = None,
-    ) -> int:
+    def handle(self, line: int, item: Problem | SmoothProblem | ValleyProblem | Exception) -> int:
         """Decides one problem and prints the answer; the exit code."""
         from gdcheck.theorem.descent.problem import EveryStartProblem
-        from gdcheck.theorem.loss.errors import InputError
         from gdcheck.theorem.smooth.problem import SmoothProblem
         from gdcheck.theorem.valleys.problem import ValleyProblem
 
+        certificate, coq = self._options.certificate, self._options.coq
         try:
             if isinstance(item, Exception):
                 raise item
@@ -145,7 +74,7 @@ class Printer:
             if not self._many:
                 raise error from None
             # One bad line must not lose the answers to the others.
-            if self._as_json:
+            if self._options.as_json:
                 typer.echo(json.dumps({"line": line, "error": str(error)}))
             else:
                 typer.echo(f"error: line {line}: {printable(str(error))}", err=True)
@@ -154,7 +83,7 @@ class Printer:
             self._store(answer["verdict"], proof, certificate)
         if coq is not None:
             self._store_theorem(answer["verdict"], proof, coq)
-        if self._as_json:
+        if self._options.as_json:
             typer.echo(json.dumps(answer | ({"line": line} if self._many else {}), ensure_ascii=False))
         else:
             self._show(answer, line)
@@ -164,33 +93,39 @@ class Printer:
         """Return the answer to a problem, and the certificate of the theorem."""
         from gdcheck.theorem.certificate.certificate import certificate as proof_of
         from gdcheck.theorem.decision.decide import decide
+        from gdcheck.theorem.methods.statement import THEOREM_1
 
-        questions = self._extras.questions
+        options = self._options
         if not problem.method.is_plain:
-            require_plain_questions(problem.method.name, self._extras)
-        location = located(problem, questions)
-        refuse_bad_questions(location.problem or problem, questions)
+            why = f"is answered for gradient descent, and not for {problem.method.name}; leave out --{{name}}"
+            options.refuse(BESIDE, why)
+        location = located(problem, options)
+        refuse_bad_questions(location.problem or problem, options)
         if location.problem is None:
             enclosed = self._enclosed(problem, location)
             if enclosed is not None:
                 return enclosed
-            asked = {"sharpness": self._extras.sharpness, "observed": self._extras.observe}
+            asked = {"sharpness": options.sharpness, "observed": options.observe}
             without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
-            answer = undecided(location, problem, self._limits.max_steps) | without
-            return answer | question_keys(problem, None, questions, prove=False) | self._rechecked(None), None
+            answer = undecided(location, problem, options.max_steps) | without
+            return answer | question_keys(problem, None, options) | self._rechecked(None), None
         problem = location.problem
-        decision = decide(problem, **asdict(self._limits), cones=cones)
-        found = outcome_keys(problem, decision, location, self._limits.max_steps)
+
+        def decided(at: Problem) -> Decision:
+            return decide(at, THEOREM_1, options.max_steps, options.max_precision, options.precision, cones=cones)
+
+        decision = decided(problem)
+        found = outcome_keys(problem, decision, location, options.max_steps)
         there = tends_elsewhere(problem, found["outcome"])
-        if there is not None and location.how != "given" and questions.near is None:
+        if there is not None and location.how != "given" and options.near is None:
             # The first steps were misleading: the trajectory tends to another rational critical point.
             problem = there
-            decision = decide(problem, **asdict(self._limits), cones=cones)
-            found = outcome_keys(problem, decision, location, self._limits.max_steps)
+            decision = decided(problem)
+            found = outcome_keys(problem, decision, location, options.max_steps)
         proof = proof_of(decision)
         answer = self._answer(decision, self._functions(problem)) | found
-        answer |= question_keys(problem, decision, questions, prove=not self._extras.observe)
-        if self._extras.sharpness:
+        answer |= question_keys(problem, decision, options)
+        if options.sharpness:
             answer["sharpness"], longer = self._sharpness(decision)
             if longer is not None:
                 # It holds the certificate of the theorem, which is verified with it.
@@ -201,30 +136,21 @@ class Printer:
     def _valley(self, problem: ValleyProblem) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Return the answer to a problem with residuals, and its certificate."""
         from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
-        from gdcheck.theorem.loss.errors import InputError
         from gdcheck.theorem.valleys.decide import decide_valley
 
-        extra = "near" if self._extras.questions.near is not None else self._extras.polynomial_only
-        if extra:
-            raise InputError(extra, "is answered for a loss with --loss so far; leave it out")
-        decision = decide_valley(problem, max_steps=self._limits.max_steps, max_precision=self._limits.max_precision)
+        self._options.refuse(("near", "observe", *BESIDE), "is answered for a loss with --loss so far; leave it out")
+        decision = decide_valley(problem, **self._options.limits)
         proof = valley_certificate(decision)
         return valley_answer(decision) | self._rechecked(proof), proof
 
     def _smooth(self, problem: SmoothProblem) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Return the answer to a smooth problem, and its certificate."""
         from gdcheck.theorem.decision.smooth import decide_smooth
-        from gdcheck.theorem.descent.points import place_point
-        from gdcheck.theorem.loss.errors import InputError
 
-        questions = self._extras.questions
-        if self._extras.polynomial_only:
-            raise InputError(self._extras.polynomial_only, "is answered for polynomial losses so far; leave it out")
-        if questions.near is not None:
-            near = place_point(questions.near, "near", problem.loss.variables, problem.as_written)
-            problem = replace(problem, near=near)
-        limits = {"max_steps": self._limits.max_steps, "max_precision": self._limits.max_precision}
-        return self._smooth_answer(decide_smooth(problem, **limits))
+        self._options.refuse(("observe", *BESIDE), "is answered for polynomial losses so far; leave it out")
+        near = self._options.search_from(problem)
+        problem = problem if near is None else replace(problem, near=near)
+        return self._smooth_answer(decide_smooth(problem, **self._options.limits))
 
     def _smooth_answer(self, decision: SmoothDecision) -> tuple[dict[str, Any], dict[str, Any] | None]:
         from gdcheck.theorem.certificate.kinds.smooth import smooth_answer, smooth_certificate
@@ -235,16 +161,13 @@ class Printer:
     def _enclosed(self, problem: Problem, location: Location) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
         """Return the answer at an irrational minimizer of a polynomial; None if none is enclosed."""
         from gdcheck.theorem.decision.smooth import decide_smooth
-        from gdcheck.theorem.descent.points import place_point
         from gdcheck.theorem.smooth.problem import smooth_instead
 
-        near = self._extras.questions.near
-        place = None if near is None else place_point(near, "near", problem.loss.variables, problem.as_written)
-        smooth = None if self._extras.polynomial_only else smooth_instead(problem, place)
+        asked = self._options.given("observe", *BESIDE)
+        smooth = None if asked else smooth_instead(problem, self._options.search_from(problem))
         if smooth is None:
             return None
-        limits = {"max_steps": self._limits.max_steps, "max_precision": self._limits.max_precision}
-        found = decide_smooth(smooth, **limits)
+        found = decide_smooth(smooth, **self._options.limits)
         if found.minimizer is None:
             return None
         answer, proof = self._smooth_answer(found)
@@ -255,12 +178,10 @@ class Printer:
         from gdcheck.theorem.certificate.kinds.every_start import every_start_answer, every_start_certificate
         from gdcheck.theorem.decision.every_start import decide_every_start
         from gdcheck.theorem.long_run.locate import why_none
-        from gdcheck.theorem.loss.errors import InputError
 
-        extras = self._extras
-        if extras.observe or extras.sharpness or extras.scalars or extras.questions.about_trajectory:
+        if self._options.given("observe", *BESIDE):
             raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
-        location = located(problem, extras.questions)
+        location = located(problem, self._options)
         if location.problem is None:
             raise InputError("minimizer", why_none(location, problem.loss.variables))
         where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
@@ -280,7 +201,7 @@ class Printer:
 
     def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
         """Return what the independent checker says; a proof that it rejects is none."""
-        if proof is None or not self._extras.recheck:
+        if proof is None or not self._options.recheck:
             return {"recheck": "none"}
         from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 
@@ -296,11 +217,11 @@ class Printer:
         return {"recheck": "rejected", "verdict": "unresolved", "reason": reason}
 
     def _functions(self, problem: Problem) -> list[Loss]:
-        if not self._extras.scalars:
+        if not self._options.scalar:
             return []
         from gdcheck.theorem.sharpness.scalar import parse_scalar
 
-        return [parse_scalar(text, problem) for text in self._extras.scalars]
+        return [parse_scalar(text, problem) for text in self._options.scalar]
 
     def _answer(self, decision: Decision, functions: Sequence[Loss]) -> dict[str, Any]:
         from gdcheck.theorem.certificate.answer import answer, chain_json
@@ -312,9 +233,9 @@ class Printer:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json
             from gdcheck.theorem.sharpness.scalar import follow
 
-            texts = self._extras.scalars
+            texts = self._options.scalar or ()
             result["scalars"] = [scalar_json(t, follow(decision, f)) for t, f in zip(texts, functions, strict=True)]
-        if self._extras.observe:
+        if self._options.observe:
             from gdcheck.theorem.reference.observation import observe
 
             seen = asdict(observe(decision.problem))
@@ -327,10 +248,10 @@ class Printer:
         from gdcheck.theorem.certificate.pattern_answer import sharpness_json
         from gdcheck.theorem.sharpness.sharpness import sharpness
 
-        found = sharpness(decision, first_steps=True, most_steps=self._limits.max_steps)
+        found = sharpness(decision, first_steps=True, most_steps=self._options.max_steps)
         if found is None:
             return None, None
-        checked = recheck_sharpness(decision, found, ask=self._extras.recheck)
+        checked = recheck_sharpness(decision, found, ask=self._options.recheck)
         described = sharpness_json(checked.found)
         assert described is not None
         certified = [part for part in ("pattern", "crossings") if (checked.certificate or {}).get(part)]

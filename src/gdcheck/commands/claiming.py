@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, help_end
+from gdcheck.commands.options import Jobs, RunAsJson
 from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
@@ -40,7 +41,7 @@ def claim(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**63, help="The seed of the problems; 0 if not given.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    jobs: Jobs = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Hand the problems to a Dask cluster you trust, such as tcp://host:8786.")
     ] = None,
@@ -50,7 +51,7 @@ def claim(
     out: Annotated[Path | None, typer.Option(help="The directory of the run; reports/out/claim if not given.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
     latex: Annotated[bool, typer.Option(help="Print each counterexample as LaTeX, too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
+    as_json: RunAsJson = False,
 ) -> int:
     """Try a claim of your own on random problems: a verdict, and a counterexample to send."""
     from gdcheck.commands.claim_run import exit_code, run_and_store, show_claims, write_start

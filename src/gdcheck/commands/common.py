@@ -12,6 +12,8 @@ from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
+    import altair as alt
+
     from gdcheck.theorem.descent.points import Point
     from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
     from gdcheck.theorem.smooth.problem import SmoothProblem
@@ -226,6 +228,23 @@ def make_directory(path: Path) -> None:
     except OSError as error:
         message = f"{str(path)[:200]!r} can be no directory ({error.strerror}); name a writable place"
         raise InputError("out", message) from None
+
+
+def write_picture(out: Path, chart: alt.TopLevelMixin, name: str) -> None:
+    """Write a chart as a picture, in the format that the file's name asks for.
+
+    Args:
+        out: The file.
+        chart: The chart.
+        name: What the picture shows.
+
+    Raises:
+        InputError: If the name has another ending, or the file cannot be written.
+    """
+    from gdcheck.reports.figures import rendered
+    from gdcheck.reports.formats import picture_format
+
+    write_bytes(out, rendered(chart, picture_format(out), name))
 
 
 def write_bytes(path: Path, data: bytes, field: str = "file") -> None:

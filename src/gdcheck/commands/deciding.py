@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gdcheck.commands.answering import Extras, Limits, Printer
+from gdcheck.commands.answering import Printer
+from gdcheck.commands.check_options import CheckOptions
 from gdcheck.commands.common import (
     BAD_INPUT,
     EXIT_CODES,
@@ -19,18 +21,10 @@ from gdcheck.commands.common import (
     printable,
     problem_from_options,
     proofs_with_progress,
+    takes,
     valley_from_options,
 )
-from gdcheck.commands.method_options import (
-    BETA1,
-    BETA2,
-    EPSILON,
-    METHOD,
-    MOMENTUM,
-    PRECONDITIONER,
-    method_from_options,
-)
-from gdcheck.commands.outcomes import Questions
+from gdcheck.commands.options import method_from_options
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,119 +50,54 @@ commands = typer.Typer()
         "gdcheck check --problem problem.json --json --certificate certificate.json",
     )
 )
-def check(
-    loss: Annotated[
-        str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0); or with exp, log, tanh, …")
-    ] = None,
-    step_size: Annotated[str | None, typer.Option(help="The step size η; 0.1 means exactly 1/10.")] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…; without it, almost every start is decided."),
-    ] = None,
-    minimizer: Annotated[
-        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
-    ] = None,
-    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(help="Data that the loss names: X=file.csv, X=file.parquet, or file.npz; may be repeated."),
-    ] = None,
-    residual: Annotated[
-        list[str] | None,
-        typer.Option(help="Instead of --loss: a residual, as in x*y - 1; repeated, the loss is --scale times Σ F²."),
-    ] = None,
-    scale: Annotated[str | None, typer.Option(help="The factor of the squared residuals; 1/2 if not given.")] = None,
-    near: Annotated[
-        str | None, typer.Option(help="Where to search the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
-    ] = None,
-    within: Annotated[
-        str | None, typer.Option(help="Also say from which step on the distance to the minimizer is at most this.")
-    ] = None,
-    within_loss: Annotated[
-        str | None, typer.Option(help="Also say from which step on the loss above the minimizer's is at most this.")
-    ] = None,
-    iterate: Annotated[int | None, typer.Option(min=0, help="Also enclose the iterate of this step.")] = None,
-    problem: Annotated[
-        Path | None, typer.Option(help="A problem as JSON, or many as JSON Lines; - reads standard input.")
-    ] = None,
-    method: Annotated[str | None, METHOD] = None,
-    momentum: Annotated[str | None, MOMENTUM] = None,
-    beta1: Annotated[str | None, BETA1] = None,
-    beta2: Annotated[str | None, BETA2] = None,
-    epsilon: Annotated[str | None, EPSILON] = None,
-    preconditioner: Annotated[str | None, PRECONDITIONER] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object (a line each for JSON Lines).")
-    ] = False,
-    certificate: Annotated[
-        Path | None, typer.Option(help="Write the certificate to this file; with --sharpness it proves that too.")
-    ] = None,
-    coq: Annotated[
-        Path | None, typer.Option(help="Write a proved verdict to this file as a theorem for Coq's kernel.")
-    ] = None,
-    observe: Annotated[bool, typer.Option(help="Also run mpmath gradient descent and say what is observed.")] = False,
-    sharpness: Annotated[
-        bool, typer.Option(help="Also prove how the largest Hessian eigenvalue behaves along the trajectory.")
-    ] = False,
-    scalar: Annotated[
-        list[str] | None,
-        typer.Option(help="Also prove how this function of the variables behaves, as in x*y + x; may be repeated."),
-    ] = None,
-    max_steps: Annotated[
-        int, typer.Option(min=1, help="Steps allowed before a problem is left unresolved.")
-    ] = 1_000_000,
-    precision: Annotated[
-        int, typer.Option(min=64, max=1_000_000, help="Bits to begin with; they double as long as they do not suffice.")
-    ] = 128,
-    max_precision: Annotated[
-        int, typer.Option(min=64, max=1_000_000, help="Bits allowed before a problem is left unresolved.")
-    ] = 8192,
-    recheck: Annotated[
-        bool, typer.Option("--recheck/--no-recheck", help="Verify each proof with the independent checker at once.")
-    ] = True,
-) -> int:
+@takes(CheckOptions)
+def check(options: CheckOptions) -> int:
     """Decide one problem (or a file of them) with proof; without a start, almost every start at once."""
-    many = False
-    if precision > max_precision:
-        raise InputError("precision", f"{precision} bits are more than --max-precision {max_precision} allows")
-    chosen = method_from_options(method, momentum, beta1, beta2, epsilon, preconditioner)
-    if problem is not None:
-        if chosen is not None:
-            raise InputError("method", "stands in the problem's file; leave out --method and its parameters")
-        if any(x is not None for x in (loss, step_size, start, minimizer, variables, data, residual, scale)):
-            raise InputError(
-                "problem",
-                "stands alone; leave out --loss, --step-size, --start, --minimizer, --variables, --data, --residual,"
-                " --scale",
-            )
-        from gdcheck.properties.storage.reading import read_problems
+    if options.precision > options.max_precision:
+        message = f"{options.precision} bits are more than --max-precision {options.max_precision} allows"
+        raise InputError("precision", message)
+    many, problems = _asked(options)
+    for field in ("certificate", "coq"):
+        if many and options.given(field):
+            what = {"certificate": "certificate", "coq": "theorem"}[field]
+            raise InputError(field, f"one file holds one {what}; check the problems one by one for theirs")
+    if options.near is not None:
+        # A point that is none is told once, however many problems there are.
+        from gdcheck.theorem.descent.points import read_point
 
-        many, problems = read_problems(problem)
-    elif residual or scale is not None:
-        alone = {"loss": loss, "minimizer": minimizer, "data": data or None, "method": method}
-        if beside := next((name for name, value in alone.items() if value is not None), None):
-            raise InputError(beside, "does not go with --residual and --scale; leave it or them out")
-        problems = iter([(1, valley_from_options(residual or [], scale, step_size, start, variables))])
-    elif start is None:
-        if data:
-            raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
-        problems = iter([(1, every_start_from_options(loss, step_size, minimizer, variables, chosen))])
-    else:
-        problems = iter([(1, problem_from_options(loss, step_size, start, minimizer, variables, chosen, data or ()))])
-    if many and certificate is not None:
-        raise InputError("certificate", "one file holds one certificate; check the problems one by one for theirs")
-    if many and coq is not None:
-        raise InputError("coq", "one file holds one theorem; check the problems one by one for theirs")
-    from gdcheck.theorem.descent.points import read_point
-
-    questions = Questions(None if near is None else read_point(near, "near"), within, within_loss, iterate)
-    extras = Extras(
-        recheck=recheck, observe=observe, sharpness=sharpness, scalars=tuple(scalar or ()), questions=questions
-    )
-    printer = Printer(as_json=as_json, many=many, extras=extras, limits=Limits(max_steps, precision, max_precision))
-    codes = [printer.handle(line, item, certificate, coq) for line, item in problems]
+        read_point(options.near, "near")
+    printer = Printer(options, many=many)
+    codes = [printer.handle(line, item) for line, item in problems]
     # Bad input outranks a refutation, which outranks any other verdict.
     return next(code for code in (BAD_INPUT, REFUTED, OTHER, PROVED) if code in codes)
+
+
+def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exception]]]:
+    """Return whether there may be many problems, and each with its line."""
+    method = method_from_options(o.method, o.momentum, o.beta1, o.beta2, o.epsilon, o.preconditioner)
+    if o.problem is not None:
+        if method is not None:
+            raise InputError("method", "stands in the problem's file; leave out --method and its parameters")
+        alone = ("loss", "step_size", "start", "minimizer", "variables", "data", "residual", "scale")
+        if o.given(*alone):
+            named = ", ".join(f"--{name.replace('_', '-')}" for name in alone)
+            raise InputError("problem", f"stands alone; leave out {named}")
+        from gdcheck.properties.storage.reading import read_problems
+
+        return read_problems(o.problem)
+    found: AnyProblem
+    if o.given("residual", "scale"):
+        o.refuse(
+            ("loss", "minimizer", "data", "method"), "does not go with --residual and --scale; leave it or them out"
+        )
+        found = valley_from_options(o.residual or [], o.scale, o.step_size, o.start, o.variables)
+    elif o.start is None:
+        if o.data:
+            raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
+        found = every_start_from_options(o.loss, o.step_size, o.minimizer, o.variables, method)
+    else:
+        found = problem_from_options(o.loss, o.step_size, o.start, o.minimizer, o.variables, method, o.data or ())
+    return False, iter([(1, found)])
 
 
 @commands.command(

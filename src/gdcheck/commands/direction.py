@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gdcheck.commands.common import PROVED, help_end, write_bytes
-from gdcheck.commands.method_options import BETA1, BETA2, EPSILON, METHOD, method_from_options
+from gdcheck.commands.common import PROVED, help_end, write_picture
+from gdcheck.commands.options import AsJson, Beta1, Beta2, Epsilon, MethodName, Picture, method_from_options
+from gdcheck.reports.formats import picture_format
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,21 +41,20 @@ _WORDS = {
 )
 def direction(
     spectrum: Annotated[str | None, typer.Option(help="The Hessian's eigenvalues at the minimum, as 0.01,1.")] = None,
-    method: Annotated[str | None, METHOD] = None,
+    method: MethodName = None,
     momentum: Annotated[
         list[str] | None, typer.Option(help="β; may be repeated, and then --out draws a phase diagram η × β.")
     ] = None,
-    beta1: Annotated[str | None, BETA1] = None,
-    beta2: Annotated[str | None, BETA2] = None,
-    epsilon: Annotated[str | None, EPSILON] = None,
+    beta1: Beta1 = None,
+    beta2: Beta2 = None,
+    epsilon: Epsilon = None,
     step_size: Annotated[
         list[str] | None, typer.Option(help="Also show the multipliers at this step size; may be repeated.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    out: Picture = None,
+    as_json: AsJson = False,
 ) -> int:
     """Show where a method's direction is fixed, rotates, alternates or is unstable, over all step sizes."""
-    from gdcheck._plot import picture_format
     from gdcheck.theorem.certificate.methods.line import method_line, modes_at, spectrum_of
     from gdcheck.theorem.loss.rational import to_fmpq
     from gdcheck.theorem.methods.reading import read_method
@@ -62,7 +62,8 @@ def direction(
     if spectrum is None:
         raise InputError("spectrum", "is missing; give the Hessian's eigenvalues, as --spectrum 0.01,1")
     values = [to_fmpq(x.strip(), "spectrum") for x in spectrum.split(",")]
-    form = None if out is None else picture_format(out)
+    if out is not None:
+        picture_format(out)
     betas: list[str | None] = [*momentum] if momentum else [None]
     given = [read_method(method_from_options(method, beta, beta1, beta2, epsilon, None)) for beta in betas]
     etas = [to_fmpq(x, "step_size") for x in step_size or []]
@@ -70,8 +71,8 @@ def direction(
         raise InputError("step_size", "is not positive; give a rational above 0, such as 0.1")
     known = spectrum_of(values)
     lines = [method_line(known, m) | {"at": [modes_at(known, m, eta) for eta in etas]} for m in given]
-    if out is not None and form is not None:
-        write_bytes(out, _picture(values, given, lines, form, spectrum))
+    if out is not None:
+        _draw(out, values, given, lines, f"{given[0].name}, spectrum {spectrum[:60]}")
     if as_json:
         typer.echo(json.dumps({"spectrum": [str(x) for x in values], "methods": lines}, ensure_ascii=False))
     else:
@@ -79,22 +80,22 @@ def direction(
     return PROVED
 
 
-def _picture(values: list[fmpq], given: list[Method], lines: list[dict[str, Any]], form: str, spectrum: str) -> bytes:
+def _draw(out: Path, values: list[fmpq], given: list[Method], lines: list[dict[str, Any]], name: str) -> None:
     from flint import fmpq
 
-    from gdcheck.reports.direction_chart import moduli_chart, number, phase_chart
-    from gdcheck.reports.figures import rendered
+    from gdcheck.reports.charts import number
+    from gdcheck.reports.direction_chart import moduli_chart, phase_chart
     from gdcheck.theorem.certificate.methods.line import method_line, moduli, spectrum_of
     from gdcheck.theorem.loss.rational import to_text
     from gdcheck.theorem.methods.method import HeavyBall
 
-    name = f"{given[0].name}, spectrum {spectrum[:60]}"
     if len(given) == 1:
         end = _BEYOND * number(lines[0]["stability_limit"])
         steps = [end * (k + 1) / _POINTS for k in range(_POINTS)]
         ends = sorted({min(values), max(values)})
         rows = dict(zip(map(to_text, ends), moduli(ends, given[0], steps), strict=True))
-        return rendered(moduli_chart(lines[0], steps, rows), form, f"Moduli of {name}")
+        write_picture(out, moduli_chart(lines[0], steps, rows), f"Moduli of {name}")
+        return
     first = given[0]
     if not isinstance(first, HeavyBall):
         raise InputError("momentum", "several are for heavy-ball and nesterov; leave them out")
@@ -104,7 +105,7 @@ def _picture(values: list[fmpq], given: list[Method], lines: list[dict[str, Any]
     # Even steps between the least and the largest β that was named.
     grid = [low + (high - low) * fmpq(k, count - 1) for k in range(count)]
     drawn = [(int(b.p) / int(b.q), method_line(known, type(first)(b))) for b in grid]
-    return rendered(phase_chart(drawn, f"Direction of {name}"), form, f"Direction of {name}")
+    write_picture(out, phase_chart(drawn, f"Direction of {name}"), f"Direction of {name}")
 
 
 def _show(lines: list[dict[str, Any]]) -> None:

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from gdcheck.commands.common import PROVED, help_end, polynomial_problem, problem_from_options, write_bytes
+from gdcheck.commands.common import (
+    PROVED,
+    help_end,
+    polynomial_problem,
+    problem_from_options,
+    write_bytes,
+    write_picture,
+)
+from gdcheck.commands.options import Minimizer, Picture, Variables
+from gdcheck.reports.formats import picture_format
 from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
@@ -29,19 +38,18 @@ def plot(
     loss: Annotated[str | None, typer.Option(help="The loss, instead of a file.")] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
     start: Annotated[str | None, typer.Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…")] = None,
-    minimizer: Annotated[
-        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
-    ] = None,
-    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
+    minimizer: Minimizer = None,
+    variables: Variables = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
 ) -> int:
     """Draw direction, sharpness and phase plane of a problem."""
-    from gdcheck._plot import picture_format, plot_problem
     from gdcheck.properties.storage.reading import stored_problem
+    from gdcheck.reports.problem_charts import problem_chart
+    from gdcheck.theorem.decision.decide import decide
     from gdcheck.theorem.descent.problem import EveryStartProblem
     from gdcheck.theorem.long_run.locate import with_minimizer
 
-    form = picture_format(out)
+    picture_format(out)
     if file is None:
         problem = polynomial_problem(problem_from_options(loss, step_size, start, minimizer, variables))
     elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
@@ -51,7 +59,13 @@ def plot(
         if isinstance(problem, EveryStartProblem):
             raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
     assert out is not None
-    write_bytes(out, plot_problem(with_minimizer(problem), form, max_steps))
+    decision = decide(with_minimizer(problem), max_steps=max_steps)
+    loss, step = decision.problem.loss.text()[:120], decision.problem.step_size
+    name = f"Gradient descent on {loss}, step size {step}: {decision.verdict.value}"
+    try:
+        write_picture(out, problem_chart(decision), name)
+    except OverflowError:
+        raise InputError("loss", "holds numbers that are too large for a picture; scale the problem") from None
     typer.echo(f"picture: {out}")
     return PROVED
 
@@ -64,29 +78,29 @@ def plot(
 def crossings(
     loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
     start: Annotated[str | None, typer.Option(help="A start, as x=Q,y=Q,… or Q,Q,…; its multiples are tried.")] = None,
-    minimizer: Annotated[
-        str | None, typer.Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
-    ] = None,
-    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
-    out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
+    minimizer: Minimizer = None,
+    variables: Variables = None,
+    out: Picture = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the grid as JSON.")] = False,
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
 ) -> int:
     """Count the steps above 2/η over a grid of step sizes and start radii."""
     from msgspec import to_builtins
 
-    from gdcheck._plot import picture_format, plot_grid
     from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
     from gdcheck.terminal.crossing_report import summary
     from gdcheck.terminal.progress import progress_bar
     from gdcheck.theorem.long_run.locate import with_minimizer
 
-    form = None if out is None else picture_format(out)
+    if out is not None:
+        picture_format(out)
     problem = with_minimizer(polynomial_problem(problem_from_options(loss, "1", start, minimizer, variables)))
     with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
         cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
-    if out is not None and form is not None:
-        write_bytes(out, plot_grid(cells, problem, form))
+    if out is not None:
+        from gdcheck.reports.crossing_charts import crossing_chart
+
+        write_picture(out, crossing_chart(cells), f"Sharpness above 2/η on {problem.loss.text()[:120]}")
     shown = json.dumps(to_builtins(cells), allow_nan=False)
     typer.echo(shown if as_json else "\n".join(summary(cells)))
     return PROVED

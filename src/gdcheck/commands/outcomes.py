@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gdcheck.commands.check_options import ABOUT_STEPS
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
+    from gdcheck.commands.check_options import CheckOptions
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.descent.critical_points import CriticalPoints
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.long_run.locate import Location
 
 
-@dataclass(frozen=True)
-class Questions:
-    """What is asked beside the verdict.
-
-    Attributes:
-        near: Where the search for the minimizer begins instead of the start, as texts or by name.
-        within: A bound of the distance to the minimizer, as text.
-        within_loss: A bound of the loss above the minimizer's, as text.
-        iterate: A step.
-    """
-
-    near: list[str] | dict[str, str] | None = None
-    within: str | None = None
-    within_loss: str | None = None
-    iterate: int | None = None
-
-    @property
-    def about_trajectory(self) -> bool:
-        """Whether any of them speaks of one trajectory."""
-        return (self.within, self.within_loss, self.iterate) != (None, None, None)
-
-
-def located(problem: Problem, questions: Questions) -> Location:
+def located(problem: Problem, options: CheckOptions) -> Location:
     """Find the minimizer, unless one is given.
 
     Args:
         problem: The problem.
-        questions: Where to search.
+        options: Where to search.
 
     Returns:
         The location.
@@ -49,35 +29,31 @@ def located(problem: Problem, questions: Questions) -> Location:
     Raises:
         InputError: If a minimizer is given that is not a critical point; the sentence names the nearest ones.
     """
-    from gdcheck.theorem.descent.points import place_point
     from gdcheck.theorem.long_run.locate import find_minimizer
 
-    if questions.near is None:
-        return find_minimizer(problem)
-    names = problem.loss.variables
-    return find_minimizer(problem, place_point(questions.near, "near", names, problem.as_written))
+    return find_minimizer(problem, options.search_from(problem))
 
 
-def refuse_bad_questions(problem: Problem, questions: Questions) -> None:
+def refuse_bad_questions(problem: Problem, options: CheckOptions) -> None:
     """Refuse questions that have no answer before any work is done.
 
     Args:
         problem: The problem, with its minimizer.
-        questions: The questions.
+        options: The options.
 
     Raises:
         InputError: If a bound is no positive rational, or a step is too late.
     """
-    if not questions.about_trajectory:
+    if not options.given(*ABOUT_STEPS):
         return
     from gdcheck.theorem.long_run.how_long import require_step
     from gdcheck.theorem.loss.rational import positive
 
-    for field, bound in (("within", questions.within), ("within_loss", questions.within_loss)):
+    for field, bound in (("within", options.within), ("within_loss", options.within_loss)):
         if bound is not None:
             positive(bound, field)
-    if questions.iterate is not None:
-        require_step(problem, questions.iterate)
+    if options.iterate is not None:
+        require_step(problem, options.iterate)
 
 
 def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str, Any]:
@@ -229,19 +205,18 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
     }
 
 
-def question_keys(problem: Problem, decision: Decision | None, questions: Questions, *, prove: bool) -> dict[str, Any]:
+def question_keys(problem: Problem, decision: Decision | None, options: CheckOptions) -> dict[str, Any]:
     """Return the answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked.
 
     Args:
         problem: The problem.
         decision: The decision, if there is one.
-        questions: The questions.
-        prove: Whether the bounds' steps are to be proved; else they are in floating point, at once.
+        options: The options.
 
     Raises:
         InputError: If a question cannot be answered; the sentence says why.
     """
-    if not questions.about_trajectory:
+    if not options.given(*ABOUT_STEPS):
         return {}
     from gdcheck.theorem.certificate.kinds.long_run import iterate_json, within_json
     from gdcheck.theorem.long_run.how_long import first_within, iterate_at
@@ -249,15 +224,17 @@ def question_keys(problem: Problem, decision: Decision | None, questions: Questi
 
     found: dict[str, Any] = {}
     for key, measure, bound in (
-        ("within", "distance", questions.within),
-        ("within_loss", "loss", questions.within_loss),
+        ("within", "distance", options.within),
+        ("within_loss", "loss", options.within_loss),
     ):
         if bound is not None:
             if decision is None:
                 raise InputError(key, "needs a minimizer with rational coordinates; none was found: give --minimizer")
-            found[key] = within_json(problem, first_within(problem, measure, to_fmpq(bound, key)), prove=prove)
-    if questions.iterate is not None:
-        found["iterate"] = iterate_json(problem, iterate_at(problem, questions.iterate))
+            found[key] = within_json(
+                problem, first_within(problem, measure, to_fmpq(bound, key)), prove=not options.observe
+            )
+    if options.iterate is not None:
+        found["iterate"] = iterate_json(problem, iterate_at(problem, options.iterate))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end, make_directory, proofs_with_progress
+from gdcheck.commands.options import Jobs, RunAsJson
 from gdcheck.properties.storage.workers import default_jobs
 
 commands = typer.Typer()
@@ -23,7 +24,7 @@ commands = typer.Typer()
 def verify(
     problems: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many random problems.")] = 300,
     seed: Annotated[int, typer.Option(help="The seed of the random problems.")] = 0,
-    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    jobs: Jobs = None,
     out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out"),
     kernel: Annotated[
         bool, typer.Option("--kernel", help="Also have Coq's kernel check every instance that it has a theorem about.")
@@ -68,13 +69,13 @@ def ablate(
     ] = None,
     budget: Annotated[int, typer.Option(min=1, max=10_000_000, help="Problems to examine for each row.")] = 200,
     seed: Annotated[int, typer.Option(help="The seed of the search.")] = 0,
-    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    jobs: Jobs = None,
     time_limit: Annotated[
         float, typer.Option(min=0.1, max=86400, help="Seconds that one problem may take; then it is undecided.")
     ] = 600.0,
     load: Annotated[Path | None, typer.Option(help="A Python file with ablations of your own; it is run.")] = None,
     out: Annotated[Path, typer.Option(help="The directory of the results.")] = Path("reports/out/ablation"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
+    as_json: RunAsJson = False,
 ) -> int:
     """Drop each assumption in turn and look for a counterexample with proof."""
     from gdcheck.commands.ablation_run import ablate_and_store, show_ablations

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gdcheck.commands.common import PROVED, help_end, write_bytes
+from gdcheck.commands.common import PROVED, help_end, write_picture
+from gdcheck.commands.options import AsJson, Picture, Variables
+from gdcheck.reports.formats import picture_format
 from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float
@@ -38,27 +39,25 @@ def steps(
         list[str] | None,
         typer.Option(help="A minimizer, as x=Q,y=Q,… or Q,Q,…; may be repeated. Without it, those found."),
     ] = None,
-    variables: Annotated[str | None, typer.Option(help="Names and order of the variables, as x,y,…")] = None,
-    out: Annotated[Path | None, typer.Option(help="A picture: a name in .svg, .png, .pdf or .html.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    variables: Variables = None,
+    out: Picture = None,
+    as_json: AsJson = False,
 ) -> int:
     """Show what each step size does near each minimizer: fixed, alternating, unstable, and the rate."""
-    from gdcheck._plot import picture_format
-
     if loss is None:
         raise InputError("loss", 'is missing; give --loss "x**2 + y**2/2"')
-    form = None if out is None else picture_format(out)
+    if out is not None:
+        picture_format(out)
     with waiting("following trajectories"):
         names, lines = _lines(loss, minimizer, variables)
-    if out is not None and form is not None:
-        from gdcheck.reports.figures import rendered
+    if out is not None:
         from gdcheck.reports.step_chart import step_chart
 
-        write_bytes(out, rendered(step_chart(lines, names), form, f"All step sizes of {loss[:120]}"))
+        write_picture(out, step_chart(lines, names), f"All step sizes of {loss[:120]}")
     if as_json:
         typer.echo(json.dumps({"variables": list(names), "minimizers": lines}, ensure_ascii=False))
-        return PROVED
-    _show(lines, names)
+    else:
+        _show(lines, names)
     return PROVED
 
 

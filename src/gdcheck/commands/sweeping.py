@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end
+from gdcheck.commands.options import Jobs
 
 commands = typer.Typer()
 
@@ -23,7 +24,7 @@ commands = typer.Typer()
 def sweep(
     problems: Annotated[str | None, typer.Option(help="How many problems, such as 1e7; 1e6 if not given.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed; 0 if not given.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; one a core if not given.")] = None,
+    jobs: Jobs = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda (needs torch; one worker a device).")] = "auto",
     scheduler: Annotated[
         str | None, typer.Option(help="Hand the batches to a Dask cluster you trust, such as tcp://host:8786.")

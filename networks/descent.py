@@ -104,7 +104,7 @@ def descend(
     ends = minimum.vectors[:, [0, -1]]
     cosines, lowest, highest, distances, sharpness = [], [], [], [], []
     residual, left = 0.0, False
-    warm = minimum.vectors[:, [-1, -2]]
+    warm = minimum.vectors[:, -1:]
     before: Tensor | None = None
     for k in range(steps + 1):
         offset = theta - minimum.theta
@@ -124,7 +124,7 @@ def descend(
                 break
             sharpness.append(top.values[0] - minimum.highest)
             residual = max(residual, top.residuals[0])
-            warm = torch.cat([top.vectors, warm[:, :1]], dim=1)[:, :2]
+            warm = top.vectors
         update = -step_size * objective.evaluate(theta).gradient
         if before is not None:
             cosines.append(_cosine(update, before))

@@ -1,14 +1,16 @@
 """The top of a Hessian's spectrum from Hessian-vector products, warm-started.
 
-Rayleigh-Ritz on a growing orthonormal basis: the basis begins with what was found last time and grows by the residual
-of a pair that has not converged (Davidson's expansion without a preconditioner). From one start vector that is Lanczos;
-from last time's eigenvectors, near the end already, it needs few products. Every residual is computed, not estimated.
+SciPy's ``eigsh`` (ARPACK's restarted Lanczos method) on a small basis that begins with the sum of what was found last
+time: near the end already, it needs few products. The pairs are the Ritz pairs on the span of all vectors that it
+multiplied, so that every residual is computed without another product, and there are pairs where it did not converge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -53,11 +55,11 @@ def top_eigenpairs(
 
     Args:
         product: The operator, (n,) to (n,).
-        start: (n, m), the columns to begin with; random ones are added if m < count.
-        count: How many pairs, at most n.
+        start: (n, m), the columns to begin with; a random one if there is none.
+        count: How many pairs, at most n; where the operator is zero on what it is tried on, there may be fewer.
         tolerance: The residual allowed, relative to the largest value's modulus.
-        most_products: After so many products the pairs are returned as they are.
-        seed: The seed of the random columns.
+        most_products: After about so many products the pairs are returned as they are.
+        seed: The seed of the random column.
 
     Returns:
         The pairs, converged or not.
@@ -65,83 +67,49 @@ def top_eigenpairs(
     Raises:
         NotFiniteError: If a product is not finite.
     """
-    n = len(start)
-    count = min(count, n)
-    most_columns = min(n, max(3 * count + 24, start.shape[1] + 8))
-    generator = torch.Generator().manual_seed(seed)
-    basis = _Basis(product, start, most_columns)
+    from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh  # noqa: PLC0415
 
-    def random() -> Tensor:
-        return torch.randn(n, generator=generator, dtype=torch.float64).to(start)
+    n, count = len(start), min(count, len(start))
+    vectors: list[Tensor] = []
+    images: list[Tensor] = []
 
-    for column in start.T:
-        basis.add(column)
-    while basis.size < count:
-        basis.add(random())
-    while True:
-        values, vectors, residuals = basis.pairs(count)
-        norms = torch.linalg.vector_norm(residuals, dim=0)
-        done = norms <= tolerance * values.abs().max()
-        if bool(done.all()) or basis.products >= most_products or basis.size == n:
-            return Eigenpairs(
-                tuple(values.tolist()), vectors, tuple(norms.tolist()), tuple(done.tolist()), basis.products
-            )
-        if basis.size == most_columns:
-            basis.shrink(count + min(count, 8))
-        worst = int(torch.nonzero(~done)[0])
-        if not basis.add(residuals[:, worst]):
-            basis.add(random())
-
-
-class _Basis:
-    """Orthonormal columns V beside HV."""
-
-    def __init__(self, product: Callable[[Tensor], Tensor], like: Tensor, columns: int) -> None:
-        self._product = product
-        self._v = torch.zeros(len(like), columns, dtype=like.dtype, device=like.device)
-        self._hv = torch.zeros_like(self._v)
-        self.size = 0
-        self.products = 0
-
-    def add(self, vector: Tensor) -> bool:
-        """Add the part of a vector that is new; False if there is none."""
-        before = torch.linalg.vector_norm(vector)
-        v = self._v[:, : self.size]
-        vector = vector - v @ (v.T @ vector)
-        after = torch.linalg.vector_norm(vector)
-        if not float(after) > 1e3 * torch.finfo(vector.dtype).eps * float(before):
-            return False
-        vector = vector / after
-        # The division by a small norm brings rounding's share of old directions back; twice is enough.
-        vector = vector - v @ (v.T @ vector)
-        vector = vector / torch.linalg.vector_norm(vector)
-        self._v[:, self.size] = vector
-        image = self._product(vector)
+    def multiply(column: Any) -> Any:
+        vector = torch.as_tensor(column.ravel().copy()).to(start)
+        image = product(vector)
         if not bool(torch.isfinite(image).all()):
             raise NotFiniteError
-        self._hv[:, self.size] = image
-        self.size += 1
-        self.products += 1
-        return True
+        vectors.append(vector)
+        images.append(image)
+        return image.cpu().numpy()
 
-    def pairs(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the largest Ritz values, their vectors, and the vectors Hv − λv."""
-        values, y = self._ritz(count)
-        v, hv = self._v[:, : self.size], self._hv[:, : self.size]
-        vectors = v @ y
-        return values, vectors, hv @ y - vectors * values
+    columns = max(2 * count + 2, 6)
+    if n > 4 * columns:
+        generator = torch.Generator().manual_seed(seed)
+        total = start.sum(dim=1) if start.shape[1] else torch.randn(n, generator=generator, dtype=torch.float64)
+        begin = total.to("cpu", start.dtype).numpy()
+        operator = LinearOperator((n, n), matvec=multiply, dtype=begin.dtype)
+        restarts = max(1, (most_products - columns) // (columns - count))
+        # Where it does not converge, the pairs are taken as they are, and say so.
+        with suppress(ArpackError):
+            eigsh(operator, count, which="LA", v0=begin, ncv=columns, tol=tolerance, maxiter=restarts)
+    else:
+        for unit in torch.eye(n, dtype=start.dtype).numpy():
+            multiply(unit)
+    return _ritz(torch.stack(vectors, dim=1), torch.stack(images, dim=1), count, tolerance)
 
-    def shrink(self, count: int) -> None:
-        """Keep the span of the largest Ritz vectors."""
-        _, y = self._ritz(count)
-        kept = y.shape[1]
-        self._v[:, :kept] = self._v[:, : self.size] @ y
-        self._hv[:, :kept] = self._hv[:, : self.size] @ y
-        self.size = kept
 
-    def _ritz(self, count: int) -> tuple[Tensor, Tensor]:
-        v, hv = self._v[:, : self.size], self._hv[:, : self.size]
-        small = v.T @ hv
-        values, y = torch.linalg.eigh((small + small.T) / 2)
-        order = torch.arange(self.size - 1, max(-1, self.size - 1 - count), -1, device=values.device)
-        return values[order], y[:, order]
+def _ritz(v: Tensor, hv: Tensor, count: int, tolerance: float) -> Eigenpairs:
+    """Return the largest Ritz pairs on the span of the columns of V, (n, m), from V and HV."""
+    basis, sizes, mixture = torch.linalg.svd(v.double(), full_matrices=False)
+    # What the columns hold almost twice is rounding's share only.
+    kept = sizes > sizes[0] * torch.finfo(v.dtype).eps ** 0.5
+    basis, images = basis[:, kept], hv.double() @ (mixture[kept].T / sizes[kept])
+    small = basis.T @ images
+    values, y = torch.linalg.eigh((small + small.T) / 2)
+    values, y = values.flip(0)[:count], y.flip(1)[:, :count]
+    found = basis @ y
+    norms = torch.linalg.vector_norm(images @ y - found * values, dim=0)
+    done = norms <= tolerance * values.abs().max()
+    return Eigenpairs(
+        tuple(values.tolist()), found.to(v), tuple(norms.tolist()), tuple(done.tolist()), products=v.shape[1]
+    )

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from gdcheck.theorem.loss.errors import InputError
 
-_PACKAGES = ("torch", "polars", "tensorboard")
+_PACKAGES = ("torch", "polars", "scipy", "tensorboard")
 
 
 def require_training_packages() -> None:

@@ -45,9 +45,9 @@ def test_repeated_zero_and_negative_values(spectrum):
 
 def test_too_few_products_are_said_not_to_converge():
     matrix = symmetric(200, 1, torch.linspace(0, 1, 200, dtype=torch.float64))
-    found = top_eigenpairs(lambda v: matrix @ v, nothing(200), 2, tolerance=1e-10, most_products=6)
+    found = top_eigenpairs(lambda v: matrix @ v, nothing(200), 2, tolerance=1e-10, most_products=12)
     assert not all(found.converged)
-    assert found.products <= 7
+    assert found.products <= 13
 
 
 def test_a_start_with_dependent_columns_is_made_orthonormal():
@@ -74,11 +74,15 @@ def test_a_warm_start_needs_fewer_products():
 
 
 def test_a_look_begins_anew_every_tenth_time_and_finds_what_the_warm_start_hides():
-    matrix = torch.diag(torch.tensor([9.0, *(0.1 * i for i in range(30))], dtype=torch.float64))
+    matrix = torch.diag(torch.tensor([9.0, 2.9, 2.0, *(0.02 * i for i in range(28))], dtype=torch.float64))
+    hiding = torch.zeros(31, 2, dtype=torch.float64)
+    hiding[1, 0] = hiding[2, 1] = 1
+    # Nothing of the first vector, and enough of the others for a whole basis without it.
+    hiding[3:, 0] = 1e-3
     scope = Spectroscope(2, 1e-6, torch.zeros(31, dtype=torch.float64))
     seen = []
     for index in range(9, 12):
-        scope.warm = torch.eye(31, dtype=torch.float64)[:, [30, 29]] if index == 9 else scope.warm
+        scope.warm = hiding if index == 9 else scope.warm
         seen.append(scope.look(lambda v: matrix @ v, None, index).pairs)
     assert [top.values[0] for top in seen] == pytest.approx([2.9, 9, 9])
     assert seen[2].products < seen[1].products

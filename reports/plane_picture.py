@@ -12,6 +12,7 @@ import numpy as np
 
 from gdcheck.properties.basins.plane import Plane
 from gdcheck.properties.basins.simulation import OBSERVED_STEPS, BasinLabel
+from gdcheck.reports.charts import axis
 
 _SIDE = 700
 _LEAST = 1000
@@ -48,16 +49,9 @@ def plane_picture(plane: Plane, title: str) -> bytes:
     left, right, bottom, top = plane.extent
     legend = _legend(plane)
     names = [name for name, _ in legend]
-
-    def axis(channel: Any, title: str, low: float, high: float) -> Any:
-        return channel("at:Q", title=title, scale=alt.Scale(domain=[low, high], nice=False, zero=False))
-
-    x = axis(alt.X, plane.titles[0], left, right)
-    y = axis(alt.Y, plane.titles[1], bottom, top)
+    x, y = axis(alt.X, plane.titles[0], [left, right]), axis(alt.Y, plane.titles[1], [bottom, top])
     picture = alt.InlineData(values=[{"url": _encoded(plane), "x": (left + right) / 2, "y": (bottom + top) / 2}])
-    image = alt.Chart(picture).mark_image(aspect=False, width=_SIDE, height=_SIDE)
-    image = image.encode(x=x.copy(), y=y.copy(), url="url:N")
-    image.encoding.x.shorthand, image.encoding.y.shorthand = "x:Q", "y:Q"
+    image = alt.Chart(picture).mark_image(aspect=False, width=_SIDE, height=_SIDE).encode(x=x, y=y, url="url:N")
     # The marks of this layer lie outside the frame: it is there for the legend.
     entries = alt.InlineData(values=[{"name": name, "x": right + (right - left), "y": top} for name in names])
     colour = alt.Color(

@@ -1,7 +1,8 @@
 """Run what the README and the help texts show, where only the runtime dependencies are installed: `tox -e plain`.
 
-The commands are read from the README and from `--help`, and run one after the other in an empty directory, to which
-only what a user would bring is added: a problem, and a claim of one's own. Commands that need torch must say in one
+The commands are read from the README and from `--help`, and run two at a time in an empty directory, to which only what
+a user would bring is added: a problem, and a claim of one's own. Those that make what others read run in turn, beside
+those that read nothing; the rest follows. Commands that need torch must say in one
 sentence what to install. Those that are left out are named below, each with its reason. Standard library only.
 """
 
@@ -12,9 +13,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from time import perf_counter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +38,8 @@ LEFT_OUT = {
 }
 # Commands that make what others read; the rest follow in the order in which they are shown.
 FIRST = ("check", "verify", "sweep", "ablate", "claim")
+# Commands that read nothing that another one makes.
+ALONE = ("steps", "direction", "crossings", "train", "network")
 # A false claim, and its counterexample examined again, are no success.
 ENDS = {
     "gdcheck claim my_lemma.py": 1,
@@ -109,26 +114,39 @@ def main() -> int:
     commands = list(dict.fromkeys(shown(environment)))
     if stale := LEFT_OUT.keys() - set(commands):
         raise SystemExit(f"left out, but shown nowhere any more: {', '.join(sorted(stale))}")
-    commands.sort(key=lambda c: FIRST.index(c.split()[1]) if c.split()[1] in FIRST else len(FIRST))
+    commands = [command for command in commands if command not in LEFT_OUT]
+    makers = sorted((c for c in commands if c.split()[1] in FIRST), key=lambda c: FIRST.index(c.split()[1]))
+    alone = [*(c for c in commands if c.split()[1] in ALONE), "python readme.py"]
+    readers = [c for c in commands if c.split()[1] not in (*FIRST, *ALONE)]
     blocks = "\n".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
     claim = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "ablation.md").read_text(encoding="utf-8"), re.DOTALL)
     assert claim is not None
-    failed = 0
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         (folder / "problem.json").write_text(PROBLEM, encoding="utf-8")
         (folder / "my_claim.py").write_text(claim[1], encoding="utf-8")
         (folder / "readme.py").write_text(blocks, encoding="utf-8")
         start = perf_counter()
-        for command in [*(c for c in commands if c not in LEFT_OUT), "python readme.py"]:
-            before = perf_counter()
-            wrong = failure(command, folder, environment)
-            failed += wrong is not None
-            sys.stdout.write(f"{perf_counter() - before:6.1f} s  {command}\n" + (f"FAILED: {wrong}\n" if wrong else ""))
-            sys.stdout.flush()
+
+        def in_turn(queue: Iterable[str]) -> int:
+            failed = 0
+            for command in queue:
+                before = perf_counter()
+                wrong = failure(command, folder, environment)
+                failed += wrong is not None
+                said = f"{perf_counter() - before:6.1f} s  {command}\n"
+                sys.stdout.write(said + (f"FAILED: {wrong}\n" if wrong else ""))
+                sys.stdout.flush()
+            return failed
+
+        with ThreadPoolExecutor(2) as lanes:
+            failed = sum(lanes.map(in_turn, (makers, alone)))
+            failed += sum(lanes.map(in_turn, ([reader] for reader in readers)))
     for command, reason in LEFT_OUT.items():
         sys.stdout.write(f"left out  {command}: {reason}\n")
-    sys.stdout.write(f"{failed} failed; {perf_counter() - start:.0f} s\n")
+    used = getrusage(RUSAGE_CHILDREN)
+    worked = f"{used.ru_utime + used.ru_stime:.0f} s of processor time"
+    sys.stdout.write(f"{failed} failed; {perf_counter() - start:.0f} s, {worked}\n")
     return 1 if failed else 0
 
 

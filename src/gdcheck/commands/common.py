@@ -117,6 +117,7 @@ def problem_from_options(
     Raises:
         InputError: If a needed option is missing or one cannot be used.
     """
+    from gdcheck.properties.storage.data import read_data
     from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.smooth.problem import read_problem
 
@@ -128,14 +129,8 @@ def problem_from_options(
         minimizer=point,
         variables=names,
         method=method,
-        **({"data": _read_data(data)} if data else {}),
+        **({"data": read_data(data)} if data else {}),
     )
-
-
-def _read_data(data: Sequence[str]) -> dict[str, Any]:
-    from gdcheck.properties.storage.data import read_data
-
-    return read_data(data)
 
 
 def valley_from_options(

@@ -119,7 +119,7 @@ def recheck(
 ) -> int:
     """Verify certificates with the small independent checkers."""
     from gdcheck.properties.storage.reading import parse_json, read_text
-    from gdcheck.terminal.late import late_bar
+    from gdcheck.terminal.waiting import waiting
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
     from gdcheck.theorem.certificate.words import certified_in_words
 
@@ -136,7 +136,7 @@ def recheck(
                 codes.append(_recheck_network(certificate, path, time_limit, late_only=limit_steps))
                 continue
             require_shape(certificate)
-            with late_bar("rechecking") as watch:
+            with waiting("rechecking") as watch:
                 failure = check(certificate, time_limit, watch)
             if failure is None and kernel:
                 accepted = "accepted by the checker; not by Coq's kernel: "

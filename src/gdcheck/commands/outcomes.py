@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gdcheck.theorem.descent.critical_points import CriticalPoints
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.long_run.locate import Location
+    from gdcheck.theorem.long_run.outcome import Outcome
 
 
 def located(problem: Problem, options: CheckOptions) -> Location:
@@ -133,46 +134,34 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
     from gdcheck.theorem.certificate.kinds.long_run import outcome_json
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
+    if decision is not None and decision.amplitude is not None:
+        # The certificate of the limit holds the proof: its inequality needs iterates that tend to the minimizer.
+        step, here, factor = decision.amplitude.step, problem.minimizer, None
+        if problem.method.is_plain:
+            factor = float((1 - problem.step_size * decision.blocks[0].eigenvalue.ball()).mid())
+        said = "the iterates tend to the minimizer"
+        found = Outcome(LongRun.CONVERGES, said, (here,), exact=True, step=step, factor=factor)
+        return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
     if not problem.method.is_plain:
-        return _method_outcome(problem, decision)
-    if decision is None or decision.amplitude is None:
-        from gdcheck.theorem.descent.critical_points import Located, describe
-        from gdcheck.theorem.long_run.find import long_run
+        return outcome_json(problem, _as_floats_show(problem)) | {"point_kind": None}
+    from gdcheck.theorem.descent.critical_points import Located, describe
+    from gdcheck.theorem.long_run.find import long_run
 
-        seen = long_run(problem, max_steps)
-        kind = None
-        if seen.kind in {LongRun.CONVERGES, LongRun.REACHES}:
-            kind = describe(problem.loss, Located(seen.points[0], seen.exact)).kind
-        return outcome_json(problem, seen) | {"point_kind": kind}
-    # The certificate of the limit holds the proof: its inequality needs iterates that tend to the minimizer.
-    e = decision.blocks[0].eigenvalue
-    found = Outcome(
-        LongRun.CONVERGES,
-        "the iterates tend to the minimizer",
-        (problem.minimizer,),
-        exact=True,
-        step=decision.amplitude.step,
-        factor=float((1 - problem.step_size * e.ball()).mid()),
-    )
-    return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
+    seen = long_run(problem, max_steps)
+    kind = None
+    if seen.kind in {LongRun.CONVERGES, LongRun.REACHES}:
+        kind = describe(problem.loss, Located(seen.points[0], seen.exact)).kind
+    return outcome_json(problem, seen) | {"point_kind": kind}
 
 
-def _method_outcome(problem: Problem, decision: Decision | None) -> dict[str, Any]:
-    """Return the long run of another method: proved by the certificate of its limit, else as it is seen in floats."""
-    from gdcheck.theorem.certificate.kinds.long_run import outcome_json
+def _as_floats_show(problem: Problem) -> Outcome:
+    """Return the long run of another method without a certified limit: whether it leaves every bound, in floats."""
     from gdcheck.theorem.long_run.locate import method_ahead
     from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
-    if decision is not None and decision.amplitude is not None:
-        step, here = decision.amplitude.step, problem.minimizer
-        found = Outcome(LongRun.CONVERGES, "the iterates tend to the minimizer", (here,), exact=True, step=step)
-        return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
-    unknown = Outcome(LongRun.UNKNOWN, "it is not examined for this method where no limit is certified")
-    if not problem.loss.truncated:
-        last, _ = method_ahead(problem, problem.start)
-        if last is None:
-            unknown = Outcome(LongRun.DIVERGES, "observed: the iterates leave every bound, in floating point")
-    return outcome_json(problem, unknown) | {"point_kind": None}
+    if not problem.loss.truncated and method_ahead(problem, problem.start)[0] is None:
+        return Outcome(LongRun.DIVERGES, "observed: the iterates leave every bound, in floating point")
+    return Outcome(LongRun.UNKNOWN, "it is not examined for this method where no limit is certified")
 
 
 def tends_elsewhere(problem: Problem, outcome: dict[str, Any]) -> Problem | None:

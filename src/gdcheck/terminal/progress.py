@@ -22,8 +22,8 @@ from rich.text import Text
 class Tell(Protocol):
     """What a long run calls as it goes."""
 
-    def __call__(self, done: int, what: str = "") -> None:
-        """Say how many units are done, and what is being done if that has changed."""
+    def __call__(self, done: int, what: str = "", total: int | None = None) -> None:
+        """Say how many units are done, and what is being done, and how many there are, if that has changed."""
 
 
 class _CountColumn(ProgressColumn):
@@ -34,16 +34,6 @@ class _CountColumn(ProgressColumn):
             return Text("")
         speed = f", {task.speed:,.0f}/s" if task.speed and task.speed >= 1 else ""
         return Text(f"{task.completed:,.0f} of {task.total:,.0f}{speed}")
-
-
-COLUMNS = (
-    TextColumn("{task.description}"),
-    BarColumn(),
-    _CountColumn(),
-    TimeElapsedColumn(),
-    TimeRemainingColumn(),
-)
-"""What a bar shows."""
 
 
 @contextmanager
@@ -58,6 +48,15 @@ def progress_bar(total: int | None, what: str) -> Iterator[Tell]:
         What to call with the number of units done.
     """
     console = Console(stderr=True)
-    with Progress(*COLUMNS, console=console, transient=True, disable=not console.is_terminal) as progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        _CountColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)
-        yield lambda done, what="": progress.update(task, completed=done, description=what or None)
+        yield lambda done, what="", total=None: progress.update(
+            task, completed=done, description=what or None, total=total
+        )

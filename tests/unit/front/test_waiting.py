@@ -1,5 +1,6 @@
 """A sign of life appears only after a while, only on a terminal, and goes away."""
 
+import io
 import sys
 from contextlib import contextmanager
 from time import sleep
@@ -7,6 +8,15 @@ from time import sleep
 import pytest
 
 from gdcheck.terminal import progress, waiting
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.descent.problem import Problem
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 @pytest.mark.parametrize(
@@ -22,7 +32,7 @@ def test_when_it_appears(monkeypatch, terminal, seconds, shown):
         seen.append("gone")
 
     monkeypatch.setattr(progress, "progress_bar", bar)
-    monkeypatch.setattr(waiting, "_SECONDS", seconds)
+    monkeypatch.setattr(waiting, "LATE", seconds)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
     with waiting.waiting("deciding"):
         for _ in range(100):
@@ -30,3 +40,38 @@ def test_when_it_appears(monkeypatch, terminal, seconds, shown):
                 break
             sleep(0.02)
     assert seen == shown
+
+
+def test_where_nobody_looks_there_is_nothing_to_tell(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with waiting.waiting("rechecking") as watch:
+        assert watch is None
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.0, True), (60, False)])
+def test_it_says_how_far_it_is(monkeypatch, seconds, shown):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(waiting, "LATE", seconds)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with waiting.waiting("rechecking") as watch:
+        for _ in range(200 if shown else 1):
+            watch(64, 1000)
+            if "64 of 1,000" in terminal.getvalue():
+                break
+            sleep(0.05)
+    assert ("rechecking" in terminal.getvalue()) is shown
+    assert ("64 of 1,000" in terminal.getvalue()) is shown
+
+
+def test_the_checker_tells_how_far_it_is():
+    problem = Problem(
+        "5*(y - x**2)**2 + (1 - x)**2", step_size="0.02", start={"x": "0.9", "y": "0.8"}, minimizer={"x": 1, "y": 1}
+    )
+    told = []
+    decision = decide(problem)
+    assert check(certificate(decision), watch=lambda done, total: told.append((done, total))) is None
+    step = decision.amplitude.step
+    assert told == [(k, step) for k in range(0, step + 1, 64)]
+    before = len(told)
+    assert check(certificate(decision)) is None and len(told) == before

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from gdcheck.cli import run
 from gdcheck.reports.charts import STAND_IN, as_svg
-from gdcheck.reports.figures import FORMATS, rendered
+from gdcheck.reports.figures import rendered
+from gdcheck.reports.formats import FORMATS
 from gdcheck.reports.level_sets import level_sets
 from gdcheck.reports.problem_charts import portrait, problem_chart
 from gdcheck.theorem.decision.decide import decide

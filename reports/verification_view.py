@@ -98,11 +98,27 @@ class VerificationView(View[Verification]):
 
     def regimes(self) -> list[dict[str, Any]]:
         """One row for each regime that occurs among the random problems, and one for all."""
-        return regimes(self.run.random)
+        records = self.run.random
+        names: list[str | None] = [r.value for r in Regime if any(x.regime == r.value for x in records)]
+        if any(r.regime is None for r in records):
+            names.append(None)
+        rows = [_row(name or "unknown", [r for r in records if r.regime == name]) for name in names]
+        return [*rows, _row("all", records)] if len(rows) != 1 else rows
 
     def reach(self) -> list[tuple[str, str]]:
         """Return what the random problems reached, as labels and values."""
-        return reach(self.run.random)
+        records = self.run.random
+        radii = [r.start_radius for r in records if r.start_radius is not None]
+        return [
+            ("dimension n", _span([r.dimension for r in records])),
+            ("degree", _span([r.degree for r in records])),
+            ("terms", _span([r.terms for r in records])),
+            ("start to minimizer", f"{scientific(min(radii))} to {scientific(max(radii))}" if radii else DASH),
+            ("rotated Hessian", str(sum(r.rotated for r in records))),
+            ("minimizer off the origin", str(sum(r.off_origin for r in records))),
+            ("C³ with truncated powers", str(sum(r.truncated for r in records))),
+            ("beyond 128 bits", str(sum((r.precision or 0) > 128 for r in records))),
+        ]
 
     def closest(self) -> list[Record]:
         """Return the proved problems with the smallest margins, of those that were kept."""
@@ -227,15 +243,6 @@ class VerificationView(View[Verification]):
             yield Case("the whole run", skipped=f"interrupted: {done}")
 
 
-def regimes(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """One row for each regime that occurs, and one for all."""
-    names: list[str | None] = [r.value for r in Regime if any(x.regime == r.value for x in records)]
-    if any(r.regime is None for r in records):
-        names.append(None)
-    rows = [_row(name or "unknown", [r for r in records if r.regime == name]) for name in names]
-    return [*rows, _row("all", records)] if len(rows) != 1 else rows
-
-
 def _row(name: str, records: Sequence[Record]) -> dict[str, Any]:
     proved = [r for r in records if status(r) == "proved"]
     return {
@@ -244,26 +251,8 @@ def _row(name: str, records: Sequence[Record]) -> dict[str, Any]:
         "counts": Counter(status(r) for r in records),
         "margin": min((r.margin for r in proved if r.margin is not None), default=None),
         "distance": min((abs(r.distance) for r in proved if r.distance is not None), default=None),
-        "gap": min((r.gap for r in proved if r.gap is not None), default=None),
         "step": max((r.step for r in proved if r.step is not None), default=None),
     }
-
-
-def reach(records: Sequence[Record]) -> list[tuple[str, str]]:
-    """Return what the random problems reached, as labels and values."""
-    if not records:
-        return []
-    radii = [r.start_radius for r in records if r.start_radius is not None]
-    return [
-        ("dimension n", _span([r.dimension for r in records])),
-        ("degree", _span([r.degree for r in records])),
-        ("terms", _span([r.terms for r in records])),
-        ("start to minimizer", f"{scientific(min(radii))} to {scientific(max(radii))}" if radii else DASH),
-        ("rotated Hessian", str(sum(r.rotated for r in records))),
-        ("minimizer off the origin", str(sum(r.off_origin for r in records))),
-        ("C³ with truncated powers", str(sum(r.truncated for r in records))),
-        ("beyond 128 bits", str(sum((r.precision or 0) > 128 for r in records))),
-    ]
 
 
 def _span(values: Sequence[int | None]) -> str:

@@ -58,38 +58,26 @@ __all__ = [
     "sweep",
 ]
 
-_HOME = {
-    "Claim": "gdcheck.properties.claims.claim",
-    "Decision": "gdcheck._decision",
-    "End": "gdcheck.theorem.methods.statement",
-    "EveryStart": "gdcheck.theorem.decision.every_start",
-    "InputError": "gdcheck.theorem.loss.errors",
-    "LimitKind": "gdcheck.theorem.methods.statement",
-    "Loss": "gdcheck.theorem.loss.loss",
-    "Prediction": "gdcheck.theorem.methods.statement",
-    "Problem": "gdcheck.theorem.descent.problem",
-    "RecheckResult": "gdcheck._functions",
-    "Regime": "gdcheck.theorem.methods.statement",
-    "SmoothProblem": "gdcheck.theorem.smooth.problem",
-    "Statement": "gdcheck.theorem.methods.statement",
-    "Verdict": "gdcheck.theorem.decision.decide",
-    "certify": "gdcheck._functions",
-    "claim": "gdcheck.properties.lemmas.declare",
-    "decide": "gdcheck._decision",
-    "decide_every_start": "gdcheck._decision",
-    "holds": "gdcheck.properties.lemmas.declare",
-    "plot": "gdcheck._functions",
-    "recheck": "gdcheck._functions",
-    "reproduce": "gdcheck.properties.lemmas.declare",
-    "sweep": "gdcheck._functions",
+_HOMES = {
+    "_decision": ("Decision", "decide", "decide_every_start"),
+    "_functions": ("RecheckResult", "certify", "plot", "recheck", "sweep"),
+    "properties.claims.claim": ("Claim",),
+    "properties.lemmas.declare": ("claim", "holds", "reproduce"),
+    "theorem.decision.decide": ("Verdict",),
+    "theorem.decision.every_start": ("EveryStart",),
+    "theorem.descent.problem": ("Problem",),
+    "theorem.loss.errors": ("InputError",),
+    "theorem.loss.loss": ("Loss",),
+    "theorem.methods.statement": ("End", "LimitKind", "Prediction", "Regime", "Statement"),
+    "theorem.smooth.problem": ("SmoothProblem",),
 }
 
 
 def __getattr__(name: str) -> Any:
     if name == "strategies":
         value = import_module("gdcheck.properties.strategies.problems")
-    elif name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
+    elif home := next((module for module, names in _HOMES.items() if name in names), None):
+        value = getattr(import_module(f"gdcheck.{home}"), name)
     else:
         raise AttributeError(f"module 'gdcheck' has no attribute {name!r}")
     globals()[name] = value

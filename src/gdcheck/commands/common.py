@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from gdcheck.theorem.descent.points import Point
-    from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
+    from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.smooth.problem import SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
 
@@ -121,36 +121,15 @@ def problem_from_options(
     from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.smooth.problem import read_problem
 
-    point, names = _named_rest(minimizer, variables)
+    point, names = named_rest(minimizer, variables)
     return read_problem(
-        _given(loss, "loss", '--loss "x**2 + y**2/2"'),
-        step_size=_given(step_size, "step-size", "--step-size 0.1"),
-        start=read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
+        given(loss, "loss", '--loss "x**2 + y**2/2"'),
+        step_size=given(step_size, "step-size", "--step-size 0.1"),
+        start=read_point(given(start, "start", "--start 0.1,0.1"), "start"),
         minimizer=point,
         variables=names,
         method=method,
         **({"data": read_data(data)} if data else {}),
-    )
-
-
-def valley_from_options(
-    residuals: Sequence[str], scale: str | None, step_size: str | None, start: str | None, variables: str | None
-) -> ValleyProblem:
-    """Build the problem with residuals that options describe.
-
-    Raises:
-        InputError: If a needed option is missing or one cannot be used.
-    """
-    from gdcheck.theorem.descent.points import read_point
-    from gdcheck.theorem.valleys.problem import ValleyProblem
-
-    _, names = _named_rest(None, variables)
-    return ValleyProblem.of(
-        residuals,
-        step_size=_given(step_size, "step-size", "--step-size 0.1"),
-        start=read_point(_given(start, "start", "--start 0.1,0.1"), "start"),
-        scale="1/2" if scale is None else scale,
-        variables=names,
     )
 
 
@@ -167,42 +146,24 @@ def polynomial_problem(problem: Problem | SmoothProblem | ValleyProblem) -> Prob
     return problem
 
 
-def every_start_from_options(
-    loss: str | None,
-    step_size: str | None,
-    minimizer: str | None,
-    variables: str | None,
-    method: dict[str, Any] | None = None,
-) -> EveryStartProblem:
-    """Build the problem about every start that options describe.
+def given(value: str | None, field: str, example: str) -> str:
+    """Return what an option says.
+
+    Args:
+        value: What was given.
+        field: The option's name.
+        example: How it is given.
 
     Raises:
-        InputError: If a needed option is missing or one cannot be used.
+        InputError: If nothing was given.
     """
-    from gdcheck.theorem.descent.problem import EveryStartProblem
-    from gdcheck.theorem.smooth.functions import FUNCTIONS
-    from gdcheck.theorem.smooth.reading import called_in
-
-    point, names = _named_rest(minimizer, variables)
-    if loss is not None and called_in(loss) & set(FUNCTIONS):
-        raise InputError("start", "is missing; of a loss that is no polynomial one trajectory is decided: give it")
-    return EveryStartProblem.about(
-        _given(loss, "loss", '--loss "x**2 + y**2/2"'),
-        _given(step_size, "step-size", "--step-size 0.1"),
-        point,
-        names,
-        method,
-    )
-
-
-def _given(value: str | None, field: str, example: str) -> str:
     if value is None:
         raise InputError(field, f"is missing; give {example}, or a file with --problem")
     return value
 
 
-def _named_rest(minimizer: str | None, variables: str | None) -> tuple[Point | None, list[str] | None]:
-    """Return what --minimizer and --variables say."""
+def named_rest(minimizer: str | None, variables: str | None) -> tuple[Point | None, list[str] | None]:
+    """Return what --minimizer and --variables say, a point that is none being bad input."""
     from gdcheck.theorem.descent.points import read_point
 
     point = None if minimizer is None else read_point(minimizer, "minimizer")

@@ -16,13 +16,13 @@ from gdcheck.commands.common import (
     OTHER,
     PROVED,
     REFUTED,
-    every_start_from_options,
+    given,
     help_end,
+    named_rest,
     printable,
     problem_from_options,
     proofs_with_progress,
     takes,
-    valley_from_options,
 )
 from gdcheck.commands.options import method_from_options
 from gdcheck.theorem.loss.errors import InputError
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from gdcheck.theorem.decision.every_start import EveryStart
     from gdcheck.theorem.decision.method_every_start import MethodEveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
+    from gdcheck.theorem.descent.problem import EveryStartProblem
     from gdcheck.theorem.valleys.decide import ValleyDecision
+    from gdcheck.theorem.valleys.problem import ValleyProblem
 
     AnyDecision = Decision | EveryStart | MethodEveryStart | SmoothDecision | ValleyDecision
 
@@ -90,14 +92,39 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
         o.refuse(
             ("loss", "minimizer", "data", "method"), "does not go with --residual and --scale; leave it or them out"
         )
-        found = valley_from_options(o.residual or [], o.scale, o.step_size, o.start, o.variables)
+        found = _valley(o)
     elif o.start is None:
         if o.data:
             raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
-        found = every_start_from_options(o.loss, o.step_size, o.minimizer, o.variables, method)
+        found = _about_every_start(o, method)
     else:
         found = problem_from_options(o.loss, o.step_size, o.start, o.minimizer, o.variables, method, o.data or ())
     return False, iter([(1, found)])
+
+
+def _valley(o: CheckOptions) -> ValleyProblem:
+    from gdcheck.theorem.descent.points import read_point
+    from gdcheck.theorem.valleys.problem import ValleyProblem
+
+    return ValleyProblem.of(
+        o.residual or [],
+        step_size=given(o.step_size, "step-size", "--step-size 0.1"),
+        start=read_point(given(o.start, "start", "--start 0.1,0.1"), "start"),
+        scale="1/2" if o.scale is None else o.scale,
+        variables=named_rest(None, o.variables)[1],
+    )
+
+
+def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryStartProblem:
+    from gdcheck.theorem.descent.problem import EveryStartProblem
+    from gdcheck.theorem.smooth.functions import FUNCTIONS
+    from gdcheck.theorem.smooth.reading import called_in
+
+    point, names = named_rest(o.minimizer, o.variables)
+    if o.loss is not None and called_in(o.loss) & set(FUNCTIONS):
+        raise InputError("start", "is missing; of a loss that is no polynomial one trajectory is decided: give it")
+    loss = given(o.loss, "loss", '--loss "x**2 + y**2/2"')
+    return EveryStartProblem.about(loss, given(o.step_size, "step-size", "--step-size 0.1"), point, names, method)
 
 
 @commands.command(

@@ -93,7 +93,7 @@ def _run(outcome: Outcome) -> TrainingRun:
 def _optimizer(outcomes: Sequence[Outcome]) -> OptimizerEntry:
     method = outcomes[0].config.method
     finished = [o for o in outcomes if o.diverged is None]
-    tracks = [directions(kept_iterates(o.files)) for o in finished]
+    tracks = [directions(kept_iterates(o.directory)) for o in finished]
     losses = [[r["full_loss"] for r in o.rows if r["full_loss"] is not None] for o in finished]
     known = [c for c in map(loss_change, losses) if c is not None]
     diverged = len(outcomes) - len(finished)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gdcheck.networks.methods import MethodConfig
 from gdcheck.networks.networks import NetworkConfig
 from gdcheck.networks.objective import LossKind
-from gdcheck.networks.storing import RunFiles
 
 Row = dict[str, Any]
 
@@ -54,7 +54,7 @@ class Outcome:
 
     Attributes:
         config: The run.
-        files: Where it lies.
+        directory: Where it lies.
         rows: Its rows; see ``storing.ROW_SCHEMA``.
         steps: The steps taken.
         diverged: Why the run stopped early; None if it did not.
@@ -62,7 +62,7 @@ class Outcome:
     """
 
     config: RunConfig
-    files: RunFiles
+    directory: Path
     rows: list[Row]
     steps: int
     diverged: str | None

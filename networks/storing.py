@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,48 +53,20 @@ What was not taken at a step is null.
 """
 
 
-@dataclass(frozen=True)
-class RunFiles:
-    """Where a run lies."""
-
-    directory: Path
-
-    @property
-    def options(self) -> Path:
-        """The options, as JSON."""
-        return self.directory / "run.json"
-
-    @property
-    def rows(self) -> Path:
-        """The rows."""
-        return self.directory / "steps.parquet"
-
-    @property
-    def state(self) -> Path:
-        """The state to resume from."""
-        return self.directory / "state.pt"
-
-    @property
-    def events(self) -> Path:
-        """TensorBoard's events."""
-        return self.directory / "events"
-
-    @property
-    def iterates(self) -> Path:
-        """The kept iterates."""
-        return self.directory / "iterates"
+# The names of a run's files in its directory; EVENTS and _ITERATES are folders.
+_OPTIONS, _ROWS, STATE, EVENTS, _ITERATES = "run.json", "steps.parquet", "state.pt", "events", "iterates"
 
 
-def write_rows(files: RunFiles, rows: list[dict[str, Any]]) -> None:
+def write_rows(directory: Path, rows: list[dict[str, Any]]) -> None:
     """Write all rows so far."""
     stream = io.BytesIO()
     pl.DataFrame(rows, schema=ROW_SCHEMA).write_parquet(stream)
-    write_bytes_atomically(files.rows, stream.getvalue())
+    write_bytes_atomically(directory / _ROWS, stream.getvalue())
 
 
-def read_rows(files: RunFiles, before: int) -> list[dict[str, Any]]:
+def read_rows(directory: Path, before: int) -> list[dict[str, Any]]:
     """Return the stored rows of the steps before a step."""
-    return [row for row in pl.read_parquet(files.rows).to_dicts() if row["step"] < before]
+    return [row for row in pl.read_parquet(directory / _ROWS).to_dicts() if row["step"] < before]
 
 
 def write_tensors(path: Path, data: dict[str, Any]) -> None:
@@ -128,35 +99,35 @@ def read_tensors(path: Path, device: torch.device | None = None) -> dict[str, An
     return data
 
 
-def keep_iterates(files: RunFiles, step: int, iterates: Tensor) -> None:
+def keep_iterates(directory: Path, step: int, iterates: Tensor) -> None:
     """Store the rows …, x_{k−1}, x_k (m, n) for step k."""
-    files.iterates.mkdir(exist_ok=True)
-    write_tensors(files.iterates / f"{step:09d}.pt", {"step": step, "iterates": iterates})
+    (directory / _ITERATES).mkdir(exist_ok=True)
+    write_tensors(directory / _ITERATES / f"{step:09d}.pt", {"step": step, "iterates": iterates})
 
 
-def kept_iterates(files: RunFiles) -> list[tuple[int, Tensor]]:
+def kept_iterates(directory: Path) -> list[tuple[int, Tensor]]:
     """All stored iterates, in order."""
-    stored = [read_tensors(path, torch.device("cpu")) for path in sorted(files.iterates.glob("*.pt"))]
+    stored = [read_tensors(path, torch.device("cpu")) for path in sorted((directory / _ITERATES).glob("*.pt"))]
     return [(int(one["step"]), one["iterates"]) for one in stored]
 
 
-def write_options(files: RunFiles, options: dict[str, Any]) -> None:
+def write_options(directory: Path, options: dict[str, Any]) -> None:
     """Write the options of a run."""
-    write_text_atomically(files.options, as_json(options))
+    write_text_atomically(directory / _OPTIONS, as_json(options))
 
 
-def check_options(files: RunFiles, options: dict[str, Any]) -> None:
+def check_options(directory: Path, options: dict[str, Any]) -> None:
     """Check that a stored run was made with the same options; the number of steps may differ.
 
     Args:
-        files: The run.
+        directory: Where the run lies.
         options: The options now.
 
     Raises:
         InputError: If an option differs, or the stored ones cannot be read.
     """
     try:
-        stored = json.loads(files.options.read_text(encoding="utf-8"))
+        stored = json.loads((directory / _OPTIONS).read_text(encoding="utf-8"))
         assert isinstance(stored, dict)
     except (OSError, ValueError, AssertionError):
         raise InputError("resume", "run.json cannot be read; start the run anew in another directory") from None

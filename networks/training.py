@@ -19,8 +19,9 @@ from gdcheck.networks.networks import build
 from gdcheck.networks.objective import Objective
 from gdcheck.networks.run import Outcome, Row, RunConfig
 from gdcheck.networks.storing import (
+    EVENTS,
     ROW_SCHEMA,
-    RunFiles,
+    STATE,
     check_options,
     keep_iterates,
     read_rows,
@@ -60,26 +61,25 @@ def train(
         InputError: If the stored run to resume was made with other options or images, or cannot be read.
         OSError: If a file cannot be written.
     """
-    files = RunFiles(directory)
     directory.mkdir(parents=True, exist_ok=True)
     data = {"data": images.name, "images": len(images.labels), "images_sha256": images.digest}
     options = asdict(config) | data | {"device": str(device or "cpu")}
     # A schedule is made for a number of steps; without one a run may go on for more.
     options["scheduled_steps"] = None if config.method.schedule is Schedule.NONE else config.steps
-    run = _Run(config, images, files, device or torch.device("cpu"))
-    if resume and files.state.exists():
-        check_options(files, options)
+    run = _Run(config, images, directory, device or torch.device("cpu"))
+    if resume and (directory / STATE).exists():
+        check_options(directory, options)
         run.restore()
-    write_options(files, options)
+    write_options(directory, options)
     return run.go(on_row or (lambda _: None))
 
 
 class _Run:
     """The state of a run, and its steps."""
 
-    def __init__(self, config: RunConfig, images: Images, files: RunFiles, device: torch.device) -> None:
+    def __init__(self, config: RunConfig, images: Images, directory: Path, device: torch.device) -> None:
         self._config = config
-        self._files = files
+        self._directory = directory
         self._device = device
         dtype = torch.float64 if config.double else torch.float32
         network = build(config.network, images.shape, len(images.classes), config.seed)
@@ -112,7 +112,7 @@ class _Run:
         """Run to the end, or to divergence."""
         from torch.utils.tensorboard.writer import SummaryWriter  # noqa: PLC0415
 
-        with SummaryWriter(str(self._files.events), purge_step=self._step) as events:  # type: ignore[no-untyped-call]
+        with SummaryWriter(str(self._directory / EVENTS), purge_step=self._step) as events:  # type: ignore[no-untyped-call]
             while self._step < self._config.steps and self._diverged is None:
                 if self._step % self._config.keep_every == 0:
                     self._save()
@@ -124,7 +124,7 @@ class _Run:
                 on_row(row)
             self._save()
         parameters = len(self._theta)
-        return Outcome(self._config, self._files, self._rows, self._step, self._diverged, parameters)
+        return Outcome(self._config, self._directory, self._rows, self._step, self._diverged, parameters)
 
     def _advance(self) -> Row | None:
         """One step and its row; None if the loss is not finite, or has grown beyond all bounds."""
@@ -205,8 +205,8 @@ class _Run:
         return order[within * self._batch : (within + 1) * self._batch].to(self._device)
 
     def _save(self) -> None:
-        write_rows(self._files, self._rows)
-        keep_iterates(self._files, self._step, torch.stack(self._recent).cpu())
+        write_rows(self._directory, self._rows)
+        keep_iterates(self._directory, self._step, torch.stack(self._recent).cpu())
         state = {
             "step": self._step,
             "optimizer": self._optimizer.state_dict(),
@@ -218,13 +218,13 @@ class _Run:
             "first_loss": self._first_loss,
             "diverged": self._diverged,
         }
-        write_tensors(self._files.state, state)
+        write_tensors(self._directory / STATE, state)
 
     def restore(self) -> None:
         """Goes back to the stored state."""
         from gdcheck.theorem.loss.errors import InputError  # noqa: PLC0415
 
-        state = read_tensors(self._files.state, self._device)
+        state = read_tensors(self._directory / STATE, self._device)
         try:
             self._step = state["step"]
             self._optimizer.load_state_dict(state["optimizer"])
@@ -236,7 +236,7 @@ class _Run:
             self._spectroscope.warm = state["warm"]
             self._spectroscope.warm_preconditioned = state["warm_preconditioned"]
             self._first_loss, self._diverged = state["first_loss"], state["diverged"]
-            self._rows = read_rows(self._files, self._step)
+            self._rows = read_rows(self._directory, self._step)
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
             message = f"the stored state cannot be used ({type(error).__name__}); start the run anew"
             raise InputError("resume", message) from None

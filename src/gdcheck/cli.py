@@ -176,20 +176,10 @@ def _accident(error: Exception, *, traceback: bool) -> int:
     about = " ".join(str(error).split())[:200]
     _say(
         f"internal: {type(error).__name__}{': ' if about else ''}{about}; this is an error of gdcheck and no verdict: "
-        f"please report it, with the command and its traceback ({_TRACEBACK}), at {_where_to_report()}"
+        f"please report it, with the command and its traceback ({_TRACEBACK}), at the issue tracker of the repository "
+        "that gdcheck was installed from"
     )
     return INTERNAL_ERROR
-
-
-def _where_to_report() -> str:
-    from importlib.metadata import PackageNotFoundError, metadata
-
-    with suppress(PackageNotFoundError):
-        for url in metadata("gdcheck").get_all("Project-URL") or ():
-            label, _, address = url.partition(", ")
-            if label == "Issues":
-                return str(address)
-    return "the issue tracker of the repository that gdcheck was installed from"
 
 
 def _say(text: str, head: str = "error: ") -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +14,7 @@ from gdcheck.commands.sweep_run import read_count
 from gdcheck.properties.lemmas.record import digest_of, examined_again, read_record
 from gdcheck.properties.lemmas.run import begin, go_on, run_claims, workload
 from gdcheck.properties.lemmas.verdict import ClaimRow, OwnClaimsRun
+from gdcheck.properties.storage.workers import default_jobs
 from gdcheck.properties.sweep.run import Executor
 from gdcheck.reports.compose import write_run
 from gdcheck.reports.latex import fragment
@@ -22,8 +22,11 @@ from gdcheck.reports.own_claims_view import python_line, record_file, reproduce_
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
+if TYPE_CHECKING:
+    from gdcheck.commands.claiming import ClaimOptions
+
 _OUT = Path("reports/out/claim")
-_BUDGET, _SEED, _TIME_LIMIT = "2000", 0, 10.0
+_BUDGET, _TIME_LIMIT = "2000", 10.0
 _STYLES = {"held": "bold green", "undecided": "bold yellow"}
 _MOST_CAUSES = 5
 
@@ -64,26 +67,11 @@ def write_start(path: Path) -> None:
     write_bytes(path, START.format(name=path.name).encode("utf-8"), "new")
 
 
-def run_and_store(
-    claims: Sequence[str],
-    *,
-    budget: str | None,
-    seed: int | None,
-    executor: Executor,
-    time_limit: float | None,
-    out: Path | None,
-    resume: Path | None,
-) -> tuple[OwnClaimsRun, Path]:
+def run_and_store(options: ClaimOptions) -> tuple[OwnClaimsRun, Path]:
     """Begin a run or go on with one, with a progress bar; write the result and its report.
 
     Args:
-        claims: Files, ``file:name``, ``module:name``, or names of built-in claims.
-        budget: How many problems for each, as written.
-        seed: The seed.
-        executor: Where to work.
-        time_limit: Seconds that an examination may take.
-        out: The directory of a new run.
-        resume: The directory of one that was begun.
+        options: The options.
 
     Returns:
         The result, and its directory.
@@ -91,12 +79,14 @@ def run_and_store(
     Raises:
         InputError: If the options do not fit together, or nothing can be written.
     """
-    if resume is not None:
-        if claims or any(x is not None for x in (budget, seed, time_limit, out)):
+    executor = Executor(options.jobs or default_jobs(), "cpu", options.scheduler)
+    claims, begun = options.claims or [], (options.budget, options.seed, options.time_limit, options.out)
+    if options.resume is not None:
+        if claims or any(x is not None for x in begun):
             raise InputError(
                 "resume", "goes on with a run as it was begun; leave out claims, budget, seed and the like"
             )
-        root = resume
+        root = options.resume
         plan = go_on(root)
         executor.check()
     else:
@@ -104,12 +94,13 @@ def run_and_store(
             raise InputError(
                 "claim", "name a file, such as my_lemma.py; gdcheck claim --new my_lemma.py writes a start"
             )
-        root = out or _OUT
+        root = options.out or _OUT
         executor.check()
         make_directory(root)
-        count = read_count(_BUDGET if budget is None else budget)
-        limit = _TIME_LIMIT if time_limit is None else time_limit
-        plan = begin(claims, _SEED if seed is None else seed, count, limit, root)
+        limit = _TIME_LIMIT if options.time_limit is None else options.time_limit
+        plan = begin(
+            claims, options.seed or 0, read_count(_BUDGET if options.budget is None else options.budget), limit, root
+        )
     with progress_bar(workload(plan), "examining") as on_done:
         run = run_claims(plan, root, executor, on_done)
     write_run(run, root)

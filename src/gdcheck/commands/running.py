@@ -78,13 +78,20 @@ def ablate(
     as_json: RunAsJson = False,
 ) -> int:
     """Drop each assumption in turn and look for a counterexample with proof."""
-    from gdcheck.commands.ablation_run import ablate_and_store, show_ablations
+    from gdcheck.properties.ablation.run import chosen, known, run_ablations, workload
     from gdcheck.properties.storage.files import as_json as text
+    from gdcheck.reports.compose import write_run
+    from gdcheck.terminal.progress import progress_bar
     from gdcheck.terminal.show import console_for_people
+    from gdcheck.terminal.show_ablations import show_ablations
 
-    run_ = ablate_and_store(
-        assumption or [], budget, seed, jobs=jobs or default_jobs(), time_limit=time_limit, load=load, out=out
-    )
+    names = chosen(assumption or [], known(load))
+    make_directory(out)
+    with progress_bar(workload(names, budget, load), "dropping assumptions") as on_done:
+        run_ = run_ablations(
+            names, budget, seed=seed, jobs=jobs or default_jobs(), time_limit=time_limit, load=load, on_done=on_done
+        )
+    write_run(run_, out)
     if as_json:
         typer.echo(text(run_, indent=None), nl=False)
     else:

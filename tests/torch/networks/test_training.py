@@ -17,7 +17,7 @@ from gdcheck.networks.methods import Method, MethodConfig, Schedule, make_optimi
 from gdcheck.networks.networks import Architecture, NetworkConfig  # noqa: E402
 from gdcheck.networks.objective import LossKind  # noqa: E402
 from gdcheck.networks.run import RunConfig  # noqa: E402
-from gdcheck.networks.storing import RunFiles, kept_iterates  # noqa: E402
+from gdcheck.networks.storing import kept_iterates  # noqa: E402
 from gdcheck.networks.training import _Run, train  # noqa: E402
 from gdcheck.theorem.loss.errors import InputError  # noqa: E402
 
@@ -58,7 +58,7 @@ def test_every_method_runs_and_is_measured(method, batch, images, tmp_path):
 
 def test_cosines_and_epoch_cosines_agree_with_numpy(images, tmp_path):
     out = train(run_config(Method.MOMENTUM, batch=16, keep_every=1, double=True), images, tmp_path)
-    x = np.array([rows[-1].numpy() for _, rows in kept_iterates(out.files)])
+    x = np.array([rows[-1].numpy() for _, rows in kept_iterates(out.directory)])
     assert len(x) == 13
 
     def cos(a, b):
@@ -71,7 +71,7 @@ def test_cosines_and_epoch_cosines_agree_with_numpy(images, tmp_path):
     epochs = np.diff(x[::3], axis=0)
     for e in range(1, 4):
         assert out.rows[3 * e + 2]["epoch_cosine"] == pytest.approx(cos(epochs[e], epochs[e - 1]), rel=1e-12)
-    for seen in directions(kept_iterates(out.files)):
+    for seen in directions(kept_iterates(out.directory)):
         offsets = x[[seen.step, 10]] - x[12]
         assert seen.to_final == pytest.approx(cos(*offsets), rel=1e-12)
         assert seen.distance == pytest.approx(np.linalg.norm(offsets[0]), rel=1e-12)
@@ -82,7 +82,7 @@ def test_cosines_and_epoch_cosines_agree_with_numpy(images, tmp_path):
 def test_sharpness_and_alignment_agree_with_the_dense_hessian(images, objective, tmp_path):
     out = train(run_config(double=True, weight_decay=0.01, tolerance=1e-8, seed=1, keep_every=1), images, tmp_path)
     f = objective(weight_decay=0.01)
-    x = [rows[-1] for _, rows in kept_iterates(out.files)]
+    x = [rows[-1] for _, rows in kept_iterates(out.directory)]
     torch.testing.assert_close(x[0], f.start(), rtol=0, atol=0)
     for k in (0, 4, 8):
         values, vectors = torch.linalg.eigh(f.hessian(x[k]))
@@ -96,7 +96,7 @@ def test_sharpness_and_alignment_agree_with_the_dense_hessian(images, objective,
 def test_preconditioned_sharpness_agrees_with_the_dense_one(images, objective, tmp_path):
     out = train(run_config(Method.ADAM, double=True, tolerance=1e-8, seed=1, keep_every=1), images, tmp_path)
     f = objective(weight_decay=0.0)
-    x = [rows[-1] for _, rows in kept_iterates(out.files)]
+    x = [rows[-1] for _, rows in kept_iterates(out.directory)]
     second = torch.zeros_like(x[0])
     for k in range(8):
         second = 0.999 * second + 0.001 * f.evaluate(x[k]).gradient ** 2
@@ -129,7 +129,7 @@ def test_resuming_after_a_kill_changes_no_bit(method, batch, schedule, images, t
     assert resumed.rows == straight.rows
     for name in ("steps.parquet", "run.json"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes(), name
-    pairs = zip(kept_iterates(straight.files), kept_iterates(resumed.files), strict=True)
+    pairs = zip(kept_iterates(straight.directory), kept_iterates(resumed.directory), strict=True)
     assert all(a == b and torch.equal(x, y) for (a, x), (b, y) in pairs)
 
 
@@ -142,7 +142,7 @@ def test_the_same_seed_gives_the_same_run_and_another_does_not(images, tmp_path)
 
 def test_every_epoch_takes_each_image_once_in_an_order_of_its_own(images, tmp_path):
     def epoch(seed, number):
-        run = _Run(run_config(Method.SGD, batch=16, seed=seed), images, RunFiles(tmp_path), torch.device("cpu"))
+        run = _Run(run_config(Method.SGD, batch=16, seed=seed), images, tmp_path, torch.device("cpu"))
         return torch.cat([run._indices(number, within) for within in range(3)]).tolist()
 
     orders = [epoch(seed, number) for seed in (0, 1) for number in (0, 1)]

@@ -1,8 +1,7 @@
-"""The body of ``gdcheck ablate``: search, show, store."""
+"""What ``gdcheck ablate`` prints."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -11,43 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
-from gdcheck.properties.ablation.run import chosen, known, run_ablations, workload
-from gdcheck.properties.storage.files import writing_to
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
-from gdcheck.reports.compose import write_run
-from gdcheck.terminal.progress import progress_bar
 from gdcheck.terminal.show import print_folded
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
-
-
-def ablate_and_store(
-    wanted: Sequence[str], budget: int, seed: int, *, jobs: int, time_limit: float, load: Path | None, out: Path
-) -> AblationRun:
-    """Run ablations with a progress bar; write ``ablation.json``, the certificates and the report.
-
-    Args:
-        wanted: Names of ablations or assumptions; all if empty.
-        budget: How many problems each is to examine.
-        seed: The seed.
-        jobs: How many processes.
-        time_limit: Seconds that one problem may take.
-        load: A user's file with more ablations.
-        out: The directory; made if it is not there.
-
-    Returns:
-        The run.
-
-    Raises:
-        InputError: If a name is unknown, the file cannot be used, or nothing can be written.
-    """
-    names = chosen(wanted, known(load))
-    with writing_to(out):
-        out.mkdir(parents=True, exist_ok=True)
-    with progress_bar(workload(names, budget, load), "dropping assumptions") as on_done:
-        run = run_ablations(names, budget, seed=seed, jobs=jobs, time_limit=time_limit, load=load, on_done=on_done)
-    write_run(run, out)
-    return run
 
 
 def show_ablations(console: Console, run: AblationRun, out: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from gdcheck.commands.claim_options import ClaimOptions
 from gdcheck.commands.common import BAD_INPUT, OTHER, PROVED, REFUTED, make_directory, printable, write_bytes
 from gdcheck.commands.sweep_run import read_count
 from gdcheck.properties.lemmas.record import digest_of, examined_again, read_record
@@ -21,9 +22,6 @@ from gdcheck.reports.latex import fragment
 from gdcheck.reports.own_claims_view import python_line, record_file, reproduce_line
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
-
-if TYPE_CHECKING:
-    from gdcheck.commands.claiming import ClaimOptions
 
 _OUT = Path("reports/out/claim")
 _BUDGET, _TIME_LIMIT = "2000", 10.0

@@ -6,14 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
 from gdcheck.commands.check_options import BESIDE, CheckOptions
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
 from gdcheck.commands.outcomes import (
-    located,
     minimizer_json,
     nearby_json,
     outcome_keys,
@@ -24,18 +23,26 @@ from gdcheck.commands.outcomes import (
 )
 from gdcheck.properties.storage.files import as_json
 from gdcheck.terminal.waiting import waiting
+from gdcheck.theorem.certificate.answer import answer as answer_to
+from gdcheck.theorem.certificate.answer import chain_json
+from gdcheck.theorem.certificate.certificate import certificate as proof_of
+from gdcheck.theorem.certificate.paper_chain import paper_chain
+from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
+from gdcheck.theorem.long_run.locate import Location, find_minimizer, why_none
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.methods.statement import THEOREM_1
+from gdcheck.theorem.smooth.problem import SmoothProblem, smooth_instead
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.smooth import SmoothDecision
-    from gdcheck.theorem.descent.problem import Problem
-    from gdcheck.theorem.long_run.locate import Location
-    from gdcheck.theorem.loss.loss import Loss
-    from gdcheck.theorem.smooth.problem import SmoothProblem
-    from gdcheck.theorem.valleys.problem import ValleyProblem
+
+_Answered: TypeAlias = tuple[dict[str, Any], dict[str, Any] | None]
+"""An answer, and the certificate of what it proves."""
 
 
 class Printer:
@@ -48,10 +55,6 @@ class Printer:
 
     def handle(self, line: int, item: Problem | SmoothProblem | ValleyProblem | Exception) -> int:
         """Decides one problem and prints the answer; the exit code."""
-        from gdcheck.theorem.descent.problem import EveryStartProblem
-        from gdcheck.theorem.smooth.problem import SmoothProblem
-        from gdcheck.theorem.valleys.problem import ValleyProblem
-
         certificate, coq = self._options.certificate, self._options.coq
         try:
             if isinstance(item, Exception):
@@ -89,17 +92,13 @@ class Printer:
             self._show(answer, line)
         return EXIT_CODES.get(answer["verdict"], OTHER)
 
-    def _decided(self, problem: Problem, *, cones: bool) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def _decided(self, problem: Problem, *, cones: bool) -> _Answered:
         """Return the answer to a problem, and the certificate of the theorem."""
-        from gdcheck.theorem.certificate.certificate import certificate as proof_of
-        from gdcheck.theorem.decision.decide import decide
-        from gdcheck.theorem.methods.statement import THEOREM_1
-
         options = self._options
         if not problem.method.is_plain:
             why = f"is answered for gradient descent, and not for {problem.method.name}; leave out --{{name}}"
             options.refuse(BESIDE, why)
-        location = located(problem, options)
+        location = find_minimizer(problem, options.search_from(problem))
         refuse_bad_questions(location.problem or problem, options)
         if location.problem is None:
             enclosed = self._enclosed(problem, location)
@@ -133,7 +132,7 @@ class Printer:
                 return answer | (known or self._rechecked(proof)), longer
         return answer | self._rechecked(proof), proof
 
-    def _valley(self, problem: ValleyProblem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def _valley(self, problem: ValleyProblem) -> _Answered:
         """Return the answer to a problem with residuals, and its certificate."""
         from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
         from gdcheck.theorem.valleys.decide import decide_valley
@@ -143,7 +142,7 @@ class Printer:
         proof = valley_certificate(decision)
         return valley_answer(decision) | self._rechecked(proof), proof
 
-    def _smooth(self, problem: SmoothProblem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def _smooth(self, problem: SmoothProblem) -> _Answered:
         """Return the answer to a smooth problem, and its certificate."""
         from gdcheck.theorem.decision.smooth import decide_smooth
 
@@ -152,16 +151,15 @@ class Printer:
         problem = problem if near is None else replace(problem, near=near)
         return self._smooth_answer(decide_smooth(problem, **self._options.limits))
 
-    def _smooth_answer(self, decision: SmoothDecision) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def _smooth_answer(self, decision: SmoothDecision) -> _Answered:
         from gdcheck.theorem.certificate.kinds.smooth import smooth_answer, smooth_certificate
 
         proof = smooth_certificate(decision)
         return smooth_answer(decision) | self._rechecked(proof), proof
 
-    def _enclosed(self, problem: Problem, location: Location) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
+    def _enclosed(self, problem: Problem, location: Location) -> _Answered | None:
         """Return the answer at an irrational minimizer of a polynomial; None if none is enclosed."""
         from gdcheck.theorem.decision.smooth import decide_smooth
-        from gdcheck.theorem.smooth.problem import smooth_instead
 
         asked = self._options.given("observe", *BESIDE)
         smooth = None if asked else smooth_instead(problem, self._options.search_from(problem))
@@ -173,15 +171,14 @@ class Printer:
         answer, proof = self._smooth_answer(found)
         return answer | {"critical_points": nearby_json(location)}, proof
 
-    def _every_start(self, problem: Problem) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def _every_start(self, problem: Problem) -> _Answered:
         """Return the answer for almost every start, and its proof."""
         from gdcheck.theorem.certificate.kinds.every_start import every_start_answer, every_start_certificate
         from gdcheck.theorem.decision.every_start import decide_every_start
-        from gdcheck.theorem.long_run.locate import why_none
 
         if self._options.given("observe", *BESIDE):
             raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
-        location = located(problem, self._options)
+        location = find_minimizer(problem, self._options.search_from(problem))
         if location.problem is None:
             raise InputError("minimizer", why_none(location, problem.loss.variables))
         where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
@@ -224,10 +221,7 @@ class Printer:
         return [parse_scalar(text, problem) for text in self._options.scalar]
 
     def _answer(self, decision: Decision, functions: Sequence[Loss]) -> dict[str, Any]:
-        from gdcheck.theorem.certificate.answer import answer, chain_json
-        from gdcheck.theorem.certificate.paper_chain import paper_chain
-
-        result = answer(decision)
+        result = answer_to(decision)
         result["chain"] = chain_json(paper_chain(decision)) if decision.problem.method.is_plain else None
         if functions:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gdcheck.commands.answering import Printer
 from gdcheck.commands.check_options import CheckOptions
 from gdcheck.commands.common import (
     BAD_INPUT,
@@ -55,6 +54,9 @@ commands = typer.Typer()
 @takes(CheckOptions)
 def check(options: CheckOptions) -> int:
     """Decide one problem (or a file of them) with proof; without a start, almost every start at once."""
+    from gdcheck.commands.answering import Printer
+    from gdcheck.theorem.descent.points import read_point
+
     if options.precision > options.max_precision:
         message = f"{options.precision} bits are more than --max-precision {options.max_precision} allows"
         raise InputError("precision", message)
@@ -65,8 +67,6 @@ def check(options: CheckOptions) -> int:
             raise InputError(field, f"one file holds one {what}; check the problems one by one for theirs")
     if options.near is not None:
         # A point that is none is told once, however many problems there are.
-        from gdcheck.theorem.descent.points import read_point
-
         read_point(options.near, "near")
     printer = Printer(options, many=many)
     codes = [printer.handle(line, item) for line, item in problems]

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gdcheck.commands.check_options import ABOUT_STEPS
+from gdcheck.commands.check_options import ABOUT_STEPS, CheckOptions
+from gdcheck.theorem.certificate.parts import limit_json
+from gdcheck.theorem.certificate.kinds.long_run import iterate_json, outcome_json, within_json
+from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.descent.critical_points import CriticalPoints, Located, describe
+from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.long_run.find import long_run
+from gdcheck.theorem.long_run.locate import Location, method_ahead, why_none
+from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 from gdcheck.theorem.loss.errors import InputError
-
-if TYPE_CHECKING:
-    from gdcheck.commands.check_options import CheckOptions
-    from gdcheck.theorem.decision.decide import Decision
-    from gdcheck.theorem.descent.critical_points import CriticalPoints
-    from gdcheck.theorem.descent.problem import Problem
-    from gdcheck.theorem.long_run.locate import Location
-    from gdcheck.theorem.long_run.outcome import Outcome
-
-
-def located(problem: Problem, options: CheckOptions) -> Location:
-    """Find the minimizer, unless one is given.
-
-    Args:
-        problem: The problem.
-        options: Where to search.
-
-    Returns:
-        The location.
-
-    Raises:
-        InputError: If a minimizer is given that is not a critical point; the sentence names the nearest ones.
-    """
-    from gdcheck.theorem.long_run.locate import find_minimizer
-
-    return find_minimizer(problem, options.search_from(problem))
+from gdcheck.theorem.loss.rational import positive, to_float, to_fmpq
 
 
 def refuse_bad_questions(problem: Problem, options: CheckOptions) -> None:
@@ -48,7 +31,6 @@ def refuse_bad_questions(problem: Problem, options: CheckOptions) -> None:
     if not options.given(*ABOUT_STEPS):
         return
     from gdcheck.theorem.long_run.how_long import require_step
-    from gdcheck.theorem.loss.rational import positive
 
     for field, bound in (("within", options.within), ("within_loss", options.within_loss)):
         if bound is not None:
@@ -68,8 +50,6 @@ def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str,
     Returns:
         The keys of an answer, unknown but for the verdict and its reason.
     """
-    from gdcheck.theorem.long_run.locate import why_none
-
     keys = "regime boundary stability_limit predicted multiplier rate rate_exponent step precision subspace chain"
     keys += " step_sizes rate_per_step"
     return {
@@ -131,9 +111,6 @@ def nearby_json(location: Location) -> list[dict[str, Any]] | None:
 
 def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dict[str, Any]:
     """Return the long run, with ``point_kind`` for a point that the iterates tend to."""
-    from gdcheck.theorem.certificate.kinds.long_run import outcome_json
-    from gdcheck.theorem.long_run.outcome import LongRun, Outcome
-
     if decision is not None and decision.amplitude is not None:
         # The certificate of the limit holds the proof: its inequality needs iterates that tend to the minimizer.
         step, here, factor = decision.amplitude.step, problem.minimizer, None
@@ -144,9 +121,6 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
         return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
     if not problem.method.is_plain:
         return outcome_json(problem, _as_floats_show(problem)) | {"point_kind": None}
-    from gdcheck.theorem.descent.critical_points import Located, describe
-    from gdcheck.theorem.long_run.find import long_run
-
     seen = long_run(problem, max_steps)
     kind = None
     if seen.kind in {LongRun.CONVERGES, LongRun.REACHES}:
@@ -156,9 +130,6 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
 
 def _as_floats_show(problem: Problem) -> Outcome:
     """Return the long run of another method without a certified limit: whether it leaves every bound, in floats."""
-    from gdcheck.theorem.long_run.locate import method_ahead
-    from gdcheck.theorem.long_run.outcome import LongRun, Outcome
-
     if not problem.loss.truncated and method_ahead(problem, problem.start)[0] is None:
         return Outcome(LongRun.DIVERGES, "observed: the iterates leave every bound, in floating point")
     return Outcome(LongRun.UNKNOWN, "it is not examined for this method where no limit is certified")
@@ -182,9 +153,6 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
     there = tends_elsewhere(problem, outcome)
     if there is None:
         return None
-    from gdcheck.theorem.certificate.parts import limit_json
-    from gdcheck.theorem.decision.decide import decide
-
     decision = decide(there)
     return {
         "minimizer": [str(a) for a in there.minimizer],
@@ -207,9 +175,7 @@ def question_keys(problem: Problem, decision: Decision | None, options: CheckOpt
     """
     if not options.given(*ABOUT_STEPS):
         return {}
-    from gdcheck.theorem.certificate.kinds.long_run import iterate_json, within_json
     from gdcheck.theorem.long_run.how_long import first_within, iterate_at
-    from gdcheck.theorem.loss.rational import to_fmpq
 
     found: dict[str, Any] = {}
     for key, measure, bound in (
@@ -240,6 +206,4 @@ def _points(found: CriticalPoints) -> list[dict[str, Any]]:
 
 
 def _floats(point: tuple[Any, ...]) -> list[float]:
-    from gdcheck.theorem.loss.rational import to_float
-
     return [to_float(a) for a in point]

@@ -69,7 +69,8 @@ class Experiment:
         """Each prediction of the theorem and whether it was measured."""
         low, high = self.below, self.above
         signs = [a * b for a, b in pairwise(high.sharpness)]
-        sides = [0 < b / a < 1 for a, b in pairwise(low.sharpness)]
+        # As 0 < b/a < 1, where a may be zero.
+        sides = [0 < a * b < a * a for a, b in pairwise(low.sharpness)]
         return {
             "below the boundary, cos of consecutive updates goes to +1": _last(low.cosine) >= 1 - COSINE_SLACK,
             "below the boundary, the position aligns with v₁": abs(_last(low.lowest)) >= ALIGNED,

@@ -12,7 +12,6 @@ SciPy's ``lobpcg`` with the same start stands beside it. All descend from the sa
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from gdcheck.networks.measurements import Spectroscope, cosine
 from gdcheck.networks.methods import Method, MethodConfig, make_optimizer
 from gdcheck.networks.networks import NetworkConfig, build
 from gdcheck.networks.objective import LossKind, Objective
+from gdcheck.properties.storage.files import as_json, write_text_atomically
 
 OUT = Path(__file__).parent / "out" / "optimizers.json"
 STEP_SIZE, EVERY = 0.1, 10
@@ -215,7 +215,7 @@ def main() -> None:
         table.add_row(name, *(f"{value:.4g}" for value in row.values()))
     console.print(table)
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    write_text_atomically(OUT, as_json(figures))
     console.print(f"written to {OUT.relative_to(Path(__file__).parent.parent)}")
 
 

@@ -179,11 +179,8 @@ def make_directory(path: Path) -> None:
     Raises:
         InputError: If it cannot be made.
     """
-    try:
+    with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{str(path)[:200]!r} can be no directory ({error.strerror}); name a writable place"
-        raise InputError("out", message) from None
 
 
 def write_picture(out: Path, chart: alt.TopLevelMixin, name: str) -> None:

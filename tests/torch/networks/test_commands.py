@@ -226,7 +226,7 @@ def test_a_place_that_is_no_directory_is_refused_before_the_work_of_network(gdch
     monkeypatch.setattr("gdcheck.commands.network_run.find_minimum", work)
     (tmp_path / "file").write_text("kept")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
-        expect_sentence(gdcheck("network", "--width", "4", "--subset", "20", "--out", out), "out", "no directory")
+        expect_sentence(gdcheck("network", "--width", "4", "--subset", "20", "--out", out), "out", "cannot write")
     assert (tmp_path / "file").read_text() == "kept"
     # Root may write everywhere, whatever a directory's mode says.
     monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "closed")

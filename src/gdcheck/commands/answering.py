@@ -27,7 +27,8 @@ from gdcheck.theorem.certificate.answer import answer as answer_to
 from gdcheck.theorem.certificate.answer import chain_json
 from gdcheck.theorem.certificate.certificate import certificate as proof_of
 from gdcheck.theorem.certificate.paper_chain import paper_chain
-from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.decision import decide as engine
+from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.long_run.locate import Location, find_minimizer, why_none
 from gdcheck.theorem.loss.errors import InputError
@@ -111,7 +112,9 @@ class Printer:
         problem = location.problem
 
         def decided(at: Problem) -> Decision:
-            return decide(at, THEOREM_1, options.max_steps, options.max_precision, options.precision, cones=cones)
+            return engine.decide(
+                at, THEOREM_1, options.max_steps, options.max_precision, options.precision, cones=cones
+            )
 
         decision = decided(problem)
         found = outcome_keys(problem, decision, location, options.max_steps)

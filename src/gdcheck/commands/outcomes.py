@@ -8,7 +8,8 @@ from typing import Any
 from gdcheck.commands.check_options import ABOUT_STEPS, CheckOptions
 from gdcheck.theorem.certificate.parts import limit_json
 from gdcheck.theorem.certificate.kinds.long_run import iterate_json, outcome_json, within_json
-from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.decision import decide as engine
+from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.critical_points import CriticalPoints, Located, describe
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run.find import long_run
@@ -153,7 +154,7 @@ def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | No
     there = tends_elsewhere(problem, outcome)
     if there is None:
         return None
-    decision = decide(there)
+    decision = engine.decide(there)
     return {
         "minimizer": [str(a) for a in there.minimizer],
         "verdict": decision.verdict.value,

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from gdcheck.commands.check_options import ABOUT_STEPS, CheckOptions
-from gdcheck.theorem.certificate.parts import limit_json
 from gdcheck.theorem.certificate.kinds.long_run import iterate_json, outcome_json, within_json
+from gdcheck.theorem.certificate.parts import limit_json
 from gdcheck.theorem.decision import decide as engine
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.critical_points import CriticalPoints, Located, describe

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gdcheck.theorem.loss.loss import Loss
     from gdcheck.theorem.methods.statement import End, LimitKind, Prediction, Regime, Statement
     from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.valleys.decide import ValleyDecision
+    from gdcheck.theorem.valleys.problem import ValleyProblem
 
 __all__ = [
     "Claim",
@@ -45,6 +47,8 @@ __all__ = [
     "Regime",
     "SmoothProblem",
     "Statement",
+    "ValleyDecision",
+    "ValleyProblem",
     "Verdict",
     "certify",
     "claim",
@@ -70,6 +74,8 @@ _HOMES = {
     "theorem.loss.loss": ("Loss",),
     "theorem.methods.statement": ("End", "LimitKind", "Prediction", "Regime", "Statement"),
     "theorem.smooth.problem": ("SmoothProblem",),
+    "theorem.valleys.decide": ("ValleyDecision",),
+    "theorem.valleys.problem": ("ValleyProblem",),
 }
 
 

@@ -13,9 +13,12 @@ from gdcheck.theorem.long_run.locate import with_minimizer
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Statement
 from gdcheck.theorem.smooth.problem import SmoothProblem
+from gdcheck.theorem.valleys.problem import ValleyProblem
+from gdcheck.theorem.valleys.squares import as_valley
 
 if TYPE_CHECKING:
     from gdcheck.theorem.decision.smooth import SmoothDecision
+    from gdcheck.theorem.valleys.decide import ValleyDecision
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,16 +71,22 @@ class Decision(engine.Decision):
 
 
 @overload
-def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) -> Decision: ...
+def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) -> Decision | ValleyDecision: ...
 
 
 @overload
-def decide(problem: SmoothProblem, statement: Statement = THEOREM_1, **budget: Any) -> SmoothDecision: ...
+def decide(
+    problem: SmoothProblem, statement: Statement = THEOREM_1, **budget: Any
+) -> SmoothDecision | ValleyDecision: ...
+
+
+@overload
+def decide(problem: ValleyProblem, statement: Statement = THEOREM_1, **budget: Any) -> ValleyDecision: ...
 
 
 def decide(
-    problem: Problem | SmoothProblem, statement: Statement = THEOREM_1, **budget: Any
-) -> Decision | SmoothDecision:
+    problem: Problem | SmoothProblem | ValleyProblem, statement: Statement = THEOREM_1, **budget: Any
+) -> Decision | SmoothDecision | ValleyDecision:
     """Decide one problem with proof.
 
     Args:
@@ -86,7 +95,8 @@ def decide(
         **budget: ``max_steps`` of gradient descent and ``max_precision`` in bits, as for the engine.
 
     Returns:
-        The decision; of a smooth problem a ``SmoothDecision``.
+        The decision; of a smooth problem a ``SmoothDecision``, of one with residuals, or with a loss that is written as
+        a sum of squares and has no isolated minimum, a ``ValleyDecision``.
 
     Raises:
         InputError: If the minimizer is not a critical point of the loss, or none with rational coordinates is found.
@@ -97,15 +107,27 @@ def decide(
         >>> gdcheck.decide(problem).verdict
         <Verdict.PROVED: 'proved'>
     """
+    if not isinstance(problem, Problem) and statement is not THEOREM_1:
+        raise InputError("statement", "is examined for polynomial losses so far; leave it out")
+    if isinstance(problem, ValleyProblem):
+        return _valley(problem, budget)
+    squared = as_valley(problem) if statement is THEOREM_1 else None
+    if squared is not None and (there := _valley(squared, budget)).is_of_a_valley:
+        return there
     if isinstance(problem, SmoothProblem):
-        if statement is not THEOREM_1:
-            raise InputError("statement", "is examined for polynomial losses so far; leave it out")
         # It needs NumPy, which exact losses do without.
         from gdcheck.theorem.decision.smooth import decide_smooth
 
         return decide_smooth(problem, **budget)
     found = engine.decide(with_minimizer(problem), statement, **budget)
     return Decision(**{field.name: getattr(found, field.name) for field in fields(found)})
+
+
+def _valley(problem: ValleyProblem, budget: dict[str, Any]) -> ValleyDecision:
+    # It needs NumPy, which exact losses do without.
+    from gdcheck.theorem.valleys.decide import decide_valley
+
+    return decide_valley(problem, **{name: budget[name] for name in ("max_steps", "max_precision") if name in budget})
 
 
 def decide_every_start(problem: Problem) -> every_start.EveryStart:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.every_start import EveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
+    from gdcheck.theorem.valleys.decide import ValleyDecision
 
 
-def certify(decision: Decision | EveryStart | SmoothDecision) -> dict[str, Any]:
+def certify(decision: Decision | EveryStart | SmoothDecision | ValleyDecision) -> dict[str, Any]:
     """Write the certificate of a decision, or of a verdict for almost every start.
 
     Args:
@@ -47,9 +48,12 @@ def certify(decision: Decision | EveryStart | SmoothDecision) -> dict[str, Any]:
     elif isinstance(decision, Decision):
         found = certificate(decision)
     else:
-        from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate  # Loads NumPy.
+        # These load NumPy.
+        from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
+        from gdcheck.theorem.certificate.kinds.valley import valley_certificate
+        from gdcheck.theorem.valleys.decide import ValleyDecision
 
-        found = smooth_certificate(decision)
+        found = valley_certificate(decision) if isinstance(decision, ValleyDecision) else smooth_certificate(decision)
     if found is None:
         raise InputError("decision", f"is {decision.verdict.value}: nothing is proved, so there is no certificate")
     return found

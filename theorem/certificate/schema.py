@@ -149,6 +149,19 @@ class ValleySpectrum(Shape, frozen=True):
     vectors: tuple[Vector, ...]
 
 
+class ValleyRelations(Shape, frozen=True):
+    """Equations in u1, …, up that the residuals satisfy by themselves, and what is orthogonal to their linear parts."""
+
+    equations: tuple[str, ...]
+    tangent: tuple[Vector, ...]
+
+
+class ValleyCrossings(Shape, frozen=True):
+    """The steps at which the largest Hessian eigenvalue exceeds 2/η; at all others it does not."""
+
+    above: tuple[Count, ...]
+
+
 class Valley(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley/1"):
     """A limit of direction in a valley with its proof; docs/certificate.md says what it means.
 
@@ -158,6 +171,8 @@ class Valley(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley/1"):
         regime: The regime at the point of arrival.
         step: The step at which the inequality holds.
         arrival: Where the trajectory arrives.
+        relations: Equations of residuals that depend on each other; null if they are independent.
+        sharpness: What is said of the largest Hessian eigenvalue; null if nothing is.
         spectrum: The nonzero spectrum there.
         limit: The limit.
     """
@@ -167,6 +182,8 @@ class Valley(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley/1"):
     regime: str
     step: Count
     arrival: Arrival
+    relations: ValleyRelations | None
+    sharpness: ValleyCrossings | None
     spectrum: ValleySpectrum
     limit: EnclosedLimit
 

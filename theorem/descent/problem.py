@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from flint import fmpq
@@ -73,6 +74,7 @@ class Problem:
         minimizer_given: Whether a minimizer was given; else it is the origin until one is searched.
         as_written: The variables in the order in which the loss first names them, where nobody has fixed an order.
         method: Gradient descent, or another method (``theorem.methods``).
+        text: The loss as it was written, which may say more than its canonical form, such as a sum of squares.
 
     Example:
         >>> import gdcheck
@@ -87,6 +89,7 @@ class Problem:
     minimizer_given: bool = field(init=False, compare=False)
     as_written: tuple[str, ...] = field(init=False, compare=False)
     method: Method = PLAIN
+    text: str = field(init=False, compare=False)
 
     def __init__(
         self,
@@ -120,6 +123,7 @@ class Problem:
         place = object.__setattr__  # The way of a frozen dataclass.
         place(self, "loss", parsed)
         place(self, "as_written", tuple(as_written))
+        place(self, "text", loss if isinstance(loss, str) else "")
         critical = origin if minimizer is None else minimizer
         place(self, "minimizer", place_point(critical, "minimizer", names, as_written))
         place(self, "minimizer_given", minimizer is not None)
@@ -147,6 +151,29 @@ class Problem:
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
         return cls(**cls.fields(data))
+
+    @staticmethod
+    def residuals(texts: Sequence[str], **fields: Any) -> Any:
+        """Return the problem of half the sum of squared residuals, whose zeros may form a manifold.
+
+        Args:
+            texts: The residuals.
+            **fields: ``step_size`` and ``start``, and if need be ``scale`` and ``variables``.
+
+        Returns:
+            A ``ValleyProblem``.
+
+        Raises:
+            InputError: If a field cannot be used; the sentence names it.
+
+        Example:
+            >>> import gdcheck
+            >>> problem = gdcheck.Problem.residuals(["x*y - 1"], step_size="0.1", start=["2", "1"])
+            >>> gdcheck.decide(problem).verdict
+            <Verdict.PROVED: 'proved'>
+        """
+        # It is a class of a room above, which this one does not import: only what is called looks it up.
+        return import_module("gdcheck.theorem.valleys.problem").ValleyProblem.of(texts, **fields)
 
     @staticmethod
     def fields(data: object) -> dict[str, Any]:

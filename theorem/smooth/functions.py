@@ -161,18 +161,21 @@ def slopes(name: str, x: arb, order: int) -> Jet:
 
 def power_jet(x: arb, exponent: fmpq, order: int) -> Jet:
     """Evaluate x to a rational power and its derivatives on a ball, in the same way."""
-    found = []
-    factor = fmpq(1)
+    if exponent.q == 1:
+        # Whole numbers are much faster than rationals.
+        found, power, factor = [], int(exponent.p), 1
+        for k in range(order + 1):
+            found.append(_whole_power(x, power - k) * factor if factor else arb(0))
+            factor *= power - k
+        return found
+    found, scale = [], fmpq(1)
     for k in range(order + 1):
-        found.append(factor * _power(x, exponent - k) if factor else arb(0))
-        factor *= exponent - k
+        found.append(scale * _power(x, exponent - k))
+        scale *= exponent - k
     return found
 
 
 def _power(x: arb, exponent: fmpq) -> arb:
-    if exponent.q == 1:
-        p = int(exponent.p)
-        return 1 / _whole_power(x, -p) if p < 0 else _whole_power(x, p)
     return _whole_power(x.sqrt(), int(exponent.p)) if exponent.q == 2 else (arb(exponent) * x.log()).exp()
 
 

@@ -6,13 +6,16 @@ iterate let :math:`\sigma_1 \le \sigma_{\min}(J)`, :math:`\sigma_{\max}(J) \le \
 :math:`\eta\sigma_pr/(1-q) \le \varrho`, the trajectory stays in the ball and tends to a zero of F. With
 :math:`K_\infty = JJ^T` there, :math:`u^+ = (I - \eta K_\infty)u + g`, :math:`\|g\| \le C\|u\|^2`, :math:`C =
 2\eta^2\sigma_p^2L/(1-q) + \frac12L\eta^2\sigma_p^2`; and :math:`\|K - K_\infty\| \le 2\sigma_pL\varrho`
-(docs/valleys.md).
+(docs/valleys.md). Residuals that depend on each other (``relations``) are projected on the tangent space T of their
+values: there the same holds with :math:`q + \eta\sigma_p^2c\kappa^2r` and :math:`\kappa^2C`, where c is the bend of
+the values and :math:`\kappa^2 = 1/(1-16c^2r^2) \le 4/3`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 
 from flint import arb, arb_mat, fmpq
 
@@ -24,6 +27,7 @@ from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.spectrum import Spectrum
 from gdcheck.theorem.valleys.problem import ValleyProblem
+from gdcheck.theorem.valleys.relations import Relations
 
 # How much larger than it must be the ball is, for a checker that bounds it a little less sharply.
 _ROOM = fmpq(65, 64)
@@ -61,6 +65,8 @@ class Arrival:
         centre: The middle of the ball that holds the limit point, dyadic, shape (n,).
         radius: The ball's radius: ϱ and the drift.
         reach: ϱ.
+        sharpest: A bound of the largest eigenvalue of the Hessian of half the sum of squares at all later steps.
+        relations: The equations of dependent residuals; None if they are independent.
         spectrum: The spectrum of K∞, with its vectors.
         regime: The regime.
         rho: The dominant multiplier's modulus.
@@ -71,6 +77,8 @@ class Arrival:
     centre: tuple[fmpq, ...]
     radius: fmpq
     reach: fmpq
+    sharpest: arb
+    relations: Relations | None
     spectrum: Spectrum
     regime: Regime
     rho: arb
@@ -82,6 +90,38 @@ def lipschitz(residuals: Sequence[SmoothLoss], centre: Sequence[arb], radius: ar
     return norm(bounds_on_ball(residual, centre, radius).second for residual in residuals)
 
 
+@dataclass(frozen=True)
+class Neighbourhood:
+    """A ball on which ‖J‖ ≤ ``largest`` and J is ``steep``-Lipschitz; it serves as long as iterates stay in it."""
+
+    centre: list[arb]
+    radius: arb
+    largest: arb
+    steep: arb
+
+    @classmethod
+    def of(cls, problem: ValleyProblem, iterate: Iterate, before: Neighbourhood | None) -> Neighbourhood:
+        """Bound the derivatives on a ball of several steps, if ‖J‖ hardly grows there and is stable on all of it."""
+        eta = arb(problem.rate)
+        here = largest_singular_value(iterate.jacobian)
+        room = 0.0
+        if before is not None and float(before.steep) > 0:
+            stable = (float((2 / eta).sqrt()) - float(here)) / 2
+            most = min(stable, float(here) / 8) / float(before.steep)
+            room = max(0.0, min(most, float(8 * eta * norm(iterate.gradient))))
+        radius = arb((iterate.drift + arb(room)).upper()) if isfinite(room) else iterate.drift
+        steep = lipschitz(problem.residuals, iterate.centre, radius)
+        if not (steep.is_finite() and (room == 0 or surely_less(eta * (here + steep * radius) ** 2, arb(2)))):
+            radius = iterate.drift
+            steep = lipschitz(problem.residuals, iterate.centre, radius)
+        return cls(iterate.centre, radius, here + steep * radius, steep)
+
+    def holds(self, iterate: Iterate) -> bool:
+        """Whether x_k is in the ball, with all points that it may be."""
+        away = norm(a - b for a, b in zip(iterate.centre, self.centre, strict=True))
+        return surely_less(away + iterate.drift, self.radius)
+
+
 def iterates(problem: ValleyProblem) -> Iterator[Iterate]:
     """Enclose x₀, x₁, …, without end, at the current precision.
 
@@ -91,17 +131,18 @@ def iterates(problem: ValleyProblem) -> Iterator[Iterate]:
     eta = arb(problem.rate)
     wide = [arb(q) for q in problem.start]
     x, drift = [y.mid() for y in wide], norm(y.rad() for y in wide)
-    step = 0
+    step, near = 0, None
     while True:
         found = [Forward.of(residual, x, 1) for residual in problem.residuals]
         u = [f.value for f in found]
         jacobian = arb_mat([f.gradient() for f in found])
         gradient = (jacobian.transpose() * arb_mat(len(u), 1, u)).entries()
-        yield Iterate(step, x, drift, u, jacobian, gradient)
-        near = lipschitz(problem.residuals, x, drift)
-        largest = largest_singular_value(jacobian) + near * drift
-        size = norm(u) + largest * drift
-        factor = _larger(arb(1), abs(1 - eta * largest * largest).upper()) + eta * near * size
+        iterate = Iterate(step, x, drift, u, jacobian, gradient)
+        yield iterate
+        if near is None or not near.holds(iterate):
+            near = Neighbourhood.of(problem, iterate, near)
+        size = norm(u) + near.largest * drift
+        factor = _larger(arb(1), abs(1 - eta * near.largest * near.largest).upper()) + eta * near.steep * size
         moved = [a - eta * b for a, b in zip(x, gradient, strict=True)]
         x = [y.mid() for y in moved]
         drift = (factor * drift + norm(y.rad() for y in moved)).upper()
@@ -113,56 +154,68 @@ def _larger(a: arb, b: arb) -> arb:
 
 
 def largest_singular_value(jacobian: arb_mat) -> arb:
-    """Bound ‖J‖ within a factor p^(1/32): ‖K‖ = ‖K⁸‖^(1/8), and the Frobenius norm is at least the norm."""
+    """Bound ‖J‖ within a factor p^(1/512): ‖K‖ = ‖K^128‖^(1/128), and the Frobenius norm is at least the norm."""
     power = jacobian * jacobian.transpose()
-    for _ in range(3):
+    for _ in range(7):
         power = power * power
-    return arb(norm(power.entries()).root(16).upper())
+    return arb(norm(power.entries()).root(256).upper())
 
 
-def arrival(problem: ValleyProblem, iterate: Iterate) -> Arrival | str:
+def arrival(problem: ValleyProblem, iterate: Iterate, dependent: Relations | None = None) -> Arrival | str:
     """Decide at one iterate, at the current precision.
 
     Args:
         problem: The problem.
         iterate: The iterate.
+        dependent: The equations of the residuals, if they depend on each other.
 
     Returns:
         The limit; or what is lacking, in a few words.
     """
     eta = arb(problem.rate)
-    exactly = Spectrum.of(_gram(iterate.jacobian), arb(0))
+    if surely_less(arb(NARROW), eta * norm(iterate.gradient)):
+        return "contraction"  # The next step alone is longer than the ball may be wide.
+    residuals, jacobian = iterate.residuals, iterate.jacobian
+    if dependent is not None:
+        turned = dependent.turned()
+        residuals = (turned * arb_mat(len(residuals), 1, residuals)).entries()
+        jacobian = turned * jacobian
+    gram = jacobian * jacobian.transpose()
+    exactly = Spectrum.of(gram, arb(0))
     if exactly is None:
         return "precision"
     low, high = exactly.values[0], exactly.values[-1]
     if not surely_less(arb(0), low):
         return "rank"
     least, most = low.sqrt(), high.sqrt()
-    first = _larger(abs(1 - eta * low).upper(), abs(1 - eta * high).upper())
+    if dependent is not None:
+        most = _larger(most, largest_singular_value(iterate.jacobian))
+    first = _larger(abs(1 - eta * low).upper(), abs(1 - eta * most * most).upper())
     size = norm(iterate.residuals)
     if not surely_less(first, arb(1)):
         return "contraction"
-    reach = arb((_ROOM * eta * most * (size + most * iterate.drift) / (1 - first)).upper())
+    reach = arb((_ROOM * _ROOM * eta * most * (size + most * iterate.drift) / (1 - first)).upper())
     around = (reach + iterate.drift).upper()
     steep = lipschitz(problem.residuals, iterate.centre, around)
     sigma_1, sigma_p = least - steep * around, most + steep * around
     r = size + sigma_p * iterate.drift
     if not surely_less(arb(0), sigma_1):
         return "contraction"
-    half = steep * eta * eta * sigma_p * sigma_p / 2
-    q = _larger(abs(1 - eta * sigma_1 * sigma_1).upper(), abs(1 - eta * sigma_p * sigma_p).upper()) + half * r
-    if not (surely_less(q, arb(1)) and surely_less(eta * sigma_p * r / (1 - q), reach)):
+    bend = arb(0) if dependent is None else dependent.bend(4 * r)
+    if not surely_less(4 * bend * r, arb(fmpq(1, 2))):
         return "contraction"
-    c = _ROOM * (4 * half / (1 - q) + half)
-    spread = arb((2 * sigma_p * steep * around).upper())
-    spectrum = Spectrum.of(_gram(iterate.jacobian), spread)
+    stretch = 1 / (1 - 16 * (bend * r) ** 2)
+    half = steep * eta * eta * sigma_p * sigma_p / 2
+    q = _larger(abs(1 - eta * sigma_1 * sigma_1).upper(), abs(1 - eta * sigma_p * sigma_p).upper())
+    q += (half + eta * sigma_p * sigma_p * bend) * stretch * r
+    if not (surely_less(q, arb(1)) and surely_less(eta * sigma_p * stretch.sqrt() * r / (1 - q), reach)):
+        return "contraction"
+    c = _ROOM * stretch * (4 * half / (1 - q) + half)
+    spectrum = Spectrum.of(gram, arb((2 * sigma_p * steep * around).upper()))
     if spectrum is None:
         return "precision"
-    return _decided(problem, iterate, _Ball(spectrum, reach, around, sigma_p, steep, r, c))
-
-
-def _gram(jacobian: arb_mat) -> arb_mat:
-    return jacobian * jacobian.transpose()
+    near = replace(iterate, residuals=residuals, jacobian=jacobian)
+    return _decided(problem, near, _Ball(spectrum, reach, around, sigma_p, steep, r, c, dependent))
 
 
 @dataclass(frozen=True)
@@ -174,6 +227,7 @@ class _Ball:
     steep: arb
     r: arb
     c: arb
+    dependent: Relations | None
 
 
 def _decided(problem: ValleyProblem, iterate: Iterate, ball: _Ball) -> Arrival | str:
@@ -218,6 +272,8 @@ def _decided(problem: ValleyProblem, iterate: Iterate, ball: _Ball) -> Arrival |
         tuple(exact(y) for y in iterate.centre),
         exact(arb(ball.around.upper())),
         exact(arb(ball.reach.upper())),
+        arb((ball.sigma_p**2 + 2 * ball.r * ball.steep).upper()),
+        ball.dependent,
         ball.spectrum,
         regime,
         rho,

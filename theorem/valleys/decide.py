@@ -11,12 +11,15 @@ from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.smooth.spectrum import Spectrum
 from gdcheck.theorem.valleys.arrival import Arrival, Iterate, arrival, iterates
 from gdcheck.theorem.valleys.problem import ValleyProblem
+from gdcheck.theorem.valleys.relations import Excluded, Relations, relations
 
 MOST_STEPS = 100_000
 _FAR = 1e30
-_REASONS = {
+_FLAT = 1000
+REASONS = {
     "rank": "the Jacobian of the residuals loses rank where the iterates go; the theorem needs full rank",
     "contraction": "the iterates do not come near a zero of the residuals within the steps allowed (--max-steps)",
     "unstable": "the iterates come near zeros that are unstable at this step size; take a smaller --step-size",
@@ -28,8 +31,10 @@ _REASONS = {
     "left": "the iterates leave every bound that was tried: they tend to no zero of the residuals",
     "elsewhere": "the iterates settle where the residuals do not vanish; give the loss itself with --loss",
     "precision": "the precision did not suffice (--max-precision)",
+    "excluded": "the residuals satisfy an equation that forbids a common zero; give the loss itself with --loss",
     "domain": "the iterates leave the domain of the residuals; start nearer, or take a smaller --step-size",
 }
+_NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "accuracy", "precision"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +47,7 @@ class ValleyDecision:
         reason: One sentence for the user.
         precision: Bits used.
         arrival: The certified limit; None if none is.
+        cause: What is lacking where none is: a key of ``REASONS``.
     """
 
     problem: ValleyProblem
@@ -49,6 +55,12 @@ class ValleyDecision:
     reason: str
     precision: int
     arrival: Arrival | None = None
+    cause: str | None = None
+
+    @property
+    def is_of_a_valley(self) -> bool:
+        """Whether the trajectory is seen to approach a zero where the rank is as large as it can be."""
+        return self.cause in _NEAR_A_ZERO
 
 
 def decide_valley(
@@ -68,22 +80,25 @@ def decide_valley(
         InputError: If the residuals are not defined at the start, or vanish there.
     """
     precision = FIRST_PRECISION
+    dependent = relations(problem.residuals)
+    if isinstance(dependent, Excluded):
+        return ValleyDecision(problem, Verdict.UNRESOLVED, REASONS["excluded"], precision, None, "excluded")
     while True:
         with ctx.workprec(precision + 64):
-            found = _attempt(problem, min(max_steps, MOST_STEPS))
+            found = _attempt(problem, dependent, min(max_steps, MOST_STEPS))
         if isinstance(found, Arrival):
             which = "smallest" if found.regime is Regime.SMALL_STEP else "largest"
             way = "fixed" if found.regime is Regime.SMALL_STEP else "alternating"
             reason = f"the direction is {way} along the eigenvector of the {which} nonzero Hessian eigenvalue"
             return ValleyDecision(problem, Verdict.PROVED, f"{reason} at the point of arrival", precision, found)
         if found != "precision" or 2 * precision > max_precision:
-            return ValleyDecision(problem, Verdict.UNRESOLVED, _REASONS[found], precision)
+            return ValleyDecision(problem, Verdict.UNRESOLVED, REASONS[found], precision, None, found)
         precision *= 2
 
 
-def _attempt(problem: ValleyProblem, max_steps: int) -> Arrival | str:
+def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int) -> Arrival | str:
     """Follow the trajectory at the current precision."""
-    lacking, next_look = "contraction", 0
+    lacking, next_look, first = "contraction", 0, arb(0)
     for iterate in iterates(problem):
         size = norm(iterate.residuals)
         if not (size.is_finite() and all(x.is_finite() for x in iterate.jacobian.entries())):
@@ -98,16 +113,27 @@ def _attempt(problem: ValleyProblem, max_steps: int) -> Arrival | str:
             # The residuals are as small as the trajectory is known: only more bits decide, if anything does.
             return lacking if lacking in {"boundary", "limit", "neighbour", "rank"} and ctx.prec > 512 else "precision"
         if iterate.step >= next_look:
-            found = arrival(problem, iterate)
+            found = arrival(problem, iterate, dependent)
             if isinstance(found, Arrival):
                 return found
             lacking = found
             next_look = iterate.step + 1 + iterate.step // 32
             if _stalls(iterate, size):
                 return "rank" if lacking == "rank" else "elsewhere"
+        if iterate.step == 0:
+            first = _smallest(iterate, dependent)
         if iterate.step >= max_steps:
-            return lacking
+            # Near a point where the rank is lost, steps become slow: it does not come near in any number of them.
+            flat = surely_less(_FLAT * _smallest(iterate, dependent), first)
+            return "rank" if lacking == "contraction" and flat else lacking
     raise AssertionError("the iterates have no end")
+
+
+def _smallest(iterate: Iterate, dependent: Relations | None) -> arb:
+    """Return the smallest eigenvalue of JJᵀ, on the residuals' tangent space; 0 if it is not enclosed."""
+    rows = iterate.jacobian if dependent is None else dependent.turned() * iterate.jacobian
+    found = Spectrum.of(rows * rows.transpose(), arb(0))
+    return arb(0) if found is None else found.values[0]
 
 
 def _stalls(iterate: Iterate, size: arb) -> bool:

@@ -10,7 +10,7 @@ from flint import fmpq
 
 from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
+from gdcheck.theorem.loss.rational import RationalLike, positive, quoted, to_text
 from gdcheck.theorem.loss.tokens import first_named, natural_key
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.reading import read_smooth
@@ -72,13 +72,13 @@ class ValleyProblem:
             raise InputError("residuals", "must be a list of texts; give one or more, such as ['x*y - 1']")
         eta, factor = positive(step_size, "step_size"), positive(scale, "scale")
         if variables is None:
-            own = [read_smooth(text).variables for text in residuals]
+            own = [_read(text, None).variables for text in residuals]
             names = tuple(sorted({name for each in own for name in each}, key=natural_key))
             mentioned = dict.fromkeys(name for text in residuals for name in first_named(text) if name in names)
             written = tuple(mentioned)
         else:
             names = written = tuple(variables)
-        read = tuple(read_smooth(text, names) for text in residuals)
+        read = tuple(_read(text, names) for text in residuals)
         if len(read) > len(names):
             raise InputError(
                 "residuals", f"are {len(read)} in {len(names)} variables; a valley has at most as many as variables"
@@ -129,3 +129,13 @@ class ValleyProblem:
     def rate(self) -> fmpq:
         """The step size that half the sum of squares would have: x⁺ = x − rate·JᵀF."""
         return 2 * self.scale * self.step_size
+
+
+def _read(text: str, names: Sequence[str] | None) -> SmoothLoss:
+    """Read one residual; what is wrong with it is said of the residuals."""
+    try:
+        return read_smooth(text, names)
+    except InputError as error:
+        if error.field != "loss":
+            raise
+        raise InputError("residuals", f"in {quoted(text)}: {error.message}") from None

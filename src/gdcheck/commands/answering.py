@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
-from gdcheck.commands.check_options import BESIDE, CheckOptions
+from gdcheck.commands.check_options import BESIDE, NOT_OF_VALLEYS, CheckOptions
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
 from gdcheck.commands.outcomes import (
     minimizer_json,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gdcheck.theorem.decision.smooth import SmoothDecision
+    from gdcheck.theorem.valleys.decide import ValleyDecision
 
 _Answered: TypeAlias = tuple[dict[str, Any], dict[str, Any] | None]
 """An answer, and the certificate of what it proves."""
@@ -60,18 +61,12 @@ class Printer:
         try:
             if isinstance(item, Exception):
                 raise item
-            every = isinstance(item, EveryStartProblem)
             if isinstance(item, SmoothProblem | ValleyProblem) and coq is not None:
                 raise InputError("coq", "states a problem with a polynomial loss; leave out --coq")
-            if every and coq is not None:
+            if isinstance(item, EveryStartProblem) and coq is not None:
                 raise InputError("coq", "states one trajectory as a theorem; give --start, or leave out --coq")
             with waiting("deciding"):
-                if isinstance(item, SmoothProblem):
-                    answer, proof = self._smooth(item)
-                elif isinstance(item, ValleyProblem):
-                    answer, proof = self._valley(item)
-                else:
-                    answer, proof = self._every_start(item) if every else self._decided(item, cones=coq is None)
+                answer, proof = self._answered(item)
         except (InputError, OverflowError) as caught:
             beyond = InputError("problem", "the answer holds numbers beyond all floats; scale the problem")
             error = caught if isinstance(caught, InputError) else beyond
@@ -92,6 +87,32 @@ class Printer:
         else:
             self._show(answer, line)
         return EXIT_CODES.get(answer["verdict"], OTHER)
+
+    def _answered(self, item: Problem | SmoothProblem | ValleyProblem) -> _Answered:
+        """Return the answer to a problem of any kind, and its certificate."""
+        if isinstance(item, ValleyProblem):
+            return self._valley(item)
+        if isinstance(item, EveryStartProblem):
+            return self._every_start(item)
+        if not self._options.given("coq", *NOT_OF_VALLEYS):
+            squared = self._squares(item)
+            if squared is not None:
+                return squared
+        if isinstance(item, SmoothProblem):
+            return self._smooth(item)
+        return self._decided(item, cones=self._options.coq is None)
+
+    def _squares(self, item: Problem | SmoothProblem) -> _Answered | None:
+        """Return the answer to a loss that is written as a sum of squares, if it is that of a valley."""
+        from gdcheck.theorem.valleys.squares import as_valley
+
+        squared = as_valley(item)
+        if squared is None:
+            return None
+        from gdcheck.theorem.valleys.decide import decide_valley
+
+        decision = decide_valley(squared, **self._options.limits)
+        return self._valley_answer(decision) if decision.is_of_a_valley else None
 
     def _decided(self, problem: Problem, *, cones: bool) -> _Answered:
         """Return the answer to a problem, and the certificate of the theorem."""
@@ -137,13 +158,34 @@ class Printer:
 
     def _valley(self, problem: ValleyProblem) -> _Answered:
         """Return the answer to a problem with residuals, and its certificate."""
-        from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
+        from gdcheck.theorem.decision.smooth import decide_smooth
         from gdcheck.theorem.valleys.decide import decide_valley
+        from gdcheck.theorem.valleys.squares import as_loss
 
-        self._options.refuse(("near", "observe", *BESIDE), "is answered for a loss with --loss so far; leave it out")
+        self._options.refuse(NOT_OF_VALLEYS, "is answered for a loss with --loss so far; leave it out")
         decision = decide_valley(problem, **self._options.limits)
-        proof = valley_certificate(decision)
-        return valley_answer(decision) | self._rechecked(proof), proof
+        if decision.cause in {"elsewhere", "excluded"}:
+            # A minimum where residuals remain may be a strict one.
+            smooth = decide_smooth(as_loss(problem), **self._options.limits)
+            if smooth.minimizer is not None:
+                return self._smooth_answer(smooth)
+        return self._valley_answer(decision)
+
+    def _valley_answer(self, decision: ValleyDecision) -> _Answered:
+        from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate, valley_sharpness_json
+
+        if not self._options.sharpness or decision.arrival is None:
+            proof = valley_certificate(decision)
+            return valley_answer(decision) | self._rechecked(proof), proof
+        from gdcheck.theorem.valleys.sharpness import valley_sharpness
+
+        found = valley_sharpness(decision)
+        assert found is not None
+        proof = valley_certificate(decision, found)
+        answer = valley_answer(decision) | self._rechecked(proof)
+        described = valley_sharpness_json(found, decision.arrival.regime)
+        certified = ["crossings"] if found.is_proved and answer["recheck"] == "accepted" else []
+        return answer | {"sharpness": described | {"recheck": answer["recheck"], "certified": certified}}, proof
 
     def _smooth(self, problem: SmoothProblem) -> _Answered:
         """Return the answer to a smooth problem, and its certificate."""

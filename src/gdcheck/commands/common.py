@@ -133,6 +133,29 @@ def problem_from_options(
     )
 
 
+def valley_from_options(
+    residuals: Sequence[str], scale: str | None, step_size: str | None, start: str | None, variables: str | None
+) -> ValleyProblem:
+    """Build the problem with residuals that options describe.
+
+    Raises:
+        InputError: If a needed option is missing or one cannot be used.
+    """
+    from gdcheck.theorem.descent.points import read_point
+    from gdcheck.theorem.valleys.problem import ValleyProblem
+
+    if not residuals:
+        raise InputError("residual", 'is missing; --scale goes with one or more, such as --residual "x*y - 1"')
+    _, names = named_rest(None, variables)
+    return ValleyProblem.of(
+        residuals,
+        step_size=given(step_size, "step-size", "--step-size 0.1"),
+        start=read_point(given(start, "start", "--start 0.1,0.1"), "start"),
+        scale="1/2" if scale is None else scale,
+        variables=names,
+    )
+
+
 def polynomial_problem(problem: Problem | SmoothProblem | ValleyProblem) -> Problem:
     """Return a problem whose loss is a polynomial plus truncated powers.
 

@@ -22,6 +22,7 @@ from gdcheck.commands.common import (
     problem_from_options,
     proofs_with_progress,
     takes,
+    valley_from_options,
 )
 from gdcheck.commands.options import method_from_options
 from gdcheck.theorem.loss.errors import InputError
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.descent.problem import EveryStartProblem
     from gdcheck.theorem.valleys.decide import ValleyDecision
-    from gdcheck.theorem.valleys.problem import ValleyProblem
 
     AnyDecision = Decision | EveryStart | MethodEveryStart | SmoothDecision | ValleyDecision
 
@@ -92,7 +92,7 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
         o.refuse(
             ("loss", "minimizer", "data", "method"), "does not go with --residual and --scale; leave it or them out"
         )
-        found = _valley(o)
+        found = valley_from_options(o.residual or [], o.scale, o.step_size, o.start, o.variables)
     elif o.start is None:
         if o.data:
             raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
@@ -100,19 +100,6 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
     else:
         found = problem_from_options(o.loss, o.step_size, o.start, o.minimizer, o.variables, method, o.data or ())
     return False, iter([(1, found)])
-
-
-def _valley(o: CheckOptions) -> ValleyProblem:
-    from gdcheck.theorem.descent.points import read_point
-    from gdcheck.theorem.valleys.problem import ValleyProblem
-
-    return ValleyProblem.of(
-        o.residual or [],
-        step_size=given(o.step_size, "step-size", "--step-size 0.1"),
-        start=read_point(given(o.start, "start", "--start 0.1,0.1"), "start"),
-        scale="1/2" if o.scale is None else o.scale,
-        variables=named_rest(None, o.variables)[1],
-    )
 
 
 def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryStartProblem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,12 +13,16 @@ from gdcheck.commands.common import (
     help_end,
     polynomial_problem,
     problem_from_options,
+    valley_from_options,
     write_bytes,
     write_picture,
 )
 from gdcheck.commands.options import Minimizer, Picture, Variables
 from gdcheck.reports.formats import picture_format
 from gdcheck.theorem.loss.errors import InputError
+
+if TYPE_CHECKING:
+    from gdcheck.properties.storage.reading import AnyProblem
 
 commands = typer.Typer()
 
@@ -28,6 +32,7 @@ commands = typer.Typer()
         "0 drawn",
         "gdcheck plot problem.json --out problem.svg",
         'gdcheck plot --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1 --out worked.png',
+        'gdcheck plot --residual "x*y - 1" --step-size 0.5 --start 2.2,0.4 --out valley.svg',
     )
 )
 def plot(
@@ -36,6 +41,8 @@ def plot(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The picture: a name in .svg, .png, .pdf or .html.")] = None,
     loss: Annotated[str | None, typer.Option(help="The loss, instead of a file.")] = None,
+    residual: Annotated[list[str] | None, typer.Option(help="Instead of --loss: a residual; may be repeated.")] = None,
+    scale: Annotated[str | None, typer.Option(help="The factor of the squared residuals; 1/2 if not given.")] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
     start: Annotated[str | None, typer.Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…")] = None,
     minimizer: Minimizer = None,
@@ -43,22 +50,31 @@ def plot(
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
 ) -> int:
     """Draw direction, sharpness and phase plane of a problem."""
-    from gdcheck.properties.storage.reading import stored_problem
+    from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
     from gdcheck.reports.problem_charts import problem_chart
     from gdcheck.theorem.decision.decide import decide
     from gdcheck.theorem.descent.problem import EveryStartProblem
     from gdcheck.theorem.long_run.locate import with_minimizer
 
     picture_format(out)
-    if file is None:
-        problem = polynomial_problem(problem_from_options(loss, step_size, start, minimizer, variables))
-    elif any(x is not None for x in (loss, step_size, start, minimizer, variables)):
-        raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
+    given: AnyProblem
+    if file is not None:
+        if any(x is not None for x in (loss, residual, scale, step_size, start, minimizer, variables)):
+            raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
+        given = problem_inside(parse_json(read_text(file), "the file", decimals=True))
+    elif residual or scale is not None:
+        if loss is not None or minimizer is not None:
+            raise InputError("residual", "does not go with --loss and --minimizer; leave it or them out")
+        given = valley_from_options(residual or [], scale, step_size, start, variables)
     else:
-        problem = stored_problem(file)
-        if isinstance(problem, EveryStartProblem):
-            raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
+        given = problem_from_options(loss, step_size, start, minimizer, variables)
     assert out is not None
+    if _is_drawn_as_valley(given, out, max_steps):
+        typer.echo(f"picture: {out}")
+        return PROVED
+    problem = polynomial_problem(given)
+    if isinstance(problem, EveryStartProblem):
+        raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
     decision = decide(with_minimizer(problem), max_steps=max_steps)
     loss, step = decision.problem.loss.text()[:120], decision.problem.step_size
     name = f"Gradient descent on {loss}, step size {step}: {decision.verdict.value}"
@@ -68,6 +84,26 @@ def plot(
         raise InputError("loss", "holds numbers that are too large for a picture; scale the problem") from None
     typer.echo(f"picture: {out}")
     return PROVED
+
+
+def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:
+    """Draw a trajectory into a valley, if the problem is one of residuals or a sum of squares that is."""
+    from gdcheck.theorem.valleys.problem import ValleyProblem
+    from gdcheck.theorem.valleys.squares import as_valley
+
+    valley = given if isinstance(given, ValleyProblem) else as_valley(given)
+    if valley is None:
+        return False
+    from gdcheck.reports.valley_charts import valley_chart
+    from gdcheck.theorem.valleys.decide import decide_valley
+
+    decision = decide_valley(valley, max_steps=max_steps)
+    if not decision.is_of_a_valley and valley is not given:
+        return False
+    texts = ", ".join(residual.text for residual in valley.residuals)
+    name = f"Gradient descent into the valley of {texts[:120]}, step size {valley.step_size}"
+    write_picture(out, valley_chart(decision), name)
+    return True
 
 
 @commands.command(

@@ -20,7 +20,9 @@ def pattern_rows(answer: dict[str, Any]) -> list[Row]:
     """
     rows = []
     found = answer.get("sharpness")
-    if found:
+    if found and answer.get("theorem") == "valley":
+        rows.extend(_valley_rows(found))
+    elif found:
         theory = _expected(answer["regime"], f"C_η = {found['C_eta']}", found)
         rows.append(("sharpness", f"{theory}; limit λₙ = {found['lambda_n']}", _proved(found)))
         rows.append(_crossing_row(found))
@@ -29,6 +31,22 @@ def pattern_rows(answer: dict[str, Any]) -> list[Row]:
             slope = f"slope {scalar['derivative']}"
             rows.append((scalar["scalar"][:40], _expected(answer["regime"], slope, scalar), _proved(scalar)))
     return rows
+
+
+def _valley_rows(found: dict[str, Any]) -> list[Row]:
+    crossed, steps = found["crossings"], found["crossings"]["steps"]
+    path = f"from {found['first'][0]:.9g} at the start to {found['limit'][0]:.9g}"
+    edge = "; an edge of stability, crossed from above" if found["edge_of_stability"] else ""
+    exactly = "exactly " if crossed["complete"] and not crossed["undecided"] else "at least "
+    said = f"at {exactly}{crossed['count']} step{'' if crossed['count'] == 1 else 's'}"
+    if steps:
+        said += f" ({', '.join(map(str, steps[:_SOON]))}{', …' if crossed['count'] > _SOON else ''})"
+    if crossed["undecided"]:
+        said += f"; {crossed['undecided']} undecided"
+    if not crossed["complete"]:
+        said += "; later steps are open"
+    name = f"above 2/η = {found['threshold']}"
+    return [("sharpness", "-", path + edge), (name, "finitely often", said + _rechecked(found, "crossings"))]
 
 
 def _expected(regime: str | None, slope: str, found: dict[str, Any]) -> str:

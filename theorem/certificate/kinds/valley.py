@@ -16,17 +16,28 @@ from gdcheck.theorem.certificate.parts import (
     in_floats,
     texts,
 )
-from gdcheck.theorem.loss.balls import decimal_ends
+from gdcheck.theorem.loss.balls import decimal_ends, surely_less
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.arrival import Arrival
 from gdcheck.theorem.valleys.decide import ValleyDecision
+from gdcheck.theorem.valleys.relations import Relations
+from gdcheck.theorem.valleys.sharpness import ValleySharpness
 
 FORMAT = "gdcheck-valley/1"
+_MOST_LISTED = 100
 
 
-def valley_certificate(decision: ValleyDecision) -> dict[str, Any] | None:
-    """Return the certificate of a decision; None where nothing is proved."""
+def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | None = None) -> dict[str, Any] | None:
+    """Return the certificate of a decision; None where nothing is proved.
+
+    Args:
+        decision: The decision.
+        sharpness: What is proved of the largest Hessian eigenvalue, if that is to stand in the certificate too.
+
+    Returns:
+        The certificate as plain data.
+    """
     found = decision.arrival
     if found is None:
         return None
@@ -42,6 +53,8 @@ def valley_certificate(decision: ValleyDecision) -> dict[str, Any] | None:
             "centre": texts(found.centre),
             "radius": to_text(found.radius * fmpq(65, 64)),
         },
+        "relations": None if found.relations is None else _relations(found.relations),
+        "sharpness": {"above": list(sharpness.above)} if sharpness and sharpness.is_proved else None,
         "spectrum": {
             "lowest": list(decimal_ends(_wider(low))),
             "highest": list(decimal_ends(_wider(high))),
@@ -49,6 +62,18 @@ def valley_certificate(decision: ValleyDecision) -> dict[str, Any] | None:
         },
         "limit": {"kind": _kind(found), "vector": components([_wider(x) for x in found.vector])},
     }
+
+
+def _relations(found: Relations) -> dict[str, Any]:
+    names = [f"u{i + 1}" for i in range(len(found.tangent[0]))]
+    texts = [
+        " + ".join(
+            "*".join([f"({to_text(c)})", *(f"{name}**{a}" for name, a in zip(names, exponents, strict=True) if a)])
+            for exponents, c in equation.items()
+        )
+        for equation in found.equations
+    ]
+    return {"equations": texts, "tangent": [[to_text(x) for x in row] for row in found.tangent]}
 
 
 def _kind(found: Arrival) -> str:
@@ -88,3 +113,31 @@ def valley_answer(decision: ValleyDecision) -> dict[str, Any]:
             "step": found.step,
             **enclosed_fields(at, **said, step=found.step, factor=in_float(found.rho)),
         }
+
+
+def valley_sharpness_json(found: ValleySharpness, regime: Regime) -> dict[str, Any]:
+    """Return what is proved of the largest Hessian eigenvalue as plain data.
+
+    Args:
+        found: What ``valley_sharpness`` found.
+        regime: The regime at the point of arrival.
+
+    Returns:
+        ``threshold`` (2/η), ``first`` and ``limit`` (centre and radius, at x₀ and at the point of arrival), and
+        ``crossings`` as for other losses; ``edge_of_stability`` says whether the start is beyond 2/η and the
+        trajectory arrives alternating.
+    """
+    beyond = surely_less(arb(found.threshold), found.first)
+    return {
+        "threshold": to_text(found.threshold),
+        "first": in_floats(found.first),
+        "limit": in_floats(found.limit),
+        "edge_of_stability": beyond and regime is Regime.LARGE_STEP,
+        "crossings": {
+            "count": len(found.above),
+            "steps": list(found.above[:_MOST_LISTED]),
+            "undecided": len(found.undecided),
+            "complete": found.complete,
+            "peak": None if found.peak is None else in_floats(found.peak),
+        },
+    }

@@ -157,6 +157,39 @@ def test_what_is_not_decided_says_why():
         decided(["x*y - 1"], "0", ["2", "1"])
 
 
+@pytest.mark.parametrize(
+    ("residuals", "start", "more", "said"),
+    [
+        (["x*y - 1", "z - 1"], ["2", "1"], {"variables": ["x", "y"]}, "residuals: in 'z - 1': unknown variable 'z'"),
+        (["x*y - 1 +"], ["2", "1"], {}, "residuals: in 'x*y - 1 +': the text ends"),
+        (["x - 1", "x + 1"], ["2"], {}, "residuals: are 2 in 1 variables"),
+        (["x*y - 1"], ["2", "1/2"], {}, "start: lies on the valley"),
+        (["log(x)*y"], ["-1", "2"], {}, "start: the residuals are not smooth there"),
+        (["x*y - 1"], ["1", "2"], {"scale": "0"}, "scale: 0 is not positive"),
+        (["x*y - 1"], ["1", "2", "3"], {}, "start: has 3 coordinates"),
+        ([], ["1", "2"], {}, "residuals: must be a list of texts"),
+    ],
+)
+def test_bad_input_is_one_sentence(residuals, start, more, said):
+    with pytest.raises(InputError) as caught:
+        decided(residuals, "1/10", start, **more)
+    assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
+
+
+def test_causes_are_named():
+    assert "loses rank" in decided(["x*y - 1"], "1/10", ["0", "0"]).reason
+    flat = decide_valley(ValleyProblem.of(["(x*y)**2"], step_size="1/10", start=["1", "1"]), max_steps=2000)
+    assert "loses rank" in flat.reason
+    few = decide_valley(ValleyProblem.of(["x*y - 1"], step_size="1/10", start=["2", "1"]), max_steps=5)
+    assert "within the steps allowed" in few.reason
+    assert "settle where the residuals do not vanish" in decided(["x*y - 1"], "1/10", ["1/10", "-1/10"]).reason
+
+
+def test_scale_alone_is_refused(gdcheck):
+    code, _, err = gdcheck("check", "--scale", "1", "--step-size", "0.1", "--start", "1,2")
+    assert code == 2 and err.startswith("error: residual: is missing") and err.count("\n") == 1
+
+
 def test_the_command_line(gdcheck, tmp_path):
     proof = tmp_path / "valley.json"
     code, out, _ = gdcheck(
@@ -171,6 +204,6 @@ def test_the_command_line(gdcheck, tmp_path):
     answer = json.loads(out)
     assert code == 0 and answer["theorem"] == "valley" and answer["limit"]["kind"] == "alternating"
     assert len(answer["minimizer"]) == len(answer["limit"]["vector"]) == 2
-    for words in (["--loss", "x"], ["--minimizer", "1,1"], ["--sharpness"]):
+    for words in (["--loss", "x"], ["--minimizer", "1,1"], ["--observe"]):
         code, _, err = gdcheck("check", "--residual", "x*y - 1", "--step-size", "0.1", "--start", "2,1", *words)
         assert code == 2 and err.startswith("error: ") and err.count("\n") == 1, err

@@ -174,11 +174,11 @@ def _recheck_network(certificate: dict[str, Any], path: Path, time_limit: float,
     """Have the networks' own checker verify a certificate, and say what it verified."""
     from gdcheck.networks.proof.checker.check import NotChecked
     from gdcheck.networks.proof.storing import recheck_file
-    from gdcheck.terminal.late import late_bar
+    from gdcheck.terminal.waiting import waiting
 
     name = printable(str(path))
     try:
-        with late_bar("rechecking") as watch:
+        with waiting("rechecking") as watch:
             failure = recheck_file(certificate, path, late_only=late_only, time_limit=time_limit, watch=watch)
     except NotChecked as gave_up:
         typer.echo(f"{name}: {gave_up}")

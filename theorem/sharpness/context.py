@@ -159,8 +159,8 @@ class TrajectoryContext:
         if self.decision.amplitude is None:
             return f"no limit direction is certified: {self.decision.reason}"
         if self.direction is None:
-            return "the certified limit has two directions"
-        return "the dominant eigenvalue is repeated"
+            return "the certified limit has two directions; a --step-size off 2/(λ₁+λₙ) has one"
+        return "the dominant eigenvalue is repeated; no option decides it, a loss with a simple one may be decided"
 
     def trajectory(self, most: int) -> Iterator[EnclosedIterate]:
         """Enclose the iterates from the start on.

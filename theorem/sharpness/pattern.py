@@ -95,7 +95,10 @@ def pattern(observable: Observable, direction: Direction, envelope: Envelope, se
     if exact is not None and not exact:
         return _second_order(observable, envelope, second)
     if not abs(slope) > 0:
-        cause = "the slope along the limit direction cannot be told from zero"
+        cause = (
+            "the slope along the limit direction cannot be told from zero; a larger --precision tells it, unless it is"
+            " zero and the eigenvectors are irrational"
+        )
         return Pattern(Kind.UNDECIDED, slope, exact, cause=cause)
     rest = norm(w - slope * x for w, x in zip(observable.gradient, direction.balls, strict=True)).upper()
     size, period = abs(slope).lower(), 2 if envelope.alternating else 1
@@ -107,7 +110,7 @@ def pattern(observable: Observable, direction: Direction, envelope: Envelope, se
 
     proof = envelope.first(test)
     if proof is None:
-        cause = "no step within reach makes the second order small enough"
+        cause = "no step makes the second order small enough at this precision; a larger --precision may"
         return Pattern(Kind.UNDECIDED, slope, exact, cause=cause)
     return _proved(observable, proof, slope, (slope, exact))
 

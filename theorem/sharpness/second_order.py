@@ -30,6 +30,8 @@ from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract, do
 from gdcheck.theorem.sharpness.envelope import Cone, Envelope, convolution
 from gdcheck.theorem.sharpness.observable import Observable, Proof
 
+_NO_STEP = "no step makes the third order small enough at this precision; a larger --precision may"
+
 
 @dataclass(frozen=True)
 class _Parabola:
@@ -80,24 +82,33 @@ class SecondOrder:
         """
         coefficient = observable.second(self.direction) / 2
         if not coefficient.is_finite():
-            return "the first order vanishes along the limit direction, and there is no second derivative"
+            return (
+                "the first order vanishes along the limit direction, and there is no second derivative; no option"
+                " decides it, a loss without that kink at the minimizer may be decided"
+            )
         gradient, parabola = norm(observable.gradient).upper(), None
         if envelope.b is not None and gradient != 0:
             if not surely_less(envelope.b, envelope.rho**2):
                 return (
                     "the first order vanishes along the limit direction but not across, where the second-slowest"
-                    " component is not below the second order"
+                    " component is not below the second order; another --step-size decides it where b < ρ²"
                 )
             bend = self._bend(envelope)
             if bend is None:
-                return "the parabola along which the trajectory comes in is not determined"
+                return (
+                    "the parabola along which the trajectory comes in is not determined, for ρ² is a multiplier too;"
+                    " another --step-size may be decided"
+                )
             parabola = envelope.first(lambda cone: self._begins(cone, envelope, bend))
             if parabola is None:
-                return "no step within reach makes the third order small enough"
+                return _NO_STEP
             coefficient += dot(observable.gradient, bend, arb(0))
         size = abs(coefficient).lower()
         if not size > 0:
-            return "the first order vanishes along the limit direction, and the second cannot be told from zero"
+            return (
+                "the first order vanishes along the limit direction, and the second cannot be told from zero; a larger"
+                " --precision tells it unless it is zero, and then no option does: the third order decides"
+            )
 
         def test(cone: Cone) -> Proof | None:
             away = arb(0)
@@ -113,7 +124,7 @@ class SecondOrder:
 
         proof = envelope.first(test)
         if proof is None:
-            return "no step within reach makes the third order small enough"
+            return _NO_STEP
         return proof, coefficient
 
     def _bend(self, envelope: Envelope) -> list[arb] | None:

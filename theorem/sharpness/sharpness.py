@@ -67,7 +67,11 @@ def sharpness(
             return None
         top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
         if top is None:
-            found = Pattern(Kind.UNDECIDED, cause="the largest eigenvalue is repeated: no gradient exists")
+            cause = (
+                "the largest eigenvalue is repeated and has no gradient; no option decides it, a loss with a simple one"
+                " may be decided, or a --scalar"
+            )
+            found = Pattern(Kind.UNDECIDED, cause=cause)
         else:
             found = context.pattern(top)
         limit = context.spectrum.highest.ball()

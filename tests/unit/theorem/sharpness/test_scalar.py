@@ -83,6 +83,7 @@ def test_a_zero_derivative_is_said_and_the_next_order_decides(text, step_size, k
 def test_what_the_second_order_leaves_open_is_undecided(text, cause):
     found = followed(text)
     assert found.pattern.kind is Kind.UNDECIDED and cause in found.pattern.cause
+    assert "no option" in found.pattern.cause
 
 
 @pytest.mark.parametrize("text", ["3", "0", "max(x - 1, 0)**2 + 7"])

@@ -160,6 +160,7 @@ def test_undecided_names_its_cause(loss, step_size, start, cause):
     found = of(loss, step_size, start)
     assert found.pattern.kind is Kind.UNDECIDED and found.from_step is None
     assert cause in found.pattern.cause
+    assert any(way in found.pattern.cause for way in ("--step-size", "--precision", "a loss with"))
 
 
 def test_at_the_minimizer_the_sharpness_is_constant():

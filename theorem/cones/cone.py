@@ -20,14 +20,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from flint import arb, ctx
+from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.cones.sheared import ShearedCoordinates, ShearSearch
+from gdcheck.theorem.cones.sheared import Growth, ShearedCoordinates, ShearSearch
 from gdcheck.theorem.limit.result import Cause, Cone
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import exact, surely_less
 
 _RATIO_BITS = 32
+_WIDER = (fmpq(4), fmpq(2), fmpq(9, 8))
+"""By what factors κ is made larger than what keeps ‖w‖ in the cone; a wide cone lets w feed more into τ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,12 @@ class ConeSearch:
         """
         found = [find_cone(coordinates, iterate) for coordinates in self._coordinates]
         cones = [x for x in found if isinstance(x, Cone)]
-        return cones[0] if cones else Cause.PRECISION if Cause.PRECISION in found else None
+        if cones:
+            return cones[0]
+        # An amplitude that is lost in its error stays so, for the error shrinks no faster; the last coordinates follow
+        # the exceptional set best.
+        lost = any(not _is_known(coordinates.locate(iterate)[0]) for coordinates in self._coordinates[-1:])
+        return Cause.PRECISION if lost or Cause.PRECISION in found else None
 
 
 def find_cone(coordinates: ShearedCoordinates, iterate: EnclosedIterate) -> Cone | Cause | None:
@@ -71,28 +78,38 @@ def find_cone(coordinates: ShearedCoordinates, iterate: EnclosedIterate) -> Cone
     tau, across = coordinates.locate(iterate)
     most = arb(abs(tau).upper())
     least = arb(abs(tau).lower())
-    known = surely_less(most, 2 * least)
+    known = _is_known(tau)
     if not known:
         # As if the amplitude were as large as what is not known of it.
         least = most
     if not surely_less(arb(0), least):
         return None
     ratio = _short(across / least)
-    for _ in range(2):
-        growth = coordinates.growth(most, ratio * most)
-        if not surely_less(coordinates.rho + growth.drift, arb(1)):
-            return None
-        room = coordinates.rho - coordinates.rest - growth.rest - growth.drift
-        if not surely_less(arb(0), room):
-            return None
-        if surely_less(growth.feed / ratio + growth.noise * ratio, room) and surely_less(
-            coordinates.rho + growth.drift + growth.noise * ratio, arb(1)
-        ):
-            if not known:
-                return Cause.PRECISION
-            return coordinates.cone(exact(ratio), abs(tau), bool(tau > 0))
-        ratio = _short(ratio.max(4 * growth.feed / room))
+    growth = coordinates.growth(most, ratio * most)
+    room = _room(coordinates, growth)
+    if not surely_less(arb(0), room):
+        return None
+    wider = [_short(ratio.max(factor * growth.feed / room)) for factor in _WIDER]
+    for kappa in (ratio, *wider):
+        if _keeps(coordinates, coordinates.growth(most, kappa * most), kappa):
+            return coordinates.cone(exact(kappa), abs(tau), bool(tau > 0)) if known else Cause.PRECISION
     return None
+
+
+def _room(coordinates: ShearedCoordinates, growth: Growth) -> arb:
+    """Return ρ − b − K − D."""
+    return coordinates.rho - coordinates.rest - growth.rest - growth.drift
+
+
+def _keeps(coordinates: ShearedCoordinates, growth: Growth, ratio: arb) -> bool:
+    """Whether the two inequalities of the lemma hold."""
+    settles = surely_less(coordinates.rho + growth.drift + growth.noise * ratio, arb(1))
+    return settles and surely_less(growth.feed / ratio + growth.noise * ratio, _room(coordinates, growth))
+
+
+def _is_known(tau: arb) -> bool:
+    """Whether a number is known up to a factor of two."""
+    return surely_less(arb(abs(tau).upper()), 2 * arb(abs(tau).lower()))
 
 
 def _short(x: arb) -> arb:

@@ -76,7 +76,7 @@ def _crossing_row(found: dict[str, Any]) -> Row:
     crossed = found["crossings"]
     name, count = f"above 2/η = {found['threshold']}", crossed["count"]
     if not crossed["complete"]:
-        said = f"at {count} of the first {crossed['examined']} steps; later ones are open; a nearer --start may settle them"
+        said = f"at {count} of the first {crossed['examined']} steps; a nearer --start may settle later ones"
         return name, "-", said + _rechecked(found, "crossings")
     exactly = "exactly " if not crossed["undecided"] else "at least "
     said = f"at {exactly}{count} step{'' if count == 1 else 's'}"

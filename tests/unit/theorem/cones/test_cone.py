@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from gdcheck.theorem.assumptions.regime import classify
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.cones.cone import find_cone
 from gdcheck.theorem.cones.sheared import ShearSearch
 from gdcheck.theorem.decision.decide import Verdict, decide
@@ -117,6 +119,25 @@ def test_a_badly_scaled_problem_is_decided():
     assert found.verdict is Verdict.PROVED
     assert decide(problem, max_steps=1000, cones=False).verdict is Verdict.UNRESOLVED
     assert float(found.limit.vectors[0][0].mid()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("start", ["1/2000", "1/1250", "-1/1250"])
+def test_a_cone_is_no_wider_than_the_slow_direction_needs(start):
+    """A wide cone would let the fast component feed more into the slow one than 1 − ρ = 10⁻⁶ allows."""
+    problem = Problem(
+        "1/1000000*x**2 + y**2 + x*y**2 + x**2*y", step_size="1/2", start=[start, "1/1250"], minimizer=["0", "0"]
+    )
+    found = decide(problem, max_steps=300)
+    assert found.verdict is Verdict.PROVED
+    assert check(certificate(found)) is None
+
+
+def test_a_lost_amplitude_asks_for_bits_and_not_for_steps():
+    """With a large step the valley damps the alternating component to 10⁻¹¹⁵⁰, which no step makes up for."""
+    problem = Problem("(1-x)**2 + 100*(y-x**2)**2", step_size="0.0019965", start=["-6/5", "1"], minimizer=["1", "1"])
+    found = decide(problem, max_precision=128, max_steps=12_000)
+    assert found.verdict is Verdict.UNRESOLVED
+    assert found.reason == Cause.PRECISION.value
 
 
 def enclosed(h, error=0):

@@ -35,6 +35,8 @@ PREDICTED = {
 """What the theorem on a method says of almost every start (docs/methods.md)."""
 ROTATES = "the direction rotates: it has neither a limit nor an alternating limit, as predicted"
 
+_NOTHING = ": no mode dominates where the trajectory runs; another --step-size or --start may be decided"
+
 
 def decide_method(problem: Problem, max_steps: int, max_precision: int, precision: int = FIRST_PRECISION) -> Decision:
     """Decide one problem, whatever its method.
@@ -134,7 +136,10 @@ def _conclude(
     if fails:
         return Verdict.NOT_APPLICABLE, not_applicable(_sentence(a, motion) for a in fails) + _happens(found)
     if preimages is not None and preimages.holds is None:
-        return Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
+        return (
+            Verdict.UNRESOLVED,
+            f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}; another --step-size may be",
+        )
     assert motion.regime is not None
     predicted = PREDICTED[motion.regime]
     if found.subspace is not None:
@@ -145,7 +150,7 @@ def _conclude(
             reason = "the trajectory lies in a subspace orthogonal to the eigenvectors of the dominant eigenvalues"
             return Verdict.EXCEPTIONAL, reason + _happens(found)
     if found.amplitude is None:
-        return Verdict.UNRESOLVED, found.cause.value if found.cause else "no limit could be certified"
+        return Verdict.UNRESOLVED, found.cause.value if found.cause else f"no limit is certified{_NOTHING}"
     kind = found.amplitude.limit.kind
     if kind is not predicted:
         return Verdict.REFUTED, f"the theorem on {problem.method.name} predicts another limit{_happens(found)}"

@@ -108,7 +108,7 @@ def decide_method_every_start(problem: Problem) -> MethodEveryStart:
         return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
     found = nearby_exceptions(StateSearch(expansion, method, motion, whole.step_size, 0, PRECISION, PRECISION))
     if found is None:
-        reason = "no ball was found in which the exceptional set is a graph"
+        reason = "no ball was found in which the exceptional set is a graph; a --start decides one trajectory"
         return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
     kind = PREDICTED[motion.regime]
     end = End.LOWEST if motion.dominant[0] == 0 else End.HIGHEST

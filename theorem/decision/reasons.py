@@ -16,6 +16,7 @@ from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import to_text
 
 _NEAR = 1e-3
+_ELSEWHERE = Cause.ELSEWHERE.value.partition(";")[0]
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ def why_no_limit(found: SearchResult, problem: Problem) -> str:
     located = _critical_point(problem.loss, point)
     if located is not None and located.exact:
         text = ",".join(to_text(x) for x in located.point)
-        return f"{found.cause.value}, ({text.replace(',', ', ')}); --minimizer {text} asks about that one"
+        return f"{_ELSEWHERE}, ({text.replace(',', ', ')}); --minimizer {text} asks about that one"
     shown = ", ".join(f"{x:.6g}" for x in (point if located is None else map(_float, located.point)))
-    return f"{found.cause.value}, near ({shown}); --minimizer can name it if it is rational, --observe shows it"
+    return f"{_ELSEWHERE}, near ({shown}); without --minimizer that point is enclosed and decided about"
 
 
 def _critical_point(loss: Loss, point: Sequence[float]) -> Located | None:

@@ -218,7 +218,8 @@ def _conclude(
     elif isinstance(result, Cause):
         verdict, reason = Verdict.UNRESOLVED, result.value
     elif regular is None:
-        verdict, reason = Verdict.UNRESOLVED, f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}"
+        verdict = Verdict.UNRESOLVED
+        reason = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}; another --step-size may be"
     else:
         end = THEOREM_1.predictions[regime].end
         verdict, reason = Verdict.PROVED, AS_PREDICTED.format(result.limit.kind.value, EXTREME[end])
@@ -230,5 +231,6 @@ def _no_minimum(problem: SmoothProblem, point: Sequence[fmpq], precision: int) -
     shown = ", ".join(f"{name} = {float(arb(x)):.9g}" for name, x in zip(problem.loss.variables, point, strict=True))
     spectrum = Spectrum.of(hessian(problem.loss, [arb(x) for x in point]), arb(0))
     value = "" if spectrum is None else f", where the Hessian has the eigenvalue {float(spectrum.values[0].mid()):.6g}"
-    reason = f"the theorem does not apply: the iterates seem to tend to {shown}{value}, which is no strict minimum"
+    seen = f"the iterates seem to tend to {shown}{value}, which is no strict minimum"
+    reason = f"the theorem does not apply: {seen}; another --start may be decided"
     return SmoothDecision(problem, Verdict.UNRESOLVED, reason, precision)

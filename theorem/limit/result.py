@@ -101,7 +101,9 @@ class Cause(Enum):
         "the trajectory left the basin of the minimizer: it has come 2^256 times as far as its start; no option changes"
         " that, but a --start nearer to the minimizer or a smaller --step-size may"
     )
-    ELSEWHERE = "the trajectory settles at another point than the minimizer"
+    ELSEWHERE = (
+        "the trajectory settles at another point than the minimizer; another --minimizer or --start may be decided"
+    )
     BUDGET = "the step budget ended before the certificate applied; a larger --max-steps may decide it"
     PRECISION = (
         "the precision did not suffice; a larger --max-precision may decide it, unless the start lies on the curved"

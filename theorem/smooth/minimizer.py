@@ -40,7 +40,10 @@ _SEARCH_BITS = 64
 class Lost(Enum):
     """Why no minimizer was enclosed; the value is a sentence for the user."""
 
-    LEFT = "the iterates leave every bound that was tried (observed in floating point): no minimum is tended to"
+    LEFT = (
+        "the iterates leave every bound that was tried (observed in floating point): no minimum is tended to; a smaller"
+        " step may tend to one"
+    )
     CYCLE = "the iterates repeat themselves (observed in floating point): no minimum is tended to; take a smaller step"
     DOMAIN = "the iterates leave the loss's domain; start nearer, or take a smaller step"
     SETTLED_NOWHERE = "no minimum was found that the iterates tend to; name a point near it with --near"
@@ -48,7 +51,10 @@ class Lost(Enum):
         "the iterates creep where the Hessian is nearly singular (observed in floating point): the minimum is "
         "degenerate, or there is none; a term such as w**2/100 makes one"
     )
-    NOT_STRICT = "the point that the iterates tend to is not proved to be a strict minimum"
+    NOT_STRICT = (
+        "the point that the iterates tend to is not proved to be a strict minimum; a larger --max-precision may prove"
+        " it, unless the Hessian is singular there"
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.sequence import EnclosedIterate
-from gdcheck.theorem.loss.balls import float_above, norm, surely_less
+from gdcheck.theorem.loss.balls import ball, float_above, norm, surely_less
 
 _GUARD_BITS = 64
 
@@ -66,7 +66,8 @@ def paper_chain(decision: Decision, max_steps: int = 20_000) -> Chain | None:
     eta = decision.problem.step_size
     with ctx.workprec(decision.precision):
         bound = RemainderBound.of(expansion)
-        rho = abs(1 - eta * block.eigenvalue.ball())
+        # Next to 1/λ the difference of two rounded numbers would be known to a few digits.
+        rho = abs(ball(1 - eta * block.eigenvalue.hi, 1 - eta * block.eigenvalue.lo))
         dominant = spectrum.index(block.end)
         others = [abs(1 - eta * e.ball()) for i, e in enumerate(spectrum.eigenvalues) if i != dominant]
         b = max((x.upper() for x in others), default=arb(0))

@@ -16,6 +16,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.loss.rational import to_fmpq, to_text
 from tests.builders.instances import build
 from tests.builders.strategies import errors, length, problems, rational, real, squared, vectors
 
@@ -186,3 +187,11 @@ def test_with_more_bits_than_the_first_the_chain_is_as_it_should_be():
     problem = Problem("(x - 1)**2 + (y - x**2)**2", step_size="0.01", start=["0", "0"], minimizer=["1", "1"])
     chain = paper_chain(decide(problem, precision=512))
     assert chain.alpha == 2.0 and chain.cone_step is not None
+
+
+@pytest.mark.parametrize("distance", ["1e-20", "1e-46", "-1e-80"])
+def test_next_to_one_over_the_eigenvalue_the_multiplier_keeps_its_digits(distance):
+    """A single component is all there is, and in the cone from the start."""
+    step_size = fmpq(1, 2) + to_fmpq(distance, "distance")
+    chain = paper_chain(decide(Problem("x**2", step_size=to_text(step_size), start=["1"])))
+    assert chain.cone_step == 0

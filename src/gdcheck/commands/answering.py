@@ -250,7 +250,8 @@ class Printer:
         try:
             failure = check(proof)
         except NotChecked as gave_up:
-            return {"recheck": "none", "verdict": "unresolved", "reason": str(gave_up)}
+            longer = "--no-recheck --certificate FILE keeps it, and gdcheck recheck FILE --time-limit 600 takes longer"
+            return {"recheck": "none", "verdict": "unresolved", "reason": f"{gave_up}; {longer}"}
         except BadCertificate as error:
             failure = f"it cannot be read: {error}"
         if failure is None:

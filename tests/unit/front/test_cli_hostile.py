@@ -29,7 +29,8 @@ def test_what_the_checker_gave_up_is_neither_proved_nor_rejected(gdcheck, monkey
     code, out, _ = gdcheck("check", *WORKED, "--json", "--certificate", tmp_path / "c.json")
     answer = json.loads(out)
     assert code == 3 and answer["verdict"] == "unresolved" and answer["recheck"] == "none"
-    assert answer["reason"] == "not checked: the trajectory takes the checker more than 60 seconds"
+    assert answer["reason"].startswith("not checked: the trajectory takes the checker more than 60 seconds; ")
+    assert "--time-limit" in answer["reason"]
     assert not (tmp_path / "c.json").exists()
 
 

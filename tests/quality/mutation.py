@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import ndiff
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
@@ -40,6 +41,10 @@ TESTS = {
     "checker/assumptions": ["checker/assumptions", "checker/certificates"],
     "checker/trajectory": ["checker/trajectory", "checker/amplitude", "checker/certificates"],
     "checker/amplitude": ["checker/amplitude", "checker/certificates", "checker/assumptions"],
+    "checker/cone": ["checker/cone"],
+    "checker/kinks": ["checker/kinks", "checker/assumptions"],
+    "checker/smooth/functions": ["smooth/functions"],
+    "checker/smooth/intervals": ["smooth/functions", "smooth/derivatives"],
     "checker/kinds/separable": ["checker/separable", "checker/document"],
     "checker/kinds/orbit": ["checker/orbit", "checker/document"],
     "checker/kinds/every_start": ["checker/every_start"],
@@ -138,8 +143,8 @@ def mutmut(work: Path, *arguments: str) -> str:
     return f"{done.stdout}{done.stderr}\nexit code {done.returncode}"
 
 
-def examine(work: Path, module: str, jobs: int, again: set[tuple[str, ...]] | None) -> list[Mutant]:
-    """Runs the tests of a module on its mutants, or on those of its mutants that are named."""
+def examine(work: Path, module: str, jobs: int, again: set[tuple[str, ...]] | None, sample: int | None) -> list[Mutant]:
+    """Runs the tests of a module on its mutants, on those of its mutants that are named, or on a sample of them."""
     shutil.rmtree(work / "mutants", ignore_errors=True)
     configure(work, module)
     # No mutant has this name: the mutants are written, and the tests that reach each function are found.
@@ -150,6 +155,8 @@ def examine(work: Path, module: str, jobs: int, again: set[tuple[str, ...]] | No
     mutants = mutants_of(module, written.read_text(encoding="utf-8"))
     if again is not None:
         mutants = {name: m for name, m in mutants.items() if m.change in again}
+    if sample is not None:
+        mutants = dict(sorted(mutants.items(), key=lambda item: sha256(item[0].encode()).digest())[:sample])
     if not mutants:
         return []
     log = mutmut(work, "run", "--max-children", str(jobs), *mutants)
@@ -196,6 +203,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"some of {', '.join(TESTS)} (all by default)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="processes at a time")
+    parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each module, always the same ones")
     parser.add_argument("--again", action="store_true", help="only the survivors of the previous run")
     parser.add_argument("--results", type=Path, default=ROOT / RESULTS, help="where the results are kept")
     options = parser.parse_args()
@@ -218,7 +226,7 @@ def main() -> int:
         for module in modules:
             start = perf_counter()
             alive = {m.change for m in kept if m.module == module and m.outcome not in KILLED | SLOW}
-            found = examine(work, module, options.jobs, alive if options.again else None)
+            found = examine(work, module, options.jobs, alive if options.again else None, options.sample)
             replaced = {m.change for m in found}
             kept = [m for m in kept if m.module != module or (options.again and m.change not in replaced)] + found
             options.results.parent.mkdir(parents=True, exist_ok=True)
@@ -227,7 +235,7 @@ def main() -> int:
             sys.stdout.write(f"\n{module}: {perf_counter() - start:.0f} s\n\n")
             sys.stdout.flush()
     stale = [c for c in known if c[0] in modules and not any(m.change == c for m in kept if m.outcome not in KILLED)]
-    for change in stale if not options.again else []:
+    for change in stale if not (options.again or options.sample) else []:
         sys.stdout.write(f"a reason that nothing needs any more: {change}\n")
     return 1 if unexplained else 0
 

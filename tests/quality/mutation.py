@@ -54,11 +54,18 @@ TESTS = {
     "checker/kinds/sharpness": ["checker/sharpness"],
 }
 IGNORED = (".git", ".tox", ".venv", "__pycache__", "out", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")
-# A failure is enough: shrinking it would take most of the time.
+# A failure is enough: shrinking it would take most of the time. What the unchanged code has cached would hide a change,
+# for mutmut runs the tests of a mutant in a fork of the process that has run them before.
 PROFILE = """
 from hypothesis import Phase
 settings.register_profile("mutation", settings.get_profile("quick"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("mutation")
+
+def pytest_collection_finish(session):
+    import functools, gc
+    for found in gc.get_objects():
+        if isinstance(found, functools._lru_cache_wrapper):
+            found.cache_clear()
 """
 # Pytest escapes a name anew at each collection in the same process, and would not find it again.
 UNESCAPED = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true"

@@ -125,3 +125,13 @@ def test_even_powers_of_an_interval_around_zero_are_not_negative():
         assert engine.power_jet(around, fmpq(2), 2)[0].lower() > -1e-8, "a radius has thirty bits"
         assert engine.power_jet(around, fmpq(2), 2)[1].is_finite(), "the derivative of x² at 0 is known"
     assert checker.power(Interval.of(Fraction(-1), Fraction(1), BITS), Fraction(2)).low == 0
+
+
+@pytest.mark.parametrize("name", ["exp", "sigmoid", "softplus", "tanh", "erf"])
+@given(k=st.integers(-130, 130), part=st.sampled_from([0, 1, 2**63, 2**64 - 1]))
+def test_what_differs_from_a_limit_by_less_than_a_unit_is_enclosed(name, k, part):
+    bits = 64
+    x = Fraction(k) + Fraction(part, 2**bits)
+    found = checker.VALUES[name](Interval.exactly(x, bits))
+    with mpmath.workprec(1200):
+        assert found.low <= FUNCTIONS[name](mpmath.mpf(x.numerator) / x.denominator) * 2**bits <= found.high

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import require_shape
+from gdcheck.theorem.checker import cone as cones
 from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.checker.cone import Coordinates, Step, locate
 from gdcheck.theorem.checker.descent import Descent
@@ -192,3 +193,37 @@ def test_the_shear_itself_moves_with_the_dominant_component():
             after = locate(coordinates, cone, step, [Q(k, scale) for k in image], Q(0))
             moved = abs(after.tau - step.multiplier * tau)
             assert moved <= (step.drift(Q(1, 8), w) * abs(tau) + step.noise(w) * w) * (1 + Q(1, 2**60))
+
+
+@given(st.integers(1, 40))
+def test_what_w_adds_to_tau_is_the_claims_formula(halvings):
+    """Claim 16: N = (p(U) + (U/R)^(m+1) M(R))/U, with M(R) as it is written there."""
+    cone, _, _, step = prepared("alternating")
+    r, rho = cone.reach, abs(step.multiplier)
+    u = r / 2**halvings
+    phi = sum(x * r**q for q, x in step.shear.items())
+    image = step.rest * r + step.coupling * phi + sum(x * phi**j * r**q for (j, q), x in step.others.items())
+    most = step.coupling * r + rho * phi + sum(x * phi**j * r**q for (j, q), x in step.first.items())
+    most += sum(x * image**q for q, x in step.shear.items())
+    assert step.noise(u) == (sum(x * u**q for q, x in step.leftover.items()) + (u / r) ** (cone.order + 1) * most) / u
+    # In one variable the bound of the shear is the size of its coefficients.
+    assert cone.shear
+    for (q,), c in cone.shear.items():
+        assert abs(c) <= step.shear[q] < abs(c) * (1 + Q(1, 2**60))
+
+
+BALLS = st.dictionaries(
+    st.sampled_from([(0,), (1,), (2,), (3,)]), st.tuples(st.integers(-(2**70), 2**70), st.integers(0, 2**20))
+)
+
+
+@given(BALLS, BALLS, st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 0, 1]))
+def test_sums_and_products_of_balls_hold_those_of_their_ends(left, right, side, other):
+    bits = 64
+    a = {e[0]: m + side * r for e, (m, r) in left.items()}
+    b = {e[0]: m + other * r for e, (m, r) in right.items()}
+    for q, (m, r) in ((e[0], ball) for e, ball in cones._plus(left, right).items()):
+        assert abs(a.get(q, 0) + b.get(q, 0) - m) <= r
+    for q, (m, r) in ((e[0], ball) for e, ball in cones._times(left, right, 6, bits).items()):
+        exact = sum(Q(x * b[q - i], 2**bits) for i, x in a.items() if q - i in b)
+        assert abs(exact - m) <= r

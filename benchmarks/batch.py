@@ -28,7 +28,7 @@ from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.properties.sweep.work import Task, work
 from gdcheck.theorem.batch.batch import DEVICE_BLOCK, certify_batch, simulate_batch
-from gdcheck.theorem.batch.columns import Batch, State
+from gdcheck.theorem.batch.columns import Batch, Momentum, State
 from gdcheck.theorem.batch.second_opinion import problem_of
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.reference.observation import observe
@@ -58,6 +58,7 @@ def part(batch: Batch, rows: Any) -> Batch:
         batch.coefficients[:, rows],
         batch.step_size[rows],
         batch.start[:, rows],
+        momentum=batch.momentum and Momentum(batch.momentum.beta[rows], batch.momentum.looks_ahead),
     )
 
 
@@ -88,13 +89,16 @@ def whole_run() -> dict[str, float]:
     }
 
 
-def same_steps() -> dict[str, float]:
+def same_steps(looks_ahead: bool | None = None) -> dict[str, float]:
     """Run the same number of steps of every row, certified and plain: slow rows, none decided on the way."""
     batch = GENERATOR.batch(2, slice(0, ROWS // 4))
     eta = 2.0**-6 / batch.spectrum[-1]
     start = batch.start * 2.0**-6
     start[0] = np.linalg.norm(start, axis=0) * 2.0**-34
     batch = replace(batch, step_size=eta, start=start)
+    if looks_ahead is not None:
+        beta = np.full(eta.shape, 0.5)
+        batch = replace(batch, start=start * 2.0**-8, momentum=Momentum(beta, looks_ahead))
     outcome = certify_batch(batch, max_steps=STEPS)
     slow = np.flatnonzero(outcome.state == State.BUDGET)
     batch = part(batch, slow)
@@ -169,6 +173,8 @@ def main() -> None:
         "machine": {"python": platform.python_version(), "numpy": np.__version__, "processor": platform.machine()},
         "whole_run": whole_run(),
         "same_steps": same_steps(),
+        "same_steps_heavy_ball": same_steps(looks_ahead=False),
+        "same_steps_nesterov": same_steps(looks_ahead=True),
         "processes": two_processes(),
         "memory": memory(),
         "gpu": gpu(),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from gdcheck.theorem.batch.columns import Batch
+from gdcheck.theorem.batch.columns import Batch, Momentum
 
 CUBIC_AND_QUARTIC = ((3, 0, 0), (1, 1, 1), (0, 2, 1), (1, 0, 3), (2, 2, 0), (0, 0, 4))
 
@@ -53,3 +55,24 @@ def one_row(**changes: object) -> Batch:
     } | changes
     shaped = {name: np.array(values, dtype=np.float64).reshape(-1, 1) for name, values in columns.items()}
     return Batch(CUBIC_AND_QUARTIC, shaped["spectrum"], shaped["coefficients"], shaped["step_size"][0], shaped["start"])
+
+
+def random_momentum_batch(seed: int, rows: int, n: int = 3, *, looks_ahead: bool = False) -> Batch:
+    """Rows with momentum in every regime, with step sizes next to and far from the ends of each.
+
+    Args:
+        seed: The seed.
+        rows: How many.
+        n: The dimension.
+        looks_ahead: Whether the method is Nesterov's.
+
+    Returns:
+        The batch.
+    """
+    random = np.random.default_rng(seed)
+    plain = random_batch(seed, rows, n)
+    beta = random.choice([0.01, 0.05, 0.25, 0.5, 0.9], rows) * random.uniform(0.9, 1.05, rows)
+    top = (2 + 2 * beta) / (1 + 2 * beta) if looks_ahead else 2 + 2 * beta
+    share = np.where(random.random(rows) < 0.5, random.uniform(0.01, 0.99, rows), 2.0 ** -random.uniform(0, 8, rows))
+    eta = share * top / plain.spectrum[-1]
+    return replace(plain, step_size=eta, start=plain.start / 8, momentum=Momentum(beta, looks_ahead))

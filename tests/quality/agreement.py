@@ -1,7 +1,8 @@
 """Hold float64's verdicts against Arb on adversarial magnitudes: python -m tests.quality.agreement --verdicts 1000000.
 
 Every problem that float64 has proved is decided again in Arb. The file that is written holds the counts, shape by
-shape; a run that was interrupted goes on from it. Exit code 0 if no answer differs, 1 if one does.
+shape; a run that was interrupted goes on from it. Exit code 0 if no answer differs, 1 if one does. With ``--method
+heavy-ball`` or ``nesterov`` the problems are random ones with that momentum, in every regime.
 """
 
 from __future__ import annotations
@@ -19,22 +20,26 @@ from rich.console import Console
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.batch.batch import certify_batch
-from gdcheck.theorem.batch.columns import State
+from gdcheck.theorem.batch.columns import Batch, State
 from gdcheck.theorem.batch.second_opinion import contradiction, problem_of
 from gdcheck.theorem.decision.decide import decide
+from tests.builders.batches import random_momentum_batch
 from tests.quality.magnitudes import SHAPES, batch_of
 
 FORMAT = "gdcheck-agreement/1"
+PLAIN = "gradient-descent"
+METHODS = (PLAIN, "heavy-ball", "nesterov")
 
 
 def run(
     verdicts: Annotated[int, typer.Option(min=1, help="proofs in float64 to hold against Arb, at least")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="the seed of all problems")] = 0,
     rows: Annotated[int, typer.Option(min=1, help="problems a batch")] = 500,
+    method: Annotated[str, typer.Option(help="gradient-descent, heavy-ball or nesterov")] = PLAIN,
     out: Annotated[Path | None, typer.Option(help="the file of counts, and where a run goes on from")] = None,
 ) -> int:
     """Hold float64's verdicts against Arb on adversarial magnitudes."""
-    found = begun(out, seed, rows)
+    found = begun(out, seed, rows, method)
     with progress_bar(verdicts, "float64 against Arb") as tell:
         try:
             while found["verdicts"] < verdicts:
@@ -49,21 +54,35 @@ def run(
     return int(bool(found["differing"]))
 
 
-def begun(out: Path | None, seed: int, rows: int) -> dict[str, Any]:
+def begun(out: Path | None, seed: int, rows: int, method: str = PLAIN) -> dict[str, Any]:
     """The counts so far: those of the file, if it is of the same run."""
+    if method not in METHODS:
+        raise typer.BadParameter(f"{method} is unknown; give one of {', '.join(METHODS)}", param_hint="method")
     blank = {"schema": FORMAT, "seed": seed, "rows": rows, "batches": 0, "verdicts": 0, "shapes": {}, "differing": []}
+    blank |= {} if method == PLAIN else {"method": method}
     if out is None or not out.exists():
         return blank
     found: dict[str, Any] = json.loads(out.read_text())
-    if any(found.get(key) != blank[key] for key in ("schema", "seed", "rows")):
-        raise typer.BadParameter(f"{out} is another run; name another file, or its --seed and --rows", param_hint="out")
+    if any(found.get(key) != blank.get(key) for key in ("schema", "seed", "rows", "method")):
+        said = f"{out} is another run; name another file, or its --seed, --rows and --method"
+        raise typer.BadParameter(said, param_hint="out")
     return found
+
+
+def drawn(found: dict[str, Any], number: int) -> tuple[str, Batch]:
+    """The next batch, and what is special about it."""
+    if "method" not in found:
+        return batch_of(found["seed"], number, found["rows"])
+    n = 2 + number % 4
+    seed = found["seed"] * 2**32 + number
+    batch = random_momentum_batch(seed, found["rows"], n, looks_ahead=found["method"] == "nesterov")
+    return f"{n} variables", batch
 
 
 def add_batch(found: dict[str, Any]) -> None:
     """Decide the next batch in float64, and its proved rows in Arb; add to the counts."""
     number = found["batches"]
-    name, batch = batch_of(found["seed"], number, found["rows"])
+    name, batch = drawn(found, number)
     outcome = certify_batch(batch)
     differing = []
     proved = np.flatnonzero(outcome.state == State.PROVED).tolist()
@@ -83,7 +102,7 @@ def add_batch(found: dict[str, Any]) -> None:
 def show(found: dict[str, Any]) -> None:
     """Print the counts."""
     console = Console(width=120)
-    for name in SHAPES:
+    for name in found["shapes"] if "method" in found else SHAPES:
         shape = found["shapes"].get(name, {})
         console.print(f"{name:15s} " + ", ".join(f"{state} {count:,}" for state, count in sorted(shape.items())))
     console.print(f"{found['verdicts']:,} proofs in float64 held against Arb: {len(found['differing'])} differ")

@@ -4,30 +4,43 @@ Random losses, rotated and off the origin, with methods, parameters and step siz
 threshold. The expected answer comes of mpmath alone: the Jacobian of the method written out here, its eigenvalues, and
 the amplitude that simulated iterates show.
 
-    python -m tests.quality.method_agreement --problems 2000 --seed 1
+    python -m tests.quality.method_agreement --problems 20000 --out docs/runs/methods-20000.json
+
+With ``--out`` a run that was interrupted goes on from the file.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import random
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
+from itertools import pairwise
+from multiprocessing import Pool
+from pathlib import Path
 from typing import Any
 
 import mpmath
 from mpmath import mp, mpf
 from rich.console import Console
 
+from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 
+FORMAT = "gdcheck-method-agreement/1"
 DIGITS = 70
 SAME = mpf(10) ** -22
 """Moduli that agree to so many digits count as equal."""
+NEAR, FAR = mpf(10) ** -6, mpf(10) ** 6
+"""How near to the minimizer a simulated trajectory has arrived, and how far off it has left."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,8 @@ class Case:
 
 def draw(rng: random.Random) -> Case:
     """Draw a case."""
-    n = rng.choice([1, 2, 2, 3, 3, 4])
+    n = rng.choice([1, 2, 2, 3, 3, 4, 5])
+    spectrum: list[Fraction] | None = None
     if rng.random() < 0.3:
         base = [[Fraction(rng.randint(-2, 2)) for _ in range(n)] for _ in range(n)]
         hessian = [
@@ -80,7 +94,7 @@ def draw(rng: random.Random) -> Case:
             for i in range(n)
         ]
     else:
-        spectrum = rng.sample([Fraction(k, rng.choice([1, 2, 3, 5])) for k in range(1, 41)], n)
+        spectrum = sorted(rng.sample([Fraction(k, rng.choice([1, 2, 3, 5])) for k in range(1, 41)], n))
         q = _rotation(rng, n)
         hessian = [
             [sum((q[i][k] * spectrum[k] * q[j][k] for k in range(n)), Fraction(0)) for j in range(n)] for i in range(n)
@@ -96,9 +110,22 @@ def draw(rng: random.Random) -> Case:
     minimizer = [Fraction(rng.randint(-3, 3), rng.choice([1, 2, 3])) for _ in range(n)]
     size = Fraction(1, rng.choice([50, 100, 1000]))
     start = [m + size * rng.choice([-1, 1]) * Fraction(rng.randint(3, 19), 10) for m in minimizer]
-    method = _method(rng, n)
-    case = Case(hessian, higher, minimizer, start, Fraction(1), method)
-    return Case(hessian, higher, minimizer, start, _step_size(rng, case), method)
+    case = Case(hessian, higher, minimizer, start, Fraction(1), _method(rng, n))
+    exact = _threshold(rng, spectrum, case.method) if spectrum is not None and rng.random() < 0.05 else None
+    return replace(case, step_size=_step_size(rng, case) if exact is None else exact)
+
+
+def _threshold(rng: random.Random, spectrum: list[Fraction], method: dict[str, Any]) -> Fraction | None:
+    """A step size exactly on a threshold of heavy ball, Adam or RMSprop, where it is rational."""
+    if method["name"] in {"nesterov", "gradient-descent"}:
+        return None
+    beta, gain = _numbers(method)
+    p, q = math.isqrt(beta.numerator), math.isqrt(beta.denominator)
+    options = [2 * (1 + beta) / (gain * (spectrum[0] + spectrum[-1]))]
+    if p * p == beta.numerator and q * q == beta.denominator:
+        root = Fraction(p, q)
+        options += [(1 - root) ** 2 / (gain * spectrum[0]), (1 + root) ** 2 / (gain * spectrum[-1])]
+    return rng.choice(options)
 
 
 def _rotation(rng: random.Random, n: int) -> list[list[Fraction]]:
@@ -118,6 +145,7 @@ def _share(rng: random.Random) -> Fraction:
             Fraction(1, 2),
             Fraction(4, 9),
             Fraction(9, 10),
+            Fraction(99, 100),
             Fraction(rng.randint(1, 90), 97),
         ]
     )
@@ -176,41 +204,51 @@ def _jacobian(case: Case, eta: mpf) -> Any:
     return j
 
 
-def _moduli(case: Case, eta: mpf) -> tuple[mpf, list[Any]]:
-    values, _ = mpmath.eig(_jacobian(case, eta))
-    largest = max(abs(v) for v in values)
-    return largest, [v for v in values if abs(abs(v) - largest) < SAME * largest]
+def _kinds(case: Case) -> Callable[[mpf], str]:
+    """What dominates at a step size: the name of the regime, as far as plain numbers tell, mode by mode."""
+    values, _ = mpmath.eig(_operator(case))
+    spectrum = [mpmath.re(v) for v in values]
+    beta, gain = _numbers(case.method)
+    b, u = _mpf(beta), _mpf(gain)
+    lead, carry = (1 + b, b * b) if case.method["name"] == "nesterov" else (mpf(1), b)
 
+    def multipliers(s: mpf) -> list[Any]:
+        trace, product = 1 - lead * s + b, (1 - lead * s) * b + carry * s
+        root = mp.sqrt(trace * trace - 4 * product)
+        return [(trace + root) / 2, (trace - root) / 2]
 
-def _kind(case: Case, eta: mpf) -> str:
-    """What dominates at a step size: the name of the regime, as far as plain numbers tell."""
-    largest, dominant = _moduli(case, eta)
-    if largest >= 1:
-        return "unstable"
-    turning = [v for v in dominant if abs(v.imag) > mpf(10) ** -15 * largest]
-    if turning:
-        return "rotating"
-    return "small-step" if all(v.real > 0 for v in dominant) else "large-step"
+    def kind(eta: mpf) -> str:
+        found = [v for x in spectrum for v in multipliers(eta * u * x)]
+        largest = max(abs(v) for v in found)
+        if largest >= 1:
+            return "unstable"
+        dominant = [v for v in found if abs(abs(v) - largest) < SAME * largest]
+        if any(abs(mpmath.im(v)) > mpf(10) ** -15 * largest for v in dominant):
+            return "rotating"
+        return "small-step" if all(mpmath.re(v) > 0 for v in dominant) else "large-step"
+
+    return kind
 
 
 def _step_size(rng: random.Random, case: Case) -> Fraction:
     """A step size somewhere, or next to a change of the regime found by bisection."""
     with mp.workdps(40):
+        kind = _kinds(case)
         high = mpf(1)
-        while _kind(case, high) != "unstable":
+        while kind(high) != "unstable":
             high *= 2
-        while _kind(case, high) == "unstable":
+        while kind(high) == "unstable":
             high /= 2
         high *= 2
         if rng.random() < 0.5:
             return Fraction(int(high * mpf(rng.randint(1, 999)) / 1000 * 10**9) + 1, 10**9)
         low, steps = high * mpf(rng.randint(1, 999)) / 1000, high
-        before = _kind(case, low)
-        if _kind(case, steps) == before:
+        before = kind(low)
+        if kind(steps) == before:
             return Fraction(int(low * 10**9) + 1, 10**9)
         for _ in range(60):
             middle = (low + steps) / 2
-            low, steps = (middle, steps) if _kind(case, middle) == before else (low, middle)
+            low, steps = (middle, steps) if kind(middle) == before else (low, middle)
         distance = mpf(10) ** -rng.randint(1, 12) * rng.choice([-1, 1])
         near = low * (1 + distance / 4)
         return Fraction(int(near * mpf(10) ** 18), 10**18)
@@ -267,39 +305,64 @@ def expected(case: Case, steps: int = 1500) -> Expected | None:
     with mp.workdps(DIGITS):
         values, left, right = mpmath.eig(_jacobian(case, _mpf(case.step_size)), left=True, right=True)
         largest = max(abs(v) for v in values)
-        if abs(largest - 1) < SAME:
+        if largest == 0 or abs(largest - 1) < SAME:
             return None
         if largest > 1:
             return Expected("unstable", None, None)
         ranks = [i for i, v in enumerate(values) if abs(abs(v) - largest) < SAME * largest]
         turning = [i for i in ranks if abs(mpmath.im(values[i])) > mpf(10) ** -20 * largest]
         if turning:
-            return Expected("rotating", "rotating", None) if len(turning) == len(ranks) else None
-        if len(ranks) > 1:
+            if len(turning) < len(ranks):
+                return None
+            return Expected("rotating", "rotating" if _arrives(case, steps) else None, None)
+        if len(ranks) > 1 and _has_multiple_eigenvalue(case):
             return None
+        if len(ranks) > 1:
+            signs = {mp.sign(mpmath.re(values[i])) for i in ranks}
+            if len(ranks) == 2:
+                kind = "two-cycle" if len(signs) == 2 else "fixed" if signs == {1} else "alternating"
+                return Expected("boundary", kind, None)
+            return Expected("boundary", None, None)
         (i,) = ranks
         mu = mpmath.re(values[i])
         row = [mpmath.re(left[i, k]) for k in range(2 * case.dimension)]
         column = [mpmath.re(right[k, i]) for k in range(2 * case.dimension)]
-        scale = sum(x * y for x, y in zip(row, column, strict=True))
-        before = None
-        for k, state in enumerate(simulate(case)):
-            size = max(abs(x) for x in state)
-            if size > 10**6 or k > steps:
-                return Expected("small-step" if mu > 0 else "large-step", None, None)
-            if k % 20 == 0 and k:
-                amplitude = sum(x * y for x, y in zip(row, state, strict=True)) / scale / mu**k
-                if before is not None and abs(amplitude - before) < abs(amplitude) / 1000 and size < mpf(10) ** -6:
-                    break
-                before = amplitude
-        sign = 1 if amplitude > 0 else -1
+        regime, kind = ("small-step", "fixed") if mu > 0 else ("large-step", "alternating")
+        amplitude = _amplitude(case, [x / sum(a * b for a, b in zip(row, column, strict=True)) for x in row], mu, steps)
+        if amplitude is None:
+            return Expected(regime, None, None)
         h = column[: case.dimension]
-        length = mp.sqrt(sum(x * x for x in h))
-        return Expected(
-            "small-step" if mu > 0 else "large-step",
-            "fixed" if mu > 0 else "alternating",
-            [sign * x / length for x in h],
-        )
+        length = mp.sign(amplitude) * mp.sqrt(sum(x * x for x in h))
+        return Expected(regime, kind, [x / length for x in h])
+
+
+def _has_multiple_eigenvalue(case: Case) -> bool:
+    values = sorted(mpmath.re(v) for v in mpmath.eig(_operator(case))[0])
+    return any(abs(x - y) < SAME * y for x, y in pairwise(values))
+
+
+def _arrives(case: Case, steps: int) -> bool:
+    """Whether the simulated trajectory comes as near to the minimizer as is asked within so many steps."""
+    for k, state in enumerate(simulate(case)):
+        size = max(abs(x) for x in state)
+        if size < NEAR or size > FAR or k > steps:
+            return bool(size < NEAR)
+    raise AssertionError("the simulation has no end")
+
+
+def _amplitude(case: Case, row: list[mpf], mu: mpf, steps: int) -> mpf | None:
+    """The limit of row·z_k/μᵏ, as the iterates show it; None where they do not in so many steps."""
+    before = None
+    for k, state in enumerate(simulate(case)):
+        size = max(abs(x) for x in state)
+        if size > FAR or k > steps:
+            return None
+        if k % 20 == 0 and k:
+            amplitude = sum(x * y for x, y in zip(row, state, strict=True)) / mu**k
+            if before is not None and abs(amplitude - before) < abs(amplitude) / 1000 and size < NEAR:
+                return amplitude
+            before = amplitude
+    raise AssertionError("the simulation has no end")
 
 
 def differences(case: Case) -> tuple[str, list[str]]:
@@ -318,7 +381,7 @@ def differences(case: Case) -> tuple[str, list[str]]:
         wrong.append(f"regime {found['regime']}, expected {told.regime}")
     kind = found["limit"]["kind"]
     if kind is None and told.kind is not None:
-        return f"unresolved {found['regime']}", wrong
+        return f"open: {found['regime']}", wrong
     if told.kind is not None and kind != told.kind:
         wrong.append(f"kind {kind}, expected {told.kind}")
     if told.vector is not None and kind == told.kind:
@@ -326,7 +389,11 @@ def differences(case: Case) -> tuple[str, list[str]]:
         if off > mpf(10) ** -9:
             wrong.append(f"vector off by {mp.nstr(off, 3)}")
     wrong += _thresholds(case, found)
-    return f"{case.method['name']} {found['regime']}" + ("" if kind or not told.kind else " open"), wrong
+    word = f"{case.method['name']} {found['regime']}"
+    if told.kind is None and told.regime != "unstable":
+        # The simulated trajectory leaves the basin, or has not settled in so many steps.
+        word = f"regime alone, {'certified' if kind else 'open'}: {word}"
+    return word, wrong
 
 
 def _thresholds(case: Case, found: dict[str, Any]) -> list[str]:
@@ -335,12 +402,13 @@ def _thresholds(case: Case, found: dict[str, Any]) -> list[str]:
     if found["stability_limit"] is None:
         return wrong
     with mp.workdps(60):
+        regime = _kinds(case)
 
         def at(text: str, side: int) -> str:
             value = mpf(1)
             p, _, q = text.partition("/")
             value = mpf(p) / mpf(q) if q else mpf(p)
-            return _kind(case, value * (1 + side * mpf(10) ** -13))
+            return regime(value * (1 + side * mpf(10) ** -13))
 
         pairs = [(found["stability_limit"], None, "unstable")]
         if found["boundary"] is not None:
@@ -355,31 +423,67 @@ def _thresholds(case: Case, found: dict[str, Any]) -> list[str]:
     return wrong
 
 
+def examined(seed: int, index: int) -> tuple[str, str | None]:
+    """Return the word for the tally, and what differs, of one problem."""
+    try:
+        case = draw(random.Random(f"{seed}:{index}"))
+        word, wrong = differences(case)
+    except RuntimeError:
+        # mpmath's eigenvalue solver gives up on some matrices.
+        return "not told, no eigenvalues", None
+    line = f"{seed}:{index} {case.method} η={case.step_size}: "
+    if wrong:
+        return word, line + "; ".join(wrong)
+    return word, None
+
+
+def begun(out: Path | None, seed: int) -> dict[str, Any]:
+    """The counts so far: those of the file, if it is of the same run."""
+    blank: dict[str, Any] = {
+        "schema": FORMAT,
+        "seed": seed,
+        "problems": 0,
+        "tally": {},
+        "differing": [],
+        "open": [],
+    }
+    if out is None or not out.exists():
+        return blank
+    found: dict[str, Any] = json.loads(out.read_text())
+    if (found["schema"], found["seed"]) != (FORMAT, seed):
+        raise SystemExit(f"{out} is another run; name another file, or its --seed")
+    return found
+
+
 def main() -> int:
     """Run many problems and print what differs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--problems", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="the file of counts, and where a run goes on from")
     given = parser.parse_args()
     say = Console(highlight=False, soft_wrap=True).print
-    tally: Counter[str] = Counter()
-    bad = 0
-    for index in range(given.problems):
-        try:
-            case = draw(random.Random(f"{given.seed}:{index}"))
-            word, wrong = differences(case)
-        except RuntimeError:
-            # mpmath's eigenvalue solver gives up on some matrices.
-            tally["not told, no eigenvalues"] += 1
-            continue
-        tally[word] += 1
-        if wrong:
-            bad += 1
-            say(f"{given.seed}:{index} {case.method} η={case.step_size}: {'; '.join(wrong)}")
+    found = begun(given.out, given.seed)
+    tally: Counter[str] = Counter(found["tally"])
+    with Pool(given.workers) as pool:
+        left = range(found["problems"], given.problems)
+        for index, (word, wrong) in zip(left, pool.imap(partial(examined, given.seed), left), strict=True):
+            tally[word] += 1
+            if wrong:
+                found["differing"].append(wrong)
+                say(wrong)
+            if word.startswith("open"):
+                found["open"].append(index)
+                say(f"{given.seed}:{index} {word}")
+            found["problems"] = index + 1
+            if given.out is not None and (index % 20 == 19 or index + 1 == given.problems):
+                found["tally"] = dict(sorted(tally.items()))
+                write_text_atomically(given.out, as_json(found))
     for word, count in sorted(tally.items()):
         say(f"{count:6d}  {word}")
-    say(f"{given.problems} problems, {bad} differ")
-    return 1 if bad else 0
+    say(f"{found['problems']} problems, {len(found['differing'])} differ, {len(found['open'])} open")
+    return 1 if found["differing"] else 0
 
 
 if __name__ == "__main__":

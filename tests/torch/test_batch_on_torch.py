@@ -11,7 +11,7 @@ from gdcheck.properties.sweep.spec import Spec  # noqa: E402
 from gdcheck.properties.sweep.work import Task, work  # noqa: E402
 from gdcheck.theorem.batch.batch import certify_batch, simulate_batch  # noqa: E402
 from gdcheck.theorem.batch.columns import State  # noqa: E402
-from tests.builders.batches import random_batch  # noqa: E402
+from tests.builders.batches import random_batch, random_momentum_batch  # noqa: E402
 
 CUDA = pytest.param(
     "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
@@ -19,12 +19,21 @@ CUDA = pytest.param(
 
 
 @pytest.mark.parametrize("device", ["cpu", CUDA])
-def test_verdicts_are_those_of_numpy(device):
-    batch = random_batch(7, 3000)
+@pytest.mark.parametrize(
+    "batch",
+    [
+        random_batch(7, 3000),
+        random_momentum_batch(7, 3000, looks_ahead=False),
+        random_momentum_batch(7, 3000, looks_ahead=True),
+    ],
+    ids=["plain", "heavy-ball", "nesterov"],
+)
+def test_verdicts_are_those_of_numpy(device, batch):
     here, there = certify_batch(batch), certify_batch(batch, torch, device=device)
     both = (here.state == State.PROVED) & (there.state == State.PROVED)
-    assert both.sum() > 0.97 * batch.rows
+    assert both.sum() > (0.97 if batch.momentum is None else 0.9) * batch.rows
     assert np.array_equal(here.sign[both], there.sign[both])
+    assert np.array_equal(here.turning[both], there.turning[both])
     assert np.array_equal(here.large[both], there.large[both])
     assert np.array_equal(here.state == State.OUTSIDE, there.state == State.OUTSIDE)
 

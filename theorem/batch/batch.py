@@ -3,7 +3,7 @@ r"""The amplitude certificate for thousands of problems at once, in float64 with
 A batch states its problems in eigen-coordinates: :math:`f(y) = \sum_i \lambda_i y_i^2/2 + \sum_t c_t y^{\alpha_t}`,
 minimizer 0, the exponents :math:`\alpha_t` (orders 3 to 16) shared, all numbers float64 and taken as the exact dyadic
 rationals that they are. So spectrum and eigenvectors are exact, and what is certified is exactly what was stated. The
-first coordinate belongs to λ₁, the last to λₙ, both simple.
+first coordinate belongs to λ₁, the last to λₙ, both simple. What momentum changes stands in ``momentum``.
 
 **Model.** u = 2⁻⁵³, ν = 2⁻¹⁰²². A computed a∘b is (a∘b)(1+δ) + ε with |δ| ≤ u, |ε| ≤ ν (gradual underflow, or none);
 a square root is within 2u. A fused multiply-add leaves one rounding out. Sums may be taken in any order. Overflow
@@ -61,8 +61,7 @@ from typing import Any
 import numpy as np
 
 from gdcheck.theorem.batch.columns import Batch, Outcome
-from gdcheck.theorem.batch.program import compile_step
-from gdcheck.theorem.batch.rows import Rows
+from gdcheck.theorem.batch.rows import Rows, program_of
 
 BLOCK = 8192
 """Rows that are worked on together on a processor: their columns fit into its cache."""
@@ -95,7 +94,7 @@ def certify_batch(
     Returns:
         The outcome of each row.
     """
-    program = compile_step(batch.dimension, batch.exponents)
+    program = program_of(batch)
     outcome = Outcome.blank(batch.rows)
     with _quiet(xp):
         keep = least if batch.rows <= block else block // 2
@@ -135,20 +134,19 @@ def simulate_batch(batch: Batch, steps: int, xp: Any = np, *, device: Any = None
     Returns:
         The last iterates, shape (n, rows), in float64 without any bound.
     """
-    program = compile_step(batch.dimension, batch.exponents)
+    program = program_of(batch)
     pieces = []
     with _quiet(xp):
         for first in range(0, batch.rows, block):
             columns = batch.columns(xp, slice(first, first + block), device)
-            mu = [1.0 - columns.step_size * x for x in columns.spectrum]
-            scaled = [columns.step_size * c for c in columns.coefficients]
-            here = columns.start
+            mu, scaled = program.numbers(columns)
+            here = program.state(xp, columns.start)
             there = [xp.empty_like(y) for y in here]
             scratch = [xp.empty_like(columns.step_size) for _ in range(program.scratch)]
             for _ in range(steps):
                 program.advance(xp, here, there, mu=mu, c=scaled, scratch=scratch)
                 here, there = there, here
-            pieces.append(xp.stack(here))
+            pieces.append(xp.stack(here[: batch.dimension]))
     return xp.concatenate(pieces, axis=1)
 
 

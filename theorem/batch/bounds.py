@@ -19,9 +19,28 @@ FLOOR = 2.0**-300
 """Added to what is bounded from above, so that no bound underflows."""
 
 LARGEST_RADIUS = 2.0**20
-_LARGEST, _SMALLEST = 2.0**100, 2.0**-100
+LARGEST, SMALLEST = 2.0**100, 2.0**-100
+PADDING = 2.0**-40
 _MARGIN = 2.0**-50
-_PADDING = 2.0**-40
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How the amplitude is read off a state with momentum (``momentum``); all arrays have one entry for each row.
+
+    Attributes:
+        weight: K, which bounds the powers of the linear part.
+        lean: The functional's weight of the dominant coordinate; where pairs dominate, 1/K_d.
+        lag: Its weight of the dominant buffer.
+        blur: What its value may be off, per norm of the state.
+        turning: Whether pairs dominate.
+    """
+
+    weight: Array
+    lean: Array
+    lag: Array
+    blur: Array
+    turning: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +57,7 @@ class Bounds:
         room: A lower bound of ρ(1 − ρ).
         large: Whether the regime is the large-step one.
         valid: Whether the assumptions of the theorem and of the proof are certain to hold.
+        reading: How the amplitude is read off a state; None for gradient descent, where it is a coordinate.
     """
 
     multipliers: list[Array]
@@ -49,6 +69,7 @@ class Bounds:
     room: Array
     large: Array
     valid: Array
+    reading: Reading | None = None
 
     @classmethod
     def of(
@@ -78,14 +99,14 @@ class Bounds:
         products = [eta * x for x in spectrum]
         multipliers = [1.0 - p for p in products]
         scaled = [eta * c for c in coefficients]
-        degrees = _degrees(program, xp, scaled, eta)
+        degrees = degree_bounds(program, xp, scaled, eta)
         boundary = eta * (spectrum[0] + spectrum[-1])
         large = boundary >= 2.0 + 2 * margin
         rho = xp.where(large, -multipliers[-1], multipliers[0])
-        rho_high, rho_low = rho + _PADDING, rho - _PADDING
+        rho_high, rho_low = rho + PADDING, rho - PADDING
         # Stability, ηλₙ < 2, follows from ρ < 1 below.
         valid = large | (boundary <= 2.0 - 2 * margin)
-        valid &= (eta >= _SMALLEST) & (eta <= _LARGEST) & (spectrum[0] >= _SMALLEST) & (spectrum[-1] <= _LARGEST)
+        valid &= (eta >= SMALLEST) & (eta <= LARGEST) & (spectrum[0] >= SMALLEST) & (spectrum[-1] <= LARGEST)
         for between in spectrum[1:-1]:
             valid &= (between > spectrum[0]) & (between < spectrum[-1])
         valid &= spectrum[0] < spectrum[-1]
@@ -93,7 +114,7 @@ class Bounds:
             valid &= xp.abs(multiplier) >= margin
         for bound in degrees:
             # Not a number is not at most anything.
-            valid &= bound <= _LARGEST
+            valid &= bound <= LARGEST
         valid &= (rho_low >= FLOOR) & (rho_high < 1.0)
         slack = 1.0 - rho_high
         return cls(
@@ -109,7 +130,18 @@ class Bounds:
         )
 
 
-def _degrees(program: StepProgram, xp: Any, scaled: Sequence[Array], eta: Array) -> list[Array]:
+def degree_bounds(program: StepProgram, xp: Any, scaled: Sequence[Array], eta: Array) -> list[Array]:
+    """Bound C_q for q = 2, …, degree − 1 from above.
+
+    Args:
+        program: The compiled step.
+        xp: The array namespace.
+        scaled: ηc of each term, or its negative.
+        eta: The step sizes.
+
+    Returns:
+        One array for each q; one of ``FLOOR`` for a quadratic.
+    """
     if not program.exponents:
         return [FLOOR + 0 * eta]
     n, top = program.dimension, program.degree

@@ -36,6 +36,19 @@ class State(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Momentum:
+    """Heavy ball or Nesterov in all rows of a batch.
+
+    Attributes:
+        beta: β, shape (rows,), each the exact dyadic rational that it is.
+        looks_ahead: Whether it is Nesterov's method.
+    """
+
+    beta: Floats
+    looks_ahead: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Batch:
     """Problems in eigen-coordinates with common exponents; every number is the exact dyadic rational that it is.
 
@@ -47,6 +60,7 @@ class Batch:
         start: y₀, shape (n, rows).
         map_error: How far the descent that is meant may be from the one stated (``batch`` says in what sense); 0 if the
             numbers are meant as they are.
+        momentum: The method; None for gradient descent.
     """
 
     exponents: tuple[Exponents, ...]
@@ -55,6 +69,7 @@ class Batch:
     step_size: Floats
     start: Floats
     map_error: float = 0.0
+    momentum: Momentum | None = None
 
     def __post_init__(self) -> None:
         n, rows = self.spectrum.shape
@@ -70,6 +85,9 @@ class Batch:
             raise InputError("batch", f"the shapes {shapes} do not fit {n} variables, {len(orders)} terms, {rows} rows")
         if any(a.dtype != np.float64 for a in (self.spectrum, self.coefficients, self.step_size, self.start)):
             raise InputError("batch", "every array must be float64: other numbers would not be the ones stated")
+        beta = self.step_size if self.momentum is None else self.momentum.beta
+        if beta.shape != (rows,) or beta.dtype != np.float64:
+            raise InputError("momentum", f"give one float64 for each of the {rows} rows")
         if not 0 <= self.map_error <= MOST_MAP_ERROR:
             raise InputError("map_error", f"{self.map_error!r} is out of range; give one from 0 to 2⁻⁴⁶")
 
@@ -103,6 +121,7 @@ class Batch:
             coefficients=[column(x) for x in self.coefficients],
             step_size=column(self.step_size),
             start=[column(x) for x in self.start],
+            beta=None if self.momentum is None else column(self.momentum.beta),
         )
 
 
@@ -115,12 +134,14 @@ class Columns:
         coefficients: T arrays.
         step_size: One array.
         start: n arrays.
+        beta: One array; None for gradient descent.
     """
 
     spectrum: list[Any]
     coefficients: list[Any]
     step_size: Any
     start: list[Any]
+    beta: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +157,7 @@ class Outcome:
         radius: R_k ≥ ‖y_k‖.
         error: e_k ≥ ‖ŷ_k − y_k‖.
         ratio: A lower bound of amplitude/tail; 0 where not proved.
+        turning: Whether the direction rotates, with momentum: then there is no limit, and no sign.
     """
 
     state: npt.NDArray[np.uint8]
@@ -145,6 +167,7 @@ class Outcome:
     radius: Floats
     error: Floats
     ratio: Floats
+    turning: npt.NDArray[np.bool_]
 
     @classmethod
     def blank(cls, rows: int) -> Outcome:
@@ -157,4 +180,5 @@ class Outcome:
             radius=np.zeros(rows),
             error=np.zeros(rows),
             ratio=np.zeros(rows),
+            turning=np.zeros(rows, np.bool_),
         )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from gdcheck.theorem.batch.columns import Columns
 from gdcheck.theorem.descent.expansion import Exponents, Word
 
 Array: TypeAlias = Any
@@ -88,6 +89,20 @@ class StepProgram:
         has three roundings, of ηλ, of 1 − ηλ and of the product; the sum adds at most one for each contribution.
         """
         return max(3, self.degree + 1) + self.additions
+
+    @property
+    def growth(self) -> int:
+        """The index of γ for one step, one unit for underflow included."""
+        return self.roundings + 1
+
+    def state(self, xp: Any, start: Sequence[Array]) -> list[Array]:
+        """Return the first state: the start."""
+        return list(start)
+
+    def numbers(self, columns: Columns) -> tuple[list[Array], list[Array]]:
+        """Return what a step multiplies with: the n multipliers 1 − ηλ, and ηc of each term."""
+        eta = columns.step_size
+        return [1.0 - eta * x for x in columns.spectrum], [eta * c for c in columns.coefficients]
 
     def advance(
         self,

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from gdcheck.theorem.batch.bounds import LARGEST_RADIUS, UP, Bounds
+from gdcheck.theorem.batch.bounds import DOWN, LARGEST_RADIUS, UP, Bounds, Reading
 from gdcheck.theorem.batch.columns import Batch, Outcome, State
-from gdcheck.theorem.batch.program import Array, StepProgram
+from gdcheck.theorem.batch.momentum import MomentumProgram, momentum_bounds
+from gdcheck.theorem.batch.program import Array, StepProgram, compile_step
+
+Program: TypeAlias = StepProgram | MomentumProgram
 
 _FIRST_ERROR = 2.0**-400
 _SQUARED_FLOOR = 2.0**-600
 _UNIT = 2.0**-53
 _TIDY = 16
 _FULL = 0.6
+
+
+def program_of(batch: Batch) -> Program:
+    """Compile the step of a batch."""
+    step = compile_step(batch.dimension, batch.exponents)
+    return step if batch.momentum is None else MomentumProgram(step, batch.momentum.looks_ahead)
 
 
 @dataclass(eq=False)
@@ -28,13 +37,13 @@ class Rows:
         xp: The array namespace.
         ids: The rows' places in the outcome.
         before: Steps made before this block was put together.
-        here: The iterates ŷ, n arrays.
+        here: The states: the iterates ŷ, n arrays, and with momentum the n buffers.
         error: e.
         bounds: The certificate's constants.
         map_error: The batch's bound on the map error.
     """
 
-    program: StepProgram
+    program: Program
     xp: Any
     ids: Array
     before: Array
@@ -44,7 +53,7 @@ class Rows:
     map_error: float
 
     @classmethod
-    def of(cls, program: StepProgram, batch: Batch, part: slice, outcome: Outcome, *, xp: Any, device: Any) -> Rows:
+    def of(cls, program: Program, batch: Batch, part: slice, outcome: Outcome, *, xp: Any, device: Any) -> Rows:
         """Return the rows of a part of a batch at step 0; those outside the proof's assumptions are noted and left out.
 
         Args:
@@ -59,15 +68,21 @@ class Rows:
             The rows.
         """
         columns = batch.columns(xp, part, device)
-        bounds = Bounds.of(
-            program, xp, columns.spectrum, columns.coefficients, columns.step_size, map_error=batch.map_error
-        )
+        if isinstance(program, MomentumProgram):
+            bounds = momentum_bounds(program, xp, columns, map_error=batch.map_error)
+        else:
+            bounds = Bounds.of(
+                program, xp, columns.spectrum, columns.coefficients, columns.step_size, map_error=batch.map_error
+            )
         ids = xp.asarray(np.arange(batch.rows)[part], device=device)
         outcome.state[_host(ids[~bounds.valid])] = State.OUTSIDE
         error = 0 * columns.step_size + _FIRST_ERROR
         if batch.map_error:
             error = error + xp.sqrt(sum(y * y for y in columns.start)) * (batch.map_error * UP)
-        rows = cls(program, xp, ids, 0 * ids, columns.start, error, bounds, batch.map_error)
+        if bounds.reading is not None:
+            # The error is kept in the norm of states.
+            error = error * bounds.reading.weight * UP
+        rows = cls(program, xp, ids, 0 * ids, program.state(xp, columns.start), error, bounds, batch.map_error)
         return rows if bool(xp.all(bounds.valid)) else rows.only(bounds.valid)
 
     @classmethod
@@ -78,6 +93,11 @@ class Rows:
         columns = [rows._columns() for rows in parts]
         join = parts[0].xp.concatenate
         return parts[0]._with([join(same) for same in zip(*columns, strict=True)])
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the method is Nesterov's."""
+        return isinstance(self.program, MomentumProgram) and self.program.looks_ahead
 
     @property
     def count(self) -> int:
@@ -95,13 +115,18 @@ class Rows:
     def _columns(self) -> list[Array]:
         b = self.bounds
         single = [self.ids, self.before, self.error, b.rho_high, b.rho_low, b.slack, b.room, b.large, b.valid]
-        return [*single, *self.here, *b.multipliers, *b.coefficients, *b.degrees]
+        r = b.reading
+        read = [] if r is None else [r.weight, r.lean, r.lag, r.blur, r.turning]
+        return [*single, *self.here, *b.multipliers, *b.coefficients, *read, *b.degrees]
 
     def _with(self, columns: list[Array]) -> Rows:
         ids, before, error, rho_high, rho_low, slack, room, large, valid, *rest = columns
-        n, terms = self.program.dimension, len(self.program.exponents)
-        here, multipliers, rest = rest[:n], rest[n : 2 * n], rest[2 * n :]
-        bounds = Bounds(multipliers, rest[:terms], rest[terms:], rho_high, rho_low, slack, room, large, valid)
+        states, count, terms = len(self.here), len(self.bounds.multipliers), len(self.program.exponents)
+        here, multipliers, rest = rest[:states], rest[states : states + count], rest[states + count :]
+        coefficients, rest, reading = rest[:terms], rest[terms:], None
+        if self.bounds.reading is not None:
+            reading, rest = Reading(*rest[:5]), rest[5:]
+        bounds = Bounds(multipliers, coefficients, rest, rho_high, rho_low, slack, room, large, valid, reading)
         return Rows(self.program, self.xp, ids, before, here, error, bounds, self.map_error)
 
     def run(self, outcome: Outcome, max_steps: int, keep: int) -> Rows:
@@ -128,7 +153,12 @@ class Rows:
         scratch = [xp.empty_like(self.error) for _ in range(program.scratch)]
         mu, scaled = self.bounds.multipliers, self.bounds.coefficients
         test = _Test(self)
-        growth = ((program.roundings + 1) * _UNIT * (1 + 2.0**-20) + self.map_error) * UP
+        growth = (program.growth * _UNIT * (1 + 2.0**-20) + self.map_error) * UP
+        base: Array = 3.0
+        if self.bounds.reading is not None:
+            weight = self.bounds.reading.weight
+            base = 3.0 * weight
+            growth = (3 * UP) * (growth + self.map_error) * weight
         lipschitz = (program.degree - 1) * UP
         open_, count, step = self.bounds.valid, self.count, 0
         tested = tidied = -1
@@ -154,10 +184,11 @@ class Rows:
             if count <= few:
                 left = Rows(program, xp, self.ids, self.before + step, here, self.error, self.bounds, self.map_error)
                 return left.only(open_)
-            # e ← (ρ + (D−1)x) e + G(3 + x) R; within the invariant ball the same numbers serve until the next test.
+            # e ← (ρ + (D−1)x) e + G(3 + x) R, or with momentum 3G(3K + x) K R in the place of the last term; within the
+            # invariant ball the same numbers serve until the next test.
             multiply(test.x, lipschitz, out=test.factor)
             add(test.factor, self.bounds.rho_high, out=test.factor)
-            add(test.x, 3.0, out=test.rounding)
+            add(test.x, base, out=test.rounding)
             multiply(test.rounding, growth, out=test.rounding)
             multiply(test.rounding, test.radius, out=test.rounding)
             until = tested + _stride(tested) if inside else step + 1
@@ -203,7 +234,9 @@ class _Test:
             add(x, degree, out=x)
             multiply(x, radius, out=x)
         self.inside = x <= bounds.slack
-        return radius <= LARGEST_RADIUS
+        if bounds.reading is None:
+            return radius <= LARGEST_RADIUS
+        return radius * bounds.reading.weight <= LARGEST_RADIUS
 
     def holds(self, y: Sequence[Array], error: Array) -> Array:
         """Where the inequality holds, for the R and x measured last."""
@@ -222,7 +255,7 @@ class _Test:
         multiply(right, right, out=right)
         multiply(right, x, out=right)
         multiply(right, radius, out=right)
-        left = xp.abs(xp.where(bounds.large, y[-1], y[0]))
+        left = xp.abs(self._amplitude(y, error))
         xp.subtract(left, self._blur(error), out=left)
         multiply(left, bounds.room, out=left)
         self._left = left
@@ -232,8 +265,28 @@ class _Test:
         """Where the dominant component is lost in its error and the tail is smaller still: steps will not help."""
         return self._contracts & (self._left <= 0.0) & (self._right < self._blur(error) * self._rows.bounds.room)
 
+    def _amplitude(self, y: Sequence[Array], error: Array) -> Array:
+        """Return the dominant amplitude, with its sign."""
+        bounds, xp = self._rows.bounds, self._rows.xp
+        reading = bounds.reading
+        if reading is None:
+            return xp.where(bounds.large, y[-1], y[0])
+        n = self._rows.program.dimension
+        here, buffer = xp.where(bounds.large, y[n - 1], y[0]), xp.where(bounds.large, y[-1], y[n])
+        real = reading.lean * here + reading.lag * buffer
+        if not bool(xp.any(reading.turning)):
+            return real
+        if self._rows.looks_ahead:
+            size = xp.sqrt(here * here + buffer * buffer) * DOWN
+        else:
+            # ‖ẑ‖ itself, from below.
+            size = xp.maximum(self.radius * (DOWN * DOWN) - error, 0 * error)
+        return xp.where(reading.turning, size * reading.lean, real)
+
     def _blur(self, error: Array) -> Array:
-        """How far the dominant coordinate may be from the amplitude's functional."""
+        """How far the amplitude that is read may be from the true one."""
+        if self._rows.bounds.reading is not None:
+            return error + self.radius * self._rows.bounds.reading.blur
         return error + self.radius * (self._rows.map_error * UP) if self._rows.map_error else error
 
     def note(
@@ -249,10 +302,14 @@ class _Test:
         if state is not State.PROVED:
             return
         large = _host(rows.bounds.large[found])
-        dominant = np.where(large, _host(y[-1][found]), _host(y[0][found]))
+        dominant = _host(self._amplitude(y, error)[found])
         flipped = large & (_host(step) % 2 == 1)
         outcome.large[at] = large
         outcome.sign[at] = np.where((dominant > 0) != flipped, 1, -1)
+        if rows.bounds.reading is not None:
+            turning = _host(rows.bounds.reading.turning[found])
+            outcome.turning[at] = turning
+            outcome.sign[at[turning]] = 0
         outcome.ratio[at] = _host(self._left[found]) / _host(self._right[found]) * (1 - 2.0**-40)
 
 

@@ -15,6 +15,7 @@ from gdcheck.theorem.decision.decide import MAX_STEPS, Decision, Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.methods.method import HeavyBall, Nesterov
 from gdcheck.theorem.methods.statement import LimitKind
 
 
@@ -37,7 +38,11 @@ def problem_of(batch: Batch, row: int) -> Problem:
     terms = [(alpha, _exact(x) / 2) for alpha, x in zip(squares, batch.spectrum[:, row], strict=True)]
     terms += [(alpha, _exact(c)) for alpha, c in zip(batch.exponents, batch.coefficients[:, row], strict=True)]
     start = [_exact(x) for x in batch.start[:, row]]
-    return Problem(Loss.build(names, terms), step_size=_exact(batch.step_size[row]), start=start)
+    method = None
+    if batch.momentum is not None:
+        kind = Nesterov if batch.momentum.looks_ahead else HeavyBall
+        method = kind(_exact(batch.momentum.beta[row]))
+    return Problem(Loss.build(names, terms), step_size=_exact(batch.step_size[row]), start=start, method=method)
 
 
 def _exact(number: Any) -> fmpq:
@@ -111,8 +116,12 @@ def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
         return f"float64 proved what Arb finds {decision.verdict.value}: {decision.reason}"
     large = bool(outcome.large[row])
     kind = LimitKind.ALTERNATING if large else LimitKind.FIXED
+    if outcome.turning[row]:
+        kind = LimitKind.ROTATING
     if decision.limit.kind is not kind:
         return f"float64 proved a limit that is {kind.value}, Arb one that is {decision.limit.kind.value}"
+    if kind is LimitKind.ROTATING:
+        return None
     component = decision.limit.vectors[0][-1 if large else 0]
     if not component * int(outcome.sign[row]) > 0:
         return f"float64 proved the sign {int(outcome.sign[row]):+d} of the limit, Arb the component {component}"

@@ -1,0 +1,313 @@
+r"""Heavy ball and Nesterov in certified float64 batches: one step, and what the certificate of a row needs.
+
+State, norms and lemma are those of docs/methods.md: z = (y, c), pull q(y) = s_i y_i + Σ_t ηc_t ∂_i y^α_t with s = ηλ,
+:math:`c' = \beta c + q`, :math:`y' = y - aq - \kappa c`, and :math:`\|z\| \le \|z\|_* \le K\|z\|`, in which the linear
+part contracts by ρ. This module changes the argument of ``batch`` in these points only, and its model, its norms C_q
+and x(R) and its floors stay.
+
+**One float step.** A computed pull has relative errors of at most m + J roundings in each of its products. c' adds
+two (βc, the sum), y' three: heavy ball subtracts c', Nesterov q and then βc'. So the error of a step is at most
+:math:`\gamma_{m+J+3}` times the norm of the sums of the moduli of all products: per coordinate
+:math:`(1+\beta)(s|y| + \text{products}) + |y| + \beta|c|` at most in either half. Where both methods are stable, s < 4
+and :math:`(1+\beta)s < 4`, hence the norm of both halves is at most :math:`\sqrt2(1 + 4 + 1 + 2x(R))R \le
+(9 + 3x(R))R` for ‖ẑ‖ ≤ R. As before one unit more covers underflow: G = (m + J + 4)·u·(1 + 2⁻²⁰).
+
+**The recursion** runs in ‖·‖_*. Let :math:`\|\hat z_k - z_k\|_* \le e_k`, R ≥ ‖ẑ‖ + e, w = √(a²+1), and
+:math:`X(R) = Kw\,x(KR)`. While X ≤ 1 − ρ the ball ‖·‖_* ≤ KR is never left by either trajectory (the padding of ρ
+below covers K(9 + 3X)G), and there :math:`e' = (\rho + (D-1)X)e + G(9K + 3X)KR`, for as many steps as one likes;
+otherwise the same bound serves for one step. Rows are kept while KR ≤ 2²⁰.
+
+**Decided.** With σ = ρ + X < 1 and P as before, the amplitude :math:`l\cdot z` of a real multiplier changes by at most
+:math:`\|l\| X R P^2/(\rho(1-\rho))` for ever; so with the unit functional p = l/‖l‖ the test is
+:math:`|p\cdot\hat z| - e - \delta R > XRP^2/(\rho(1-\rho))`, where δ bounds the error of p and of the product. Where
+pairs dominate, the norm of the part that turns, divided by the bound K_d of its own powers, takes the place of |p·ẑ|:
+all of the state for heavy ball, the part of λ₁ for Nesterov, whose pairs have different moduli.
+
+**The constants.** s = fl(ηλ) is within 4u, so trace and determinant are computed within ε = 2⁻⁴⁸, and t² − 4d within
+16ε as |t| ≤ 8/3; other rows are no stable ones and fail ρ < 1. (A map error κ moves s by at most 4κ, and ε by 8κ.)
+With :math:`\Delta = |t^2 - 4d| \ge 2^{-20}` for what dominates, ρ and the multiplier are known within
+:math:`\epsilon + 8\epsilon/\sqrt\Delta` (for a pair :math:`\epsilon/\sqrt d`, d ≥ 2⁻²⁰), and p within twice that over
+the length that it had before it was scaled. ρ is padded by that, by 2⁻⁴⁰, and by K·2⁻⁴⁰ > K(9 + 3)(G + 2κ). All other
+modes must have moduli below. These and K come of the formulas of ``augmented/powers``, numerators rounded up by 16ε
+and denominators down. Nesterov also needs ηλ_i ≠ 1.
+
+**Map error.** The pull that is meant differs by 2κ(3 + x)R at most as ηλ < 4, the state by w times that; 2κ is added
+to G, and K κ‖y₀‖ to e₀. The amplitude is read in true coordinates up to √2κR: δ grows by 2κ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gdcheck.theorem.batch.bounds import DOWN, FLOOR, LARGEST, PADDING, SMALLEST, UP, Bounds, Reading, degree_bounds
+from gdcheck.theorem.batch.columns import Columns
+from gdcheck.theorem.batch.program import Array, StepProgram
+from gdcheck.theorem.descent.expansion import Exponents
+
+_ERROR = 2.0**-48
+_APART = 2.0**-20
+_MOST_POWERS = 2.0**16
+_LEAST_BETA, _MOST_BETA = 2.0**-12, 1 - 2.0**-20
+_INVERTIBLE = 2.0**-49
+
+
+@dataclass(frozen=True)
+class MomentumProgram:
+    """One step of heavy ball or Nesterov in all rows; the state is the n coordinates, then the n buffers.
+
+    Attributes:
+        pull: The compiled gradient.
+        looks_ahead: Whether it is Nesterov's method.
+    """
+
+    pull: StepProgram
+    looks_ahead: bool
+
+    @property
+    def dimension(self) -> int:
+        """The number n of variables."""
+        return self.pull.dimension
+
+    @property
+    def exponents(self) -> tuple[Exponents, ...]:
+        """The exponents of the terms."""
+        return self.pull.exponents
+
+    @property
+    def scratch(self) -> int:
+        """How many scratch arrays a step needs."""
+        return self.pull.scratch
+
+    @property
+    def degree(self) -> int:
+        """The largest order of a term; 2 without terms."""
+        return self.pull.degree
+
+    @property
+    def growth(self) -> int:
+        """The index of γ for one step, one unit for underflow included."""
+        return self.pull.roundings + 4
+
+    def state(self, xp: Any, start: Sequence[Array]) -> list[Array]:
+        """Return the first state: the start, and a buffer of zeros."""
+        return [*start, *(xp.zeros_like(y) for y in start)]
+
+    def numbers(self, columns: Columns) -> tuple[list[Array], list[Array]]:
+        """Return what a step multiplies with: the n numbers ηλ, then β; and −ηc of each term."""
+        eta = columns.step_size
+        return [*(eta * x for x in columns.spectrum), columns.beta], [-(eta * c) for c in columns.coefficients]
+
+    def advance(
+        self,
+        xp: Any,
+        y: Sequence[Array],
+        images: Sequence[Array],
+        *,
+        mu: Sequence[Array],
+        c: Sequence[Array],
+        scratch: Sequence[Array],
+    ) -> None:
+        """Make one step.
+
+        Args:
+            xp: The array namespace.
+            y: The 2n numbers of the state.
+            images: Where those of the next state go.
+            mu: ηλ, n arrays, and β.
+            c: The terms' −ηc.
+            scratch: As many arrays as ``scratch`` says.
+        """
+        n = self.pull.dimension
+        add, multiply, subtract = xp.add, xp.multiply, xp.subtract
+        *rates, beta = mu
+        self.pull.advance(xp, y[:n], images[:n], mu=rates, c=c, scratch=scratch)
+        spare = scratch[0]
+        for here, buffer, pull, following in zip(y[:n], y[n:], images[:n], images[n:], strict=True):
+            multiply(beta, buffer, out=following)
+            add(following, pull, out=following)
+            if self.looks_ahead:
+                subtract(here, pull, out=pull)
+                multiply(beta, following, out=spare)
+                subtract(pull, spare, out=pull)
+            else:
+                subtract(here, following, out=pull)
+
+
+def momentum_bounds(program: MomentumProgram, xp: Any, columns: Columns, *, map_error: float = 0.0) -> Bounds:
+    """Return the constants of rows with momentum.
+
+    Args:
+        program: The compiled step.
+        xp: The array namespace.
+        columns: The rows.
+        map_error: The batch's bound on the map error.
+
+    Returns:
+        The constants; they may be anything in rows that are not valid.
+    """
+    numbers, scaled = program.numbers(columns)
+    *rates, beta = numbers
+    eta, spectrum = columns.step_size, columns.spectrum
+    ahead = program.looks_ahead
+    lead = 1.0 + beta if ahead else 1.0 + 0 * beta
+    carry = beta * beta if ahead else beta
+    error = _ERROR + 8 * map_error
+    modes = [_Mode.of(xp, s, beta, (lead, carry), ahead=ahead, error=error) for s in rates]
+    first, last = modes[0], modes[-1]
+    turning = first.discriminant < -_APART
+    if ahead:
+        turning &= first.modulus > last.modulus
+    else:
+        # Every pair has the modulus √β: a real mode dominates where there is one.
+        for mode in modes[1:]:
+            turning &= mode.discriminant < -_APART
+    large = ~turning & (last.modulus > first.modulus)
+    chosen = _Mode(*(xp.where(large, y, x) for x, y in zip(first.arrays, last.arrays, strict=True)))
+    gap = xp.sqrt(xp.clip(xp.abs(chosen.discriminant), _APART, None))
+    doubt = xp.where(turning, error / xp.sqrt(xp.clip(chosen.determinant, _APART, None)), error + 8 * error / gap)
+    # Of what dominates, the shape is certain; the sign of the trace is that of the regime.
+    valid = xp.where(turning, chosen.determinant >= _APART, chosen.discriminant >= _APART)
+    valid &= turning | xp.where(large, chosen.trace < -error, chosen.trace > error)
+    rho = chosen.modulus
+    low = rho - doubt - PADDING
+    powers = _bound_powers(xp, modes, low)
+    high = rho + doubt + PADDING + powers * PADDING
+    low = low * DOWN
+    for i, mode in enumerate(modes):
+        dominates = xp.where(large, i == len(modes) - 1, i == 0)
+        if not ahead:
+            dominates = dominates | turning
+        valid &= dominates | (mode.above < low)
+        if ahead:
+            valid &= xp.abs(1.0 - rates[i]) >= _INVERTIBLE + 4 * map_error
+    valid &= (beta >= _LEAST_BETA) & (beta <= _MOST_BETA)
+    valid &= (eta >= SMALLEST) & (eta <= LARGEST) & (spectrum[0] >= SMALLEST) & (spectrum[-1] <= LARGEST)
+    for between in spectrum[1:-1]:
+        valid &= (between > spectrum[0]) & (between < spectrum[-1])
+    valid &= (spectrum[0] < spectrum[-1]) & (low >= FLOOR) & (high < 1.0) & (powers <= _MOST_POWERS)
+    pull = powers * xp.sqrt(lead * lead + 1.0) * UP
+    degrees = []
+    for bound in degree_bounds(program.pull, xp, scaled, eta):
+        pull = pull * powers
+        degrees.append(bound * pull * UP)
+        valid &= degrees[-1] <= LARGEST
+    slack = 1.0 - high
+    lean, lag = chosen.multiplier - beta, -carry
+    length = xp.sqrt(lean * lean + lag * lag) * xp.where(large, -1.0, 1.0)
+    blur = (2 * (doubt + _ERROR) / abs(length) + _ERROR) * UP
+    # For heavy ball all of the state turns, for Nesterov the part of λ₁.
+    own = _bound_powers(xp, modes[:1], low) if ahead else powers
+    return Bounds(
+        multipliers=numbers,
+        coefficients=scaled,
+        degrees=degrees,
+        rho_high=high,
+        rho_low=low * DOWN,
+        slack=slack,
+        room=low * slack * (DOWN * DOWN),
+        large=large,
+        valid=valid,
+        reading=Reading(
+            weight=powers,
+            lean=xp.where(turning, DOWN / own, lean / length),
+            lag=lag / length,
+            blur=xp.where(turning, 0.0, blur) + 2 * map_error,
+            turning=turning,
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Mode:
+    """One mode in all rows.
+
+    Attributes:
+        trace: t, within ε.
+        determinant: d, within ε.
+        discriminant: t² − 4d, within 16ε.
+        modulus: The larger modulus as computed.
+        above: An upper bound of it.
+        size: An upper bound of ‖M‖.
+        height: An upper bound of ‖M − t/2‖.
+        roots: An upper bound of ‖M − μ‖ + ‖M − ν‖.
+        multiplier: The real multiplier of the larger modulus, as computed.
+    """
+
+    trace: Array
+    determinant: Array
+    discriminant: Array
+    modulus: Array
+    above: Array
+    size: Array
+    height: Array
+    roots: Array
+    multiplier: Array
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All of them."""
+        return (
+            self.trace,
+            self.determinant,
+            self.discriminant,
+            self.modulus,
+            self.above,
+            self.size,
+            self.height,
+            self.roots,
+            self.multiplier,
+        )
+
+    @classmethod
+    def of(cls, xp: Any, s: Array, beta: Array, weights: tuple[Array, Array], *, ahead: bool, error: float) -> _Mode:
+        """Compute the mode of s."""
+        lead, carry = weights
+        trace = 1.0 + beta - lead * s
+        determinant = beta * (1.0 - s) if ahead else beta + 0 * s
+        discriminant = trace * trace - 4.0 * determinant
+        root = xp.sqrt(xp.clip(discriminant, 0.0, None))
+        pair = xp.sqrt(xp.clip(determinant, 0.0, None))
+        real = (xp.abs(trace) + root) / 2
+        wide = xp.maximum(
+            (xp.abs(trace) + error + xp.sqrt(xp.clip(discriminant, 0.0, None) + 16 * error)) / 2,
+            xp.sqrt(xp.clip(determinant, 0.0, None) + error),
+        )
+        above = xp.where(discriminant < -16 * error, xp.sqrt(xp.clip(determinant, 0.0, None) + error), wide) * UP
+        top, off = 1.0 - lead * s, carry * carry + s * s
+
+        def distance(x: Array) -> Array:
+            """‖M − x‖, rounded up by what x may be off."""
+            return xp.sqrt((top - x) ** 2 + (beta - x) ** 2 + off)
+
+        multiplier = xp.where(trace < 0, -real, real)
+        other = trace - multiplier
+        return cls(
+            trace=trace,
+            determinant=determinant,
+            discriminant=discriminant,
+            modulus=xp.where(discriminant < 0, pair, real),
+            above=above,
+            size=(distance(0 * s) + 16 * error) * UP,
+            height=(distance(trace / 2) + 16 * error) * UP,
+            roots=(distance(multiplier) + distance(other) + 64 * error**0.5) * UP,
+            multiplier=multiplier,
+        )
+
+
+def _bound_powers(xp: Any, modes: Sequence[_Mode], low: Array) -> Array:
+    """Return K for all modes, from a lower bound of ρ (docs/methods.md, *Powers*); infinite where none is known."""
+    worst = 1.0 + 0 * low
+    for mode in modes:
+        room = low - mode.above
+        apart = xp.abs(mode.discriminant) - _APART / 2
+        known = apart > _APART / 4
+        split = xp.sqrt(xp.clip(apart, _APART / 4, None))
+        # For a pair ‖M − t/2‖ over half the root, for two real multipliers over the root itself.
+        own = xp.where(mode.discriminant < 0, 2 * mode.height, mode.roots) / split
+        own = xp.where(known, own, xp.inf)
+        below = (mode.size + mode.above * mode.above / low) / xp.clip(room, FLOOR, None)
+        below = xp.where(room > FLOOR, below, xp.inf)
+        worst = xp.maximum(worst, xp.minimum(own, below))
+    return worst * UP

@@ -10,7 +10,8 @@ import altair as alt
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn, number, panel, rule
 
 _WIDTH, _HEIGHT = 560, 240
-_BEYOND = 1.15
+BEYOND = 1.15
+"""How far pictures reach, in units of the limit of stability."""
 _WORDS = {"fixed": "fixed", "rotating": "faint", "alternating": "alternating", "unstable": "open"}
 
 
@@ -55,7 +56,7 @@ def phase_chart(lines: Sequence[tuple[float, dict[str, Any]]], title: str) -> al
     Returns:
         A chart in the stand-in colours.
     """
-    end = _BEYOND * max(number(line["stability_limit"]) for _, line in lines)
+    end = BEYOND * max(number(line["stability_limit"]) for _, line in lines)
     half = (lines[1][0] - lines[0][0]) / 2 if len(lines) > 1 else 0.01
     rows = [part | {"low": beta - half, "high": beta + half} for beta, line in lines for part in _parts(line, end)]
     x, y = (

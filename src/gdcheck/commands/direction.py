@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 _POINTS = 400
-_BEYOND = 1.15
-_WORDS = {
-    "fixed": "almost every start nearby arrives along the flattest eigenvector",
-    "rotating": "no limit of direction: a pair of multipliers dominates, and turns",
-    "alternating": "almost every start nearby arrives along the steepest one, changing its sign",
-    "unstable": "the minimum repels",
-}
 
 
 @commands.command(
@@ -84,13 +77,13 @@ def _draw(out: Path, values: list[fmpq], given: list[Method], lines: list[dict[s
     from flint import fmpq
 
     from gdcheck.reports.charts import number
-    from gdcheck.reports.direction_chart import moduli_chart, phase_chart
+    from gdcheck.reports.direction_chart import BEYOND, moduli_chart, phase_chart
     from gdcheck.theorem.certificate.methods.line import method_line, moduli, spectrum_of
     from gdcheck.theorem.loss.rational import to_text
     from gdcheck.theorem.methods.method import HeavyBall
 
     if len(given) == 1:
-        end = _BEYOND * number(lines[0]["stability_limit"])
+        end = BEYOND * number(lines[0]["stability_limit"])
         steps = [end * (k + 1) / _POINTS for k in range(_POINTS)]
         ends = sorted({min(values), max(values)})
         rows = dict(zip(map(to_text, ends), moduli(ends, given[0], steps), strict=True))
@@ -109,20 +102,15 @@ def _draw(out: Path, values: list[fmpq], given: list[Method], lines: list[dict[s
 
 
 def _show(lines: list[dict[str, Any]]) -> None:
-    from gdcheck.terminal.headline import short
+    from gdcheck.terminal.headline import method_words, segment_rows, short
     from gdcheck.terminal.show import console_for_people, show_rows
 
     console = console_for_people()
     for i, line in enumerate(lines):
         if i:
             console.print()
-        parts = (f"{key} {value}" for key, value in line["method"].items() if isinstance(value, str))
-        console.print(", ".join(parts).removeprefix("name "), style="bold", markup=False)
-        rows = []
-        for part in line["segments"]:
-            where = f"{short(part['from'])} < η < {short(part['to'])}" if part["to"] else f"η ≥ {short(part['from'])}"
-            rows.append((where, part["direction"], _WORDS[part["direction"]]))
-        show_rows(console, rows)
+        console.print(method_words(line["method"]), style="bold", markup=False)
+        show_rows(console, segment_rows(line))
         for at in line["at"]:
             console.print(f"at η = {short(at['step_size'])}: {at['regime']}", style="bold", markup=False)
             show_rows(console, [_mode(i in at["dominant"], mode) for i, mode in enumerate(at["modes"])])

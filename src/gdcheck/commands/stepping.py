@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gdcheck.commands.common import PROVED, help_end, write_picture
-from gdcheck.commands.options import AsJson, Picture, Variables
+from gdcheck.commands.options import (
+    AsJson,
+    Beta1,
+    Beta2,
+    Epsilon,
+    MethodName,
+    Momentum,
+    Picture,
+    Preconditioner,
+    Variables,
+    method_from_options,
+)
 from gdcheck.reports.formats import picture_format
 from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.loss.errors import InputError
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
+_POINTS = 400
 _MOST = 20  # Minimizers shown, at the most, of those nearest to the origin.
 
 
@@ -31,6 +43,7 @@ _MOST = 20  # Minimizers shown, at the most, of those nearest to the origin.
         'gdcheck steps --loss "x**2 + 10*y**2"',
         'gdcheck steps --loss "x**4 - 2*x**2" --out steps.svg',
         'gdcheck steps --loss "(x**2 - 1)**2 + y**2" --minimizer x=1,y=0 --minimizer x=-1,y=0 --json',
+        'gdcheck steps --loss "x**2 + 10*y**2" --method heavy-ball --momentum 0.5',
     )
 )
 def steps(
@@ -42,22 +55,33 @@ def steps(
     variables: Variables = None,
     out: Picture = None,
     as_json: AsJson = False,
+    method: MethodName = None,
+    momentum: Momentum = None,
+    beta1: Beta1 = None,
+    beta2: Beta2 = None,
+    epsilon: Epsilon = None,
+    preconditioner: Preconditioner = None,
 ) -> int:
     """Show what each step size does near each minimizer: fixed, alternating, unstable, and the rate."""
+    from gdcheck.theorem.methods.reading import read_method
+
     if loss is None:
         raise InputError("loss", 'is missing; give --loss "x**2 + y**2/2"')
     if out is not None:
         picture_format(out)
+    chosen = method_from_options(method, momentum, beta1, beta2, epsilon, preconditioner)
+    plain = chosen is None or read_method(chosen).is_plain
     with waiting("following trajectories"):
-        names, lines = _lines(loss, minimizer, variables)
+        if chosen is None or plain:
+            names, lines = _lines(loss, minimizer, variables)
+        else:
+            names, lines = _method_lines(loss, minimizer, variables, chosen)
     if out is not None:
-        from gdcheck.reports.step_chart import step_chart
-
-        write_picture(out, step_chart(lines, names), f"All step sizes of {loss[:120]}")
+        write_picture(out, _chart(lines, names, plain=plain), f"All step sizes of {loss[:120]}")
     if as_json:
         typer.echo(json.dumps({"variables": list(names), "minimizers": lines}, ensure_ascii=False))
     else:
-        _show(lines, names)
+        (_show if plain else _show_methods)(lines, names)
     return PROVED
 
 
@@ -89,6 +113,53 @@ def _lines(
     if not found:
         raise InputError("minimizer", "none is proved to be where the search found one; give one with --minimizer")
     return loss.variables, found
+
+
+def _method_lines(
+    text: str, minimizers: list[str] | None, variables: str | None, method: dict[str, Any]
+) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    """Return the variables, and what a method does at all step sizes near each minimizer."""
+    from gdcheck.theorem.certificate.methods.line import method_step_line
+    from gdcheck.theorem.descent.points import read_point
+    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.loss.loss import Loss
+
+    names = None if variables is None else [name.strip() for name in variables.split(",")]
+    loss = Loss.parse(text, names)
+    points: list[Any] = [read_point(point, "minimizer") for point in minimizers or []]
+    if not points:
+        found = sorted(_minima(loss), key=lambda p: p.point)
+        points = [p.point for p in found if p.exact]
+        if not points:
+            raise InputError("minimizer", "none is rational, and others are covered for gradient descent alone")
+        if len(points) < len(found):
+            typer.echo("note: left out: irrational minimizers, which gradient descent alone covers", err=True)
+    start = ["0"] * loss.dimension
+    problems = [Problem(loss, step_size=1, start=start, minimizer=point, method=method) for point in points]
+    return loss.variables, [method_step_line(problem) for problem in problems]
+
+
+def _chart(lines: list[dict[str, Any]], names: tuple[str, ...], *, plain: bool) -> Any:
+    """Draw the lines of gradient descent, or that of another method at one minimizer."""
+    from flint import fmpq
+
+    from gdcheck.reports.charts import number
+    from gdcheck.reports.direction_chart import BEYOND, moduli_chart
+    from gdcheck.reports.step_chart import step_chart
+    from gdcheck.theorem.certificate.methods.line import moduli
+    from gdcheck.theorem.methods.reading import read_method
+
+    if plain:
+        return step_chart(lines, names)
+    if len(lines) > 1:
+        raise InputError("minimizer", "a picture shows one; choose it with --minimizer")
+    (line,) = lines
+    end = BEYOND * number(line["stability_limit"])
+    steps = [end * (k + 1) / _POINTS for k in range(_POINTS)]
+    ends = sorted({line["eigenvalues"][0], line["eigenvalues"][-1]})
+    values = [fmpq(*x.as_integer_ratio()) for x in ends]
+    rows = dict(zip((f"{x:.6g}" for x in ends), moduli(values, read_method(line["method"]), steps), strict=True))
+    return moduli_chart(line, steps, rows)
 
 
 def _minima(loss: Loss) -> list[CriticalPoint]:
@@ -129,3 +200,15 @@ def _show(lines: list[dict[str, Any]], names: tuple[str, ...]) -> None:
         show_rows(console, line_rows(line, names))
         console.print()
         show_rows(console, threshold_rows(line["step_sizes"], names))
+
+
+def _show_methods(lines: list[dict[str, Any]], names: tuple[str, ...]) -> None:
+    from gdcheck.terminal.headline import method_words, segment_rows
+    from gdcheck.terminal.show import console_for_people, show_rows
+    from gdcheck.terminal.show_outcome import exactly
+
+    console = console_for_people()
+    for line in lines:
+        heading = f"{method_words(line['method'])}, minimizer {exactly(line['minimizer'], names)}"
+        console.print(heading, style="bold", markup=False)
+        show_rows(console, segment_rows(line))

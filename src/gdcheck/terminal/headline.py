@@ -89,8 +89,7 @@ def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def _method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the rows of another method than gradient descent."""
-    given = ", ".join(f"{key} {value}" for key, value in answer["method"].items() if isinstance(value, str))
-    rows = [("method", given.removeprefix("name "), "")]
+    rows = [("method", method_words(answer["method"]), "")]
     rows.append(("step size η", short(answer["step_size"]), f"regime {answer['regime']}"))
     if answer["boundary"] is not None:
         rows.append(("switch", short(answer["boundary"]), "below it the direction is fixed, above it alternates"))
@@ -103,6 +102,36 @@ def _method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append(("largest modulus", f"{answer['rate_per_step']:.9g}", meaning))
     return rows
 
+
+def method_words(method: dict[str, Any]) -> str:
+    """Name a method and its numbers.
+
+    Args:
+        method: Its JSON form.
+    """
+    given = ", ".join(f"{key} {value}" for key, value in method.items() if isinstance(value, str))
+    return given.removeprefix("name ")
+
+
+def segment_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the rows of a method's line of step sizes.
+
+    Args:
+        line: What ``theorem.certificate.methods.line.method_line`` says.
+    """
+    rows = []
+    for part in line["segments"]:
+        where = f"{short(part['from'])} < η < {short(part['to'])}" if part["to"] else f"η ≥ {short(part['from'])}"
+        rows.append((where, part["direction"], _DIRECTIONS[part["direction"]]))
+    return rows
+
+
+_DIRECTIONS = {
+    "fixed": "almost every start nearby arrives along the flattest eigenvector",
+    "rotating": "no limit of direction: a pair of multipliers dominates, and turns",
+    "alternating": "almost every start nearby arrives along the steepest one, changing its sign",
+    "unstable": "the minimum repels",
+}
 
 _REGIMES = {
     "small-step": "below the boundary",

@@ -128,3 +128,35 @@ def test_an_answer_for_every_start_is_printed(gdcheck):
     assert code == 0
     assert "almost every start  fixed, ±v" in out
     assert "v = (b=0, w=1)" in out
+
+
+def test_methods_have_their_line_of_step_sizes(gdcheck):
+    words = ("--loss", "(x-1)**2/2 + 2*y**2", "--method", "heavy-ball")
+    code, out, _ = gdcheck("steps", *words, "--momentum", "0.05", "--json")
+    assert code == 0
+    (line,) = json.loads(out)["minimizers"]
+    assert (line["minimizer"], line["eigenvalues"]) == (["1", "0"], [1.0, 4.0])
+    assert (line["boundary"], line["window"], line["stability_limit"]) == ("21/50", None, "21/40")
+    code, out, _ = gdcheck("steps", *words, "--momentum", "1/4")
+    assert code == 0
+    assert [row.split()[-1] for row in out.splitlines()[1:]] and "1/4 < η < 9/16" in out and "rotating" in out
+
+
+def test_a_preconditioner_moves_the_line(gdcheck):
+    _, out, _ = gdcheck("steps", "--loss", "x**2/2 + 2*y**2", "--preconditioner", "1,0;0,1/8", "--json")
+    (line,) = json.loads(out)["minimizers"]
+    assert (line["eigenvalues"], line["boundary"]) == ([0.5, 1.0], "4/3")
+
+
+def test_the_picture_of_a_method_shows_one_minimizer(gdcheck, tmp_path):
+    words = ("--loss", "(x**2 - 1)**2 + y**2", "--method", "nesterov", "--momentum", "0.5")
+    picture = tmp_path / "line.svg"
+    code, _, err = gdcheck("steps", *words, "--out", str(picture))
+    assert code == 2 and "--minimizer" in err and not picture.exists()
+    assert gdcheck("steps", *words, "--minimizer", "1,0", "--out", str(picture))[0] == 0
+    assert "rotating" in picture.read_text(encoding="utf-8")
+
+
+def test_irrational_minimizers_are_left_out_for_methods(gdcheck):
+    code, _, err = gdcheck("steps", "--loss", "x**4 - 3*x**2 + 2", "--method", "adam")
+    assert code == 2 and "gradient descent alone" in err

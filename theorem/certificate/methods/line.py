@@ -12,6 +12,9 @@ from gdcheck.theorem.augmented.modes import Block, Shape, classify_motion
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.augmented.thresholds import thresholds
 from gdcheck.theorem.certificate.methods.answer import thresholds_json
+from gdcheck.theorem.decision.state_search import pencil_of
+from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float, to_text
 from gdcheck.theorem.methods.method import Method
@@ -65,6 +68,28 @@ def method_line(spectrum: Spectrum, method: Method) -> dict[str, Any]:
         **found,
         "segments": [{"from": a, "to": b, "direction": kind} for a, b, kind in parts],
     }
+
+
+def method_step_line(problem: Problem) -> dict[str, Any]:
+    """Divide the line of step sizes for a minimizer of a loss; the problem's own step size plays no part.
+
+    Args:
+        problem: The loss, its minimizer and the method.
+
+    Returns:
+        What ``method_line`` says, with ``minimizer`` (texts) and ``eigenvalues`` (decimals; of PA with a
+        preconditioner).
+
+    Raises:
+        InputError: If the point is no critical point, or its Hessian does not exist or is not positive definite.
+    """
+    expansion = Expansion.around(problem, problem.step_size)
+    spectrum = None if expansion.hessian is None else Spectrum(pencil_of(expansion, problem.method), _BITS)
+    if spectrum is None or spectrum.eigenvalues[0].lo <= 0:
+        raise InputError("minimizer", "the Hessian there is not positive definite; give a strict minimizer of the loss")
+    line = method_line(spectrum, problem.method)
+    values = [to_float((e.lo + e.hi) / 2) for e in spectrum.eigenvalues]
+    return {"minimizer": [to_text(q) for q in problem.minimizer], "eigenvalues": values, **line}
 
 
 def modes_at(spectrum: Spectrum, method: Method, step_size: fmpq) -> dict[str, Any]:

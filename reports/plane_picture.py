@@ -22,6 +22,7 @@ _CERTIFIED = {
     BasinLabel.FIXED_MINUS: "#3fa34d",
     BasinLabel.ALTERNATING_PLUS: "#c8571b",
     BasinLabel.ALTERNATING_MINUS: "#8a4fbf",
+    BasinLabel.ROTATING: "#c2a21c",
 }
 _OBSERVED = {
     BasinLabel.FIXED_PLUS: "#a9c6e2",
@@ -33,6 +34,7 @@ _OBSERVED = {
     BasinLabel.EXCEPTIONAL: _LINE,
     BasinLabel.ELSEWHERE: "#d9cba3",
     BasinLabel.UNDECIDED: "#9aa1ab",
+    BasinLabel.ROTATING: "#e9dca5",
 }
 
 
@@ -108,6 +110,7 @@ def _legend(plane: Plane) -> list[tuple[str, str]]:
         BasinLabel.FIXED_MINUS: f"fixed, −{first}",
         BasinLabel.ALTERNATING_PLUS: f"alternating, +{last}",
         BasinLabel.ALTERNATING_MINUS: f"alternating, −{last}",
+        BasinLabel.ROTATING: "rotating: no limit of direction",
         BasinLabel.ESCAPES: "escapes",
         BasinLabel.ELSEWHERE: "settles at another point",
         BasinLabel.UNSETTLED: f"not at the minimizer after {OBSERVED_STEPS} steps",

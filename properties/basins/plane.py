@@ -5,14 +5,16 @@ Points that the float64 certificate decides are certified; the others are only o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
+from gdcheck.properties.basins.momentum import ROUNDED, label_momentum, momentum_of, observe_momentum
 from gdcheck.properties.basins.simulation import BasinLabel, Codes, Floats, observe, part_of
 from gdcheck.properties.basins.window import basin_width, natural_size
+from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.batch.batch import certify_batch
 from gdcheck.theorem.batch.columns import MOST_MAP_ERROR, Batch, State
 from gdcheck.theorem.batch.eigenbasis import Turned, nearest, turn
@@ -21,6 +23,7 @@ from gdcheck.theorem.decision.decide import FIRST_PRECISION, decide
 from gdcheck.theorem.decision.every_start import decide_every_start
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.method import PLAIN
 from gdcheck.theorem.methods.statement import Assumption
 
 LARGEST_SIZE = 4000
@@ -105,6 +108,8 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, map_error
 
 def _labels(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.bool_], bool]:
     """Label starts: their labels, whether they are certified, and whether none meets the certificate's assumptions."""
+    if batch.momentum is not None:
+        return label_momentum(batch, extent)
     outcome = certify_batch(batch, max_steps=_CERTIFIED_STEPS)
     proved = outcome.state == State.PROVED
     labels = (np.where(outcome.large, 2, 0) + (outcome.sign < 0)).astype(np.uint8)
@@ -134,7 +139,8 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         raise InputError("plane", f"{kind[:40]!r} is unknown; give start or step")
     if not 2 <= size <= LARGEST_SIZE:
         raise InputError("size", f"{size} is out of range; give one from 2 to {LARGEST_SIZE}")
-    where = turn(problem)
+    momentum = momentum_of(problem, size * size)
+    where = turn(replace(problem, method=PLAIN))
     eta, m = where.step_size, np.array([nearest(x) for x in problem.minimizer])
     window = nearest(half_width) if half_width is not None else _window(problem, where)
     width = 1.0 if window is None else window
@@ -153,15 +159,19 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         direction = np.array([nearest(x) for x in problem.displacement])
         if not direction.any():
             raise InputError("start", "is the minimizer; give another, which shows the direction of the starts")
-        widest = 2.1 / max(where.spectrum[1], _SMALLEST)
+        widest = 1.05 * nearest(largest_stable(problem.method)) / max(where.spectrum[1], _SMALLEST)
         etas = (across + 1) / 2 * widest
         starts = (direction / np.hypot(*direction))[:, None] * (up * width)
         extent = (0.0, widest, -width, width)
         titles = ("step size η", "start, distance from the minimizer towards the problem's start")
         map_error = None if map_error is None or map_error + _ALONG > MOST_MAP_ERROR else map_error + _ALONG
+    if momentum is not None and map_error is not None:
+        map_error = None if map_error + ROUNDED > MOST_MAP_ERROR else map_error + ROUNDED
     batch, reach = in_units(where, etas, starts, width, map_error or 0.0)
+    batch = replace(batch, momentum=momentum)
     if map_error is None:
-        labels, certified, outside = observe(batch, reach), np.zeros(batch.rows, np.bool_), False
+        look = observe if momentum is None else observe_momentum
+        labels, certified, outside = look(batch, reach), np.zeros(batch.rows, np.bool_), False
     else:
         labels, certified, outside = _labels(batch, reach)
     notes = ["strong colours are certified; pale ones are observed"]
@@ -169,7 +179,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         notes = [f"observed only: {_reason(problem, kind, where, outside=outside)}"]
     if window is None:
         notes.append(f"no end of the basin was found: the half-width is {width:g}")
-    if kind == "start":
+    if kind == "start" and momentum is None:
         notes += _exceptional_note(problem)
     return Plane(
         kind=kind,
@@ -204,21 +214,26 @@ def _reason(problem: Problem, kind: str, where: Turned, *, outside: bool) -> str
     if where.obstacle:
         return where.obstacle
     if outside:
-        return "a step size is too near 2/(λ₁+λₙ), 2/λₙ or some 1/λᵢ for float64, or a number is extreme"
+        return "a step size is too near a threshold or some 1/λᵢ for float64, or a number is extreme"
     return "float64 could not decide any of these points"
 
 
 def _window(problem: Problem, where: Turned) -> float | None:
     """Return a half-width at which a part of the starts does not go to the minimizer; None if there is none."""
-    first = natural_size(problem, where.spectrum[0])
-    if first is None or where.step_size * where.spectrum[1] >= 2:
+    first = natural_size(replace(problem, method=PLAIN), where.spectrum[0])
+    if first is None or where.step_size * where.spectrum[1] >= nearest(largest_stable(problem.method)):
         return first
     grid = (np.arange(_COARSE) + 0.5) / _COARSE * 2 - 1
     points = np.stack([np.tile(grid, _COARSE), np.repeat(grid, _COARSE)])
     etas = np.full(points.shape[1], where.step_size)
 
     def lost(width: float) -> float:
-        labels = observe(*in_units(where, etas, points * width, width, 0.0))
+        batch, reach = in_units(where, etas, points * width, width, 0.0)
+        momentum = momentum_of(problem, batch.rows)
+        if momentum is None:
+            labels = observe(batch, reach)
+        else:
+            labels = observe_momentum(replace(batch, momentum=momentum), reach)
         return float(np.isin(labels, [BasinLabel.ESCAPES, BasinLabel.UNSETTLED, BasinLabel.ELSEWHERE]).mean())
 
     return basin_width(first, lost)

@@ -47,6 +47,8 @@ class BasinLabel(IntEnum):
     """At another point, where the gradient is as good as zero."""
     UNDECIDED = 8
     """Goes to the minimizer, but no sign of a dominant component can be told."""
+    ROTATING = 9
+    """Goes to the minimizer in no direction: only with momentum."""
 
 
 def observe(batch: Batch, extent: float) -> Codes:

@@ -14,8 +14,9 @@ and :math:`(1+\beta)s < 4`, hence the norm of both halves is at most :math:`\sqr
 
 **The recursion** runs in ‖·‖_*. Let :math:`\|\hat z_k - z_k\|_* \le e_k`, R ≥ ‖ẑ‖ + e, w = √(a²+1), and
 :math:`X(R) = Kw\,x(KR)`. While X ≤ 1 − ρ the ball ‖·‖_* ≤ KR is never left by either trajectory (the padding of ρ
-below covers K(9 + 3X)G), and there :math:`e' = (\rho + (D-1)X)e + G(9K + 3X)KR`, for as many steps as one likes;
-otherwise the same bound serves for one step. Rows are kept while KR ≤ 2²⁰.
+below covers K(9 + 3X)G), and there :math:`e' = (\rho + (D-1)X)e + G(9K + 3X)KR`, for as many steps as one likes.
+Otherwise one step is bounded at R itself, with :math:`Kw\,x(R) = X(R/K)` in the place of X. Rows are kept while
+KR ≤ 2²⁰.
 
 **Decided.** With σ = ρ + X < 1 and P as before, the amplitude :math:`l\cdot z` of a real multiplier changes by at most
 :math:`\|l\| X R P^2/(\rho(1-\rho))` for ever; so with the unit functional p = l/‖l‖ the test is

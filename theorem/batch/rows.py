@@ -186,9 +186,10 @@ class Rows:
                 return left.only(open_)
             # e ← (ρ + (D−1)x) e + G(3 + x) R, or with momentum 3G(3K + x) K R in the place of the last term; within the
             # invariant ball the same numbers serve until the next test.
-            multiply(test.x, lipschitz, out=test.factor)
+            x = test.x if inside else test.one_step()
+            multiply(x, lipschitz, out=test.factor)
             add(test.factor, self.bounds.rho_high, out=test.factor)
-            add(test.x, base, out=test.rounding)
+            add(x, base, out=test.rounding)
             multiply(test.rounding, growth, out=test.rounding)
             multiply(test.rounding, test.radius, out=test.rounding)
             until = tested + _stride(tested) if inside else step + 1
@@ -229,14 +230,27 @@ class _Test:
         xp.sqrt(radius, out=radius)
         multiply(radius, UP, out=radius)
         add(radius, error, out=radius)
-        multiply(bounds.degrees[-1], radius, out=x)
-        for degree in reversed(bounds.degrees[:-1]):
-            add(x, degree, out=x)
-            multiply(x, radius, out=x)
+        self._polynomial(radius, x)
         self.inside = x <= bounds.slack
         if bounds.reading is None:
             return radius <= LARGEST_RADIUS
         return radius * bounds.reading.weight <= LARGEST_RADIUS
+
+    def _polynomial(self, radius: Array, out: Array) -> None:
+        """Evaluate x, with momentum X, at a radius."""
+        xp, degrees = self._rows.xp, self._rows.bounds.degrees
+        xp.multiply(degrees[-1], radius, out=out)
+        for degree in reversed(degrees[:-1]):
+            xp.add(out, degree, out=out)
+            xp.multiply(out, radius, out=out)
+
+    def one_step(self) -> Array:
+        """Return x(R), which serves for one step; with momentum that is K w x(R) = X(R/K)."""
+        reading = self._rows.bounds.reading
+        if reading is None:
+            return self.x
+        self._polynomial(self.radius / reading.weight * UP, self._right)
+        return self._right
 
     def holds(self, y: Sequence[Array], error: Array) -> Array:
         """Where the inequality holds, for the R and x measured last."""

@@ -16,6 +16,7 @@ _COLOURS = {
     "fixed, −": "#8fb8dd",
     "alternating, +": STAND_IN["alternating"],
     "alternating, −": "#e3b184",
+    "rotating": "#7d9c6b",
     "exceptional": STAND_IN["two-cycle"],
     "not-applicable": STAND_IN["faint"],
     "unresolved": "#d9a400",
@@ -47,7 +48,8 @@ def sweep_charts(summary: Summary) -> Iterator[tuple[str, str, alt.Chart]]:
 
 def _phases(summary: Summary) -> alt.Chart:
     values = []
-    for side, regime in ((-1, "small-step"), (1, "large-step")):
+    # What rotates has no side of its own: it stands where its distance is.
+    for side, regime in ((-1, "small-step"), (1, "large-step"), (1, "rotating")):
         for bits, limits in summary.phases.get(regime, {}).items():
             # Towards the boundary from the left, away from it on the right.
             place = side * (1000 - int(bits))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gdcheck.properties.sweep.momentum import Line
 from gdcheck.properties.sweep.spec import Spec
-from gdcheck.theorem.batch.columns import Batch
+from gdcheck.theorem.batch.columns import Batch, Momentum
 from gdcheck.theorem.descent.expansion import Exponents
 
 Floats = npt.NDArray[np.float64]
@@ -63,7 +64,12 @@ class Generator:
         """
         exponents, n, count = self.exponents(number), self.spec.variables, rows.stop - rows.start
         whole = Batch(
-            exponents, np.empty((n, count)), np.empty((len(exponents), count)), np.empty(count), np.empty((n, count))
+            exponents,
+            np.empty((n, count)),
+            np.empty((len(exponents), count)),
+            np.empty(count),
+            np.empty((n, count)),
+            momentum=None if self._plain else Momentum(np.empty(count), self.spec.method == "nesterov"),
         )
         # A part at a time stays in the cache.
         for first in range(0, count, _PART):
@@ -71,14 +77,20 @@ class Generator:
             drawn = self._problems(exponents, self._uniform(number, rows.start + first, part.stop - first))
             whole.spectrum[:, part], whole.coefficients[:, part] = drawn.spectrum, drawn.coefficients
             whole.step_size[part], whole.start[:, part] = drawn.step_size, drawn.start
+            if whole.momentum is not None and drawn.momentum is not None:
+                whole.momentum.beta[part] = drawn.momentum.beta
         return whole
+
+    @property
+    def _plain(self) -> bool:
+        return self.spec.method == "gradient-descent"
 
     def _bits(self, key: int) -> np.random.Philox:
         return np.random.Philox(key=np.array([self.seed, key], dtype=np.uint64))
 
     def _uniform(self, number: int, first: int, count: int) -> Floats:
         """Numbers k/2³² in [0, 1), of shape (as many as a row needs, count)."""
-        needed = 5 + self.spec.terms + 2 * self.spec.variables
+        needed = 5 + self.spec.terms + 2 * self.spec.variables + (0 if self._plain else 1)
         words = -(-needed // (2 * _WORDS)) * _WORDS
         bits = self._bits(2 * number)
         bits.advance(first * words // _WORDS)
@@ -91,21 +103,32 @@ class Generator:
         spec, n = self.spec, self.spec.variables
         regime, near, distance, low, spread, reach, dominant = u[:7]
         coefficients = (2 * u[7 : 7 + spec.terms] - 1) * spec.coefficient
-        between, direction = u[7 + spec.terms : 5 + spec.terms + n], 2 * u[5 + spec.terms + n :] - 1
+        after = 5 + spec.terms + n
+        between, direction = u[7 + spec.terms : after], 2 * u[after : after + n] - 1
         lowest = spec.lowest[0] + (spec.lowest[1] - spec.lowest[0]) * low
         highest = lowest * (spec.condition[0] + (spec.condition[1] - spec.condition[0]) * spread)
         # Strictly between the ends, which are simple.
         interior = lowest + (highest - lowest) * (1 / 64 + 31 / 32 * between)
         small = regime < spec.small_step_share
-        eta = self._step_size(small, near < spec.near_share, distance, lowest, highest)
-        slack = np.where(small, eta * lowest, 2 - eta * highest)
+        momentum = None
+        if self._plain:
+            eta = self._step_size(small, near < spec.near_share, distance, lowest, highest)
+            slack = np.where(small, eta * lowest, 2 - eta * highest)
+        else:
+            beta = spec.momentum[0] + (spec.momentum[1] - spec.momentum[0]) * u[-1]
+            momentum = Momentum(beta, spec.method == "nesterov")
+            line = Line.of(beta, lowest, highest, looks_ahead=momentum.looks_ahead)
+            nearness = np.where(near < spec.near_share, _magnitude(distance, spec.closest_bits), 0)
+            eta, small = line.place(regime, spec.small_step_share, distance, nearness)
+            # A bound of 1 − ρ from below, about; and starts so near that powers of the linear part do not matter.
+            slack = np.minimum(eta * lowest, np.minimum(1 - beta, (line.limit - eta) * highest)) / 16
         radius = _contracting_radius(exponents, coefficients * eta, slack)
         direction[0] *= np.where(small, _magnitude(dominant, spec.dominant_bits), 1)
         direction[-1] *= np.where(small, 1, _magnitude(dominant, spec.dominant_bits))
         length = np.sqrt(_sum(direction * direction) + 2.0**-100)
         start = direction * (radius * (spec.start[0] + (spec.start[1] - spec.start[0]) * reach) / length)
         spectrum = np.concatenate([lowest[None], interior, highest[None]])
-        return Batch(exponents, spectrum, coefficients, eta, start)
+        return Batch(exponents, spectrum, coefficients, eta, start, momentum=momentum)
 
     def _step_size(
         self, small: npt.NDArray[np.bool_], near: npt.NDArray[np.bool_], where: Floats, lowest: Floats, highest: Floats

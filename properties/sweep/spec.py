@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import comb
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 from msgspec.structs import fields
@@ -15,6 +15,7 @@ from gdcheck.theorem.loss.errors import InputError
 Steps = Annotated[int, Meta(ge=1, le=10**6)]
 Eigenvalue = Annotated[float, Meta(ge=2.0**-20, le=2.0**20)]
 Condition = Annotated[float, Meta(ge=1.01, le=2.0**10)]
+Beta = Annotated[float, Meta(ge=2.0**-10, le=0.999)]
 Distance = Annotated[float, Meta(ge=2.0**-40, le=16)]
 
 
@@ -38,6 +39,8 @@ class Spec(Shape, frozen=True):
         sample: Problems of each batch that are decided again in Arb and rechecked.
         max_steps: Steps in float64 before a problem goes to Arb.
         exact_steps: Steps in Arb before it is left unresolved.
+        method: Which method descends.
+        momentum: Smallest and largest β of heavy ball and Nesterov.
     """
 
     variables: Annotated[int, Meta(ge=2, le=16)] = 5
@@ -56,6 +59,8 @@ class Spec(Shape, frozen=True):
     sample: Annotated[int, Meta(ge=0)] = 8
     max_steps: Steps = 2048
     exact_steps: Steps = 20000
+    method: Literal["gradient-descent", "heavy-ball", "nesterov"] = "gradient-descent"
+    momentum: tuple[Beta, Beta] = (0.01, 0.5)
 
     @classmethod
     def from_json(cls, data: object) -> Spec:
@@ -83,7 +88,8 @@ class Spec(Shape, frozen=True):
         for name, value, limit in (("terms", spec.terms, most), ("sample", spec.sample, spec.batch)):
             if value > limit:
                 raise InputError(name, f"{value} is out of range here; give at most {limit}")
-        for name, (low, high) in (("lowest", spec.lowest), ("condition", spec.condition), ("start", spec.start)):
+        pairs = {name: getattr(spec, name) for name in ("lowest", "condition", "start", "momentum")}
+        for name, (low, high) in pairs.items():
             if low > high:
                 raise InputError(name, f"{low} is above {high}; give the smaller number first")
         return spec

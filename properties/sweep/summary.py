@@ -12,7 +12,7 @@ from msgspec import Meta
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.properties.sweep.store import Store, UnwritableError
 from gdcheck.properties.sweep.tables import UnsoundTableError, sound_tables
-from gdcheck.properties.sweep.work import REGIMES, TIERS, VERDICTS
+from gdcheck.properties.sweep.work import MOMENTUM_REGIMES, REGIMES, TIERS, VERDICTS, regimes_of
 from gdcheck.theorem.certificate.shapes import Contradictions, Count, RunOutcome, StoredRun
 
 SHOWN = 20
@@ -22,6 +22,7 @@ _LIMITS = {
     ("small-step", -1): "fixed, −",
     ("large-step", 1): "alternating, +",
     ("large-step", -1): "alternating, −",
+    ("rotating", 0): "rotating",
 }
 _QUANTILES = (0.5, 0.9, 0.99, 1.0)
 
@@ -67,7 +68,8 @@ class Summary(StoredRun, frozen=True, tag="gdcheck-sweep-summary/1"):
 
     def contradictions(self) -> Contradictions:
         """Hold what a stored summary says against its own counts."""
-        groups = {"verdicts": VERDICTS, "tiers": TIERS, "regimes": REGIMES}
+        regimes = REGIMES if len(self.regimes) <= len(REGIMES) else MOMENTUM_REGIMES
+        groups = {"verdicts": VERDICTS, "tiers": TIERS, "regimes": regimes}
         for name, known in groups.items():
             yield f"the names in $.{name}", sorted(getattr(self, name)), sorted(known)
             yield "$.decided", self.decided, sum(getattr(self, name).values())
@@ -188,7 +190,7 @@ def summarize(store: Store) -> Summary:
         seed=store.generator.seed,
         verdicts=verdicts,
         tiers=counted("tier", TIERS),
-        regimes=counted("regime", REGIMES),
+        regimes=counted("regime", regimes_of(store.generator.spec)),
         steps=_quantiles(steps),
         step_histogram=_octaves(steps),
         phases=_nested(phases),

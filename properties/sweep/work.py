@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.spec import Spec
 from gdcheck.theorem.batch.batch import BLOCK, DEVICE_BLOCK, certify_batch
 from gdcheck.theorem.batch.columns import Batch, Outcome, State
 from gdcheck.theorem.batch.second_opinion import SecondOpinion, problem_of, second_opinion
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
 
 VERDICTS = [verdict.value for verdict in Verdict]
 REGIMES = ["small-step", "large-step"]
+MOMENTUM_REGIMES = [*REGIMES, "rotating", "boundary", "unstable"]
 TIERS = ["float64", "arb"]
 
 
-def columns() -> dict[str, Any]:
+def regimes_of(spec: Spec) -> list[str]:
+    """Return the regimes that a sweep tells apart."""
+    return REGIMES if spec.method == "gradient-descent" else MOMENTUM_REGIMES
+
+
+def columns(spec: Spec) -> dict[str, Any]:
     """Return the columns of a batch's table and their types."""
     import polars as pl  # noqa: PLC0415
 
@@ -33,7 +40,7 @@ def columns() -> dict[str, Any]:
         "index": pl.UInt64(),
         "verdict": pl.Enum(VERDICTS),
         "tier": pl.Enum(TIERS),
-        "regime": pl.Enum(REGIMES),
+        "regime": pl.Enum(regimes_of(spec)),
         "distance": pl.Float32(),
         "step": pl.Int32(),
         "sign": pl.Int8(),
@@ -103,7 +110,7 @@ def work(task: Task) -> BatchResult:
     xp, device, block = _engine(task.device)
     least = min(_STRAGGLERS, task.count // 16)
     outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, block=block, least=least)
-    frame = _Frame(batch, outcome)
+    frame = _Frame(batch, outcome, regimes_of(spec))
     left: list[int] = np.flatnonzero(outcome.state != State.PROVED).tolist()
     refuted = []
     for row in left:
@@ -151,7 +158,7 @@ def _dispute(outcome: Outcome, row: int, opinion: SecondOpinion) -> dict[str, An
         "float64": {
             "state": State(outcome.state[row]).name.lower(),
             "step": int(outcome.step[row]),
-            "regime": REGIMES[int(outcome.large[row])],
+            "regime": MOMENTUM_REGIMES[2 if outcome.turning[row] else int(outcome.large[row])],
             "sign": int(outcome.sign[row]),
             "radius": float(outcome.radius[row]),
             "error": float(outcome.error[row]),
@@ -163,8 +170,18 @@ def _dispute(outcome: Outcome, row: int, opinion: SecondOpinion) -> dict[str, An
 
 
 def distances(batch: Batch) -> npt.NDArray[np.float32]:
-    """η divided by the boundary, minus one; few digits are kept, as every digit can be had from the index."""
-    found: npt.NDArray[np.float32] = (batch.step_size * _ends(batch) / 2 - 1).astype(np.float32)
+    """η divided by the boundary, minus one; few digits are kept, as every digit can be had from the index.
+
+    With momentum the boundary is 2(1 + β)/(λ₁ + λₙ) for heavy ball, whether a window surrounds it or not, and the limit
+    of stability for Nesterov.
+    """
+    shares = batch.step_size * _ends(batch) / 2
+    if batch.momentum is not None:
+        beta = batch.momentum.beta
+        shares = shares / (1 + beta)
+        if batch.momentum.looks_ahead:
+            shares = batch.step_size * batch.spectrum[-1] * (1 + 2 * beta) / (2 + 2 * beta)
+    found: npt.NDArray[np.float32] = (shares - 1).astype(np.float32)
     return found
 
 
@@ -182,11 +199,14 @@ def _ends(batch: Batch) -> npt.NDArray[np.float64]:
 class _Frame:
     """The columns of a batch's table; what Arb decides replaces what float64 left open."""
 
-    def __init__(self, batch: Batch, outcome: Outcome) -> None:
+    def __init__(self, batch: Batch, outcome: Outcome, regimes: list[str]) -> None:
+        self._regimes = regimes
         self._distance = distances(batch)
         self._verdict = np.full(batch.rows, VERDICTS.index("proved"), np.uint8)
         self._tier = np.zeros(batch.rows, np.uint8)
-        self._large = large(batch)
+        self._regime = large(batch).astype(np.uint8)
+        if batch.momentum is not None:
+            self._regime = np.where(outcome.turning, 2, outcome.large).astype(np.uint8)
         self._step, self._sign = outcome.step.copy(), outcome.sign.copy()
         # The ratio lies in [2^(e−1), 2^e) and is above one.
         self._bits = (np.frexp(np.maximum(outcome.ratio, 1))[1] - 1).astype(np.int16)
@@ -198,7 +218,10 @@ class _Frame:
         self._step[row] = amplitude.step if amplitude else -1
         self._bits[row] = -1
         self._sign[row] = 0
-        if limit is not None and decision.verdict is Verdict.PROVED:
+        known = decision.classification
+        if len(self._regimes) > len(REGIMES) and known is not None and known.regime is not None:
+            self._regime[row] = self._regimes.index(known.regime.value)
+        if limit is not None and limit.vectors and decision.verdict is Verdict.PROVED:
             component = limit.vectors[0][-1 if limit.kind is LimitKind.ALTERNATING else 0]
             self._sign[row] = 1 if component > 0 else -1
 
@@ -214,7 +237,7 @@ class _Frame:
                 "index": np.arange(first, first + self._step.size, dtype=np.uint64),
                 "verdict": named(self._verdict, VERDICTS),
                 "tier": named(self._tier, TIERS),
-                "regime": named(self._large, REGIMES),
+                "regime": named(self._regime, self._regimes),
                 "distance": self._distance,
                 "step": self._step,
                 "sign": self._sign,

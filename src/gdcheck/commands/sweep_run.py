@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -34,22 +35,51 @@ def read_count(text: str) -> int:
     return check_count(int(number.p) if number.q == 1 else None)
 
 
-def start_sweep(
-    problems: str | None,
-    seed: int | None,
-    spec: Path | None,
-    out: Path | None,
-    resume: Path | None,
-    *,
-    executor: Executor,
-) -> tuple[Store, SweepResult]:
-    """Begin a sweep or go on with one.
+@dataclass(frozen=True)
+class Asked:
+    """A new sweep as it was asked for; None where nothing was said.
 
-    Args:
+    Attributes:
         problems: How many problems, as written.
         seed: The seed.
         spec: A JSON file that says what the problems look like.
-        out: The directory of a new sweep.
+        out: The directory.
+        method: The method, in the place of the spec's.
+        momentum: β, or its ends with a comma between.
+    """
+
+    problems: str | None
+    seed: int | None
+    spec: Path | None
+    out: Path | None
+    method: str | None
+    momentum: str | None
+
+    def read_spec(self) -> Spec:
+        """Return the spec, with the method that was named."""
+        from gdcheck.properties.storage.reading import parse_json, read_text
+        from gdcheck.theorem.loss.rational import to_float, to_fmpq
+
+        data = {} if self.spec is None else parse_json(read_text(self.spec), "the spec")
+        if not isinstance(data, dict):
+            return Spec.from_json(data)
+        if self.method is not None:
+            data = data | {"method": self.method}
+        if self.momentum is not None:
+            if data.get("method", "gradient-descent") == "gradient-descent":
+                raise InputError("momentum", "belongs to heavy-ball or nesterov; name one with --method")
+            ends = [to_float(to_fmpq(x.strip(), "momentum")) for x in self.momentum.split(",")]
+            if len(ends) > 2:
+                raise InputError("momentum", "give one β, or two ends as 0.05,0.5")
+            data = data | {"momentum": [ends[0], ends[-1]]}
+        return Spec.from_json(data)
+
+
+def start_sweep(asked: Asked, resume: Path | None, *, executor: Executor) -> tuple[Store, SweepResult]:
+    """Begin a sweep or go on with one.
+
+    Args:
+        asked: The new sweep.
         resume: The directory of one that was begun.
         executor: Where to work.
 
@@ -60,26 +90,20 @@ def start_sweep(
         InputError: If the options do not fit together, or cannot be used.
     """
     if resume is not None:
-        if any(x is not None for x in (problems, seed, spec, out)):
+        if any(x is not None for x in astuple(asked)):
             raise InputError("resume", "goes on with a sweep as it was begun; leave out problems, seed, spec and out")
         store = Store.open(resume)
         executor.check()
     else:
-        generator = Generator(check_seed(0 if seed is None else seed), _read_spec(spec))
-        count = read_count("1e6" if problems is None else problems)
+        generator = Generator(check_seed(asked.seed or 0), asked.read_spec())
+        count = read_count("1e6" if asked.problems is None else asked.problems)
         # A sweep that nothing can work on must not be left behind.
         executor.check()
-        store = Store.create(out or Path("reports/out/run"), generator, count)
+        store = Store.create(asked.out or Path("reports/out/run"), generator, count)
     with progress_bar(store.problems, "deciding") as on_done:
         swept = sweep(store, executor, on_done)
     compose([store.root / "summary.json"], store.root)
     return store, swept
-
-
-def _read_spec(path: Path | None) -> Spec:
-    from gdcheck.properties.storage.reading import parse_json, read_text
-
-    return Spec() if path is None else Spec.from_json(parse_json(read_text(path), "the spec"))
 
 
 def show_sweep(console: Console, store: Store, result: SweepResult) -> None:

@@ -19,6 +19,7 @@ commands = typer.Typer()
         "0 all proved or exceptional, 1 anything else",
         "gdcheck sweep --problems 1e7 --out reports/out/run",
         "gdcheck sweep --resume reports/out/run",
+        "gdcheck sweep --problems 1e5 --method heavy-ball --momentum 0.05,0.5 --out reports/out/momentum",
     )
 )
 def sweep(
@@ -30,17 +31,22 @@ def sweep(
         str | None, typer.Option(help="Hand the batches to a Dask cluster you trust, such as tcp://host:8786.")
     ] = None,
     spec: Annotated[Path | None, typer.Option(help="A JSON file that says what the problems look like.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="gradient-descent, heavy-ball or nesterov; in the place of the spec's.")
+    ] = None,
+    momentum: Annotated[str | None, typer.Option(help="β of all problems, or its ends as 0.05,0.5.")] = None,
     out: Annotated[Path | None, typer.Option(help="The directory; reports/out/run if not given.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the sweep in this directory.")] = None,
 ) -> int:
     """Decide millions of random problems, a batch at a time, in float64 with proved rounding."""
-    from gdcheck.commands.sweep_run import show_sweep, start_sweep
+    from gdcheck.commands.sweep_run import Asked, show_sweep, start_sweep
     from gdcheck.properties.storage.workers import default_jobs
     from gdcheck.properties.sweep.run import Executor
     from gdcheck.terminal.show import console_for_people
 
     executor = Executor(jobs or default_jobs(), device, scheduler)
-    store, result = start_sweep(problems, seed, spec, out, resume, executor=executor)
+    asked = Asked(problems, seed, spec, out, method, momentum)
+    store, result = start_sweep(asked, resume, executor=executor)
     show_sweep(console_for_people(), store, result)
     if result.interrupted:
         return INTERRUPTED

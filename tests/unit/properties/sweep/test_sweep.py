@@ -484,3 +484,29 @@ def test_devices():
     assert devices_of("cpu") == ["cpu"]
     with pytest.raises(InputError, match="auto, cpu or cuda"):
         devices_of("tpu")
+
+
+@pytest.mark.parametrize("method", ["heavy-ball", "nesterov"])
+def test_problems_with_momentum_are_swept(method, tmp_path):
+    spec = Spec.from_json(
+        {"method": method, "momentum": [0.05, 0.5], "batch": 300, "sample": 3, "variables": 3, "terms": 4}
+    )
+    generator = Generator(5, spec)
+    whole, part = generator.batch(0, slice(0, 300)), generator.batch(0, slice(120, 130))
+    assert np.array_equal(whole.momentum.beta[120:130], part.momentum.beta)
+    assert np.array_equal(whole.step_size[120:130], part.step_size)
+    store = Store.create(tmp_path / "run", generator, 400)
+    result = sweep(store, Executor(1))
+    assert result.summary.outcome == "passed" and result.summary.verdicts["proved"] == 400
+    assert all(result.summary.regimes[name] > 20 for name in ("small-step", "large-step", "rotating"))
+    table = read_table(store, 0)
+    assert set(table.filter(pl.col("regime") == "rotating")["sign"]) == {0}
+    # A problem is made again from its index, with its method.
+    assert decide(store.problem(7)).classification.regime.value == table["regime"][7]
+    assert all(stated == counted for _, stated, counted in result.summary.contradictions())
+
+
+def test_momentum_leaves_the_problems_of_gradient_descent_as_they_were():
+    assert Generator(0, Spec()).batch(0, slice(0, 3)).momentum is None
+    with pytest.raises(InputError, match="momentum"):
+        Spec.from_json({"momentum": [0.5, 0.1]})

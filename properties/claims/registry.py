@@ -9,6 +9,7 @@ from gdcheck.properties.claims import (
     equivariance,
     exceptional,
     invariance,
+    methods,
     observation,
     rate,
     remainder,
@@ -18,21 +19,24 @@ from gdcheck.properties.claims import (
 from gdcheck.properties.claims.claim import Claim
 
 CLAIMS: dict[str, Claim] = {
-    module.CLAIM.name: module.CLAIM
-    for module in (
-        direction,
-        alternation,
-        boundary,
-        remainder,
-        invariance,
-        dominance,
-        exceptional,
-        amplitude,
-        updates,
-        rate,
-        sharpness,
-        observation,
-        equivariance,
+    claim.name: claim
+    for claim in (
+        direction.CLAIM,
+        alternation.CLAIM,
+        boundary.CLAIM,
+        remainder.CLAIM,
+        invariance.CLAIM,
+        dominance.CLAIM,
+        exceptional.CLAIM,
+        amplitude.CLAIM,
+        updates.CLAIM,
+        rate.CLAIM,
+        sharpness.CLAIM,
+        observation.CLAIM,
+        equivariance.CLAIM,
+        methods.HEAVY_BALL,
+        methods.NESTEROV,
+        methods.ADAPTIVE,
     )
 }
 """Every claim by its name, in the order of the paper. ``torch_sgd`` has its own, which needs torch."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from enum import Enum
 
 from flint import ctx, fmpq
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import losses, rotations, spectra
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.augmented.signs import Spectrum
@@ -20,54 +22,62 @@ from gdcheck.theorem.methods.statement import Regime
 
 _BETAS = [fmpq(p, q) for p, q in ((1, 20), (1, 2), (9, 10), (1, 4), (1, 100), (4, 9), (7, 10), (0, 1))]
 _BITS = 256
+_NEAR = [0, 0, 0, 1, 3, 6, 12]
+"""Powers of ten of the distance from a threshold; 0 is anywhere."""
 _SHARES = [fmpq(k, 16) for k in (8, 4, 12, 2, 14, 1, 15)]
 
 
-@dataclass(frozen=True)
-class MethodInstance:
-    """A problem with a method, and the regime that it was drawn to be in.
+class Family(Enum):
+    """Which methods are drawn."""
 
-    Attributes:
-        problem: The problem.
-        regime: The regime.
-    """
-
-    problem: Problem
-    regime: Regime
+    HEAVY_BALL = "heavy-ball"
+    NESTEROV = "nesterov"
+    MOMENTUM = "momentum"
+    ADAPTIVE = "adaptive"
 
 
-def methods(*, adaptive: bool = False) -> SearchStrategy[Method]:
-    """Return a strategy of methods; they shrink towards heavy ball with β = 1/20.
+def methods(family: Family = Family.MOMENTUM) -> SearchStrategy[Method]:
+    """Return a strategy of methods; they shrink towards β = 1/20.
 
     Args:
-        adaptive: Adam and RMSprop instead of heavy ball and Nesterov.
+        family: Which: heavy ball, Nesterov, one of the two, or Adam and RMSprop.
     """
     betas = st.sampled_from(_BETAS)
-    if adaptive:
+    if family is Family.ADAPTIVE:
         squares = st.sampled_from([fmpq(9, 10), fmpq(1, 2), fmpq(8, 10)])
         epsilons = st.sampled_from([fmpq(1), fmpq(1, 2), fmpq(3)])
         return st.one_of(
             st.builds(Adam, betas, squares, epsilons), st.builds(RMSprop, st.just(fmpq(0)), squares, epsilons)
         )
-    return st.one_of(st.builds(HeavyBall, betas), st.builds(Nesterov, betas))
+    heavy, ahead = st.builds(HeavyBall, betas), st.builds(Nesterov, betas)
+    if family is Family.MOMENTUM:
+        return st.one_of(heavy, ahead)
+    return heavy if family is Family.HEAVY_BALL else ahead
 
 
 @st.composite
 def method_problems(
-    draw: DrawFn, *, adaptive: bool = False, dimensions: tuple[int, int] = (2, 4), near: int | None = None
-) -> MethodInstance:
+    draw: DrawFn,
+    *,
+    regime: Regime | None = None,
+    family: Family = Family.MOMENTUM,
+    dimensions: tuple[int, int] = (2, 4),
+    near: int | None = None,
+) -> Instance:
     """Draw a problem with a method, in a stable regime that the method has.
 
     Args:
         draw: Supplied by Hypothesis.
-        adaptive: Adam and RMSprop instead of heavy ball and Nesterov.
+        regime: The regime; any but the boundary if not given.
+        family: Which methods.
         dimensions: The least and the largest number of variables.
-        near: k puts the step size next to a threshold, at 10⁻ᵏ of the way to the other; None anywhere between.
+        near: k puts the step size next to a threshold, at 10⁻ᵏ of the way to the other. Without it that is drawn where
+            a regime is given, and else the step size lies anywhere between.
 
     Returns:
-        The instance.
+        The instance. Its start is near the minimizer, and not proved to lie in the basin.
     """
-    method = draw(methods(adaptive=adaptive))
+    method = draw(methods(family))
     n = draw(st.integers(*dimensions))
     spectrum = draw(spectra(n=n))
     rotation = draw(rotations(n=n))
@@ -75,19 +85,28 @@ def method_problems(
     found = thresholds(known, method)
     marks = [found.boundary] if found.boundary is not None else list(found.window or ())
     regimes = [Regime.SMALL_STEP, *([Regime.ROTATING] if found.boundary is None else []), Regime.LARGE_STEP]
-    ends_of = [Threshold.at(fmpq(0)), *marks, found.stability_limit]
-    index = draw(st.integers(0, len(regimes) - 1))
-    low, high = _above(ends_of[index]), _below(ends_of[index + 1])
-    if near is None:
-        step_size = low + (high - low) * draw(st.sampled_from(_SHARES))
+    if regime is Regime.BOUNDARY:
+        exact = [mark.exact for mark in marks if mark.exact is not None]
+        assume(exact)
+        step_size = draw(st.sampled_from(exact))
     else:
-        distance = fmpq(1, 10**near)
-        share = 1 - distance if index == 0 or draw(st.booleans()) else distance
+        assume(regime is None or regime in regimes)
+        index = draw(st.integers(0, len(regimes) - 1)) if regime is None else regimes.index(regime)
+        regime = regimes[index]
+        ends_of = [Threshold.at(fmpq(0)), *marks, found.stability_limit]
+        low, high = _above(ends_of[index]), _below(ends_of[index + 1])
+        near = near if near is not None else draw(st.sampled_from(_NEAR[:5] if family is Family.ADAPTIVE else _NEAR))
+        if not near:
+            share = draw(st.sampled_from(_SHARES))
+        else:
+            distance = fmpq(1, 10**near)
+            share = 1 - distance if index == 0 or draw(st.booleans()) else distance
         step_size = low + (high - low) * share
     loss = draw(losses(spectrum=spectrum, rotation=rotation, degree=4, most_truncated=0))
     size = fmpq(1, draw(st.sampled_from([256, 1024, 4096])))
     start = [size * fmpq(draw(st.sampled_from([-1, 1])) * draw(st.integers(4, 16)), 16) for _ in range(n)]
-    return MethodInstance(Problem(loss, step_size=step_size, start=start, method=method), regimes[index])
+    problem = Problem(loss, step_size=step_size, start=start, method=method)
+    return Instance(problem, tuple(spectrum), rotation, regime, StartPlace.OUTSIDE)
 
 
 def _above(threshold: Threshold) -> fmpq:

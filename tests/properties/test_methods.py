@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given, settings
 
-from gdcheck.properties.strategies.methods import method_problems
+from gdcheck.properties.strategies.methods import Family, method_problems
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Verdict, decide
@@ -48,7 +48,7 @@ def test_a_part_in_a_million_million_from_a_threshold(instance):
     assert decision.classification.regime is instance.regime
 
 
-@given(method_problems(adaptive=True, dimensions=(2, 2)))
+@given(method_problems(family=Family.ADAPTIVE, dimensions=(2, 2)))
 @settings(max_examples=8)
 def test_adaptive_methods_are_as_predicted(instance):
     decided(instance)

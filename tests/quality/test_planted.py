@@ -233,6 +233,41 @@ PLANTS = [
         "self._threshold = arb(1 / context.expansion.step_size)",
         "sharpness",
     ),
+    plant(
+        "heavy ball's buffer enters with the weight β²",
+        "theorem/methods/method.py",
+        'the step."""\n        return self.momentum\n',
+        'the step."""\n        return self.momentum * self.momentum\n',
+        "heavy-ball",
+    ),
+    plant(
+        "Nesterov's gradient enters with the weight 1",
+        "theorem/methods/method.py",
+        "        return 1 + self.beta\n",
+        "        return _ONE\n",
+        "nesterov",
+    ),
+    plant(
+        "a pair has the modulus d in place of √d",
+        "theorem/augmented/modes.py",
+        "root = self.d.sqrt()",
+        "root = self.d",
+        "heavy-ball",
+    ),
+    plant(
+        "the powers of the linear part are taken for bounded by one",
+        "theorem/augmented/powers.py",
+        "return min(finite) if finite else",
+        "return arb(1) if finite else",
+        "heavy-ball",
+    ),
+    plant(
+        "Adam's factors are taken for one",
+        "theorem/augmented/adaptive.py",
+        "fixed=weight *",
+        "fixed=0 * weight *",
+        "adaptive",
+    ),
     # One engine alone is wrong: what catches it is that the two disagree.
     plant(
         "the enclosures lack the rounding of earlier steps",
@@ -275,6 +310,20 @@ PLANTS = [
         "factor *= powers.get(i, 0)",
         "factor *= min(powers.get(i, 0), 2)",
         "remainder/mpmath",
+    ),
+    plant(
+        "Arb's amplitude with momentum has the wrong sign",
+        "theorem/augmented/powers.py",
+        "return (mu - d) / (mu - nu), b / (mu - nu)",
+        "return (d - mu) / (mu - nu), -b / (mu - nu)",
+        "heavy-ball/mpmath",
+    ),
+    plant(
+        "mpmath's pairs of Nesterov have the determinant of heavy ball",
+        "properties/claims/method_second_engine.py",
+        "(1 + beta) * (1 - s), beta * (1 - s)",
+        "(1 + beta) * (1 - s), beta",
+        "nesterov/mpmath",
     ),
     plant(
         "mpmath follows the updates with a tenth of the step size",

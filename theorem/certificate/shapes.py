@@ -72,8 +72,8 @@ class StoredRun(Shape, frozen=True, tag_field="schema"):
         yield from ()
 
 
-class StoredProblem(Shape, frozen=True):
-    """A problem in its canonical JSON form: every field is there, and rationals are texts.
+class StoredProblem(Shape, frozen=True, omit_defaults=True):
+    """A problem in its canonical JSON form: every field but ``method`` is there, and rationals are texts.
 
     Attributes:
         loss: The loss.
@@ -81,6 +81,7 @@ class StoredProblem(Shape, frozen=True):
         minimizer: The critical point examined, shape (n,).
         step_size: η.
         start: The first iterate, shape (n,).
+        method: The method in its JSON form; None, and left out, for gradient descent.
     """
 
     loss: str
@@ -88,6 +89,7 @@ class StoredProblem(Shape, frozen=True):
     minimizer: tuple[str, ...]
     step_size: str
     start: tuple[str, ...]
+    method: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, problem: Problem) -> StoredProblem:
@@ -104,7 +106,12 @@ class StoredProblem(Shape, frozen=True):
             InputError: If a field cannot be used.
         """
         return Problem(
-            self.loss, step_size=self.step_size, start=self.start, minimizer=self.minimizer, variables=self.variables
+            self.loss,
+            step_size=self.step_size,
+            start=self.start,
+            minimizer=self.minimizer,
+            variables=self.variables,
+            method=self.method,
         )
 
 

@@ -19,6 +19,7 @@ from gdcheck.properties.claims import (
     examination,
     exceptional,
     invariance,
+    methods,
     rate,
     sharpness,
     trajectory,
@@ -35,7 +36,17 @@ from gdcheck.theorem.methods.statement import Regime
 
 BLUR = fmpq(3, 10)
 ON_WALKS = {"amplitude", "dominance", "invariance", "rate", "sharpness", "updates"}
-ON_LIMITS = {"alternation", "boundary", "direction", "equivariance", "exceptional", "sharpness"}
+ON_LIMITS = {
+    "adaptive",
+    "alternation",
+    "boundary",
+    "direction",
+    "equivariance",
+    "exceptional",
+    "heavy-ball",
+    "nesterov",
+    "sharpness",
+}
 ON_EXACT_POINTS = {"remainder"}
 """It compares rationals alone; an iterate only tells it where."""
 ON_FLOATS = {"observation"}
@@ -140,7 +151,7 @@ def test_a_claim_does_not_hold_of_a_blurred_limit(name: str, monkeypatch: pytest
     for module in (examination, equivariance, exceptional):
         monkeypatch.setattr(module, "decide", decide_roughly)
     # The checker would reject such a certificate; here the claims' own comparisons are to notice.
-    for module in (boundary, conclusion, exceptional):
+    for module in (boundary, conclusion, exceptional, methods):
         monkeypatch.setattr(module, "certificate_is_accepted", lambda decision: None)
     claim = CLAIMS[name]
     found = findings(claim, claim.regimes[0], used)

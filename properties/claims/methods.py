@@ -1,0 +1,82 @@
+"""The theorems on methods: where heavy ball, Nesterov, Adam and RMSprop arrive, regime by regime (docs/methods.md)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gdcheck.properties.claims.claim import Claim, Finding
+from gdcheck.properties.claims.conclusion import certificate_is_accepted, sign_of
+from gdcheck.properties.claims.examination import amplitude_margin, holds, on_decided, require, unresolved
+from gdcheck.properties.claims.method_second_engine import sees_the_method
+from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.methods import Family, method_problems
+from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
+
+_KINDS = {
+    Regime.SMALL_STEP: LimitKind.FIXED,
+    Regime.LARGE_STEP: LimitKind.ALTERNATING,
+    Regime.ROTATING: LimitKind.ROTATING,
+}
+_TURNING = (Regime.SMALL_STEP, Regime.LARGE_STEP, Regime.ROTATING)
+
+
+@on_decided
+def _examine(instance: Instance, decision: Decision) -> Finding:
+    known = decision.classification
+    found = None if known is None else known.regime
+    require(found is instance.regime, f"found the regime {found}, not {instance.regime.value}")
+    require(decision.verdict is not Verdict.REFUTED, "the theorem is refuted")
+    if decision.limit is None:
+        return unresolved(decision, decision.reason)
+    certificate_is_accepted(decision)
+    limit, margin = decision.limit, amplitude_margin(decision)
+    if instance.regime is Regime.BOUNDARY:
+        require(Assumption.OFF_BOUNDARY in decision.fails, "the boundary was not noticed")
+        require(limit.kind is not LimitKind.ROTATING, "the direction is said to rotate on the boundary")
+        return holds(decision, f"on the boundary: {limit.kind.value}", margin)
+    if decision.verdict is Verdict.EXCEPTIONAL:
+        return holds(decision, "in an invariant subspace without the dominant eigenvector", margin)
+    require(limit.kind is _KINDS[instance.regime], f"the limit is {limit.kind.value} with {instance.regime.value}")
+    if limit.vectors:
+        sign_of(limit.vectors[0], instance.eigenvector(instance.dominant))
+    return holds(decision, "the predicted limit", margin)
+
+
+HEAVY_BALL = Claim(
+    name="heavy-ball",
+    sentence="With heavy ball almost every trajectory nearby arrives along the flattest direction for small steps,"
+    " along the steepest for large ones, and between them, where there is a window, along none.",
+    statement="With s = ηλ and ρ the largest modulus of the roots of r² − (1+β−s)r + β over the spectrum: the limit is"
+    " exactly ± the eigenvector of λ₁, fixed, where ρ belongs to a positive root of λ₁; ± that of λₙ, alternating,"
+    " where it belongs to a negative root of λₙ; none, where all roots are pairs; a two-cycle or the eigenvector of a"
+    " double root between. The independent checker accepts the certificate.",
+    regimes=(*_TURNING, Regime.BOUNDARY),
+    instances=partial(method_problems, family=Family.HEAVY_BALL),
+    examine=_examine,
+    margin="log₂(amplitude/tail)",
+    second=sees_the_method,
+)
+
+NESTEROV = Claim(
+    name="nesterov",
+    sentence="With Nesterov's momentum the same three behaviours follow one another as the step grows.",
+    statement="The same for the roots of r² − (1+β)(1−s)r + β(1−s); where the pair of λ₁ dominates there is no limit.",
+    regimes=_TURNING,
+    instances=partial(method_problems, family=Family.NESTEROV),
+    examine=_examine,
+    margin="log₂(amplitude/tail)",
+    second=sees_the_method,
+)
+
+ADAPTIVE = Claim(
+    name="adaptive",
+    sentence="Near a strict minimum Adam and RMSprop arrive as heavy ball does with s = η(1−β₁)λ/ε.",
+    statement="The limit of the trajectory, with bias corrections and the true √v̂, is that of heavy ball with"
+    " s = η(1−β₁)λ/ε; the independent checker accepts the certificate.",
+    regimes=_TURNING,
+    instances=partial(method_problems, family=Family.ADAPTIVE),
+    examine=_examine,
+    margin="log₂(amplitude/tail)",
+    cost=4,
+)

@@ -192,7 +192,9 @@ def _regular_point(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> tupl
     n = problem.loss.dimension
     identity = arb_mat([[int(i == j) for j in range(n)] for i in range(n)])
     middle = tuple((a + b) / 2 for a, b in zip(problem.start, minimizer.centre, strict=True))
-    for point in (minimizer.centre, problem.start, middle):
+    if all(not (1 - problem.step_size * value).contains(0) for value in minimizer.spectrum.values):
+        return minimizer.centre
+    for point in (problem.start, middle):
         away = norm(arb(a - b) for a, b in zip(point, minimizer.centre, strict=True)) + minimizer.radius
         if not bounds_on_ball(problem.loss, [arb(x) for x in minimizer.centre], away).third.is_finite():
             continue

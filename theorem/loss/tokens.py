@@ -50,23 +50,24 @@ def _is_name(name: str) -> bool:
     return name.isidentifier() and name != "max" and "·" not in name
 
 
-def check_variables(variables: Iterable[str]) -> tuple[str, ...]:
+def check_variables(variables: Iterable[str], most: int = MAX_VARIABLES) -> tuple[str, ...]:
     """Check the names of variables.
 
     Args:
         variables: The names, in order.
+        most: How many there may be.
 
     Returns:
         The same names.
 
     Raises:
-        InputError: If there are none or more than 32, if one is not an identifier or is ``max``, or if two are equal.
+        InputError: If there are none or too many, if one is not an identifier or is ``max``, or if two are equal.
     """
     names = () if isinstance(variables, str) else tuple(variables)
     if not names:
         raise InputError("variables", "there are no variables; give a list of names such as ['x', 'y']")
-    if len(names) > MAX_VARIABLES:
-        raise InputError("variables", f"there are {len(names)} variables; use at most {MAX_VARIABLES}")
+    if len(names) > most:
+        raise InputError("variables", f"there are {len(names)} variables; use at most {most}")
     for name in names:
         if not isinstance(name, str):
             raise InputError("variables", f"a {type(name).__name__} is not a variable name; write text such as 'x'")

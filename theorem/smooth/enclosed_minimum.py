@@ -16,11 +16,12 @@ from gdcheck.theorem.limit.sequence import EnclosedIterate, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.evaluate import Forward
+from gdcheck.theorem.smooth.floats.map_norm import map_norm
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 
-# Beyond so many variables the Hessian at an iterate costs more than the digits that its norm saves.
-_LOCAL_VARIABLES = 16
+# Beyond so many variables the norm of the map's derivative at an iterate is bounded in floats.
+_BALLS_VARIABLES = 8
 _LOCAL_FROM = fmpq(21, 20)
 _ROOM = fmpq(65, 64)
 # A bound on a ball is taken for smaller ones down to this ratio.
@@ -47,7 +48,8 @@ def enclosed_minimum(
     moduli = [abs(1 - step_size * value) for value in spectrum.values]
     rho = moduli[index]
     b = max((m.upper() for i, m in enumerate(moduli) if i != index), key=float, default=arb(0))
-    trajectory = _Trajectory(loss, step_size, start, minimizer, max((m.upper() for m in moduli), key=float))
+    largest = max((m.upper() for m in moduli), key=float)
+    trajectory = _Trajectory(loss, step_size, start, minimizer, rho, largest)
     return PerturbedSequence(
         parts=[spectrum.line(index, sign)],
         rho=rho,
@@ -59,18 +61,30 @@ def enclosed_minimum(
 
 @dataclass(frozen=True, eq=False)
 class _Trajectory:
-    """The errors of gradient descent at an enclosed minimum; ``largest`` bounds |1 − ηλ| over the whole spectrum."""
+    """The errors of gradient descent at an enclosed minimum; ρ, and a bound of |1 − ηλ| over the whole spectrum."""
 
     _loss: SmoothLoss
     _step_size: fmpq
     _start: Sequence[fmpq]
     _minimizer: EnclosedMinimizer
+    rho: arb
     largest: arb
     _known: list[tuple[arb, arb]] = field(default_factory=list)
     _at_centre: list[Forward] = field(default_factory=list)
+    _least: list[arb] = field(default_factory=list)
 
     def remainder(self, radius: arb) -> arb:
-        """Bound the remainder: C(r) of Lemma 1, with room for a checker that bounds it a little less sharply."""
+        """Bound the remainder: C(r) of Lemma 1, with room for a checker that bounds it a little less sharply.
+
+        A bound on a larger ball is as true. It is taken, for it is known, as long as not even the bound at the
+        minimizer alone would let an amplitude of the whole radius exceed the tail.
+        """
+        if not self._least:
+            self._least.append(self._third(arb(0)))
+        least = self._step_size * self._least[0] / 2
+        hopeless = surely_less(self.rho * (1 - self.rho), least * radius)
+        if hopeless and self._known and radius <= self._known[0][0]:
+            return self._step_size * self._known[0][1] * _ROOM / 2
         return self._step_size * self._third(radius) * _ROOM / 2
 
     def _third(self, radius: arb) -> arb:
@@ -100,26 +114,37 @@ class _Trajectory:
             size = norm(h)
             radius = (size + error).upper()
             yield EnclosedIterate(step, h, arb(error), arb(radius), size)
-            if known is None or not surely_less(known[0], 2 * radius):
+            # The ball of the bound holds the iterate, and is not much larger than it has to be.
+            if known is None or not (radius <= known[0] and surely_less(known[0], 2 * radius)):
                 known = radius, self._third(arb(radius))
             factor = self.largest + eta * known[1] * radius
-            local_too = len(x) <= _LOCAL_VARIABLES and not surely_less(factor, arb(_LOCAL_FROM))
+            local_too = not surely_less(factor, arb(_LOCAL_FROM))
             here = Forward.of(self._loss, x, 2 if local_too else 1, all_values=False)
             if local_too:
-                local = self._local(here, drift)
+                local = self._local(here, drift, known[1])
                 factor = local if surely_less(local, factor) or not factor.is_finite() else factor
             moved = [a - eta * b for a, b in zip(x, here.gradient(), strict=True)]
             x = [y.mid() for y in moved]
             drift = (factor * drift + norm(y.rad() for y in moved)).upper()
             step += 1
 
-    def _local(self, at: Forward, drift: arb) -> arb:
-        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies."""
+    def _local(self, at: Forward, drift: arb, third: arb) -> arb:
+        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies.
+
+        Args:
+            at: The loss at the ball's centre, with derivatives of order 2.
+            drift: The ball's radius.
+            third: A bound of the third derivative on a ball that holds it, not finite if there is none.
+        """
         n = self._loss.dimension
-        x = at.values[:n]
+        if not third.is_finite():
+            third = bounds_on_ball(self._loss, at.values[:n], drift).third
+        more = self._step_size * third * drift
+        if n > _BALLS_VARIABLES:
+            bound = map_norm(at, self._step_size)
+            return arb("inf") if bound is None else (bound + more).upper()
         matrix = arb_mat([[int(i == j) for j in range(n)] for i in range(n)]) - at.hessian() * arb(self._step_size)
         power = matrix
         for _ in range(3):
             power = power * power
-        third = bounds_on_ball(self._loss, x, drift).third
-        return (norm(power.entries()).root(8) + self._step_size * third * drift).upper()
+        return (norm(power.entries()).root(8) + more).upper()

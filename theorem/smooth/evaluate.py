@@ -49,27 +49,30 @@ class Forward:
         """
         values = list(point)
         jets: list[Jet] = []
-        affine = loss.affine
+        n, affine, valued = loss.dimension, loss.affine, loss.valued
         images = affine.values(point)
         for i, node in enumerate(loss.nodes):
             found = _EMPTY
-            if i in affine.rows:
+            if isinstance(node, Function):
+                x = values[node.argument]
+                if all_values or n + i in valued:
+                    found = jet(node.name, x, order)
+                else:
+                    found = [_UNKNOWN, *slopes(node.name, x, order)] if order else [_UNKNOWN]
+                value = found[0]
+            elif i in affine.rows:
                 value = images[affine.rows[i]]
             elif isinstance(node, Sum):
-                value = arb(node.constant)
-                for slot, c in node.terms:
-                    value += values[slot] * c
+                value = _UNKNOWN
+                if all_values or n + i in valued:
+                    value = arb(node.constant)
+                    for slot, c in node.terms:
+                        value += values[slot] * c
             elif isinstance(node, Product):
                 value = values[node.left] * values[node.right]
-            elif isinstance(node, Power):
+            else:
                 found = power_jet(values[node.base], node.exponent, order)
                 value = found[0]
-            elif all_values or loss.dimension + i in loss.valued:
-                found = jet(node.name, values[node.argument], order)
-                value = found[0]
-            else:
-                value = _UNKNOWN
-                found = [value, *slopes(node.name, values[node.argument], order)] if order else [value]
             values.append(value)
             jets.append(found)
         return cls(loss, values, jets)
@@ -85,6 +88,14 @@ class Forward:
 
     def hessian(self) -> arb_mat:
         """Return the Hessian, shape (n, n), symmetric; the derivatives of order 2 are needed."""
+        return self._gathered(self.pairs())
+
+    def pairs(self) -> list[dict[int, arb]]:
+        """Return the second derivatives with respect to pairs of variables and affine forms.
+
+        Returns:
+            For each slot the partners that come after it in the order in which pairs are kept, each pair once.
+        """
         n, affine = self.loss.dimension, self.loss.affine
         last = len(self.values)
         # A pair is kept at the slot that is taken first: variables and affine forms come last.
@@ -117,7 +128,7 @@ class Forward:
                 add(node.left, node.right, adjoints[slot])
             elif not isinstance(node, Sum):
                 add(_argument(node), _argument(node), adjoints[slot] * self.jets[i][2])
-        return self._gathered(pairs)
+        return pairs
 
     def _slopes(self, i: int) -> list[tuple[int, Any]]:
         """Return the slots that a node depends on, with its derivatives with respect to them."""

@@ -69,6 +69,8 @@ def _tanh(x: arb, order: int) -> Jet:
 
 
 def _sigmoid(x: arb, order: int) -> Jet:
+    if not order and x.rad() < _THIN:
+        return [1 / (1 + (-x).exp())]
     s, other = _logistic(x)
     first = s * other
     return [s, first, first * (other - s), first * (1 - 6 * first)][: order + 1]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.loss.errors import InputError
@@ -78,6 +79,7 @@ class Affine:
         if sum(len(x.terms) for _, x in forms) < _MATRIX_FROM:
             forms = []
         self.rows = {i: row for row, (i, _) in enumerate(forms)}
+        self._forms = [form for _, form in forms]
         self.matrix = fmpq_mat(len(forms), n)
         for row, (_, form) in enumerate(forms):
             for slot, c in form.terms:
@@ -85,6 +87,15 @@ class Affine:
         self.constants = [form.constant for _, form in forms]
         self.norms = [arb(arb(sum((c * c for _, c in form.terms), ZERO)).sqrt().upper()) for _, form in forms]
         self._balls: dict[int, tuple[arb_mat, arb_mat]] = {}
+
+    @cached_property
+    def floats(self) -> Any:
+        """The coefficients in float64, rounded once each, shape (rows, n)."""
+        found = numpy.zeros((len(self.rows), self.matrix.ncols()))
+        for row, form in enumerate(self._forms):
+            for slot, c in form.terms:
+                found[row, slot] = int(c.p) / int(c.q)
+        return found
 
     def balls(self) -> tuple[arb_mat, arb_mat]:
         """Return the matrix and its transpose at the current precision."""

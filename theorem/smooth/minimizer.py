@@ -21,7 +21,7 @@ from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.evaluate import gradient, hessian
-from gdcheck.theorem.smooth.float_descent import FloatGradient
+from gdcheck.theorem.smooth.floats.descent import FloatGradient
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.spectrum import Spectrum
 

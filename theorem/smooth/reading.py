@@ -22,7 +22,6 @@ from flint import fmpq
 
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.expression import MAX_CHARACTERS, MAX_NESTING
-from gdcheck.theorem.loss.polynomial import MAX_VARIABLES
 from gdcheck.theorem.loss.rational import DECIMAL, decimal_to_fmpq, quoted
 from gdcheck.theorem.loss.tokens import NAME, check_variables, names_in
 from gdcheck.theorem.smooth.arrays import REDUCTIONS, Array, ShapesError, checked_data, constants, pairwise, product
@@ -32,6 +31,7 @@ from gdcheck.theorem.smooth.graph import Builder, Node, SmoothLoss, Value
 _TOKEN = re.compile(rf"\s*(?:(?P<number>{DECIMAL})|(?P<name>{NAME})|(?P<sign>\*\*|[-+*/@^(),−·×])|(?P<other>\S))")
 _SIGNS = {"^": "**", "−": "-", "·": "*", "×": "*"}
 _BESIDE = re.compile(rf"({NAME})\s*@\s*(?=({NAME}))")
+MAX_VARIABLES = 1000
 _CALLED = re.compile(rf"({NAME})\s*\(")
 
 
@@ -68,7 +68,7 @@ def read_smooth(text: str, variables: Iterable[str] | None = None, data: Mapping
         if function := next((name for name in known if name in FUNCTIONS or name in REDUCTIONS), None):
             raise InputError("loss", f"{function} is a function; write {function}(...), or give the variables")
     else:
-        known = check_variables(variables)
+        known = check_variables(variables, MAX_VARIABLES)
         if missing := [x for components in vectors.values() for x in components if x not in known]:
             raise InputError("variables", f"lack {missing[0]}, a component of a vector in the loss; name all of them")
     if not known:

@@ -13,7 +13,7 @@ import gdcheck as api
 from gdcheck.theorem.checker.smooth.arrays import read_data as read_for_the_checker
 from gdcheck.theorem.checker.smooth.expression import read_expression
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.smooth.float_descent import FloatGradient
+from gdcheck.theorem.smooth.floats.descent import FloatGradient
 from gdcheck.theorem.smooth.reading import read_smooth
 
 LOGISTIC = "mean(softplus(-y*(X@w))) + 0.05*dot(w, w)"

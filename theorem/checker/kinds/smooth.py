@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
+from operator import mul
 
 from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker.document import (
@@ -30,16 +32,17 @@ from gdcheck.theorem.checker.exact import Vector, dot, root_bounds
 from gdcheck.theorem.checker.exact import norm_above as norm_of_fractions
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, look, show
 from gdcheck.theorem.checker.smooth.arrays import read_data
-from gdcheck.theorem.checker.smooth.derivatives import evaluate, gradient, hessian, third_derivative_above
+from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
 from gdcheck.theorem.checker.smooth.eigenvalues import eigenvalues_within
 from gdcheck.theorem.checker.smooth.expression import Expression, read_expression
 from gdcheck.theorem.checker.smooth.intervals import Interval, UndefinedError, norm_above, total
 
 FORMAT = "gdcheck-smooth/1"
 PRECISIONS = (256, 512, 1024, 2048, 4096)
-MOST_VARIABLES = 32
-LOCAL_VARIABLES = 16
-"""Up to so many variables the map's derivative is bounded at an iterate too, where its bound over the ball is poor."""
+MOST_VARIABLES = 1000
+COARSE = 4
+"""What is needed to a few digits only is computed with a quarter of the bits."""
+SQUARINGS = 6
 
 FIXED, ALTERNATING = "fixed", "alternating"
 SMALL, LARGE, UNSTABLE = "small-step", "large-step", "unstable"
@@ -205,7 +208,7 @@ class _Hessian:
         centre = [Interval.exactly(x, bits) for x in c.centre]
         matrix = hessian(evaluate(expression, centre, 2))
         vectors = [[Interval.exactly(x, bits) for x in v] for v in c.vectors]
-        third = third_derivative_above(expression, centre, c.radius)
+        third = _third_above(expression, centre, c.radius)
         return cls(bits, expression, centre, matrix, vectors, third * c.radius)
 
     def eigenvalues(self, spread: Fraction) -> list[Ends]:
@@ -220,6 +223,12 @@ class _Hessian:
 
 def _dot(a: Sequence[Interval], b: Sequence[Interval]) -> Interval:
     return total((x * y for x, y in zip(a, b, strict=True)), a[0].bits)
+
+
+def _third_above(expression: Expression, centre: Sequence[Interval], radius: Fraction) -> Fraction:
+    """Bound the norm of the third derivative on a ball; with a few bits, for a larger bound is as true."""
+    bits = centre[0].bits // COARSE
+    return derivatives_above(expression, [x.at_scale(bits) for x in centre], radius)[1]
 
 
 def _fraction(x: int, bits: int) -> Fraction:
@@ -281,7 +290,7 @@ def verify_assumptions(c: Document, eigenvalues: Sequence[Ends], bits: int) -> N
         point = [Interval.exactly(x, bits) for x in c.regular]
         away = norm_of_fractions([a - b for a, b in zip(c.regular, c.centre, strict=True)])
         centre = [Interval.exactly(x, bits) for x in c.centre]
-        third_derivative_above(c.problem.expression, centre, away + c.radius)  # Defined, on all of the ball.
+        _third_above(c.problem.expression, centre, away + c.radius)  # Defined, on all of the ball.
         matrix = _map_derivative(c.problem, hessian(evaluate(c.problem.expression, point, 2)), bits)
         claim(_is_regular(matrix), "I - eta Hessian is regular at the stated point fails")
     claim(c.regular is not None or fails, "a proof has a point where I - eta Hessian is regular fails")
@@ -380,6 +389,8 @@ def enclose(c: Document, at: _Hessian, largest: Fraction) -> _Iterate:
     step = Interval.exactly(eta, bits)
     wide = [Interval.exactly(x, bits) for x in c.problem.start]
     x, drift = [y.middle() for y in wide], _fraction(norm_above([y - y.middle() for y in wide], bits), bits)
+    # As long as the enclosure is far narrower than it has to be, the bound over the ball is good enough.
+    narrow = Fraction(1, 1 << 3 * bits // 8)
     known: tuple[Fraction, Fraction] | None = None
     nearby = _Nearby(c.problem.expression)
     for k in range(c.step + 1):
@@ -390,23 +401,18 @@ def enclose(c: Document, at: _Hessian, largest: Fraction) -> _Iterate:
         if k == c.step:
             return _Iterate([y.middle() for y in h], error)
         radius = _fraction(norm_above(h, bits), bits) + error
-        factor = None
-        if known is None or known[0] > 2 * radius:
+        if known is None or not radius <= known[0] <= 2 * radius:
             try:
-                known = radius, third_derivative_above(c.problem.expression, at.centre, radius + delta)
+                known = radius, _third_above(c.problem.expression, at.centre, radius + delta)
             except UndefinedError:
                 known = None
-        if known is not None:
-            factor = largest + eta * known[1] * radius
-        local_too = (factor is None or factor > Fraction(21, 20)) and len(x) <= LOCAL_VARIABLES
-        here = evaluate(c.problem.expression, x, 2 if local_too else 1)
-        if local_too:
-            matrix = _map_derivative(c.problem, hessian(here), bits)
-            local = _norm_of_power(matrix, bits) + eta * nearby.third(x, drift) * drift
+        factor = None if known is None else largest + eta * known[1] * radius
+        if factor is None or (factor > Fraction(21, 20) and drift > narrow):
+            # The ball of the drift lies in that of the iterate.
+            third = nearby.third(x, drift) if known is None else known[1]
+            local = _norm_of_map(c.problem, x) + eta * third * drift
             factor = local if factor is None else min(factor, local)
-        claim(factor is not None, "the loss is defined between the iterates and the minimizer fails")
-        assert factor is not None
-        moved = [a - step * b for a, b in zip(x, gradient(here), strict=True)]
+        moved = [a - step * b for a, b in zip(x, gradient(evaluate(c.problem.expression, x, 1)), strict=True)]
         x = [y.middle() for y in moved]
         drift = _up(factor * drift + _fraction(norm_above([y - y.middle() for y in moved], bits), bits), bits)
         claim(drift < 1 or drift < radius, f"the enclosure is narrow fails at step {k}: {show(drift)}")
@@ -429,10 +435,10 @@ class _Nearby:
             if away + drift <= self.radius:
                 return self.bound
         try:
-            self.bound = third_derivative_above(self.expression, x, drift + Fraction(1, 64))
+            self.bound = _third_above(self.expression, x, drift + Fraction(1, 64))
             self.centre, self.radius = x, drift + Fraction(1, 64)
         except UndefinedError:
-            return third_derivative_above(self.expression, x, drift)
+            return _third_above(self.expression, x, drift)
         return self.bound
 
 
@@ -441,16 +447,26 @@ def _up(x: Fraction, bits: int) -> Fraction:
     return Fraction(-((-x.numerator << bits) // x.denominator), 1 << bits)
 
 
-def _norm_of_power(matrix: list[list[Interval]], bits: int) -> Fraction:
-    """Bound the norm of a symmetric matrix: |M| = |M^8|^(1/8), and the Frobenius norm is at least the norm."""
-    power = matrix
-    for _ in range(3):
-        columns = list(zip(*power, strict=True))
-        power = [[_dot(row, column) for column in columns] for row in power]
-    bound = _fraction(norm_above([x for row in power for x in row], bits), bits)
-    for _ in range(3):
-        bound = root_bounds(bound)[1]
-    return bound
+def _norm_of_map(problem: Problem, x: list[Interval]) -> Fraction:
+    """Bound the norm of I - eta Hessian at a point: with a few bits, for it is needed to a few per cent.
+
+    With M symmetric, |M|^2 = |M^2|; a product of n by n matrices whose entries are rounded to units is wrong by at most
+    n units in norm. After six squarings the Frobenius norm, which is at least the norm, is near it.
+    """
+    bits = x[0].bits // COARSE
+    matrix = _map_derivative(problem, hessian(evaluate(problem.expression, [y.at_scale(bits) for y in x], 2)), bits)
+    n = len(matrix)
+    doubt = norm_above([y - y.middle() for row in matrix for y in row], bits)
+    power = [[y.middle().low for y in row] for row in matrix]
+    for _ in range(SQUARINGS):
+        rows: list[list[int]] = []
+        for j, row in enumerate(power):
+            rows.append([sum(map(mul, row, other)) >> bits for other in power[: j + 1]])
+        power = [[rows[max(j, k)][min(j, k)] for k in range(n)] for j in range(n)]
+    bound = isqrt(sum(y * y for row in power for y in row)) + 1
+    for _ in range(SQUARINGS):
+        bound = isqrt(bound + n << bits) + 1
+    return _fraction(bound + doubt, bits)
 
 
 def verify_inequality(c: Document, at: _Hessian, iterate: _Iterate, line: _Line) -> Fraction:
@@ -461,7 +477,7 @@ def verify_inequality(c: Document, at: _Hessian, iterate: _Iterate, line: _Line)
     """
     bits = at.bits
     r = _fraction(norm_above(iterate.centre, bits), bits) + iterate.error
-    third = third_derivative_above(c.problem.expression, at.centre, r + c.radius)
+    third = _third_above(c.problem.expression, at.centre, r + c.radius)
     push = c.problem.step_size * third * r / 2
     low, high = line.rho
     sigma = high + push

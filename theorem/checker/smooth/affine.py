@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import isqrt
 from operator import mul
 
 from gdcheck.theorem.checker.exact import norm_above
@@ -62,6 +63,7 @@ class Affine:
         if sum(len(x.terms) for _, x in sums) < FEW:
             sums = []
         dense = [[dict(x.terms).get(slot, Fraction(0)) for slot in range(n)] for _, x in sums]
+        self.bits = bits
         self.rows = {i: row for row, (i, _) in enumerate(sums)}
         self.down = Dots(dense, bits)
         self.back = Dots(list(zip(*dense, strict=True)), bits)
@@ -74,9 +76,31 @@ class Affine:
             return []
         return [x + c for x, c in zip(self.down.of(point), self.constants, strict=True)]
 
-    def moves(self, direction: Sequence[Interval]) -> list[Interval]:
-        """Return the sums' derivatives in a direction."""
-        return self.down.of(direction) if self.rows else []
+    def weighted(self, weights: Sequence[Interval]) -> list[list[Interval]]:
+        """Return A^T W A, with the sums' coefficients as A and the weights, one a sum, on the diagonal of W.
+
+        With weights m +- e and coefficients that are too small by less than one unit if they are rounded, an entry is
+        wrong by at most e |A_j| |A_k| for the weights, one unit times the sum of |A_k| for rounding A_j m down, and for
+        rounded coefficients max |w| units times the sums of |A_j| and |A_k|.
+        """
+        bits, columns = self.bits, self.back.rows
+        middles = [(w.low + w.high) >> 1 for w in weights]
+        doubt = max(w.high - w.low for w in weights) // 2 + 1
+        most = (max(map(abs, middles)) + doubt >> bits) + 1
+        lengths = [(isqrt(sum(map(mul, c, c))) >> bits) + 2 for c in columns]
+        sums = [(sum(map(abs, c)) >> bits) + 2 for c in columns]
+        found: list[list[Interval]] = [[] for _ in columns]
+        for j, column in enumerate(columns):
+            scaled = [a * m >> bits for a, m in zip(column, middles, strict=True)]
+            for k in range(j + 1):
+                entry = sum(map(mul, scaled, columns[k])) >> bits
+                wrong = doubt * lengths[j] * lengths[k] + sums[k] + 2
+                if not self.back.exact:
+                    wrong += most * (sums[j] + sums[k])
+                found[j].append(Interval(entry - wrong, entry + wrong, bits))
+                if k < j:
+                    found[k].append(found[j][k])
+        return found
 
     def collected(self, slots: Sequence[Interval], n: int) -> list[Interval]:
         """Return the first n of derivatives with respect to slots, with what comes to the variables from the sums."""

@@ -32,24 +32,30 @@ class Values:
     jets: list[list[Interval]]
 
 
-@lru_cache(maxsize=4096)
-def _number(x: Fraction, bits: int) -> Interval:
-    return Interval.exactly(x, bits)
+@lru_cache(maxsize=16)
+def _sums(expression: Expression, bits: int) -> dict[int, tuple[Interval, list[tuple[int, Interval]]]]:
+    """Return the sums that are no affine forms, by their index: constants and coefficients at a scale."""
+    forms = affine(expression, bits)
+    return {
+        i: (Interval.exactly(x.constant, bits), [(slot, Interval.exactly(c, bits)) for slot, c in x.terms])
+        for i, x in enumerate(expression.operations)
+        if isinstance(x, Sum) and i not in forms.rows
+    }
 
 
 def evaluate(expression: Expression, point: Point, order: int) -> Values:
     """Evaluate every slot at a point, and of powers and calls the derivatives up to an order."""
     bits = point[0].bits
     slots, jets = list(point), []
-    forms = affine(expression, bits)
+    forms, sums = affine(expression, bits), _sums(expression, bits)
     images = forms.values(point)
     for i, operation in enumerate(expression.operations):
         jet: list[Interval] = []
         if i in forms.rows:
             value = images[forms.rows[i]]
         elif isinstance(operation, Sum):
-            parts = [_number(c, bits) * slots[slot] for slot, c in operation.terms]
-            value = total([_number(operation.constant, bits), *parts], bits)
+            constant, terms = sums[i]
+            value = total([constant, *(c * slots[slot] for slot, c in terms)], bits)
         elif isinstance(operation, Product):
             value = slots[operation.left] * slots[operation.right]
         else:
@@ -63,7 +69,7 @@ def evaluate(expression: Expression, point: Point, order: int) -> Values:
 def _jet(operation: Power | Call, x: Interval, order: int, *, valued: bool) -> list[Interval]:
     look("the loss at a point")
     if not valued and isinstance(operation, Call) and operation.name == "softplus":
-        return coarse_softplus(x)
+        return coarse_softplus(x, order)
     if isinstance(operation, Power):
         return power_jet(x, operation.exponent, order)
     return [VALUES[operation.name](x)] if order == 0 else JETS[operation.name](x)
@@ -80,14 +86,14 @@ def _adjoints(values: Values) -> list[Interval]:
     n, bits, slots = values.expression.dimension, values.slots[0].bits, values.slots
     adjoints = [Interval(0, 0, bits)] * len(slots)
     adjoints[-1] = Interval(1 << bits, 1 << bits, bits)
-    forms = affine(values.expression, bits)
+    forms, sums = affine(values.expression, bits), _sums(values.expression, bits)
     for i in range(len(values.expression.operations) - 1, -1, -1):
         operation, a = values.expression.operations[i], adjoints[n + i]
         if i in forms.rows:
             continue
         if isinstance(operation, Sum):
-            for slot, c in operation.terms:
-                adjoints[slot] = adjoints[slot] + _number(c, bits) * a
+            for slot, c in sums[i][1]:
+                adjoints[slot] = adjoints[slot] + c * a
         elif isinstance(operation, Product):
             adjoints[operation.left] = adjoints[operation.left] + a * slots[operation.right]
             adjoints[operation.right] = adjoints[operation.right] + a * slots[operation.left]
@@ -97,45 +103,96 @@ def _adjoints(values: Values) -> list[Interval]:
 
 
 def hessian(values: Values) -> list[list[Interval]]:
-    """Return the Hessian: column by column, the derivative of the gradient in the direction of a variable."""
-    n, bits = values.expression.dimension, values.slots[0].bits
-    adjoints = _adjoints(values)
-    zero, one = Interval(0, 0, bits), Interval(1 << bits, 1 << bits, bits)
-    return [_column(values, adjoints, [one if i == j else zero for i in range(n)]) for j in range(n)]
+    """Return the Hessian: of every power, function and product the second derivative, carried to the variables.
 
-
-def _column(values: Values, adjoints: list[Interval], direction: list[Interval]) -> list[Interval]:
-    n, bits, slots = values.expression.dimension, values.slots[0].bits, values.slots
-    moves = list(direction)
-    forms = affine(values.expression, bits)
-    images = forms.moves(direction)
-    for i, (operation, jet) in enumerate(zip(values.expression.operations, values.jets, strict=True)):
-        if i in forms.rows:
-            moves.append(images[forms.rows[i]])
-        elif isinstance(operation, Sum):
-            moves.append(total([_number(c, bits) * moves[slot] for slot, c in operation.terms], bits))
-        elif isinstance(operation, Product):
-            moves.append(
-                moves[operation.left] * slots[operation.right] + slots[operation.left] * moves[operation.right]
-            )
-        else:
-            moves.append(jet[1] * moves[operation.argument])
-    changes = [Interval(0, 0, bits)] * len(slots)
-    for i in range(len(values.expression.operations) - 1, -1, -1):
-        operation, a, change = values.expression.operations[i], adjoints[n + i], changes[n + i]
-        if i in forms.rows:
-            continue
+    With a the loss's derivative with respect to an operation's slot, phi(u) adds a phi'' (grad u)(grad u)^T, and u v
+    adds a times (grad u)(grad v)^T and its transpose. What functions of affine forms add is A^T W A, for all at once.
+    """
+    expression = values.expression
+    n, bits = expression.dimension, values.slots[0].bits
+    adjoints, forms, slopes = _adjoints(values), affine(expression, bits), _Slopes(values)
+    zero = Interval(0, 0, bits)
+    found = [[zero] * n for _ in range(n)]
+    weights: dict[int, Interval] = {}
+    for i, operation in enumerate(expression.operations):
         if isinstance(operation, Sum):
-            for slot, c in operation.terms:
-                changes[slot] = changes[slot] + _number(c, bits) * change
+            continue
+        a = adjoints[n + i]
+        if isinstance(operation, Product):
+            for j, x in slopes.of(operation.left).items():
+                for k, y in slopes.of(operation.right).items():
+                    add = a * x * y
+                    found[j][k] = found[j][k] + add
+                    found[k][j] = found[k][j] + add
+            continue
+        weight, row = a * values.jets[i][2], forms.rows.get(operation.argument - n)
+        if row is not None:
+            weights[row] = weights[row] + weight if row in weights else weight
+            continue
+        slope = list(slopes.of(operation.argument).items())
+        for place, (j, x) in enumerate(slope):
+            scaled = weight * x
+            for k, y in slope[: place + 1]:
+                add = scaled * y
+                found[j][k] = found[j][k] + add
+                if j != k:
+                    found[k][j] = found[k][j] + add
+    if weights:
+        more = forms.weighted([weights.get(row, zero) for row in range(len(forms.lengths))])
+        found = [[x + y for x, y in zip(*rows, strict=True)] for rows in zip(found, more, strict=True)]
+    return found
+
+
+class _Slopes:
+    """The gradients of slots, each a number for every variable that it depends on."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.bits = values.slots[0].bits
+        self.known: dict[int, dict[int, Interval]] = {}
+
+    def of(self, slot: int) -> dict[int, Interval]:
+        """Return the gradient of a slot."""
+        if slot not in self.known:
+            # Slots depend on earlier ones only: those not known yet are made first, so that no recursion grows deep.
+            waiting = [slot]
+            while waiting:
+                needs = [s for s in self._arguments(waiting[-1]) if s not in self.known]
+                waiting.extend(needs)
+                if not needs:
+                    last = waiting.pop()
+                    self.known[last] = self._made(last)
+        return self.known[slot]
+
+    def _arguments(self, slot: int) -> list[int]:
+        n, expression = self.values.expression.dimension, self.values.expression
+        if slot < n or slot - n in affine(expression, self.bits).rows:
+            return []
+        operation = expression.operations[slot - n]
+        if isinstance(operation, Sum):
+            return [s for s, _ in operation.terms]
+        return [operation.left, operation.right] if isinstance(operation, Product) else [operation.argument]
+
+    def _made(self, slot: int) -> dict[int, Interval]:
+        n, expression, slots = self.values.expression.dimension, self.values.expression, self.values.slots
+        if slot < n:
+            return {slot: Interval(1 << self.bits, 1 << self.bits, self.bits)}
+        i = slot - n
+        operation = expression.operations[i]
+        if i in affine(expression, self.bits).rows:
+            assert isinstance(operation, Sum)
+            return {s: Interval.exactly(c, self.bits) for s, c in operation.terms}
+        if isinstance(operation, Sum):
+            parts = _sums(expression, self.bits)[i][1]
         elif isinstance(operation, Product):
-            u, v = operation.left, operation.right
-            changes[u] = changes[u] + change * slots[v] + a * moves[v]
-            changes[v] = changes[v] + change * slots[u] + a * moves[u]
+            parts = [(operation.left, slots[operation.right]), (operation.right, slots[operation.left])]
         else:
-            u, jet = operation.argument, values.jets[i]
-            changes[u] = changes[u] + change * jet[1] + a * jet[2] * moves[u]
-    return forms.collected(changes, n)
+            parts = [(operation.argument, self.values.jets[i][1])]
+        found: dict[int, Interval] = {}
+        for s, factor in parts:
+            for j, x in self.known[s].items():
+                found[j] = found[j] + factor * x if j in found else factor * x
+        return found
 
 
 @dataclass(frozen=True)
@@ -146,11 +203,6 @@ class _Bounds:
     first: int
     second: int
     third: int
-
-
-def third_derivative_above(expression: Expression, centre: Point, radius: Fraction) -> Fraction:
-    """Return an upper bound of the norm of the third derivative on a ball, as ``derivatives_above`` does."""
-    return derivatives_above(expression, centre, radius)[1]
 
 
 def derivatives_above(expression: Expression, centre: Point, radius: Fraction) -> tuple[Fraction, Fraction]:
@@ -203,8 +255,8 @@ def _length(coefficients: tuple[Fraction, ...], bits: int) -> int:
 
 def _bounds(operation: Operation, known: Sequence[_Bounds], n: int, bits: int, *, valued: bool) -> _Bounds:
     if isinstance(operation, Sum):
-        values = total([_number(c, bits) * known[s].values for s, c in operation.terms], bits)
-        values = values + _number(operation.constant, bits)
+        values = total([Interval.exactly(c, bits) * known[s].values for s, c in operation.terms], bits)
+        values = values + Interval.exactly(operation.constant, bits)
         others = [(known[s], _size(c, bits)) for s, c in operation.terms if s >= n]
         first = _length(tuple(c for s, c in operation.terms if s < n), bits)
         first += sum(_times(c, u.first, bits) for u, c in others)

@@ -64,9 +64,10 @@ def _exp_at(x: int, bits: int) -> Interval:
         term = (term * t >> more) // count
         result += term
     wrong = 2 * count + 2 + reduced.width()
-    power = Interval(result - wrong, result + wrong, more)
+    low, high = result - wrong, result + wrong
     for _ in range(8):
-        power = power.square()
+        low, high = low * low >> more, -(-high * high >> more)
+    power = Interval(low, high, more)
     if n >= 0:
         return Interval(power.low << n, power.high << n, more).at_scale(bits)
     return power.halved(-n).at_scale(bits)
@@ -297,10 +298,10 @@ def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
     return both if middle >= 0 else both[::-1]
 
 
-def coarse_softplus(x: Interval) -> list[Interval]:
+def coarse_softplus(x: Interval, order: int) -> list[Interval]:
     """Return softplus, which is at most 1 above max(x, 0), and its derivatives: where only these are needed."""
-    one = 1 << x.bits
-    return [Interval(max(x.low, 0), max(x.high, 0) + one, x.bits), *_jet_sigmoid(x)[:3]]
+    value = Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
+    return [value, _sigmoids(x)[0]] if order == 1 else [value, *_jet_sigmoid(x)[:3]]
 
 
 def _jet_softplus(x: Interval) -> list[Interval]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from numpy import array
+import numpy as np
 
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum
@@ -55,9 +55,36 @@ _PAIRS: dict[str, Callable[[float], tuple[float, float]]] = {
 }
 
 
+def _sigmoids(x: Any) -> tuple[Any, Any]:
+    e = np.exp(-np.abs(x))
+    s = np.where(x >= 0, 1, e) / (1 + e)
+    return s, e / (1 + e) ** 2
+
+
+def _softpluses(x: Any) -> tuple[Any, Any]:
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), _sigmoids(x)[0]
+
+
+_MANY: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "exp": lambda x: (np.exp(x),) * 2,
+    "sin": lambda x: (np.sin(x), np.cos(x)),
+    "cos": lambda x: (np.cos(x), -np.sin(x)),
+    "tanh": lambda x: (np.tanh(x), 1 - np.tanh(x) ** 2),
+    "cosh": lambda x: (np.cosh(x), np.sinh(x)),
+    "sigmoid": _sigmoids,
+    "softplus": _softpluses,
+    "atan": lambda x: (np.arctan(x), 1 / (1 + x * x)),
+}
+"""The same for arrays, of the functions that are defined everywhere."""
+
+_SUM, _PRODUCT, _POWER, _FUNCTION, _FORM, _IN_LAYER = range(6)
+
+
 @dataclass(frozen=True)
 class FloatGradient:
     """The gradient of a loss in floating point.
+
+    Functions of affine forms of the variables, such as the rows of a table make, are evaluated all at once.
 
     Attributes:
         loss: The loss.
@@ -67,23 +94,33 @@ class FloatGradient:
 
     def __post_init__(self) -> None:
         steps: list[tuple[int, Any, Any]] = []
-        affine = self.loss.affine
-        matrix = array([[to_float(x) for x in row] for row in affine.matrix.tolist()]) if affine.rows else None
-        constants = array([to_float(x) for x in affine.constants])
+        affine, n = self.loss.affine, self.loss.dimension
+        matrix = affine.floats if affine.rows else None
+        constants = np.array([to_float(x) for x in affine.constants])
+        layers: dict[str, tuple[list[int], list[int]]] = {}
         for i, node in enumerate(self.loss.nodes):
             if i in affine.rows:
-                steps.append((4, affine.rows[i], None))
+                steps.append((_FORM, affine.rows[i], None))
             elif isinstance(node, Sum):
                 terms = [(slot, int(c.p) / int(c.q)) for slot, c in node.terms]
-                steps.append((0, terms, int(node.constant.p) / int(node.constant.q)))
+                steps.append((_SUM, terms, int(node.constant.p) / int(node.constant.q)))
             elif isinstance(node, Product):
-                steps.append((1, node.left, node.right))
+                steps.append((_PRODUCT, node.left, node.right))
             elif isinstance(node, Power):
-                steps.append((2, node.base, int(node.exponent.p) / int(node.exponent.q)))
+                steps.append((_POWER, node.base, int(node.exponent.p) / int(node.exponent.q)))
             elif isinstance(node, Function):
-                steps.append((3, node.argument, _PAIRS[node.name]))
+                if node.argument - n in affine.rows and node.name in _MANY:
+                    places, rows = layers.setdefault(node.name, ([], []))
+                    places.append(i)
+                    rows.append(affine.rows[node.argument - n])
+                    steps.append((_IN_LAYER, node.argument, None))
+                else:
+                    steps.append((_FUNCTION, node.argument, _PAIRS[node.name]))
         object.__setattr__(self, "_steps", steps)
         object.__setattr__(self, "_affine", (matrix, constants))
+        object.__setattr__(
+            self, "_layers", [(_MANY[name], places, np.array(rows)) for name, (places, rows) in layers.items()]
+        )
 
     def __call__(self, point: Sequence[float]) -> Floats:
         """Evaluate the gradient, shape (n,).
@@ -92,29 +129,33 @@ class FloatGradient:
             ValueError: Outside the domain.
             ArithmeticError: If a number is beyond all floats, or divided by zero.
         """
-        values, slopes = list(point), []
         steps = self._steps  # type: ignore[attr-defined]
         matrix, constants = self._affine  # type: ignore[attr-defined]
-        images = (matrix @ array(values) + constants).tolist() if matrix is not None else []
+        values = list(point)
+        images: Floats = []
+        slopes: Floats = [0.0] * len(steps)
+        known: dict[int, float] = {}
+        if matrix is not None:
+            forms = matrix @ np.array(values) + constants
+            images = forms.tolist()
+            known = self._layered(forms, slopes)
         received = [0.0] * len(images)
-        for kind, a, b in steps:
-            slope = 0.0
-            if kind == 0:
+        for i, (kind, a, b) in enumerate(steps):
+            if kind == _SUM:
                 value = b
                 for slot, c in a:
                     value += c * values[slot]
-            elif kind == 1:
+            elif kind == _PRODUCT:
                 value = values[a] * values[b]
-            elif kind == 2:
+            elif kind == _POWER:
                 base = values[a]
-                slope = b * math.pow(base, b - 1)
+                slopes[i] = b * math.pow(base, b - 1)
                 value = math.pow(base, b)
-            elif kind == 3:
-                value, slope = b(values[a])
+            elif kind == _FUNCTION:
+                value, slopes[i] = b(values[a])
             else:
-                value = images[a]
+                value = images[a] if kind == _FORM else known[i]
             values.append(value)
-            slopes.append(slope)
         adjoints = [0.0] * len(values)
         adjoints[-1] = 1.0
         n = len(point)
@@ -122,16 +163,27 @@ class FloatGradient:
             adjoint = adjoints[n + i]
             if adjoint:
                 kind, a, b = steps[i]
-                if kind == 0:
+                if kind == _SUM:
                     for slot, c in a:
                         adjoints[slot] += c * adjoint
-                elif kind == 1:
+                elif kind == _PRODUCT:
                     adjoints[a] += adjoint * values[b]
                     adjoints[b] += adjoint * values[a]
-                elif kind == 4:
+                elif kind == _FORM:
                     received[a] = adjoint
                 else:
                     adjoints[a] += adjoint * slopes[i]
         if matrix is None:
             return adjoints[:n]
-        return [x + y for x, y in zip(adjoints[:n], (array(received) @ matrix).tolist(), strict=True)]
+        return [x + y for x, y in zip(adjoints[:n], (np.array(received) @ matrix).tolist(), strict=True)]
+
+    def _layered(self, forms: Any, slopes: Floats) -> dict[int, float]:
+        """Evaluate the functions of affine forms: return their values, and note their slopes."""
+        known: dict[int, float] = {}
+        with np.errstate(over="raise"):
+            for function, places, rows in self._layers:  # type: ignore[attr-defined]
+                found, steep = function(forms[rows])
+                known.update(zip(places, found.tolist(), strict=True))
+                for i, slope in zip(places, steep.tolist(), strict=True):
+                    slopes[i] = slope
+        return known

@@ -1,0 +1,119 @@
+r"""A bound of :math:`\|I - \eta\nabla^2 f(x)\|` in float64, with every rounding accounted for.
+
+The Hessian is :math:`A^TWA` plus what does not pass through affine forms: W, sparse, comes from Arb balls, and the
+products are NumPy's. A sum of K products of floats is wrong by at most :math:`\gamma_K = Ku/(1 - Ku)` times the sum of
+their moduli, in whatever order it is made (Higham 2002, Section 3.1), u = 2⁻⁵³. The norm of a matrix M is bounded by
+squaring: :math:`\|M\|^2 = \|M^TM\|`, again and again, until the Frobenius norm's excess has no weight.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from flint import arb, fmpq
+from numpy import abs as modulus
+from numpy import add, array, eye, isfinite, zeros
+from numpy.linalg import norm
+
+from gdcheck.theorem.loss.rational import to_float
+from gdcheck.theorem.smooth.evaluate import Forward
+
+_UNIT = 2.0**-53
+_SQUARINGS = 6
+_UP = 1 + 2.0**-40
+_LARGEST = 1e100
+
+
+def map_norm(at: Forward, step_size: fmpq) -> arb | None:
+    """Bound the norm of I − η∇²f at a point.
+
+    Args:
+        at: The loss at the point, with derivatives of order 2.
+        step_size: η.
+
+    Returns:
+        An upper bound; None where floats do not reach.
+    """
+    found = float_hessian(at)
+    if found is None:
+        return None
+    matrix, error = found
+    n, eta = len(matrix), to_float(step_size)
+    size = float(norm(matrix)) * _UP
+    if not size * eta < _LARGEST:
+        return None
+    # 1 − ηh: η, the product and the difference are rounded once each.
+    error = (eta * error + 4 * _UNIT * (eta * size + math.sqrt(n))) * _UP
+    bound = (norm_above(eye(n) - eta * matrix) + error) * _UP
+    return arb(bound) if math.isfinite(bound) else None
+
+
+def norm_above(matrix: Any) -> float:
+    """Bound the norm of a matrix of floats, shape (n, n), from above: at most n^(1/128) times too large."""
+    n = len(matrix)
+    scales, errors = [], []
+    power = matrix
+    for _ in range(_SQUARINGS):
+        scale = float(norm(power))
+        if not 0 < scale < _LARGEST:
+            return scale * _UP
+        # Scaled by a power of 2, which is exact but for what underflows.
+        scale = 2.0 ** math.ceil(math.log2(scale))
+        power = power / scale
+        scales.append(scale)
+        errors.append(((n + 2) * _UNIT * float(norm(power)) ** 2 + n * 2.0**-900) * _UP)
+        power = power.T @ power
+    bound = float(norm(power)) * _UP
+    for scale, error in zip(reversed(scales), reversed(errors), strict=True):
+        bound = scale * math.sqrt(bound + error) * _UP
+    return bound
+
+
+def float_hessian(at: Forward) -> tuple[Any, float] | None:
+    """Return the Hessian in floats, shape (n, n), and a bound of the norm of its error; None beyond all floats."""
+    n, affine = at.loss.dimension, at.loss.affine
+    forms = affine.floats
+    rows = len(forms)
+    places: list[tuple[int, int]] = []
+    middles: list[float] = []
+    radii: list[float] = []
+    # Variables and forms are numbered together: first the variables, as forms of their own.
+    for p, row in enumerate(at.pairs()):
+        for q, w in row.items():
+            middle = float(w.mid())
+            places.append((_number(p, n, affine.rows), _number(q, n, affine.rows)))
+            middles.append(middle)
+            radii.append(float(w.rad()) * _UP + 2 * _UNIT * abs(middle) + 2.0**-1000)
+    if not all(map(math.isfinite, middles)) or not all(map(math.isfinite, radii)):
+        return None
+    first, second = array([p for p, _ in places] or [0]), array([q for _, q in places] or [0])
+    weight, doubt = array(middles or [0.0]), array(radii or [0.0])
+    off = first != second
+    both = zeros((n + rows, n)), zeros((n + rows, n)), zeros((n + rows, n))
+    whole = _with_variables(forms, n)
+    sizes = modulus(whole)
+    for target, w, source in ((both[0], weight, whole), (both[1], modulus(weight), sizes), (both[2], doubt, sizes)):
+        add.at(target, first, w[:, None] * source[second])
+        add.at(target, second[off], w[off][:, None] * source[first[off]])
+    matrix = whole.T @ both[0]
+    # Each entry is a sum of products of three floats; two of them are coefficients, rounded once each.
+    products = len(middles) * 2 + n + rows + 8
+    error = products * _UNIT * float(norm(sizes.T @ both[1])) + float(norm(sizes.T @ both[2]))
+    error = (error + n * 2.0**-900) * 1.0001
+    if not (isfinite(matrix).all() and math.isfinite(error)):
+        return None
+    return matrix, error
+
+
+def _number(slot: int, n: int, rows: dict[int, int]) -> int:
+    return slot if slot < n else n + rows[slot - n]
+
+
+def _with_variables(forms: Any, n: int) -> Any:
+    """Return the coefficients of all forms, the variables first, shape (n + rows, n)."""
+    whole = zeros((n + len(forms), n))
+    whole[:n] = eye(n)
+    if len(forms):
+        whole[n:] = forms
+    return whole

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gdcheck._decision import Decision, decide, decide_every_start
     from gdcheck._functions import RecheckResult, certify, plot, recheck, sweep
+    from gdcheck._problem import Problem
     from gdcheck.properties.claims.claim import Claim
     from gdcheck.properties.lemmas.declare import claim, holds, reproduce
     from gdcheck.properties.strategies import problems as strategies
     from gdcheck.theorem.decision.decide import Verdict
     from gdcheck.theorem.decision.every_start import EveryStart
-    from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.loss.errors import InputError
     from gdcheck.theorem.loss.loss import Loss
     from gdcheck.theorem.methods.statement import End, LimitKind, Prediction, Regime, Statement
@@ -69,7 +69,7 @@ _HOMES = {
     "properties.lemmas.declare": ("claim", "holds", "reproduce"),
     "theorem.decision.decide": ("Verdict",),
     "theorem.decision.every_start": ("EveryStart",),
-    "theorem.descent.problem": ("Problem",),
+    "_problem": ("Problem",),
     "theorem.loss.errors": ("InputError",),
     "theorem.loss.loss": ("Loss",),
     "theorem.methods.statement": ("End", "LimitKind", "Prediction", "Regime", "Statement"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,9 @@ from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
-from gdcheck.theorem.loss.tokens import first_named
+from gdcheck.theorem.loss.tokens import check_variables, first_named
 from gdcheck.theorem.smooth.graph import SmoothLoss
-from gdcheck.theorem.smooth.reading import called_in, read_smooth
+from gdcheck.theorem.smooth.reading import MAX_VARIABLES, called_in, read_smooth
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class SmoothProblem:
     @classmethod
     def of(
         cls,
-        loss: str,
+        loss: str | Callable[[Any], Any],
         *,
         step_size: RationalLike,
         start: Point,
@@ -57,11 +57,12 @@ class SmoothProblem:
         """Check and keep what a person writes.
 
         Args:
-            loss: The text of the loss (see ``theorem.smooth.reading``).
+            loss: The text of the loss (see ``theorem.smooth.reading``), or a Python function of a vector (see
+                ``theorem.smooth.tracing``).
             step_size: η, positive; texts such as "0.1" and "2/5" are exact.
             start: x₀, shape (n,), or a mapping from each variable to its value.
             minimizer: The minimizer, in the same way; it is held against the one that is enclosed.
-            variables: Names and order of the variables.
+            variables: Names and order of the variables; of a function w1, w2, … if not given.
             data: The arrays that the text names: vectors and matrices as lists or NumPy arrays of float64 numbers.
 
         Returns:
@@ -70,6 +71,11 @@ class SmoothProblem:
         Raises:
             InputError: If a field cannot be used; the sentence names it.
         """
+        if not isinstance(loss, str):
+            from gdcheck.theorem.smooth.tracing import traced_text  # noqa: PLC0415 (it needs NumPy)
+
+            variables = _names_for(start) if variables is None else variables
+            loss = traced_text(loss, check_variables(variables, MAX_VARIABLES))
         read = read_smooth(loss, variables, data)
         eta = positive(step_size, "step_size")
         names = read.variables
@@ -99,6 +105,11 @@ class SmoothProblem:
             "step_size": to_text(self.step_size),
             "start": [to_text(q) for q in self.start],
         } | ({"data": dict(self.loss.data)} if self.loss.data else {})
+
+
+def _names_for(start: Point) -> list[str]:
+    """Return names for the variables of a function: those that the start gives, or w1, w2 and so on."""
+    return list(start) if isinstance(start, Mapping) else [f"w{i + 1}" for i in range(len(start))]
 
 
 def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +145,7 @@ def read_problem(loss: Any, **fields: Any) -> Problem | SmoothProblem:
     """Return the problem that fields describe: exact if the loss is a polynomial plus truncated powers, else smooth.
 
     Args:
-        loss: The text of the loss.
+        loss: The text of the loss, or a Python function.
         fields: The other arguments of ``Problem``.
 
     Returns:
@@ -145,7 +156,7 @@ def read_problem(loss: Any, **fields: Any) -> Problem | SmoothProblem:
             that it looks like.
     """
     data = fields.pop("data", None)
-    if data:
+    if data or callable(loss):
         return SmoothProblem.of(loss, data=data, **_without_method(fields))
     try:
         return Problem(loss, **fields)

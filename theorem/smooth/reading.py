@@ -2,13 +2,15 @@
 
 The text is data: it is cut into numbers, names and signs and read by recursive descent::
 
+    loss    = (name "=" sum ";")* sum
     sum     = product (("+" | "-") product)*
     product = factor (("*" | "/" | "@") factor)*
     factor  = ("+" | "-")* atom [("**" | "^") factor]
     atom    = number | name | name "(" sum ["," sum] ")" | "(" sum ")"
 
 A name before a parenthesis is one of ``functions.FUNCTIONS``, entry by entry, or of ``arrays.REDUCTIONS``; powers are
-rational numbers. A name beside ``@`` and a matrix is a vector of as many variables as the matrix has columns (or rows).
+rational numbers. A name that is defined stands for what it was defined as. A name beside ``@`` and a matrix is a vector
+of as many variables as the matrix has columns (or rows).
 """
 
 from __future__ import annotations
@@ -28,11 +30,12 @@ from gdcheck.theorem.smooth.arrays import REDUCTIONS, Array, ShapesError, checke
 from gdcheck.theorem.smooth.functions import FUNCTIONS
 from gdcheck.theorem.smooth.graph import Builder, Node, SmoothLoss, Value
 
-_TOKEN = re.compile(rf"\s*(?:(?P<number>{DECIMAL})|(?P<name>{NAME})|(?P<sign>\*\*|[-+*/@^(),−·×])|(?P<other>\S))")
+_TOKEN = re.compile(rf"\s*(?:(?P<number>{DECIMAL})|(?P<name>{NAME})|(?P<sign>\*\*|[-+*/@^(),;=−·×])|(?P<other>\S))")
 _SIGNS = {"^": "**", "−": "-", "·": "*", "×": "*"}
 _BESIDE = re.compile(rf"({NAME})\s*@\s*(?=({NAME}))")
 MAX_VARIABLES = 1000
 _CALLED = re.compile(rf"({NAME})\s*\(")
+_DEFINED = re.compile(rf"({NAME})\s*=")
 
 
 def called_in(text: str) -> set[str]:
@@ -60,8 +63,8 @@ def read_smooth(text: str, variables: Iterable[str] | None = None, data: Mapping
     arrays = checked_data(data or {})
     vectors = _vectors(text, arrays)
     if variables is None:
-        called = called_in(text)
-        written = [name for name in names_in(text) if name not in called and name not in arrays]
+        taken = called_in(text) | set(_DEFINED.findall(text)) | set(arrays)
+        written = [name for name in names_in(text) if name not in taken]
         known = tuple(x for name in written for x in vectors.get(name, (name,)))
         if len(set(known)) < len(known):
             raise InputError("loss", "a variable has the name of a vector's component, such as w1; rename it")
@@ -88,9 +91,10 @@ def read_smooth(text: str, variables: Iterable[str] | None = None, data: Mapping
 def _vectors(text: str, data: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]:
     """Return the vectors of variables: the names beside @ and a matrix of the data, with their components."""
     found: dict[str, tuple[str, ...]] = {}
+    known = set(data) | set(_DEFINED.findall(text))
     for left, right in _BESIDE.findall(text):
         for name, other, axis in ((right, left, 1), (left, right, 0)):
-            if name not in data and other in data and isinstance(data[other][0], list):
+            if name not in known and other in data and isinstance(data[other][0], list):
                 size = len(data[other][0]) if axis else len(data[other])
                 found.setdefault(name, tuple(f"{name}{i + 1}" for i in range(size)))
     return found
@@ -102,7 +106,7 @@ class _Reader:
     def __init__(self, text: str, builder: Builder, names: Mapping[str, Array[Value]]) -> None:
         self.text = text.rstrip()
         self.builder = builder
-        self.names = names
+        self.names = dict(names)
         self.depth = 0
         self.end = 0
         self.advance()
@@ -127,12 +131,26 @@ class _Reader:
 
     def read(self) -> tuple[Node, ...]:
         """Read the whole text."""
+        while self.kind == "name" and (defined := _DEFINED.match(self.text, self.position - 1)):
+            self.define(self.token, defined.end())
         value = self.sum()
         if self.kind != "end":
             self.refuse(f"found {quoted(self.token)}", "put one of the signs + - * / ** before it, or remove it")
         if value.shape:
             self.refuse(f"an array of shape {value.shape} ends", "a loss is a number; write sum(...) or mean(...)")
         return self.builder.finish(value.entries[0])
+
+    def define(self, name: str, end: int) -> None:
+        """Read what a name is defined as, up to the semicolon."""
+        if name in self.names or name in FUNCTIONS or name in REDUCTIONS:
+            self.refuse(f"{quoted(name)} is defined twice, or means something else,", "choose another name")
+        self.end = end
+        self.advance()
+        value = self.sum()
+        if self.kind != ";":
+            self.refuse("a definition without its semicolon ends", "write name = value; before the loss")
+        self.advance()
+        self.names[name] = value
 
     def joined(self, join: Callable[[Value, Value], Value], left: Array[Value], right: Array[Value]) -> Array[Value]:
         """Join entry by entry."""
@@ -156,11 +174,17 @@ class _Reader:
 
     def sum(self) -> Array[Value]:
         """Read products, joined by + and -."""
-        value = self.product()
+        values = [self.product()]
         while self.kind in {"+", "-"}:
-            sign = 1 if self.kind == "+" else -1
+            sign = fmpq(1 if self.kind == "+" else -1)
             self.advance()
-            value = self.joined(lambda a, b, sign=sign: self.builder.add(a, b, sign), value, self.product())  # type: ignore[misc]
+            right = self.product()
+            values.append(right if sign == 1 else right.each(lambda x: self.builder.scale(x, fmpq(-1))))
+        if len(values) > 1 and not any(x.shape for x in values):
+            return Array.scalar(self.builder.total(x.entries[0] for x in values))
+        value = values[0]
+        for right in values[1:]:
+            value = self.joined(self.builder.add, value, right)
         return value
 
     def product(self) -> Array[Value]:

@@ -40,6 +40,9 @@ class CheckOptions:
     loss: Annotated[
         str | None, Option(help="The loss: a polynomial plus powers of max(linear, 0); or with exp, log, tanh, …")
     ] = None
+    loss_function: Annotated[
+        str | None, Option(help="Instead of --loss: file.py:name, a Python function of a vector; the file is run.")
+    ] = None
     step_size: Annotated[str | None, Option(help="The step size η; 0.1 means exactly 1/10.")] = None
     start: Annotated[
         str | None, Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…; without it, almost every start is decided.")

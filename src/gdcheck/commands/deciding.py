@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gdcheck.theorem.decision.method_every_start import MethodEveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.descent.problem import EveryStartProblem
+    from gdcheck.theorem.smooth.problem import SmoothProblem
     from gdcheck.theorem.valleys.decide import ValleyDecision
 
     AnyDecision = Decision | EveryStart | MethodEveryStart | SmoothDecision | ValleyDecision
@@ -80,7 +81,7 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
     if o.problem is not None:
         if method is not None:
             raise InputError("method", "stands in the problem's file; leave out --method and its parameters")
-        alone = ("loss", "step_size", "start", "minimizer", "variables", "data", "residual", "scale")
+        alone = ("loss", "loss_function", "step_size", "start", "minimizer", "variables", "data", "residual", "scale")
         if o.given(*alone):
             named = ", ".join(f"--{name.replace('_', '-')}" for name in alone)
             raise InputError("problem", f"stands alone; leave out {named}")
@@ -93,6 +94,9 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
             ("loss", "minimizer", "data", "method"), "does not go with --residual and --scale; leave it or them out"
         )
         found = valley_from_options(o.residual or [], o.scale, o.step_size, o.start, o.variables)
+    elif o.loss_function is not None:
+        o.refuse(("loss", "data", "method"), "does not go with --loss-function; leave it or the function out")
+        found = _traced(o, o.loss_function)
     elif o.start is None:
         if o.data:
             raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
@@ -100,6 +104,28 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
     else:
         found = problem_from_options(o.loss, o.step_size, o.start, o.minimizer, o.variables, method, o.data or ())
     return False, iter([(1, found)])
+
+
+def _traced(o: CheckOptions, place: str) -> SmoothProblem:
+    """Return the problem of a function in a user's own file, which is run; the function is traced."""
+    from gdcheck.properties.lemmas.loading import run_file
+    from gdcheck.theorem.descent.points import read_point
+    from gdcheck.theorem.smooth.problem import SmoothProblem
+
+    path, _, name = place.rpartition(":")
+    if not path.endswith(".py") or not name.isidentifier():
+        raise InputError("loss-function", f"{place[:200]!r} names no function in a file; give it as my_loss.py:loss")
+    function = getattr(run_file(Path(path), "loss-function"), name, None)
+    if not callable(function):
+        raise InputError("loss-function", f"{path[:200]} has no function {name}; name one that is defined there")
+    point, names = named_rest(o.minimizer, o.variables)
+    return SmoothProblem.of(
+        function,
+        step_size=given(o.step_size, "step-size", "--step-size 0.1"),
+        start=read_point(given(o.start, "start", "--start 0.1,0.1"), "start"),
+        minimizer=point,
+        variables=names,
+    )
 
 
 def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryStartProblem:

@@ -145,6 +145,45 @@ def test_python_decides_and_certifies():
         api.certify(api.decide(api.SmoothProblem.of("exp(x)", step_size="0.3", start=["0"])))
 
 
+OWN_FILE = """import numpy as np
+
+def loss(w):
+    return np.logaddexp(0, -3 * w[0]) + w[0] ** 2 / 8 + (w[1] - w[0]) ** 2
+
+def kinked(w):
+    return np.abs(w).sum()
+
+size = 3
+"""
+
+
+def test_a_function_of_one_s_own_file_is_decided(gdcheck, tmp_path):
+    path, proof = tmp_path / "own.py", tmp_path / "proof.json"
+    path.write_text(OWN_FILE)
+    words = ("check", "--step-size", "0.3", "--start", "0,1")
+    code, answer = answered(gdcheck, *words, "--loss-function", f"{path}:loss", "--certificate", proof)
+    assert (code, answer["verdict"], answer["recheck"], answer["variables"]) == (0, "proved", "accepted", ["w1", "w2"])
+    text = "softplus(-3*w1) + w1**2/8 + (w2 - w1)**2"
+    assert answered(gdcheck, *words, "--loss", text)[1]["limit"] == answer["limit"]
+    assert gdcheck("recheck", proof)[0] == 0
+    assert gdcheck("replay", proof)[1].startswith("SAME: proved")
+    for name, said in (("kinked", "uses absolute"), ("size", "has no function size"), ("none", "has no function none")):
+        code, out, err = gdcheck(*words, "--loss-function", f"{path}:{name}")
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert said in err
+    for other in ("own:loss", f"{tmp_path}/none.py:loss", str(path)):
+        assert gdcheck(*words, "--loss-function", other)[0] == 2
+    assert gdcheck(*words, "--loss-function", f"{path}:loss", "--loss", "x**2")[0] == 2
+
+
+def test_a_problem_takes_a_function():
+    problem = api.Problem(lambda w: w @ w + w[0] / 3 + w[1] ** 4, step_size="0.2", start=["1", "1"])
+    assert isinstance(problem, api.SmoothProblem)
+    assert api.decide(problem).minimizer is not None
+    assert isinstance(api.Problem("x**2 + 2*y**2", step_size="1/10", start=[1, 1]), api.Problem)
+    assert isinstance(api.Problem("exp(x) - x", step_size="1/10", start=[1]), api.SmoothProblem)
+
+
 LIMITS = [
     ("cosh(x) + cos(y)", "1,0", "where the Hessian has the eigenvalue -1, which is no strict minimum"),
     ("exp(x) + y**2", "0,1", "the minimum is degenerate, or there is none"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from gdcheck.theorem.checker.document import refuse
+from gdcheck.theorem.checker.document import NAME, refuse
 from gdcheck.theorem.checker.outcome import BadCertificate, within
 from gdcheck.theorem.checker.smooth.arrays import Array, matrix_product, pairwise, single
 from gdcheck.theorem.checker.smooth.functions import JETS
@@ -22,8 +22,9 @@ MOST_OPERATIONS = 100_000
 MOST_NESTED = 100
 REDUCTIONS = ("sum", "mean", "dot")
 _BESIDE = re.compile(r"([^\W\d]\w*)\s*@\s*(?=([^\W\d]\w*))")
+_DEFINED = re.compile(r"([^\W\d]\w*)\s*=")
 _TOKEN = re.compile(
-    r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([^\W\d]\w*)|(\*\*|[-+*/@^(),])|(\S))"
+    r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([^\W\d]\w*)|(\*\*|[-+*/@^(),;=])|(\S))"
 )
 
 
@@ -117,6 +118,7 @@ def read_expression(text: str, variables: tuple[str, ...], data: Mapping[str, Ar
         refuse("problem.data", "names that mean nothing else")
     names |= {name: Array(a.rows, a.columns, [_Form(x) for x in a.entries]) for name, a in data.items()}
     reader = _Reader(text, len(variables), names)
+    reader.define()
     form = reader.sum().entry()
     if reader.here:
         raise BadCertificate(
@@ -129,10 +131,11 @@ def read_expression(text: str, variables: tuple[str, ...], data: Mapping[str, Ar
 def _vectors(text: str, data: Mapping[str, Array[Fraction]]) -> Iterable[tuple[str, int]]:
     """Return the names beside @ and a matrix of the data, with their sizes; the first place of a name counts."""
     found: dict[str, int] = {}
+    known = set(data) | set(_DEFINED.findall(text))
     for left, right in _BESIDE.findall(text):
         for name, other, before in ((right, left, True), (left, right, False)):
             matrix = data.get(other)
-            if name not in data and matrix is not None and matrix.columns is not None and matrix.rows is not None:
+            if name not in known and matrix is not None and matrix.columns is not None and matrix.rows is not None:
                 found.setdefault(name, matrix.columns if before else matrix.rows)
     return found.items()
 
@@ -142,7 +145,7 @@ class _Reader:
 
     def __init__(self, text: str, dimension: int, names: Mapping[str, Array[_Form]]) -> None:
         self.dimension = dimension
-        self.names = names
+        self.names = dict(names)
         self.operations: list[Operation] = []
         self.slots: dict[Operation, int] = {}
         self.tokens = [match[0].strip() for match in _TOKEN.finditer(text) if match[0].strip()]
@@ -153,13 +156,31 @@ class _Reader:
         """The current token; empty at the end."""
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
+    def define(self) -> None:
+        """Read the definitions before the loss: a name, =, what it stands for, and a semicolon."""
+        while self.tokens[self.at + 1 : self.at + 2] == ["="]:
+            name = self.here
+            known = name in self.names or name in JETS or name in {"sqrt", *REDUCTIONS}
+            if known or not NAME.fullmatch(name):
+                raise BadCertificate("problem.loss: a definition needs a name that means nothing else; choose another")
+            self.at += 2
+            self.names[name] = self.sum()
+            if self.here != ";":
+                raise BadCertificate("problem.loss: a definition ends without a semicolon; write one there")
+            self.at += 1
+
     def sum(self) -> Array[_Form]:
         """Read products with + and - between them."""
-        found = self.product()
+        parts = [self.product()]
         while self.here in {"+", "-"} and self.here:
-            sign = 1 if self.here == "+" else -1
+            sign = Fraction(1 if self.here == "+" else -1)
             self.at += 1
-            found = pairwise(lambda a, b, sign=sign: _added(a, b, sign), found, self.product())  # type: ignore[misc]
+            parts.append(self.product().each(lambda x, sign=sign: _scaled(x, sign)))  # type: ignore[misc]
+        if len(parts) > 1 and all(x.rows is None for x in parts):
+            return single(_total(x.entries[0] for x in parts))
+        found = parts[0]
+        for right in parts[1:]:
+            found = pairwise(_added, found, right)
         return found
 
     def product(self) -> Array[_Form]:
@@ -308,11 +329,8 @@ class _Reader:
         return self.slots[operation]
 
 
-def _added(a: _Form, b: _Form, sign: int) -> _Form:
-    terms = dict(a.terms)
-    for slot, c in b.terms.items():
-        terms[slot] = terms.get(slot, Fraction(0)) + sign * c
-    return _Form(a.constant + sign * b.constant, {slot: c for slot, c in terms.items() if c})
+def _added(a: _Form, b: _Form) -> _Form:
+    return _total((a, b))
 
 
 def _total(forms: Iterable[_Form]) -> _Form:

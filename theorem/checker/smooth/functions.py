@@ -73,8 +73,17 @@ def _exp_at(x: int, bits: int) -> Interval:
     return power.halved(-n).at_scale(bits)
 
 
+def _is_thin(x: Interval) -> bool:
+    """Whether an interval is so narrow that its middle and a bound of the slope say as much as both of its ends."""
+    return 0 < x.width() <= 1 << x.bits // 2
+
+
 def exp(x: Interval) -> Interval:
-    """Return the exponential function."""
+    """Return the exponential function: moving x by t moves it by at most 2 |t| of its size, if |t| <= 1/2."""
+    if _is_thin(x):
+        middle = _exp_at(x.middle().low, x.bits)
+        wrong = (middle.high * (x.width() + 2) >> x.bits) + 1
+        return Interval(max(0, middle.low - wrong), middle.high + wrong, x.bits)
     return Interval(max(0, _exp_at(x.low, x.bits).low), _exp_at(x.high, x.bits).high, x.bits)
 
 
@@ -126,8 +135,14 @@ def _may_reach(x: Interval, quarters: int) -> bool:
 
 
 def _wave(x: Interval, which: int) -> Interval:
-    """Return the sine (0) or the cosine (1): between the values at the ends, unless a turning point lies inside."""
+    """Return the sine (0) or the cosine (1): between the values at the ends, unless a turning point lies inside.
+
+    Neither is steeper than 1: on a thin interval the value in its middle says enough.
+    """
     one = 1 << x.bits
+    if _is_thin(x):
+        found = _sin_cos_at(x.middle().low, x.bits)[which].widened(x.width() // 2 + 1)
+        return Interval(max(-one, found.low), min(one, found.high), x.bits)
     ends = [_sin_cos_at(end, x.bits)[which] for end in (x.low, x.high)]
     peak, valley = (1, 3) if which == 0 else (0, 2)
     high = one if _may_reach(x, peak) else min(one, max(e.high for e in ends))
@@ -222,6 +237,8 @@ def power(x: Interval, exponent: Fraction) -> Interval:
 def _whole_power(x: Interval, p: int) -> Interval:
     if p < 0:
         return _whole_power(x, -p).reciprocal()
+    if p in {1, 2}:
+        return x if p == 1 else x.square()
     result, square = Interval(1 << x.bits, 1 << x.bits, x.bits), x
     while p:
         if p & 1:
@@ -275,8 +292,8 @@ def _jet_cosh(x: Interval) -> list[Interval]:
 
 def _jet_tanh(x: Interval) -> list[Interval]:
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
-    t = sigmoid(x.times(2)).times(2) - one
-    first = one - t.square()
+    s, other = _sigmoids(x.times(2))
+    t, first = s - other, (s * other).times(4)
     return [t, first, -(t * first).times(2), -first.times(2) * (one - t.square().times(3))]
 
 
@@ -291,7 +308,7 @@ def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
     """Return s(x) and s(-x); on a narrow interval from its middle, since s rises by at most 1/4 a unit."""
     if x.width() > 1 << x.bits // 2:
         return sigmoid(x), sigmoid(-x)
-    middle, wrong = x.middle().low, x.width() // 4 + 1
+    middle, wrong = x.middle().low, x.width() // 4 + 1  # The middle is less than a unit from that of the interval.
     e = exp(Interval(-abs(middle), -abs(middle), x.bits))
     large = (Interval(1 << x.bits, 1 << x.bits, x.bits) + e).reciprocal()
     both = large.widened(wrong), (e * large).widened(wrong)
@@ -367,7 +384,11 @@ def power_jet(x: Interval, exponent: Fraction, order: int) -> list[Interval]:
     """Return x to a rational power, and its derivatives up to an order."""
     found, factor = [], Fraction(1)
     for k in range(order + 1):
-        zero = Interval(0, 0, x.bits)
-        found.append(Interval.exactly(factor, x.bits) * power(x, exponent - k) if factor else zero)
+        if not factor:
+            found.append(Interval(0, 0, x.bits))
+        elif factor.denominator == 1:
+            found.append(power(x, exponent - k).times(factor.numerator))
+        else:
+            found.append(Interval.exactly(factor, x.bits) * power(x, exponent - k))
         factor *= exponent - k
     return found

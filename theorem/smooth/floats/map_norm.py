@@ -93,9 +93,13 @@ def float_hessian(at: Forward) -> tuple[Any, float] | None:
     both = zeros((n + rows, n)), zeros((n + rows, n)), zeros((n + rows, n))
     whole = _with_variables(forms, n)
     sizes = modulus(whole)
-    for target, w, source in ((both[0], weight, whole), (both[1], modulus(weight), sizes), (both[2], doubt, sizes)):
-        add.at(target, first, w[:, None] * source[second])
-        add.at(target, second[off], w[off][:, None] * source[first[off]])
+    for target, factor, source in (
+        (both[0], weight, whole),
+        (both[1], modulus(weight), sizes),
+        (both[2], doubt, sizes),
+    ):
+        add.at(target, first, factor[:, None] * source[second])
+        add.at(target, second[off], factor[off][:, None] * source[first[off]])
     matrix = whole.T @ both[0]
     # Each entry is a sum of products of three floats; two of them are coefficients, rounded once each.
     products = len(middles) * 2 + n + rows + 8

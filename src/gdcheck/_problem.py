@@ -1,0 +1,36 @@
+"""The problem as the front door takes it: an exact loss, a smooth one, or a Python function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gdcheck.theorem.descent import problem as exact
+from gdcheck.theorem.smooth.problem import SmoothProblem, read_problem
+
+
+class _AnyKind(type):
+    """Make whichever kind of problem the loss is."""
+
+    def __call__(cls, loss: Any, **fields: Any) -> exact.Problem | SmoothProblem:
+        """Read a problem; see ``Problem``."""
+        if callable(loss) or isinstance(loss, str):
+            return read_problem(loss, **fields)
+        return exact.Problem(loss, **fields)
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, exact.Problem)
+
+
+class Problem(exact.Problem, metaclass=_AnyKind):
+    """Gradient descent on a loss: what ``decide`` decides.
+
+    The loss is a text or a ``Loss``, or a Python function of a vector that uses NumPy's operations. A text that is no
+    polynomial, and a function, make a ``SmoothProblem``, whose minimizer is searched and enclosed.
+
+    Example:
+        >>> import gdcheck, numpy
+        >>> def loss(w):
+        ...     return numpy.exp(w[0]) - w[0] + w[1] ** 2
+        >>> gdcheck.decide(gdcheck.Problem(loss, step_size="2/5", start=["1", "1"])).verdict
+        <Verdict.PROVED: 'proved'>
+    """

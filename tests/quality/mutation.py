@@ -44,7 +44,7 @@ TESTS = {
     "checker/cone": ["checker/cone"],
     "checker/kinks": ["checker/kinks", "checker/assumptions"],
     "checker/smooth/functions": ["smooth/functions"],
-    "checker/smooth/intervals": ["smooth/functions", "smooth/derivatives"],
+    "checker/smooth/intervals": ["checker/smooth/intervals", "smooth/functions"],
     "checker/kinds/separable": ["checker/separable", "checker/document"],
     "checker/kinds/orbit": ["checker/orbit", "checker/document"],
     "checker/kinds/every_start": ["checker/every_start"],
@@ -132,7 +132,7 @@ def configure(work: Path, module: str) -> None:
         "use_git_change_detection": ["false"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-o", UNESCAPED],
         "pytest_add_cli_args_test_selection": [
-            f"tests/unit/theorem/{room}/test_{name}.py" for room, name in (t.split("/") for t in TESTS[module])
+            f"tests/unit/theorem/{room}/test_{name}.py" for room, _, name in (t.rpartition("/") for t in TESTS[module])
         ],
     }
     lines = [

@@ -28,6 +28,7 @@ from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import exact, surely_less
 
 _RATIO_BITS = 32
+_SHARP = fmpq(1, 10**14)
 _WIDER = (fmpq(4), fmpq(2), fmpq(9, 8))
 """By what factors κ is made larger than what keeps ‖w‖ in the cone; a wide cone lets w feed more into τ."""
 
@@ -78,8 +79,7 @@ def find_cone(coordinates: ShearedCoordinates, iterate: EnclosedIterate) -> Cone
     tau, across = coordinates.locate(iterate)
     most = arb(abs(tau).upper())
     least = arb(abs(tau).lower())
-    known = _is_known(tau)
-    if not known:
+    if not _is_known(tau):
         # As if the amplitude were as large as what is not known of it.
         least = most
     if not surely_less(arb(0), least):
@@ -92,7 +92,9 @@ def find_cone(coordinates: ShearedCoordinates, iterate: EnclosedIterate) -> Cone
     wider = [_short(ratio.max(factor * growth.feed / room)) for factor in _WIDER]
     for kappa in (ratio, *wider):
         if _keeps(coordinates, coordinates.growth(most, kappa * most), kappa):
-            return coordinates.cone(exact(kappa), abs(tau), bool(tau > 0)) if known else Cause.PRECISION
+            # |τ| is stated in the certificate, to nine digits.
+            sharp = surely_less(tau.rad(), least * _SHARP)
+            return coordinates.cone(exact(kappa), abs(tau), bool(tau > 0)) if sharp else Cause.PRECISION
     return None
 
 

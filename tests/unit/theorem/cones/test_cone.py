@@ -140,6 +140,15 @@ def test_a_lost_amplitude_asks_for_bits_and_not_for_steps():
     assert found.reason == Cause.PRECISION.value
 
 
+def test_an_amplitude_that_is_known_to_few_digits_asks_for_bits():
+    """The certificate states it to nine: with 512 bits this one was known to seven, and its proof refused."""
+    start = ["-1e-144", "39/12800", "-1/512", "11/2560"]
+    loss = "1/2*x1**2 + 389/400*x2**2 + 799/800*x3**2 + 41/40*x4**2 + 3/4*x3**2*x4"
+    found = decide(Problem(loss, step_size="10/61", start=start))
+    assert found.verdict is Verdict.PROVED
+    assert check(certificate(found)) is None
+
+
 def enclosed(h, error=0):
     at = [arb(x) for x in h]
     return EnclosedIterate(0, at, arb(error), norm(at) + arb(error), norm(at))

@@ -20,15 +20,21 @@ MOST_STEPS = 100_000
 _FAR = 1e30
 _FLAT = 1000
 REASONS = {
-    "rank": "the Jacobian of the residuals loses rank where the iterates go; the theorem needs full rank",
+    "rank": "the Jacobian of the residuals loses rank where the iterates go; another --start may keep full rank",
     "contraction": "the iterates do not come near a zero of the residuals within the steps allowed (--max-steps)",
     "unstable": "the iterates come near zeros that are unstable at this step size; take a smaller --step-size",
     "limit": "the step size cannot be told from the stability limit 2/λ_p at the point of arrival; change it a little",
     "boundary": "the step size cannot be told from the boundary 2/(λ₁+λ_p) at the point of arrival; change it a little",
-    "neighbour": "an end of the nonzero spectrum cannot be told from its neighbour at the point of arrival",
+    "neighbour": (
+        "an end of the nonzero spectrum cannot be told from its neighbour at the point of arrival; another --start"
+        " arrives elsewhere"
+    ),
     "inequality": "the amplitude is not proved to exceed the tail within the steps allowed (--max-steps)",
     "accuracy": "the point of arrival is not known well enough within the steps allowed (--max-steps)",
-    "left": "the iterates leave every bound that was tried: they tend to no zero of the residuals",
+    "left": (
+        "the iterates leave every bound that was tried: they tend to no zero of the residuals; a smaller --step-size"
+        " or a nearer --start may"
+    ),
     "elsewhere": "the iterates settle where the residuals do not vanish; give the loss itself with --loss",
     "precision": "the precision did not suffice (--max-precision)",
     "excluded": "the residuals satisfy an equation that forbids a common zero; give the loss itself with --loss",

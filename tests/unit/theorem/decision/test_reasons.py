@@ -1,7 +1,5 @@
 """Every cause of an unresolved problem names what could decide it: an option, or the change of the problem."""
 
-from enum import Enum
-
 import pytest
 
 from gdcheck.theorem.decision.decide import Verdict, decide
@@ -10,13 +8,18 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.result import Cause
 from gdcheck.theorem.smooth.minimizer import Lost
 from gdcheck.theorem.smooth.problem import SmoothProblem
+from gdcheck.theorem.valleys import decide as valleys
 
-WAYS = ("--", "smaller step", "start nearer", "a term such as")
+WAYS = ("--", "smaller step", "start nearer", "a term such as", "change it a little")
 
 
-@pytest.mark.parametrize("cause", [*Cause, *Lost], ids=lambda cause: f"{type(cause).__name__}.{cause.name}")
-def test_a_cause_names_a_way(cause: Enum) -> None:
-    assert any(way in str(cause.value) for way in WAYS), cause.value
+SENTENCES = {f"{type(cause).__name__}.{cause.name}": str(cause.value) for cause in [*Cause, *Lost]}
+SENTENCES |= {f"valley: {name}": sentence for name, sentence in valleys.REASONS.items()}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
+def test_a_cause_names_a_way(sentence: str) -> None:
+    assert any(way in sentence for way in WAYS), sentence
 
 
 def test_another_minimizer_is_named_exactly_where_it_is_rational() -> None:

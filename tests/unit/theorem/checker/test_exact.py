@@ -52,6 +52,19 @@ def test_a_shift_may_have_as_many_terms_as_the_limit(monkeypatch, limit):
             ten.shifted([Q(1), Q(1)])
 
 
+WHOLE = st.integers(-5, 5)
+
+
+@given(polynomials(2), st.lists(st.tuples(WHOLE, WHOLE, WHOLE), min_size=2, max_size=2), st.integers(1, 7))
+def test_linear_forms_in_the_place_of_variables_have_the_values_of_the_polynomial(polynomial, rows, scale):
+    """Also of the zero polynomial, which has no terms and no degree."""
+    y = [Q(1, 2), Q(-2, 3), Q(3)]
+    forms = [[(j, c) for j, c in enumerate(row) if c] for row in rows]
+    x = [sum(c * y[j] for j, c in form) / Q(scale) for form in forms]
+    assert value(polynomial.with_forms(forms, 3, scale), y) == value(polynomial, x)
+    assert Polynomial({}, 1).with_forms(forms, 3, scale).terms == {}
+
+
 def test_derivatives():
     """x³y − 2y; its derivatives; and the one along (1, 2)."""
     p = Polynomial.of({(3, 1): Q(1), (0, 1): Q(-2, 3)})

@@ -62,7 +62,7 @@ def sees_the_method(instance: Instance, decision: Decision) -> Finding:
         ]
         for h, enclosure in zip(errors[:_COMPARED], _enclosures(decision), strict=False):
             _inside(h, enclosure)
-        if seen.regime not in {Regime.SMALL_STEP, Regime.LARGE_STEP}:
+        if decision.subspace is not None or seen.regime not in {Regime.SMALL_STEP, Regime.LARGE_STEP}:
             return holds(decision, "both engines have the same regime and iterates")
         assert decision.limit is not None, "a claim that holds has a limit"
         require(decision.limit.kind is not LimitKind.ROTATING, "the limit rotates in one engine")

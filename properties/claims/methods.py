@@ -56,6 +56,7 @@ HEAVY_BALL = Claim(
     examine=_examine,
     margin="log₂(amplitude/tail)",
     second=sees_the_method,
+    cost=8,
 )
 
 NESTEROV = Claim(
@@ -67,6 +68,7 @@ NESTEROV = Claim(
     examine=_examine,
     margin="log₂(amplitude/tail)",
     second=sees_the_method,
+    cost=4,
 )
 
 ADAPTIVE = Claim(
@@ -78,5 +80,5 @@ ADAPTIVE = Claim(
     instances=partial(method_problems, family=Family.ADAPTIVE),
     examine=_examine,
     margin="log₂(amplitude/tail)",
-    cost=4,
+    cost=24,
 )

@@ -36,7 +36,10 @@ FIGURES = [
         (FOUR, heavy("0.9"), eta, kind)
         for eta, kind in {"0.001": "fixed", "0.002": "fixed", "0.01": None, "0.2": None, "0.37": None}.items()
     ),
-    *((FOUR, nesterov("0.05"), eta, k) for eta, k in {"0.15": "fixed", "0.18": "alternating"}.items()),
+    *(
+        (FOUR, nesterov("0.05"), eta, k)
+        for eta, k in {"0.15": "fixed", "0.18": "alternating", "0.19": "alternating"}.items()
+    ),
     *(
         (FOUR, nesterov("0.5"), eta, kind)
         for eta, kind in {
@@ -45,12 +48,14 @@ FIGURES = [
             "0.12": None,
             "0.13": "alternating",
             "0.14": "alternating",
+            "0.145": "alternating",
         }.items()
     ),
     *(
         (TWO, ADAM, eta, kind)
         for eta, kind in {"0.15": "fixed", "0.19": "fixed", "0.203": "alternating", "0.21": "alternating"}.items()
     ),
+    (TWO, ADAM, "0.2005", "fixed"),
     (TWO, {"name": "rmsprop", "beta2": "0.9", "epsilon": "1"}, "0.15", "fixed"),
     (TWO, {"name": "rmsprop", "beta2": "0.9", "epsilon": "1"}, "0.19", "alternating"),
 ]
@@ -122,8 +127,9 @@ def test_directions_are_as_proved(loss, method, step_size, kind):
     problem = problem_of(loss, method, step_size)
     decision = decide(problem)
     assert decision.limit.kind.value == (kind or "rotating")
-    steps = 2000 if method.get("momentum") == "0.9" else 400
-    path = [p for p in torch_path(problem, steps) if max(map(abs, p)) > 1e-280]
+    # Near the switch the direction is slow.
+    steps = 2000 if method.get("momentum") == "0.9" or step_size == "0.2005" else 400
+    path = [p for p in torch_path(problem, steps) if max(map(abs, p)) > 1e-150]
     units = [[a / sum(b * b for b in p) ** 0.5 for a in p] for p in path]
     cosines = [sum(a * b for a, b in zip(u, v, strict=True)) for u, v in zip(units[-60:], units[-59:], strict=False)]
     if kind is None:

@@ -56,7 +56,7 @@ HEAVY_BALL = Claim(
     examine=_examine,
     margin="log₂(amplitude/tail)",
     second=sees_the_method,
-    cost=8,
+    cost=20,
 )
 
 NESTEROV = Claim(
@@ -68,7 +68,7 @@ NESTEROV = Claim(
     examine=_examine,
     margin="log₂(amplitude/tail)",
     second=sees_the_method,
-    cost=4,
+    cost=8,
 )
 
 ADAPTIVE = Claim(
@@ -80,5 +80,5 @@ ADAPTIVE = Claim(
     instances=partial(method_problems, family=Family.ADAPTIVE),
     examine=_examine,
     margin="log₂(amplitude/tail)",
-    cost=24,
+    cost=60,
 )

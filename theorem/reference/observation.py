@@ -6,6 +6,7 @@ Nothing here is a proof: an observed limit is where the direction, seen from the
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -65,23 +66,50 @@ def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000,
     Returns:
         The observation.
     """
+
+    def minimizer(_: int) -> Point:
+        return [to_mpf(q) for q in problem.minimizer]
+
+    return observe_path(lambda digits: iterates(problem, digits), minimizer, tolerance, max_steps, digits)
+
+
+def observe_path(
+    follow: Callable[[int], Iterator[Point]],
+    minimizer: Callable[[int], Point],
+    tolerance: float = 1e-16,
+    max_steps: int = 20_000,
+    digits: int = 60,
+) -> Observation:
+    """Watch a trajectory until its direction has settled, as ``observe`` does.
+
+    Args:
+        follow: The iterates, in an arithmetic of so many digits.
+        minimizer: The point from which the direction is seen, to so many digits, shape (n,).
+        tolerance: The direction error to reach.
+        max_steps: Steps after which to give up.
+        digits: Decimal digits to begin with.
+
+    Returns:
+        The observation.
+    """
     while True:
-        observation = _observe(problem, tolerance, max_steps, digits)
+        with mp.workdps(digits):
+            seen_from = minimizer(digits)
+        observation = _observe(follow(digits), seen_from, tolerance, max_steps, digits)
         if observation.note != _TOO_SMALL or digits >= _MOST_DIGITS:
             return observation
         digits *= 2
 
 
-def _observe(problem: Problem, tolerance: float, max_steps: int, digits: int) -> Observation:
+def _observe(path: Iterator[Point], minimizer: Point, tolerance: float, max_steps: int, digits: int) -> Observation:
     with mp.workdps(digits):
-        minimizer = [to_mpf(q) for q in problem.minimizer]
         smallest = mpf(10) ** (10 - digits) / mpf(tolerance) * (1 + max(abs(m) for m in minimizer))
         recent: deque[Point] = deque(maxlen=_WINDOW)
         directions: deque[Point] = deque(maxlen=3)
         lengths: deque[mpf] = deque(maxlen=_WINDOW)
         watches = {kind: _Watch(tolerance) for kind in LimitKind}
         halted = 0
-        for k, x in enumerate(iterates(problem, digits)):
+        for k, x in enumerate(path):
             h = [a - m for a, m in zip(x, minimizer, strict=True)]
             length = norm(h)
             recent.append(x)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gdcheck.theorem.decision.smooth import SmoothDecision
+    from gdcheck.theorem.reference.observation import Observation
     from gdcheck.theorem.valleys.decide import ValleyDecision
 
 _Answered: TypeAlias = tuple[dict[str, Any], dict[str, Any] | None]
@@ -191,7 +192,7 @@ class Printer:
         """Return the answer to a smooth problem, and its certificate."""
         from gdcheck.theorem.decision.smooth import decide_smooth
 
-        self._options.refuse(("observe", *BESIDE), "is answered for polynomial losses so far; leave it out")
+        self._options.refuse(BESIDE, "is answered for polynomial losses so far; leave it out")
         near = self._options.search_from(problem)
         problem = problem if near is None else replace(problem, near=near)
         return self._smooth_answer(decide_smooth(problem, **self._options.limits))
@@ -200,13 +201,18 @@ class Printer:
         from gdcheck.theorem.certificate.kinds.smooth import smooth_answer, smooth_certificate
 
         proof = smooth_certificate(decision)
-        return smooth_answer(decision) | self._rechecked(proof), proof
+        answer = smooth_answer(decision) | self._rechecked(proof)
+        if self._options.observe:
+            from gdcheck.theorem.reference.smooth_trajectory import observe_smooth
+
+            answer["observed"] = _seen(observe_smooth(decision.problem, decision.minimizer))
+        return answer, proof
 
     def _enclosed(self, problem: Problem, location: Location) -> _Answered | None:
         """Return the answer at an irrational minimizer of a polynomial; None if none is enclosed."""
         from gdcheck.theorem.decision.smooth import decide_smooth
 
-        asked = self._options.given("observe", *BESIDE)
+        asked = self._options.given(*BESIDE)
         smooth = None if asked else smooth_instead(problem, self._options.search_from(problem))
         if smooth is None:
             return None
@@ -278,8 +284,7 @@ class Printer:
         if self._options.observe:
             from gdcheck.theorem.reference.observation import observe
 
-            seen = asdict(observe(decision.problem))
-            result["observed"] = seen | {"kind": seen["kind"].value if seen["kind"] else None}
+            result["observed"] = _seen(observe(decision.problem))
         return result
 
     def _sharpness(self, decision: Decision) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
@@ -326,3 +331,8 @@ class Printer:
 
 def _still_there(path: Path) -> str:
     return f"; {str(path)[:200]!r} still holds what it held" if path.exists() else ""
+
+
+def _seen(observation: Observation) -> dict[str, Any]:
+    """Return an observation as plain data."""
+    return asdict(observation) | {"kind": observation.kind.value if observation.kind else None}

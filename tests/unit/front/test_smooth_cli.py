@@ -176,6 +176,29 @@ def test_a_function_of_one_s_own_file_is_decided(gdcheck, tmp_path):
     assert gdcheck(*words, "--loss-function", f"{path}:loss", "--loss", "x**2")[0] == 2
 
 
+OBSERVED = [
+    ("softplus(x - 2*y) + x**2 + sqrt(1 + y**2) + tanh(x)/3", "0.4", "1,-1"),
+    ("(x**2 + y - 11)**2 + (x + y**2 - 7)**2", "0.01", "-1,-1"),
+    ("erf(x - y) + x**2 + y**2/2 + atan(y)**2/3 + cosh(x*y)", "0.3", "1,1/2"),
+    ("x - log(x) + sin(y)**2 + y**2/8 + 1/(1 + exp(-x)) + log1p(y**2)*cos(x)/9", "0.6", "1/3,1/2"),
+]
+
+
+@pytest.mark.parametrize(("loss", "eta", "start"), OBSERVED)
+def test_the_proved_limit_is_observed(gdcheck, loss, eta, start):
+    code, answer = answered(gdcheck, "check", "--loss", loss, "--step-size", eta, "--start", start, "--observe")
+    seen = answer["observed"]
+    assert (code, answer["verdict"], seen["settled"], seen["kind"]) == (0, "proved", True, answer["limit"]["kind"])
+    assert seen["vectors"][0] == pytest.approx(answer["limit"]["vector"], abs=1e-12)
+
+
+def test_without_a_minimizer_nothing_is_observed(gdcheck):
+    words = ("check", "--loss", "exp(x) + y**2", "--step-size", "0.5", "--start", "0,1", "--observe")
+    code, answer = answered(gdcheck, *words)
+    assert (code, answer["observed"]["settled"]) == (3, False)
+    assert "no direction to observe" in answer["observed"]["note"]
+
+
 def test_a_problem_takes_a_function():
     problem = api.Problem(lambda w: w @ w + w[0] / 3 + w[1] ** 4, step_size="0.2", start=["1", "1"])
     assert isinstance(problem, api.SmoothProblem)

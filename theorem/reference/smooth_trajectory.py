@@ -1,0 +1,124 @@
+"""Gradient descent on a smooth loss in mpmath: its own functions, its own chain rule, no bound and no rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flint import ctx
+from mpmath import mp, mpf
+
+from gdcheck.theorem.reference.observation import Observation, observe_path
+from gdcheck.theorem.reference.trajectory import Point, to_mpf
+from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum
+from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, enclose_minimizer
+from gdcheck.theorem.smooth.problem import SmoothProblem
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + mp.exp(-x))
+
+
+_FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "exp": (mp.exp, mp.exp),
+    "log": (mp.log, lambda x: 1 / x),
+    "log1p": (mp.log1p, lambda x: 1 / (1 + x)),
+    "sin": (mp.sin, mp.cos),
+    "cos": (mp.cos, lambda x: -mp.sin(x)),
+    "tan": (mp.tan, lambda x: mp.sec(x) ** 2),
+    "sinh": (mp.sinh, mp.cosh),
+    "cosh": (mp.cosh, mp.sinh),
+    "tanh": (mp.tanh, lambda x: mp.sech(x) ** 2),
+    "sigmoid": (_sigmoid, lambda x: _sigmoid(x) * _sigmoid(-x)),
+    "softplus": (lambda x: mp.log1p(mp.exp(-abs(x))) + max(x, 0), _sigmoid),
+    "erf": (mp.erf, lambda x: 2 * mp.exp(-x * x) / mp.sqrt(mp.pi)),
+    "atan": (mp.atan, lambda x: 1 / (1 + x * x)),
+}
+
+
+class SmoothReferenceMap:
+    """F(x) = x − η∇f(x), at the digits at which the object is made; use it at the same.
+
+    Attributes:
+        loss: The loss.
+        step_size: η.
+    """
+
+    def __init__(self, problem: SmoothProblem) -> None:
+        self.loss: SmoothLoss = problem.loss
+        self.step_size = to_mpf(problem.step_size)
+        self._sums = {
+            i: (to_mpf(node.constant), [(slot, to_mpf(c)) for slot, c in node.terms])
+            for i, node in enumerate(problem.loss.nodes)
+            if isinstance(node, Sum)
+        }
+
+    def gradient(self, x: Point) -> Point:
+        """Return ∇f(x), shape (n,)."""
+        values, slopes = list(x), []
+        for i, node in enumerate(self.loss.nodes):
+            slope = mpf(0)
+            if isinstance(node, Sum):
+                constant, terms = self._sums[i]
+                value = constant + sum(c * values[slot] for slot, c in terms)
+            elif isinstance(node, Product):
+                value = values[node.left] * values[node.right]
+            elif isinstance(node, Power):
+                p = to_mpf(node.exponent)
+                value, slope = values[node.base] ** p, p * values[node.base] ** (p - 1)
+            else:
+                function, derivative = _FUNCTIONS[node.name]
+                value, slope = function(values[node.argument]), derivative(values[node.argument])
+            values.append(value)
+            slopes.append(slope)
+        n = len(x)
+        received = [mpf(0)] * len(values)
+        received[-1] = mpf(1)
+        for i in range(len(slopes) - 1, -1, -1):
+            node, a = self.loss.nodes[i], received[n + i]
+            if isinstance(node, Sum):
+                for slot, c in self._sums[i][1]:
+                    received[slot] += c * a
+            elif isinstance(node, Product):
+                received[node.left] += a * values[node.right]
+                received[node.right] += a * values[node.left]
+            else:
+                received[node.argument if isinstance(node, Function) else node.base] += a * slopes[i]
+        return received[:n]
+
+    def __call__(self, x: Point) -> Point:
+        """Return F(x), shape (n,)."""
+        return [a - self.step_size * g for a, g in zip(x, self.gradient(x), strict=True)]
+
+
+def observe_smooth(problem: SmoothProblem, minimizer: EnclosedMinimizer | None, max_steps: int = 20_000) -> Observation:
+    """Run gradient descent until the direction, seen from the enclosed minimizer, has settled.
+
+    Args:
+        problem: The problem.
+        minimizer: The minimizer; None if none was enclosed.
+        max_steps: Steps after which to give up.
+
+    Returns:
+        The observation.
+    """
+    if minimizer is None:
+        note = "no minimizer was enclosed, so that there is no direction to observe"
+        return Observation(False, None, (), None, 0, (), 0, note)
+
+    def follow(digits: int) -> Iterator[Point]:
+        with mp.workdps(digits):
+            descend, x = SmoothReferenceMap(problem), [to_mpf(q) for q in problem.start]
+        while True:
+            yield x
+            with mp.workdps(digits):
+                # Beside the domain a logarithm is complex, and the iterates end.
+                x = [mpf(a) if a.imag == 0 else mp.inf for a in map(mp.mpmathify, descend(x))]
+
+    def place(digits: int) -> Point:
+        with ctx.workprec(4 * digits + 64):
+            found = enclose_minimizer(problem.loss, minimizer.centre)
+        centre = found.centre if isinstance(found, EnclosedMinimizer) else minimizer.centre
+        return [to_mpf(q) for q in centre]
+
+    return observe_path(follow, place, max_steps=max_steps)

@@ -20,8 +20,9 @@ from numpy.linalg import eigvalsh
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
-from gdcheck.theorem.smooth.evaluate import gradient, hessian
+from gdcheck.theorem.smooth.evaluate import Forward, gradient, hessian
 from gdcheck.theorem.smooth.floats.descent import FloatGradient
+from gdcheck.theorem.smooth.floats.map_norm import float_hessian
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.spectrum import Spectrum
 
@@ -30,6 +31,8 @@ _CHECKPOINTS = (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
 _MOST_OPERATIONS = 20_000_000
 _LONGEST_CYCLE = 16
 _FAR = 1e30
+# From this checkpoint on the map's derivative along the way to a minimum is asked, too.
+_LATE = 300
 # From this checkpoint on a critical point that the iterates have reached is taken for their limit, whatever its kind.
 _SETTLED = 10_000
 _NEARLY_SINGULAR = 1e-2
@@ -108,7 +111,8 @@ def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fm
                 if not max(map(abs, x)) < _FAR:
                     return Lost.LEFT
             found = _newton(loss, [arb(y) for y in x])
-            if found is not None and _attracts(loss, step_size, [arb(y) for y in x], found):
+            late = checkpoint >= _LATE and found is not None and _draws(loss, eta, x, [float(y) for y in found])
+            if found is not None and (late or _attracts(loss, step_size, [arb(y) for y in x], found)):
                 return [exact(y) for y in found]
             if found is not None and checkpoint >= _SETTLED and _distance(x, [float(y) for y in found]) < 1e-13:
                 return [exact(y) for y in found]  # Of a saddle, or of an unstable minimum, on a start made for it.
@@ -172,6 +176,19 @@ def _attracts(loss: SmoothLoss, step_size: fmpq, x: list[arb], point: list[arb])
     values = eigvalsh(array(_floats(hessian(loss, point))))
     multiplier = max(abs(1 - to_float(step_size) * float(value)) for value in values)
     return surely_less(multiplier + step_size * third * r / 2, arb(1))
+
+
+def _draws(loss: SmoothLoss, step_size: float, x: Sequence[float], point: Sequence[float]) -> bool:
+    """Whether the map contracts towards a minimum at five points of the way there, as far as floats tell."""
+    for t in (0.0, 0.25, 0.5, 0.75, 1.0):
+        there = [arb(a + t * (b - a)) for a, b in zip(x, point, strict=True)]
+        found = float_hessian(Forward.of(loss, there, 2, all_values=False))
+        if found is None:
+            return False
+        values = step_size * eigvalsh(found[0])
+        if not 0 < values[0] <= values[-1] < 2:
+            return False
+    return True
 
 
 def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimizer | Lost | None:

@@ -131,7 +131,7 @@ def read_problems(
     return True, ((i, _problem(line, f"line {i}")) for i, line in lines)
 
 
-def stored_problem(file: Path) -> Problem:
+def stored_problem(file: Path) -> AnyProblem:
     """Return the problem in a file: by itself, or in a certificate.
 
     Args:
@@ -141,12 +141,9 @@ def stored_problem(file: Path) -> Problem:
         The problem.
 
     Raises:
-        InputError: If the file holds none, or one with a smooth loss.
+        InputError: If the file holds none.
     """
-    problem = problem_inside(parse_json(read_text(file), "the file", decimals=True))
-    if isinstance(problem, SmoothProblem | ValleyProblem):
-        raise InputError("loss", "is no polynomial; only gdcheck check, recheck and replay take such problems so far")
-    return problem
+    return problem_inside(parse_json(read_text(file), "the file", decimals=True))
 
 
 def problem_inside(data: Any) -> AnyProblem:

@@ -22,7 +22,10 @@ from gdcheck.reports.formats import picture_format
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
+    from flint import fmpq
+
     from gdcheck.properties.storage.reading import AnyProblem
+    from gdcheck.theorem.valleys.problem import ValleyProblem
 
 commands = typer.Typer()
 
@@ -50,7 +53,7 @@ def plot(
     max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
 ) -> int:
     """Draw direction, sharpness and phase plane of a problem."""
-    from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
+    from gdcheck.properties.storage.reading import stored_problem
     from gdcheck.reports.problem_charts import problem_chart
     from gdcheck.theorem.decision.decide import decide
     from gdcheck.theorem.descent.problem import EveryStartProblem
@@ -61,7 +64,7 @@ def plot(
     if file is not None:
         if any(x is not None for x in (loss, residual, scale, step_size, start, minimizer, variables)):
             raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
-        given = problem_inside(parse_json(read_text(file), "the file", decimals=True))
+        given = stored_problem(file)
     elif residual or scale is not None:
         if loss is not None or minimizer is not None:
             raise InputError("residual", "does not go with --loss and --minimizer; leave it or them out")
@@ -148,6 +151,7 @@ def crossings(
         "0 drawn",
         "gdcheck map problem.json --out map.png",
         "gdcheck map problem.json --plane step --out steps.png",
+        "gdcheck map docs/valleys/product-of-two-large.json --half-width 3 --out valley.png",
     ),
 )
 def draw_map(
@@ -156,7 +160,10 @@ def draw_map(
     plane: Annotated[str, typer.Option(help="start: all starts. step: step sizes, and starts on a line.")] = "start",
     half_width: Annotated[
         str | None,
-        typer.Option(help="How far starts go from the minimizer; by default, past the end of the basin."),
+        typer.Option(
+            help="How far starts go from the minimizer; by default, past the end of the basin. "
+            "With residuals, from the problem's start; by default 2."
+        ),
     ] = None,
     size: Annotated[int, typer.Option(help="Points on a side.")] = 1000,
 ) -> int:
@@ -165,9 +172,15 @@ def draw_map(
     from gdcheck.properties.storage.reading import stored_problem
     from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.loss.rational import to_fmpq
+    from gdcheck.theorem.valleys.problem import ValleyProblem
+    from gdcheck.theorem.valleys.squares import as_valley
 
-    given = with_minimizer(stored_problem(problem))
     width = None if half_width is None else to_fmpq(half_width, "half-width")
+    read = stored_problem(problem)
+    valley = read if isinstance(read, ValleyProblem) else as_valley(read)
+    if valley is not None:
+        return _map_of_valley(valley, out, plane, size, width)
+    given = with_minimizer(polynomial_problem(read))
     drawn = draw_plane(given, plane, size, width)
     from gdcheck.reports.plane_picture import plane_picture
 
@@ -176,4 +189,22 @@ def draw_map(
     typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
     for note in drawn.notes:
         typer.echo(note)
+    return PROVED
+
+
+def _map_of_valley(problem: ValleyProblem, out: Path, plane: str, size: int, width: fmpq | None) -> int:
+    """Draw where each start of a valley in two variables arrives, and how sharp the loss is there."""
+    from flint import fmpq
+
+    from gdcheck.properties.basins.valley_plane import valley_plane
+
+    if plane != "start":
+        raise InputError("plane", f"{plane[:40]!r} is not drawn with residuals; give start")
+    found = valley_plane(problem, size, fmpq(2) if width is None else width)
+    from gdcheck.reports.valley_map import valley_map
+
+    texts = ", ".join(residual.text for residual in problem.residuals)
+    write_bytes(out, valley_map(found, f"{texts}, η = {problem.step_size}"[:200]), "out")
+    typer.echo(f"{len(found.proved)} of {found.tried} starts on a grid proved, the others observed: {out}")
+    typer.echo(f"the simulation ends elsewhere at {found.differing} of the proved ones")
     return PROVED

@@ -1,0 +1,87 @@
+"""The picture of a plane of starts of a valley: the sharpness at the point of arrival as colour."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from gdcheck.properties.basins.valley_plane import OBSERVED_STEPS, ValleyPlane
+from gdcheck.reports.charts import drawn
+
+_SIDE = 640
+_SHADES = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+_NOWHERE = (216, 218, 222)
+
+
+def valley_map(plane: ValleyPlane, title: str) -> bytes:
+    """Draw a plane.
+
+    Args:
+        plane: The plane.
+        title: The picture's title.
+
+    Returns:
+        A PNG file.
+    """
+    left, right, bottom, top = plane.extent
+    seen = plane.sharpness[np.isfinite(plane.sharpness)]
+    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, plane.threshold)
+    high = high if high > low else low + 1
+
+    def channel(kind: Any, name: str, ends: tuple[float, float]) -> Any:
+        return kind("at:Q", title=f"start, {name}", scale=alt.Scale(domain=list(ends), nice=False, zero=False))
+
+    x, y = channel(alt.X, plane.names[0], (left, right)), channel(alt.Y, plane.names[1], (bottom, top))
+    picture = [{"url": _encoded(plane, low, high), "x": (left + right) / 2, "y": (bottom + top) / 2}]
+    image = alt.Chart(alt.InlineData(values=picture)).mark_image(aspect=False, width=_SIDE, height=_SIDE)
+    image = image.encode(x=x.copy(), y=y.copy(), url="url:N")
+    image.encoding.x.shorthand, image.encoding.y.shorthand = "x:Q", "y:Q"
+    # The lowest and the highest sharpness stand outside the frame: they are there for the legend.
+    ends = [{"x": right + (right - left), "y": top, "sharpness": value} for value in (low, high)]
+    title_of_shades = f"sharpness at the point of arrival; 2/η = {plane.threshold:.4g}"
+    shade = alt.Color(
+        "sharpness:Q",
+        scale=alt.Scale(domain=[low, high], range=list(_SHADES)),
+        legend=alt.Legend(title=title_of_shades, titleLimit=600, orient="bottom"),
+    )
+    key = alt.Chart(alt.InlineData(values=ends)).mark_point(clip=True).encode(x="x:Q", y="y:Q", color=shade)
+    dots = [{"x": a, "y": b} for (a, b), _ in plane.proved]
+    points = [{"x": a, "y": b} for _, (a, b) in plane.proved if left <= a <= right and bottom <= b <= top]
+    layers = [image, key]
+    if dots:
+        layers.append(
+            drawn("point", dots, shape="circle", filled=False, color="white", size=26).encode(x="x:Q", y="y:Q")
+        )
+    if points:
+        layers.append(
+            drawn("point", points, shape="cross", filled=True, color="black", size=34).encode(x="x:Q", y="y:Q")
+        )
+    subtitle = [
+        f"colours are observed in float64, grey does not arrive within {OBSERVED_STEPS} steps",
+        f"{len(plane.proved)} of {plane.tried} starts on a grid are proved (circles), with their points of arrival "
+        "(crosses)",
+    ]
+    chart = alt.layer(*layers).properties(
+        width=_SIDE, height=_SIDE, title=alt.TitleParams(title, subtitle=subtitle, anchor="start")
+    )
+    stream = io.BytesIO()
+    chart.save(stream, format="png", scale_factor=2)
+    return stream.getvalue()
+
+
+def _encoded(plane: ValleyPlane, low: float, high: float) -> str:
+    from PIL import Image  # noqa: PLC0415
+
+    anchors = np.array([[int(shade[i : i + 2], 16) for i in (1, 3, 5)] for shade in _SHADES])
+    share = (np.nan_to_num(plane.sharpness, nan=low) - low) / (high - low)
+    at = np.linspace(0, 1, len(_SHADES))
+    pixels = np.stack([np.interp(share, at, anchors[:, i]) for i in range(3)], axis=-1).astype(np.uint8)
+    pixels[~np.isfinite(plane.sharpness)] = _NOWHERE
+    factor = -(-1000 // len(pixels))
+    stream = io.BytesIO()
+    Image.fromarray(pixels.repeat(factor, 0).repeat(factor, 1)).save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -31,6 +31,7 @@ REASONS = {
     ),
     "inequality": "the amplitude is not proved to exceed the tail within the steps allowed (--max-steps)",
     "accuracy": "the point of arrival is not known well enough within the steps allowed (--max-steps)",
+    "reached": "the iterates reach the valley exactly, after finitely many steps: there is no direction from then on",
     "left": (
         "the iterates leave every bound that was tried: they tend to no zero of the residuals; a smaller --step-size"
         " or a nearer --start may"
@@ -40,7 +41,7 @@ REASONS = {
     "excluded": "the residuals satisfy an equation that forbids a common zero; give the loss itself with --loss",
     "domain": "the iterates leave the domain of the residuals; start nearer, or take a smaller --step-size",
 }
-_NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "accuracy", "precision"}
+_NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "accuracy", "precision", "reached"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +114,8 @@ def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int
             return "domain"
         if iterate.step == 0 and all(u.is_zero() for u in iterate.residuals):
             raise InputError("start", "lies on the valley: all residuals vanish, and the direction is none")
+        if iterate.drift.is_zero() and all(u.is_zero() for u in iterate.residuals):
+            return "reached"
         if float(size.mid()) > _FAR:
             return "left"
         if not surely_less(iterate.drift * 2**20, size):

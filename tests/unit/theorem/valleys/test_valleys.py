@@ -180,6 +180,8 @@ def test_causes_are_named():
     assert "loses rank" in decided(["x*y - 1"], "1/10", ["0", "0"]).reason
     flat = decide_valley(ValleyProblem.of(["(x*y)**2"], step_size="1/10", start=["1", "1"]), max_steps=2000)
     assert "loses rank" in flat.reason
+    assert "after finitely many steps" in decided(["x + y - 1"], "1/2", ["1", "1"]).reason
+    assert "cannot be told from the boundary" in decided(["x**2 + y**2 - 1"], "1/4", ["9/10", "1/2"]).reason
     few = decide_valley(ValleyProblem.of(["x*y - 1"], step_size="1/10", start=["2", "1"]), max_steps=5)
     assert "within the steps allowed" in few.reason
     assert "settle where the residuals do not vanish" in decided(["x*y - 1"], "1/10", ["1/10", "-1/10"]).reason

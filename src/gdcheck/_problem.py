@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gdcheck.theorem.descent import problem as exact
 from gdcheck.theorem.smooth.problem import SmoothProblem, read_problem
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 
 class _AnyKind(type):
@@ -34,3 +36,25 @@ class Problem(exact.Problem, metaclass=_AnyKind):
         >>> gdcheck.decide(gdcheck.Problem(loss, step_size="2/5", start=["1", "1"])).verdict
         <Verdict.PROVED: 'proved'>
     """
+
+    @staticmethod
+    def residuals(residuals: Sequence[str] | Callable[[Any], Any], **fields: Any) -> ValleyProblem:
+        """Return the problem of half the sum of squared residuals, whose zeros may form a manifold.
+
+        Args:
+            residuals: Their texts, or a Python function of a vector that returns a vector.
+            **fields: ``step_size`` and ``start``, and if need be ``scale`` and ``variables``.
+
+        Returns:
+            The problem.
+
+        Raises:
+            InputError: If a field cannot be used; the sentence names it.
+
+        Example:
+            >>> import gdcheck
+            >>> problem = gdcheck.Problem.residuals(lambda w: [w[0] * w[1] - 1], step_size="0.1", start=["2", "1"])
+            >>> gdcheck.decide(problem).verdict
+            <Verdict.PROVED: 'proved'>
+        """
+        return ValleyProblem.of(residuals, **fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 from flint import fmpq
@@ -151,29 +150,6 @@ class Problem:
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
         return cls(**cls.fields(data))
-
-    @staticmethod
-    def residuals(texts: Sequence[str], **fields: Any) -> Any:
-        """Return the problem of half the sum of squared residuals, whose zeros may form a manifold.
-
-        Args:
-            texts: The residuals.
-            **fields: ``step_size`` and ``start``, and if need be ``scale`` and ``variables``.
-
-        Returns:
-            A ``ValleyProblem``.
-
-        Raises:
-            InputError: If a field cannot be used; the sentence names it.
-
-        Example:
-            >>> import gdcheck
-            >>> problem = gdcheck.Problem.residuals(["x*y - 1"], step_size="0.1", start=["2", "1"])
-            >>> gdcheck.decide(problem).verdict
-            <Verdict.PROVED: 'proved'>
-        """
-        # It is a class of a room above, which this one does not import: only what is called looks it up.
-        return import_module("gdcheck.theorem.valleys.problem").ValleyProblem.of(texts, **fields)
 
     @staticmethod
     def fields(data: object) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class SmoothProblem:
         if not isinstance(loss, str):
             from gdcheck.theorem.smooth.tracing import traced_text  # noqa: PLC0415 (it needs NumPy)
 
-            variables = _names_for(start) if variables is None else variables
+            variables = names_for(start) if variables is None else variables
             loss = traced_text(loss, check_variables(variables, MAX_VARIABLES))
         read = read_smooth(loss, variables, data)
         eta = positive(step_size, "step_size")
@@ -107,7 +107,7 @@ class SmoothProblem:
         } | ({"data": dict(self.loss.data)} if self.loss.data else {})
 
 
-def _names_for(start: Point) -> list[str]:
+def names_for(start: Point) -> list[str]:
     """Return names for the variables of a function: those that the start gives, or w1, w2 and so on."""
     return list(start) if isinstance(start, Mapping) else [f"w{i + 1}" for i in range(len(start))]
 

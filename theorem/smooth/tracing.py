@@ -214,6 +214,43 @@ def traced_text(function: Callable[[Any], Any], variables: Sequence[str]) -> str
     Raises:
         InputError: If the function fails, does something that has no enclosure, or returns no such number.
     """
+    builder, result = _called(function, variables)
+    if isinstance(result, numpy.ndarray) and result.size == 1:
+        result = result.reshape(-1)[0]
+    if not isinstance(result, Scalar):
+        raise InputError(FIELD, f"returns {type(result).__name__}, no number that depends on the variables; return one")
+    return _Writer(variables, builder.finish(result.value)).text()
+
+
+def traced_texts(function: Callable[[Any], Any], variables: Sequence[str]) -> list[str]:
+    """Trace a function of a vector that returns a vector, and write its entries as texts.
+
+    Args:
+        function: The function; it takes an array of shape (n,) and returns one of shape (p,), or a list.
+        variables: The names of the n variables.
+
+    Returns:
+        The texts, p of them.
+
+    Raises:
+        InputError: If the function fails, does something that has no enclosure, or returns no such vector.
+    """
+    builder, result = _called(function, variables)
+    entries = list(result.reshape(-1)) if isinstance(result, numpy.ndarray) else result
+    if isinstance(entries, tuple):
+        entries = list(entries)
+    if not isinstance(entries, list) or not entries or not all(isinstance(x, Scalar) for x in entries):
+        raise InputError(FIELD, "returns no vector of numbers that depend on the variables; return an array or a list")
+    nodes = list(builder.nodes)
+    texts = []
+    for entry in entries:
+        texts.append(_Writer(variables, builder.finish(entry.value)).text())
+        builder.nodes[:] = nodes
+    return texts
+
+
+def _called(function: Callable[[Any], Any], variables: Sequence[str]) -> tuple[Builder, Any]:
+    """Call the function with what stands for the variables; return what was recorded, and what came out."""
     builder = Builder(len(variables))
     point = numpy.empty(len(variables), dtype=object)
     for i in range(len(variables)):
@@ -229,11 +266,7 @@ def traced_text(function: Callable[[Any], Any], variables: Sequence[str]) -> str
             f"fails on an array of {len(variables)} variables ({type(error).__name__}: {about}); those operations"
             f" have an enclosure: + - * / ** @ and, of NumPy, {', '.join(_KNOWN)}",
         ) from None
-    if isinstance(result, numpy.ndarray) and result.size == 1:
-        result = result.reshape(-1)[0]
-    if not isinstance(result, Scalar):
-        raise InputError(FIELD, f"returns {type(result).__name__}, no number that depends on the variables; return one")
-    return _Writer(variables, builder.finish(result.value)).text()
+    return builder, result
 
 
 @dataclass
@@ -250,8 +283,26 @@ class _Writer:
             prefix += "_"
         names = [*self.variables, *(f"{prefix}{i + 1}" for i in range(len(self.nodes)))]
         n = len(self.variables)
-        written = [f"{names[n + i]} = {_written(node, names)}; " for i, node in enumerate(self.nodes[:-1])]
+        needed = _needed(self.nodes, n)
+        written = [
+            f"{names[n + i]} = {_written(node, names)}; " for i, node in enumerate(self.nodes[:-1]) if n + i in needed
+        ]
         return "".join(written) + _written(self.nodes[-1], names)
+
+
+def _needed(nodes: Sequence[Node], n: int) -> set[int]:
+    """Return the slots that the last node depends on."""
+    needed = {n + len(nodes) - 1}
+    for i in range(len(nodes) - 1, -1, -1):
+        if n + i in needed:
+            node = nodes[i]
+            if isinstance(node, Sum):
+                needed |= {slot for slot, _ in node.terms}
+            elif isinstance(node, Product):
+                needed |= {node.left, node.right}
+            else:
+                needed.add(node.base if isinstance(node, Power) else node.argument)
+    return needed
 
 
 def _written(node: Node, names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ from flint import fmpq
 from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import RationalLike, positive, quoted, to_text
-from gdcheck.theorem.loss.tokens import first_named, natural_key
+from gdcheck.theorem.loss.tokens import check_variables, first_named, natural_key
 from gdcheck.theorem.smooth.graph import SmoothLoss
-from gdcheck.theorem.smooth.reading import read_smooth
+from gdcheck.theorem.smooth.problem import names_for
+from gdcheck.theorem.smooth.reading import MAX_VARIABLES, read_smooth
 
 _FIELDS = {"residuals", "variables", "scale", "step_size", "start"}
 
@@ -39,7 +40,7 @@ class ValleyProblem:
     @classmethod
     def of(
         cls,
-        residuals: Sequence[str],
+        residuals: Sequence[str] | Callable[[Any], Any],
         *,
         step_size: RationalLike,
         start: Point,
@@ -49,11 +50,12 @@ class ValleyProblem:
         """Check and keep what a person writes.
 
         Args:
-            residuals: The texts of the residuals (see ``theorem.smooth.reading``).
+            residuals: The texts of the residuals (see ``theorem.smooth.reading``), or a Python function of a vector
+                that returns a vector (see ``theorem.smooth.tracing``).
             step_size: η, positive.
             start: x₀, shape (n,), or a mapping from each variable to its value.
             scale: The factor of the sum of squares, positive.
-            variables: Names and order of the variables.
+            variables: Names and order of the variables; of a function w1, w2, … if not given.
 
         Returns:
             The problem.
@@ -68,6 +70,11 @@ class ValleyProblem:
             >>> decide_valley(problem).verdict
             <Verdict.PROVED: 'proved'>
         """
+        if callable(residuals):
+            from gdcheck.theorem.smooth.tracing import traced_texts  # noqa: PLC0415 (it needs NumPy)
+
+            variables = check_variables(names_for(start) if variables is None else variables, MAX_VARIABLES)
+            residuals = traced_texts(residuals, variables)
         if isinstance(residuals, str) or not residuals or not all(isinstance(text, str) for text in residuals):
             raise InputError("residuals", "must be a list of texts; give one or more, such as ['x*y - 1']")
         eta, factor = positive(step_size, "step_size"), positive(scale, "scale")

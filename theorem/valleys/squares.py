@@ -53,7 +53,8 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
 
 def as_loss(problem: ValleyProblem) -> SmoothProblem:
     """Return a problem with residuals as one with a loss, whose minimizer need be no zero of the residuals."""
-    total = " + ".join(f"({residual.text})**2" for residual in problem.residuals)
+    ends = [(residual, residual.dimension + len(residual.nodes) - 1) for residual in problem.residuals]
+    total = " + ".join(f"({_Texts(residual).of(last)})**2" for residual, last in ends)
     loss = read_smooth(f"({problem.scale})*({total})", problem.variables)
     return SmoothProblem(loss, problem.step_size, problem.start, as_written=problem.as_written)
 

@@ -76,3 +76,21 @@ def test_in_python():
     assert isinstance(found, ValleyDecision) and gdcheck.recheck(gdcheck.certify(found))
     same = gdcheck.decide(gdcheck.Problem.residuals(["1 - x*y"], step_size="0.45", start=["2", "1"]))
     assert same.arrival.centre == found.arrival.centre
+
+
+def test_a_function_of_a_vector_returns_a_vector():
+    import numpy as np
+
+    def residuals(w):
+        return np.array([np.tanh(w[0] * w[1]) - 0.5, w[1] * w[2] - 2 * w[0]])
+
+    more = {"step_size": "1/5", "start": ["1", "1", "1/2"]}
+    traced = gdcheck.decide(gdcheck.Problem.residuals(residuals, **more))
+    texts = ["tanh(w1*w2) - 1/2", "w2*w3 - 2*w1"]
+    written = gdcheck.decide(gdcheck.Problem.residuals(texts, **more))
+    assert traced.verdict is gdcheck.Verdict.PROVED and gdcheck.recheck(gdcheck.certify(traced))
+    assert traced.arrival.centre == pytest.approx(written.arrival.centre, abs=1e-12)
+    with pytest.raises(gdcheck.InputError, match="returns no vector"):
+        gdcheck.Problem.residuals(lambda w: w[0], **more)
+    with pytest.raises(gdcheck.InputError, match="returns no vector"):
+        gdcheck.Problem.residuals(lambda w: [1.0, 2.0], **more)

@@ -64,6 +64,6 @@ CLAIM = Claim(
     instances=_instances,
     examine=_examine,
     margin="log₁₀(10⁻⁶/distance)",
-    unsettled=0.4,
+    unsettled=0.6,
     cost=8,
 )

@@ -42,7 +42,7 @@ TESTS = {
     "checker/trajectory": ["checker/trajectory", "checker/amplitude", "checker/certificates"],
     "checker/amplitude": ["checker/amplitude", "checker/certificates", "checker/assumptions"],
     "checker/cone": ["checker/cone"],
-    "checker/kinks": ["checker/kinks", "checker/assumptions"],
+    "checker/kinks": ["checker/kinks", "checker/assumptions", "checker/certificates"],
     "checker/smooth/functions": ["smooth/functions"],
     "checker/smooth/intervals": ["checker/smooth/intervals", "smooth/functions"],
     "checker/kinds/separable": ["checker/separable", "checker/document"],

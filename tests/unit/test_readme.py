@@ -126,6 +126,35 @@ def test_the_figures_of_the_sweep_are_those_of_its_run():
     assert (ROOT / "docs" / "claims.svg").read_text(encoding="utf-8") == view.pictures()["claims"]
 
 
+def test_the_figures_of_the_claims_with_the_second_engine_are_those_of_their_run():
+    rows = json.loads((ROOT / "docs" / "runs" / "claims-400.json").read_text(encoding="utf-8"))["rows"]
+    total = {key: sum(row[key] for row in rows) for key in ("examined", "held", "violated", "undecided")}
+    seen = [row["kinds"].get("second", {}) for row in rows]
+    formula = sum(n for row in rows for cause, n in row["causes"].get("aside", {}).items() if "by formula" in cause)
+    text = " ".join(page("claims").split())
+    assert f"examined {total['examined']:,} problems" in text and f"{total['held']:,} held" in text
+    assert total["violated"] == 0 and total["undecided"] == 1
+    assert f"{formula} of Lemma 1 hold by formula" in text
+    assert f"did not settle on {sum(s.get('not settled', 0) for s in seen)} of `observation`" in text
+    assert f"the other {sum(s.get('agrees', 0) for s in seen)} on which it was asked" in text
+
+
+def test_the_figures_of_fuzzing_are_those_of_their_runs():
+    record = json.loads((ROOT / "docs" / "runs" / "fuzz-natural" / "record.json").read_text(encoding="utf-8"))
+    counts, text = record["shapes"]["natural"], page("fuzz")
+    assert f"seed 0, {record['done']:,} problems in {record['seconds'] / 60:.1f} minutes" in text
+    rate = counts["converges, unresolved"] / counts["converges"]
+    assert f"of {counts['converges']:,} with a limit that is proved or seen in simulation" in text
+    assert f"{counts['converges, unresolved']}, {100 * rate:.3f} %" in text and rate < 0.001
+    assert record["disagreements"] == [] and "disagreements: 0" in text
+    found = json.loads((ROOT / "docs" / "runs" / "agreement.json").read_text(encoding="utf-8"))
+    assert f"{found['verdicts']:,} proofs in float64 with seed {found['seed']}" in text
+    assert found["verdicts"] >= 10**6 and found["differing"] == []
+    for shape, states in found["shapes"].items():
+        proved = states["proved"]
+        assert f"| `{shape}` | {proved:,} | {sum(states.values()) - proved:,} |" in text
+
+
 def test_the_figures_of_networks_are_those_of_the_kept_results():
     def kept(name):
         return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))

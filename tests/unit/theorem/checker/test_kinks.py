@@ -89,6 +89,28 @@ def test_a_kink_off_the_minimizer_is_out_of_reach():
     assert [ever_after(Side(kink((3, 4), a), -1), none, last) for a in (-4, -5, -6)] == [False, False, True]
 
 
+class Bent(Remainder):
+    """A remainder with C(r) r = r/16."""
+
+    def push(self, radius: Fraction) -> Fraction:
+        return radius / 16
+
+
+@given(st.integers(1, 60), st.integers(0, 30), st.integers(-40, 40))
+def test_what_the_remainder_may_still_do_counts(along, across, offset):
+    """Claim 17: no later iterate is farther than P r, and none is off the dominant part's line by more than 2 tails."""
+    h, rho = [Q(along, 40), Q(across, 40)], (Q(1, 2), Q(5, 8))
+    r, bent, line = norm_above(h), Bent(Q(1, 10), (), (), 1), kink((3, 4), 0)
+    x = r / 16 / (rho[0] * (1 - (rho[1] + r / 16)))
+    p = 1 + x + x * x
+    tail = r / 16 * p**2 * r / (rho[0] * (1 - rho[1]))
+    last = Last(h, Q(0), [h[0], Q(0)], Q(0), rho)
+    assert ever_after(Side(line, 1), bent, last) == (3 * h[0] > line.length * (norm_above([h[1]]) + 2 * tail))
+    if offset:
+        off = kink((3, 4), offset)
+        assert ever_after(Side(off, 1), bent, last) == (off.length * p * r <= abs(offset))
+
+
 # Cells ----------------------------------------------------------------------------------------------------------------
 
 LINES = st.tuples(st.integers(-2, 2), st.integers(-2, 2), st.integers(-2, 2)).filter(lambda line: any(line[:2]))

@@ -147,6 +147,9 @@ def test_the_figures_of_fuzzing_are_those_of_their_runs():
     assert f"of {counts['converges']:,} with a limit that is proved or seen in simulation" in text
     assert f"{counts['converges, unresolved']}, {100 * rate:.3f} %" in text and rate < 0.001
     assert record["disagreements"] == [] and "disagreements: 0" in text
+    shapes = json.loads((ROOT / "docs" / "runs" / "fuzz-shapes" / "record.json").read_text(encoding="utf-8"))
+    assert f"seed 2, {shapes['done']:,} problems in {shapes['seconds'] / 60:.1f} minutes" in text
+    assert shapes["disagreements"] == []
     found = json.loads((ROOT / "docs" / "runs" / "agreement.json").read_text(encoding="utf-8"))
     assert f"{found['verdicts']:,} proofs in float64 with seed {found['seed']}" in text
     assert found["verdicts"] >= 10**6 and found["differing"] == []

@@ -57,6 +57,13 @@ def test_what_does_not_stay_is_rejected(fields):
     assert check(changed(exceptional(), **fields)) is not None
 
 
+def test_each_step_before_the_limit_is_shown_is_on_its_side():
+    loss = "1/2*x**2 + y**2 + 1/2*y**3 + max(x - y, 0)**4"
+    made = exceptional(loss, ("0", "1/3"))
+    assert made["step"] > 1
+    assert check(changed(made, start=["0", "-1/3"])) is not None
+
+
 def test_without_a_limit_no_side_is_shown():
     data = exceptional()
     data |= {"blocks": [], "step": 0, "bounds": None, "limit": {"kind": None, "vectors": []}}

@@ -56,7 +56,7 @@ HEAVY_BALL = Claim(
     examine=_examine,
     margin="log₂(amplitude/tail)",
     second=sees_the_method,
-    cost=20,
+    cost=40,
 )
 
 NESTEROV = Claim(
@@ -68,7 +68,7 @@ NESTEROV = Claim(
     examine=_examine,
     margin="log₂(amplitude/tail)",
     second=sees_the_method,
-    cost=8,
+    cost=30,
 )
 
 ADAPTIVE = Claim(

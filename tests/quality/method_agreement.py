@@ -4,7 +4,7 @@ Random losses, rotated and off the origin, with methods, parameters and step siz
 threshold. The expected answer comes of mpmath alone: the Jacobian of the method written out here, its eigenvalues, and
 the amplitude that simulated iterates show.
 
-    python -m tests.quality.method_agreement --problems 20000 --out docs/runs/methods-20000.json
+    python -m tests.quality.method_agreement --problems 20000 --out docs/runs/methods.json
 
 With ``--out`` a run that was interrupted goes on from the file.
 """

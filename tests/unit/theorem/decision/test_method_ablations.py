@@ -1,4 +1,4 @@
-"""Assumptions dropped, with momentum: each row of docs/methods.md, section 8, certified and rechecked."""
+"""Assumptions dropped, with momentum: each row of docs/methods.md, section 9, certified and rechecked."""
 
 from itertools import islice, pairwise
 

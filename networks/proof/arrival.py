@@ -20,6 +20,7 @@ from gdcheck.networks.proof.passes import jacobian
 from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, up
 from gdcheck.networks.proof.spectrum import Eigenvalues, eigenvalues
 from gdcheck.networks.proof.trajectory import Iterate, kernel
+from gdcheck.theorem.limit.amplitude import bounds_from
 from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.statement import Regime
 
@@ -158,11 +159,10 @@ def _decided(network: Network, rate: fmpq, iterate: Iterate, bounds: _Bounds, ma
     w = end.vectors[:, index]
     # ‖(K∞ − s)w‖ ≤ the residue, and w has at least the length 1 − ε: Davis and Kahan. K∞'s own distance is in `end`.
     sine = arb(up(end.residue)) / (gap * (1 - arb(end.skew))) if others else arb(0)
-    sigma = rho + bounds.c * size
-    if not surely_less(sigma, arb(1)):
+    lemma = bounds_from(rho, bounds.c, size)
+    if lemma is None:
         return "inequality"
-    x = bounds.c * size / (rho * (1 - sigma))
-    tail = bounds.c * (x.exp() * size) ** 2 / (rho * (1 - rho))
+    tail = lemma.tail
     back, off = _pulled(bounds.jacobian, w)
     inner, rounded = _inner(w, iterate)
     blur = arb(2).sqrt() * sine * size + (arb(length(back)) + off + 2 * bounds.turning * drift) * drift + rounded

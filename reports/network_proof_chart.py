@@ -85,7 +85,7 @@ def _edge(proof: Proof) -> Panel:
         last = proof.moments[-1].step
         layers.append(text(last, two, "2/η", "open", axes, align="right", dy=-9))
     where = "with 2/η" if near else f"far from 2/η = {two:.4g}"
-    return _panel(layers, f"Largest eigenvalue of JJᵀ, enclosed, {where}")
+    return _panel(layers, f"Largest eigenvalue of the kernel K, enclosed, {where}")
 
 
 def _alignment(proof: Proof, which: str) -> Panel:

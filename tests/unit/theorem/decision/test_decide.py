@@ -263,11 +263,12 @@ def test_unresolved_causes(name):
     loss, eta, start, limits, cause = UNRESOLVED[name]
     found = decide(build(loss, eta, start), **limits)
     assert found.verdict is Verdict.UNRESOLVED, f"{name}: {found.verdict}, {found.reason}"
-    assert found.reason.startswith(cause.value), f"{name}: {found.reason}"
+    # Another point is named where it is known, in the place of what could decide.
+    assert found.reason.startswith(cause.value.partition(";")[0]), f"{name}: {found.reason}"
     assert found.amplitude is None and found.blocks == (), "nothing is certified"
 
 
-@pytest.mark.parametrize("cause", [c for c in Cause if c is not Cause.ELSEWHERE])
+@pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_names_what_could_decide(cause):
     """An option, or the change of the problem that helps where none does."""
     assert re.search(r"--(max-steps|max-precision|step-size|start)\b", cause.value), cause.value

@@ -241,7 +241,7 @@ def test_whether_the_iterates_stand_still_is_asked_every_64_steps(monkeypatch):
 
     monkeypatch.setattr(amplitude, "_stalled", standing)
     found = decide(Problem("x**2/2 + 2*y**2 + x**3", step_size="1/10000", start=["1/4", "1/4"]))
-    assert found.reason.startswith(Cause.ELSEWHERE.value)
+    assert found.reason.startswith(Cause.ELSEWHERE.value.partition(";")[0])
     assert asked == [64, 128, 192]
 
 

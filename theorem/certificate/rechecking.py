@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from gdcheck.theorem.checker import amplitude
 from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.document import WITH_CONE, read_problem
-from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness, smooth, valley
+from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
 from gdcheck.theorem.checker.methods import claims as method
 from gdcheck.theorem.checker.methods import every_start as method_every_start
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
+from gdcheck.theorem.checker.reading.document import WITH_CONE, read_problem
+from gdcheck.theorem.checker.smooth import strict_minimum, valley
 from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
@@ -33,10 +34,11 @@ __all__ = [
     "require_shape",
 ]
 
-EVERY_START, LONG_RUN, ORBIT, SEPARABLE = every_start.FORMAT, long_run.FORMAT, orbit.FORMAT, separable.FORMAT
-SHARPNESS, SMOOTH, VALLEY = sharpness.FORMAT, smooth.FORMAT, valley.FORMAT
-METHOD, METHOD_EVERY_START = method.FORMAT, method_every_start.FORMAT
-_OTHERS = {
+EVERY_START, LONG_RUN = every_start.check.format, long_run.check.format
+ORBIT, SEPARABLE = orbit.check.format, separable.check.format
+SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format, valley.check.format
+METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
+_OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SEPARABLE: separable.check,
     ORBIT: orbit.check,
     LONG_RUN: long_run.check,
@@ -44,7 +46,7 @@ _OTHERS = {
     SHARPNESS: sharpness.check,
     METHOD: method.check,
     METHOD_EVERY_START: method_every_start.check,
-    SMOOTH: smooth.check,
+    SMOOTH: strict_minimum.check,
     VALLEY: valley.check,
 }
 

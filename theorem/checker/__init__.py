@@ -4,19 +4,22 @@ It shares no code with the engines that write certificates. Its specification is
 claims are the functions here. To audit it, read the files in this order:
 
 * ``outcome``: the three ways in which a check can end otherwise than accepted, and the time limit.
-* ``exact``: inner products, roots, polynomials in several variables.
-* ``loss_text``: the text of a loss, read as a polynomial and truncated powers.
-* ``document``: the certificate, read strictly into typed records.
+* ``exact``: vectors and matrices of fractions, roots, polynomials in several variables.
+* ``reading``: the certificate, read strictly into typed records (``fields``, ``document``), the text of a loss, read as
+  a polynomial and truncated powers (``loss_text``), and what all checks have in common (``checking``).
 * ``descent``: the gradient map around the minimizer; Claim 1 and Claim 9 (remainder).
 * ``spectrum``: characteristic polynomials and counts of their roots; Claim 3 and Claim 4.
+* ``lemma``: the amplitude lemma's numbers and the limit that is stated, for whoever proves a limit; Claim 13.
 * ``assumptions``: Claim 2 and Claims 5 to 8.
 * ``trajectory``: Claim 10 (enclosure of an iterate).
-* ``amplitude``: Claims 11 to 14, and ``check``, which verifies a certificate of the theorem.
+* ``amplitude``: Claims 11, 12 and 14, and ``check``, which verifies a certificate of the theorem.
 * ``cone``: Claims 15 and 16, the proof of a limit by a cone that is never left.
-* ``every_start``: Claims E1 to E4, which certify almost every start at once, with its own ``check``.
-* ``sharpness`` with ``top_eigenvalue`` and ``pattern``: Claims H1 to H12, about the largest Hessian eigenvalue.
+* ``kinks``: Claim 17, and the cells into which truncated powers cut space.
+* ``kinds.every_start``: Claims E1 to E4, which certify almost every start at once, with its own ``check``.
+* ``kinds.sharpness`` with ``top_eigenvalue`` and ``pattern``: Claims H1 to H12, about the largest Hessian eigenvalue.
 * ``methods``: Claims M1 to M12, on heavy ball, Nesterov's method, Adam, RMSprop and preconditioned descent.
-* ``separable``, ``orbit`` and ``long_run``: the further kinds of certificates, each with its own ``check``.
-* ``smooth``: losses that are no polynomials, Claims G1 to G9; its interval arithmetic is in ``checker.smooth``.
-* ``valley``: residuals whose zeros form a manifold, Claims V1 to V8, with the same arithmetic.
+* ``kinds.separable``, ``kinds.orbit`` and ``kinds.long_run`` (with ``linear``, ``at_step`` and ``walk``): the further
+  kinds of certificates, each with its own ``check``.
+* ``smooth.strict_minimum`` with ``minimizer``: losses that are no polynomials, Claims G1 to G9, in intervals.
+* ``smooth.valley``: residuals whose zeros form a manifold, Claims V1 to V8, with the same arithmetic.
 """

@@ -6,54 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from typing import Protocol
 
 from gdcheck.theorem.checker.descent import Descent, Kink
-from gdcheck.theorem.checker.document import Certificate, Problem, Spectrum, Subspace
-from gdcheck.theorem.checker.exact import Matrix, Vector, combined, dot, integers, norm_above, vanishes_on_span
+from gdcheck.theorem.checker.exact import (
+    Matrix,
+    Vector,
+    combined,
+    dot,
+    integer_matrix,
+    integers,
+    minus,
+    norm_above,
+    unit,
+    vanishes_on_span,
+)
 from gdcheck.theorem.checker.kinks import Side, one_sided, relations, sides_of
-from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
-from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_ends, verify_regime
+from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, required, within
+from gdcheck.theorem.checker.reading.document import Certificate, Spectrum, Stated, StatedSpectrum, Subspace
+from gdcheck.theorem.checker.spectrum import Operator, is_singular, verify_ends, verify_regime
 from gdcheck.theorem.checker.trajectory import Expansion
 
 MOST_PIECES, MOST_EXACT_STEPS = 10, 16
 
 
-class Stated(Protocol):
-    """What certificates of the theorem, and those for every start, say about its assumptions."""
-
-    @property
-    def problem(self) -> Problem:
-        """Return the problem."""
-        ...
-
-    @property
-    def regime(self) -> str | None:
-        """Return the regime."""
-        ...
-
-    @property
-    def spectrum(self) -> Spectrum | None:
-        """Return the ends of the spectrum."""
-        ...
-
-    @property
-    def fails(self) -> tuple[str, ...]:
-        """Return the names of the assumptions that are said to fail."""
-        ...
-
-    @property
-    def points(self) -> tuple[Vector, ...]:
-        """Return the points that show what is said of preimages."""
-        ...
-
-    @property
-    def kernel(self) -> Vector | None:
-        """Return the vector along which F is constant."""
-        ...
-
-
-def failing_assumptions(c: Stated, descent: Descent, operator: Operator) -> set[str]:
+def failing_assumptions(c: StatedSpectrum, descent: Descent, operator: Operator) -> set[str]:
     """Claim 5 (assumptions): verify what is stated about them; return the names of those that fail.
 
     Args:
@@ -69,6 +45,13 @@ def failing_assumptions(c: Stated, descent: Descent, operator: Operator) -> set[
     spectrum, regime = verify_spectrum(operator, c.spectrum, c.regime, descent.step_size)
     failing |= failing_ends(operator, spectrum, regime)
     return failing | {"null-preimages"} if preimages_fail(c, descent) else failing
+
+
+def verify_fails(c: Stated, failing: set[str], verdict: str) -> None:
+    """Verify that exactly these assumptions are said to fail, and the verdict that follows."""
+    agree = sorted(c.fails) == sorted(failing)
+    claim(agree, f"the failing assumptions are {str(sorted(c.fails))[:200]} fails: {sorted(failing)}")
+    claim(c.verdict == verdict, f"the verdict is {c.verdict[:40]} fails: it can only be {verdict}")
 
 
 def smoothness_fails(descent: Descent) -> bool:
@@ -96,7 +79,7 @@ def failing_ends(operator: Operator, spectrum: Spectrum, regime: str) -> set[str
 def preimages_fail(c: Stated, descent: Descent) -> bool:
     """Verify what the certificate says about preimages of null sets; tell whether it says that the assumption fails."""
     claim(c.regime != "unstable" or not (c.points or c.kernel), "preimages are not examined when unstable fails")
-    points = [tuple(x - m for x, m in zip(point, c.problem.minimizer, strict=True)) for point in c.points]
+    points = [minus(point, c.problem.minimizer) for point in c.points]
     if c.kernel is not None:
         verify_kernel(descent, c.kernel, points)
         return True
@@ -114,31 +97,22 @@ def verify_determinants(descent: Descent, points: Sequence[Vector]) -> None:
         len(descent.kinks) <= MOST_PIECES,
         f"null preimages with {len(descent.kinks)} truncated powers, more than {MOST_PIECES}",
     )
-    n, eta = descent.dimension, descent.step_size
+    eta = descent.step_size
     places = [integers(point) for point in points]
     for kept in product((False, True), repeat=len(descent.kinks)):
-        entries, scale = integers([eta * x for row in descent.hessian_at_minimizer(kept) for x in row])
-        singular = _singular([entries[i * n : (i + 1) * n] for i in range(n)], scale)
-        singular = singular and all(_singular(*descent.scaled_hessian(z, d, kept)) for z, d in places)
+        hessian = [[eta * x for x in row] for row in descent.hessian_at_minimizer(kept)]
+        singular = is_singular(*integer_matrix(hessian))
+        singular = singular and all(is_singular(*descent.scaled_hessian(z, d, kept)) for z, d in places)
         sets = tuple(map(int, kept))
         empty = singular and any(relation.empties(kept) for relation in relations(descent.kinks))
         claim(not singular or empty, f"the determinant of F' is somewhere not zero fails for truncated powers {sets}")
-
-
-def _singular(scaled_hessian: Sequence[Sequence[int]], scale: int) -> bool:
-    """Tell whether I - M is singular, M given in integers over a common denominator."""
-    look("a determinant of F'")
-    return determinant_is_zero(
-        [[scale * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(scaled_hessian)]
-    )
 
 
 def verify_kernel(descent: Descent, kernel: Vector, points: Sequence[Vector]) -> None:
     """Claim 7 (kernel): near the points (without any, near the minimizer) F is constant along the vector u."""
     n = descent.dimension
     pull = combined(descent.partials, kernel)  # sum of u_i d_i f
-    units = [tuple(int(i == j) for j in range(n)) for i in range(n)]
-    straight = [descent.step_size * pull.coefficient(unit) for unit in units] == list(kernel)
+    straight = [descent.step_size * x for x in pull.gradient(n)] == list(kernel)
     straight = straight and any(kernel) and all(sum(alpha) <= 1 for alpha in pull.terms)
     met = any(
         dot(kink.slope, kernel) and kink.offset + dot(kink.slope, point) >= 0
@@ -175,10 +149,12 @@ class Space:
         """Tell whether a vector lies in the space."""
         return not any(self.rest(vector))
 
+    def is_crossed(self, kink: Kink) -> bool:
+        """Tell whether a kink's slope lies neither in the space nor across it."""
+        return any(dot(b, kink.slope) for b in self.basis) and not self.holds(tuple(map(Fraction, kink.slope)))
 
-def verify_subspace(
-    c: Certificate, given: Subspace, expansion: Expansion, hessian: Matrix
-) -> tuple[Operator, list[Side]]:
+
+def verify_subspace(c: Certificate, given: Subspace, expansion: Expansion) -> tuple[Operator, list[Side]]:
     """Claim 8 (subspace): an exact iterate lies in it, and F maps it into itself.
 
     Return A restricted to it, and the sides of kinks on which F does so: the trajectory has to stay there.
@@ -187,7 +163,6 @@ def verify_subspace(
         c: The certificate.
         given: Its subspace.
         expansion: Gradient descent around the minimizer, with its bounds over all of space.
-        hessian: A, shape (n, n).
     """
     descent, space = expansion.descent, Space.of(given.basis)
     h = _exact_iterate(descent, given.enters)
@@ -196,7 +171,7 @@ def verify_subspace(
     claim(good, f"h_{given.enters} and the blocks lie in the subspace fails at step {c.step}")
     sides = sides_of(_harmful(expansion, space, norm_above(h)), h)
     claim(_is_invariant(descent, space, sides), "F maps the subspace into itself fails")
-    operator = Operator.of(restricted(hessian, space))
+    operator = Operator.of(restricted(descent.hessian, space))
     if c.blocks or given.spectrum is not None or given.regime is not None:
         verify_spectrum(operator, given.spectrum, given.regime, descent.step_size)
     return operator, sides
@@ -206,8 +181,8 @@ def verify_spectrum(
     operator: Operator, spectrum: Spectrum | None, regime: str | None, step_size: Fraction
 ) -> tuple[Spectrum, str]:
     """Claims 3 and 4, for a spectrum and a regime that must both be stated; return them."""
-    claim(spectrum is not None and regime is not None, "a spectrum and a regime are stated fails")
-    assert spectrum is not None and regime is not None
+    sentence = "a spectrum and a regime are stated fails"
+    spectrum, regime = required(spectrum, sentence), required(regime, sentence)
     verify_ends(operator, spectrum)
     verify_regime(operator, spectrum, regime, step_size)
     return spectrum, regime
@@ -227,16 +202,14 @@ def _exact_iterate(descent: Descent, step: int) -> Vector:
 
 def maps_into_itself(descent: Descent, space: Space) -> bool:
     """Tell whether the gradient at every point of a space, seen from the minimizer, lies in the space."""
-    slopes = [tuple(map(Fraction, kink.slope)) for kink in descent.kinks]
-    kept = all(space.holds(s) or not any(dot(b, s) for b in space.basis) for s in slopes)
-    return kept and _is_invariant(descent, space, ())
+    return not any(map(space.is_crossed, descent.kinks)) and _is_invariant(descent, space, ())
 
 
 def _is_invariant(descent: Descent, space: Space, sides: Sequence[Side]) -> bool:
     """Tell whether F maps a space into itself on these sides of kinks; all other kinks do no harm."""
     n = descent.dimension
-    units = [tuple(Fraction(int(i == j)) for j in range(n)) for i in range(n)]
-    across = [rest for unit in units if any(rest := space.rest(unit))]  # they span what is orthogonal to the space
+    units = [tuple(map(Fraction, unit(i, n))) for i in range(n)]
+    across = [rest for w in units if any(rest := space.rest(w))]  # they span what is orthogonal to the space
     return all(vanishes_on_span(one_sided(descent, sides, w), space.basis) for w in across)
 
 
@@ -247,8 +220,7 @@ def _harmful(expansion: Expansion, space: Space, r: Fraction) -> list[Kink]:
     """
     shrinks = expansion.linear + expansion.remainder.push(r) < 1
     felt = [kink for kink in expansion.descent.kinks if not shrinks or kink.offset + kink.length * r > 0]
-    crossing = [kink for kink in felt if any(dot(b, kink.slope) for b in space.basis)]
-    return [kink for kink in crossing if not space.holds(tuple(map(Fraction, kink.slope)))]
+    return [kink for kink in felt if space.is_crossed(kink)]
 
 
 def restricted(hessian: Matrix, space: Space) -> Matrix:

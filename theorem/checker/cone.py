@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from operator import add
 
-from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.document import Block, Cone
-from gdcheck.theorem.checker.exact import Exponents, Polynomial, dot, integers, norm_above
+from gdcheck.theorem.checker.descent import Descent, map_component
+from gdcheck.theorem.checker.exact import Exponents, Polynomial, dot, integers, norm_above, power_product
 from gdcheck.theorem.checker.outcome import claim, look, show
+from gdcheck.theorem.checker.reading.document import Cone
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import KAPPA_BITS, kappa
 
@@ -51,23 +51,12 @@ class Coordinates:
         order = (cone.axis, *(i for i in range(n) if i != cone.axis))
         forms = [[(b, x) for b, j in enumerate(order) if (x := square * (i == j) - 2 * p[i] * p[j])] for i in range(n)]
         turned = descent.polynomial.with_forms(forms, n, square)
-        return cls(p, square, order, tuple(_component(turned, i, descent.step_size) for i in range(n)))
+        return cls(p, square, order, tuple(map_component(turned, i, n, descent.step_size) for i in range(n)))
 
     def turn(self, h: Sequence[Fraction]) -> list[Fraction]:
         """Return (t, w) of a vector."""
         share = 2 * dot(self.p, h) / self.square
         return [h[i] - share * self.p[i] for i in self.order]
-
-
-def _component(turned: Polynomial, i: int, step_size: Fraction) -> Polynomial:
-    """Return y_i - step_size times the derivative by y_i."""
-    slope = turned.derivative(i)
-    eta, scale = step_size.as_integer_ratio()
-    denominator = scale * slope.denominator
-    terms = defaultdict[Exponents, int](int, {alpha: -eta * k for alpha, k in slope.terms.items()})
-    size = len(next(iter(turned.terms)))
-    terms[tuple(int(i == j) for j in range(size))] += denominator
-    return Polynomial({alpha: k for alpha, k in terms.items() if k}, denominator)
 
 
 @dataclass(frozen=True)
@@ -101,13 +90,12 @@ class Step:
         """Compute the bounds."""
         first, *others = coordinates.components
         n = len(coordinates.components)
-        unit = (1, *(0,) * (n - 1))
-        linear = [first.coefficient(tuple(int(i == j) for j in range(n))) for i in range(1, n)]
+        multiplier, *linear = first.gradient(n)
         tables = [_table(component) for component in others]
         places = {place for table in tables for place in table}
         bits = GUARD_BITS + (cone.ratio.numerator // cone.ratio.denominator).bit_length()
         return cls(
-            first.coefficient(unit),
+            multiplier,
             norm_above(linear),
             cone.rest,
             _table(first),
@@ -247,17 +235,14 @@ def _times(
 
 def verify_rest(operator: Operator, coordinates: Coordinates, descent: Descent, rest: Fraction) -> None:
     """Claim 15 (coordinates): b bounds all multipliers but one, and the norm of what is linear in w."""
-    low, high = (1 - rest) / descent.step_size, (1 + rest) / descent.step_size
-    near = operator.up_to(high) - operator.below(low)
+    near = operator.multipliers_up_to(rest, descent.step_size)
     good = near == operator.dimension - 1
     claim(rest >= 0 and good, f"all multipliers but one are at most {show(rest)} fails: {near} are")
     n = descent.dimension
     # The Hessian in the coordinates w, from which I - eta times it is the linear part.
-    units = [tuple(int(i == j) for j in range(n)) for i in range(1, n)]
-    linear = [[component.coefficient(unit) for unit in units] for component in coordinates.components[1:]]
+    linear = [component.gradient(n)[1:] for component in coordinates.components[1:]]
     curved = [[((i == j) - x) / descent.step_size for j, x in enumerate(row)] for i, row in enumerate(linear)]
-    inner = Operator.of(curved)
-    inside = inner.below(low) == 0 and inner.up_to(high) == n - 1
+    inside = Operator.of(curved).multipliers_up_to(rest, descent.step_size) == n - 1
     claim(inside, f"the linear part across has a norm of at most {show(rest)} fails")
 
 
@@ -274,11 +259,7 @@ def locate(coordinates: Coordinates, cone: Cone, step: Step, centre: Sequence[Fr
     """Enclose tau, and bound |w|, for an iterate in a ball."""
     t, *w = coordinates.turn(centre)
     across = norm_above(w) + error
-    graph = Fraction(0)
-    for beta, c in cone.shear.items():
-        for x, e in zip(w, beta, strict=True):
-            c *= x**e  # noqa: PLW2901
-        graph += c
+    graph = sum((c * power_product(w, beta) for beta, c in cone.shear.items()), Fraction(0))
     return Located(t - graph, error * (1 + _slope(step.shear, across)), across)
 
 
@@ -312,9 +293,8 @@ def _short(x: Fraction) -> Fraction:
     return -(-x * scale // 1) / scale
 
 
-def orientation(coordinates: Coordinates, block: Block, tilt: Fraction) -> int:
-    """Return the sign of t of the block's vector, which every unit eigenvector next to it shares."""
-    (vector,) = block.vectors
+def orientation(coordinates: Coordinates, vector: Sequence[Fraction], tilt: Fraction) -> int:
+    """Return the sign of t of a vector, which every unit eigenvector next to it shares."""
     t = coordinates.turn(vector)[0]
     length = norm_above(vector)
     claim(

@@ -15,10 +15,21 @@ from itertools import combinations_with_replacement
 from math import lcm
 from operator import mul
 
-from gdcheck.theorem.checker.document import Problem
-from gdcheck.theorem.checker.exact import Exponents, Matrix, Polynomial, Vector, dot, integers, norm_above
-from gdcheck.theorem.checker.loss_text import TruncatedPower
+from gdcheck.theorem.checker.exact import (
+    Exponents,
+    Matrix,
+    Polynomial,
+    Vector,
+    combined,
+    dot,
+    integers,
+    minus,
+    norm_above,
+    unit,
+)
 from gdcheck.theorem.checker.outcome import claim
+from gdcheck.theorem.checker.reading.document import Problem
+from gdcheck.theorem.checker.reading.loss_text import TruncatedPower
 
 
 @dataclass(frozen=True)
@@ -138,11 +149,19 @@ class Descent:
         polynomial = problem.loss.polynomial.shifted(problem.minimizer)
         return cls(
             problem.step_size,
-            tuple(x - m for x, m in zip(problem.start, problem.minimizer, strict=True)),
+            minus(problem.start, problem.minimizer),
             polynomial,
             tuple(polynomial.derivative(i) for i in range(len(problem.start))),
             tuple(Kink.of(power, problem.minimizer) for power in problem.loss.truncated),
         )
+
+    @classmethod
+    def at_critical_point(cls, problem: Problem) -> Descent:
+        """Claim 1 (critical point): the gradient vanishes at the minimizer, and the Hessian exists there."""
+        descent = cls.of(problem)
+        claim(not any(descent.image([0] * descent.dimension, 1)[0]), "the gradient vanishes at the minimizer fails")
+        claim(all(k.power > 2 or k.offset for k in descent.kinks), "the Hessian at the minimizer exists fails")
+        return descent
 
     @property
     def dimension(self) -> int:
@@ -172,9 +191,13 @@ class Descent:
             rows.append(_scaled(self.partials[i].derivative(j), self.dimension, bends, self.step_size))
         return Evaluator.of(rows, self.dimension + len(self.kinks))
 
+    def move(self, z: Sequence[int], d: int) -> tuple[list[int], int]:
+        """Return eta grad f at z / d, without rounding, as integers and their common denominator."""
+        return self.gradient([*z, *(max(kink.argument(z, d), 0) for kink in self.kinks)], d)
+
     def image(self, z: Sequence[int], d: int) -> tuple[list[int], int]:
         """Return F(z / d), without rounding, as integers and their common denominator."""
-        moves, scale = self.gradient([*z, *(max(kink.argument(z, d), 0) for kink in self.kinks)], d)
+        moves, scale = self.move(z, d)
         lift = scale // d
         return [lift * x - move for x, move in zip(z, moves, strict=True)], scale
 
@@ -203,6 +226,11 @@ class Descent:
             table[i][j] = table[j][i] = x
         return table, scale
 
+    @cached_property
+    def hessian(self) -> Matrix:
+        """Return A, the Hessian at the minimizer, shape (n, n)."""
+        return self.hessian_at_minimizer([kink.offset > 0 for kink in self.kinks])
+
     def hessian_at_minimizer(self, kept: Sequence[bool]) -> Matrix:
         """Return the Hessian at the minimizer of the polynomial and the truncated powers that are kept."""
         table = polynomial_hessian(self.polynomial, self.dimension)
@@ -222,6 +250,17 @@ def polynomial_hessian(polynomial: Polynomial, n: int) -> Matrix:
     return table
 
 
+def map_component(polynomial: Polynomial, i: int, n: int, step_size: Fraction) -> Polynomial:
+    """Return F_i for a polynomial in n variables: x_i - step_size times the derivative by x_i."""
+    return combined([Polynomial({unit(i, n): 1}, 1), polynomial.derivative(i)], [Fraction(1), -step_size])
+
+
+def polynomial_loss(problem: Problem) -> Polynomial:
+    """Return the loss around the minimizer, which must be a polynomial."""
+    claim(not problem.loss.truncated, "the loss is a polynomial fails: it has truncated powers")
+    return problem.loss.polynomial.shifted(problem.minimizer)
+
+
 def _scaled(polynomial: Polynomial, n: int, bends: Sequence[tuple[Fraction, int]], step_size: Fraction) -> Polynomial:
     """Return step_size times polynomial + sum of c y_j^e over the pairs (c, e), in n + J variables x and y."""
     width = len(bends)
@@ -232,10 +271,3 @@ def _scaled(polynomial: Polynomial, n: int, bends: Sequence[tuple[Fraction, int]
         if c:
             terms[(*(0,) * (n + j), e, *(0,) * (width - j - 1))] = int(c * scale) * step_size.numerator
     return Polynomial(terms, scale * step_size.denominator)
-
-
-def verify_critical_point(descent: Descent) -> None:
-    """Claim 1 (critical point): the gradient vanishes at the minimizer, and the Hessian exists there."""
-    n = descent.dimension
-    claim(not any(descent.image([0] * n, 1)[0]), "the gradient vanishes at the minimizer fails")
-    claim(all(k.power > 2 or k.offset for k in descent.kinks), "the Hessian at the minimizer exists fails")

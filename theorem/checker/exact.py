@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb, isqrt, lcm
+from itertools import zip_longest
+from math import comb, isqrt, lcm, prod
 from operator import mul
 
 from gdcheck.theorem.checker.outcome import MOST_TERMS, look, within
+
+POWER_BITS, MOST_POWER_BITS = 512, 20_000
 
 Exponents = tuple[int, ...]
 Vector = tuple[Fraction, ...]
@@ -19,6 +22,60 @@ Matrix = list[list[Fraction]]
 def dot(a: Sequence[Fraction | int], b: Sequence[Fraction | int]) -> Fraction:
     """Return the inner product of two vectors."""
     return sum(map(mul, a, b), Fraction(0))
+
+
+def unit(i: int, n: int) -> tuple[int, ...]:
+    """Return the unit vector along a coordinate, shape (n,)."""
+    return tuple(int(i == j) for j in range(n))
+
+
+def minus(a: Sequence[Fraction], b: Sequence[Fraction]) -> Vector:
+    """Return the difference of two vectors."""
+    return tuple(x - y for x, y in zip(a, b, strict=True))
+
+
+def squared(a: Sequence[Fraction | int]) -> Fraction:
+    """Return the square of the Euclidean norm."""
+    return dot(a, a)
+
+
+def times(left: Iterable[Sequence[Fraction]], right: Iterable[Sequence[Fraction]]) -> Matrix:
+    """Return the product of two matrices."""
+    columns = list(zip(*right, strict=True))
+    return [[dot(row, column) for column in columns] for row in left]
+
+
+def integer_matrix(matrix: Sequence[Sequence[Fraction]]) -> tuple[list[list[int]], int]:
+    """Return a square matrix of numerators over a common denominator, and that denominator."""
+    n = len(matrix)
+    entries, denominator = integers([x for row in matrix for x in row])
+    return [entries[i * n : (i + 1) * n] for i in range(n)], denominator
+
+
+def dependence(vectors: Iterable[Sequence[Fraction]]) -> list[Fraction] | None:
+    """Return weights with which the first vector that depends on those before it adds up with them to zero.
+
+    Its own weight is one; later vectors have none. Without such a vector, it is None.
+    """
+    echelon: list[tuple[int, Sequence[Fraction], list[Fraction]]] = []
+    for vector in vectors:
+        look("a linear dependence")
+        rest, weights = vector, [*([Fraction(0)] * len(echelon)), Fraction(1)]
+        for pivot, row, combination in echelon:
+            factor = rest[pivot] / row[pivot]
+            if factor:
+                rest = [a - factor * b for a, b in zip(rest, row, strict=True)]
+                weights = [w - factor * b for w, b in zip_longest(weights, combination, fillvalue=Fraction(0))]
+        places = [i for i, a in enumerate(rest) if a]
+        if not places:
+            return weights
+        echelon.append((places[0], rest, weights))
+    return None
+
+
+def power_product(x: Iterable[Fraction], alpha: Exponents) -> Fraction:
+    """Return x^alpha."""
+    return prod((a**e for a, e in zip(x, alpha, strict=True)), start=Fraction(1))
 
 
 def integers(numbers: Sequence[Fraction]) -> tuple[list[int], int]:
@@ -34,9 +91,38 @@ def root_bounds(x: Fraction) -> tuple[Fraction, Fraction]:
     return Fraction(floor, 1 << bits), Fraction(floor + (floor > 0), 1 << bits)
 
 
+def ceiling(x: Fraction, bits: int) -> int:
+    """Round up to units of 2^-bits."""
+    return -((-x.numerator << bits) // x.denominator)
+
+
+def up(x: Fraction, bits: int) -> Fraction:
+    """Round up to a whole number over 2^bits."""
+    return Fraction(ceiling(x, bits), 1 << bits)
+
+
 def norm_above(vector: Sequence[Fraction | int]) -> Fraction:
     """Return an upper bound of the Euclidean norm, at most 2^-256 too large in relation."""
-    return root_bounds(dot(vector, vector))[1]
+    return root_bounds(squared(vector))[1]
+
+
+def power_bounds(x: Fraction, j: int) -> tuple[Fraction, Fraction]:
+    """Enclose x^j for 0 <= x, by squaring; each number is kept to 512 bits."""
+    low = high = Fraction(1)
+    for bit in bin(j)[2:]:
+        low, high = _rounded(low * low)[0], _rounded(high * high)[1]
+        if bit == "1":
+            low, high = _rounded(low * x)[0], _rounded(high * x)[1]
+    return low, high
+
+
+def _rounded(x: Fraction) -> tuple[Fraction, Fraction]:
+    """Enclose a number that is not negative between numbers of 512 bits, or of 20,000 bits after the point."""
+    look("a power")
+    shift = min(POWER_BITS - x.numerator.bit_length() + x.denominator.bit_length(), MOST_POWER_BITS)
+    scaled = x * Fraction(2) ** shift
+    whole = scaled.numerator // scaled.denominator
+    return whole / Fraction(2) ** shift, (whole + 1) / Fraction(2) ** shift
 
 
 @dataclass(frozen=True)
@@ -60,6 +146,18 @@ class Polynomial:
     def coefficient(self, alpha: Exponents) -> Fraction:
         """Return the coefficient of x^alpha."""
         return Fraction(self.terms.get(alpha, 0), self.denominator)
+
+    def coefficients(self) -> dict[Exponents, Fraction]:
+        """Return all coefficients."""
+        return {alpha: Fraction(k, self.denominator) for alpha, k in self.terms.items()}
+
+    def gradient(self, n: int) -> list[Fraction]:
+        """Return the gradient at the origin, shape (n,)."""
+        return [self.coefficient(unit(i, n)) for i in range(n)]
+
+    def at(self, x: Sequence[Fraction]) -> Fraction:
+        """Return the value at a point."""
+        return sum((k * power_product(x, alpha) for alpha, k in self.terms.items()), Fraction(0)) / self.denominator
 
     def derivative(self, i: int) -> Polynomial:
         """Return the derivative by the variable i."""
@@ -87,6 +185,14 @@ class Polynomial:
         degree = max(map(sum, self.terms), default=0)
         lifted = [(alpha, k * scale ** (degree - sum(alpha))) for alpha, k in self.terms.items()]
         return Polynomial(_without_zeros(_substituted(lifted, 0, forms, size)), self.denominator * scale**degree)
+
+
+def power_of_line(slope: Sequence[Fraction | int], offset: Fraction | int, p: int) -> Polynomial:
+    """Return (slope . x + offset)^p."""
+    coefficients, scale = integers([*map(Fraction, slope), Fraction(offset)])
+    form = [(i, k) for i, k in enumerate(coefficients) if k]
+    raised = Polynomial({(p,): 1}, 1).with_forms([form], len(coefficients), 1)
+    return Polynomial({tuple(alpha[:-1]): k for alpha, k in raised.terms.items()}, scale**p)
 
 
 def _without_zeros(terms: Mapping[Exponents, int]) -> dict[Exponents, int]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
 from gdcheck.theorem.checker.descent import Descent, Kink
-from gdcheck.theorem.checker.document import Interval
-from gdcheck.theorem.checker.exact import Exponents, Polynomial, Vector, combined, dot, norm_above
-from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, within
+from gdcheck.theorem.checker.exact import (
+    Polynomial,
+    Vector,
+    combined,
+    dependence,
+    dot,
+    minus,
+    norm_above,
+    power_of_line,
+)
+from gdcheck.theorem.checker.lemma import growth
+from gdcheck.theorem.checker.outcome import claim, look
+from gdcheck.theorem.checker.reading.fields import Interval
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder, follow
 
 
@@ -45,25 +54,9 @@ def one_sided(descent: Descent, sides: Sequence[Side], w: Vector) -> Polynomial:
     for side in sides:
         kink = side.kink
         if side.sign > 0:
-            parts.append(_power(kink, descent.dimension))
+            parts.append(power_of_line(kink.slope, kink.offset, kink.power - 1))
             weights.append(kink.factor * kink.power * dot(kink.slope, w))
     return combined(parts, weights)
-
-
-def _power(kink: Kink, n: int) -> Polynomial:
-    """Return (slope . h + offset)^(power - 1)."""
-    line = [(i, x) for i, x in enumerate(kink.slope) if x]
-    terms: dict[Exponents, int] = {(0,) * n: 1}
-    for _ in range(kink.power - 1):
-        look("a truncated power as a polynomial")
-        product = defaultdict[Exponents, int](int)
-        for alpha, k in terms.items():
-            product[alpha] += k * kink.offset
-            for i, x in line:
-                product[(*alpha[:i], alpha[i] + 1, *alpha[i + 1 :])] += k * x
-        terms = {alpha: k for alpha, k in product.items() if k}
-        within(len(terms) <= MOST_TERMS, f"a truncated power as a polynomial has more than {MOST_TERMS} terms")
-    return Polynomial(terms, 1)
 
 
 @dataclass(frozen=True)
@@ -114,25 +107,15 @@ def _on_all(sides: Sequence[Side], expansion: Expansion, enters: int, step: int,
     yield steps == max(0, step - enters)
 
 
-def _growth(remainder: Remainder, last: Last) -> tuple[Fraction, Fraction]:
-    """Return P r and the tail of Claim 12, for the ball of radius r through the last iterate."""
-    r = norm_above(last.centre) + last.error
-    low, high = last.rho
-    push = remainder.push(r)
-    x = push / (low * (1 - high - push))
-    p = 1 + x + x * x
-    return p * r, push * p**2 * r / (low * (1 - high))
-
-
 def ever_after(side: Side, remainder: Remainder, last: Last) -> bool:
     """Tell whether the trajectory stays on a side from the last iterate on."""
-    reach, tail = _growth(remainder, last)
-    kink = side.kink
+    r, kink = norm_above(last.centre) + last.error, side.kink
+    _, p, tail = growth(remainder.push(r), r, last.rho, "at the last step")  # as in Claim 12
     if kink.offset:
-        return kink.length * reach <= abs(kink.offset)
+        return kink.length * p * r <= abs(kink.offset)
     if last.part is None:
         return False
-    across = norm_above([x - y for x, y in zip(last.centre, last.part, strict=True)]) + last.error + last.part_error
+    across = norm_above(minus(last.centre, last.part)) + last.error + last.part_error
     return side.sign * dot(kink.slope, last.part) > kink.length * (across + 2 * tail + last.part_error)
 
 
@@ -164,28 +147,8 @@ def relations(kinks: Sequence[Kink]) -> list[Relation]:
     for size in range(2, len(kinks) + 1):
         for chosen in combinations(range(len(kinks)), size):
             look("relations between the slopes of kinks")
-            weights = _only_relation([kinks[j].slope for j in chosen])
-            if weights is not None:
+            weights = dependence([list(map(Fraction, kinks[j].slope)) for j in chosen])
+            if weights is not None and len(weights) == size and all(weights):
                 offset = sum((x * kinks[j].offset for j, x in zip(chosen, weights, strict=True)), Fraction(0))
                 found.append(Relation(dict(zip(chosen, weights, strict=True)), offset))
     return found
-
-
-def _only_relation(slopes: Sequence[Sequence[int]]) -> list[Fraction] | None:
-    """Return the weights of a relation if all but the last slope are independent, and no weight is zero."""
-    rows = [[Fraction(x) for x in slope] for slope in slopes]
-    shares = [[Fraction(int(i == j)) for j in range(len(slopes))] for i in range(len(slopes))]
-    done: list[tuple[int, int]] = []
-    for i, row in enumerate(rows):
-        for pivot, column in done:
-            factor = row[column] / rows[pivot][column]
-            row[:] = [x - factor * y for x, y in zip(row, rows[pivot], strict=True)]
-            shares[i] = [x - factor * y for x, y in zip(shares[i], shares[pivot], strict=True)]
-        pivots = [column for column, x in enumerate(row) if x]
-        if pivots:
-            done.append((i, pivots[0]))
-        elif i < len(slopes) - 1:
-            return None
-        else:
-            return shares[i] if all(shares[i]) else None
-    return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from decimal import Context, Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 TIME_LIMIT = 60.0
 """Seconds that a check may take unless the caller says otherwise."""
@@ -17,11 +18,12 @@ MOST_TERMS = 20_000
 """The terms that a polynomial may have on the way, and the bits of an exact iterate."""
 
 
+T = TypeVar("T")
 Watch = Callable[[int, int], None]
 """Called now and then along a trajectory, with the steps done and their number."""
 
 _WATCH: ContextVar[Watch | None] = ContextVar("_WATCH", default=None)
-_LIMIT = ContextVar("_LIMIT", default=(math.inf, math.inf))
+_LIMIT: ContextVar[tuple[float, float]] = ContextVar("_LIMIT", default=(math.inf, math.inf))
 """The seconds that the check in progress may take, and when they are over by the monotonic clock."""
 
 
@@ -51,6 +53,21 @@ def claim(holds: object, sentence: str) -> None:
         raise ClaimError(sentence)
 
 
+def required(value: T | None, sentence: str) -> T:
+    """Return what must be stated, or found; else reject the certificate.
+
+    Args:
+        value: It, or None.
+        sentence: What fails.
+
+    Raises:
+        ClaimError: If it is None.
+    """
+    if value is None:
+        raise ClaimError(sentence)
+    return value
+
+
 def within(limit: object, sentence: str) -> None:
     """Give up unless the work stays within a limit.
 
@@ -66,31 +83,30 @@ def within(limit: object, sentence: str) -> None:
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+def _during(variable: ContextVar[T], value: T) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def time_limit(seconds: float) -> AbstractContextManager[None]:
     """Let the checks inside take this many seconds at most; ``look`` is where they are stopped.
 
     Args:
         seconds: The limit.
     """
-    token = _LIMIT.set((seconds, time.monotonic() + seconds))
-    try:
-        yield
-    finally:
-        _LIMIT.reset(token)
+    return _during(_LIMIT, (seconds, time.monotonic() + seconds))
 
 
-@contextmanager
-def watched(watch: Watch | None) -> Iterator[None]:
+def watched(watch: Watch | None) -> AbstractContextManager[None]:
     """Tell somebody how far the checks inside have come along a trajectory.
 
     Args:
         watch: What to call, or None.
     """
-    token = _WATCH.set(watch)
-    try:
-        yield
-    finally:
-        _WATCH.reset(token)
+    return _during(_WATCH, watch)
 
 
 def tell(done: int, total: int) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
 
-from gdcheck.theorem.checker.document import Eigenvalue, Spectrum
-from gdcheck.theorem.checker.exact import Matrix, integers
+from gdcheck.theorem.checker.exact import Matrix, integer_matrix
 from gdcheck.theorem.checker.outcome import MOST_TERMS, claim, look, show, within
+from gdcheck.theorem.checker.reading.document import Eigenvalue, Spectrum
 
 Characteristic = list[int]
 """An integer multiple of a characteristic polynomial, by its coefficients, the constant first."""
@@ -46,13 +46,22 @@ class Operator:
         """Return neg(s) + zero(s), the number of eigenvalues that are at most s."""
         return count_roots(self.characteristic, s)[1]
 
+    def multipliers_up_to(self, b: Fraction, step_size: Fraction) -> int:
+        """Return the number of eigenvalues with |1 - step_size λ| <= b, b >= 0."""
+        return self.up_to((1 + b) / step_size) - self.below((1 - b) / step_size)
+
+
+def verify_norm(hessian: Matrix, step_size: Fraction, norm: Fraction) -> None:
+    """Verify that a number bounds the norm of I - step_size times a symmetric matrix, by counting eigenvalues."""
+    outside = len(hessian) - Operator.of(hessian).multipliers_up_to(norm, step_size)
+    claim(norm >= 0 and outside == 0, f"|I - eta A| <= {show(norm)} fails: {outside} eigenvalues lie beyond")
+
 
 def characteristic(matrix: Matrix) -> Characteristic:
     """Return a multiple of det(t - matrix), by the algorithm of Faddeev and LeVerrier, in integers."""
     n = len(matrix)
-    entries, scale = integers([x for row in matrix for x in row])
+    table, scale = integer_matrix(matrix)
     within(scale.bit_length() * n <= 4 * MOST_TERMS, "a matrix has too many digits")
-    table = [entries[i * n : (i + 1) * n] for i in range(n)]
     coefficients, power = [1], [[0] * n for _ in range(n)]
     for k in range(1, n + 1):
         look("a characteristic polynomial")
@@ -125,12 +134,8 @@ def verify_ends(operator: Operator, spectrum: Spectrum) -> None:
     """Claim 3 (eigenvalue), for both ends: no eigenvalue is below the lowest one, and none above the highest."""
     for end, last in ((spectrum.lowest, False), (spectrum.highest, True)):
         verify_eigenvalue(operator, end)
-        below, until = operator.below(end.low), operator.up_to(end.high)
-        claim(
-            until == operator.dimension if last else below == 0,
-            f"an end {end.multiplicity}-fold in [{show(end.low, end.high)}] fails: {below} eigenvalues below,"
-            f" {until - below} inside",
-        )
+        outermost = operator.up_to(end.high) == operator.dimension if last else operator.below(end.low) == 0
+        claim(outermost, f"an end {end.multiplicity}-fold in [{show(end.low, end.high)}] fails: others are beyond")
 
 
 def verify_regime(operator: Operator, spectrum: Spectrum, regime: str, step_size: Fraction) -> None:
@@ -161,16 +166,34 @@ def _on_boundary(operator: Operator, spectrum: Spectrum, two: Fraction) -> bool:
     return inside and spectrum.highest.low <= two - high and two - low <= spectrum.highest.high
 
 
+def is_singular(matrix: Sequence[Sequence[int]], scale: int) -> bool:
+    """Tell whether I - M is singular, M given in integers over a common denominator."""
+    look("a determinant of F'")
+    return determinant_is_zero([[scale * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(matrix)])
+
+
 def determinant_is_zero(table: Sequence[Sequence[int]]) -> bool:
-    """Tell whether a determinant is zero, by fraction-free elimination (Bareiss)."""
+    """Tell whether a determinant is zero."""
+    return any(not pivot for pivot in _pivots(table, lambda rows: next((k for k, row in enumerate(rows) if row[0]), 0)))
+
+
+def is_positive_definite(matrix: Sequence[Sequence[int]]) -> bool:
+    """Tell whether all leading principal minors are positive (Sylvester)."""
+    return all(pivot > 0 for pivot in _pivots(matrix, lambda rows: 0))
+
+
+def _pivots(table: Sequence[Sequence[int]], place: Callable[[list[list[int]]], int]) -> Iterator[int]:
+    """Yield the pivots of fraction-free elimination (Bareiss), up to the first that is zero.
+
+    Without exchanges of rows they are the leading principal minors.
+    """
     rows, before = [list(row) for row in table], 1
     while rows:
-        pivot = next((k for k, row in enumerate(rows) if row[0]), None)
-        if pivot is None:
-            return True
-        first = rows.pop(pivot)
+        first = rows.pop(place(rows))
+        yield first[0]
+        if not first[0]:
+            return
         rows = [
             [(first[0] * x - row[0] * y) // before for x, y in zip(row[1:], first[1:], strict=True)] for row in rows
         ]
         before = first[0]
-    return False

@@ -10,8 +10,8 @@ from functools import cached_property, lru_cache
 from math import isqrt, perm, prod
 
 from gdcheck.theorem.checker.descent import Descent, Kink
-from gdcheck.theorem.checker.exact import Polynomial
-from gdcheck.theorem.checker.outcome import look, tell
+from gdcheck.theorem.checker.exact import Polynomial, ceiling
+from gdcheck.theorem.checker.outcome import claim, look, show, tell
 
 KAPPA_BITS = 256
 GROWTH_BITS = 64
@@ -94,10 +94,22 @@ class Remainder:
     def _bent(self) -> list[tuple[Kink, int, int]]:
         """The truncated powers with p >= 3, eta |c| p (p-1) (p-2) |l|^3 and |l| in units of 2^-64."""
         return [
-            (k, _units(self.step_size * abs(k.factor) * perm(k.power, 3) * k.length**3), _units(k.length))
+            (k, _in_units(self.step_size * abs(k.factor) * perm(k.power, 3) * k.length**3), _in_units(k.length))
             for k in self.kinks
             if k.power > 2
         ]
+
+    def verify_radius(self, radius: Fraction | None) -> Fraction:
+        """Verify that a radius is stated exactly if the loss is not quadratic; return it, or 0."""
+        linear = not self.orders and not self.kinks
+        claim((radius is None) == linear, "the radius is null exactly if the loss is quadratic fails")
+        claim(radius is None or radius > 0, f"radius > 0 fails: {show(radius or 0)}")
+        return radius or Fraction(0)
+
+    def verify_no_kink(self, most: int, r: Fraction) -> None:
+        """Verify that no power has its kink in the ball |h| <= r, of those with an exponent of ``most`` at most."""
+        met = [k for k in self.kinks if k.power <= most and abs(k.offset) <= k.length * r]
+        claim(not met, f"no square{' or cube' * (most > 2)} has its kink in the ball fails at radius {show(r)}")
 
     def jumps(self, point: Sequence[int], distance: Fraction) -> int:
         """Bound how much eta times the Hessian jumps, across the kinks of squares, within a distance of a point.
@@ -112,12 +124,11 @@ class Remainder:
         unit = 1 << GROWTH_BITS
         squares = [kink for kink in self.kinks if kink.power == 2]
         met = [k for k in squares if abs(k.argument(point, unit)) <= k.length * distance * unit]
-        return sum(_units(2 * self.step_size * abs(kink.factor) * kink.length**2) for kink in met)
+        return sum(_in_units(2 * self.step_size * abs(kink.factor) * kink.length**2) for kink in met)
 
 
-def _units(x: Fraction) -> int:
-    """Round up to units of 2^-64."""
-    return -((-x.numerator << GROWTH_BITS) // x.denominator)
+def _in_units(x: Fraction) -> int:
+    return ceiling(x, GROWTH_BITS)
 
 
 def _orders(partials: Sequence[Polynomial], step_size: Fraction) -> list[tuple[int, Fraction]]:
@@ -186,9 +197,14 @@ class Expansion:
     remainder: Remainder
     linear: Fraction
 
+    def verify_stays(self, r: Fraction, at: str) -> None:
+        """Verify that no iterate leaves the ball |h| <= r any more."""
+        stays = self.linear + self.remainder.push(r)
+        claim(stays <= 1, f"no later iterate leaves the ball fails {at}: the factor may be {show(stays)}")
+
     def on_ball(self, r: Fraction) -> int:
         """Return a Lipschitz constant of F on the ball |h| <= r, in units of 2^-64."""
-        return _units(self.linear + self.remainder.lipschitz(r))
+        return _in_units(self.linear + self.remainder.lipschitz(r))
 
     def derivative(self, point: list[int]) -> Derivative:
         """Bound the derivative at a point, given in units of 2^-64; its entries are rounded down to such units."""
@@ -285,7 +301,7 @@ class LocalExpansion:
             return on_ball
         if size not in self.changes:  # on a ball that holds rounded points as well
             rounded = self._radius(size) + Fraction(isqrt(len(z)) + 1, 1 << GROWTH_BITS)
-            self.changes[size] = _units(self.expansion.remainder.polynomial_lipschitz(rounded))
+            self.changes[size] = _in_units(self.expansion.remainder.polynomial_lipschitz(rounded))
         change = self.changes[size]
         if self.known is not None and self.known[0] == size:
             growth, varies = self.expansion.near(self.known[1], z, self.bits, error, change)

@@ -9,36 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from typing import Any, Literal
 
-from gdcheck.theorem.checker.amplitude import DOMINANT, Eigenspace, Space, verify_eigenspace
-from gdcheck.theorem.checker.document import (
-    Certificate,
-    Interval,
-    read_count,
-    read_interval,
-    read_number,
-    read_object,
-    read_or_null,
-    read_text,
-    read_vector,
-    refuse,
-)
-from gdcheck.theorem.checker.exact import Vector, combined, dot, norm_above, root_bounds
-from gdcheck.theorem.checker.kinds.top_eigenvalue import (
-    Curvatures,
-    FirstOrder,
-    hessian_at_minimizer,
-    read_far_step,
-    read_steps,
-)
-from gdcheck.theorem.checker.outcome import ClaimError, claim, look, show
+from gdcheck.theorem.checker.amplitude import Eigenspace, Space, verify_eigenspace
+from gdcheck.theorem.checker.exact import combined, dot, norm_above, power_bounds, root_bounds
+from gdcheck.theorem.checker.kinds.top_eigenvalue import Curvatures, FirstOrder, Steps, Top
+from gdcheck.theorem.checker.lemma import DOMINANT, growth
+from gdcheck.theorem.checker.outcome import claim, show
+from gdcheck.theorem.checker.reading.checking import with_enough_bits
+from gdcheck.theorem.checker.reading.document import Certificate
+from gdcheck.theorem.checker.reading.fields import Interval, Point, Side, Step, read_record
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose, follow
 
 PRECISIONS = (256, 1024, 4096)
 MOST_VALUES = 10_000
-POWER_BITS = 512
-MOST_POWER_BITS = 20_000
 NARROW = Fraction(1, 10**9)
 
 
@@ -47,12 +33,14 @@ class Constant:
     """λ_n(x_k) = λ_n from a step on.
 
     Attributes:
+        kind: Says so.
         from_step: The step.
         vector: An eigenvector of λ_n along which the loss is quadratic; None says that the whole loss is.
     """
 
+    kind: Literal["constant"]
     from_step: int
-    vector: Vector | None
+    vector: Point | None
 
 
 @dataclass(frozen=True)
@@ -72,41 +60,25 @@ class Approach:
     """
 
     kind: str
-    sign: int
-    from_step: int
-    broken: tuple[int, ...]
+    sign: Side
+    from_step: Step
+    broken: Steps
     slope: Interval
     step: int
-    cone: int
+    cone: Step
     others: Fraction | None
-    top: tuple[Fraction, Vector]
+    top: Top
 
 
 Pattern = Constant | Approach
 
 
-def read_pattern(value: object, path: str, n: int) -> Pattern:
-    """Read a pattern of the trajectory in n variables, by its kind."""
-    kind = value.get("kind") if type(value) is dict else None
-    if kind == "constant":
-        c = read_object(value, path, "kind from_step vector")
-        vector = read_or_null(c["vector"], f"{path}.vector", lambda entry, at: read_vector(entry, at, n))
-        return Constant(read_count(c["from_step"], f"{path}.from_step"), vector)
-    c = read_object(value, path, "kind sign from_step broken slope step cone others top")
-    if type(c["sign"]) is not int or c["sign"] not in (-1, 1):
-        refuse(f"{path}.sign", "1 or -1")
-    top = read_object(c["top"], f"{path}.top", "gap vector")
-    return Approach(
-        read_text(c["kind"], f"{path}.kind"),
-        c["sign"],
-        read_far_step(c["from_step"], f"{path}.from_step"),
-        read_steps(c["broken"], f"{path}.broken"),
-        read_interval(c["slope"], f"{path}.slope"),
-        read_count(c["step"], f"{path}.step"),
-        read_far_step(c["cone"], f"{path}.cone"),
-        read_or_null(c["others"], f"{path}.others", read_number),
-        (read_number(top["gap"], f"{path}.top.gap"), read_vector(top["vector"], f"{path}.top.vector", n)),
-    )
+def read_pattern(kind: Any, value: object, path: str, n: int) -> Pattern | None:
+    """Read a pattern by its kind, or null."""
+    if value is None:
+        return None
+    constant = type(value) is dict and value.get("kind") == "constant"
+    return read_record(Constant, value, path, n) if constant else read_record(Approach, value, path, n)
 
 
 def verify_pattern(c: Certificate, pattern: Pattern, expansion: Expansion, space: Space) -> None:
@@ -162,20 +134,20 @@ class Dominant:
         claim(single and space.spectrum is not None, "the limit is along one line fails")
         assert space.spectrum is not None
         end = space.spectrum.lowest if regime == "small-step" else space.spectrum.highest
-        moduli = sorted(abs(1 - eta * x) for x in (end.low, end.high))
+        low, high = sorted(abs(1 - eta * x) for x in end.interval)
         if pattern.others is None:
             claim(operator.dimension == 1, "there is no other multiplier fails")
         else:
             b = pattern.others
-            near = operator.up_to((1 + b) / eta) - operator.below((1 - b) / eta)
-            good = 0 <= b < moduli[0] and near == operator.dimension - 1
+            near = operator.multipliers_up_to(b, eta)
+            good = 0 <= b < low and near == operator.dimension - 1
             claim(good, f"all other multipliers are at most {show(b)} fails: {near} are")
-        eigenspace = verify_eigenspace(operator, hessian_at_minimizer(expansion), end, c.blocks[0])
+        eigenspace = verify_eigenspace(operator, expansion.descent.hessian, end, c.blocks[0].gap, c.blocks[0].vectors)
         for bits in PRECISIONS:
             centre, error = enclose(expansion, pattern.step, bits)
             if error * 2**64 <= norm_above(eigenspace.project(centre)):
                 break
-        return cls(regime, (moduli[0], moduli[1]), pattern.others, eigenspace, expansion.remainder, centre, error)
+        return cls(regime, (low, high), pattern.others, eigenspace, expansion.remainder, centre, error)
 
     @property
     def sign(self) -> int:
@@ -198,48 +170,24 @@ def verify_envelope(dominant: Dominant, pattern: Approach) -> Reach:
     of rho^j a_k; and |h_{k+j}^⊥| <= rho^j (q^j s + (C P^2 r^2 / rho) (sum over i < j of q^(j-1-i) rho^i)), q = b / rho
     and s = |h_k^⊥|.
     """
-    vector, at = dominant.space.block.vectors[0], f"at step {pattern.step}"
-    low, high = dominant.rho  # 0 < rho < 1 by Claim 12, for the theorem's limit
+    vector, at = dominant.space.vectors[0], f"at step {pattern.step}"
+    low, high = dominant.rho
     r = norm_above(dominant.centre) + dominant.error
     push = dominant.remainder.push(r)
-    sigma = high + push
-    claim(sigma < 1, f"sigma < 1 fails {at}: sigma {show(sigma)}")
-    x = push / (low * (1 - sigma))
-    claim(x <= 1, f"x <= 1 fails {at}: x {show(x)}")
-    pushed = push * (1 + x + x * x) ** 2 * r  # C P^2 r^2
-    tail = pushed / (low * (1 - high))
+    _, p, tail = growth(push, r, dominant.rho, at)
     share = dot(vector, dominant.centre) ** 2 / dot(vector, vector)
     error = dominant.error + dominant.space.tilt * r
     least, most = root_bounds(share)[0] - error, root_bounds(share)[1] + error
     j = pattern.cone - pattern.step
-    power = _power(high, j)[1]
+    power = power_bounds(high, j)[1]
     least, most = least - (1 + power) * tail, most + (1 + power) * tail  # in units of rho^j
     claim(least > 0, f"the amplitude exceeds the tail fails {at}")
     across = Fraction(0)
     if dominant.others is not None:
         q = dominant.others / low
         free = root_bounds(max(r**2 - (root_bounds(share)[0] - error) ** 2, Fraction(0)))[1]
-        across = _power(q, j)[1] * free + pushed / low * _convolution(q, high, j)
+        across = power_bounds(q, j)[1] * free + push * p**2 * r / low * _convolution(q, high, j)
     return Reach(power * most, across / least)
-
-
-def _power(x: Fraction, j: int) -> Interval:
-    """Enclose x^j for 0 <= x < 1, by squaring; each number is kept to 512 bits."""
-    low = high = Fraction(1)
-    for bit in bin(j)[2:]:
-        low, high = _rounded(low * low)[0], _rounded(high * high)[1]
-        if bit == "1":
-            low, high = _rounded(low * x)[0], _rounded(high * x)[1]
-    return low, high
-
-
-def _rounded(x: Fraction) -> Interval:
-    """Enclose a number that is not negative between numbers of 512 bits, or of 20,000 bits after the point."""
-    look("a power")
-    shift = min(POWER_BITS - x.numerator.bit_length() + x.denominator.bit_length(), MOST_POWER_BITS)
-    scaled = x * 2**shift
-    whole = scaled.numerator // scaled.denominator
-    return Fraction(whole, 2**shift), Fraction(whole + 1, 2**shift)
 
 
 def _convolution(x: Fraction, y: Fraction, j: int) -> Fraction:
@@ -247,8 +195,8 @@ def _convolution(x: Fraction, y: Fraction, j: int) -> Fraction:
     if not j:
         return Fraction(0)
     x, y = max(x, y), min(x, y)
-    crude = j * _power(x, j - 1)[1]
-    return crude if x == y else min(crude, (_power(x, j)[1] - _power(y, j)[0]) / (x - y))
+    crude = j * power_bounds(x, j - 1)[1]
+    return crude if x == y else min(crude, (power_bounds(x, j)[1] - power_bounds(y, j)[0]) / (x - y))
 
 
 @dataclass(frozen=True)
@@ -295,7 +243,7 @@ def verify_first_order(pattern: Approach, dominant: Dominant, cone: Cone, first:
     With c = omega . u, |λ_n(x_k) - λ_n - c y_k| <= eps a_k for eps = |omega^⊥| tau + K a (1 + tau^2); and
     (|c| + eps)(rho + kappa)^m < |c| - eps, with m = 2 if y alternates, else 1, gives the approach.
     """
-    vector = dominant.space.block.vectors[0]
+    vector = dominant.space.vectors[0]
     square = dot(vector, vector)
     share = dot(first.gradient, vector)
     low, high = root_bounds(share**2 / square)
@@ -333,18 +281,13 @@ def verify_onset(c: Certificate, pattern: Approach, dominant: Dominant, expansio
     first = min((pattern.from_step, *pattern.broken))
     last = pattern.cone if pattern.from_step < pattern.cone else max(pattern.broken, default=-1) + 1
     if first >= last:
-        return None
+        return
     claim(last <= MOST_VALUES, f"values up to step {last} are stated fails: at most {MOST_VALUES}")
     period = 1 if dominant.sign > 0 else 2
     assert c.spectrum is not None
     eta, top = expansion.descent.step_size, c.spectrum.highest
     limit = eta * top.low, eta * top.high
-    for bits in PRECISIONS:
-        try:
-            return _verify_values(pattern, expansion, (first, last, period), limit, bits)
-        except ClaimError as failure:
-            failed = failure
-    raise failed
+    with_enough_bits(PRECISIONS, partial(_verify_values, pattern, expansion, (first, last, period), limit))
 
 
 def _verify_values(
@@ -389,19 +332,17 @@ def verify_constant(c: Certificate, pattern: Constant, expansion: Expansion) -> 
         return
     assert c.spectrum is not None
     top = c.spectrum.highest
-    hessian = hessian_at_minimizer(expansion)
+    hessian = expansion.descent.hessian
     exact = any(vector) and all(dot(row, vector) == top.low * v for row, v in zip(hessian, vector, strict=True))
     claim(exact and top.low == top.high and top.multiplicity == 1, "an exact eigenvector of a simple λ_n fails")
     centre, error = enclose(expansion, step, PRECISIONS[0])
     r = norm_above(centre) + error
-    stays = expansion.linear + remainder.push(r)
-    claim(stays <= 1, f"no later iterate leaves the ball fails at step {step}: the factor may be {show(stays)}")
+    expansion.verify_stays(r, f"at step {step}")
     straight = all(sum(alpha) <= 1 for alpha in combined(descent.partials, vector).terms)
     met = [k for k in descent.kinks if k.offset + k.length * r > 0]
     straight = straight and not any(dot(k.slope, vector) for k in met)
     claim(straight, f"the loss is quadratic along the vector fails at step {step}")
-    jumps = [k for k in descent.kinks if k.power == 2 and abs(k.offset) <= k.length * r]
-    claim(not jumps, f"no square has its kink in the ball fails at step {step}")
+    remainder.verify_no_kink(2, r)
     others = top.low - r * remainder.hessian_lipschitz(r) / descent.step_size
     below = Operator.of(hessian).below(others)
     claim(below == descent.dimension - 1, f"no other eigenvalue reaches λ_n fails at step {step}: {show(others)}")

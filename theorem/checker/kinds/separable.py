@@ -10,25 +10,17 @@ functions here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Annotated, Literal
 
-from gdcheck.theorem.checker import outcome
-from gdcheck.theorem.checker.document import (
-    Interval,
-    Problem,
-    read_interval,
-    read_list,
-    read_object,
-    read_or_null,
-    read_problem,
-    read_text,
-    refuse,
-)
-from gdcheck.theorem.checker.exact import Polynomial
-from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
+from gdcheck.theorem.checker.descent import Descent, Kink, map_component
+from gdcheck.theorem.checker.exact import Exponents, Polynomial, combined, power_of_line
+from gdcheck.theorem.checker.outcome import claim, required, show
+from gdcheck.theorem.checker.reading.checking import Check
+from gdcheck.theorem.checker.reading.document import Problem
+from gdcheck.theorem.checker.reading.fields import MOST_VARIABLES, Interval, PerVariable, Side, whole
 
-FORMAT = "gdcheck-separable/1"
 SIDES = (-1, 1)
 Series = tuple[Fraction, ...]
 """A polynomial in one variable, the constant first and the last coefficient not zero; zero is empty."""
@@ -39,92 +31,28 @@ class Prediction:
     """A kind of limit, ``fixed`` or ``alternating``, along the axis of a coordinate."""
 
     kind: str
-    axis: int
+    axis: Annotated[int, whole(-1, MOST_VARIABLES)]
 
 
 @dataclass(frozen=True)
 class Limit(Prediction):
     """The limit of the direction: also ``leaves`` or ``undecided``; the sign at even steps in the long run, or 0."""
 
-    sign: int
+    sign: Annotated[int, whole(-1, 1)]
 
 
 @dataclass(frozen=True)
 class Separable:
     """A separable certificate: a problem, the starts, and for each variable a pair of radii and a side."""
 
+    schema: Literal["gdcheck-separable/1"]
     problem: Problem
-    box: tuple[Interval, ...]
-    radius: tuple[Interval, ...]
-    sides: tuple[int, ...]
+    box: PerVariable[Interval]
+    radius: PerVariable[Interval]
+    sides: PerVariable[Side]
     predicted: Prediction | None
     limit: Limit
     verdict: str
-
-
-def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
-    """Verify a separable certificate.
-
-    Args:
-        certificate: The parsed JSON object.
-        time_limit: The seconds that it may take.
-
-    Returns:
-        None if every claim has been verified, else a sentence that names the first claim that fails.
-
-    Raises:
-        BadCertificate: If it is malformed.
-        NotChecked: If the checker gives up at one of its limits.
-    """
-    with outcome.time_limit(time_limit):
-        try:
-            _verify(_read(certificate))
-        except ClaimError as failure:
-            return str(failure)
-    return None
-
-
-def _read(value: object) -> Separable:
-    c = read_object(value, "certificate", "schema problem box radius sides predicted limit verdict")
-    if c["schema"] != FORMAT:
-        refuse("schema", repr(FORMAT))
-    problem = read_problem(c["problem"])
-    n = len(problem.variables)
-    return Separable(
-        problem,
-        read_list(c["box"], "box", read_interval, n),
-        read_list(c["radius"], "radius", read_interval, n),
-        read_list(c["sides"], "sides", _read_side, n),
-        read_or_null(c["predicted"], "predicted", _read_prediction),
-        _read_limit(c["limit"], "limit"),
-        read_text(c["verdict"], "verdict"),
-    )
-
-
-def _read_side(value: object, path: str) -> int:
-    if type(value) is not int or value not in SIDES:
-        refuse(path, "1 or -1")
-    return value
-
-
-def _read_integer(value: object, path: str) -> int:
-    if type(value) is not int or not -1 <= value <= 32:
-        refuse(path, "a whole number from -1 to 32")
-    return value
-
-
-def _read_prediction(value: object, path: str) -> Prediction:
-    p = read_object(value, path, "kind axis")
-    return Prediction(read_text(p["kind"], f"{path}.kind"), _read_integer(p["axis"], f"{path}.axis"))
-
-
-def _read_limit(value: object, path: str) -> Limit:
-    p = read_object(value, path, "kind axis sign")
-    return Limit(
-        read_text(p["kind"], f"{path}.kind"),
-        _read_integer(p["axis"], f"{path}.axis"),
-        _read_integer(p["sign"], f"{path}.sign"),
-    )
 
 
 def _verify(c: Separable) -> None:
@@ -138,9 +66,8 @@ def _verify(c: Separable) -> None:
     limit = conclude([follow(*given) for given in zip(lines, starts, c.radius, strict=True)])
     claim(predicted == c.predicted, f"predicted is {_words(c.predicted)} fails: it is {_words(predicted)}")
     claim(limit == c.limit, f"limit is {_words(c.limit)} fails: it is {_words(limit)}")
-    claim(predicted is not None, "a prediction is stated fails: the ends of the spectrum are not simple")
-    assert predicted is not None
-    verdict = "holds" if (predicted.kind, predicted.axis) == (limit.kind, limit.axis) else "refuted"
+    stated = required(predicted, "a prediction is stated fails: the ends of the spectrum are not simple")
+    verdict = "holds" if (stated.kind, stated.axis) == (limit.kind, limit.axis) else "refuted"
     claim(c.verdict == verdict, f"the verdict is {c.verdict[:40]} fails: {verdict}")
 
 
@@ -174,65 +101,45 @@ def conclude(motions: Sequence[Motion]) -> Limit:
 
 
 @dataclass(frozen=True)
-class Bend:
-    """The truncated power factor * (slope t + offset)_+^power of one coordinate."""
-
-    factor: Fraction
-    slope: Fraction
-    offset: Fraction
-    power: int
-
-    @property
-    def place(self) -> Fraction:
-        """Return where the kink is."""
-        return -self.offset / self.slope
-
-
-@dataclass(frozen=True)
 class Line:
     """One coordinate's share of the loss around the minimizer, and the step size.
 
     Attributes:
         name: Its name in sentences.
-        polynomial: Its polynomial part.
-        bends: Its truncated powers.
+        polynomial: Its polynomial part, in one variable.
+        kinks: Its truncated powers, in one variable.
         step_size: eta.
     """
 
     name: str
-    polynomial: Series
-    bends: tuple[Bend, ...]
+    polynomial: Polynomial
+    kinks: tuple[Kink, ...]
     step_size: Fraction
+
+    @property
+    def places(self) -> list[Fraction]:
+        """Return where the kinks are."""
+        return [Fraction(-kink.offset, kink.slope[0]) for kink in self.kinks]
 
     def map_on(self, low: Fraction, high: Fraction) -> Series:
         """Return F(t) = t - eta f'(t) as a polynomial on [low, high], low < high, which holds no kink inside."""
-        total = self.polynomial
-        for bend in self.bends:
-            ends = bend.slope * low + bend.offset, bend.slope * high + bend.offset
+        parts, weights = [self.polynomial], [Fraction(1)]
+        for kink in self.kinks:
+            ends = kink.slope[0] * low + kink.offset, kink.slope[0] * high + kink.offset
             claim(min(ends) >= 0 or max(ends) <= 0, "no kink lies inside an interval fails")
             if max(ends) > 0:
-                power = Polynomial({(bend.power,): 1}, 1).shifted((bend.offset / bend.slope,))
-                size = bend.factor * bend.slope**bend.power
-                total = _sum(total, tuple(size * power.coefficient((e,)) for e in range(bend.power + 1)))
-        gradient = tuple(e * k for e, k in enumerate(total))[1:]
-        return _sum((Fraction(0), Fraction(1)), tuple(-self.step_size * k for k in gradient))
+                parts.append(power_of_line(kink.slope, kink.offset, kink.power))
+                weights.append(kink.factor)
+        image = map_component(combined(parts, weights), 0, 1, self.step_size)
+        return tuple(image.coefficient((e,)) for e in range(max((e for (e,) in image.terms), default=-1) + 1))
 
     def ratio(self, side: int, reach: Fraction | None = None) -> Series:
         """Return q(t) = F(t)/t on a side, up to the reach; without one, up to the nearest kink. It is not empty."""
         if reach is None:
-            reach = min([Fraction(1), *(abs(bend.place) for bend in self.bends if bend.offset)])
+            reach = min([Fraction(1), *(abs(place) for place in self.places if place)])
         image = self.map_on(*sorted((Fraction(0), side * reach)))
         claim(not image or image[0] == 0, "the gradient vanishes at the minimizer fails")
         return image[1:] or (Fraction(0),)
-
-
-def _sum(a: Series, b: Series) -> Series:
-    size = max(len(a), len(b))
-    padded = [(*series, *(Fraction(0),) * (size - len(series))) for series in (a, b)]
-    total = [x + y for x, y in zip(*padded, strict=True)]
-    while total and not total[-1]:
-        total.pop()
-    return tuple(total)
 
 
 def _spread(ratio: Series, reach: Fraction) -> Fraction:
@@ -255,22 +162,17 @@ def _composed(outer: Series, inner: Series) -> Series:
 
 def lines_of(problem: Problem) -> list[Line]:
     """Take a loss apart into functions of one variable each, around the minimizer."""
-    polynomial = problem.loss.polynomial
-    alone = all(sum(map(bool, alpha)) <= 1 for alpha in polynomial.terms)
+    descent = Descent.of(problem)
+    alone = all(sum(map(bool, alpha)) <= 1 for alpha in problem.loss.polynomial.terms)
     claim(alone, "the loss is separable fails: a term has two variables")
-    alone = all(sum(map(bool, power.slope)) == 1 for power in problem.loss.truncated)
+    alone = all(sum(map(bool, kink.slope)) == 1 for kink in descent.kinks)
     claim(alone, "the loss is separable fails: a truncated power has two variables")
-    local = polynomial.shifted(problem.minimizer)
     lines = []
-    for i, minimizer in enumerate(problem.minimizer):
-        own = {alpha[i]: local.coefficient(alpha) for alpha in local.terms if alpha[i]}
-        series = tuple(own.get(e, Fraction(0)) for e in range(max(own, default=0) + 1))
-        bends = tuple(
-            Bend(power.factor, power.slope[i], power.offset + power.slope[i] * minimizer, power.power)
-            for power in problem.loss.truncated
-            if power.slope[i]
-        )
-        lines.append(Line(f"coordinate {i + 1}", series, bends, problem.step_size))
+    for i in range(descent.dimension):
+        own: dict[Exponents, int] = {(alpha[i],): k for alpha, k in descent.polynomial.terms.items() if alpha[i]}
+        kinks = tuple(replace(kink, slope=(kink.slope[i],)) for kink in descent.kinks if kink.slope[i])
+        local = Polynomial(own, descent.polynomial.denominator)
+        lines.append(Line(f"coordinate {i + 1}", local, kinks, problem.step_size))
     return lines
 
 
@@ -314,7 +216,7 @@ def vanishes(line: Line, interval: Interval) -> bool:
     low, high = interval
     if low == high:
         return low == 0
-    return not any(low < bend.place < high for bend in line.bends) and not line.map_on(low, high)
+    return not any(low < place < high for place in line.places) and not line.map_on(low, high)
 
 
 def stays(ratios: dict[int, Series]) -> bool:
@@ -362,3 +264,7 @@ def growth(name: str, ratio: Series, side: int, reach: Fraction) -> tuple[str, F
     rest = sum((abs(k) * reach ** (e - order) for e, k in enumerate(ratio) if e > order), Fraction(0))
     claim(abs(ratio[order]) > rest, f"{name}: the first term beyond 1 decides fails")
     return ("decays" if ratio[order] * side**order < 0 else "leaves"), Fraction(1)
+
+
+check = Check(Separable, _verify)
+"""Verifies a separable certificate."""

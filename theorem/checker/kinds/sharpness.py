@@ -9,28 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from typing import Annotated, Literal
 
-from gdcheck.theorem.checker import outcome
 from gdcheck.theorem.checker.amplitude import Space, verify_theorem
-from gdcheck.theorem.checker.document import (
-    Certificate,
-    Interval,
-    read_certificate,
-    read_interval,
-    read_object,
-    read_or_null,
-    refuse,
-)
-from gdcheck.theorem.checker.exact import norm_above
-from gdcheck.theorem.checker.kinds.pattern import Pattern, read_pattern, verify_pattern
-from gdcheck.theorem.checker.kinds.top_eigenvalue import Curvature, Curvatures, read_far_step, read_steps
-from gdcheck.theorem.checker.outcome import TIME_LIMIT, ClaimError, claim, show
+from gdcheck.theorem.checker.exact import dot, norm_above
+from gdcheck.theorem.checker.kinds.pattern import NARROW, PRECISIONS, Pattern, read_pattern, verify_pattern
+from gdcheck.theorem.checker.kinds.top_eigenvalue import MOST_LISTED, Curvature, Curvatures, Steps
+from gdcheck.theorem.checker.outcome import claim, required, show
+from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
+from gdcheck.theorem.checker.reading.document import Certificate
+from gdcheck.theorem.checker.reading.fields import Interval, whole
 from gdcheck.theorem.checker.trajectory import Expansion, follow
-
-FORMAT = "gdcheck-sharpness/1"
-PRECISIONS = (256, 1024, 4096)
-MOST_EXAMINED = 20_000
-NARROW = Fraction(1, 10**9)
 
 
 @dataclass(frozen=True)
@@ -45,95 +35,36 @@ class Crossings:
         peak: An interval of the largest λ_n(x_k) at these steps; None exactly if there are none.
     """
 
-    steps: tuple[int, ...]
-    examined: int
+    steps: Steps
+    examined: Annotated[int, whole(0, MOST_LISTED)]
     complete: bool
-    rose: tuple[int, ...] | None
+    rose: Steps | None
     peak: Interval | None
 
 
 @dataclass(frozen=True)
 class Sharpness:
-    """All fields of a sharpness certificate but its format."""
+    """A sharpness certificate."""
 
+    schema: Literal["gdcheck-sharpness/1"]
     theorem: Certificate
-    pattern: Pattern | None
+    pattern: Annotated[Pattern | None, read_pattern]
     crossings: Crossings | None
-
-
-def check(certificate: object, time_limit: float = TIME_LIMIT) -> str | None:
-    """Verify a sharpness certificate.
-
-    Args:
-        certificate: The parsed JSON object.
-        time_limit: The seconds that it may take.
-
-    Returns:
-        None if every claim has been verified, else a sentence that names the first claim that fails.
-
-    Raises:
-        BadCertificate: If it is malformed.
-        NotChecked: If the checker gives up at one of its limits.
-    """
-    with outcome.time_limit(time_limit):
-        try:
-            _verify(_read(certificate))
-        except ClaimError as failure:
-            return str(failure)
-    return None
-
-
-def _read(value: object) -> Sharpness:
-    c = read_object(value, "certificate", "schema theorem pattern crossings")
-    if c["schema"] != FORMAT:
-        refuse("schema", repr(FORMAT))
-    theorem = read_certificate(c["theorem"])
-    pattern = read_or_null(c["pattern"], "pattern", lambda x, at: read_pattern(x, at, len(theorem.problem.variables)))
-    return Sharpness(theorem, pattern, read_or_null(c["crossings"], "crossings", _read_crossings))
-
-
-def _read_crossings(value: object, path: str) -> Crossings:
-    c = read_object(value, path, "steps examined complete rose peak")
-    if type(c["complete"]) is not bool:
-        refuse(f"{path}.complete", "true or false")
-    examined = read_far_step(c["examined"], f"{path}.examined")
-    if examined > MOST_EXAMINED:
-        refuse(f"{path}.examined", f"{MOST_EXAMINED} at most")
-    return Crossings(
-        read_steps(c["steps"], f"{path}.steps"),
-        examined,
-        c["complete"],
-        read_or_null(c["rose"], f"{path}.rose", read_steps),
-        read_or_null(c["peak"], f"{path}.peak", read_interval),
-    )
 
 
 def _verify(c: Sharpness) -> None:
     """Verify all claims, in the order of the specification."""
     expansion, space = verify_trajectory(c)
     if c.crossings is not None:
-        _with_enough_bits(c.theorem, c.crossings, expansion)
+        with_enough_bits(PRECISIONS, partial(verify_crossings, c.theorem, c.crossings, expansion))
     if c.pattern is not None:
         verify_pattern(c.theorem, c.pattern, expansion, space)
 
 
 def verify_trajectory(c: Sharpness) -> tuple[Expansion, Space]:
     """Claim H1 (trajectory): ``theorem`` is a certificate of the theorem, and something is said of its trajectory."""
-    verified = verify_theorem(c.theorem)
-    claim(verified is not None, "all eigenvalues at the minimizer are positive fails")
     claim(c.pattern is not None or c.crossings is not None, "a pattern or crossings are stated fails")
-    assert verified is not None
-    return verified
-
-
-def _with_enough_bits(c: Certificate, crossings: Crossings, expansion: Expansion) -> None:
-    """Verify the crossings with so many bits that every comparison is decided."""
-    for bits in PRECISIONS:
-        try:
-            return verify_crossings(c, crossings, expansion, bits)
-        except ClaimError as failure:
-            failed = failure
-    raise failed
+    return required(verify_theorem(c.theorem), "all eigenvalues at the minimizer are positive fails")
 
 
 def verify_crossings(c: Certificate, crossings: Crossings, expansion: Expansion, bits: int) -> None:
@@ -186,10 +117,8 @@ def verify_later_steps(c: Certificate, expansion: Expansion, r: Fraction, step: 
     """
     assert c.spectrum is not None
     remainder = expansion.remainder
-    stays = expansion.linear + remainder.push(r)
-    claim(stays <= 1, f"no later iterate leaves the ball fails at step {step}: the factor may be {show(stays)}")
-    met = [k for k in remainder.kinks if k.power == 2 and abs(k.offset) <= k.length * r]
-    claim(not met, f"no square has its kink in the ball fails at step {step}")
+    expansion.verify_stays(r, f"at step {step}")
+    remainder.verify_no_kink(2, r)
     most = remainder.step_size * c.spectrum.highest.high + r * remainder.hessian_lipschitz(r)
     claim(most < 2, f"λ_n < 2/eta on the ball fails at step {step}: eta λ_n may be {show(most)}")
 
@@ -212,15 +141,9 @@ def loss_between(c: Certificate, expansion: Expansion, centre: list[Fraction], e
     """
     assert c.spectrum is not None
     descent, r = expansion.descent, norm_above(centre) + error
-    value = Fraction(0)
-    for alpha, k in descent.polynomial.terms.items():
-        term = Fraction(k, descent.polynomial.denominator)
-        for x, e in zip(centre, alpha, strict=True):
-            term *= x**e
-        value += term
+    value = descent.polynomial.at(centre)
     for kink in descent.kinks:
-        argument = sum((s * x for s, x in zip(kink.slope, centre, strict=True)), Fraction(kink.offset))
-        value += kink.factor * max(argument, Fraction(0)) ** kink.power
+        value += kink.factor * max(dot(kink.slope, centre) + kink.offset, Fraction(0)) ** kink.power
     eta = descent.step_size
     steepest = (eta * c.spectrum.highest.high + expansion.remainder.push(r)) * r / eta
     return value - steepest * error, value + steepest * error
@@ -233,3 +156,7 @@ def verify_peak(peak: Interval, eta: Fraction, above: list[Curvature]) -> None:
     below = all(here.compare(eta * high) == -1 for here in above)
     reached = any(here.compare(eta * low) == 1 for here in above)
     claim(below and reached, f"the largest λ_n(x_k) is in [{show(low, high)}] fails")
+
+
+check = Check(Sharpness, _verify)
+"""Verifies a sharpness certificate."""

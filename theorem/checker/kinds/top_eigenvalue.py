@@ -10,33 +10,37 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
+from typing import Annotated, Any
 
 from gdcheck.theorem.checker.amplitude import verify_eigenspace
-from gdcheck.theorem.checker.document import Block, Eigenvalue, Interval, refuse
-from gdcheck.theorem.checker.exact import Matrix, Vector, dot
+from gdcheck.theorem.checker.exact import Vector, dot, power_product
 from gdcheck.theorem.checker.outcome import claim, look, show
-from gdcheck.theorem.checker.spectrum import Characteristic, Operator, characteristic
+from gdcheck.theorem.checker.reading.document import Eigenvalue
+from gdcheck.theorem.checker.reading.fields import Interval, Point, Step, read_list, refuse
+from gdcheck.theorem.checker.spectrum import Characteristic, Operator, characteristic, is_positive_definite
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder
 
-FARTHEST = 10**38
 MOST_LISTED = 20_000
 
 
-def read_far_step(value: object, path: str) -> int:
-    """Read a step, from 0 to 10^38."""
-    if type(value) is not int or not 0 <= value <= FARTHEST:
-        refuse(path, f"a whole number from 0 to {FARTHEST}")
-    return value
-
-
-def read_steps(value: object, path: str) -> tuple[int, ...]:
+def _ascending(kind: Any, value: object, path: str, n: int) -> tuple[int, ...]:
     """Read a list of steps in ascending order."""
-    if type(value) is not list or len(value) > MOST_LISTED:
-        refuse(path, f"a list of at most {MOST_LISTED} entries")
-    steps = tuple(read_far_step(k, f"{path}[{i}]") for i, k in enumerate(value))
+    steps = read_list(Step, value, path, n, range(MOST_LISTED + 1))
     if any(a >= b for a, b in pairwise(steps)):
         refuse(path, "in ascending order")
     return steps
+
+
+Steps = Annotated[tuple[int, ...], _ascending]
+"""Steps in ascending order."""
+
+
+@dataclass(frozen=True)
+class Top:
+    """A distance to λ_n within which there is no other eigenvalue, and a vector next to its eigenvector."""
+
+    gap: Fraction
+    vector: Point
 
 
 # At an iterate --------------------------------------------------------------------------------------------------------
@@ -116,20 +120,6 @@ class Curvatures:
         return Curvature(matrix, -(-slack.numerator // slack.denominator) + len(z), self.bits)
 
 
-def is_positive_definite(matrix: Sequence[Sequence[int]]) -> bool:
-    """Tell whether all leading principal minors are positive (Sylvester), by fraction-free elimination (Bareiss)."""
-    rows, before = [list(row) for row in matrix], 1
-    while rows:
-        first = rows.pop(0)
-        if first[0] <= 0:
-            return False
-        rows = [
-            [(first[0] * x - row[0] * y) // before for x, y in zip(row[1:], first[1:], strict=True)] for row in rows
-        ]
-        before = first[0]
-    return True
-
-
 def largest_root(chi: Characteristic, above: int, bits: int) -> Interval:
     """Enclose the largest root of a polynomial of degree n all of whose roots are real, to 2^-bits if it is simple.
 
@@ -164,12 +154,6 @@ def largest_root(chi: Characteristic, above: int, bits: int) -> Interval:
 # Around the minimizer -------------------------------------------------------------------------------------------------
 
 
-def hessian_at_minimizer(expansion: Expansion) -> Matrix:
-    """Return A, shape (n, n)."""
-    descent = expansion.descent
-    return descent.hessian_at_minimizer([kink.offset > 0 for kink in descent.kinks])
-
-
 @dataclass(frozen=True)
 class FirstOrder:
     """Claim H7 (first order): |λ_n(m + h) - λ_n - omega . h| <= K(r) |h|^2 for |h| <= r.
@@ -189,7 +173,7 @@ class FirstOrder:
     gap: Fraction | None
 
     @classmethod
-    def of(cls, expansion: Expansion, highest: Eigenvalue, top: tuple[Fraction, Vector]) -> FirstOrder:
+    def of(cls, expansion: Expansion, highest: Eigenvalue, top: Top) -> FirstOrder:
         """Verify the gap of λ_n and the vector next to v, by Claim 11.
 
         Args:
@@ -200,10 +184,10 @@ class FirstOrder:
         Returns:
             The bounds.
         """
-        gap, vector = top
-        hessian = hessian_at_minimizer(expansion)
+        gap, vector = top.gap, top.vector
+        hessian = expansion.descent.hessian
         operator = Operator.of(hessian)
-        space = verify_eigenspace(operator, hessian, highest, Block(gap, (vector,), Fraction(0)))
+        space = verify_eigenspace(operator, hessian, highest, gap, (vector,))
         descent, remainder = expansion.descent, expansion.remainder
         third = remainder.hessian_lipschitz(Fraction(0)) / descent.step_size
         # D^3 f[v, v, .] is twice the gradient of the cubic part at v.
@@ -211,10 +195,7 @@ class FirstOrder:
         for i, partial in enumerate(descent.partials):
             for alpha, k in partial.terms.items():
                 if sum(alpha) == 2:
-                    product = Fraction(2 * k, partial.denominator)
-                    for x, e in zip(vector, alpha, strict=True):
-                        product *= x**e
-                    gradient[i] += product
+                    gradient[i] += Fraction(2 * k, partial.denominator) * power_product(vector, alpha)
         for kink in descent.kinks:
             p = kink.power
             if kink.offset > 0 and p >= 3:
@@ -227,8 +208,7 @@ class FirstOrder:
     def fourth(self, r: Fraction) -> Fraction:
         """Return T_4(r), a Lipschitz constant of D^3 f on the ball |h| <= r."""
         eta = self.remainder.step_size
-        met = [k for k in self.remainder.kinks if k.power <= 3 and abs(k.offset) <= k.length * r]
-        claim(not met, f"no square or cube has its kink in the ball fails at radius {show(r)}")
+        self.remainder.verify_no_kink(3, r)
         total = sum((q * (q - 1) * (q - 2) * c * r ** (q - 3) for q, c in self.remainder.orders if q > 2), Fraction(0))
         total /= eta
         for kink in self.remainder.kinks:

@@ -12,16 +12,23 @@ from functools import lru_cache
 from math import isqrt
 from operator import mul
 
-from gdcheck.theorem.checker.descent import Evaluator
-from gdcheck.theorem.checker.outcome import look
-from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion
+from gdcheck.theorem.checker.descent import Descent, Evaluator
+from gdcheck.theorem.checker.exact import norm_above
+from gdcheck.theorem.checker.outcome import MOST_TERMS, look, required, within
+from gdcheck.theorem.checker.reading.document import Problem
+from gdcheck.theorem.checker.spectrum import verify_norm
+from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion, Remainder
 
+Ball = tuple[list[Fraction], Fraction]
+"""What holds an iterate: a centre, shape (n,), and a radius."""
+
+BITS = 512
 LEAST_BITS = 128
 SPARE_BITS = 48
 _LOOK = 64
 
 
-def walk(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[tuple[list[Fraction], Fraction]]:
+def walk(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[Ball]:
     """Claim L0 (walk): enclose the iterates from one step to another, for a polynomial loss.
 
     Args:
@@ -82,3 +89,24 @@ class _Rounded:
             values.append(values[before] * z[i] >> bits)
         scale = self._scale
         return [sum(map(mul, (values[i] for i in places), factors)) // scale for places, factors in self._rows]
+
+
+def expansion_of(problem: Problem, norm: Fraction | None = None) -> Expansion:
+    """Return the bounds of F around the minimizer; a given bound of |I - eta A| is verified, else a rough one is used.
+
+    The minimizer need not be a critical point where only distances of iterates are bounded.
+    """
+    descent = Descent.of(problem)
+    if norm is None:
+        eta, rows = problem.step_size, enumerate(descent.hessian)
+        norm = norm_above([int(i == j) - eta * x for i, row in rows for j, x in enumerate(row)])
+    else:
+        verify_norm(descent.hessian, problem.step_size, norm)
+    return Expansion(descent, Remainder.of(descent), norm)
+
+
+def enclosed(expansion: Expansion, step: int, bits: int = BITS) -> Ball:
+    """Enclose h_k step by step (Claim L0)."""
+    within(bits <= MOST_TERMS, "the claim asks for too many bits")
+    ball = next(walk(expansion, step, step, bits), None)
+    return required(ball, f"the iterate of step {step} is enclosed fails")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
-from gdcheck.theorem.checker.exact import norm_above, root_bounds
-from gdcheck.theorem.checker.methods.modes import Adaptive
-from gdcheck.theorem.checker.methods.states import StateMap, up
+from gdcheck.theorem.checker.exact import norm_above, root_bounds, up
+from gdcheck.theorem.checker.methods.linear import Adaptive
+from gdcheck.theorem.checker.methods.states import StateMap
 from gdcheck.theorem.checker.outcome import look, within
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, LocalExpansion
 
@@ -55,8 +55,8 @@ class Clock:
         one = 1 << self.bits
         most = self.first + self.t + 1
         squares = Fraction(one - self.second - self.t - 1, one)
-        bias = up(Fraction(most, one - most), UNIT)
-        return bias, up(1 / (self.adaptive.epsilon * root_bounds(squares)[0]), UNIT)
+        bias = up(Fraction(most, one - most), GROWTH_BITS)
+        return bias, up(1 / (self.adaptive.epsilon * root_bounds(squares)[0]), GROWTH_BITS)
 
 
 def enclose_adaptive(
@@ -81,7 +81,7 @@ def enclose_adaptive(
     within(shallow * (1 << 40) > 1, "an average that forgets so slowly")
     n, u = descent.dimension, descent.step_size
     one, root_n = 1 << bits, isqrt(n) + 1
-    keep, take = root_bounds_above(adaptive.beta2), root_bounds_above(1 - adaptive.beta2)
+    keep, take = root_bounds(adaptive.beta2)[1], root_bounds(1 - adaptive.beta2)[1]
     h, c, s = [int(x * one) for x in descent.start], [0] * n, [0] * n
     error = Fraction(root_n)
     starred, doubt = error * k, Fraction(0)
@@ -97,7 +97,7 @@ def enclose_adaptive(
             lost = Fraction(LOST_BITS)
             return [Fraction(0)] * (2 * n), lost, lost, (lost, lost)
         if size not in lipschitz:
-            lipschitz[size] = up(states.expansion.remainder.lipschitz(Fraction(1 << size, one)), UNIT)
+            lipschitz[size] = up(states.expansion.remainder.lipschitz(Fraction(1 << size, one)), GROWTH_BITS)
         bias, per_root = clock.bounds()
         buffer, roots = averages(states, (h, c, s), bits)
         before, h = h, [x - y for x, y in zip(h, weighted(buffer, roots, clock, bits), strict=True)]
@@ -107,15 +107,15 @@ def enclose_adaptive(
         length = Fraction(isqrt(sum(x * x for x in buffer)) + 1, one)
         if shrinks + k * per_root * reach + k * bias >= 1:
             slope = min(slope, 1 + Fraction(local.growth(before, int(error) + 1, size), UNIT))
-        change = up((linear.beta + slope) * error, UNIT)
-        doubt = up(keep * doubt + take * slope / u * error + 3 * root_n, UNIT)
-        bends = up(per_root * (1 + bias) * (length + change / one) * doubt, UNIT)
+        change = up((linear.beta + slope) * error, GROWTH_BITS)
+        doubt = up(keep * doubt + take * slope / u * error + 3 * root_n, GROWTH_BITS)
+        bends = up(per_root * (1 + bias) * (length + change / one) * doubt, GROWTH_BITS)
         differs = bias + per_root * (reach + doubt / one)
         # Rounding of h and c, the one of gamma among them, which is relatively below 2^-bits.
         rounding = 3 * root_n + (1 + bias) * (length + 1)
-        starred = up(shrinks * starred + k * (differs * change + bends + rounding), UNIT)
+        starred = up(shrinks * starred + k * (differs * change + bends + rounding), GROWTH_BITS)
         first = error + (1 + bias) * change + bends
-        error = up(norm_above((up(first, UNIT), change)) + rounding, UNIT)
+        error = up(norm_above((up(first, GROWTH_BITS), change)) + rounding, GROWTH_BITS)
         error = min(error, starred)
         starred = min(starred, k * error)
         c = buffer if linear.beta else [0] * n
@@ -129,8 +129,8 @@ def averages(states: StateMap, state: tuple[list[int], list[int], list[int]], bi
     """Return the buffer and the roots of the averaged squares after a step, in units of 2^-bits, rounded down."""
     (h, c, s), descent, linear = state, states.expansion.descent, states.linear
     assert linear.adaptive is not None
-    moved, scale = descent.image(h, 1 << bits)
-    pull = [x * scale - (y << bits) for x, y in zip(h, moved, strict=True)]  # u grad f, in units / scale
+    moves, scale = descent.move(h, 1 << bits)
+    pull = [x << bits for x in moves]  # u grad f, in units / scale
     beta, d = linear.beta.as_integer_ratio()
     buffer = [(beta * y * scale + d * p) // (d * scale) for y, p in zip(c, pull, strict=True)]
     up_, down = descent.step_size.as_integer_ratio()
@@ -169,12 +169,7 @@ class Drift:
 
     @classmethod
     def of(
-        cls,
-        states: StateMap,
-        steepest: Fraction,
-        r: Fraction,
-        average: Fraction,
-        factors: tuple[Fraction, Fraction],
+        cls, states: StateMap, steepest: Fraction, r: Fraction, average: Fraction, factors: tuple[Fraction, Fraction]
     ) -> Drift:
         """Bound the drift on the ball of radius r.
 
@@ -192,7 +187,7 @@ class Drift:
         slope = steepest + remainder.push(r)
         weight = k * norm_above((linear.beta, slope))
         gradient = slope / remainder.step_size * r
-        keep, take = root_bounds_above(adaptive.beta2), root_bounds_above(1 - adaptive.beta2)
+        keep, take = root_bounds(adaptive.beta2)[1], root_bounds(1 - adaptive.beta2)[1]
         roots = per_root / (1 - keep)
         return cls(
             weight * (bias + per_root * max(average, gradient)),
@@ -203,8 +198,3 @@ class Drift:
     def total(self, sigma: Fraction) -> Fraction:
         """Return a bound of their sum."""
         return self.fixed + self.fresh / (1 - sigma)
-
-
-def root_bounds_above(x: Fraction) -> Fraction:
-    """Return an upper bound of a square root; of zero it is zero."""
-    return root_bounds(x)[1] if x else Fraction(0)

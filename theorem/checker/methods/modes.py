@@ -1,4 +1,4 @@
-"""The modes of a method in intervals: its parameters, the matrix of each mode, moduli, and bounds of powers.
+"""The modes of a method in intervals: the matrix of each mode, moduli, and bounds of powers.
 
 Claim M2 (regime) and Claim M4 (powers) of docs/certificate.md, *Certificates for methods*.
 """
@@ -8,186 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
-from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.document import Eigenvalue, Interval, Spectrum, read_list, read_number, read_object, refuse
-from gdcheck.theorem.checker.exact import Matrix, Vector, dot, integers, norm_above, root_bounds
+from gdcheck.theorem.checker.exact import norm_above, root_bounds
+from gdcheck.theorem.checker.methods.linear import Linear
 from gdcheck.theorem.checker.outcome import claim, show
-from gdcheck.theorem.checker.spectrum import Operator, determinant_is_zero, verify_regime
+from gdcheck.theorem.checker.reading.document import Eigenvalue, Spectrum
+from gdcheck.theorem.checker.reading.fields import Interval
+from gdcheck.theorem.checker.spectrum import Operator, verify_regime
 
-PARAMETERS = {
-    "gradient-descent": "preconditioner",
-    "heavy-ball": "momentum",
-    "nesterov": "momentum",
-    "adam": "beta1 beta2 epsilon",
-    "rmsprop": "beta2 epsilon",
-}
-
-
-@dataclass(frozen=True)
-class Adaptive:
-    """What divides the steps of Adam and RMSprop.
-
-    Attributes:
-        beta2: The decay of the average of squares.
-        epsilon: Positive.
-        corrects_bias: Whether the averages are divided by 1 - beta^t.
-    """
-
-    beta2: Fraction
-    epsilon: Fraction
-    corrects_bias: bool
-
-
-@dataclass(frozen=True)
-class Linear:
-    """The numbers of a method: h' = h - a u P grad f - kappa c, c' = beta c + u P grad f.
-
-    Attributes:
-        a: The weight of the gradient.
-        kappa: The weight of the buffer.
-        beta: Its decay.
-        gain: u divided by the step size.
-        preconditioner: P, shape (n, n); None for the identity.
-        adaptive: The factors that tend to one; None if there are none.
-    """
-
-    a: Fraction
-    kappa: Fraction
-    beta: Fraction
-    gain: Fraction = Fraction(1)
-    preconditioner: tuple[Vector, ...] | None = None
-    adaptive: Adaptive | None = None
-
-    @classmethod
-    def read(cls, value: object, n: int) -> Linear:
-        """Read the method of a problem."""
-        name = value.get("name") if type(value) is dict else None
-        if name not in PARAMETERS:
-            refuse("problem.method.name", f"one of {', '.join(PARAMETERS)}")
-        m = read_object(value, "problem.method", f"name {PARAMETERS[str(name)]}")
-        if name == "gradient-descent":
-            rows = read_list(
-                m["preconditioner"],
-                "problem.method.preconditioner",
-                lambda row, path: read_list(row, path, read_number, n),
-                n,
-            )
-            symmetric = all(rows[i][j] == rows[j][i] for i in range(n) for j in range(i))
-            minors = [_determinant([row[:k] for row in rows[:k]]) for k in range(1, n + 1)]
-            if not symmetric or min(minors) <= 0:
-                refuse("problem.method.preconditioner", "symmetric positive definite")
-            return cls(Fraction(1), Fraction(0), Fraction(0), preconditioner=rows)
-        field = "beta1" if name == "adam" else "momentum"
-        beta = Fraction(0) if name == "rmsprop" else _share(m[field], f"problem.method.{field}")
-        if name in {"adam", "rmsprop"}:
-            beta2 = _share(m["beta2"], "problem.method.beta2")
-            epsilon = read_number(m["epsilon"], "problem.method.epsilon")
-            if epsilon <= 0:
-                refuse("problem.method.epsilon", "positive")
-            adaptive = Adaptive(beta2, epsilon, corrects_bias=name == "adam")
-            return cls(Fraction(1), beta, beta, (1 - beta) / epsilon, adaptive=adaptive)
-        if name == "heavy-ball":
-            return cls(Fraction(1), beta, beta)
-        return cls(1 + beta, beta * beta, beta)
-
-    @property
-    def trace(self) -> tuple[Fraction, Fraction]:
-        """Return t = trace M(s) as (constant, slope)."""
-        return 1 + self.beta, -self.a
-
-    @property
-    def determinant(self) -> tuple[Fraction, Fraction]:
-        """Return d = det M(s) as (constant, slope)."""
-        return self.beta, self.kappa - self.beta * self.a
-
-    @property
-    def loses_volume(self) -> bool:
-        """Tell whether the map of states can take a set of positive measure into a null set."""
-        return self.adaptive is None and (self.beta == 0 or self.determinant[1] != 0)
-
-    @cached_property
-    def inverse(self) -> Matrix | None:
-        """Return P^-1."""
-        return None if self.preconditioner is None else _inverse(self.preconditioner)
-
-    @cached_property
-    def strength(self) -> Fraction:
-        """Return a bound of the norm of P."""
-        return Fraction(1) if self.preconditioner is None else norm_above([x for r in self.preconditioner for x in r])
-
-    @cached_property
-    def size(self) -> Fraction:
-        """Return a bound of the square root of the condition number of P."""
-        if self.inverse is None:
-            return Fraction(1)
-        return root_bounds(self.strength * norm_above([x for row in self.inverse for x in row]))[1]
-
-    @cached_property
-    def pull(self) -> Fraction:
-        """Return sqrt(a^2 + 1) |P|, by which a gradient enters a state; without a buffer a |P|."""
-        square = self.a**2 + (self.beta > 0)
-        return root_bounds(square)[1] * self.strength
-
-    @cached_property
-    def still(self) -> Fraction:
-        """Return a bound of the norm of M(0)."""
-        return norm_above((Fraction(1), self.kappa, self.beta))
-
-    def preconditioned(self, hessian: Matrix) -> Matrix:
-        """Return P A."""
-        if self.preconditioner is None:
-            return hessian
-        return [[dot(row, column) for column in zip(*hessian, strict=True)] for row in self.preconditioner]
-
-    def dual(self, vector: Vector) -> Vector:
-        """Return P^-1 times a vector."""
-        return vector if self.inverse is None else tuple(dot(row, vector) for row in self.inverse)
-
-    def is_regular(self, descent: Descent) -> bool:
-        """Tell whether the derivative of gradient descent with P is regular at the minimizer."""
-        hessian = descent.hessian_at_minimizer([False] * len(descent.kinks))
-        entries = [
-            (i == j) - descent.step_size * x
-            for i, row in enumerate(self.preconditioned(hessian))
-            for j, x in enumerate(row)
-        ]
-        numbers, _ = integers(entries)
-        n = descent.dimension
-        return not determinant_is_zero([numbers[i * n : (i + 1) * n] for i in range(n)])
-
-
-def _share(value: object, path: str) -> Fraction:
-    """Read a number in [0, 1)."""
-    number = read_number(value, path)
-    if not 0 <= number < 1:
-        refuse(path, "in [0, 1)")
-    return number
-
-
-def _determinant(rows: Sequence[Sequence[Fraction]]) -> Fraction:
-    """Return a determinant by elimination; zero where a pivot vanishes, which no positive definite matrix has."""
-    table, value = [list(row) for row in rows], Fraction(1)
-    while table:
-        first = table.pop(0)
-        if not first[0]:
-            return Fraction(0)
-        value *= first[0]
-        table = [[x - row[0] / first[0] * y for x, y in zip(row[1:], first[1:], strict=True)] for row in table]
-    return value
-
-
-def _inverse(rows: Sequence[Sequence[Fraction]]) -> Matrix:
-    """Return the inverse of a positive definite matrix."""
-    n = len(rows)
-    table = [[*row, *(Fraction(int(i == j)) for j in range(n))] for i, row in enumerate(rows)]
-    for i in range(n):
-        table[i] = [x / table[i][i] for x in table[i]]
-        for k in range(n):
-            if k != i and table[k][i]:
-                table[k] = [x - table[k][i] * y for x, y in zip(table[k], table[i], strict=True)]
-    return [row[n:] for row in table]
+TWO = Fraction(2), Fraction(2)
 
 
 @dataclass(frozen=True)
@@ -217,13 +46,13 @@ class Block:
     def moduli_above(self) -> Fraction:
         """Return an upper bound of the moduli of both multipliers."""
         pair = max(Fraction(0), self.determinant[1])
-        real = max(map(abs, self.trace)) + _root_above(max(Fraction(0), self.discriminant[1]))
-        return max(_root_above(pair), real / 2)
+        real = max(map(abs, self.trace)) + root_bounds(max(Fraction(0), self.discriminant[1]))[1]
+        return max(root_bounds(pair)[1], real / 2)
 
     def modulus(self, mode: Mode) -> Interval:
         """Return an interval of the larger modulus of a mode of known kind."""
         if mode.double:
-            return _absolute(_halved(self.trace))
+            return _absolute(_over(self.trace, TWO))
         if mode.sign == 0:
             return root_bounds(self.determinant[0])[0], root_bounds(self.determinant[1])[1]
         low, high = _absolute(self.trace)
@@ -260,11 +89,7 @@ def blocks_of(linear: Linear, u: Fraction, eigenvalues: Sequence[Eigenvalue]) ->
 
 
 def regime_of(
-    linear: Linear,
-    u: Fraction,
-    operator: Operator,
-    eigenvalues: Sequence[Eigenvalue],
-    dominant: Sequence[int],
+    linear: Linear, u: Fraction, operator: Operator, eigenvalues: Sequence[Eigenvalue], dominant: Sequence[int]
 ) -> tuple[str, dict[int, Mode]]:
     """Claim M2 (regime): the modes that are claimed to dominate do, and only they; return the regime and their kinds.
 
@@ -300,9 +125,7 @@ def regime_of(
             # t_1 + t_n = 0, which is s_1 + s_n = 2 (1 + beta) / a.
             ends = Spectrum(eigenvalues[0], eigenvalues[-1])
             verify_regime(operator, ends, "boundary", u * linear.a / (1 + linear.beta))
-    if any(mode.double for mode in modes.values()):
-        return "boundary", modes
-    if len(simple) == 2:
+    if any(mode.double for mode in modes.values()) or len(simple) == 2:
         return "boundary", modes
     if not simple:
         return "rotating", modes
@@ -352,7 +175,7 @@ def powers_above(linear: Linear, block: Block, mode: Mode | None, rho: Interval)
     double = mode is not None and mode.double
     if high < 0:
         height = root_bounds(-high)[0] / 2
-        bounds.append(_frobenius(linear, block, _halved(block.trace)) / height)
+        bounds.append(_frobenius(linear, block, _over(block.trace, TWO)) / height)
     elif low > 0 and not double:
         sign = 1 if block.trace[0] > 0 else -1 if block.trace[1] < 0 else 0
         if sign:
@@ -376,10 +199,6 @@ def _affine(form: tuple[Fraction, Fraction], s: Interval) -> Interval:
     return min(ends), max(ends)
 
 
-def _halved(x: Interval) -> Interval:
-    return x[0] / 2, x[1] / 2
-
-
 def _minus(x: Interval, y: Interval) -> Interval:
     return x[0] - y[1], x[1] - y[0]
 
@@ -394,7 +213,3 @@ def _over(x: Interval, y: Interval) -> Interval:
     claim(y[0] > 0 or y[1] < 0, "a divisor is not zero fails")
     ends = [a / b for a in x for b in y]
     return min(ends), max(ends)
-
-
-def _root_above(x: Fraction) -> Fraction:
-    return root_bounds(x)[1] if x else Fraction(0)

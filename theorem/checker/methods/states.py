@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, lcm
 
-from gdcheck.theorem.checker.exact import integers
-from gdcheck.theorem.checker.methods.modes import Linear
+from gdcheck.theorem.checker.exact import integers, up
+from gdcheck.theorem.checker.methods.linear import Linear
 from gdcheck.theorem.checker.outcome import look
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion
 
-PRECISIONS = (256, 512, 1024, 2048, 4096, 8192, 16384)
 UNIT = 1 << GROWTH_BITS
 
 
@@ -35,8 +34,8 @@ class StateMap:
         """Return the next state of (h, c), in units of 2^-bits, each coordinate rounded down."""
         n = self.expansion.descent.dimension
         h, c = z[:n], z[n:]
-        moved, scale = self.expansion.descent.image(h, 1 << bits)
-        pull = [x * scale - (y << bits) for x, y in zip(h, moved, strict=True)]  # u grad f, in units / scale
+        moves, scale = self.expansion.descent.move(h, 1 << bits)
+        pull = [x << bits for x in moves]  # u grad f, in units / scale
         rows = self.linear.preconditioner
         if rows is not None:
             entries, common = integers([x for row in rows for x in row])
@@ -75,7 +74,7 @@ def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fra
             return [Fraction(0)] * (2 * n), Fraction(LOST_BITS)
         if size not in shrinking:
             on_ball = states.expansion.remainder.lipschitz(Fraction(1 << size, one))
-            shrinking[size] = up(states.rho + k * linear.pull * on_ball, UNIT)
+            shrinking[size] = up(states.rho + k * linear.pull * on_ball, GROWTH_BITS)
         shrinks = shrinking[size]
         starred *= shrinks
         if shrinks >= 1:
@@ -85,11 +84,6 @@ def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fra
         else:
             error = starred
         z = states.image(z, bits)
-        error, starred = up(error + rounding, UNIT), up(starred + k * rounding, UNIT)
+        error, starred = up(error + rounding, GROWTH_BITS), up(starred + k * rounding, GROWTH_BITS)
         error, starred = min(error, starred), min(starred, k * error)
     return [Fraction(x, one) for x in z], error / one
-
-
-def up(x: Fraction, unit: int) -> Fraction:
-    """Round up to a multiple of 1/unit."""
-    return Fraction(-(-x.numerator * unit // x.denominator), unit)

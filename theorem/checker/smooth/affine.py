@@ -72,8 +72,6 @@ class Affine:
 
     def values(self, point: Sequence[Interval]) -> list[Interval]:
         """Evaluate the sums."""
-        if not self.rows:
-            return []
         return [x + c for x, c in zip(self.down.of(point), self.constants, strict=True)]
 
     def weighted(self, weights: Sequence[Interval]) -> list[list[Interval]]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
-from gdcheck.theorem.checker.document import NAME, refuse
 from gdcheck.theorem.checker.outcome import BadCertificate, within
+from gdcheck.theorem.checker.reading.fields import NAME, refuse
 
 MOST_NUMBERS = 10**6
 _EXACT = 2**53
 T = TypeVar("T")
+
+
+def refuse_loss(what: str) -> NoReturn:
+    """Refuse the text of a loss."""
+    raise BadCertificate(f"problem.loss: {what}; write a smooth loss")
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Array(Generic[T]):
     def entry(self) -> T:
         """Return the only entry."""
         if self.rows is not None:
-            raise BadCertificate("problem.loss: an array stands where a number belongs; write a smooth loss")
+            refuse_loss("an array stands where a number belongs")
         return self.entries[0]
 
 
@@ -46,7 +51,7 @@ def pairwise(join: Callable[[T, T], T], a: Array[T], b: Array[T]) -> Array[T]:
     if a.rows is None:
         return b.each(lambda y: join(a.entries[0], y))
     if (a.rows, a.columns) != (b.rows, b.columns):
-        raise BadCertificate("problem.loss: arrays of different shapes are joined; write a smooth loss")
+        refuse_loss("arrays of different shapes are joined")
     return Array(a.rows, a.columns, [join(x, y) for x, y in zip(a.entries, b.entries, strict=True)])
 
 
@@ -54,7 +59,7 @@ def matrix_product(inner: Callable[[Sequence[T], Sequence[T]], T], a: Array[T], 
     """Return a @ b; a vector on the left is a row, on the right a column."""
     shared = a.rows if a.columns is None else a.columns
     if shared is None or shared != b.rows:
-        raise BadCertificate("problem.loss: a product @ of arrays that do not fit; write a smooth loss")
+        refuse_loss("a product @ of arrays that do not fit")
     wide = 1 if b.columns is None else b.columns
     left = [a.entries[i : i + shared] for i in range(0, len(a.entries), shared)]
     right = [b.entries[j::wide] for j in range(wide)]

@@ -9,7 +9,7 @@ G = the norm of its coefficients.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -78,27 +78,37 @@ def _jet(operation: Power | Call, x: Interval, order: int, *, valued: bool) -> l
 def gradient(values: Values) -> list[Interval]:
     """Return the gradient, by the chain rule from the last slot back to the variables."""
     n, bits = values.expression.dimension, values.slots[0].bits
-    return affine(values.expression, bits).collected(_adjoints(values), n)
+    return affine(values.expression, bits).collected(_adjoints(values, _partials(values)), n)
 
 
-def _adjoints(values: Values) -> list[Interval]:
-    """Return the derivative of the loss with respect to every slot, but for what affine forms bring the variables."""
-    n, bits, slots = values.expression.dimension, values.slots[0].bits, values.slots
-    adjoints = [Interval(0, 0, bits)] * len(slots)
-    adjoints[-1] = Interval(1 << bits, 1 << bits, bits)
-    forms, sums = affine(values.expression, bits), _sums(values.expression, bits)
-    for i in range(len(values.expression.operations) - 1, -1, -1):
-        operation, a = values.expression.operations[i], adjoints[n + i]
-        if i in forms.rows:
-            continue
-        if isinstance(operation, Sum):
-            for slot, c in sums[i][1]:
-                adjoints[slot] = adjoints[slot] + c * a
+Partials = Sequence[Sequence[tuple[int, Interval]]]
+"""For each operation the slots that it depends on, each with the derivative by it; none for affine forms."""
+
+
+def _partials(values: Values) -> Partials:
+    bits, slots, found = values.slots[0].bits, values.slots, list[list[tuple[int, Interval]]]()
+    rows, sums = affine(values.expression, bits).rows, _sums(values.expression, bits)
+    for i, (operation, jet) in enumerate(zip(values.expression.operations, values.jets, strict=True)):
+        if i in rows:
+            found.append([])
+        elif isinstance(operation, Sum):
+            found.append(sums[i][1])
         elif isinstance(operation, Product):
-            adjoints[operation.left] = adjoints[operation.left] + a * slots[operation.right]
-            adjoints[operation.right] = adjoints[operation.right] + a * slots[operation.left]
+            u, v = operation.left, operation.right
+            found.append([(u, slots[v]), (v, slots[u])])
         else:
-            adjoints[operation.argument] = adjoints[operation.argument] + a * values.jets[i][1]
+            found.append([(operation.argument, jet[1])])
+    return found
+
+
+def _adjoints(values: Values, partials: Partials) -> list[Interval]:
+    """Return the derivative of the loss with respect to every slot, but for what affine forms bring the variables."""
+    n, bits = values.expression.dimension, values.slots[0].bits
+    adjoints = [Interval.exactly(0, bits)] * len(values.slots)
+    adjoints[-1] = Interval.exactly(1, bits)
+    for i in range(len(partials) - 1, -1, -1):
+        for slot, d in partials[i]:
+            adjoints[slot] = adjoints[slot] + d * adjoints[n + i]
     return adjoints
 
 
@@ -108,9 +118,9 @@ def hessian(values: Values) -> list[list[Interval]]:
     With a the loss's derivative with respect to an operation's slot, phi(u) adds a phi'' (grad u)(grad u)^T, and u v
     adds a times (grad u)(grad v)^T and its transpose. What functions of affine forms add is A^T W A, for all at once.
     """
-    expression = values.expression
+    expression, partials = values.expression, _partials(values)
     n, bits = expression.dimension, values.slots[0].bits
-    adjoints, forms, slopes = _adjoints(values), affine(expression, bits), _Slopes(values)
+    adjoints, forms, slopes = _adjoints(values, partials), affine(expression, bits), _Slopes(values, partials)
     zero = Interval(0, 0, bits)
     found = [[zero] * n for _ in range(n)]
     weights: dict[int, Interval] = {}
@@ -146,8 +156,9 @@ def hessian(values: Values) -> list[list[Interval]]:
 class _Slopes:
     """The gradients of slots, each a number for every variable that it depends on."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, partials: Partials) -> None:
         self.values = values
+        self.partials = partials
         self.bits = values.slots[0].bits
         self.known: dict[int, dict[int, Interval]] = {}
 
@@ -157,39 +168,27 @@ class _Slopes:
             # Slots depend on earlier ones only: those not known yet are made first, so that no recursion grows deep.
             waiting = [slot]
             while waiting:
-                needs = [s for s in self._arguments(waiting[-1]) if s not in self.known]
+                needs = [s for s, _ in self._parts(waiting[-1]) if s not in self.known]
                 waiting.extend(needs)
                 if not needs:
                     last = waiting.pop()
                     self.known[last] = self._made(last)
         return self.known[slot]
 
-    def _arguments(self, slot: int) -> list[int]:
-        n, expression = self.values.expression.dimension, self.values.expression
-        if slot < n or slot - n in affine(expression, self.bits).rows:
-            return []
-        operation = expression.operations[slot - n]
-        if isinstance(operation, Sum):
-            return [s for s, _ in operation.terms]
-        return [operation.left, operation.right] if isinstance(operation, Product) else [operation.argument]
+    def _parts(self, slot: int) -> Sequence[tuple[int, Interval]]:
+        n = self.values.expression.dimension
+        return self.partials[slot - n] if slot >= n else []
 
     def _made(self, slot: int) -> dict[int, Interval]:
-        n, expression, slots = self.values.expression.dimension, self.values.expression, self.values.slots
+        n, expression = self.values.expression.dimension, self.values.expression
         if slot < n:
             return {slot: Interval(1 << self.bits, 1 << self.bits, self.bits)}
-        i = slot - n
-        operation = expression.operations[i]
-        if i in affine(expression, self.bits).rows:
+        operation = expression.operations[slot - n]
+        if slot - n in affine(expression, self.bits).rows:
             assert isinstance(operation, Sum)
             return {s: Interval.exactly(c, self.bits) for s, c in operation.terms}
-        if isinstance(operation, Sum):
-            parts = _sums(expression, self.bits)[i][1]
-        elif isinstance(operation, Product):
-            parts = [(operation.left, slots[operation.right]), (operation.right, slots[operation.left])]
-        else:
-            parts = [(operation.argument, self.values.jets[i][1])]
         found: dict[int, Interval] = {}
-        for s, factor in parts:
+        for s, factor in self._parts(slot):
             for j, x in self.known[s].items():
                 found[j] = found[j] + factor * x if j in found else factor * x
         return found
@@ -225,16 +224,14 @@ def derivatives_above(expression: Expression, centre: Point, radius: Fraction) -
     known = [_Bounds(x.widened(r), one, 0, 0) for x in centre]
     forms = affine(expression, bits)
     for i, operation in enumerate(expression.operations):
+        value, slot = at_centre[expression.dimension + i], expression.dimension + i
         if i in forms.rows:
             length = forms.lengths[forms.rows[i]]
-            near = at_centre[expression.dimension + i].widened(_times(length, r, bits))
-            known.append(_Bounds(near, length, 0, 0))
-            continue
-        valued = expression.dimension + i in expression.valued
-        found = _bounds(operation, known, expression.dimension, bits, valued=valued)
+            found = _Bounds(value.widened(_times(length, r, bits)), length, 0, 0)
+        else:
+            found = _bounds(operation, known, expression.dimension, bits, valued=slot in expression.valued)
         # By the mean value theorem the values stay within G r of that at the centre.
-        near = at_centre[expression.dimension + i].widened(_times(found.first, r, bits))
-        known.append(_Bounds(found.values.meet(near), found.first, found.second, found.third))
+        known.append(replace(found, values=found.values.meet(value.widened(_times(found.first, r, bits)))))
     return Fraction(known[-1].second, one), Fraction(known[-1].third, one)
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from gdcheck.theorem.checker.document import NAME, refuse
 from gdcheck.theorem.checker.outcome import BadCertificate, within
-from gdcheck.theorem.checker.smooth.arrays import Array, matrix_product, pairwise, single
+from gdcheck.theorem.checker.reading.fields import NAME, refuse
+from gdcheck.theorem.checker.smooth.arrays import Array, matrix_product, pairwise, refuse_loss, single
 from gdcheck.theorem.checker.smooth.functions import JETS
 
 MOST_OPERATIONS = 100_000
@@ -121,9 +121,7 @@ def read_expression(text: str, variables: tuple[str, ...], data: Mapping[str, Ar
     reader.define()
     form = reader.sum().entry()
     if reader.here:
-        raise BadCertificate(
-            f"problem.loss: {reader.here[:20]!r} stands where an operation belongs; write a smooth loss"
-        )
+        refuse_loss(f"{reader.here[:20]!r} stands where an operation belongs")
     reader.operations.append(Sum(form.constant, tuple(sorted(form.terms.items()))))
     return Expression(len(variables), tuple(reader.operations))
 
@@ -180,7 +178,7 @@ class _Reader:
             return single(_total(x.entries[0] for x in parts))
         found = parts[0]
         for right in parts[1:]:
-            found = pairwise(_added, found, right)
+            found = pairwise(lambda a, b: _total((a, b)), found, right)
         return found
 
     def product(self) -> Array[_Form]:
@@ -239,9 +237,7 @@ class _Reader:
         elif token in self.names:
             found = self.names[token]
         else:
-            raise BadCertificate(
-                f"problem.loss: {token[:20]!r} is no number, variable or function; write a smooth loss"
-            )
+            refuse_loss(f"{token[:20]!r} is no number, variable or function")
         self.depth -= 1
         return found
 
@@ -249,7 +245,7 @@ class _Reader:
         """Apply a function entry by entry, or one of all entries."""
         if name == "dot":
             if len(arguments) < 2 or any(x.rows is None or x.columns is not None for x in arguments):
-                raise BadCertificate("problem.loss: dot of what are no two vectors; write a smooth loss")
+                refuse_loss("dot of what are no two vectors")
             return self.matrix_product(*arguments)
         (argument,) = arguments
         if name not in REDUCTIONS:
@@ -260,7 +256,7 @@ class _Reader:
     def expect_closing(self) -> None:
         """Go on after a closing parenthesis."""
         if self.here != ")":
-            raise BadCertificate("problem.loss: a parenthesis is not closed; write a smooth loss")
+            refuse_loss("a parenthesis is not closed")
         self.at += 1
 
     def times(self, a: _Form, b: _Form) -> _Form:
@@ -327,10 +323,6 @@ class _Reader:
             self.slots[operation] = self.dimension + len(self.operations)
             self.operations.append(operation)
         return self.slots[operation]
-
-
-def _added(a: _Form, b: _Form) -> _Form:
-    return _total((a, b))
 
 
 def _total(forms: Iterable[_Form]) -> _Form:

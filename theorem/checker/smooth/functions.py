@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, wraps
 
 from gdcheck.theorem.checker.outcome import within
 from gdcheck.theorem.checker.smooth.intervals import Interval, UndefinedError
@@ -46,6 +46,17 @@ def _pi(bits: int) -> Interval:
     return fifth.times(16) - small.times(4)
 
 
+def _rising(at: Callable[[int, int], Interval]) -> Callable[[Interval], Interval]:
+    """Make a rising function of intervals of what encloses its value at x/2^bits."""
+    known = lru_cache(maxsize=256)(at)
+
+    @wraps(at)
+    def function(x: Interval) -> Interval:
+        return Interval(known(x.low, x.bits).low, known(x.high, x.bits).high, x.bits)
+
+    return function
+
+
 @lru_cache(maxsize=256)
 def _exp_at(x: int, bits: int) -> Interval:
     """Return exp(x/2^bits), at the scale ``bits``: 2^n exp(t/2^8)^(2^8) with |t| <= 1/2."""
@@ -68,9 +79,7 @@ def _exp_at(x: int, bits: int) -> Interval:
     for _ in range(8):
         low, high = low * low >> more, -(-high * high >> more)
     power = Interval(low, high, more)
-    if n >= 0:
-        return Interval(power.low << n, power.high << n, more).at_scale(bits)
-    return power.halved(-n).at_scale(bits)
+    return (power.times(1 << n) if n >= 0 else power.halved(-n)).at_scale(bits)
 
 
 def _is_thin(x: Interval) -> bool:
@@ -160,13 +169,9 @@ def cos(x: Interval) -> Interval:
     return _wave(x, 1)
 
 
-def atan(x: Interval) -> Interval:
+@_rising
+def atan(x: int, bits: int) -> Interval:
     """Return the arctangent: arctan x = 8 arctan y, where x/(1 + sqrt(1 + x^2)) is applied three times."""
-    return Interval(_atan_at(x.low, x.bits).low, _atan_at(x.high, x.bits).high, x.bits)
-
-
-@lru_cache(maxsize=256)
-def _atan_at(x: int, bits: int) -> Interval:
     more = bits + GUARD
     y, one = Interval(x << GUARD, x << GUARD, more), Interval(1 << more, 1 << more, more)
     for _ in range(3):
@@ -174,14 +179,9 @@ def _atan_at(x: int, bits: int) -> Interval:
     return _geometric(y, alternating=True).times(8).at_scale(bits)
 
 
-def erf(x: Interval) -> Interval:
-    """Return the error function."""
-    return Interval(_erf_at(x.low, x.bits).low, _erf_at(x.high, x.bits).high, x.bits)
-
-
-@lru_cache(maxsize=256)
-def _erf_at(x: int, bits: int) -> Interval:
-    """Return erf(x/2^bits): 2/sqrt(pi) times the sum of (-1)^k x^(2k+1)/(k! (2k+1)).
+@_rising
+def erf(x: int, bits: int) -> Interval:
+    """Return the error function: 2/sqrt(pi) times the sum of (-1)^k x^(2k+1)/(k! (2k+1)).
 
     For |x| > 1, 1 - erf |x| is between 0 and exp(-x^2).
     """
@@ -203,25 +203,20 @@ def _erf_at(x: int, bits: int) -> Interval:
     return (result.times(2) * _pi(more).root().reciprocal()).at_scale(bits)
 
 
-def sigmoid(x: Interval) -> Interval:
-    """Return the logistic function 1/(1 + exp(-x)), which rises."""
-    return Interval(_sigmoid_at(x.low, x.bits).low, _sigmoid_at(x.high, x.bits).high, x.bits)
-
-
 def _sigmoid_at(x: int, bits: int) -> Interval:
+    """Return the logistic function 1/(1 + exp(-x)), which rises."""
     one, e = Interval(1 << bits, 1 << bits, bits), exp(Interval(-abs(x), -abs(x), bits))
     inverse = (one + e).reciprocal()
     return inverse if x >= 0 else e * inverse
 
 
-def softplus(x: Interval) -> Interval:
-    """Return ln(1 + exp(x)), which rises."""
-    return Interval(_softplus_at(x.low, x.bits).low, _softplus_at(x.high, x.bits).high, x.bits)
-
-
 def _softplus_at(x: int, bits: int) -> Interval:
+    """Return ln(1 + exp(x)), which rises."""
     value = log(Interval(1 << bits, 1 << bits, bits) + exp(Interval(-abs(x), -abs(x), bits)))
     return value + Interval(x, x, bits) if x > 0 else value
+
+
+sigmoid, softplus = _rising(_sigmoid_at), _rising(_softplus_at)
 
 
 def power(x: Interval, exponent: Fraction) -> Interval:
@@ -337,32 +332,17 @@ def _jet_atan(x: Interval) -> list[Interval]:
     return [atan(x), u, -(x * u.square()).times(2), (x.square().times(6) - one.times(2)) * u.square() * u]
 
 
-JETS: dict[str, Callable[[Interval], list[Interval]]] = {
-    "exp": _jet_exp,
-    "log": _jet_log,
-    "log1p": _jet_log1p,
-    "sin": _jet_sin,
-    "cos": _jet_cos,
-    "tan": _jet_tan,
-    "sinh": _jet_sinh,
-    "cosh": _jet_cosh,
-    "tanh": _jet_tanh,
-    "sigmoid": _jet_sigmoid,
-    "softplus": _jet_softplus,
-    "erf": _jet_erf,
-    "atan": _jet_atan,
-}
+_JETS = (
+    *(_jet_exp, _jet_log, _jet_log1p, _jet_sin, _jet_cos, _jet_tan, _jet_sinh, _jet_cosh, _jet_tanh),
+    *(_jet_sigmoid, _jet_softplus, _jet_erf, _jet_atan),
+)
+JETS: dict[str, Callable[[Interval], list[Interval]]] = {f.__name__.removeprefix("_jet_"): f for f in _JETS}
 """Of each function the value and the first three derivatives on an interval."""
 
 _LOGISTIC = [Fraction(1, 4), Fraction(963, 10_000), Fraction(1, 8)]
 VALUES: dict[str, Callable[[Interval], Interval]] = {
     **{name: lambda x, jet=jet: jet(x)[0] for name, jet in JETS.items()},  # type: ignore[misc]
-    "exp": exp,
-    "log": log,
-    "sin": sin,
-    "cos": cos,
-    "atan": atan,
-    "erf": erf,
+    **{f.__name__: f for f in (exp, log, sin, cos, atan, erf)},
     "sigmoid": sigmoid,
     "softplus": softplus,
 }

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
+from gdcheck.theorem.checker.outcome import ClaimError
 
-class UndefinedError(ArithmeticError):
+Ends = tuple[Fraction, Fraction]
+"""The ends of an interval in fractions, as a certificate states it."""
+
+
+class UndefinedError(ClaimError):
     """An operation is not defined on all of an interval, as a division by one that holds 0."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"the loss is defined wherever it is evaluated fails: {operation}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,22 @@ def total(intervals: Iterable[Interval], bits: int) -> Interval:
     return Interval(low, high, bits)
 
 
-def norm_above(vector: Iterable[Interval], bits: int) -> int:
-    """Return an upper bound of the Euclidean norm, times 2^bits."""
-    return isqrt(sum(x.modulus() ** 2 for x in vector)) + 1
+def dot(a: Sequence[Interval], b: Sequence[Interval]) -> Interval:
+    """Return the inner product."""
+    return total((x * y for x, y in zip(a, b, strict=True)), a[0].bits)
+
+
+def norm_above(vector: Iterable[Interval], bits: int) -> Fraction:
+    """Return an upper bound of the Euclidean norm."""
+    return Fraction(isqrt(sum(x.modulus() ** 2 for x in vector)) + 1, 1 << bits)
+
+
+def point(numbers: Iterable[Fraction], bits: int) -> list[Interval]:
+    """Return intervals around numbers."""
+    return [Interval.exactly(x, bits) for x in numbers]
+
+
+def middles(vector: Sequence[Interval], bits: int) -> tuple[list[Interval], Fraction]:
+    """Return numbers near the middles, and a bound of the distance to every vector inside."""
+    centre = [x.middle() for x in vector]
+    return centre, norm_above([x - y for x, y in zip(vector, centre, strict=True)], bits)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from gdcheck.theorem.checker.exact import Exponents
-from gdcheck.theorem.checker.outcome import BadCertificate, look, within
+from gdcheck.theorem.checker.exact import Exponents, unit
+from gdcheck.theorem.checker.outcome import MOST_TERMS, BadCertificate, look, within
 from gdcheck.theorem.checker.smooth.expression import Expression, Power, Product, Sum
 
 Table = Mapping[Exponents, Fraction]
-MOST_TERMS = 20_000
 MOST_POWER = 16
 
 
 def variables(n: int) -> list[Table]:
     """Return the variables as polynomials."""
-    return [{tuple(int(i == j) for j in range(n)): Fraction(1)} for i in range(n)]
+    return [{unit(i, n): Fraction(1)} for i in range(n)]
 
 
 def expanded(expression: Expression, arguments: Sequence[Table], n: int) -> Table:

@@ -5,7 +5,7 @@ from fractions import Fraction as Q
 import pytest
 
 from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.checker import amplitude, exact
+from gdcheck.theorem.checker import amplitude, exact, lemma
 from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.checker.exact import root_bounds
 from gdcheck.theorem.checker.trajectory import Remainder, enclose
@@ -282,7 +282,7 @@ def test_two_limits_that_may_be_zero_are_rejected():
 
 def test_roots_are_rounded_to_the_safe_side(monkeypatch):
     """With roots known to a tenth: the radius above, the amplitude below, and all that the limit may be."""
-    for module in (exact, amplitude):
+    for module in (exact, amplitude, lemma):
         monkeypatch.setattr(
             module, "root_bounds", lambda x: (root_bounds(x)[0] * Q(9, 10), root_bounds(x)[1] * Q(11, 10))
         )

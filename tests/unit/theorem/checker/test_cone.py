@@ -14,9 +14,9 @@ from gdcheck.theorem.checker import cone as cones
 from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.checker.cone import Coordinates, Step, locate
 from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.document import Cone, read_certificate, read_problem
 from gdcheck.theorem.checker.exact import norm_above
 from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.reading.document import Certificate, Cone, read_problem
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 
@@ -105,9 +105,9 @@ def test_a_reach_that_bounds_nothing_is_rejected(reach):
 
 
 MALFORMED = [
-    (("cone", "ratio"), "0", "cone must be positive"),
-    (("cone", "order"), 1, "cone.order must be from 2 to 16"),
-    (("cone", "order"), 17, "cone.order must be from 2 to 16"),
+    (("cone", "ratio"), "0", "cone.ratio must be positive"),
+    (("cone", "order"), 1, "cone.order must be a whole number from 2 to 16"),
+    (("cone", "order"), 17, "cone.order must be a whole number from 2 to 16"),
     (("cone", "axis"), "0", "cone.axis must be a whole number"),
     (("cone", "shear"), [{"exponents": [1], "coefficient": "1"}], "of a sum from 2 to 16"),
     (("cone", "shear"), [{"exponents": [1, 1], "coefficient": "1"}], "a list of 1 entries"),
@@ -130,7 +130,7 @@ def test_truncated_powers_have_no_cone():
 
 @cache
 def prepared(name):
-    c = read_certificate(proof(name))
+    c = Certificate.read(proof(name))
     descent = Descent.of(c.problem)
     coordinates = Coordinates.of(descent, c.cone)
     return c.cone, descent, coordinates, Step.of(coordinates, c.cone)

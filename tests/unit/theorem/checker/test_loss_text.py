@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdcheck.theorem.checker.loss_text import read_loss
 from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.reading.loss_text import read_loss
 
 SMALL = st.fractions(min_value=-3, max_value=3, max_denominator=3)
 

@@ -13,8 +13,8 @@ from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.kinds.sharpness import recheck_sharpness, sharpness_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 from gdcheck.theorem.checker.exact import integers
-from gdcheck.theorem.checker.kinds.top_eigenvalue import is_positive_definite, largest_root
-from gdcheck.theorem.checker.spectrum import Operator
+from gdcheck.theorem.checker.kinds.top_eigenvalue import largest_root
+from gdcheck.theorem.checker.spectrum import Operator, is_positive_definite
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.rational import to_fmpq

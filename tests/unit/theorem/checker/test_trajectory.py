@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gdcheck.theorem.checker import trajectory
 from gdcheck.theorem.checker.descent import Descent, Kink
-from gdcheck.theorem.checker.document import Problem
-from gdcheck.theorem.checker.loss_text import read_loss
+from gdcheck.theorem.checker.reading.document import Problem
+from gdcheck.theorem.checker.reading.loss_text import read_loss
 from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose, symmetric_norm
 from tests.builders.certificates import CUBIC, norm, root
 

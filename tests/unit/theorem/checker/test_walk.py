@@ -6,16 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from gdcheck.theorem.checker.document import read_problem
-from gdcheck.theorem.checker.kinds.long_run import _expansion
-from gdcheck.theorem.checker.kinds.walk import walk
+from gdcheck.theorem.checker.kinds.walk import expansion_of, walk
+from gdcheck.theorem.checker.reading.document import read_problem
 from gdcheck.theorem.descent.problem import Problem
 
 COEFFICIENTS = st.lists(st.integers(-5, 5), min_size=4, max_size=4)
 
 
 def balls(problem, first, last, bits):
-    return list(walk(_expansion(read_problem(problem.to_json())), first, last, bits))
+    return list(walk(expansion_of(read_problem(problem.to_json())), first, last, bits))
 
 
 @settings(max_examples=40)

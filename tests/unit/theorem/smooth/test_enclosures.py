@@ -11,7 +11,9 @@ import pytest
 from flint import arb, arb_mat, ctx, fmpq
 
 from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
-from gdcheck.theorem.checker.kinds import smooth as checker
+from gdcheck.theorem.checker.reading.fields import read_record
+from gdcheck.theorem.checker.smooth import minimizer as checker
+from gdcheck.theorem.checker.smooth.spectrum import eigenvalues_within
 from gdcheck.theorem.decision.smooth import SmoothProblem, decide_smooth
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward
@@ -87,13 +89,14 @@ def test_errors_bound_the_truth_where_iterates_move_away(seed):
         sequence = enclosed_minimum(loss, step_size, exact, first.minimizer, 1)
         ours = list(islice(sequence.iterates(), steps))
     found = [([as_fraction(y) for y in x.centre], as_fraction(x.error)) for x in ours]
-    document = checker.read(smooth_certificate(first))
+    document = read_record(checker.Document, smooth_certificate(first), "", len(names))
     problem = replace(document.problem, step_size=eta)
     # The checker's own enclosure, of the same trajectory.
-    at = checker._Hessian.of(document, 256)
-    largest = max(abs(1 - eta * x) for ends in at.eigenvalues(at.spread) for x in ends)
+    at = checker.Middle.of(document, 256)
+    eigenvalues = eigenvalues_within(at.matrix, document.eigenvectors, at.spread)
+    largest = max(abs(1 - eta * x) for ends in eigenvalues for x in ends)
     theirs = [checker.enclose(replace(document, problem=problem, step=k), at, largest) for k in range(steps)]
-    found += [([x.lower for x in h.centre], h.error) for h in theirs]
+    found += [([x.lower for x in centre], error) for centre, error in theirs]
     with mpmath.workprec(900):
         middle = [mpmath.mpf(int(c.p)) / int(c.q) for c in first.minimizer.centre]
         truth = list(simulated(text, names, eta, start, steps))

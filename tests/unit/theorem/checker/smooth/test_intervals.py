@@ -49,6 +49,6 @@ def test_roots_and_reciprocals_hold_those_of_numbers_inside(x, share):
 @given(st.lists(st.tuples(INTERVALS, SHARES), max_size=5))
 def test_a_norm_is_bounded_from_above_and_closely(parts):
     vector, inner = [x for x, _ in parts], sum(inside(x, share) ** 2 for x, share in parts) * 4**BITS
-    bound = norm_above(vector, BITS)
+    bound = norm_above(vector, BITS) * 2**BITS
     assert inner <= bound**2
     assert (bound - 1) ** 2 <= sum(x.modulus() ** 2 for x in vector)

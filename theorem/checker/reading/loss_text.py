@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import comb
 from typing import NoReturn
 
-from gdcheck.theorem.checker.exact import Exponents, Polynomial, Vector
+from gdcheck.theorem.checker.exact import Exponents, Polynomial, Vector, power_of_line
 from gdcheck.theorem.checker.outcome import BadCertificate, look
 
 DEGREE = 16
@@ -153,25 +152,10 @@ def _joined_on_planes(
             size = power.factor * abs(k) ** p
             if k < 0:
                 size *= (-1) ** p
-                _add_power_of_line(coefficients, size, first)
+                for alpha, x in power_of_line(first.slope, first.offset, p).coefficients().items():
+                    coefficients[alpha] += size * x
                 size = -size
             factor += size
         if factor:
             left.append(replace(first, factor=factor))
     return left
-
-
-def _add_power_of_line(coefficients: defaultdict[Exponents, Fraction], size: Fraction, line: TruncatedPower) -> None:
-    """Add size * (slope . x + offset)^p, by the multinomial theorem."""
-    n = len(line.slope)
-    used = [i for i in range(n) if line.slope[i]]
-
-    def add(position: int, left: int, alpha: list[int], value: Fraction) -> None:
-        if position == len(used):
-            coefficients[tuple(alpha)] += value * line.offset**left
-            return
-        i = used[position]
-        for e in range(left + 1):
-            add(position + 1, left - e, [*alpha[:i], e, *alpha[i + 1 :]], value * comb(left, e) * line.slope[i] ** e)
-
-    add(0, line.power, [0] * n, size)

@@ -1,0 +1,237 @@
+"""A smooth loss and the minimizer of a certificate: its ball, the Hessian there, and the trajectory around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+from operator import mul
+from typing import Annotated, Literal
+
+from gdcheck.theorem.checker.exact import up
+from gdcheck.theorem.checker.outcome import claim, look, show
+from gdcheck.theorem.checker.reading.fields import PerVariable, Point, Positive, distinct_names, read_fields
+from gdcheck.theorem.checker.smooth.arrays import read_data
+from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
+from gdcheck.theorem.checker.smooth.expression import Expression, read_expression
+from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, UndefinedError, middles, norm_above, point
+from gdcheck.theorem.checker.smooth.spectrum import Matrix, eigenvalues_within
+
+MOST_VARIABLES = 1000
+COARSE = 4
+"""What is needed to a few digits only is computed with a quarter of the bits."""
+SQUARINGS = 6
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A smooth loss, and what gradient descent does with it."""
+
+    expression: Expression
+    step_size: Fraction
+    start: Point
+
+    @classmethod
+    def read(cls, value: object, path: str, n: int) -> Problem:
+        """Read a problem; the text of its loss is read when its variables and its data are known."""
+        rest = {name: x for name, x in value.items() if name != "data"} if type(value) is dict else value
+        names = Annotated[tuple[str, ...], distinct_names(MOST_VARIABLES)]
+        p = read_fields({"loss": str, "variables": names, "step_size": Positive, "start": Point}, rest, path, n)
+        data = read_data(value.get("data", {})) if type(value) is dict else {}
+        return cls(read_expression(p["loss"], p["variables"], data), p["step_size"], p["start"])
+
+
+@dataclass(frozen=True)
+class Ball:
+    """A ball."""
+
+    centre: Point
+    radius: Fraction
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Intervals of the smallest and of the largest eigenvalue."""
+
+    lowest: Ends
+    highest: Ends
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The kind of the limit, and an interval for each component."""
+
+    kind: str
+    vector: PerVariable[Ends]
+
+
+@dataclass(frozen=True)
+class Document:
+    """All fields of a certificate.
+
+    Attributes:
+        schema: The format.
+        problem: The problem.
+        verdict: proved, or not-applicable.
+        regime: The regime.
+        fails: The assumptions that fail.
+        minimizer: The ball that holds the minimizer.
+        eigenvectors: Vectors near the eigenvectors, by rising eigenvalue.
+        spectrum: The ends of the spectrum at the minimizer.
+        regular_at: Where I - eta * Hessian is regular.
+        step: The step at which the inequality holds.
+        limit: The limit, if there is one.
+    """
+
+    schema: Literal["gdcheck-smooth/1"]
+    problem: Problem
+    verdict: str
+    regime: str
+    fails: tuple[str, ...]
+    minimizer: Ball
+    eigenvectors: PerVariable[Point]
+    spectrum: Spectrum
+    regular_at: Point | None
+    step: int
+    limit: Limit | None
+
+
+@dataclass(frozen=True)
+class Middle:
+    """The loss in the middle of the minimizer's ball, in intervals.
+
+    Attributes:
+        bits: The precision.
+        expression: The loss.
+        centre: The middle.
+        matrix: The Hessian there, shape (n, n).
+        spread: A bound of the norm of what the Hessian differs by anywhere in the ball.
+    """
+
+    bits: int
+    expression: Expression
+    centre: list[Interval]
+    matrix: Matrix
+    spread: Fraction
+
+    @classmethod
+    def of(cls, c: Document, bits: int) -> Middle:
+        """Evaluate the Hessian."""
+        expression, centre = c.problem.expression, point(c.minimizer.centre, bits)
+        third = third_above(expression, centre, c.minimizer.radius)
+        matrix = hessian(evaluate(expression, centre, 2))
+        return cls(bits, expression, centre, matrix, third * c.minimizer.radius)
+
+
+def third_above(expression: Expression, centre: Sequence[Interval], radius: Fraction) -> Fraction:
+    """Bound the norm of the third derivative on a ball; with a few bits, for a larger bound is as true."""
+    bits = centre[0].bits // COARSE
+    return derivatives_above(expression, [x.at_scale(bits) for x in centre], radius)[1]
+
+
+def verify_minimizer(c: Document, at: Middle) -> None:
+    """Claim G1 (minimizer): the ball holds exactly one critical point, a strict minimum.
+
+    On the ball the Hessian's eigenvalues are at least m = lambda_1 - T delta, with lambda_1 the smallest in the middle.
+    Where the gradient in the middle is shorter than m delta, the gradient points outward on the whole sphere.
+    """
+    size = norm_above(gradient(evaluate(at.expression, at.centre, 1)), at.bits)
+    m = eigenvalues_within(at.matrix, c.eigenvectors, Fraction(0))[0][0] - at.spread
+    radius = c.minimizer.radius
+    claim(radius > 0 and m > 0, f"the loss is strictly convex on the minimizer's ball fails: {show(m)}")
+    claim(size < m * radius, f"the ball holds a minimizer fails: gradient {show(size)}, m delta {show(m * radius)}")
+
+
+def map_derivative(problem: Problem, matrix: Matrix) -> list[list[Interval]]:
+    """Return I - eta A."""
+    bits = matrix[0][0].bits
+    eta, unit, zero = (Interval.exactly(x, bits) for x in (problem.step_size, 1, 0))
+    return [[(unit if i == j else zero) - eta * x for j, x in enumerate(row)] for i, row in enumerate(matrix)]
+
+
+def enclose(c: Document, at: Middle, largest: Fraction) -> tuple[list[Interval], Fraction]:
+    """Claim G7 (enclosure): follow gradient descent to the stated step.
+
+    The map's derivative between two points of a ball around the minimizer has a norm of at most ``largest`` + eta T r;
+    on a small ball around a point, at most its norm there plus eta T times the radius. The smaller bound counts.
+
+    Returns:
+        h_k = x_k - x*, as a centre, whose intervals have no width, and a radius.
+    """
+    eta, delta, bits = c.problem.step_size, c.minimizer.radius, at.bits
+    step = Interval.exactly(eta, bits)
+    x, drift = middles(point(c.problem.start, bits), bits)
+    # As long as the enclosure is far narrower than it has to be, the bound over the ball is good enough.
+    narrow = Fraction(1, 1 << 3 * bits // 8)
+    known: tuple[Fraction, Fraction] | None = None
+    nearby = _Nearby(at.expression)
+    for k in range(c.step + 1):
+        look("the trajectory")
+        h = [a - b for a, b in zip(x, at.centre, strict=True)]
+        width = Fraction(max(y.width() for y in h) * len(h), 1 << bits)
+        error = up(drift + delta + width, bits)
+        if k == c.step:
+            return [y.middle() for y in h], error
+        radius = norm_above(h, bits) + error
+        if known is None or not radius <= known[0] <= 2 * radius:
+            try:
+                known = radius, third_above(at.expression, at.centre, radius + delta)
+            except UndefinedError:
+                known = None
+        factor = None if known is None else largest + eta * known[1] * radius
+        if factor is None or (factor > Fraction(21, 20) and drift > narrow):
+            # The ball of the drift lies in that of the iterate.
+            third = nearby.third(x, drift) if known is None else known[1]
+            local = _norm_of_map(c.problem, x) + eta * third * drift
+            factor = local if factor is None else min(factor, local)
+        moved = [a - step * b for a, b in zip(x, gradient(evaluate(at.expression, x, 1)), strict=True)]
+        x, rounding = middles(moved, bits)
+        drift = up(factor * drift + rounding, bits)
+        claim(drift < 1 or drift < radius, f"the enclosure is narrow fails at step {k}: {show(drift)}")
+    raise AssertionError("the stated step is reached")
+
+
+class _Nearby:
+    """Bounds of the third derivative around iterates: one for a ball that holds many of them in turn."""
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+        self.centre: list[Interval] = []
+        self.radius = self.bound = Fraction(0)
+
+    def third(self, x: list[Interval], drift: Fraction) -> Fraction:
+        """Bound it on the ball of radius ``drift`` around x."""
+        bits = x[0].bits
+        if self.centre:
+            away = norm_above([a - b for a, b in zip(x, self.centre, strict=True)], bits)
+            if away + drift <= self.radius:
+                return self.bound
+        try:
+            self.bound = third_above(self.expression, x, drift + Fraction(1, 64))
+            self.centre, self.radius = x, drift + Fraction(1, 64)
+        except UndefinedError:
+            return third_above(self.expression, x, drift)
+        return self.bound
+
+
+def _norm_of_map(problem: Problem, x: list[Interval]) -> Fraction:
+    """Bound the norm of I - eta Hessian at a point: with a few bits, for it is needed to a few per cent.
+
+    With M symmetric, |M|^2 = |M^2|; a product of n by n matrices whose entries are rounded to units is wrong by at most
+    n units in norm. After six squarings the Frobenius norm, which is at least the norm, is near it.
+    """
+    bits = x[0].bits // COARSE
+    matrix = map_derivative(problem, hessian(evaluate(problem.expression, [y.at_scale(bits) for y in x], 2)))
+    n = len(matrix)
+    doubt = norm_above([y - y.middle() for row in matrix for y in row], bits)
+    power = [[y.middle().low for y in row] for row in matrix]
+    for _ in range(SQUARINGS):
+        rows: list[list[int]] = []
+        for j, row in enumerate(power):
+            rows.append([sum(map(mul, row, other)) >> bits for other in power[: j + 1]])
+        power = [[rows[max(j, k)][min(j, k)] for k in range(n)] for j in range(n)]
+    bound = isqrt(sum(y * y for row in power for y in row)) + 1
+    for _ in range(SQUARINGS):
+        bound = isqrt(bound + n << bits) + 1
+    return Fraction(bound, 1 << bits) + doubt

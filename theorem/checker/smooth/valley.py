@@ -1,0 +1,506 @@
+"""Valley certificates: Claims V1 to V10, and ``check``. docs/certificate.md, *Valley certificates*.
+
+Gradient descent on scale times the sum of squared residuals F_i. With eta twice scale times the step size, x moves to
+x - eta J^T u, where u = F(x) and J is the derivative of F. Everything is computed anew from the residuals' texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
+
+from gdcheck.theorem.checker.exact import Vector, root_bounds, squared, unit, up
+from gdcheck.theorem.checker.exact import dot as dot_of_fractions
+from gdcheck.theorem.checker.exact import norm_above as norm_of_fractions
+from gdcheck.theorem.checker.lemma import growth, verify_box
+from gdcheck.theorem.checker.outcome import claim, look, show
+from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
+from gdcheck.theorem.checker.reading.fields import Names, Point, Positive, read_fields, read_record, refuse
+from gdcheck.theorem.checker.smooth import minimizer
+from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
+from gdcheck.theorem.checker.smooth.expression import Expression, read_expression
+from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, UndefinedError, dot, middles, norm_above, point
+from gdcheck.theorem.checker.smooth.polynomials import expanded, variables
+from gdcheck.theorem.checker.smooth.spectrum import (
+    ROOT2,
+    UNSTABLE,
+    Matrix,
+    dominant,
+    eigenvalues_within,
+    sine_above,
+    verify_ends,
+    verify_sides,
+)
+
+PRECISIONS = (256, 512, 1024, 2048)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Residuals F_1, …, F_p, and what gradient descent does with them.
+
+    Attributes:
+        residuals: The residuals.
+        eta: Twice the scale times the step size.
+        start: x_0.
+    """
+
+    residuals: tuple[Expression, ...]
+    eta: Fraction
+    start: Point
+
+    @classmethod
+    def read(cls, value: object, path: str, n: int) -> Problem:
+        """Read a problem."""
+        fields = {"residuals": tuple[str, ...], "variables": Names, "scale": Positive, "step_size": Positive}
+        p = read_fields(fields | {"start": Point}, value, path, n)
+        if not 1 <= len(p["residuals"]) <= n:
+            refuse(f"{path}.residuals", "at least one text, and no more than there are variables")
+        residuals = tuple(read_expression(text, p["variables"], {}) for text in p["residuals"])
+        return cls(residuals, 2 * p["scale"] * p["step_size"], p["start"])
+
+
+@dataclass(frozen=True)
+class Arrival(minimizer.Ball):
+    """A ball that holds the point of arrival, and the radius of the one around x_k that the trajectory stays in."""
+
+    reach: Fraction
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Equations that the residuals satisfy whatever x is, and the vectors on which their linear parts vanish.
+
+    Attributes:
+        equations: Polynomials in u_1, …, u_p.
+        tangent: Vectors, each of size p.
+    """
+
+    equations: tuple[Expression, ...]
+    tangent: tuple[Vector, ...]
+
+    @classmethod
+    def read(cls, value: object, path: str, n: int) -> Relations:
+        """Read relations: there are p equations and vectors together."""
+        found = read_fields({"equations": tuple[str, ...], "tangent": tuple[Vector, ...]}, value, path, n)
+        texts, tangent = found["equations"], found["tangent"]
+        p = len(texts) + len(tangent)
+        if not texts or not tangent or {*map(len, tangent)} != {p}:
+            refuse(path, "at least one equation and one vector, each of as many components as there are of both")
+        own = tuple(f"u{i + 1}" for i in range(p))
+        return cls(tuple(read_expression(text, own, {}) for text in texts), tangent)
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """The steps at which the largest Hessian eigenvalue exceeds 2 over the step size."""
+
+    above: tuple[int, ...]
+
+    @classmethod
+    def read(cls, value: object, path: str, n: int) -> Sharpness:
+        """Read the steps, which rise."""
+        found = read_record(cls, value, path, n)
+        if any(a >= b for a, b in pairwise(found.above)):
+            refuse(f"{path}.above", "rising steps")
+        return found
+
+
+@dataclass(frozen=True)
+class Spectrum(minimizer.Spectrum):
+    """Intervals of the ends of the spectrum of J J^T there, and vectors near its eigenvectors, by rising eigenvalue."""
+
+    vectors: tuple[Vector, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """All fields of a certificate.
+
+    Attributes:
+        schema: The format.
+        problem: The problem.
+        verdict: That it is proved.
+        regime: The regime at the point of arrival.
+        step: The step at which the inequality holds.
+        arrival: Where it tends to.
+        relations: Equations that the residuals satisfy by themselves; None if there are none.
+        sharpness: When the largest Hessian eigenvalue is above the threshold; None if nothing is said.
+        spectrum: The spectrum there.
+        limit: The limit at even steps.
+    """
+
+    schema: Literal["gdcheck-valley/1"]
+    problem: Problem
+    verdict: Literal["proved"]
+    regime: str
+    step: int
+    arrival: Arrival
+    relations: Relations | None
+    sharpness: Sharpness | None
+    spectrum: Spectrum
+    limit: minimizer.Limit
+
+    @classmethod
+    def read(cls, value: object, path: str, n: int) -> Document:
+        """Read a certificate: as many vectors as residuals, or as tangent vectors, of as many components."""
+        c = read_record(cls, value, path, n)
+        size, p, relations = len(c.problem.residuals), len(c.problem.residuals), c.relations
+        if relations is not None:
+            size = len(relations.tangent)
+            if size + len(relations.equations) != p:
+                refuse("relations", f"equations and tangent vectors, {p} together, as there are residuals")
+        if {size} != {len(c.spectrum.vectors), *map(len, c.spectrum.vectors)}:
+            refuse("spectrum.vectors", f"{size} vectors of {size} numbers")
+        return c
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """x_k lies within ``drift`` of ``centre``; there the residuals are u, and their derivative has the rows J.
+
+    In ``seen_u`` and ``seen_rows`` both are multiplied by the matrix of the tangent vectors, each over its length.
+    """
+
+    centre: list[Interval]
+    drift: Fraction
+    u: list[Interval]
+    rows: list[list[Interval]]
+    seen_u: list[Interval]
+    seen_rows: list[list[Interval]]
+
+
+@dataclass(frozen=True)
+class Ball:
+    """What holds on the ball that the trajectory stays in.
+
+    Attributes:
+        around: The radius of a ball around the iterate's centre that holds it.
+        largest: sigma_p, an upper bound of the norm of J.
+        lipschitz: L, a Lipschitz constant of J.
+        size: r, an upper bound of the norm of u.
+        push: C, of Claim V4.
+    """
+
+    around: Fraction
+    largest: Fraction
+    lipschitz: Fraction
+    size: Fraction
+    push: Fraction
+
+
+def verify(c: Document) -> None:
+    """Verify all claims.
+
+    Raises:
+        ClaimError: If a claim is not verified.
+    """
+    sizes = verify_relations(c)
+    with_enough_bits(PRECISIONS, lambda bits: verify_with(c, sizes, bits))
+
+
+def verify_with(c: Document, sizes: Sequence[Sequence[Fraction]], bits: int) -> None:
+    """Verify all claims but Claim V9, which gives ``sizes``, with intervals of one precision.
+
+    Raises:
+        ClaimError: If a claim is not verified.
+    """
+    iterate = enclose(c, bits)
+    ball = verify_ball(c, iterate, sizes, bits)
+    verify_point(c, iterate, ball, bits)
+    gram = _gram(iterate.seen_rows)
+    spread = 2 * ball.largest * ball.lipschitz * ball.around
+    eigenvalues = eigenvalues_within(gram, c.spectrum.vectors, spread)
+    verify_ends(c.spectrum.lowest, c.spectrum.highest, eigenvalues, 6)
+    index, sign, rho = verify_regime(c, eigenvalues)
+    vector = c.spectrum.vectors[index]
+    tilt = ROOT2 * sine_above(gram, vector, eigenvalues, index, spread)
+    inner = verify_inequality(c, iterate, ball, rho, (vector, tilt))
+    turn = (1 if inner > 0 else -1) * sign**c.step
+    verify_direction(c, iterate, ball, (tuple(turn * x for x in vector), tilt))
+
+
+@dataclass(frozen=True)
+class Near:
+    """A ball on which |J| <= ``largest`` and J is ``lipschitz``-Lipschitz; it serves while iterates stay in it."""
+
+    centre: list[Interval]
+    radius: Fraction
+    largest: Fraction
+    lipschitz: Fraction
+
+    def left_by(self, x: list[Interval], drift: Fraction, bits: int) -> bool:
+        """Tell whether the ball of radius ``drift`` around x may reach out of this one."""
+        away = norm_above([a - b for a, b in zip(x, self.centre, strict=True)], bits)
+        return away + drift > self.radius
+
+
+def _near(
+    c: Document,
+    at: tuple[list[Interval], Fraction, list[list[Interval]]],
+    move: Fraction,
+    before: Near | None,
+    bits: int,
+) -> Near:
+    """Bound J on a ball around an iterate: wide enough for some steps if J is then still stable by its size."""
+    x, drift, rows = at
+    here, room = _norm_of(rows, bits), Fraction(0)
+    if before is not None and before.lipschitz > 0:
+        stable = (root_bounds(2 / c.problem.eta)[0] - here) / 2
+        room = up(max(Fraction(0), min(min(stable, here / 8) / before.lipschitz, 8 * move)), bits)
+    if room:
+        try:
+            lipschitz = _lipschitz(c, x, drift + room, bits)
+        except UndefinedError:
+            pass  # The wide ball leaves the domain; the narrow one is tried.
+        else:
+            largest = up(here + lipschitz * (drift + room), bits)
+            if c.problem.eta * largest**2 <= 2:
+                return Near(x, drift + room, largest, lipschitz)
+    lipschitz = _lipschitz(c, x, drift, bits)
+    return Near(x, drift, up(here + lipschitz * drift, bits), lipschitz)
+
+
+def enclose(c: Document, bits: int) -> Iterate:
+    """Claim V1 (enclosure): follow gradient descent to the stated step.
+
+    Two points of a ball on which |J| <= sigma and J is L-Lipschitz are mapped apart by at most max(1, eta sigma^2 - 1)
+    + eta L |u| times their distance.
+    """
+    eta = Interval.exactly(c.problem.eta, bits)
+    x, drift = middles(point(c.problem.start, bits), bits)
+    near: Near | None = None
+    for k in range(c.step + 1):
+        look("the trajectory")
+        values = [evaluate(residual, x, 1) for residual in c.problem.residuals]
+        u, rows = [v.slots[-1] for v in values], [gradient(v) for v in values]
+        if k == c.step:
+            return Iterate(x, drift, u, rows, *_seen(c, u, rows, bits))
+        moves = [eta * dot(column, u) for column in zip(*rows, strict=True)]
+        if near is None or near.left_by(x, drift, bits):
+            near = _near(c, (x, drift, rows), norm_above(moves, bits), near, bits)
+        size = norm_above(u, bits) + near.largest * drift
+        if c.sharpness is not None:
+            verify_sharpness(c, (k, k in c.sharpness.above), (x, drift, u, rows), near, size)
+        factor = max(Fraction(1), c.problem.eta * near.largest**2 - 1) + c.problem.eta * near.lipschitz * size
+        x, rounding = middles([a - b for a, b in zip(x, moves, strict=True)], bits)
+        drift = up(factor * drift + rounding, bits)
+        claim(drift < 1, f"the enclosure is narrow fails at step {k}: {show(drift)}")
+    raise AssertionError("the stated step is reached")
+
+
+def verify_sharpness(
+    c: Document,
+    step: tuple[int, bool],
+    at: tuple[list[Interval], Fraction, list[Interval], list[list[Interval]]],
+    near: Near,
+    size: Fraction,
+) -> None:
+    """Claim V10 (sharpness), at one step: the largest Hessian eigenvalue is above 2/eta just if the step is stated.
+
+    The Hessian of half the sum of squares is H = J^T J + sum u_i H_i. On a ball of radius d its change is at most
+    (3 |J| L + |u| T) d. H < t in all directions just if all pivots of t - H are positive.
+    """
+    (k, stated), (x, drift, u, rows), limit = step, at, 2 / c.problem.eta
+    if not stated and near.largest**2 + size * near.lipschitz < limit:
+        return
+    bits, n = x[0].bits, len(x)
+    third = norm_of_fractions([derivatives_above(residual, x, drift)[1] for residual in c.problem.residuals])
+    change = (3 * near.largest * near.lipschitz + size * third) * drift
+    hessians = [hessian(evaluate(residual, x, 2)) for residual in c.problem.residuals]
+    edge, nothing = Interval.exactly(limit + change if stated else limit - change, bits), Interval.exactly(0, bits)
+    columns = list(zip(*rows, strict=True))
+    matrix = [
+        [
+            (edge if i == j else nothing) - dot(columns[i], columns[j]) - dot(u, [second[i][j] for second in hessians])
+            for j in range(n)
+        ]
+        for i in range(n)
+    ]
+    words = "above" if stated else "at most"
+    claim(_is_positive(matrix) is not stated, f"the largest eigenvalue is {words} 2/eta fails at step {k}")
+
+
+def _is_positive(matrix: Matrix) -> bool:
+    """Tell whether a symmetric matrix is positive definite, or has a negative eigenvalue.
+
+    Raises:
+        ClaimError: If neither is seen.
+    """
+    rows = [list(row) for row in matrix]
+    for k, row in enumerate(rows):
+        pivot = row[k]
+        if pivot.high < 0:
+            return False
+        claim(pivot.low > 0, f"pivot {k + 1} is not zero fails: {show(pivot.lower, pivot.upper)}")
+        inverse = pivot.reciprocal()
+        for below in rows[k + 1 :]:
+            factor = below[k] * inverse
+            for j in range(k + 1, len(row)):
+                below[j] = below[j] - factor * row[j]
+    return True
+
+
+def _seen(
+    c: Document, u: list[Interval], rows: list[list[Interval]], bits: int
+) -> tuple[list[Interval], list[list[Interval]]]:
+    """Multiply u and J by the tangent vectors, each over its length."""
+    if c.relations is None:
+        return u, rows
+    columns = list(zip(*rows, strict=True))
+    seen_u, seen_rows = [], []
+    for vector in c.relations.tangent:
+        over = Interval.exactly(squared(vector), bits).root().reciprocal()
+        row = [x * over for x in point(vector, bits)]
+        seen_u.append(dot(row, u))
+        seen_rows.append([dot(row, column) for column in columns])
+    return seen_u, seen_rows
+
+
+def verify_relations(c: Document) -> list[list[Fraction]]:
+    """Claim V9 (relations): the residuals satisfy the equations for every x, and the tangent vectors are theirs.
+
+    Returns:
+        Of each equation the sums of moduli of its coefficients of degree 2, 3, …, over the length of its linear part.
+    """
+    if c.relations is None:
+        return []
+    p, n, sizes = len(c.problem.residuals), len(c.problem.start), []
+    values = [expanded(residual, variables(n), n) for residual in c.problem.residuals]
+    normals: list[Vector] = []
+    for i, equation in enumerate(c.relations.equations):
+        claim(not expanded(equation, values, n), f"the residuals satisfy equation {i + 1} fails")
+        own = expanded(equation, variables(p), p)
+        claim((0,) * p not in own, f"equation {i + 1} holds at 0 fails")
+        normals.append(tuple(own.get(unit(j, p), Fraction(0)) for j in range(p)))
+        least = root_bounds(squared(normals[-1]))[0]
+        claim(least > 0, f"equation {i + 1} has a linear part fails")
+        degrees = range(2, max(map(sum, own)) + 1)
+        sizes.append([sum((abs(k) for a, k in own.items() if sum(a) == q), Fraction(0)) / least for q in degrees])
+    basis = [*normals, *c.relations.tangent]
+    good = all(any(v) for v in basis) and all(
+        dot_of_fractions(v, w) == 0 for i, v in enumerate(basis) for w in basis[:i]
+    )
+    claim(good, "linear parts and tangent vectors are orthogonal fails")
+    return sizes
+
+
+def _lipschitz(c: Document, centre: Sequence[Interval], radius: Fraction, bits: int) -> Fraction:
+    """Bound the Lipschitz constant of J on a ball: the root of the sum of the squared bounds of second derivatives."""
+    bounds = [derivatives_above(residual, centre, radius)[0] for residual in c.problem.residuals]
+    return up(norm_of_fractions(bounds), bits)
+
+
+def _gram(rows: Sequence[Sequence[Interval]]) -> list[list[Interval]]:
+    """J J^T."""
+    return [[dot(a, b) for b in rows] for a in rows]
+
+
+def _norm_of(rows: Sequence[Sequence[Interval]], bits: int) -> Fraction:
+    """Bound the norm of J: |J J^T| = |(J J^T)^64|^(1/64), and the Frobenius norm is at least the norm."""
+    power = _gram(rows)
+    for _ in range(6 if len(rows) > 1 else 0):
+        columns = list(zip(*power, strict=True))
+        power = [[dot(row, column) for column in columns] for row in power]
+    bound = norm_above([x for row in power for x in row], bits)
+    for _ in range(7 if len(rows) > 1 else 1):
+        bound = up(root_bounds(bound)[1], bits)
+    return bound
+
+
+def verify_ball(c: Document, iterate: Iterate, sizes: Sequence[Sequence[Fraction]], bits: int) -> Ball:
+    """Claim V2 (ball) and Claim V4 (remainder): the trajectory stays near x_k, and tends to a zero of F.
+
+    With sigma_1 <= |J^T w| <= sigma_p for unit vectors w and L on the ball, and r >= |u|, let q = max |1 - eta
+    sigma^2| + L eta^2 sigma_p^2 r / 2. If q < 1 and eta sigma_p r/(1 - q) <= reach, then |u_{k+j}| <= q^j r. With K
+    at the limit, u moves to (I - eta K) u + g, |g| <= C |u|^2, C = 2 eta^2 sigma_p^2 L/(1 - q) + L eta^2 sigma_p^2 / 2.
+
+    With relations, a value u of F with |u| <= 4 r is within b |u|^2 of the tangent space, 4 b r <= 1/2, and its part s
+    there has |u| <= k |s|, k^2 = 1/(1 - 16 b^2 r^2). Then q gains eta sigma_p^2 b r, all that q gains is multiplied by
+    k^2, and C by k^2; the length of all steps by k. sigma_1 is about J^T on the tangent space.
+    """
+    around = c.arrival.reach + iterate.drift
+    lipschitz = _lipschitz(c, iterate.centre, around, bits)
+    ends = eigenvalues_within(_gram(iterate.seen_rows), c.spectrum.vectors, Fraction(0))
+    claim(ends[0][0] > 0, f"J has full rank at the iterate fails: {show(ends[0][0])}")
+    low = root_bounds(ends[0][0])[0] - lipschitz * around
+    top = root_bounds(ends[-1][1])[1] if c.relations is None else _norm_of(iterate.rows, bits)
+    high = top + lipschitz * around
+    claim(low > 0, f"J has full rank on the ball fails: {show(low)}")
+    size = norm_above(iterate.u, bits) + high * iterate.drift
+    eta = c.problem.eta
+    half = lipschitz * eta**2 * high**2 / 2
+    shares = [sum((a * (4 * size) ** i for i, a in enumerate(each)), Fraction(0)) for each in sizes]
+    bend = norm_of_fractions(shares)
+    claim(4 * bend * size <= Fraction(1, 2), f"the residuals are near the tangent space fails: {show(bend, size)}")
+    stretch = 1 / (1 - 16 * (bend * size) ** 2)
+    q = max(abs(1 - eta * low**2), abs(1 - eta * high**2)) + (half + eta * high**2 * bend) * stretch * size
+    claim(q < 1, f"q < 1 fails at step {c.step}: {show(q)}")
+    needed = eta * high * root_bounds(stretch)[1] * size / (1 - q)
+    claim(needed <= c.arrival.reach, f"the trajectory stays in the ball fails: {show(needed, c.arrival.reach)}")
+    if c.sharpness is not None:
+        # |u| is at most 2 r from here on.
+        later = high**2 + 2 * size * lipschitz
+        claim(later < 2 / eta, f"the largest eigenvalue stays below 2/eta fails: {show(later, 2 / eta)}")
+        claim(all(k < c.step for k in c.sharpness.above), "the steps above 2/eta are earlier ones fails")
+    return Ball(around, high, lipschitz, size, stretch * (4 * half / (1 - q) + half))
+
+
+def verify_point(c: Document, iterate: Iterate, ball: Ball, bits: int) -> None:
+    """Claim V3 (arrival): the stated ball holds the limit point, and is small."""
+    away = [a - x for a, x in zip(iterate.centre, point(c.arrival.centre, bits), strict=True)]
+    far, radius = norm_above(away, bits) + ball.around, c.arrival.radius
+    claim(far <= radius <= Fraction(1, 10**10), f"the point of arrival is in the small ball fails: {show(far, radius)}")
+
+
+def verify_regime(c: Document, eigenvalues: Sequence[Ends]) -> tuple[int, int, Ends]:
+    """Claim V6 (regime): eta (lambda_1 + lambda_p) is on the stated side of 2, eta lambda_p < 2, and one end dominates.
+
+    Returns:
+        The dominant eigenvalue's place, its multiplier's sign, and an interval of that one's modulus.
+    """
+    claim(c.regime != UNSTABLE, "the regime is stable fails")
+    verify_sides(c.regime, eigenvalues, c.problem.eta)
+    return dominant(c.regime, c.limit.kind, eigenvalues, c.problem.eta)
+
+
+def verify_inequality(c: Document, iterate: Iterate, ball: Ball, rho: Ends, line: tuple[Vector, Fraction]) -> Fraction:
+    """Claim V7 (inequality): the amplitude of the residuals is larger than the tail.
+
+    Returns:
+        A number of the sign of the amplitude.
+    """
+    vector, tilt = line
+    *_, tail = growth(ball.push * ball.size, ball.size, rho, f"at step {c.step}")
+    inner = dot(point(vector, iterate.u[0].bits), iterate.seen_u)
+    length = root_bounds(squared(vector))[1]
+    amplitude = max(inner.lower, -inner.upper) / length - tilt * ball.size - ball.largest * iterate.drift
+    claim(amplitude > tail, f"amplitude > tail fails at step {c.step}: {show(amplitude)}, {show(tail)}")
+    return inner.lower
+
+
+def verify_direction(c: Document, iterate: Iterate, ball: Ball, line: tuple[Vector, Fraction]) -> None:
+    """Claim V8 (limit): every component's interval holds that of J^T w, and is narrow; w is the eigenvector.
+
+    Args:
+        c: The certificate.
+        iterate: The iterate at the step.
+        ball: The bounds on its ball.
+        line: A vector next to w, turned to the side of the even steps, and a bound of the distance from it.
+    """
+    (vector, tilt), bits = line, iterate.u[0].bits
+    w = point(vector, bits)
+    back = [dot(column, w) for column in zip(*iterate.seen_rows, strict=True)]
+    low = root_bounds(sum((max(x.lower, -x.upper, Fraction(0)) ** 2 for x in back), Fraction(0)))[0]
+    claim(low > 0, "J^T w is not zero fails")
+    spread = 2 * (ball.lipschitz * ball.around + ball.largest * tilt) * root_bounds(squared(vector))[0] / low
+    for ends in ([x.lower for x in back], [x.upper for x in back]):
+        size = low, norm_above(back, bits)
+        verify_box("the limit", ends, size, spread + Fraction(1, 10**30), c.limit.vector)
+
+
+check = Check(Document, verify)
+"""Verifies a certificate of a limit in a valley."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from gdcheck.properties.storage.reading import parse_json, read_text
 from gdcheck.reports.ablation_view import AblationView
-from gdcheck.reports.claims_view import ClaimsView
 from gdcheck.reports.measured_view import NetworkView, TrainingView
 from gdcheck.reports.own_claims_view import CounterexampleView, OwnClaimsView
 from gdcheck.reports.sweep_view import SweepView
@@ -19,7 +18,6 @@ from gdcheck.theorem.loss.errors import InputError
 
 KINDS: tuple[type[View[Any]], ...] = (
     VerificationView,
-    ClaimsView,
     OwnClaimsView,
     CounterexampleView,
     AblationView,
@@ -28,6 +26,9 @@ KINDS: tuple[type[View[Any]], ...] = (
     TrainingView,
 )
 _BY_FORMAT = {str(kind.shape.__struct_config__.tag): kind for kind in KINDS}
+_EARLIER = {
+    "gdcheck-claims/1": "a run of the theorem's claims of an earlier version; gdcheck claim theorem makes one anew"
+}
 _FILES = [kind.file for kind in KINDS if kind.file is not None]
 
 
@@ -65,6 +66,8 @@ def _read(path: Path) -> View[Any]:
     name = repr(str(path)[:200])
     data = parse_json(read_text(path), str(path)[:200])
     written_as = data.get("schema") if isinstance(data, dict) else None
+    if isinstance(written_as, str) and written_as in _EARLIER:
+        raise InputError("run", f"{name} is {_EARLIER[written_as]}")
     if not isinstance(written_as, str) or written_as not in _BY_FORMAT:
         said = f" ({written_as[:60]!r})" if isinstance(written_as, str) else ""
         raise InputError("run", f"{name} has no known schema{said}; give one of {', '.join(_BY_FORMAT)}")

@@ -8,8 +8,7 @@ import altair as alt
 
 from gdcheck.properties.claims.claim import SecondOutcome
 from gdcheck.properties.lemmas.verdict import ClaimRow, Counterexample, Form, OwnClaimsRun
-from gdcheck.reports.claims_view import claims_chart
-from gdcheck.reports.earlier_claims import MOST_DISCARDS
+from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.latex import fragment
 from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, scientific, table
@@ -18,6 +17,8 @@ from gdcheck.theorem.loss.errors import InputError
 
 VERDICTS = "claim-verdicts"
 """The stem of the chart of verdicts."""
+MOST_DISCARDS = 0.02
+"""The share of draws that may come to nothing; beyond it there is a caution."""
 
 
 def record_file(row: ClaimRow) -> str:
@@ -241,3 +242,34 @@ def _failure(record: Counterexample, file: str) -> str:
         f"predicted: {record.predicted}\nfound: {form.found}{margin} ({form.evidence})\n"
         f"{python_line(form)}\ngdcheck replay {file}"
     )
+
+
+def claims_chart(rows: Mapping[str, Mapping[str, int]]) -> alt.Chart:
+    """How the problems of each claim ended, as shares, in the stand-in colours.
+
+    Args:
+        rows: How many problems of each claim ended in each verdict.
+
+    Returns:
+        The chart.
+    """
+    words = {"proved": "fixed", "exceptional": "two-cycle", "not-applicable": "faint", "unresolved": "alternating"}
+    colours = {verdict: STAND_IN[name] for verdict, name in (words | {"refuted": "open"}).items()}
+    values = [
+        {"claim": name, "verdict": verdict, "share": counts.get(verdict, 0) / sum(counts.values()), "order": order}
+        for name, counts in rows.items()
+        for order, verdict in enumerate(colours)
+    ]
+    chart = drawn("bar", values, height=11, aria=False).encode(
+        x=alt.X("share:Q", title="share of its problems", axis=alt.Axis(format="%", grid=True, tickCount=5)),
+        y=alt.Y("claim:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, minExtent=96)),
+        color=alt.Color(
+            "verdict:N",
+            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            legend=legend(),
+        ),
+        order="order:Q",
+        tooltip=["claim:N", "verdict:N", alt.Tooltip("share:Q", format=".2%")],
+    )
+    whole: alt.Chart = chart.properties(width=560, height=alt.Step(20)).configure(**config())
+    return whole

@@ -31,7 +31,7 @@ def page_file(tmp_path_factory):
     ]
     (folder / "ablation.json").write_text(as_json(run_ablations(names, 6)), encoding="utf-8")
     write_run(verify(12, 0), folder / "verify")
-    claims = Path(__file__).parents[2] / "docs" / "runs" / "claims-50000.json"
+    claims = Path(__file__).parents[2] / "docs" / "runs" / "claims-400.json"
     return compose([folder / "verify", folder / "ablation.json", claims], folder / "page")
 
 

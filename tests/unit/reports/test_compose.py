@@ -23,7 +23,7 @@ from gdcheck.reports.text import shell
 from gdcheck.theorem.certificate.shapes import StoredProblem, json_schema
 from tests.builders.shapes import loosely
 
-CLAIMS = Path(__file__).parents[3] / "docs" / "runs" / "claims-50000.json"
+CLAIMS = Path(__file__).parents[3] / "docs" / "runs" / "claims-400.json"
 EVIL = "<script>alert(1)</script>| `x` {{ 7*7 }} ]]> \x00 \x1b[31m"
 
 
@@ -41,7 +41,8 @@ def fresh() -> dict:
     """Plain data of three runs by kind, to be changed."""
     verification, ablation = map(json.loads, _texts())
     claims = json.loads(CLAIMS.read_text(encoding="utf-8"))
-    return {"verification": verification, "claims": claims, "ablation": ablation}
+    claims["rows"] = [row for row in claims["rows"] if row["verdict"] == "held"]
+    return {"verification": verification, "claim": claims, "ablation": ablation}
 
 
 def views(data: dict) -> list:
@@ -65,7 +66,7 @@ def test_one_page_of_all(tmp_path, capsys):
     assert "index.html" in capsys.readouterr().out
     html = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
     assert html.count("<h1") == 1
-    for part in ('id="verification"', 'id="claims"', 'id="ablation"', "63,582 random problems: no claim failed"):
+    for part in ('id="verification"', 'id="claim"', 'id="ablation"', "direction: held on 400 of 400"):
         assert part in html
     certificates = sorted((tmp_path / "page" / "counterexamples").iterdir())
     assert [c.name for c in certificates] == [
@@ -89,20 +90,20 @@ def test_junit_counts_what_fails():
     root = ElementTree.fromstring(as_junit(views(sources)).encode())
     assert {s.get("name"): (s.get("failures"), s.get("skipped")) for s in root} == {
         "verify": ("0", "0"),
-        "claims": ("0", "2"),  # The kept run left starts outside the certified ball unresolved.
+        "claim": ("0", "3"),  # The kept run set some problems aside.
         "ablate": ("0", "0"),
     }
     sources["verification"]["paper"][0].update(agrees=False)
     sources["verification"]["sharpness"][0].update(agrees=False, kind="undecided", cause=EVIL)
     sources["verification"]["random"][1].update(verdict="unresolved", reason=EVIL)
     sources["verification"].update(interrupted=True)
-    sources["claims"]["claims"]["rate"]["holds"]["fails"] = 2
+    sources["claim"]["rows"][0].update(verdict="false", held=398, violated=2)
     sources["ablation"]["rows"][0]["verdict"] = "open"
     sources["ablation"]["asked"].append("isolated-minimizer")
     root = ElementTree.fromstring(as_junit(views(sources)).encode())
     assert {s.get("name"): (s.get("failures"), s.get("skipped")) for s in root} == {
         "verify": ("3", "1"),
-        "claims": ("1", "2"),
+        "claim": ("1", "3"),
         "ablate": ("0", "2"),
     }
     for suite in root:
@@ -121,7 +122,7 @@ def test_outcomes_add_up():
     assert outcome_of(views(sources)) == "passed"
     sources["ablation"]["rows"][0]["verdict"] = "open"
     assert outcome_of(views(sources)) == "incomplete"
-    sources["claims"]["claims"]["rate"]["holds"]["fails"] = 2
+    sources["claim"]["rows"][0].update(verdict="false", held=398, violated=2)
     assert outcome_of(views(sources)) == "failed"
 
 
@@ -133,8 +134,8 @@ def test_hostile_text_stays_text():
             if row[role]:
                 row[role].update(predicted=EVIL, happens=EVIL, certificates=[{EVIL: EVIL}])
                 row[role]["problem"].update(loss=EVIL, variables=[EVIL], start=[EVIL], step_size=EVIL)
-    for about in sources["claims"]["about"].values():
-        about.update(sentence=EVIL, statement=EVIL, margin=EVIL)
+    for row in sources["claim"]["rows"]:
+        row.update(sentence=EVIL, exactly=EVIL)
     html = render_page(views(sources), draw(views(fresh())))
     assert html.count("<script>") == 1
     assert "&lt;script&gt;alert(1)" in html
@@ -165,6 +166,7 @@ def test_a_problem_is_one_command_whatever_its_text(loss, names, step):
         ('{"schema": "gdcheck-ablation/9"}', "no known schema"),
         ("{", "JSON"),
         ('{"schema": ["gdcheck-report/1"]}', "no known schema"),
+        ('{"schema": "gdcheck-claims/1"}', "of an earlier version"),
     ],
 )
 def test_what_is_no_run_is_refused(tmp_path, capsys, content, words):
@@ -223,7 +225,7 @@ def test_charts_as_files(tmp_path, capsys):
     words = ["report", str(file), str(CLAIMS), "--out", str(tmp_path / "out")]
     assert run([*words, "--figures", "svg", "--figures", "png", "--figures", "pdf", "--figures", "html"]) == 0
     starts = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!DOCTYPE html>"}
-    for stem in ("phase", "claims"):
+    for stem in ("phase", "claim-verdicts"):
         for form, start in starts.items():
             content = (tmp_path / "out" / f"{stem}.{form}").read_bytes()
             assert content.lstrip().startswith(start), f"{stem}.{form}"

@@ -239,7 +239,7 @@ def test_missing_numbers_are_dashes() -> None:
 
 
 def test_the_templates_lie_in_the_package() -> None:
-    for name in ("page.html.j2", "verification.html.j2", "claims.html.j2", "ablation.html.j2", "page.js", "style.css"):
+    for name in ("page.html.j2", "verification.html.j2", "ablation.html.j2", "page.js", "style.css"):
         assert (files("gdcheck.reports") / "templates" / name).is_file()
 
 

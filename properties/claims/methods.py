@@ -46,7 +46,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 HEAVY_BALL = Claim(
     name="heavy-ball",
     sentence="With heavy ball almost every trajectory nearby arrives along the flattest direction for small steps,"
-    " along the steepest for large ones, and between them, where there is a window, along none.",
+    " along the steepest for large ones, and between them, where there is a window, along none (docs/methods.md, 3).",
     statement="With s = ηλ and ρ the largest modulus of the roots of r² − (1+β−s)r + β over the spectrum: the limit is"
     " exactly ± the eigenvector of λ₁, fixed, where ρ belongs to a positive root of λ₁; ± that of λₙ, alternating,"
     " where it belongs to a negative root of λₙ; none, where all roots are pairs; a two-cycle or the eigenvector of a"
@@ -61,7 +61,8 @@ HEAVY_BALL = Claim(
 
 NESTEROV = Claim(
     name="nesterov",
-    sentence="With Nesterov's momentum the same three behaviours follow one another as the step grows.",
+    sentence="With Nesterov's momentum the same three behaviours follow one another as the step grows"
+    " (docs/methods.md, 4).",
     statement="The same for the roots of r² − (1+β)(1−s)r + β(1−s); where the pair of λ₁ dominates there is no limit.",
     regimes=_TURNING,
     instances=partial(method_problems, family=Family.NESTEROV),
@@ -73,7 +74,8 @@ NESTEROV = Claim(
 
 ADAPTIVE = Claim(
     name="adaptive",
-    sentence="Near a strict minimum Adam and RMSprop arrive as heavy ball does with s = η(1−β₁)λ/ε.",
+    sentence="Near a strict minimum Adam and RMSprop arrive as heavy ball does with s = η(1−β₁)λ/ε"
+    " (docs/methods.md, 6).",
     statement="The limit of the trajectory, with bias corrections and the true √v̂, is that of heavy ball with"
     " s = η(1−β₁)λ/ε; the independent checker accepts the certificate.",
     regimes=_TURNING,

@@ -112,7 +112,7 @@ def test_a_planted_error_is_found_and_replays(
 
 
 def test_a_checker_that_accepts_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(amplitude, "verify_limit", lambda *_: None)
+    monkeypatch.setattr(amplitude, "_verify_limit", lambda *_: None)
     found = [examine(draw(SEED, i)[1], Random(i), 8) for i in range(12)]
     changed = [finding for finding in found if finding.mutant is not None]
     assert changed, "no turned limit was noticed"

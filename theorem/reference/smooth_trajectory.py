@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from flint import ctx
+from flint import fmpq
 from mpmath import mp, mpf
 
 from gdcheck.theorem.reference.observation import Observation, observe_path
 from gdcheck.theorem.reference.trajectory import Point, to_mpf
 from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum
-from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, enclose_minimizer
 from gdcheck.theorem.smooth.problem import SmoothProblem
 
 
@@ -91,12 +90,14 @@ class SmoothReferenceMap:
         return [a - self.step_size * g for a, g in zip(x, self.gradient(x), strict=True)]
 
 
-def observe_smooth(problem: SmoothProblem, minimizer: EnclosedMinimizer | None, max_steps: int = 20_000) -> Observation:
+def observe_smooth(
+    problem: SmoothProblem, minimizer: Callable[[int], Sequence[fmpq]] | None, max_steps: int = 20_000
+) -> Observation:
     """Run gradient descent until the direction, seen from the enclosed minimizer, has settled.
 
     Args:
         problem: The problem.
-        minimizer: The minimizer; None if none was enclosed.
+        minimizer: Returns a point within so many digits of the minimizer; None if none was enclosed.
         max_steps: Steps after which to give up.
 
     Returns:
@@ -116,9 +117,6 @@ def observe_smooth(problem: SmoothProblem, minimizer: EnclosedMinimizer | None, 
                 x = [mpf(a) if a.imag == 0 else mp.inf for a in map(mp.mpmathify, descend(x))]
 
     def place(digits: int) -> Point:
-        with ctx.workprec(4 * digits + 64):
-            found = enclose_minimizer(problem.loss, minimizer.centre)
-        centre = found.centre if isinstance(found, EnclosedMinimizer) else minimizer.centre
-        return [to_mpf(q) for q in centre]
+        return [to_mpf(q) for q in minimizer(digits)]
 
     return observe_path(follow, place, max_steps=max_steps)

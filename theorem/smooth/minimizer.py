@@ -229,3 +229,19 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
     radius = exact(delta.upper())
     around = Spectrum.of(matrix, (third * delta).upper())
     return None if around is None else EnclosedMinimizer(tuple(exact(y) for y in x), radius, around)
+
+
+def centre_within(loss: SmoothLoss, minimizer: EnclosedMinimizer, digits: int) -> tuple[fmpq, ...]:
+    """Enclose a minimizer anew, to more digits.
+
+    Args:
+        loss: The loss.
+        minimizer: Where it is known to lie.
+        digits: The digits asked for.
+
+    Returns:
+        The centre of the sharper ball, shape (n,); that of the known one if no sharper one is found.
+    """
+    with ctx.workprec(4 * digits + 64):
+        found = enclose_minimizer(loss, minimizer.centre)
+    return found.centre if isinstance(found, EnclosedMinimizer) else minimizer.centre

@@ -31,7 +31,8 @@ REASONS = {
     ),
     "inequality": "the amplitude is not proved to exceed the tail within the steps allowed (--max-steps)",
     "accuracy": "the point of arrival is not known well enough within the steps allowed (--max-steps)",
-    "reached": "the iterates reach the valley exactly, after finitely many steps: there is no direction from then on",
+    "reached": "the iterates reach the valley exactly, after finitely many steps: there is no direction from then on; "
+    "another start has one, or another step size: change it a little",
     "left": (
         "the iterates leave every bound that was tried: they tend to no zero of the residuals; a smaller --step-size"
         " or a nearer --start may"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -204,8 +205,11 @@ class Printer:
         answer = smooth_answer(decision) | self._rechecked(proof)
         if self._options.observe:
             from gdcheck.theorem.reference.smooth_trajectory import observe_smooth
+            from gdcheck.theorem.smooth.minimizer import centre_within
 
-            answer["observed"] = _seen(observe_smooth(decision.problem, decision.minimizer))
+            known = decision.minimizer
+            point = None if known is None else partial(centre_within, decision.problem.loss, known)
+            answer["observed"] = _seen(observe_smooth(decision.problem, point))
         return answer, proof
 
     def _enclosed(self, problem: Problem, location: Location) -> _Answered | None:

@@ -99,11 +99,11 @@ def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tupl
         if form.made is not None:
             instance = Instance.from_json({**form.made, "problem": problem.to_json()})
         outcome, _ = examine(claim, instance or problem)
-        word, said = _AGAIN[outcome.state]
-        evidence: str = outcome.evidence
-        if outcome.state == "aside" and claim.examination is not None:
-            # What a claim of the theorem sets aside is not resolved.
-            (word, said), evidence = _AGAIN["undecided"], "undecided"
+        state = outcome.state
+        if state == "aside" and claim.examination is not None:
+            state = "undecided"  # What a claim of the theorem sets aside is not resolved.
+        word, said = _AGAIN[state]
+        evidence = "undecided" if state == "undecided" else outcome.evidence
         told = f"{said}: {outcome.cause}" if said and outcome.cause else said or outcome.cause
         found.append((name, word, f"{told} ({evidence})"))
     return found

@@ -240,6 +240,8 @@ def _limits_differ(own: dict[str, Any], stated: dict[str, Any]) -> str:
         return ""
     if own["kind"] != stated["kind"]:
         return f"the checker accepts a limit that is {stated['kind']}, the engine says {own['kind']}"
+    if [len(v) for v in own["vectors"]] != [len(v) for v in stated["vectors"]]:
+        return "the checker accepts a limit of another shape than the engine's"
     pairs = zip(own["vectors"], stated["vectors"], strict=True)
     boxes = [box for mine, its in pairs for box in zip(mine, its, strict=True)]
     apart = any(fmpq_of(a[0]) > fmpq_of(b[1]) or fmpq_of(b[0]) > fmpq_of(a[1]) for a, b in boxes)

@@ -45,6 +45,7 @@ ENDS = {
     "gdcheck claim my_lemma.py": 1,
     "gdcheck replay reports/out/claim/counterexamples/loss_falls.json": 1,
 }
+VALLEY = '{"residuals": ["x*y - 1"], "step_size": "0.5", "start": ["2.2", "0.4"]}'
 PROBLEM = '{"loss": "x**2 + y**2/2 + x**2*y + x**3", "step_size": "0.95", "start": ["0.1", "0.1"]}'
 SECONDS = 600
 
@@ -124,6 +125,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         (folder / "problem.json").write_text(PROBLEM, encoding="utf-8")
+        (folder / "valley.json").write_text(VALLEY, encoding="utf-8")
         (folder / "my_claim.py").write_text(claim[1], encoding="utf-8")
         (folder / "readme.py").write_text(blocks, encoding="utf-8")
         start = perf_counter()

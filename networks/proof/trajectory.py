@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 
 from gdcheck.networks.proof.lipschitz import LayerNorms, distance, layer_norms, lipschitz
 from gdcheck.networks.proof.network import Network
@@ -137,7 +137,8 @@ def iterates(network: Network, eta: fmpq, start: Floats) -> Iterator[Iterate]:
         The iterates.
     """
     rate = float(eta)
-    off = UNIT * 2 * rate
+    with ctx.workprec(512):
+        off = up(float(abs(arb(eta) - arb(rate)).upper()))
     x, drift, step = start, 0.0, 0
     anchor: Anchor | None = None
     while True:
@@ -154,6 +155,8 @@ def iterates(network: Network, eta: fmpq, start: Floats) -> Iterator[Iterate]:
         pull = gradient(network, x, at)
         move = rate * pull.value
         after = x - move
-        rounding = up(rate * pull.error + (off + 2 * UNIT * rate) * length(pull.value) + UNIT * length(after))
-        drift = up((anchor.stretch + up(rate * (1 + 2 * UNIT)) * anchor.turning * size) * drift + rounding)
+        # The step that is made differs from −η∇f by the gradient's error, by η − rate, and by two roundings.
+        most = up(rate + off)
+        rounding = up(most * pull.error + (off + UNIT * rate) * length(pull.value) + UNIT * length(after))
+        drift = up((anchor.stretch + most * anchor.turning * size) * drift + rounding)
         x, step = after, step + 1

@@ -49,9 +49,15 @@ class Here:
 
 
 def gram(j: Array, error: float) -> tuple[Array, float]:
-    """Return JJᵀ in float64 and a bound of its distance from that of the exact J."""
+    """Return JJᵀ in float64, exactly symmetric, and a bound of its distance from that of the exact J.
+
+    The mean of a matrix and its transpose is no further from a symmetric one than the matrix itself, but for one
+    rounding. Cholesky's factorization reads one triangle only, and so must not depend on which.
+    """
     length = size(j)
-    return j @ j.T, above((2 * length + error) * error + (j.shape[1] + 4) * 2.0**-53 * length * length)
+    k = j @ j.T
+    rounding = (j.shape[1] + 6) * 2.0**-53 * length * length
+    return (k + k.T) / 2, above((2 * length + error) * error + rounding)
 
 
 def station(network: Network, eta: Fraction, point: Wide) -> Station | None:

@@ -9,10 +9,10 @@ from typing import Any
 import altair as alt
 
 from gdcheck.networks.proof.prove import Moment, Proof
-from gdcheck.reports.charts import STAND_IN, Panel, drawn, stacked, text
+from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, rule, stacked, text
 from gdcheck.theorem.methods.statement import Regime
 
-_WIDTH, _HEIGHT = 620, 170
+_HEIGHT = 170
 
 
 def network_proof_chart(proof: Proof, data: str) -> alt.VConcatChart:
@@ -44,23 +44,19 @@ def network_proof_chart(proof: Proof, data: str) -> alt.VConcatChart:
     )
 
 
-def _axes(title: str, scale: alt.Scale, form: str = "~g") -> tuple[alt.X, alt.Y]:
-    x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False, tickCount=8))
-    return x, alt.Y("y:Q", title=title, scale=scale, axis=alt.Axis(format=form, tickCount=5))
-
-
-def _panel(layers: Sequence[alt.Chart], title: str) -> Panel:
-    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
+def _steps() -> alt.X:
+    return axis(alt.X, "step", grid=False, tickCount=8)
 
 
 def _loss(moments: Sequence[Moment], first: int) -> Panel:
-    axes = _axes("loss ½‖u‖²", alt.Scale(type="log"), "~e")
+    x = _steps()
+    y = alt.Y("y:Q", title="loss ½‖u‖²", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e", tickCount=5))
     line = [{"x": m.step, "y": m.loss} for m in moments if m.loss > 0]
-    drawn_line = drawn("line", line, color=STAND_IN["ink"], strokeWidth=1.6, aria=False).encode(x=axes[0], y=axes[1])
-    rule = drawn("rule", [{"x": first}], color=STAND_IN["fixed"], strokeDash=[4, 4]).encode(x="x:Q")
+    layers = [drawn("line", line, color=STAND_IN["ink"], strokeWidth=1.6, aria=False).encode(x=x, y=y)]
+    layers.append(rule(x, first, "fixed", strokeDash=[4, 4]))
     top = max(m.loss for m in moments)
-    said = text(first, top, f"proved from step {first}", "fixed", axes, align="right", dx=-6, baseline="top")
-    return _panel([drawn_line, rule, said], "Loss, and the step from which on the limit is proved")
+    layers.append(text(first, top, f"proved from step {first}", "fixed", (x, y), align="right", dx=-6, baseline="top"))
+    return panel(layers, "Loss, and the step from which on the limit is proved", _HEIGHT)
 
 
 def _edge(proof: Proof) -> Panel:
@@ -73,36 +69,36 @@ def _edge(proof: Proof) -> Panel:
     near = low - 2 * (high - low) - 0.02 * high < two < high + 2 * (high - low) + 0.02 * high
     ends = [min(low, two), max(high, two)] if near else [low, high]
     room = 0.08 * (ends[1] - ends[0])
-    scale = alt.Scale(domain=[ends[0] - room, ends[1] + room], zero=False, nice=False)
-    axes = _axes("eigenvalue", scale)
+    limits = [ends[0] - room, ends[1] + room]
+    x, y = _steps(), axis(alt.Y, "eigenvalue", limits)
     area = drawn("area", values, color=STAND_IN["alternating"], opacity=0.25, aria=False, clip=True)
     layers = [
-        area.encode(x=axes[0], y=alt.Y("low:Q", scale=scale, title="eigenvalue"), y2="high:Q"),
-        drawn("line", values, color=STAND_IN["alternating"], strokeWidth=1.4, aria=False).encode(x=axes[0], y=axes[1]),
+        area.encode(x=x, y=axis(alt.Y, "eigenvalue", limits, field="low"), y2="high:Q"),
+        drawn("line", values, color=STAND_IN["alternating"], strokeWidth=1.4, aria=False).encode(x=x, y=y),
     ]
     if near:
-        layers.append(drawn("rule", [{"y": two}], color=STAND_IN["open"], strokeDash=[4, 4]).encode(y=axes[1]))
-        last = proof.moments[-1].step
-        layers.append(text(last, two, "2/η", "open", axes, align="right", dy=-9))
+        layers.append(rule(y, two, "open", strokeDash=[4, 4]))
+        layers.append(text(proof.moments[-1].step, two, "2/η", "open", (x, y), align="right", dy=-9))
     where = "with 2/η" if near else f"far from 2/η = {two:.4g}"
-    return _panel(layers, f"Largest eigenvalue of the kernel K, enclosed, {where}")
+    return panel(layers, f"Largest eigenvalue of the kernel K, enclosed, {where}", _HEIGHT)
 
 
 def _alignment(proof: Proof, which: str) -> Panel:
     end = proof.arrival
     if end is None:
         raise ValueError("nothing was proved")
-    axes = _axes("|cos|", alt.Scale(domain=[0, 1], nice=False))
+    x, y = _steps(), axis(alt.Y, "|cos|", [0, 1])
     values = []
     for m in proof.moments:
         size = sqrt(2 * m.loss)
         if size > 0:
             values.append({"x": m.step, "y": min(1.0, abs(float(end.mode @ m.residuals)) / size)})
-    line = drawn("line", values, color=STAND_IN["fixed"], strokeWidth=1.6, aria=False).encode(x=axes[0], y=axes[1])
-    return _panel([line], f"Residuals: |cos| with the eigenvector of the {which} eigenvalue, which tends to 1: proved")
+    line = drawn("line", values, color=STAND_IN["fixed"], strokeWidth=1.6, aria=False).encode(x=x, y=y)
+    said = f"Residuals: |cos| with the eigenvector of the {which} eigenvalue, which tends to 1: proved"
+    return panel([line], said, _HEIGHT)
 
 
 def _note(said: str) -> Panel:
     scale = alt.Scale(domain=[0, 1], nice=False)
     axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
-    return alt.layer(text(0, 0.5, said, "faint", axes)).properties(width=_WIDTH, height=18)
+    return panel([text(0, 0.5, said, "faint", axes)], "", 18)

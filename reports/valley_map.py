@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
 
 import altair as alt
 import numpy as np
 
 from gdcheck.properties.basins.valley_plane import OBSERVED_STEPS, ValleyPlane
-from gdcheck.reports.charts import drawn
+from gdcheck.reports.charts import axis, drawn
 
 _SIDE = 640
 _SHADES = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
@@ -32,14 +31,11 @@ def valley_map(plane: ValleyPlane, title: str) -> bytes:
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, plane.threshold)
     high = high if high > low else low + 1
 
-    def channel(kind: Any, name: str, ends: tuple[float, float]) -> Any:
-        return kind("at:Q", title=f"start, {name}", scale=alt.Scale(domain=list(ends), nice=False, zero=False))
-
-    x, y = channel(alt.X, plane.names[0], (left, right)), channel(alt.Y, plane.names[1], (bottom, top))
+    x = axis(alt.X, f"start, {plane.names[0]}", [left, right])
+    y = axis(alt.Y, f"start, {plane.names[1]}", [bottom, top])
     picture = [{"url": _encoded(plane, low, high), "x": (left + right) / 2, "y": (bottom + top) / 2}]
     image = alt.Chart(alt.InlineData(values=picture)).mark_image(aspect=False, width=_SIDE, height=_SIDE)
-    image = image.encode(x=x.copy(), y=y.copy(), url="url:N")
-    image.encoding.x.shorthand, image.encoding.y.shorthand = "x:Q", "y:Q"
+    image = image.encode(x=x, y=y, url="url:N")
     # The lowest and the highest sharpness stand outside the frame: they are there for the legend.
     ends = [{"x": right + (right - left), "y": top, "sharpness": value} for value in (low, high)]
     title_of_shades = f"sharpness at the point of arrival; 2/η = {plane.threshold:.4g}"

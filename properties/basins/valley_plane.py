@@ -5,6 +5,7 @@ All points are followed in float64, at once, and only observed; a coarse grid of
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
+from gdcheck.theorem.certificate.kinds.valley import valley_certificate
+from gdcheck.theorem.certificate.rechecking import NotChecked, check
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum
-from gdcheck.theorem.valleys.decide import decide_valley
+from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 Floats = npt.NDArray[np.float64]
@@ -117,7 +120,7 @@ def valley_plane(problem: ValleyProblem, size: int, half_width: fmpq) -> ValleyP
             found = decide_valley(moved, max_steps=_PROOF_STEPS)
         except InputError:
             continue  # On the valley itself, or outside the domain.
-        if found.arrival is not None:
+        if found.arrival is not None and _accepted(found):
             point = (float(arb(found.arrival.centre[0])), float(arb(found.arrival.centre[1])))
             proved.append(((float(exact[0]), float(exact[1])), point))
             differing += not math.dist(point, ends[:, index].tolist()) < _SAME
@@ -130,6 +133,14 @@ def valley_plane(problem: ValleyProblem, size: int, half_width: fmpq) -> ValleyP
         tried,
         differing,
     )
+
+
+def _accepted(found: ValleyDecision) -> bool:
+    """Whether the independent checker accepts the proof; one that it could not finish counts for nothing."""
+    try:
+        return check(json.loads(json.dumps(valley_certificate(found)))) is None
+    except NotChecked:
+        return False
 
 
 def followed(problem: ValleyProblem, starts: Floats) -> tuple[Floats, Floats]:

@@ -22,6 +22,13 @@ def test_proved_points_are_where_the_simulation_ends():
     assert ((seen > 2 - 1e-6) & (seen < plane.threshold)).all() and np.isnan(plane.sharpness).any()
 
 
+def test_what_the_checker_refuses_is_not_called_proved(monkeypatch):
+    monkeypatch.setattr("gdcheck.properties.basins.valley_plane.check", lambda _: "a claim fails")
+    plane = valley_plane(problem(), 8, fmpq(2))
+    assert plane.tried == 64
+    assert plane.proved == ()
+
+
 def test_the_sharpness_is_that_of_the_loss():
     ends, tops = followed(problem(), np.array([[2.2], [0.4]]))
     assert ends[0, 0] * ends[1, 0] == pytest.approx(1)

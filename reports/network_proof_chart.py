@@ -55,8 +55,8 @@ def _loss(moments: Sequence[Moment], first: int) -> Panel:
     layers = [drawn("line", line, color=STAND_IN["ink"], strokeWidth=1.6, aria=False).encode(x=x, y=y)]
     layers.append(rule(x, first, "fixed", strokeDash=[4, 4]))
     top = max(m.loss for m in moments)
-    layers.append(text(first, top, f"proved from step {first}", "fixed", (x, y), align="right", dx=-6, baseline="top"))
-    return panel(layers, "Loss, and the step from which on the limit is proved", _HEIGHT)
+    layers.append(text(first, top, f"settled from step {first}", "fixed", (x, y), align="right", dx=-6, baseline="top"))
+    return panel(layers, "Loss, and the step from which on the limit is settled", _HEIGHT)
 
 
 def _edge(proof: Proof) -> Panel:

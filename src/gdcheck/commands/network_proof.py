@@ -18,7 +18,7 @@ from gdcheck.networks.proof.prove import Counts, Proof, prove
 from gdcheck.networks.proof.rounding import Floats
 from gdcheck.networks.proof.samples import random_network, samples
 from gdcheck.networks.proof.search import large_step, small_step
-from gdcheck.networks.proof.storing import write_certificate
+from gdcheck.networks.proof.storing import recheck_file, write_certificate
 from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.reports.figures import rendered
 from gdcheck.reports.network_proof_chart import network_proof_chart
@@ -71,17 +71,26 @@ def prove_command(options: NetworkOptions) -> int:
     except KeyboardInterrupt:
         typer.echo("interrupted: nothing is written", err=True)
         return INTERRUPTED
-    _show(proof)
     if proof.arrival is None:
+        _show(proof)
         return OTHER
-    stem = f"network-proof-{proof.arrival.regime.value}"
+    path = options.out / f"network-proof-{proof.arrival.regime.value}.json"
     with writing_to(options.out):
-        write_certificate(proof, options.out / f"{stem}.json")
+        document = write_certificate(proof, path)
         chart = network_proof_chart(proof, describe(images))
-        picture = rendered(chart, "svg", "A network's run, and the step from which on its limit is proved")
-        write_bytes_atomically(options.out / f"{stem}.svg", picture)
-    typer.echo(f"certificate: {options.out / stem}.json, .npz; picture: {options.out / stem}.svg")
-    typer.echo(f"check it: gdcheck recheck --time-limit 3600 {options.out / stem}.json")
+        picture = rendered(chart, "svg", "A network's run, and the step from which on its limit is settled")
+        write_bytes_atomically(path.with_suffix(".svg"), picture)
+    try:
+        with progress_bar(proof.arrival.step, "rechecking") as tell:
+            failure = recheck_file(document, path, watch=lambda step, _: tell(step))
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {path} is written, and not checked", err=True)
+        return INTERRUPTED
+    if failure is not None:
+        typer.echo(f"unresolved: the checker does not accept the certificate ({failure}); allow more --max-steps")
+        return OTHER
+    _show(proof)
+    typer.echo(f"certificate: {path}, with its .npz, accepted by the checker; picture: {path.with_suffix('.svg')}")
     return PROVED
 
 
@@ -116,8 +125,9 @@ def _show(proof: Proof) -> None:
     small = end.regime is Regime.SMALL_STEP
     way, which = ("fixed", "smallest") if small else ("alternating", "largest")
     typer.echo(
-        f"proved from step {proof.first} on: the trajectory tends to a zero of all residuals, and its direction is "
-        f"{way} along the eigenvector of the {which} nonzero Hessian eigenvalue there"
+        "proved: the trajectory tends to a zero of all residuals, and its direction is "
+        f"{way} along the eigenvector of the {which} nonzero Hessian eigenvalue there; the inequality first held at "
+        f"step {proof.first}, and the certificate states it at step {end.step}"
     )
     low, high = end.spectrum[0], end.spectrum[-1]
     typer.echo(

@@ -96,7 +96,8 @@ def test_the_command_proves_and_its_certificate_is_accepted(gdcheck, tmp_path):
     words = ["--prove", "--subset", "4", "--hidden", "30", "--pixels", "2", "--out", tmp_path]
     code, out, err = gdcheck("network", *words)
     assert code == 0, err
-    assert "proved from step" in out
+    assert "proved: the trajectory tends to a zero" in out
+    assert "accepted by the checker" in out
     assert "synthetic" in out
     path = tmp_path / "network-proof-small-step.json"
     assert json.loads(path.read_text())["schema"] == "gdcheck-network/1"
@@ -110,6 +111,14 @@ def test_the_command_proves_and_its_certificate_is_accepted(gdcheck, tmp_path):
     code, out, _ = gdcheck("network", *words, "--max-steps", "5")
     assert code == 3
     assert "unresolved after step 5" in out
+
+
+def test_what_the_checker_refuses_is_unresolved(gdcheck, tmp_path, monkeypatch):
+    monkeypatch.setattr("gdcheck.commands.network_proof.recheck_file", lambda *_, **__: "N9: a claim fails")
+    code, out, _ = gdcheck("network", "--prove", "--subset", "4", "--hidden", "30", "--pixels", "2", "--out", tmp_path)
+    assert code == 3
+    assert "proved:" not in out
+    assert "N9" in out
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,12 @@ class _AnyKind(type):
 
     def __call__(cls, loss: Any, **fields: Any) -> exact.Problem | SmoothProblem:
         """Read a problem; see ``Problem``."""
-        if callable(loss) or isinstance(loss, str):
+        if callable(loss):
+            from gdcheck.networks.losses.functions import in_numpy
+
+            loss, fields = in_numpy(loss, fields)
+            return read_problem(loss, **fields)
+        if isinstance(loss, str):
             return read_problem(loss, **fields)
         return exact.Problem(loss, **fields)
 
@@ -26,8 +31,9 @@ class _AnyKind(type):
 class Problem(exact.Problem, metaclass=_AnyKind):
     """Gradient descent on a loss: what ``decide`` decides.
 
-    The loss is a text or a ``Loss``, or a Python function of a vector that uses NumPy's operations. A text that is no
-    polynomial, and a function, make a ``SmoothProblem``, whose minimizer is searched and enclosed.
+    The loss is a text or a ``Loss``, or a Python function of a vector that uses NumPy's operations or torch's, or a
+    ``torch.nn.Module`` that returns the loss of its weights. A text that is no polynomial, and a function, make a
+    ``SmoothProblem``, whose minimizer is searched and enclosed.
 
     Example:
         >>> import gdcheck, numpy
@@ -57,4 +63,8 @@ class Problem(exact.Problem, metaclass=_AnyKind):
             >>> gdcheck.decide(problem).verdict
             <Verdict.PROVED: 'proved'>
         """
+        if callable(residuals):
+            from gdcheck.networks.losses.functions import in_numpy
+
+            residuals, fields = in_numpy(residuals, fields)
         return ValleyProblem.of(residuals, **fields)

@@ -20,6 +20,7 @@ from gdcheck.theorem.smooth.functions import FUNCTIONS
 from gdcheck.theorem.smooth.graph import Builder, Function, Node, Power, Product, Sum, Value
 
 FIELD = "loss-function"
+Array = numpy.ndarray[Any, Any]
 _NAMES = {name: name for name in FUNCTIONS} | {"arctan": "atan", "expit": "sigmoid"}
 """The elementary functions by the names that NumPy and SciPy give them."""
 _ARITHMETIC = (
@@ -149,14 +150,33 @@ def _dispatched(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[
         return _wrapped(getattr(ufunc, method)(*plain, **options))
     if method == "__call__" and not options:
         if name in _NAMES:
-            return _wrapped(numpy.frompyfunc(lambda x: x.applied(_NAMES[name]), 1, 1)(*plain))
+            return _wrapped(applied(_NAMES[name], *plain))
         if name == "expm1":
-            return _wrapped(numpy.frompyfunc(lambda x: x.applied("exp") - 1, 1, 1)(*plain))
+            return _wrapped(applied("exp", *plain) - 1)
         if name == "logaddexp":
-            return _wrapped(numpy.frompyfunc(_logaddexp, 2, 1)(*plain))
+            return _wrapped(logaddexp(*plain))
     raise InputError(
         FIELD, f"uses {name}, which has no enclosure; those that have one are + - * / ** @ and {', '.join(_KNOWN)}"
     )
+
+
+def applied(name: str, entries: Any) -> Any:
+    """Apply an elementary function to every entry of an array of traced numbers."""
+    return numpy.frompyfunc(lambda x: x.applied(name), 1, 1)(as_array(entries))
+
+
+def logaddexp(left: Any, right: Any) -> Any:
+    """Return ln(e^a + e^b) entry by entry, of arrays of which one at least holds traced numbers."""
+    return numpy.frompyfunc(_logaddexp, 2, 1)(as_array(left), as_array(right))
+
+
+def as_array(x: Any) -> Array:
+    """Return an array, or a single number as one of shape (), with plain objects as its entries."""
+    if isinstance(x, numpy.ndarray):
+        return x.view(numpy.ndarray)
+    held = numpy.empty((), dtype=object)
+    held[()] = x
+    return held
 
 
 def _logaddexp(a: Any, b: Any) -> Any:
@@ -167,12 +187,8 @@ def _logaddexp(a: Any, b: Any) -> Any:
 
 
 def _plain(x: Any) -> Any:
-    if isinstance(x, TracedArray):
-        return x.view(numpy.ndarray)
-    if isinstance(x, Scalar):
-        held = numpy.empty((), dtype=object)
-        held[()] = x
-        return held
+    if isinstance(x, TracedArray | Scalar):
+        return as_array(x)
     if isinstance(x, numpy.ndarray) and x.dtype != object:
         return x.astype(object)  # Of Python's own numbers, which leave the operation to the traced ones.
     return x
@@ -218,7 +234,9 @@ def traced_text(function: Callable[[Any], Any], variables: Sequence[str]) -> str
     if isinstance(result, numpy.ndarray) and result.size == 1:
         result = result.reshape(-1)[0]
     if not isinstance(result, Scalar):
-        raise InputError(FIELD, f"returns {type(result).__name__}, no number that depends on the variables; return one")
+        array = isinstance(result, numpy.ndarray)
+        what = f"an array of shape {result.shape}" if array else type(result).__name__
+        raise InputError(FIELD, f"returns {what}, no number that depends on the variables; return one")
     return _Writer(variables, builder.finish(result.value)).text()
 
 

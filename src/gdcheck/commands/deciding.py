@@ -108,6 +108,7 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
 
 def _traced(o: CheckOptions, place: str) -> SmoothProblem:
     """Return the problem of a function in a user's own file, which is run; the function is traced."""
+    from gdcheck.networks.losses.functions import in_numpy
     from gdcheck.properties.lemmas.loading import run_file
     from gdcheck.theorem.descent.points import read_point
     from gdcheck.theorem.smooth.problem import SmoothProblem
@@ -119,10 +120,11 @@ def _traced(o: CheckOptions, place: str) -> SmoothProblem:
     if not callable(function):
         raise InputError("loss-function", f"{path[:200]} has no function {name}; name one that is defined there")
     point, names = named_rest(o.minimizer, o.variables)
+    function, fields = in_numpy(function, {} if o.start is None else {"start": read_point(o.start, "start")})
     return SmoothProblem.of(
         function,
         step_size=given(o.step_size, "step-size", "--step-size 0.1"),
-        start=read_point(given(o.start, "start", "--start 0.1,0.1"), "start"),
+        start=given(fields.get("start"), "start", "--start 0.1,0.1"),
         minimizer=point,
         variables=names,
     )

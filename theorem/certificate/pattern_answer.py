@@ -62,7 +62,7 @@ def scalar_json(text: str, found: Followed | None) -> dict[str, Any]:
         "scalar": text,
         **_pattern_json(found.pattern, found.onset),
         "derivative": _slope(found.pattern),
-        "limit": to_text(found.limit),
+        "limit": _limit(found.limit),
         "first": [_interval(x) for x in found.first],
     }
 
@@ -113,6 +113,12 @@ def _slope(found: Pattern) -> str | None:
     if found.exact_slope is not None:
         return to_text(found.exact_slope)
     return None if found.slope is None else _number(found.slope)
+
+
+def _limit(limit: fmpq | arb) -> str | None:
+    if isinstance(limit, fmpq):
+        return to_text(limit)
+    return _number(limit) if limit.is_finite() else None
 
 
 def _number(x: arb) -> str:

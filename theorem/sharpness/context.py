@@ -21,7 +21,7 @@ from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.envelope import Envelope
-from gdcheck.theorem.sharpness.observable import Direction, Observable
+from gdcheck.theorem.sharpness.observable import Direction, Observable, Valued
 from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, find_onset, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
 
@@ -113,7 +113,7 @@ class TrajectoryContext:
         if self.decision.subspace is not None and self.decision.subspace.dimension == 0:
             return Pattern(Kind.CONSTANT, step=self.decision.subspace.enters)
         if self.envelope is None or self.direction is None:
-            return Pattern(Kind.UNDECIDED, cause=self._no_direction())
+            return Pattern(Kind.UNDECIDED, cause=self.no_direction())
         return self.pattern_within(observable, self.envelope)
 
     def pattern_within(self, observable: Observable, envelope: Envelope) -> Pattern:
@@ -122,7 +122,7 @@ class TrajectoryContext:
         second = SecondOrder(self.expansion, self.derivatives, self.direction.balls)
         return pattern(observable, self.direction, envelope, second)
 
-    def onset(self, observable: Observable, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
+    def onset(self, observable: Valued, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
         """Enclose a function's values along the first steps and look there for the earliest step of its pattern.
 
         Args:
@@ -155,7 +155,8 @@ class TrajectoryContext:
         envelope = self.envelope
         return None if envelope is None else envelope.first_ball(observable.constant)
 
-    def _no_direction(self) -> str:
+    def no_direction(self) -> str:
+        """Say why there is no single certified direction."""
         if self.decision.amplitude is None:
             return f"no limit direction is certified: {self.decision.reason}"
         if self.direction is None:

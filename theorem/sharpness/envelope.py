@@ -21,12 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from flint import arb
 
 from gdcheck.theorem.decision.decide import Decision
-from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.result import Cone as KeptCone
 from gdcheck.theorem.limit.result import Inequality
 from gdcheck.theorem.loss.balls import surely_less
@@ -36,6 +35,13 @@ Result = TypeVar("Result")
 
 FARTHEST = 2**128
 """Steps beyond which no proof is sought."""
+
+
+class Remainder(Protocol):
+    """A bound of the remainder."""
+
+    def quadratic(self, radius: arb) -> arb:
+        """Return C(r): ‖g(h)‖ ≤ C(r)‖h‖² for ‖h‖ ≤ r."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,10 @@ class Envelope:
     rho: arb
     b: arb | None
     numbers: Inequality
-    bound: RemainderBound
+    bound: Remainder
 
     @classmethod
-    def of(cls, decision: Decision, bound: RemainderBound) -> Envelope | None:
+    def of(cls, decision: Decision, bound: Remainder) -> Envelope | None:
         """Return the envelope of a decision; None unless it has one certified simple direction.
 
         Args:

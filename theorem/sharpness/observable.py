@@ -14,7 +14,18 @@ from gdcheck.theorem.sharpness.derivatives import dot
 from gdcheck.theorem.sharpness.envelope import Cone
 
 
-class Observable(Protocol):
+class Valued(Protocol):
+    """A function φ that is enclosed at the minimizer and at iterates."""
+
+    @property
+    def value(self) -> arb:
+        """φ at the minimizer."""
+
+    def at(self, iterate: EnclosedIterate) -> arb:
+        """φ at an iterate, enclosed; not finite if that fails."""
+
+
+class Observable(Valued, Protocol):
     """A function φ around the minimizer, with the bounds that a proof about its values needs.
 
     Attributes:
@@ -22,10 +33,6 @@ class Observable(Protocol):
         gradient: ∇φ at the minimizer, enclosed, shape (n,).
         exact_gradient: The same, exactly; None if it is not known to be rational.
     """
-
-    @property
-    def value(self) -> arb:
-        """φ at the minimizer."""
 
     @property
     def gradient(self) -> Sequence[arb]:
@@ -46,9 +53,6 @@ class Observable(Protocol):
 
     def constant(self, radius: arb) -> bool:
         """Whether φ is proved to be constant on the ball; with an infinite radius, everywhere."""
-
-    def at(self, iterate: EnclosedIterate) -> arb:
-        """φ at an iterate, enclosed; not finite if that fails."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.decide import Decision, with_tail
-from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
@@ -20,7 +19,11 @@ from gdcheck.theorem.loss.truncated import TruncatedPower
 from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.maps import ValueMap
-from gdcheck.theorem.sharpness.pattern import Onset, Pattern
+from gdcheck.theorem.sharpness.orders.setting import Setting
+from gdcheck.theorem.sharpness.orders.smooth_scalar import SmoothScalar, order_pattern
+from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
+from gdcheck.theorem.smooth.graph import SmoothLoss
+from gdcheck.theorem.smooth.reading import called_in, read_smooth
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +108,12 @@ class Scalar:
         return self.value + self.change(iterate.centre) + slack.union(-slack)
 
 
-def parse_scalar(text: str, problem: Problem) -> Loss:
+def parse_scalar(text: str, variables: Sequence[str]) -> Loss | SmoothLoss:
     """Read a function of a problem's variables.
 
     Args:
-        text: A polynomial plus truncated powers, such as ``x*y + x``.
-        problem: The problem.
+        text: A polynomial plus truncated powers, such as ``x*y + x``, or a smooth function such as ``sin(x)*y``.
+        variables: The variables.
 
     Returns:
         The function.
@@ -119,7 +122,12 @@ def parse_scalar(text: str, problem: Problem) -> Loss:
         InputError: If the text cannot be read; the field is ``scalar``.
     """
     try:
-        return Loss.parse(text, problem.loss.variables)
+        return Loss.parse(text, variables)
+    except InputError as error:
+        if "max" in called_in(text):
+            raise InputError("scalar", error.message) from None
+    try:
+        return read_smooth(text, variables)
     except InputError as error:
         raise InputError("scalar", error.message) from None
 
@@ -129,19 +137,19 @@ class Followed:
     """A scalar along a trajectory.
 
     Attributes:
-        limit: φ(m), exactly.
+        limit: φ(m), exactly if it is known.
         pattern: How φ(x_k) approaches it; its ``slope`` is the derivative along the limit direction.
         onset: From where the pattern holds; None without a proved one.
         first: Enclosures of φ(x_k) at the first steps.
     """
 
-    limit: fmpq
+    limit: fmpq | arb
     pattern: Pattern
     onset: Onset | None
     first: tuple[arb, ...]
 
 
-def follow(decision: Decision, function: Loss) -> Followed | None:
+def follow(decision: Decision, function: Loss | SmoothLoss) -> Followed | None:
     """Prove how a function behaves along a trajectory.
 
     Args:
@@ -157,7 +165,35 @@ def follow(decision: Decision, function: Loss) -> Followed | None:
         if context is None:
             return None
         minimizer = decision.problem.minimizer
+        if isinstance(function, SmoothLoss):
+            smooth = SmoothScalar(function, [arb(x) for x in minimizer])
+            found = _by_order(context, function)
+            onset, values = context.onset(smooth, found)
+            return Followed(smooth.value, found, onset, values[:SHOWN])
         scalar = Scalar.of(function, minimizer)
         found = context.pattern(scalar)
+        if found.kind is Kind.UNDECIDED and found.exact_slope == 0 and not function.truncated:
+            further = _by_order(context, read_smooth(function.text(), decision.problem.loss.variables))
+            # Where kinks keep the loss from being smooth, the second order's own cause says more.
+            found = found if decision.problem.loss.truncated else further
         onset, values = context.onset(scalar, found)
         return Followed(function.value(minimizer), found, onset, values[:SHOWN])
+
+
+def _by_order(context: TrajectoryContext, function: SmoothLoss) -> Pattern:
+    """Prove the pattern of a smooth function at the order that decides it."""
+    envelope, direction, problem = context.envelope, context.direction, context.decision.problem
+    if envelope is None or direction is None:
+        return Pattern(Kind.UNDECIDED, cause=context.no_direction())
+    if problem.loss.truncated:
+        cause = "with truncated powers in the loss polynomial scalars are decided; give one"
+        return Pattern(Kind.UNDECIDED, cause=cause)
+    setting = Setting(
+        loss=read_smooth(problem.loss.text(), problem.loss.variables),
+        step_size=problem.step_size,
+        minimizer=[arb(x) for x in problem.minimizer],
+        direction=direction.balls,
+        exact_minimizer=problem.minimizer,
+        exact_direction=direction.exact,
+    )
+    return order_pattern(function, setting, envelope)

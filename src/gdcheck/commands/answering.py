@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
-from gdcheck.commands.check_options import BESIDE, NOT_OF_VALLEYS, CheckOptions
+from gdcheck.commands.check_options import BESIDE, NOT_OF_SMOOTH, NOT_OF_VALLEYS, CheckOptions
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
 from gdcheck.commands.outcomes import (
     minimizer_json,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.reference.observation import Observation
+    from gdcheck.theorem.smooth.graph import SmoothLoss
     from gdcheck.theorem.valleys.decide import ValleyDecision
 
 _Answered: TypeAlias = tuple[dict[str, Any], dict[str, Any] | None]
@@ -193,7 +194,7 @@ class Printer:
         """Return the answer to a smooth problem, and its certificate."""
         from gdcheck.theorem.decision.smooth import decide_smooth
 
-        self._options.refuse(BESIDE, "is answered for polynomial losses so far; leave it out")
+        self._options.refuse(NOT_OF_SMOOTH, "is answered for polynomial losses so far; leave it out")
         near = self._options.search_from(problem)
         problem = problem if near is None else replace(problem, near=near)
         return self._smooth_answer(decide_smooth(problem, **self._options.limits))
@@ -201,8 +202,17 @@ class Printer:
     def _smooth_answer(self, decision: SmoothDecision) -> _Answered:
         from gdcheck.theorem.certificate.kinds.smooth import smooth_answer, smooth_certificate
 
+        functions = self._functions(decision.problem)
         proof = smooth_certificate(decision)
-        answer = smooth_answer(decision) | self._rechecked(proof)
+        answer = smooth_answer(decision)
+        if functions:
+            from gdcheck.theorem.certificate.pattern_answer import scalar_json
+            from gdcheck.theorem.sharpness.smooth.scalar import follow_smooth
+
+            texts = self._options.scalar or ()
+            followed = [follow_smooth(decision, f) for f in functions]
+            answer["scalars"] = [scalar_json(t, f) for t, f in zip(texts, followed, strict=True)]
+        answer |= self._rechecked(proof)
         if self._options.observe:
             from gdcheck.theorem.reference.smooth_trajectory import observe_smooth
             from gdcheck.theorem.smooth.minimizer import centre_within
@@ -216,7 +226,7 @@ class Printer:
         """Return the answer at an irrational minimizer of a polynomial; None if none is enclosed."""
         from gdcheck.theorem.decision.smooth import decide_smooth
 
-        asked = self._options.given(*BESIDE)
+        asked = self._options.given(*NOT_OF_SMOOTH)
         smooth = None if asked else smooth_instead(problem, self._options.search_from(problem))
         if smooth is None:
             return None
@@ -269,14 +279,14 @@ class Printer:
         reason = f"the independent checker rejects the certificate: {failure}"
         return {"recheck": "rejected", "verdict": "unresolved", "reason": reason}
 
-    def _functions(self, problem: Problem) -> list[Loss]:
+    def _functions(self, problem: Problem | SmoothProblem) -> list[Loss | SmoothLoss]:
         if not self._options.scalar:
             return []
         from gdcheck.theorem.sharpness.scalar import parse_scalar
 
-        return [parse_scalar(text, problem) for text in self._options.scalar]
+        return [parse_scalar(text, problem.loss.variables) for text in self._options.scalar]
 
-    def _answer(self, decision: Decision, functions: Sequence[Loss]) -> dict[str, Any]:
+    def _answer(self, decision: Decision, functions: Sequence[Loss | SmoothLoss]) -> dict[str, Any]:
         result = answer_to(decision)
         result["chain"] = chain_json(paper_chain(decision)) if decision.problem.method.is_plain else None
         if functions:

@@ -62,7 +62,7 @@ def _expected(regime: str | None, slope: str, found: dict[str, Any]) -> str:
 def _proved(found: dict[str, Any]) -> str:
     if found["kind"] == "undecided":
         return f"undecided: {found['cause']}"
-    order = ", by the second order" if found["order"] == 2 else ""
+    order = {None: "", 1: "", 2: ", by the second order"}.get(found["order"], f", by order {found['order']}")
     early = f"; broken at {found['broken']} earlier steps" if found["broken"] else ""
     return f"{found['kind']}{order}, proved from step {found['from_step']} on{early}{_rechecked(found, 'pattern')}"
 

@@ -1,0 +1,135 @@
+"""Elementary functions of power series: the value, and the derivative at it.
+
+The coefficients are balls or rationals. Of rationals, exp, sin and the like are known at 0 only, log at 1, and roots
+of squares: everything else has no exact value (``InexactError``). A domain that is left gives balls that are not
+finite.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from flint import arb, arb_series, fmpq, fmpq_series
+
+Series: TypeAlias = Any
+"""An ``arb_series`` or an ``fmpq_series``."""
+
+
+class InexactError(ValueError):
+    """A value that is no rational number, or is not known to be one."""
+
+
+def constant(like: Series, value: fmpq | int) -> Series:
+    """Return a constant as a series of the same kind and the same number of terms."""
+    if isinstance(like, arb_series):
+        return arb_series([arb(value)], prec=like.prec)
+    return fmpq_series([fmpq(value)], prec=like.prec)
+
+
+def coefficients(series: Series, terms: int) -> list[Any]:
+    """Return the first coefficients, zeros at the end included."""
+    return [series[k] for k in range(terms)]
+
+
+def function(name: str, x: Series, *, valued: bool) -> tuple[Series, Series]:
+    """Evaluate an elementary function and its derivative at a series.
+
+    Args:
+        name: One of ``theorem.smooth.functions.FUNCTIONS``, not sqrt.
+        x: The argument.
+        valued: Whether the constant of the value matters; of a rational softplus it is left out if not.
+
+    Returns:
+        Two series.
+
+    Raises:
+        InexactError: If the coefficients are rational and those of the result are not known to be.
+    """
+    try:
+        return _function(name, x, valued=valued)
+    except (ValueError, AttributeError, ZeroDivisionError) as error:
+        raise InexactError(f"{name} has no exact value there") from error
+
+
+def _function(name: str, x: Series, *, valued: bool) -> tuple[Series, Series]:
+    if name == "exp":
+        e = x.exp()
+        return e, e
+    if name == "log":
+        return x.log(), 1 / x
+    if name == "log1p":
+        return (1 + x).log(), 1 / (1 + x)
+    if name == "sin":
+        return x.sin(), x.cos()
+    if name == "cos":
+        return x.cos(), -x.sin()
+    if name == "tan":
+        t = x.tan()
+        return t, 1 + t * t
+    if name in {"sinh", "cosh"}:
+        e = x.exp()
+        s, c = (e - 1 / e) / 2, (e + 1 / e) / 2
+        return (s, c) if name == "sinh" else (c, s)
+    if name == "tanh":
+        t = 2 / (1 + (-2 * x).exp()) - 1
+        return t, 1 - t * t
+    if name == "sigmoid":
+        s = 1 / (1 + (-x).exp())
+        return s, s * (1 - s)
+    if name == "softplus":
+        return _softplus(x, valued=valued)
+    if name == "atan":
+        return x.atan(), 1 / (1 + x * x)
+    if isinstance(x, fmpq_series):
+        raise InexactError("erf has irrational derivatives")
+    return x.erf(), (-x * x).exp() * (2 / arb.pi().sqrt())
+
+
+def _softplus(x: Series, *, valued: bool) -> tuple[Series, Series]:
+    slope = 1 / (1 + (-x).exp())
+    if isinstance(x, fmpq_series):
+        if valued:
+            raise InexactError("ln 2 is irrational")
+        return (slope * x.derivative()).integral(), slope
+    return ((1 + x.exp()).log() if x[0] < 0 else x + (1 + (-x).exp()).log()), slope
+
+
+def power(x: Series, exponent: fmpq) -> tuple[Series, Series]:
+    """Evaluate a rational power and its derivative at a series.
+
+    Raises:
+        InexactError: As ``function`` does.
+    """
+    try:
+        if exponent.q == 1:
+            below = _whole(x, int(exponent.p) - 1)
+            return below * x, below * exponent
+        value = _rational(x, exponent)
+        return value, value / x * exponent
+    except (ValueError, ZeroDivisionError) as error:
+        raise InexactError("a power has no exact value there") from error
+
+
+def _whole(x: Series, p: int) -> Series:
+    if p < 0:
+        return 1 / _whole(x, -p)
+    result, square = constant(x, 1), x
+    while p:
+        if p & 1:
+            result = result * square
+        p >>= 1
+        if p:
+            square = square * square
+    return result
+
+
+def _rational(x: Series, exponent: fmpq) -> Series:
+    if isinstance(x, arb_series):
+        return (x.log() * arb(exponent)).exp()
+    k = x[0]
+    root = fmpq(k.p.isqrt(), k.q.isqrt()) if k > 0 else fmpq(0)
+    if k == 1:
+        return (x.log() * exponent).exp()
+    if exponent.q != 2 or not root or root * root != k:
+        raise InexactError("a root has no exact value there")
+    return ((x / k).log() * exponent).exp() * root ** int(exponent.p)

@@ -1,10 +1,10 @@
 r"""The pattern of a smooth function at whatever order decides it along the limit direction.
 
-In the notation of ``curve``, :math:`h_k = y_ku + \psi(y_k) + y_k^q\zeta_k` with :math:`\|\zeta_k\| \le w`, w → 0. Let the
-Taylor coefficients of :math:`y \mapsto \varphi(m + yu + \psi(y) + y^q\zeta)` below the order p vanish exactly, whatever
-:math:`\zeta \perp u` is. Then by Taylor's formula :math:`\varphi_k - \varphi(m) = Q_k y_k^p`, :math:`Q_k` in the
-coefficient of order p for all ζ allowed, plus :math:`[-a, a]` times that of order p + 1 on :math:`[-a, a]`. With c that
-coefficient at ζ = 0 and ε a bound of :math:`|Q_k - c|`, sign and approach are settled as in ``pattern``, by
+In the notation of ``curve``, :math:`h_k = y_ku + \psi(y_k) + y_k^q\zeta_k` with :math:`\|\zeta_k\| \le w`, w → 0. Let
+the Taylor coefficients of :math:`y \mapsto \varphi(m + yu + \psi(y) + y^q\zeta)` below the order p vanish exactly,
+whatever :math:`\zeta \perp u` is. Then by Taylor's formula :math:`\varphi_k - \varphi(m) = Q_k y_k^p`, :math:`Q_k` in
+the coefficient of order p for all ζ allowed, plus :math:`[-a, a]` times that of order p + 1 on :math:`[-a, a]`. With c
+that coefficient at ζ = 0 and ε a bound of :math:`|Q_k - c|`, sign and approach are settled as in ``pattern``, by
 :math:`(|c|+\varepsilon)\rho_+^{pm} < |c|-\varepsilon`; m = 2 where :math:`y^p` alternates.
 
 That coefficients vanish is decided in rationals: a polynomial of degree d in ζ is zero if it is at all whole points
@@ -213,4 +213,5 @@ class _Order:
         whole = [list(self.curve.setting.minimizer), *bent]
         first = value_along(self.function, polynomial_curve(whole, p + 1))[p]
         rest = value_along(self.function, polynomial_curve(whole, p + 2, base))[p + 1]
-        return first + base * rest
+        found: arb = first + base * rest
+        return found

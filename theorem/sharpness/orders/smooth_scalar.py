@@ -38,10 +38,8 @@ class SmoothScalar:
 
     def at(self, iterate: EnclosedIterate) -> arb:
         """φ at an iterate, enclosed; not finite if that fails."""
-        middle = [(m.mid() + h).mid() for m, h in zip(self.minimizer, iterate.centre, strict=True)]
-        reach = iterate.error + norm(x.rad() for x in self.minimizer)
-        # The middle is rounded.
-        reach = (reach + norm(m.mid() + h - x for m, h, x in zip(self.minimizer, iterate.centre, middle, strict=True))).upper()
+        wide = [m + h for m, h in zip(self.minimizer, iterate.centre, strict=True)]
+        middle, reach = [x.mid() for x in wide], (iterate.error + norm(x.rad() for x in wide)).upper()
         slack = (bounds_on_ball(self.function, middle, reach).first * reach).upper()
         return Forward.of(self.function, middle, 0).value + slack.union(-slack)
 

@@ -13,9 +13,7 @@ from gdcheck.theorem.smooth.series.along import exact_hessian
 _LARGEST = 10**6
 
 
-def exact_minimizer(
-    loss: SmoothLoss, minimizer: EnclosedMinimizer
-) -> tuple[tuple[fmpq, ...], list[list[fmpq]]] | None:
+def exact_minimizer(loss: SmoothLoss, minimizer: EnclosedMinimizer) -> tuple[tuple[fmpq, ...], list[list[fmpq]]] | None:
     """Return the minimizer and the Hessian there, if both are rational and known exactly.
 
     Args:

@@ -1,6 +1,6 @@
 r"""Bounds of derivatives of any order on a ball, by majorants.
 
-Of each slot u, the numbers :math:`\|D^ku\|/k!`, k ≥ 1, on the ball are bounded by the coefficients of a power series
+Of each slot u, :math:`\|D^ku\|/k!`, k ≥ 1, is bounded on the ball by the coefficients of a power series
 :math:`\hat u`. The majorant of a sum is the sum; of a product uv, with :math:`|u|` and :math:`|v|` as constant terms,
 the product; of :math:`\varphi(u)` it is :math:`\sum_k \frac{|\varphi^{(k)}|}{k!}\hat u^k` (Faà di Bruno's formula, every
 term by its norm). An affine form has the norm of its coefficients. ``ball_bounds`` does the same to the third order, at
@@ -14,9 +14,8 @@ from math import factorial
 
 from flint import arb, arb_series, fmpq
 
-from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.smooth.evaluate import Forward
-from gdcheck.theorem.smooth.graph import Power, Product, SmoothLoss, Sum
+from gdcheck.theorem.smooth.graph import Node, Power, Product, SmoothLoss, Sum
 from gdcheck.theorem.smooth.series.functions import InexactError, function, power
 
 
@@ -55,7 +54,7 @@ def derivative_on_ball(loss: SmoothLoss, centre: Sequence[arb], radius: arb, ord
 
 
 def _node(
-    node: object, values: Sequence[arb], majorants: Sequence[arb_series], n: int, terms: int
+    node: Node, values: Sequence[arb], majorants: Sequence[arb_series], n: int, terms: int
 ) -> tuple[arb, arb_series]:
     """Return a node's values, and its majorant without constant term."""
     if isinstance(node, Sum):
@@ -73,12 +72,10 @@ def _node(
         a, b = arb(abs(u).upper()), arb(abs(v).upper())
         left, right = majorants[node.left], majorants[node.right]
         return u * v, _rounded(left * right + left * b + right * a, terms)
-    slot = node.base if isinstance(node, Power) else node.argument  # type: ignore[attr-defined]
+    slot = node.base if isinstance(node, Power) else node.argument
     there = arb_series([values[slot], 1], prec=terms)
-    if isinstance(node, Power):
-        found = power(there, node.exponent)[0]
-    else:
-        found = function(node.name, there, valued=True)[0]  # type: ignore[attr-defined]
+    made = power(there, node.exponent) if isinstance(node, Power) else function(node.name, there, valued=True)
+    found = made[0]
     total = arb_series([0], prec=terms)
     for k in range(terms - 1, 0, -1):
         total = total * majorants[slot] + arb(abs(found[k]).upper())

@@ -2,9 +2,9 @@ r"""Bounds of derivatives of any order on a ball, by majorants.
 
 Of each slot u, :math:`\|D^ku\|/k!`, k ≥ 1, is bounded on the ball by the coefficients of a power series
 :math:`\hat u`. The majorant of a sum is the sum; of a product uv, with :math:`|u|` and :math:`|v|` as constant terms,
-the product; of :math:`\varphi(u)` it is :math:`\sum_k \frac{|\varphi^{(k)}|}{k!}\hat u^k` (Faà di Bruno's formula, every
-term by its norm). An affine form has the norm of its coefficients. ``ball_bounds`` does the same to the third order, at
-less cost.
+the product; of :math:`\varphi(u)` it is :math:`\sum_k \frac{|\varphi^{(k)}|}{k!}\hat u^k` (Faà di Bruno's formula,
+every term by its norm). An affine form has the norm of its coefficients. ``ball_bounds`` does the same to the third
+order, at less cost.
 """
 
 from __future__ import annotations

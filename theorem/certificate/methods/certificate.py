@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import lcm
 from typing import Any
 
-from flint import ctx
+from flint import ctx, fmpq
 
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue
-from gdcheck.theorem.augmented.modes import Motion
+from gdcheck.theorem.augmented.modes import Motion, Shape
 from gdcheck.theorem.certificate.parts import (
     above,
     bounds_field,
@@ -31,16 +33,17 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
         decision: The decision.
 
     Returns:
-        A JSON object, or None where none is written: where nothing is proved, and where multipliers agree that are not
-        those of a constant determinant.
+        A JSON object, or None where none is written: where nothing is proved.
     """
     whole, inner, method = decision.whole, decision.motion, decision.problem.method
     if decision.verdict in {Verdict.UNRESOLVED, Verdict.REFUTED} or whole is None or inner is None:
         return None
     if decision.limit is None and not decision.fails and decision.verdict is not Verdict.EXCEPTIONAL:
         return None
-    if not (_is_stated(whole, method) and _is_stated(inner, method)):
+    if whole.regime is None or inner.regime is None or any(whole.modes[i].shape is Shape.ZERO for i in whole.dominant):
         return None
+    for motion in (whole, inner):
+        refine_for_agreement(motion, method, decision.expansion.step_size)
     amplitude = decision.amplitude
     with ctx.workprec(decision.precision):
         numbers = None if amplitude is None else amplitude.inequality
@@ -88,16 +91,31 @@ def motion_fields(motion: Motion) -> dict[str, Any]:
     }
 
 
-def _is_stated(motion: Motion, method: Method) -> bool:
-    """Whether the certificate has words for why several modes have one modulus."""
-    if motion.regime is None:
-        return False
-    if motion.regime is not Regime.BOUNDARY:
-        return True
-    doubles = [i for i in motion.dominant if motion.modes[i].double]
-    several = len(motion.dominant) > 1
-    exact = all(motion.eigenvalues[i].is_rational for i in doubles)
-    return bool(doubles or several) and exact and not (several and method.trace_and_determinant()[1][1] != 0)
+def refine_for_agreement(motion: Motion, method: Method, u: fmpq) -> None:
+    """Narrow the eigenvalues until their intervals prove what agrees on a boundary (Claim M13, docs/certificate.md).
+
+    Args:
+        motion: The modes; their spectrum is refined.
+        method: The method.
+        u: The factor of the gradient.
+    """
+    irrational = sum(not motion.eigenvalues[i].is_rational for i in motion.dominant)
+    if motion.regime is not Regime.BOUNDARY or not irrational:
+        return
+    (t0, t1), (d0, d1) = method.trace_and_determinant()
+    parts = (t0, t1 * u, d0, d1 * u)
+    scale = _denominator(parts) * _denominator(motion.spectrum.pencil.operator.entries())
+    top = u * motion.eigenvalues[-1].hi
+    size = max(fmpq(1), abs(t0) + abs(t1) * top, abs(d0) + abs(d1) * top)
+    conjugates = len(motion.eigenvalues) ** min(irrational, 2)
+    # Bits of (scale · size)³ · 12, once for each conjugate, and what intervals lose on the way.
+    bits = (conjugates + 1) * (4 + 3 * (scale * size.ceil()).bit_length())
+    while motion.spectrum.precision < bits:
+        motion.spectrum.refine()
+
+
+def _denominator(numbers: Iterable[fmpq]) -> int:
+    return lcm(*(int(x.q) for x in numbers))
 
 
 def _part(block: Eigenspace, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The modes of a method in intervals: the matrix of each mode, moduli, and bounds of powers.
 
-Claim M2 (regime) and Claim M4 (powers) of docs/certificate.md, *Certificates for methods*.
+Claim M2 (regime) and Claim M4 (powers) of docs/certificate.md, *Certificates for methods*; ``agreement.py`` has what
+is proved of moduli that agree.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gdcheck.theorem.checker.exact import norm_above, root_bounds
+from gdcheck.theorem.checker.methods.agreement import Algebraic, Moduli, verify_agreement
 from gdcheck.theorem.checker.methods.linear import Linear
 from gdcheck.theorem.checker.outcome import claim, show
 from gdcheck.theorem.checker.reading.document import Eigenvalue, Spectrum
@@ -57,6 +59,13 @@ class Block:
             return root_bounds(self.determinant[0])[0], root_bounds(self.determinant[1])[1]
         low, high = _absolute(self.trace)
         return (low + root_bounds(self.discriminant[0])[0]) / 2, (high + root_bounds(self.discriminant[1])[1]) / 2
+
+    def moduli(self, mode: Mode) -> Moduli:
+        """Return what tells which moduli of two modes agree."""
+        large = self.modulus(mode)
+        simple = mode.sign and not mode.double
+        small = _over(_absolute(self.determinant), large) if simple else None
+        return Moduli(mode.sign, large, small, self.trace, self.determinant)
 
     def root(self, mode: Mode) -> Interval:
         """Return an interval of the real multiplier of the larger modulus."""
@@ -108,7 +117,8 @@ def regime_of(
     claim(
         list(dominant) == sorted(set(dominant)) and dominant[-1] < len(blocks), "the dominant modes are in order fails"
     )
-    modes = {i: _mode(eigenvalues[i], blocks[i]) for i in dominant}
+    algebraic = Algebraic.of(linear, u, operator, eigenvalues)
+    modes = {i: _mode(eigenvalues[i], blocks[i], algebraic) for i in dominant}
     moduli = {i: blocks[i].modulus(mode) for i, mode in modes.items()}
     low = max(m[0] for m in moduli.values())
     claim(max(m[1] for m in moduli.values()) < 1, "the method is stable fails")
@@ -116,16 +126,18 @@ def regime_of(
         if i not in modes:
             most = block.moduli_above()
             claim(most < low, f"mode {i} does not dominate fails: its modulus is up to {show(most)}, rho {show(low)}")
-    constant = linear.determinant[1] == 0
     simple = [i for i, mode in modes.items() if mode.sign and not mode.double]
     if len(modes) > 1:
-        claim(constant, "several modes of one modulus fails: the determinant depends on the eigenvalue")
-        if simple:
+        if linear.determinant[1]:
+            claim(len(modes) == 2, "no more than two modes of one modulus fails")
+            low_end, high_end = (blocks[i].moduli(mode) for i, mode in modes.items())
+            verify_agreement(algebraic, low_end, high_end, [eigenvalues[i] for i in modes])
+        elif simple:
             claim(list(modes) == simple == [0, len(blocks) - 1], "the two ends have one modulus fails")
             # t_1 + t_n = 0, which is s_1 + s_n = 2 (1 + beta) / a.
             ends = Spectrum(eigenvalues[0], eigenvalues[-1])
             verify_regime(operator, ends, "boundary", u * linear.a / (1 + linear.beta))
-    if any(mode.double for mode in modes.values()) or len(simple) == 2:
+    if any(mode.double for mode in modes.values()) or 0 < len(simple) < len(modes) or len(simple) == 2:
         return "boundary", modes
     if not simple:
         return "rotating", modes
@@ -141,16 +153,16 @@ def _leaves(block: Block) -> bool:
     )
 
 
-def _mode(e: Eigenvalue, block: Block) -> Mode:
+def _mode(e: Eigenvalue, block: Block, algebraic: Algebraic) -> Mode:
     low, high = block.discriminant
     if high < 0:
         return Mode(0)
     t = block.trace
     sign = 1 if t[0] > 0 else -1 if t[1] < 0 else 0
     claim(sign != 0, "the sign of a dominant multiplier fails")
-    exact = e.low == e.high and low == high == 0
-    claim(exact or low > 0, "a dominant mode is real, double or a pair fails")
-    return Mode(sign, double=exact)
+    double = low <= 0 and algebraic.is_zero(block.discriminant, [e])
+    claim(double or low > 0, "a dominant mode is real, double or a pair fails")
+    return Mode(sign, double=double)
 
 
 def powers_above(linear: Linear, block: Block, mode: Mode | None, rho: Interval) -> Fraction:

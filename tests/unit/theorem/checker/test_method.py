@@ -2,6 +2,7 @@
 
 import copy
 import json
+from fractions import Fraction
 
 import pytest
 
@@ -16,7 +17,8 @@ LOSS = "x**2/2 + 2*y**2 + x*y**2 + y**3"
 
 
 def made(method, step_size, loss=LOSS):
-    problem = Problem(loss, step_size=step_size, start=["1/100", "1/50"], method=method)
+    start = ["1/100", "1/50", "1/70"][: 3 if "z" in loss else 2]
+    problem = Problem(loss, step_size=step_size, start=start, method=method)
     return json.loads(json.dumps(certificate(decide(problem))))
 
 
@@ -25,8 +27,16 @@ NESTEROV = made({"name": "nesterov", "momentum": "1/10"}, "0.42")
 ADAM = made({"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}, "1/5")
 TURNING = made({"name": "heavy-ball", "momentum": "9/10"}, "1/5")
 CYCLE = made({"name": "heavy-ball", "momentum": "1/20"}, "21/50")
+AHEAD = {"name": "nesterov", "momentum": "1/4"}
+SWITCH = made(AHEAD, "1", "1/11*x**2 + 14/19*y**2 + x*y**2")
+CONJUGATE = made(AHEAD, "1", "3/5*x**2 - 1/5*x*y + 1/5*y**2 + x**3")
+EDGE = made(AHEAD, "1", "5/18*x**2 + 7/12*y**2 + x*y**2")
+DOUBLE = made({"name": "heavy-ball", "momentum": "1/2"}, "1/2", "1/2*x**2 + 2*x*y + 5/2*y**2 + 3/2*z**2 + y*z**2")
 PRECONDITIONED = made({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/10")
 ALL = {"heavy": HEAVY, "nesterov": NESTEROV, "adam": ADAM, "turning": TURNING, "cycle": CYCLE, "p": PRECONDITIONED}
+AGREEING = {"switch": SWITCH, "conjugate": CONJUGATE, "edge": EDGE, "double": DOUBLE}
+"""On a boundary: two rational or conjugate eigenvalues, a pair beside a real multiplier, irrational double ones."""
+ALL |= AGREEING
 
 
 def changed(stored, path, value):
@@ -80,6 +90,27 @@ TAMPERED = [
 def test_tampering_is_noticed(name, path, value, said):
     failure = check(changed(ALL[name], path, value))
     assert failure is not None and any(part in failure for part in said.split("|")), failure
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("switch", "two-cycle"), ("conjugate", "two-cycle"), ("edge", "rotating"), ("double", "two-cycle")],
+)
+def test_moduli_that_agree_are_proved_to(name, kind):
+    stored = AGREEING[name]
+    assert (stored["regime"], stored["limit"]["kind"]) == ("boundary", kind)
+    # The next step size of a hundred digits is on no boundary.
+    near = changed(stored, ("problem", "step_size"), f"{10**100 + 1}/{10**100}")
+    assert check(near) is not None
+
+
+def test_eigenvalues_that_are_wide_prove_no_agreement():
+    def widened(interval):
+        low, high = map(Fraction, interval)
+        return [str(low - Fraction(1, 10**20)), str(high)]
+
+    failure = check(changed(CONJUGATE, ("eigenvalues", 0, "interval"), widened))
+    assert failure is not None and "two multipliers have one modulus fails" in failure
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from gdcheck.theorem.certificate.shapes import StoredProblem
 
@@ -83,7 +84,20 @@ def shell(problem: StoredProblem) -> str:
     if any(x != "0" for x in problem.minimizer):
         words.append(f"--minimizer={','.join(problem.minimizer)}")
     words.append(f"--start={','.join(problem.start)}")
-    return shlex.join(words)
+    return shlex.join([*words, *method_options(problem.method)])
+
+
+def method_options(method: dict[str, Any] | None) -> list[str]:
+    """Return the options of ``gdcheck check`` that name a method; none for gradient descent.
+
+    Args:
+        method: Its JSON form.
+    """
+    words = []
+    for field, value in (method or {}).items():
+        said = ";".join(",".join(row) for row in value) if field == "preconditioner" else value
+        words.append(f"--{'method' if field == 'name' else field}={said}")
+    return words
 
 
 def plain(value: object) -> str:

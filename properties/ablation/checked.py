@@ -41,6 +41,8 @@ def words(limit: LimitDirection | None) -> str:
     data = limit_json(limit)
     if limit is None or data["kind"] is None:
         return "no limit is certified"
+    if limit.kind is LimitKind.ROTATING:
+        return "no limit: the direction rotates"
     if limit.kind is LimitKind.TWO_CYCLE:
         return f"no limit: even steps tend to {_vector(data['even'])}, odd ones to {_vector(data['odd'])}"
     return f"{_KINDS[limit.kind]} {_vector(data['vector'])}"

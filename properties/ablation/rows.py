@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdcheck.properties.ablation import control, convexity, smoothness, spectral, stability
+from gdcheck.properties.ablation import control, convexity, momentum, smoothness, spectral, stability
 from gdcheck.properties.ablation.ablation import Ablation
 
 ABLATIONS: tuple[Ablation, ...] = (
@@ -22,5 +22,6 @@ ABLATIONS: tuple[Ablation, ...] = (
     convexity.COUPLED,
     convexity.SADDLE,
     convexity.VALLEY,
+    *momentum.ABLATIONS,
 )
-"""The control, then in the order of the paper's assumptions."""
+"""The control, then in the order of the paper's assumptions, then those of the theorems on momentum."""

@@ -122,7 +122,7 @@ def _moved(pair: tuple[Boxed, Boxed]) -> Outcome:
 
 
 @st.composite
-def _flattening(draw: DrawFn) -> Boxed:
+def flattening(draw: DrawFn) -> Boxed:
     """Return a C³ loss whose gradient is x/η beyond some knot, along the axis that the theorem predicts.
 
     φ′(x) = λx + Σ c_j (x − t_j)₊³ is x/η beyond the last of four knots if Σ c_j t_j^m is 0, 0, (1/η − λ)/3 and 0 for
@@ -180,5 +180,5 @@ PREIMAGES = separable_ablation(
     assumption="null-preimages",
     dropped="the gradient descent map takes no set of positive measure into a null set",
     claim="For a C³ loss, the starts that arrive in another direction form a null set.",
-    instances=_flattening(),
+    instances=flattening(),
 )

@@ -11,6 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import losses, rotations, spectra
+from gdcheck.properties.strategies.switches import near_starts
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.augmented.thresholds import Threshold, thresholds
@@ -106,9 +107,7 @@ def method_problems(
             share = 1 - distance if index == 0 or upper else distance
         step_size = low + (high - low) * share
     loss = draw(losses(spectrum=spectrum, rotation=rotation, degree=4, most_truncated=0))
-    size = fmpq(1, draw(st.sampled_from([256, 1024, 4096])))
-    start = [size * fmpq(draw(st.sampled_from([-1, 1])) * draw(st.integers(4, 16)), 16) for _ in range(n)]
-    problem = Problem(loss, step_size=step_size, start=start, method=method)
+    problem = Problem(loss, step_size=step_size, start=draw(near_starts(n=n)), method=method)
     return Instance(problem, tuple(spectrum), rotation, regime, StartPlace.OUTSIDE)
 
 

@@ -47,7 +47,9 @@ def _show_row(console: Console, row: AblationRow, out: Path) -> None:
     exhibit = row.simplest or row.shown
     if exhibit is not None:
         start = ", ".join(exhibit.problem.start)
-        lines = [f"{exhibit.problem.loss}, η = {exhibit.problem.step_size}, from ({start})"]
+        method = " ".join(str(x) for x in (exhibit.problem.method or {}).values())
+        by = f", {method}" if method else ""
+        lines = [f"{exhibit.problem.loss}, η = {exhibit.problem.step_size}, from ({start}){by}"]
         if row.simplest is not None:
             lines.append(f"claimed: {exhibit.predicted}")
         lines.append(f"{exhibit.evidence}: {exhibit.happens}")

@@ -1,4 +1,4 @@
-"""Certificates of the theorems on methods with a buffer: Claims M1 to M11, and ``check``.
+"""Certificates of the theorems on methods with a buffer: Claims M1 to M14, and ``check``.
 
 A state z = (h, c) moves by c' = beta c + u P grad f and h' = h - a u P grad f - kappa c. On an eigenvector of P times
 the Hessian this is a 2 x 2 matrix M(s), s = u lambda, whose powers are bounded by K rho^j. So the amplitude lemma holds

@@ -3,6 +3,7 @@
 from itertools import islice, pairwise
 
 import pytest
+from flint import fmpq_mpoly_ctx
 from mpmath import mp
 
 from gdcheck.theorem.certificate.answer import answer
@@ -71,3 +72,25 @@ def test_the_cosine_of_updates_does_not_tend_to_one_with_momentum():
 @pytest.mark.parametrize(("method", "fails"), [(None, ["null-preimages"]), (heavy("1/20"), [])])
 def test_null_preimages_are_not_needed_with_momentum(method, fails):
     assert certified("x**2/2 + 5*y**2", "1/10", ["1", "1"], method)["fails"] == fails
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_the_determinant_of_the_map_of_states_is_a_power_of_beta(n):
+    """As polynomials in the entries of H and β: docs/methods.md, section 3."""
+    names = tuple(f"h{i}{j}" for i in range(n) for j in range(i, n))
+    ring = fmpq_mpoly_ctx.get((*names, "b"), "lex")
+    *entries, b = ring.gens()
+    at = dict(zip(names, entries, strict=True))
+    hessian = [[at[f"h{min(i, j)}{max(i, j)}"] for j in range(n)] for i in range(n)]
+    one = [[b**0 * int(i == j) for j in range(n)] for i in range(n)]
+    rows = [[*(o - h for o, h in zip(one[i], hessian[i], strict=True)), *(-b * o for o in one[i])] for i in range(n)]
+    rows += [[*hessian[i], *(b * o for o in one[i])] for i in range(n)]
+    assert _determinant(rows) == b**n
+
+
+def _determinant(rows):
+    if not rows:
+        return 1
+    first, *rest = rows
+    minors = (_determinant([row[:j] + row[j + 1 :] for row in rest]) for j in range(len(first)))
+    return sum((-1) ** j * x * minor for j, (x, minor) in enumerate(zip(first, minors, strict=True)))

@@ -19,11 +19,17 @@ from gdcheck.theorem.certificate.rechecking import (
     SEPARABLE,
     SHARPNESS,
     SMOOTH,
+    SMOOTH_EVERY_START,
     VALLEY,
 )
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.smooth.problem import SmoothProblem, smooth_from_json
+from gdcheck.theorem.smooth.problem import (
+    EveryStartSmoothProblem,
+    SmoothProblem,
+    smooth_from_json,
+    startless_from_json,
+)
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -164,10 +170,10 @@ def problem_inside(data: Any) -> AnyProblem:
         return ValleyProblem.from_json(data)
     if not isinstance(data, dict) or "problem" not in data:
         startless = isinstance(data, dict) and "start" not in data
-        return EveryStartProblem.from_json(data) if startless else smooth_from_json(data)
+        return startless_from_json(data) if startless else smooth_from_json(data)
     schema = data.get("schema", "")
     known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
-    known |= {SMOOTH, VALLEY}
+    known |= {SMOOTH, SMOOTH_EVERY_START, VALLEY}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
     if schema == VALLEY:
@@ -175,6 +181,11 @@ def problem_inside(data: Any) -> AnyProblem:
     if schema == SMOOTH:
         # Its loss may be a polynomial: then it is the minimizer that is irrational.
         return SmoothProblem.from_json(data["problem"])
+    if schema == SMOOTH_EVERY_START:
+        # A loss may have several minimizers: the certificate names the one that it speaks of.
+        found, ball = EveryStartSmoothProblem.from_json(data["problem"]), data.get("minimizer")
+        centre = ball.get("centre") if isinstance(ball, dict) else None
+        return found if centre is None else found.searched_from(centre)
     kind = EveryStartProblem if schema in {EVERY_START, METHOD_EVERY_START} else Problem
     return kind.from_json(data["problem"])
 

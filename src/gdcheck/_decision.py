@@ -17,6 +17,7 @@ from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.squares import as_valley
 
 if TYPE_CHECKING:
+    from gdcheck.theorem.decision.enclosed.every_start import SmoothEveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.valleys.decide import ValleyDecision
 
@@ -130,7 +131,7 @@ def _valley(problem: ValleyProblem, budget: dict[str, Any]) -> ValleyDecision:
     return decide_valley(problem, **{name: budget[name] for name in ("max_steps", "max_precision") if name in budget})
 
 
-def decide_every_start(problem: Problem) -> every_start.EveryStart:
+def decide_every_start(problem: Problem | SmoothProblem) -> every_start.EveryStart | SmoothEveryStart:
     """Decide Theorem 1 for almost every start of the basin of one minimizer.
 
     Args:
@@ -149,4 +150,10 @@ def decide_every_start(problem: Problem) -> every_start.EveryStart:
         >>> found.verdict.value, found.exceptional.slope < 1
         ('proved', True)
     """
+    if isinstance(problem, SmoothProblem):
+        # It needs NumPy, which exact losses do without.
+        from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
+        from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem
+
+        return decide_smooth_every_start(EveryStartSmoothProblem.of_problem(problem))
     return every_start.decide_every_start(with_minimizer(problem))

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.decision.enclosed.every_start import SmoothEveryStart
     from gdcheck.theorem.decision.every_start import EveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.valleys.decide import ValleyDecision
 
 
-def certify(decision: Decision | EveryStart | SmoothDecision | ValleyDecision) -> dict[str, Any]:
+def certify(decision: Decision | EveryStart | SmoothDecision | SmoothEveryStart | ValleyDecision) -> dict[str, Any]:
     """Write the certificate of a decision, or of a verdict for almost every start.
 
     Args:
@@ -50,10 +51,17 @@ def certify(decision: Decision | EveryStart | SmoothDecision | ValleyDecision) -
     else:
         # These load NumPy.
         from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
+        from gdcheck.theorem.certificate.kinds.smooth_every_start import smooth_every_start_certificate
         from gdcheck.theorem.certificate.kinds.valley import valley_certificate
+        from gdcheck.theorem.decision.smooth import SmoothDecision
         from gdcheck.theorem.valleys.decide import ValleyDecision
 
-        found = valley_certificate(decision) if isinstance(decision, ValleyDecision) else smooth_certificate(decision)
+        if isinstance(decision, ValleyDecision):
+            found = valley_certificate(decision)
+        elif isinstance(decision, SmoothDecision):
+            found = smooth_certificate(decision)
+        else:
+            found = smooth_every_start_certificate(decision)
     if found is None:
         raise InputError("decision", f"is {decision.verdict.value}: nothing is proved, so there is no certificate")
     return found

@@ -14,6 +14,7 @@ from gdcheck.theorem.checker.methods import every_start as method_every_start
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
 from gdcheck.theorem.checker.reading.document import WITH_CONE, read_problem
 from gdcheck.theorem.checker.smooth import strict_minimum, valley
+from gdcheck.theorem.checker.smooth.kinds import every_start as smooth_every_start
 from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "SEPARABLE",
     "SHARPNESS",
     "SMOOTH",
+    "SMOOTH_EVERY_START",
     "TIME_LIMIT",
     "VALLEY",
     "BadCertificate",
@@ -37,6 +39,7 @@ __all__ = [
 EVERY_START, LONG_RUN = every_start.check.format, long_run.check.format
 ORBIT, SEPARABLE = orbit.check.format, separable.check.format
 SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format, valley.check.format
+SMOOTH_EVERY_START = smooth_every_start.check.format
 METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
 _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SEPARABLE: separable.check,
@@ -47,6 +50,7 @@ _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     METHOD: method.check,
     METHOD_EVERY_START: method_every_start.check,
     SMOOTH: strict_minimum.check,
+    SMOOTH_EVERY_START: smooth_every_start.check,
     VALLEY: valley.check,
 }
 
@@ -100,13 +104,14 @@ def require_shape(certificate: Any) -> None:
         EveryStart,
         Sharpness,
         Smooth,
+        SmoothEveryStart,
         Valley,
     )
     from gdcheck.theorem.certificate.shapes import Shape, ShapeError, read_as  # noqa: PLC0415
 
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
-    published |= {SMOOTH: Smooth, VALLEY: Valley}
+    published |= {SMOOTH: Smooth, VALLEY: Valley, SMOOTH_EVERY_START: SmoothEveryStart}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return
     shape = published.get(schema, Certificate) if type(schema) is str else Certificate

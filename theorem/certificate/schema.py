@@ -123,6 +123,57 @@ class Smooth(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth/1"):
     limit: EnclosedLimit | None
 
 
+class StartlessSmoothProblem(Shape, frozen=True):
+    """A smooth loss and a step size; ``data`` as in a problem with a start."""
+
+    loss: str
+    variables: tuple[str, ...]
+    step_size: str
+    data: dict[str, tuple[Any, ...]] | None = None
+
+
+class SmoothExceptionalSet(Shape, frozen=True):
+    """The starts without the limit, near the minimizer: a graph over the plane that is orthogonal to a vector.
+
+    Attributes:
+        normal: Intervals of the components of the dominant unit eigenvector, shape (n,).
+        radius: The radius of the ball; null for a quadratic loss, where it is every ball.
+        slope: A bound of the graph's slope.
+    """
+
+    normal: tuple[Interval, ...]
+    radius: str | None
+    slope: str
+
+
+class SmoothEveryStart(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-every-start/1"):
+    """A verdict on a smooth loss about almost every start at once; docs/certificate.md says what it means.
+
+    Attributes:
+        problem: The problem.
+        verdict: proved, or not-applicable.
+        regime: The regime.
+        fails: The assumptions that fail.
+        minimizer: Where the minimizer lies.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        spectrum: The ends of the Hessian's spectrum at the minimizer.
+        regular_at: A point where I − η∇²f is regular; null if none is known.
+        limit: The limit of almost every start; null if an assumption fails.
+        exceptional: The other starts; null if an assumption fails.
+    """
+
+    problem: StartlessSmoothProblem
+    verdict: str
+    regime: str
+    fails: tuple[str, ...]
+    minimizer: Ball
+    eigenvectors: tuple[Vector, ...]
+    spectrum: SimpleEnds
+    regular_at: Vector | None
+    limit: str | None
+    exceptional: SmoothExceptionalSet | None
+
+
 class ValleyProblem(Shape, frozen=True):
     """Residuals, the factor of their sum of squares, step size and start."""
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
@@ -244,6 +245,13 @@ def lipschitz_factor(expansion: Expansion) -> int:
     return max(4, degree - 1, *(t.power - 1 for t in expansion.truncated))
 
 
+class QuadraticBound(Protocol):
+    """A bound of the remainder."""
+
+    def quadratic(self, radius: arb) -> arb:
+        """Return C(r): ‖g(h)‖ ≤ C(r)‖h‖² for ‖h‖ ≤ r."""
+
+
 @dataclass(frozen=True, eq=False)
 class GraphShape:
     """σ and L as functions of the radius.
@@ -258,7 +266,7 @@ class GraphShape:
         ratio: ‖l‖/|l_h|, the norm of the amplitude's functional by its weight of h.
     """
 
-    bound: RemainderBound
+    bound: QuadraticBound
     rho: arb
     factor: int
     powers: arb = _ONE

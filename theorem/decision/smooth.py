@@ -25,7 +25,15 @@ from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, Lost, enclose_mi
 from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.smooth.spectrum import Spectrum
 
-__all__ = ["SmoothDecision", "SmoothProblem", "decide_smooth"]
+__all__ = [
+    "SmoothDecision",
+    "SmoothProblem",
+    "cannot_tell",
+    "decide_smooth",
+    "failures_of",
+    "regime_of",
+    "regular_point",
+]
 
 # Eigenvalues and minimizer are known to this many bits more than the trajectory.
 _GUARD_BITS = 64
@@ -126,16 +134,16 @@ def _attempt(
             return _no_minimum(problem, point, precision)
         _require_given(problem, minimizer)
         spectrum, eta = minimizer.spectrum, problem.step_size
-        regime = _regime(spectrum, eta)
-        fails = _failures(spectrum, eta, regime)
+        regime = regime_of(spectrum, eta)
+        fails = failures_of(spectrum, eta, regime)
         if regime is None or fails is None:
-            near = _cannot_tell(spectrum, eta)
+            near = cannot_tell(spectrum, eta)
             return (
                 Cause.PRECISION
                 if precision < 1024
                 else SmoothDecision(problem, Verdict.UNRESOLVED, near, precision, minimizer, regime)
             )
-        regular = _regular_point(problem, minimizer)
+        regular = regular_point(problem, minimizer)
     if regime is Regime.UNSTABLE:
         reason = not_applicable([Assumption.STABLE_STEP.sentence])
         return SmoothDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, minimizer, regime, fails)
@@ -149,7 +157,8 @@ def _attempt(
     return _conclude(made, Cause.ELSEWHERE if isinstance(result, Settled) else result)
 
 
-def _regime(spectrum: Spectrum, eta: fmpq) -> Regime | None:
+def regime_of(spectrum: Spectrum, eta: fmpq) -> Regime | None:
+    """Return the regime of a step size; None if it cannot be told from a boundary."""
     low, high = spectrum.values[0], spectrum.values[-1]
     if surely_less(arb(2), eta * high):
         return Regime.UNSTABLE
@@ -160,7 +169,7 @@ def _regime(spectrum: Spectrum, eta: fmpq) -> Regime | None:
     return Regime.LARGE_STEP if surely_less(arb(2), eta * (low + high)) else None
 
 
-def _failures(spectrum: Spectrum, eta: fmpq, regime: Regime | None) -> tuple[Assumption, ...] | None:
+def failures_of(spectrum: Spectrum, eta: fmpq, regime: Regime | None) -> tuple[Assumption, ...] | None:
     """Return the assumptions that fail; None if two eigenvalues cannot be told apart."""
     fails = []
     if len(spectrum.values) == 1:
@@ -174,7 +183,8 @@ def _failures(spectrum: Spectrum, eta: fmpq, regime: Regime | None) -> tuple[Ass
     return tuple(fails)
 
 
-def _cannot_tell(spectrum: Spectrum, eta: fmpq) -> str:
+def cannot_tell(spectrum: Spectrum, eta: fmpq) -> str:
+    """Say what cannot be told apart."""
     low, high = spectrum.values[0], spectrum.values[-1]
     if not (surely_less(eta * high, arb(2)) or surely_less(arb(2), eta * high)):
         return "the step size cannot be told from the stability limit 2/λₙ; change it a little"
@@ -183,7 +193,7 @@ def _cannot_tell(spectrum: Spectrum, eta: fmpq) -> str:
     return "an end of the Hessian's spectrum cannot be told from its neighbour; equal ends are outside the theorem"
 
 
-def _regular_point(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> tuple[fmpq, ...] | None:
+def regular_point(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> tuple[fmpq, ...] | None:
     """Return a point where I − η∇²f is regular: det F′ is analytic, so that its zeros are a null set.
 
     That holds in the connected part of the domain in which the point lies: it is reached from the minimizer within a

@@ -21,11 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from flint import arb
 
 from gdcheck.theorem.decision.decide import Decision
+from gdcheck.theorem.decision.every_start import QuadraticBound
 from gdcheck.theorem.limit.result import Cone as KeptCone
 from gdcheck.theorem.limit.result import Inequality
 from gdcheck.theorem.loss.balls import surely_less
@@ -35,13 +36,6 @@ Result = TypeVar("Result")
 
 FARTHEST = 2**128
 """Steps beyond which no proof is sought."""
-
-
-class Remainder(Protocol):
-    """A bound of the remainder."""
-
-    def quadratic(self, radius: arb) -> arb:
-        """Return C(r): ‖g(h)‖ ≤ C(r)‖h‖² for ‖h‖ ≤ r."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +81,10 @@ class Envelope:
     rho: arb
     b: arb | None
     numbers: Inequality
-    bound: Remainder
+    bound: QuadraticBound
 
     @classmethod
-    def of(cls, decision: Decision, bound: Remainder) -> Envelope | None:
+    def of(cls, decision: Decision, bound: QuadraticBound) -> Envelope | None:
         """Return the envelope of a decision; None unless it has one certified simple direction.
 
         Args:

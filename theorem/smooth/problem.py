@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 from flint import fmpq
 
 from gdcheck.theorem.descent.points import Point, place_point
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
 from gdcheck.theorem.loss.tokens import check_variables, first_named
@@ -53,7 +53,7 @@ class SmoothProblem:
         minimizer: Point | None = None,
         variables: Sequence[str] | None = None,
         data: Mapping[str, Any] | None = None,
-    ) -> SmoothProblem:
+    ) -> Self:
         """Check and keep what a person writes.
 
         Args:
@@ -89,7 +89,7 @@ class SmoothProblem:
         return cls(read, eta, place(start, "start"), given=given, as_written=written)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> SmoothProblem:
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read the JSON form, already parsed.
 
         Raises:
@@ -105,6 +105,65 @@ class SmoothProblem:
             "step_size": to_text(self.step_size),
             "start": [to_text(q) for q in self.start],
         } | ({"data": dict(self.loss.data)} if self.loss.data else {})
+
+
+class EveryStartSmoothProblem(SmoothProblem):
+    """Gradient descent on a smooth loss from every start at once: ``start`` is where the minimizer is searched."""
+
+    @classmethod
+    def about(
+        cls,
+        loss: str | Callable[[Any], Any],
+        *,
+        step_size: RationalLike,
+        minimizer: Point | None = None,
+        variables: Sequence[str] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Check and keep what a person writes; the arguments are those of a problem.
+
+        Raises:
+            InputError: If a field cannot be used; the sentence names it.
+        """
+        if not isinstance(loss, str):
+            if variables is None:
+                raise InputError("variables", "are missing; without a start the function's variables are to be named")
+            from gdcheck.theorem.smooth.tracing import traced_text  # noqa: PLC0415 (it needs NumPy)
+
+            loss = traced_text(loss, check_variables(variables, MAX_VARIABLES))
+        names = read_smooth(loss, variables, data).variables
+        origin = dict.fromkeys(names, "0")
+        return cls.of(loss, step_size=step_size, start=origin, minimizer=minimizer, variables=names, data=data)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read the JSON form without a start, already parsed.
+
+        Raises:
+            InputError: If a field is missing, unknown, of the wrong type, or unusable.
+        """
+        if isinstance(data, Mapping) and "start" in data:
+            raise InputError("start", "has no place in a statement about every start; leave it out")
+        # The form is that of a problem with a start, but for it.
+        given = _without_method(_fields({**data, "start": []} if isinstance(data, Mapping) else data))
+        return cls.about(**{name: value for name, value in given.items() if name != "start"})
+
+    @classmethod
+    def of_problem(cls, problem: SmoothProblem) -> EveryStartSmoothProblem:
+        """Leave out the start of a problem, but for the search of the minimizer."""
+        return cls(**{field.name: getattr(problem, field.name) for field in fields(SmoothProblem)})
+
+    def searched_from(self, point: Point) -> EveryStartSmoothProblem:
+        """Name the point from which the minimizer is searched.
+
+        Raises:
+            InputError: If it is no point of the problem's variables.
+        """
+        return replace(self, near=place_point(point, "minimizer", self.loss.variables, self.as_written))
+
+    def to_json(self) -> dict[str, object]:
+        """Return the problem as plain data, without a start."""
+        return {name: value for name, value in super().to_json().items() if name != "start"}
 
 
 def names_for(start: Point) -> list[str]:
@@ -175,6 +234,23 @@ def smooth_instead(problem: Problem, near: tuple[fmpq, ...] | None) -> SmoothPro
         return None
     names = problem.loss.variables
     return SmoothProblem(read_smooth(problem.loss.text(), names), problem.step_size, problem.start, near, None, names)
+
+
+def smooth_everywhere(problem: Problem) -> EveryStartSmoothProblem | None:
+    """Return a polynomial problem without a start as a smooth one; None with truncated powers."""
+    found = smooth_instead(problem, None)
+    return None if found is None else EveryStartSmoothProblem.of_problem(found)
+
+
+def startless_from_json(data: Mapping[str, Any]) -> EveryStartProblem | EveryStartSmoothProblem:
+    """Read the JSON form of either kind, already parsed, without a start.
+
+    Raises:
+        InputError: If a field is missing, unknown, of the wrong type, or unusable.
+    """
+    loss = data.get("loss") if isinstance(data, Mapping) else None
+    is_smooth = isinstance(loss, str) and "max" not in called_in(loss) and bool(called_in(loss) or data.get("data"))
+    return EveryStartSmoothProblem.from_json(data) if is_smooth else EveryStartProblem.from_json(data)
 
 
 def smooth_from_json(data: Mapping[str, Any]) -> Problem | SmoothProblem:

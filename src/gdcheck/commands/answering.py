@@ -35,7 +35,12 @@ from gdcheck.theorem.long_run.locate import Location, find_minimizer, why_none
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.methods.statement import THEOREM_1
-from gdcheck.theorem.smooth.problem import SmoothProblem, smooth_instead
+from gdcheck.theorem.smooth.problem import (
+    EveryStartSmoothProblem,
+    SmoothProblem,
+    smooth_everywhere,
+    smooth_instead,
+)
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 if TYPE_CHECKING:
@@ -66,7 +71,7 @@ class Printer:
                 raise item
             if isinstance(item, SmoothProblem | ValleyProblem) and coq is not None:
                 raise InputError("coq", "states a problem with a polynomial loss; leave out --coq")
-            if isinstance(item, EveryStartProblem) and coq is not None:
+            if isinstance(item, EveryStartProblem | EveryStartSmoothProblem) and coq is not None:
                 raise InputError("coq", "states one trajectory as a theorem; give --start, or leave out --coq")
             with waiting("deciding"):
                 answer, proof = self._answered(item)
@@ -97,6 +102,8 @@ class Printer:
             return self._valley(item)
         if isinstance(item, EveryStartProblem):
             return self._every_start(item)
+        if isinstance(item, EveryStartSmoothProblem):
+            return self._smooth_every_start(item)
         if not self._options.given("coq", *NOT_OF_VALLEYS):
             squared = self._squares(item)
             if squared is not None:
@@ -245,6 +252,10 @@ class Printer:
             raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
         location = find_minimizer(problem, self._options.search_from(problem))
         if location.problem is None:
+            smooth = smooth_everywhere(problem)
+            minima = [p.point for p in location.nearby.nearest if p.kind == "minimum"] if location.nearby else []
+            if smooth is not None and minima:
+                return self._smooth_every_start(replace(smooth, near=minima[0]))
             raise InputError("minimizer", why_none(location, problem.loss.variables))
         where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
         if not problem.method.is_plain:
@@ -260,6 +271,21 @@ class Printer:
         found = decide_every_start(location.problem)
         proof = every_start_certificate(found)
         return every_start_answer(found) | where | self._rechecked(proof), proof
+
+    def _smooth_every_start(self, problem: EveryStartSmoothProblem) -> _Answered:
+        """Return the answer for almost every start of a smooth loss, and its proof."""
+        from gdcheck.theorem.certificate.kinds.smooth_every_start import (
+            smooth_every_start_answer,
+            smooth_every_start_certificate,
+        )
+        from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
+
+        if self._options.given("observe", *BESIDE):
+            raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
+        near = self._options.search_from(problem)
+        found = decide_smooth_every_start(problem if near is None else replace(problem, near=near))
+        proof = smooth_every_start_certificate(found)
+        return smooth_every_start_answer(found) | self._rechecked(proof), proof
 
     def _rechecked(self, proof: dict[str, Any] | None) -> dict[str, str]:
         """Return what the independent checker says; a proof that it rejects is none."""

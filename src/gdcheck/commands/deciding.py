@@ -30,14 +30,15 @@ from gdcheck.theorem.loss.errors import InputError
 if TYPE_CHECKING:
     from gdcheck.properties.storage.reading import AnyProblem
     from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.decision.enclosed.every_start import SmoothEveryStart
     from gdcheck.theorem.decision.every_start import EveryStart
     from gdcheck.theorem.decision.method_every_start import MethodEveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.descent.problem import EveryStartProblem
-    from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
     from gdcheck.theorem.valleys.decide import ValleyDecision
 
-    AnyDecision = Decision | EveryStart | MethodEveryStart | SmoothDecision | ValleyDecision
+    AnyDecision = Decision | EveryStart | MethodEveryStart | SmoothDecision | SmoothEveryStart | ValleyDecision
 
 commands = typer.Typer()
 
@@ -98,8 +99,6 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
         o.refuse(("loss", "data", "method"), "does not go with --loss-function; leave it or the function out")
         found = _traced(o, o.loss_function)
     elif o.start is None:
-        if o.data:
-            raise InputError("start", "is missing; of a loss with data one trajectory is decided: give --start w=0")
         found = _about_every_start(o, method)
     else:
         found = problem_from_options(o.loss, o.step_size, o.start, o.minimizer, o.variables, method, o.data or ())
@@ -130,16 +129,22 @@ def _traced(o: CheckOptions, place: str) -> SmoothProblem:
     )
 
 
-def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryStartProblem:
+def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryStartProblem | EveryStartSmoothProblem:
     from gdcheck.theorem.descent.problem import EveryStartProblem
-    from gdcheck.theorem.smooth.functions import FUNCTIONS
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem
     from gdcheck.theorem.smooth.reading import called_in
 
     point, names = named_rest(o.minimizer, o.variables)
-    if o.loss is not None and called_in(o.loss) & set(FUNCTIONS):
-        raise InputError("start", "is missing; of a loss that is no polynomial one trajectory is decided: give it")
     loss = given(o.loss, "loss", '--loss "x**2 + y**2/2"')
-    return EveryStartProblem.about(loss, given(o.step_size, "step-size", "--step-size 0.1"), point, names, method)
+    step_size = given(o.step_size, "step-size", "--step-size 0.1")
+    if o.data or (called_in(loss) and "max" not in called_in(loss)):
+        from gdcheck.properties.storage.data import read_data
+
+        if method is not None:
+            raise InputError("method", "is decided for polynomial losses so far; leave it out")
+        data = read_data(o.data) if o.data else None
+        return EveryStartSmoothProblem.about(loss, step_size=step_size, minimizer=point, variables=names, data=data)
+    return EveryStartProblem.about(loss, step_size, point, names, method)
 
 
 @commands.command(
@@ -285,14 +290,17 @@ def replay(
 def _decided(problem: AnyProblem) -> AnyDecision:
     """Decide a problem of any kind."""
     from gdcheck.theorem.decision.decide import decide
+    from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
     from gdcheck.theorem.decision.every_start import decide_every_start
     from gdcheck.theorem.decision.method_every_start import decide_method_every_start
     from gdcheck.theorem.decision.smooth import decide_smooth
     from gdcheck.theorem.descent.problem import EveryStartProblem
-    from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
     from gdcheck.theorem.valleys.decide import decide_valley
     from gdcheck.theorem.valleys.problem import ValleyProblem
 
+    if isinstance(problem, EveryStartSmoothProblem):
+        return decide_smooth_every_start(problem)
     if isinstance(problem, SmoothProblem):
         return decide_smooth(problem)
     if isinstance(problem, ValleyProblem):

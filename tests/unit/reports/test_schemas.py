@@ -7,7 +7,15 @@ import jsonschema
 import pytest
 
 from gdcheck.reports.kinds import KINDS
-from gdcheck.theorem.certificate.schema import Certificate, ConeCertificate, EveryStart, Sharpness, Smooth, Valley
+from gdcheck.theorem.certificate.schema import (
+    Certificate,
+    ConeCertificate,
+    EveryStart,
+    Sharpness,
+    Smooth,
+    SmoothEveryStart,
+    Valley,
+)
 from gdcheck.theorem.certificate.shapes import json_schema
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
 
@@ -21,6 +29,7 @@ PUBLISHED = {
     "sharpness": json_schema(Sharpness, "gdcheck sharpness certificate"),
     **{name: json_schema(k.shape, f"gdcheck {name}") for k in KINDS for name in [NAMES.get(k.name, k.name)]},
     "smooth": json_schema(Smooth, "gdcheck certificate of a smooth loss"),
+    "smooth-every-start": json_schema(SmoothEveryStart, "gdcheck certificate of a smooth loss for every start"),
     "valley": json_schema(Valley, "gdcheck certificate of a limit in a valley"),
 }
 

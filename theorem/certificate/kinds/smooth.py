@@ -19,11 +19,14 @@ from gdcheck.theorem.certificate.parts import (
     texts,
 )
 from gdcheck.theorem.certificate.step_sizes import SpectralEnd, step_sizes
+from gdcheck.theorem.decision.enclosed.every_start import SmoothEveryStart
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.decision.verdict import Verdict
-from gdcheck.theorem.loss.balls import decimal_ends, surely_less
+from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import THEOREM_1, End
+from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
+from gdcheck.theorem.smooth.problem import SmoothProblem
 
 FORMAT = "gdcheck-smooth/1"
 _CERTIFIED = {Verdict.PROVED, Verdict.NOT_APPLICABLE}
@@ -31,26 +34,36 @@ _CERTIFIED = {Verdict.PROVED, Verdict.NOT_APPLICABLE}
 
 def smooth_certificate(decision: SmoothDecision) -> dict[str, Any] | None:
     """Return the certificate of a decision; None where there is nothing to certify."""
-    minimizer, regime = decision.minimizer, decision.regime
-    if decision.verdict not in _CERTIFIED or minimizer is None or regime is None:
+    stated, amplitude = stated_fields(decision), decision.amplitude
+    if decision.verdict not in _CERTIFIED or stated is None:
         return None
-    spectrum = minimizer.spectrum
-    limit = decision.amplitude.limit if decision.amplitude else None
+    limit = amplitude.limit if amplitude else None
     return {
         "schema": FORMAT,
-        "problem": decision.problem.to_json(),
-        "verdict": decision.verdict.value,
+        **stated,
+        "step": amplitude.step if amplitude else 0,
+        "limit": None if limit is None else {"kind": limit.kind.value, "vector": components(limit.vectors[0])},
+    }
+
+
+def stated_fields(found: SmoothDecision | SmoothEveryStart) -> dict[str, Any] | None:
+    """Return what every certificate about an enclosed minimizer states; None without minimizer or regime."""
+    minimizer, regime = found.minimizer, found.regime
+    if minimizer is None or regime is None:
+        return None
+    spectrum = minimizer.spectrum
+    return {
+        "problem": found.problem.to_json(),
+        "verdict": found.verdict.value,
         "regime": regime.value,
-        "fails": [a.value for a in decision.fails],
+        "fails": [a.value for a in found.fails],
         "minimizer": {"centre": texts(minimizer.centre), "radius": to_text(minimizer.radius)},
         "eigenvectors": columns(spectrum.vectors),
         "spectrum": {
             "lowest": list(decimal_ends(_wider(spectrum.values[0]))),
             "highest": list(decimal_ends(_wider(spectrum.values[-1]))),
         },
-        "regular_at": None if decision.point is None else texts(decision.point),
-        "step": decision.amplitude.step if decision.amplitude else 0,
-        "limit": None if limit is None else {"kind": limit.kind.value, "vector": components(limit.vectors[0])},
+        "regular_at": None if found.point is None else texts(found.point),
     }
 
 
@@ -76,17 +89,12 @@ def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
     }
     if minimizer is None:
         return answer | enclosed_fields(None)
+    at = _pairs(minimizer)
+    answer |= enclosed_fields(at) | smooth_keys(problem, minimizer, decision.precision)
     with ctx.workprec(decision.precision + 64):
         values = minimizer.spectrum.values
         low, high = values[0], values[-1]
-        at = [[in_float(arb(x)), float(arb(minimizer.radius).upper())] for x in minimizer.centre]
-        answer |= enclosed_fields(at)
-        answer["eigenvalues"] = [{"value": decimal(value), "multiplicity": 1} for value in values]
         ends = SpectralEnd.enclosed(minimizer.spectrum)
-        if surely_less(arb(0), low):
-            answer["boundary"], answer["stability_limit"] = in_floats(2 / (low + high)), in_floats(2 / high)
-            answer["step_sizes"] = step_sizes(*ends)
-            answer["rate_per_step"] = max(float(abs(1 - eta * value).mid()) for value in values)
         prediction = THEOREM_1.predictions.get(decision.regime) if decision.regime else None
         if prediction is None:
             return answer
@@ -102,3 +110,32 @@ def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
             rate = max([float(rho.mid()), *(float((abs(1 - eta * v) / rho).mid()) for v in others)])
             answer |= {"rate": rate, "rate_exponent": log(rate) if rate else None}
     return answer
+
+
+def _pairs(minimizer: EnclosedMinimizer) -> list[list[float]]:
+    """Return the minimizer as pairs of centre and radius."""
+    return [[in_float(arb(x)), float(arb(minimizer.radius).upper())] for x in minimizer.centre]
+
+
+def smooth_keys(problem: SmoothProblem, minimizer: EnclosedMinimizer | None, precision: int) -> dict[str, Any]:
+    """Return what an answer says of the minimizer, of the spectrum there, and of the step sizes that follow from it.
+
+    Args:
+        problem: The problem.
+        minimizer: The minimizer; None if none is enclosed.
+        precision: The bits used.
+    """
+    keys = dict.fromkeys(("minimizer", "boundary", "stability_limit", "step_sizes", "rate_per_step"))
+    if minimizer is None:
+        return {**keys, "eigenvalues": []}
+    with ctx.workprec(precision + 64):
+        values = minimizer.spectrum.values
+        low, high = values[0], values[-1]
+        return {
+            "minimizer": _pairs(minimizer),
+            "eigenvalues": [{"value": decimal(value), "multiplicity": 1} for value in values],
+            "boundary": in_floats(2 / (low + high)),
+            "stability_limit": in_floats(2 / high),
+            "step_sizes": step_sizes(*SpectralEnd.enclosed(minimizer.spectrum)),
+            "rate_per_step": max(float(abs(1 - problem.step_size * value).mid()) for value in values),
+        }

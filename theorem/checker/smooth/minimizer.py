@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from operator import mul
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from gdcheck.theorem.checker.exact import up
 from gdcheck.theorem.checker.outcome import claim, look, show
@@ -33,13 +33,19 @@ class Problem:
     start: Point
 
     @classmethod
-    def read(cls, value: object, path: str, n: int) -> Problem:
+    def read(cls, value: object, path: str, n: int, *, has_start: bool = True) -> Problem:
         """Read a problem; the text of its loss is read when its variables and its data are known."""
         rest = {name: x for name, x in value.items() if name != "data"} if type(value) is dict else value
         names = Annotated[tuple[str, ...], distinct_names(MOST_VARIABLES)]
-        p = read_fields({"loss": str, "variables": names, "step_size": Positive, "start": Point}, rest, path, n)
+        fields: dict[str, Any] = {"loss": str, "variables": names, "step_size": Positive}
+        p = read_fields(fields | {"start": Point} if has_start else fields, rest, path, n)
         data = read_data(value.get("data", {})) if type(value) is dict else {}
-        return cls(read_expression(p["loss"], p["variables"], data), p["step_size"], p["start"])
+        expression = read_expression(p["loss"], p["variables"], data)
+        return cls(expression, p["step_size"], p.get("start", (Fraction(0),) * n))
+
+
+WithoutStart = Annotated[Problem, lambda kind, value, path, n: Problem.read(value, path, n, has_start=False)]
+"""A problem that states no start."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,8 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Document:
-    """All fields of a certificate.
+class Stated:
+    """What certificates of a theorem say of its assumptions.
 
     Attributes:
         schema: The format.
@@ -80,11 +86,9 @@ class Document:
         eigenvectors: Vectors near the eigenvectors, by rising eigenvalue.
         spectrum: The ends of the spectrum at the minimizer.
         regular_at: Where I - eta * Hessian is regular.
-        step: The step at which the inequality holds.
-        limit: The limit, if there is one.
     """
 
-    schema: Literal["gdcheck-smooth/1"]
+    schema: str
     problem: Problem
     verdict: str
     regime: str
@@ -93,6 +97,18 @@ class Document:
     eigenvectors: PerVariable[Point]
     spectrum: Spectrum
     regular_at: Point | None
+
+
+@dataclass(frozen=True)
+class Document(Stated):
+    """All fields of a certificate of one trajectory.
+
+    Attributes:
+        step: The step at which the inequality holds.
+        limit: The limit, if there is one.
+    """
+
+    schema: Literal["gdcheck-smooth/1"]
     step: int
     limit: Limit | None
 
@@ -116,7 +132,7 @@ class Middle:
     spread: Fraction
 
     @classmethod
-    def of(cls, c: Document, bits: int) -> Middle:
+    def of(cls, c: Stated, bits: int) -> Middle:
         """Evaluate the Hessian."""
         expression, centre = c.problem.expression, point(c.minimizer.centre, bits)
         third = third_above(expression, centre, c.minimizer.radius)
@@ -130,7 +146,7 @@ def third_above(expression: Expression, centre: Sequence[Interval], radius: Frac
     return derivatives_above(expression, [x.at_scale(bits) for x in centre], radius)[1]
 
 
-def verify_minimizer(c: Document, at: Middle) -> None:
+def verify_minimizer(c: Stated, at: Middle) -> None:
     """Claim G1 (minimizer): the ball holds exactly one critical point, a strict minimum.
 
     On the ball the Hessian's eigenvalues are at least m = lambda_1 - T delta, with lambda_1 the smallest in the middle.

@@ -21,6 +21,7 @@ from gdcheck.theorem.checker.smooth.minimizer import (
     Document,
     Limit,
     Middle,
+    Stated,
     enclose,
     map_derivative,
     third_above,
@@ -46,17 +47,23 @@ def verify(c: Document, bits: int) -> None:
     Raises:
         ClaimError: If a claim is not verified.
     """
+    at, eigenvalues = verify_stated(c, bits, has_limit=c.limit is not None)
+    if c.limit is not None:
+        verify_limit(c, at, eigenvalues, c.limit)
+
+
+def verify_stated(c: Stated, bits: int, *, has_limit: bool) -> tuple[Middle, Sequence[Ends]]:
+    """Verify Claims G1 to G5; return the loss in the middle of the minimizer's ball, and the eigenvalues."""
     at = Middle.of(c, bits)
     verify_minimizer(c, at)
     eigenvalues = eigenvalues_within(at.matrix, c.eigenvectors, at.spread)
     verify_ends(c.spectrum.lowest, c.spectrum.highest, eigenvalues, 12)
     verify_sides(c.regime, eigenvalues, c.problem.step_size)
-    verify_assumptions(c, at, eigenvalues)
-    if c.limit is not None:
-        verify_limit(c, at, eigenvalues, c.limit)
+    verify_assumptions(c, at, eigenvalues, has_limit=has_limit)
+    return at, eigenvalues
 
 
-def verify_assumptions(c: Document, at: Middle, eigenvalues: Sequence[Ends]) -> None:
+def verify_assumptions(c: Stated, at: Middle, eigenvalues: Sequence[Ends], *, has_limit: bool) -> None:
     """Claim G5 (assumptions): they hold, or exactly the stated ones fail; the verdict follows.
 
     The ends are simple if the intervals of neighbours do not meet. The loss is analytic where it is defined; so is
@@ -73,7 +80,7 @@ def verify_assumptions(c: Document, at: Middle, eigenvalues: Sequence[Ends]) -> 
         fails.append("stable-step")
     claim(sorted(c.fails) == sorted(fails), f"the failing assumptions are {c.fails} fails: they are {fails}")
     claim(c.verdict == ("not-applicable" if fails else "proved"), f"the verdict is {c.verdict} fails")
-    claim(c.limit is not None or fails, "a proof has a limit fails")
+    claim(has_limit or fails, "a proof has a limit fails")
     if c.regular_at is not None:
         away = norm_of_fractions(minus(c.regular_at, c.minimizer.centre))
         third_above(at.expression, at.centre, away + c.minimizer.radius)  # Defined, on all of the ball.
@@ -105,7 +112,7 @@ def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Li
     verify_direction(c, limit, index, (1 if inner > 0 else -1) * sign**c.step, tilt)
 
 
-def verify_line(c: Document, at: Middle, eigenvalues: Sequence[Ends], index: int) -> tuple[Fraction, Fraction]:
+def verify_line(c: Stated, at: Middle, eigenvalues: Sequence[Ends], index: int) -> tuple[Fraction, Fraction]:
     """Claim G6 (line): bound how far a vector is from the eigenvector.
 
     Returns:

@@ -1,0 +1,1 @@
+"""Other kinds of certificates of smooth losses: almost every start, the sharpness, points that are no minimum."""

@@ -29,13 +29,19 @@ def record_file(row: ClaimRow) -> str:
 def python_line(form: Form) -> str:
     """Return the line of Python that makes a problem again."""
     p = form.problem
+    if p.residuals:
+        rest = f"scale={p.scale!r}, step_size={p.step_size!r}, start={list(p.start)!r}, variables={list(p.variables)!r}"
+        return f"gdcheck.Problem.residuals({list(p.residuals)!r}, {rest})"
     rest = f"step_size={p.step_size!r}, start={list(p.start)!r}, minimizer={list(p.minimizer)!r}"
     return f"gdcheck.Problem({p.loss!r}, {rest}, variables={list(p.variables)!r})"
 
 
 def reproduce_line(form: Form) -> str:
     """Return the decorator that has a claim examined on a problem for ever."""
-    return python_line(form).replace("gdcheck.Problem(", "@gdcheck.reproduce(", 1)
+    line = python_line(form)
+    return line.replace("gdcheck.Problem.residuals(", "@gdcheck.reproduce(residuals=", 1).replace(
+        "gdcheck.Problem(", "@gdcheck.reproduce(", 1
+    )
 
 
 def margin(row: ClaimRow) -> str:

@@ -15,7 +15,8 @@ from mpmath import mp
 from gdcheck.properties.verify.paper_examples import EXAMPLES
 from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, picture, rule, stacked, text
 from gdcheck.reports.level_sets import level_sets
-from gdcheck.theorem.certificate.shapes import StoredProblem
+from gdcheck.reports.valley_charts import valley_chart
+from gdcheck.theorem.certificate.shapes import StoredExample
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -25,6 +26,8 @@ from gdcheck.theorem.reference.trajectory import iterates
 from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
+from gdcheck.theorem.valleys.decide import decide_valley
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 MOST_VARIABLES = 6
 """The most variables of a problem that a report draws."""
@@ -120,7 +123,7 @@ def problem_chart(decision: Decision) -> alt.VConcatChart:
     return stacked(*panels)
 
 
-def problem_picture_of(stored: StoredProblem, name: str) -> str | None:
+def problem_picture_of(stored: StoredExample, name: str) -> str | None:
     """Draw a stored problem, if it can be drawn.
 
     Args:
@@ -133,7 +136,10 @@ def problem_picture_of(stored: StoredProblem, name: str) -> str | None:
     if len(stored.variables) > MOST_VARIABLES:
         return None
     try:
-        return picture(problem_chart(decide(stored.problem(), max_steps=_DRAWN_STEPS)), name)
+        problem = stored.read()
+        if isinstance(problem, ValleyProblem):
+            return picture(valley_chart(decide_valley(problem, max_steps=_DRAWN_STEPS)), name)
+        return picture(problem_chart(decide(problem, max_steps=_DRAWN_STEPS)), name)
     except (InputError, OverflowError):
         return None
 

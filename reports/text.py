@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from gdcheck.theorem.certificate.shapes import StoredProblem
+from gdcheck.theorem.certificate.shapes import StoredExample, StoredProblem
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DASH = "–"
@@ -78,7 +78,12 @@ def vector(values: Sequence[float]) -> str:
 
 def shell(problem: StoredProblem) -> str:
     """Return the command that decides a problem again, to be pasted into a POSIX shell; it needs no file."""
-    words = ["gdcheck", "check", "--variables", ",".join(problem.variables), "--loss", problem.loss]
+    words = ["gdcheck", "check", "--variables", ",".join(problem.variables)]
+    if isinstance(problem, StoredExample) and problem.residuals:
+        words += [word for residual in problem.residuals for word in ("--residual", residual)]
+        words += ["--scale", problem.scale]
+    else:
+        words += ["--loss", problem.loss]
     words += ["--step-size", problem.step_size]
     # A leading minus sign must not look like an option.
     if any(x != "0" for x in problem.minimizer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from gdcheck.theorem.certificate.shapes import Contradictions, Count, Evidence, Shape, StoredProblem, StoredRun
+from gdcheck.theorem.certificate.shapes import Contradictions, Count, Evidence, Shape, StoredExample, StoredRun
 
 RowVerdict = Literal[
     "needed",
@@ -27,7 +27,7 @@ class Exhibit(Shape, frozen=True):
         certificates: The proof; each is accepted by ``gdcheck recheck``.
     """
 
-    problem: StoredProblem
+    problem: StoredExample
     predicted: str
     happens: str
     evidence: Evidence

@@ -19,7 +19,7 @@ from gdcheck.properties.lemmas.results import ShardResult, Witness
 from gdcheck.properties.lemmas.shards import SIZE, examine_shard
 from gdcheck.properties.lemmas.simplify import simplest
 from gdcheck.properties.storage.files import as_json
-from gdcheck.theorem.certificate.shapes import Evidence, ShapeError, StoredProblem, read_as
+from gdcheck.theorem.certificate.shapes import Evidence, ShapeError, StoredExample, read_as
 from gdcheck.theorem.loss.errors import in_words
 
 CONTROL = "none"
@@ -173,7 +173,7 @@ def _known(found: Witness) -> Evidence:
 def _exhibit(found: Witness) -> Exhibit:
     said = read_as(found.about, _About)
     exhibit = Exhibit(
-        problem=read_as(found.problem, StoredProblem),
+        problem=read_as(found.problem, StoredExample),
         predicted=said.predicted,
         happens=said.happens,
         evidence=_known(found),

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from hypothesis.strategies import SearchStrategy
 
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
+from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.valleys.decide import ValleyDecision
 
 Kind = Literal["proved", "observed"]
 
@@ -57,7 +59,7 @@ class Finding:
     steps: int | None = None
     second: SecondOutcome | None = None
     formula: bool = False
-    decision: Decision | None = field(default=None, compare=False, repr=False)
+    decision: Decision | ValleyDecision | None = field(default=None, compare=False, repr=False)
 
 
 class ClaimStatus(Enum):
@@ -101,15 +103,17 @@ class Claim:
     statement: str
     kind: Kind = "proved"
     regimes: tuple[Regime, ...] = STEPS
-    instances: Callable[..., SearchStrategy[Instance]] = IN_BALL
-    examine: Callable[[Instance], Finding]
+    instances: Callable[..., SearchStrategy[Any]] = IN_BALL
+    examine: Callable[[Any], Finding]
     margin: str
-    second: Callable[[Instance, Decision], Finding] | None = None
+    second: Callable[[Any, Any], Finding] | None = None
     unsettled: float = 0.01
     cost: int = 1
 
 
-def examined(claim: Claim, instance: Instance, *, second: bool = True) -> tuple[Finding, Exception | None]:
+def examined(
+    claim: Claim, instance: Instance | ValleyInstance, *, second: bool = True
+) -> tuple[Finding, Exception | None]:
     """Examine a claim on one problem; an error inside it is a failure.
 
     Args:
@@ -140,7 +144,7 @@ def _beside(finding: Finding, seen: Finding) -> Finding:
     return replace(finding, holds=seen.holds, margin=seen.margin, note=f"{words}: {seen.note}", second=outcome)
 
 
-def status(instance: Instance, finding: Finding) -> ClaimStatus:
+def status(instance: Instance | ValleyInstance, finding: Finding) -> ClaimStatus:
     """Classify a finding.
 
     Args:

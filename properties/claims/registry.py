@@ -15,6 +15,7 @@ from gdcheck.properties.claims import (
     remainder,
     sharpness,
     updates,
+    valleys,
 )
 from gdcheck.properties.claims.claim import Claim
 
@@ -37,6 +38,7 @@ CLAIMS: dict[str, Claim] = {
         methods.HEAVY_BALL,
         methods.NESTEROV,
         methods.ADAPTIVE,
+        valleys.CLAIM,
     )
 }
 """Every claim by its name, in the order of the paper. ``torch_sgd`` has its own, which needs torch."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 State = Literal["held", "violated", "undecided", "aside"]
 Strength = Literal["proved", "observed", "undecided"]
@@ -47,7 +48,7 @@ class Outcome:
     cause: str = ""
     evidence: Evidence = "proved"
     margin: float | None = None
-    problem: Problem | None = None
+    problem: Problem | ValleyProblem | None = None
     about: dict[str, Any] | None = None
     weaker: bool | None = None
     owed: bool = False

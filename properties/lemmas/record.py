@@ -13,13 +13,17 @@ from gdcheck.properties.lemmas.loading import load, sources
 from gdcheck.properties.lemmas.simplify import Shrinking, simplified
 from gdcheck.properties.lemmas.verdict import Counterexample, Form
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
-from gdcheck.theorem.certificate.shapes import ShapeError, read_as
-from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.certificate.shapes import ShapeError, StoredExample, example_json, read_as
+from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Statement
+from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 _AGAIN = {
     "violated": ("VIOLATED AGAIN", ""),
@@ -40,8 +44,7 @@ def counterexample(task: Shrinking) -> tuple[str, Counterexample]:
     """
     source = task.source
     claim, found, why_not = simplified(task)
-    decision = decide(Problem.from_json(found.problem), max_steps=CLAIM_STEPS)
-    proof = certificate(decision)
+    decision, proof = decided(read_as(found.problem, StoredExample).read())
     try:
         accepted = proof is not None and check(proof) is None
     except (NotChecked, BadCertificate):
@@ -63,6 +66,22 @@ def counterexample(task: Shrinking) -> tuple[str, Counterexample]:
         not_simplified=why_not,
     )
     return source.name, record
+
+
+def decided(problem: Problem | ValleyProblem) -> tuple[Decision | ValleyDecision, dict[str, Any] | None]:
+    """Decide a problem of a run.
+
+    Args:
+        problem: The problem.
+
+    Returns:
+        The decision, and its certificate if there is one.
+    """
+    if isinstance(problem, ValleyProblem):
+        in_valley = decide_valley(problem, max_steps=CLAIM_STEPS)
+        return in_valley, valley_certificate(in_valley)
+    decision = decide(problem, max_steps=CLAIM_STEPS)
+    return decision, certificate(decision)
 
 
 def _prediction(claim: OwnClaim) -> str:
@@ -95,9 +114,10 @@ def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tupl
     claim = _claim_of(record, load_from, beside)
     found = []
     for name, form in (("simplest", record.simplest), ("first", record.first), ("worst", record.worst)):
-        problem, instance = form.problem.problem(), None
+        problem, instance = form.problem.read(), None
         if form.made is not None:
-            instance = Instance.from_json({**form.made, "problem": problem.to_json()})
+            kind = ValleyInstance if isinstance(problem, ValleyProblem) else Instance
+            instance = kind.from_json({**form.made, "problem": example_json(problem)})
         outcome, _ = examine(claim, instance or problem)
         state = outcome.state
         if state == "aside" and claim.examination is not None:

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from gdcheck.properties.lemmas.outcome import STRENGTHS, Outcome, Strength
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.valleys import ValleyInstance
+from gdcheck.theorem.certificate.shapes import example_json
 
 
 class Witness(Struct, frozen=True):
@@ -42,9 +44,9 @@ class Witness(Struct, frozen=True):
             drawn: What was drawn: a problem, an instance, or what only the examination reads.
             outcome: What was found.
         """
-        instance = drawn if isinstance(drawn, Instance) and outcome.problem is None else None
+        instance = drawn if isinstance(drawn, Instance | ValleyInstance) and outcome.problem is None else None
         made = None if instance is None else {k: v for k, v in instance.to_json().items() if k != "problem"}
-        problem = (outcome.problem or (drawn if instance is None else instance.problem)).to_json()
+        problem = example_json(outcome.problem or (drawn if instance is None else instance.problem))
         evidence: Strength = "undecided" if outcome.state == "undecided" else outcome.evidence
         return cls(index, problem, made, outcome.cause, evidence, outcome.margin, outcome.about)
 

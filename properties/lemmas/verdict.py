@@ -8,7 +8,7 @@ from msgspec import field
 
 from gdcheck.properties.lemmas.outcome import Strength
 from gdcheck.properties.lemmas.results import ShardResult, Witness
-from gdcheck.theorem.certificate.shapes import Contradictions, Count, Shape, StoredProblem, StoredRun, read_as
+from gdcheck.theorem.certificate.shapes import Contradictions, Count, Shape, StoredExample, StoredRun, read_as
 
 Word = Literal["false", "false as far as floats show", "held", "undecided", "unusable"]
 
@@ -26,7 +26,7 @@ class Form(Shape, frozen=True):
     """
 
     index: int
-    problem: StoredProblem
+    problem: StoredExample
     made: dict[str, Any] | None
     found: str
     evidence: Strength
@@ -35,7 +35,7 @@ class Form(Shape, frozen=True):
     @classmethod
     def of(cls, found: Witness) -> Form:
         """Return a problem that was kept as it is stored."""
-        stored = read_as(found.problem, StoredProblem)
+        stored = read_as(found.problem, StoredExample)
         return cls(found.index, stored, found.made, found.cause, found.evidence, found.margin)
 
 

@@ -22,8 +22,10 @@ from gdcheck.properties.lemmas.record import counterexample
 from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.lemmas.simplify import Shrinking
 from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.reports import compose
 from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.valleys.decide import decide_valley
 
 EXAMPLES = 20
 DIMENSIONS = (2, 4)
@@ -52,7 +54,10 @@ def examine(claim, regime, *, second_alone):
     @given(claim.instances(regime=regime, dimensions=DIMENSIONS))
     def run(instance):
         if second_alone:
-            decision = decide(instance.problem, max_steps=CLAIM_STEPS, cones=False)
+            if isinstance(instance, ValleyInstance):
+                decision = decide_valley(instance.problem, max_steps=CLAIM_STEPS)
+            else:
+                decision = decide(instance.problem, max_steps=CLAIM_STEPS, cones=False)
             if decision.verdict is Verdict.UNRESOLVED:
                 return
             finding = claim.second(instance, decision)

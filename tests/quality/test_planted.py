@@ -268,6 +268,27 @@ PLANTS = [
         "fixed=0 * weight *",
         "adaptive",
     ),
+    plant(
+        "the threshold in a valley is 1/λ_p",
+        "theorem/valleys/arrival.py",
+        ("if surely_less(eta * (low + high), arb(2)):", "elif surely_less(arb(2), eta * (low + high)):"),
+        ("if surely_less(2 * eta * high, arb(2)):", "elif surely_less(arb(2), 2 * eta * high):"),
+        "valley",
+    ),
+    plant(
+        "the (−1)^k is dropped in a valley",
+        "theorem/valleys/arrival.py",
+        "(1 if inner > 0 else -1) * (sign if iterate.step % 2 else 1)",
+        "1 if inner > 0 else -1",
+        "valley",
+    ),
+    plant(
+        "the limit in a valley is the one of the residuals, not turned by the Jacobian's own sign",
+        "theorem/valleys/arrival.py",
+        "tuple(turn * y / along + wide for y in back)",
+        "tuple(abs(y) / along + wide for y in back)",
+        "valley",
+    ),
     # One engine alone is wrong: what catches it is that the two disagree.
     plant(
         "the enclosures lack the rounding of earlier steps",
@@ -326,6 +347,13 @@ PLANTS = [
         "nesterov/mpmath",
     ),
     plant(
+        "mpmath's limit in a valley leaves out the parity of the step",
+        "properties/claims/valley_second_engine.py",
+        "sign = mp.sign(mp.fdot(w, seen)) * (-1 if known.regime is Regime.LARGE_STEP and step % 2 else 1)",
+        "sign = mp.sign(mp.fdot(w, seen))",
+        "valley/mpmath",
+    ),
+    plant(
         "mpmath follows the updates with a tenth of the step size",
         "theorem/reference/trajectory.py",
         "self.step_size = to_mpf(problem.step_size)",
@@ -365,7 +393,7 @@ def test_planted_error_is_caught(error, tmp_path):
         f"gdcheck replay {found['file']}",
         mathematical(problem["loss"]),
         f"η = {problem['step_size']}, start ({', '.join(problem['start'])})",
-        f"minimizer ({', '.join(problem['minimizer'])})",
+        f"minimizer ({', '.join(problem['minimizer'])})" if problem["minimizer"] else f"scale={problem['scale']!r}",
         CLAIMS[found["claim"]].statement,
         found["said"],
     ):

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 
 from gdcheck.theorem.decision.decide import Verdict
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.valleys.problem import ValleyProblem
+from gdcheck.theorem.valleys.squares import loss_text
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -113,6 +115,55 @@ class StoredProblem(Shape, frozen=True, omit_defaults=True):
             variables=self.variables,
             method=self.method,
         )
+
+
+class StoredExample(StoredProblem, frozen=True, omit_defaults=True):
+    """A problem of a run in its canonical JSON form: with a loss, or with residuals, which are then stored beside it.
+
+    Attributes:
+        loss: The loss; with residuals, their sum of squares as it is written.
+        variables: The names of its n variables.
+        minimizer: The critical point examined, shape (n,); empty with residuals, where it depends on the start.
+        step_size: η.
+        start: The first iterate, shape (n,).
+        method: The method in its JSON form; None, and left out, for gradient descent.
+        residuals: The residuals, shape (p,); empty, and left out, without.
+        scale: The factor of the sum of their squares.
+    """
+
+    residuals: tuple[str, ...] = ()
+    scale: str = ""
+
+    @classmethod
+    def of(cls, problem: Problem | ValleyProblem) -> StoredExample:
+        """Store a problem."""
+        return read_as(example_json(problem), cls)
+
+    def read(self) -> Problem | ValleyProblem:
+        """Read the problem.
+
+        Returns:
+            The problem.
+
+        Raises:
+            InputError: If a field cannot be used.
+        """
+        if not self.residuals:
+            return self.problem()
+        return ValleyProblem.of(
+            self.residuals,
+            step_size=self.step_size,
+            start=self.start,
+            scale=self.scale or "1/2",
+            variables=self.variables,
+        )
+
+
+def example_json(problem: Problem | ValleyProblem) -> dict[str, Any]:
+    """Return the JSON form of a ``StoredExample``: of a problem with a loss, its own."""
+    if isinstance(problem, Problem):
+        return problem.to_json()
+    return {"loss": loss_text(problem), "minimizer": [], **problem.to_json()}
 
 
 class ShapeError(ValueError):

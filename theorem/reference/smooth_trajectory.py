@@ -35,25 +35,23 @@ _FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 }
 
 
-class SmoothReferenceMap:
-    """F(x) = x − η∇f(x), at the digits at which the object is made; use it at the same.
+class SmoothReference:
+    """A smooth function and its gradient, at the digits at which the object is made; use it at the same.
 
     Attributes:
-        loss: The loss.
-        step_size: η.
+        loss: The function.
     """
 
-    def __init__(self, problem: SmoothProblem) -> None:
-        self.loss: SmoothLoss = problem.loss
-        self.step_size = to_mpf(problem.step_size)
+    def __init__(self, loss: SmoothLoss) -> None:
+        self.loss = loss
         self._sums = {
             i: (to_mpf(node.constant), [(slot, to_mpf(c)) for slot, c in node.terms])
-            for i, node in enumerate(problem.loss.nodes)
+            for i, node in enumerate(loss.nodes)
             if isinstance(node, Sum)
         }
 
-    def gradient(self, x: Point) -> Point:
-        """Return ∇f(x), shape (n,)."""
+    def at(self, x: Point) -> tuple[mpf, Point]:
+        """Return f(x) and ∇f(x), shape (n,)."""
         values, slopes = list(x), []
         for i, node in enumerate(self.loss.nodes):
             slope = mpf(0)
@@ -83,7 +81,23 @@ class SmoothReferenceMap:
                 received[node.right] += a * values[node.left]
             else:
                 received[node.argument if isinstance(node, Function) else node.base] += a * slopes[i]
-        return received[:n]
+        return values[-1], received[:n]
+
+
+class SmoothReferenceMap:
+    """F(x) = x − η∇f(x), at the digits at which the object is made; use it at the same.
+
+    Attributes:
+        step_size: η.
+    """
+
+    def __init__(self, problem: SmoothProblem) -> None:
+        self.step_size = to_mpf(problem.step_size)
+        self._loss = SmoothReference(problem.loss)
+
+    def gradient(self, x: Point) -> Point:
+        """Return ∇f(x), shape (n,)."""
+        return self._loss.at(x)[1]
 
     def __call__(self, x: Point) -> Point:
         """Return F(x), shape (n,)."""

@@ -53,10 +53,15 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
 
 def as_loss(problem: ValleyProblem) -> SmoothProblem:
     """Return a problem with residuals as one with a loss, whose minimizer need be no zero of the residuals."""
+    loss = read_smooth(loss_text(problem), problem.variables)
+    return SmoothProblem(loss, problem.step_size, problem.start, as_written=problem.as_written)
+
+
+def loss_text(problem: ValleyProblem) -> str:
+    """Write the loss as a factor times the sum of squares."""
     ends = [(residual, residual.dimension + len(residual.nodes) - 1) for residual in problem.residuals]
     total = " + ".join(f"({_Texts(residual).of(last)})**2" for residual, last in ends)
-    loss = read_smooth(f"({problem.scale})*({total})", problem.variables)
-    return SmoothProblem(loss, problem.step_size, problem.start, as_written=problem.as_written)
+    return f"({problem.scale})*({total})"
 
 
 def squares(loss: SmoothLoss) -> tuple[fmpq, tuple[str, ...]] | None:

@@ -24,6 +24,7 @@ from gdcheck.properties.claims import (
     sharpness,
     trajectory,
     updates,
+    valleys,
 )
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.examination import equals, positive, require, up_to_rounding
@@ -33,6 +34,7 @@ from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.loss.balls import at_most
 from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 
 BLUR = fmpq(3, 10)
 ON_WALKS = {"amplitude", "dominance", "invariance", "rate", "sharpness", "updates"}
@@ -50,6 +52,7 @@ ON_LIMITS = {
 ON_EXACT_POINTS = {"remainder"}
 """It compares rationals alone; an iterate only tells it where."""
 ON_FLOATS = {"observation"}
+IN_VALLEYS = {"valley"}
 EXAMPLES = 12
 
 
@@ -104,7 +107,7 @@ def findings(claim: Claim, regime: Regime, used: Callable[[], bool]) -> list[Fin
 
 
 def test_every_claim_is_accounted_for() -> None:
-    assert set(CLAIMS) == ON_WALKS | ON_LIMITS | ON_EXACT_POINTS | ON_FLOATS
+    assert set(CLAIMS) == ON_WALKS | ON_LIMITS | ON_EXACT_POINTS | ON_FLOATS | IN_VALLEYS
 
 
 @pytest.mark.parametrize("regime", [Regime.SMALL_STEP, Regime.LARGE_STEP], ids=lambda r: r.value)
@@ -157,6 +160,20 @@ def test_a_claim_does_not_hold_of_a_blurred_limit(name: str, monkeypatch: pytest
     found = findings(claim, claim.regimes[0], used)
     assert found
     assert {finding.holds for finding in found} == {None}, found
+
+
+@pytest.mark.parametrize("name", sorted(IN_VALLEYS))
+def test_a_claim_does_not_hold_of_a_blurred_limit_in_a_valley(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def decide_roughly(*arguments: Any, **options: Any) -> ValleyDecision:
+        decision = decide_valley(*arguments, **options)
+        assert decision.arrival is not None
+        vector = tuple(wider(x, arb(BLUR)) for x in decision.arrival.vector)
+        return replace(decision, arrival=replace(decision.arrival, vector=vector))
+
+    monkeypatch.setattr(valleys, "decide_valley", decide_roughly)
+    monkeypatch.setattr(valleys, "check", lambda certificate: None)
+    for regime in CLAIMS[name].regimes:
+        assert {finding.holds for finding in findings(CLAIMS[name], regime, lambda: True)} == {None}
 
 
 def test_comparisons_have_three_values() -> None:

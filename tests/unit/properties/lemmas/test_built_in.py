@@ -41,7 +41,10 @@ def worked(name: str, count: int, seed: int = 0) -> ShardResult:
 def test_a_claim_says_what_it_claims_and_where_that_is_argued(claim: Claim) -> None:
     assert claim.kind in {"proved", "observed"}
     assert claim.sentence.endswith(").")
-    assert any(word in claim.sentence for word in ("Theorem 1", "Lemma", "layer", "paper", "docs/methods.md"))
+    assert any(
+        word in claim.sentence
+        for word in ("Theorem 1", "Lemma", "layer", "paper", "docs/methods.md", "docs/valleys.md")
+    )
     assert len(claim.statement) > 60
     assert claim.regimes
     assert claim.margin
@@ -65,6 +68,7 @@ def test_every_claim_has_its_module() -> None:
         "heavy-ball",
         "nesterov",
         "adaptive",
+        "valley",
     ]
 
 

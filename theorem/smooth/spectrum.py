@@ -16,6 +16,7 @@ from numpy.linalg import eigh
 from gdcheck.theorem.limit.sequence import DominantPart
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 
+_MOST_ROUNDS = 60
 _SAFE = 16
 """How much further apart than their coupling eigenvalues are whose vectors are corrected one by one."""
 
@@ -102,31 +103,45 @@ def _eigenvectors(matrix: arb_mat) -> arb_mat:
     n = matrix.nrows()
     start = array([[float(matrix[i, j]) for j in range(n)] for i in range(n)])
     v = arb_mat([[float(x) for x in row] for row in eigh((start + start.T) / 2)[1].tolist()])
-    digits, turns = 40, 0
-    while True:
+    for _ in range(_MOST_ROUNDS):
         transposed = v.transpose()
         r, s = transposed * v, transposed * matrix * v
-        values = [(s[i, i] / r[i, i]).mid() for i in range(n)]
-        correction, near = [[arb(0)] * n for _ in range(n)], set[tuple[int, int]]()
-        for i in range(n):
-            for j in range(n):
-                skew = r[i, j].mid() - int(i == j)
-                gap, push = values[j] - values[i], s[i, j].mid() - values[j] * r[i, j].mid()
-                if i != j and surely_less(_SAFE * abs(push), abs(gap)):
-                    correction[i][j] = (push / gap).mid()
-                    continue
-                correction[i][j] = -skew / 2
-                known = arb(s[i, j].rad()) + abs(values[j] * skew) * 2**20
-                if i != j and surely_less(known, abs(push)):
-                    near.add((i, j))
-        if near and turns < n + ctx.prec.bit_length():
-            turns += 1
-            v = (v * _turn(s, near)).mid()
-            continue
-        v = (v + v * arb_mat(correction)).mid()
-        if digits > 2 * ctx.prec:
-            return v
-        digits *= 2
+        skew = arb_mat([[(r[i, j] - int(i == j)).mid() for j in range(n)] for i in range(n)])
+        correction, coupled = _correction(r, s, skew)
+        if not coupled:
+            v = (v + v * correction).mid()
+            if surely_less(norm(correction.entries()), arb(2) ** -(ctx.prec // 2)):
+                break
+        elif surely_less(arb(2) ** (16 - ctx.prec), norm(skew.entries())):
+            v = (v - v * skew / 2).mid()
+        else:
+            v = (v * _turn(s, coupled)).mid()
+    return v
+
+
+def _correction(r: arb_mat, s: arb_mat, skew: arb_mat) -> tuple[arb_mat, set[tuple[int, int]]]:
+    """Return what makes nearly orthonormal vectors nearer to eigenvectors, and the pairs it does not speak of.
+
+    Args:
+        r: VᵀV.
+        s: VᵀAV.
+        skew: VᵀV − I.
+    """
+    n = r.nrows()
+    values = [(s[i, i] / r[i, i]).mid() for i in range(n)]
+    correction, coupled = -skew / 2, set[tuple[int, int]]()
+    for i in range(n):
+        for j in range(i):
+            gap, push = values[j] - values[i], s[i, j].mid() - values[j] * skew[i, j]
+            if not surely_less(arb(s[i, j].rad()), abs(push)):
+                continue  # All of it may be rounding.
+            if not surely_less(_SAFE * abs(push), abs(gap)):
+                coupled.add((i, j))
+                continue
+            correction[i, j] = (push / gap).mid()
+            # The two together make the vectors orthonormal, whatever rounding did to the first.
+            correction[j, i] = -skew[i, j] - correction[i, j]
+    return correction.mid(), coupled
 
 
 def _turn(s: arb_mat, near: set[tuple[int, int]]) -> arb_mat:
@@ -141,11 +156,8 @@ def _turn(s: arb_mat, near: set[tuple[int, int]]) -> arb_mat:
         places = [i for i in range(n) if group[i] == name]
         middle = s[places[0], places[0]].mid()
         block = [[(s[i, j] - (middle if i == j else 0)).mid() for j in places] for i in places]
-        size = max(
-            (abs(x) for row in block for x in row),
-            key=lambda x: float(abs(x).log()) if not x.is_zero() else float("-inf"),
-        )
-        if len(places) < 2 or size.is_zero():
+        size = norm(x for row in block for x in row).mid()
+        if size.is_zero():
             continue
         floats = array([[float(x / size) for x in row] for row in block])
         for a, row in zip(places, eigh((floats + floats.T) / 2)[1].tolist(), strict=True):

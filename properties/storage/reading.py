@@ -20,6 +20,7 @@ from gdcheck.theorem.certificate.rechecking import (
     SHARPNESS,
     SMOOTH,
     SMOOTH_EVERY_START,
+    SMOOTH_SHARPNESS,
     VALLEY,
 )
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
@@ -164,7 +165,11 @@ def problem_inside(data: Any) -> AnyProblem:
     Raises:
         InputError: If it holds none, or is a certificate of another version.
     """
-    if isinstance(data, dict) and data.get("schema") == SHARPNESS and isinstance(data.get("theorem"), dict):
+    if (
+        isinstance(data, dict)
+        and data.get("schema") in {SHARPNESS, SMOOTH_SHARPNESS}
+        and isinstance(data.get("theorem"), dict)
+    ):
         data = data["theorem"]
     if isinstance(data, dict) and "residuals" in data:
         return ValleyProblem.from_json(data)
@@ -173,7 +178,7 @@ def problem_inside(data: Any) -> AnyProblem:
         return startless_from_json(data) if startless else smooth_from_json(data)
     schema = data.get("schema", "")
     known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
-    known |= {SMOOTH, SMOOTH_EVERY_START, VALLEY}
+    known |= {SMOOTH, SMOOTH_EVERY_START, SMOOTH_SHARPNESS, VALLEY}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
     if schema == VALLEY:

@@ -51,8 +51,8 @@ def certify(decision: Decision | EveryStart | SmoothDecision | SmoothEveryStart 
     else:
         # These load NumPy.
         from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
-        from gdcheck.theorem.certificate.kinds.smooth_every_start import smooth_every_start_certificate
         from gdcheck.theorem.certificate.kinds.valley import valley_certificate
+        from gdcheck.theorem.certificate.smooth.every_start import smooth_every_start_certificate
         from gdcheck.theorem.decision.smooth import SmoothDecision
         from gdcheck.theorem.valleys.decide import ValleyDecision
 

@@ -15,6 +15,7 @@ from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotCheck
 from gdcheck.theorem.checker.reading.document import WITH_CONE, read_problem
 from gdcheck.theorem.checker.smooth import strict_minimum, valley
 from gdcheck.theorem.checker.smooth.kinds import every_start as smooth_every_start
+from gdcheck.theorem.checker.smooth.kinds import sharpness as smooth_sharpness
 from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "SHARPNESS",
     "SMOOTH",
     "SMOOTH_EVERY_START",
+    "SMOOTH_SHARPNESS",
     "TIME_LIMIT",
     "VALLEY",
     "BadCertificate",
@@ -39,7 +41,7 @@ __all__ = [
 EVERY_START, LONG_RUN = every_start.check.format, long_run.check.format
 ORBIT, SEPARABLE = orbit.check.format, separable.check.format
 SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format, valley.check.format
-SMOOTH_EVERY_START = smooth_every_start.check.format
+SMOOTH_EVERY_START, SMOOTH_SHARPNESS = smooth_every_start.check.format, smooth_sharpness.check.format
 METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
 _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SEPARABLE: separable.check,
@@ -51,6 +53,7 @@ _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     METHOD_EVERY_START: method_every_start.check,
     SMOOTH: strict_minimum.check,
     SMOOTH_EVERY_START: smooth_every_start.check,
+    SMOOTH_SHARPNESS: smooth_sharpness.check,
     VALLEY: valley.check,
 }
 
@@ -105,6 +108,7 @@ def require_shape(certificate: Any) -> None:
         Sharpness,
         Smooth,
         SmoothEveryStart,
+        SmoothSharpness,
         Valley,
     )
     from gdcheck.theorem.certificate.shapes import Shape, ShapeError, read_as  # noqa: PLC0415
@@ -112,6 +116,7 @@ def require_shape(certificate: Any) -> None:
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
     published |= {SMOOTH: Smooth, VALLEY: Valley, SMOOTH_EVERY_START: SmoothEveryStart}
+    published[SMOOTH_SHARPNESS] = SmoothSharpness
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return
     shape = published.get(schema, Certificate) if type(schema) is str else Certificate

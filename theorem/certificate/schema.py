@@ -424,3 +424,62 @@ class Sharpness(Shape, frozen=True, tag_field="schema", tag="gdcheck-sharpness/1
     theorem: Certificate
     pattern: Constant | FromAbove | FromBelow | Oscillating | None
     crossings: Crossings | None
+
+
+class SmoothConstant(Shape, frozen=True, tag_field="kind", tag="constant"):
+    """The largest eigenvalue does not change: the loss is quadratic.
+
+    Attributes:
+        from_step: From this step on.
+    """
+
+    from_step: Count
+
+
+class SmoothApproach(Shape, frozen=True):
+    """How the largest eigenvalue approaches its limit, for all steps from one on.
+
+    Attributes:
+        kind: Monotone from above or from below, or oscillating.
+        sign: The sign of its distance to the limit at even steps.
+        from_step: The step.
+        broken: Earlier steps at which it is not so.
+        slope: An interval of the slope along the limit direction.
+        step: The step at which the trajectory is enclosed.
+        cone: The step from which the inequality holds for ever.
+        values: Intervals of the largest eigenvalue at the first steps, as far as they are compared.
+    """
+
+    sign: Literal[-1, 1]
+    from_step: Count
+    broken: tuple[Count, ...]
+    slope: Interval
+    step: Count
+    cone: Count
+    values: tuple[Interval, ...]
+
+
+class SmoothFromAbove(SmoothApproach, frozen=True, tag_field="kind", tag="monotone-from-above"):
+    """It falls to its limit."""
+
+
+class SmoothFromBelow(SmoothApproach, frozen=True, tag_field="kind", tag="monotone-from-below"):
+    """It rises to its limit."""
+
+
+class SmoothOscillating(SmoothApproach, frozen=True, tag_field="kind", tag="oscillating"):
+    """It is above and below its limit in turn."""
+
+
+class SmoothSharpness(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-sharpness/1"):
+    """How the largest Hessian eigenvalue behaves along a smooth loss's trajectory; see docs/certificate.md.
+
+    Attributes:
+        theorem: The certificate of the trajectory.
+        pattern: How the eigenvalue approaches its limit; null if nothing is said.
+        crossings: The steps at which it exceeds 2/η; null if nothing is said.
+    """
+
+    theorem: Smooth
+    pattern: SmoothConstant | SmoothFromAbove | SmoothFromBelow | SmoothOscillating | None
+    crossings: Crossings | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gdcheck.theorem.certificate.rechecking import SHARPNESS
+from gdcheck.theorem.certificate.rechecking import SHARPNESS, SMOOTH_SHARPNESS
 
 
 def certified_in_words(certificate: Mapping[str, Any]) -> str:
@@ -17,7 +17,7 @@ def certified_in_words(certificate: Mapping[str, Any]) -> str:
     Returns:
         The end of a sentence: empty, or beginning with a colon.
     """
-    if certificate.get("schema") != SHARPNESS:
+    if certificate.get("schema") not in {SHARPNESS, SMOOTH_SHARPNESS}:
         return ""
     theorem = certificate["theorem"]
     return f": {theorem['verdict']}; {sharpness_in_words(certificate)}"

@@ -14,13 +14,14 @@ from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, Decision
 from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.descent.hessian_map import HessianMap
+from gdcheck.theorem.descent.hessian_map import HessianMap, Matrix
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.envelope import Envelope
+from gdcheck.theorem.sharpness.maps import ValueMap
 from gdcheck.theorem.sharpness.observable import Direction, Observable, Valued
 from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, find_onset, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
@@ -138,6 +139,48 @@ class TrajectoryContext:
             reach = max(reach, found.step + found.period)
         values = tuple(observable.at(iterate) for iterate in self.trajectory(reach))
         return find_onset(found, observable.value, values), values
+
+    @property
+    def step_size(self) -> fmpq:
+        """The step size η."""
+        return self.expansion.step_size
+
+    @property
+    def highest(self) -> arb:
+        """λ_n at the minimizer."""
+        return self.spectrum.highest.ball()
+
+    @property
+    def start_radius(self) -> arb:
+        """A bound of the start's distance from the minimizer."""
+        return norm(arb(x) for x in self.expansion.displacement).upper()
+
+    def third(self, radius: arb) -> arb:
+        """Bound how fast the Hessian changes on the ball of that radius."""
+        return self.derivatives.order(3, radius)
+
+    def hessian_at(self, iterate: EnclosedIterate) -> Matrix:
+        """Return the Hessian in the middle of an iterate's enclosure, shape (n, n)."""
+        return self.hessian(iterate.centre)
+
+    def hessian_slack(self, iterate: EnclosedIterate) -> arb:
+        """Bound how far the Hessian at an iterate may be from that in the middle."""
+        return self.third(iterate.radius) * iterate.error
+
+    def loss_at(self, iterate: EnclosedIterate) -> arb:
+        """Enclose the loss above that of the minimizer: at the centre, give or take the largest slope times the error.
+
+        Args:
+            iterate: The iterate.
+        """
+        radius = iterate.radius
+        steepest = self.highest * radius + self.bound.quadratic(radius) * radius**2 / self.step_size
+        slack = (steepest * iterate.error).upper()
+        return self._change(iterate.centre) + slack.union(-slack)
+
+    @cached_property
+    def _change(self) -> ValueMap:
+        return ValueMap(self.expansion.terms, self.expansion.truncated)
 
     def invariant(self, radius: arb) -> bool:
         """Whether the ball of this radius is forward invariant, with norms that shrink."""

@@ -8,20 +8,54 @@ limit or below 2/η.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Protocol
 
-from flint import arb
+from flint import arb, fmpq
 
 from gdcheck.theorem.descent.hessian_map import Matrix
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
-from gdcheck.theorem.sharpness.context import TrajectoryContext
-from gdcheck.theorem.sharpness.maps import ValueMap, compare_largest_eigenvalue, largest_eigenvalue
+from gdcheck.theorem.sharpness.maps import compare_largest_eigenvalue, largest_eigenvalue
+from gdcheck.theorem.sharpness.observable import Observable
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern
-from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
 MOST_CROSSING_STEPS = 20_000
+
+
+class Course(Protocol):
+    """A trajectory around a minimizer, with what counting needs of the loss; everything at the current precision."""
+
+    @property
+    def step_size(self) -> fmpq:
+        """The step size η."""
+
+    @property
+    def highest(self) -> arb:
+        """λ_n at the minimizer."""
+
+    @property
+    def start_radius(self) -> arb:
+        """A bound of the start's distance from the minimizer."""
+
+    def trajectory(self, most: int) -> Iterator[EnclosedIterate]:
+        """Enclose the iterates from the start on."""
+
+    def invariant(self, radius: arb) -> bool:
+        """Whether the ball of this radius is forward invariant, with norms that shrink."""
+
+    def third(self, radius: arb) -> arb:
+        """Bound how fast the Hessian changes on the ball of that radius."""
+
+    def hessian_at(self, iterate: EnclosedIterate) -> Matrix:
+        """Return the Hessian in the middle of an iterate's enclosure, shape (n, n)."""
+
+    def hessian_slack(self, iterate: EnclosedIterate) -> arb:
+        """Bound how far the Hessian at an iterate may be from that in the middle."""
+
+    def loss_at(self, iterate: EnclosedIterate) -> arb:
+        """Enclose the loss at an iterate, up to a constant."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +82,7 @@ class Crossings:
 
 
 def crossings(
-    context: TrajectoryContext, top: TopEigenvalue | None, found: Pattern, most_steps: int = MOST_CROSSING_STEPS
+    context: Course, top: Observable | None, found: Pattern, most_steps: int = MOST_CROSSING_STEPS
 ) -> Crossings:
     """Count the steps with λ_n(x_k) > 2/η.
 
@@ -71,10 +105,10 @@ def crossings(
 
 
 class _Counter:
-    def __init__(self, context: TrajectoryContext, top: TopEigenvalue | None, found: Pattern) -> None:
+    def __init__(self, context: Course, top: Observable | None, found: Pattern) -> None:
         self._context, self._top, self._found = context, top, found
-        self._threshold = arb(2 / context.expansion.step_size)
-        self._room = self._threshold - context.spectrum.highest.ball()
+        self._threshold = arb(2 / context.step_size)
+        self._room = self._threshold - context.highest
         self._steps: list[int] = []
         self._rose: list[int] = []
         self._fell = self._undecided = self._examined = self._below = 0
@@ -82,21 +116,16 @@ class _Counter:
         self._peak: arb | None = None
         self._last: tuple[int, arb] | None = None
 
-    @cached_property
-    def _change(self) -> ValueMap:
-        return ValueMap(self._context.expansion.terms, self._context.expansion.truncated)
-
     def start_settles(self) -> bool:
         """Whether the start's ball alone keeps every step below 2/η."""
-        h = self._context.expansion.displacement
-        return self._settles(norm(arb(x) for x in h).upper())
+        return self._settles(self._context.start_radius)
 
     def _settles(self, radius: arb) -> bool:
         if not surely_less(arb(0), self._room):
             return False
         if not self._context.invariant(radius):
             return False
-        if surely_less(radius * self._context.derivatives.order(3, radius), self._room):
+        if surely_less(radius * self._context.third(radius), self._room):
             return True
         if self._top is None:
             return False
@@ -110,15 +139,15 @@ class _Counter:
         if self._settles(iterate.radius):
             self._complete = True
             return True
-        slack = self._context.derivatives.order(3, iterate.radius) * iterate.error
-        matrix = self._context.hessian(iterate.centre)
+        slack = self._context.hessian_slack(iterate)
+        matrix = self._context.hessian_at(iterate)
         self._examined += 1
         below = compare_largest_eigenvalue(matrix, self._threshold - slack) == -1
         self._below = self._below + 1 if below else 0
         if not below:
             if compare_largest_eigenvalue(matrix, self._threshold + slack) == 1:
                 self._steps.append(iterate.step)
-                self._last = (iterate.step, self._loss(iterate))
+                self._last = (iterate.step, self._context.loss_at(iterate))
                 self._climb(matrix, slack)
             else:
                 self._undecided += 1
@@ -141,21 +170,12 @@ class _Counter:
     def _compare(self, iterate: EnclosedIterate) -> None:
         assert self._last is not None
         step, before = self._last
-        after = self._loss(iterate)
+        after = self._context.loss_at(iterate)
         if surely_less(before, after):
             self._rose.append(step)
         elif surely_less(after, before):
             self._fell += 1
         self._last = None
-
-    def _loss(self, iterate: EnclosedIterate) -> arb:
-        """Return the loss at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
-        radius, eta = iterate.radius, self._context.expansion.step_size
-        steepest = (
-            self._context.spectrum.highest.ball() * radius + self._context.bound.quadratic(radius) * radius**2 / eta
-        )
-        slack = (steepest * iterate.error).upper()
-        return self._change(iterate.centre) + slack.union(-slack)
 
     def result(self) -> Crossings:
         return Crossings(

@@ -94,6 +94,24 @@ def pattern(observable: Observable, direction: Direction, envelope: Envelope, se
     slope, exact = direction.slope(observable)
     if exact is not None and not exact:
         return _second_order(observable, envelope, second)
+    return first_order(observable, (slope, exact), direction, envelope)
+
+
+def first_order(
+    observable: Observable, along: tuple[arb, fmpq | None], direction: Direction, envelope: Envelope
+) -> Pattern:
+    """Prove the pattern of the first order.
+
+    Args:
+        observable: The function.
+        along: Its slope along the limit direction, and the same exactly if it is known to be rational.
+        direction: The limit direction.
+        envelope: The trajectory's envelope.
+
+    Returns:
+        The pattern; undecided, with the cause, if nothing is proved.
+    """
+    slope, exact = along
     if not abs(slope) > 0:
         cause = (
             "the slope along the limit direction cannot be told from zero; a larger --precision tells it, unless it is"

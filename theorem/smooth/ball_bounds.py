@@ -115,3 +115,11 @@ def _sum(node: Sum, slots: Sequence[Bounds], n: int) -> Bounds:
     if linear:
         first += norm([arb(linear).sqrt()])
     return Bounds(values, first.upper(), second.upper(), third.upper())
+
+
+def is_quadratic(loss: SmoothLoss) -> bool:
+    """Whether a loss is known to be a polynomial without a third derivative."""
+    for node in loss.nodes:
+        if isinstance(node, Function) or (isinstance(node, Power) and (node.exponent.q != 1 or node.exponent < 0)):
+            return False
+    return bool(bounds_on_ball(loss, [arb(0)] * loss.dimension, arb(1)).third == 0)

@@ -24,6 +24,7 @@ from gdcheck.theorem.smooth.evaluate import Forward, gradient, hessian
 from gdcheck.theorem.smooth.floats.descent import FloatGradient
 from gdcheck.theorem.smooth.floats.map_norm import float_hessian
 from gdcheck.theorem.smooth.graph import SmoothLoss
+from gdcheck.theorem.smooth.series.along import exact_hessian
 from gdcheck.theorem.smooth.spectrum import Spectrum
 
 _CHECKPOINTS = (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
@@ -38,6 +39,8 @@ _SETTLED = 10_000
 _NEARLY_SINGULAR = 1e-2
 _NEWTON_STEPS = 60
 _SEARCH_BITS = 64
+# Coordinates are recognized that are multiples of 1/_SIMPLE.
+_SIMPLE, _LARGE = 64, 1e6
 
 
 class Lost(Enum):
@@ -211,6 +214,7 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
         x = [(a - b).mid() for a, b in zip(x, step, strict=True)]
         if surely_less(norm(step), arb(2) ** (-3 * ctx.prec // 4) * (1 + norm(x))):
             break
+    x = _simple(loss, x)
     residual = norm(gradient(loss, x))
     matrix = hessian(loss, x)
     spectrum = Spectrum.of(matrix, arb(0))
@@ -229,6 +233,13 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
     radius = exact(delta.upper())
     around = Spectrum.of(matrix, (third * delta).upper())
     return None if around is None else EnclosedMinimizer(tuple(exact(y) for y in x), radius, around)
+
+
+def _simple(loss: SmoothLoss, x: list[arb]) -> list[arb]:
+    """Return the critical point of few binary digits that is near a point, if there is one; else the point."""
+    found = [arb(round(float(y) * _SIMPLE)) / _SIMPLE if abs(float(y)) < _LARGE else y for y in x]
+    near = surely_less(norm(a - b for a, b in zip(x, found, strict=True)), arb(2) ** (-ctx.prec // 2))
+    return found if near and exact_hessian(loss, [exact(y) for y in found]) is not None else x
 
 
 def centre_within(loss: SmoothLoss, minimizer: EnclosedMinimizer, digits: int) -> tuple[fmpq, ...]:

@@ -219,7 +219,15 @@ class Printer:
             texts = self._options.scalar or ()
             followed = [follow_smooth(decision, f) for f in functions]
             answer["scalars"] = [scalar_json(t, f) for t, f in zip(texts, followed, strict=True)]
-        answer |= self._rechecked(proof)
+        longer = None
+        if self._options.sharpness:
+            answer["sharpness"], longer = self._smooth_sharpness(decision)
+        if longer is not None and answer["sharpness"]["recheck"] == "accepted":
+            # It holds the certificate of the theorem, which is verified with it.
+            answer["recheck"] = "accepted"
+        else:
+            answer |= self._rechecked(proof)
+        proof = longer or proof
         if self._options.observe:
             from gdcheck.theorem.reference.smooth_trajectory import observe_smooth
             from gdcheck.theorem.smooth.minimizer import centre_within
@@ -274,7 +282,7 @@ class Printer:
 
     def _smooth_every_start(self, problem: EveryStartSmoothProblem) -> _Answered:
         """Return the answer for almost every start of a smooth loss, and its proof."""
-        from gdcheck.theorem.certificate.kinds.smooth_every_start import (
+        from gdcheck.theorem.certificate.smooth.every_start import (
             smooth_every_start_answer,
             smooth_every_start_certificate,
         )
@@ -337,6 +345,22 @@ class Printer:
         if found is None:
             return None, None
         checked = recheck_sharpness(decision, found, ask=self._options.recheck)
+        described = sharpness_json(checked.found)
+        assert described is not None
+        certified = [part for part in ("pattern", "crossings") if (checked.certificate or {}).get(part)]
+        more = {"recheck": checked.result, "certified": certified, "certificate": checked.said}
+        return described | more, checked.certificate
+
+    def _smooth_sharpness(self, decision: SmoothDecision) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """Return what is proved of a smooth loss's sharpness, and its certificate; nothing without a minimizer."""
+        from gdcheck.theorem.certificate.pattern_answer import sharpness_json
+        from gdcheck.theorem.certificate.smooth.sharpness import recheck_smooth_sharpness
+        from gdcheck.theorem.sharpness.smooth.sharpness import smooth_sharpness
+
+        found = smooth_sharpness(decision, most_steps=self._options.max_steps)
+        if found is None:
+            return None, None
+        checked = recheck_smooth_sharpness(decision, found, ask=self._options.recheck)
         described = sharpness_json(checked.found)
         assert described is not None
         certified = [part for part in ("pattern", "crossings") if (checked.certificate or {}).get(part)]

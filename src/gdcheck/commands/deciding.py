@@ -247,7 +247,7 @@ def replay(
 ) -> int:
     """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
     from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
-    from gdcheck.theorem.certificate.rechecking import SHARPNESS
+    from gdcheck.theorem.certificate.rechecking import SHARPNESS, SMOOTH_SHARPNESS
     from gdcheck.theorem.decision.decide import Verdict
     from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.smooth.problem import SmoothProblem
@@ -264,7 +264,7 @@ def replay(
     if isinstance(data, dict) and "claim" in data and "made" in data and "schema" not in data:
         said = "is missing: counterexamples to the theorem's claims had none before gdcheck-counterexample/1"
         raise InputError("schema", f"{said}; examine the claim on new problems with gdcheck claim")
-    whole = data if isinstance(data, dict) and data.get("schema") == SHARPNESS else None
+    whole = data if isinstance(data, dict) and data.get("schema") in {SHARPNESS, SMOOTH_SHARPNESS} else None
     if whole is not None:
         data = whole.get("theorem")
     stored = data.get("verdict") if isinstance(data, dict) and "problem" in data else None
@@ -314,16 +314,22 @@ def _sharpness_again(stored: dict[str, Any], decision: AnyDecision) -> int:
     """Prove the sharpness again, and say whether the certificate claims the same of it."""
     from gdcheck.theorem.certificate.kinds.sharpness import sharpness_certificate
     from gdcheck.theorem.certificate.rechecking import BadCertificate, require_shape
+    from gdcheck.theorem.certificate.smooth.sharpness import smooth_sharpness_certificate
     from gdcheck.theorem.certificate.words import sharpness_in_words
     from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.sharpness.sharpness import sharpness
+    from gdcheck.theorem.sharpness.smooth.sharpness import smooth_sharpness
 
     try:
         require_shape(stored)
     except BadCertificate as error:
         raise InputError("certificate", str(error)) from None
-    found = sharpness(decision, first_steps=True) if isinstance(decision, Decision) else None
-    made = None if found is None or not isinstance(decision, Decision) else sharpness_certificate(decision, found)
+    made = None
+    if isinstance(decision, Decision):
+        made = sharpness_certificate(decision, sharpness(decision, first_steps=True))
+    elif isinstance(decision, SmoothDecision):
+        made = smooth_sharpness_certificate(decision, smooth_sharpness(decision))
     before, now = sharpness_in_words(stored), "nothing" if made is None else sharpness_in_words(made)
     same = before == now
     typer.echo(f"SAME: {now}" if same else f"DIFFERENT: stored {before}, now {now}")

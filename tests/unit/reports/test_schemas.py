@@ -14,6 +14,7 @@ from gdcheck.theorem.certificate.schema import (
     Sharpness,
     Smooth,
     SmoothEveryStart,
+    SmoothSharpness,
     Valley,
 )
 from gdcheck.theorem.certificate.shapes import json_schema
@@ -30,6 +31,7 @@ PUBLISHED = {
     **{name: json_schema(k.shape, f"gdcheck {name}") for k in KINDS for name in [NAMES.get(k.name, k.name)]},
     "smooth": json_schema(Smooth, "gdcheck certificate of a smooth loss"),
     "smooth-every-start": json_schema(SmoothEveryStart, "gdcheck certificate of a smooth loss for every start"),
+    "smooth-sharpness": json_schema(SmoothSharpness, "gdcheck sharpness certificate of a smooth loss"),
     "valley": json_schema(Valley, "gdcheck certificate of a limit in a valley"),
 }
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from gdcheck.theorem.checker.amplitude import Eigenspace, Space, verify_eigenspace
-from gdcheck.theorem.checker.exact import combined, dot, norm_above, power_bounds, root_bounds
+from gdcheck.theorem.checker.amplitude import Space, verify_eigenspace
+from gdcheck.theorem.checker.exact import Vector, combined, dot, norm_above, power_bounds, root_bounds
 from gdcheck.theorem.checker.kinds.top_eigenvalue import Curvatures, FirstOrder, Steps, Top
 from gdcheck.theorem.checker.lemma import DOMINANT, growth
 from gdcheck.theorem.checker.outcome import claim, show
@@ -21,7 +21,7 @@ from gdcheck.theorem.checker.reading.checking import with_enough_bits
 from gdcheck.theorem.checker.reading.document import Certificate
 from gdcheck.theorem.checker.reading.fields import Interval, Point, Side, Step, read_record
 from gdcheck.theorem.checker.spectrum import Operator
-from gdcheck.theorem.checker.trajectory import Expansion, Remainder, enclose, follow
+from gdcheck.theorem.checker.trajectory import Expansion, enclose, follow
 
 PRECISIONS = (256, 1024, 4096)
 MOST_VALUES = 10_000
@@ -44,7 +44,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Approach:
+class Approaching:
     """The sign of λ_n(x_k) - λ_n, and the monotone approach of every branch, for all steps from one on.
 
     Attributes:
@@ -55,8 +55,6 @@ class Approach:
         slope: An interval of C_eta = omega . u.
         step: The step k at which the trajectory is enclosed.
         cone: The step k + j from which the inequality of Claim H10 holds.
-        others: A bound of all other |1 - eta lambda| on the space of the trajectory; None if it is a line.
-        top: A distance to λ_n within which there is no other eigenvalue, and a vector next to its eigenvector.
     """
 
     kind: str
@@ -66,6 +64,17 @@ class Approach:
     slope: Interval
     step: int
     cone: Step
+
+
+@dataclass(frozen=True)
+class Approach(Approaching):
+    """And what it is shown with.
+
+    Attributes:
+        others: A bound of all other |1 - eta lambda| on the space of the trajectory; None if it is a line.
+        top: A distance to λ_n within which there is no other eigenvalue, and a vector next to its eigenvector.
+    """
+
     others: Fraction | None
     top: Top
 
@@ -101,6 +110,48 @@ def verify_pattern(c: Certificate, pattern: Pattern, expansion: Expansion, space
     verify_onset(c, pattern, dominant, expansion)
 
 
+class Line(Protocol):
+    """A vector next to the eigenvector of the dominant eigenvalue, the only one of ``vectors``."""
+
+    @property
+    def vectors(self) -> tuple[Vector, ...]:
+        """The vector, shape (n,)."""
+
+    @property
+    def tilt(self) -> Fraction:
+        """A bound of the distance between both, after division by its length."""
+
+
+class Push(Protocol):
+    """A bound of the remainder."""
+
+    def push(self, r: Fraction) -> Fraction:
+        """Return r C(r)."""
+
+
+class Slope(Protocol):
+    """Nearly the gradient omega of λ_n at the minimizer, and what Claim H7 says around it."""
+
+    @property
+    def gradient(self) -> Vector:
+        """The gradient, shape (n,)."""
+
+    @property
+    def tilt(self) -> Fraction:
+        """How far the unit vector that it is computed with may be from that of λ_n."""
+
+    @property
+    def third(self) -> Fraction:
+        """A bound of D^3 f(m)."""
+
+    @property
+    def blur(self) -> Fraction:
+        """How far it may be from the gradient for other reasons."""
+
+    def bend(self, r: Fraction) -> Fraction:
+        """Return K(r)."""
+
+
 @dataclass(frozen=True)
 class Dominant:
     """The one simple dominant eigenvalue on the space of the trajectory.
@@ -109,7 +160,7 @@ class Dominant:
         regime: "small-step" or "large-step".
         rho: An interval of rho = |1 - eta lambda|.
         others: A bound of all other |1 - eta lambda|; None if there is none.
-        space: What Claim 11 says of the vector next to its eigenvector.
+        space: The vector next to its eigenvector.
         remainder: The bounds of eta R.
         centre: The centre of a ball that holds the iterate of ``step``.
         error: Its radius.
@@ -118,8 +169,8 @@ class Dominant:
     regime: str
     rho: Interval
     others: Fraction | None
-    space: Eigenspace
-    remainder: Remainder
+    space: Line
+    remainder: Push
     centre: list[Fraction]
     error: Fraction
 
@@ -163,7 +214,7 @@ class Reach:
     ratio: Fraction
 
 
-def verify_envelope(dominant: Dominant, pattern: Approach) -> Reach:
+def verify_envelope(dominant: Dominant, pattern: Approaching) -> Reach:
     """Claim H8 (envelope): bounds of the iterate of step k + j, from that of step k.
 
     With sigma, x, P and the tail T of Claim 12 at step k: |h_{k+j}| <= P rho^j r; a_{k+j} is within rho^j (1 + rho^j) T
@@ -237,7 +288,7 @@ def verify_cone(dominant: Dominant, reach: Reach) -> Cone:
     return Cone(a, ratio, radius, high + kappa)
 
 
-def verify_first_order(pattern: Approach, dominant: Dominant, cone: Cone, first: FirstOrder) -> None:
+def verify_first_order(pattern: Approaching, dominant: Dominant, cone: Cone, first: Slope) -> None:
     """Claim H10 (pattern): the first order of λ_n outweighs the rest in the cone: sign, kind, slope and approach.
 
     With c = omega . u, |λ_n(x_k) - λ_n - c y_k| <= eps a_k for eps = |omega^⊥| tau + K a (1 + tau^2); and
@@ -247,11 +298,11 @@ def verify_first_order(pattern: Approach, dominant: Dominant, cone: Cone, first:
     square = dot(vector, vector)
     share = dot(first.gradient, vector)
     low, high = root_bounds(share**2 / square)
-    miss = first.third * (2 * first.tilt + dominant.space.tilt)
+    miss = first.third * (2 * first.tilt + dominant.space.tilt) + first.blur
     c = low - miss
     claim(c > 0, f"the slope is not zero fails: it is at most {show(high + miss)}")
     rest = norm_above([w - share / square * v for w, v in zip(first.gradient, vector, strict=True)])
-    rest += 2 * first.third * (first.tilt + dominant.space.tilt)
+    rest += 2 * first.third * (first.tilt + dominant.space.tilt) + first.blur
     error = rest * cone.ratio + first.bend(cone.radius) * cone.along * (1 + cone.ratio**2)
     period = 1 if dominant.sign > 0 else 2
     good = (c + error) * cone.grows**period < c - error

@@ -164,6 +164,7 @@ class FirstOrder:
         tilt: A bound of the distance of the unit vector used from v.
         third: T_3, a bound of D^3 f(m).
         gap: No other eigenvalue is within it of λ_n; None in dimension one.
+        blur: Zero: the gradient is off by nothing but the tilt.
     """
 
     remainder: Remainder
@@ -171,6 +172,7 @@ class FirstOrder:
     tilt: Fraction
     third: Fraction
     gap: Fraction | None
+    blur: Fraction = Fraction(0)
 
     @classmethod
     def of(cls, expansion: Expansion, highest: Eigenvalue, top: Top) -> FirstOrder:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count, islice
 from math import isqrt
 from operator import mul
 from typing import Annotated, Any, Literal
@@ -175,6 +176,34 @@ def enclose(c: Document, at: Middle, largest: Fraction) -> tuple[list[Interval],
     Returns:
         h_k = x_k - x*, as a centre, whose intervals have no width, and a radius.
     """
+    reached = next(islice(follow(c, at, largest), c.step, None))
+    return [y.middle() for y in reached.h], reached.error
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """An iterate x_k.
+
+    Attributes:
+        x: A point, shape (n,); its intervals have no width.
+        drift: A bound of the distance of x_k from it.
+        h: The point seen from the middle of the minimizer's ball.
+        error: A bound of the distance of x_k - x* from the middle of h.
+    """
+
+    x: list[Interval]
+    drift: Fraction
+    h: list[Interval]
+    error: Fraction
+
+    @property
+    def radius(self) -> Fraction:
+        """A bound of |x_k - x*|."""
+        return norm_above(self.h, self.h[0].bits) + self.error
+
+
+def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
+    """Enclose the iterates from the start on, as Claim G7 says, without end."""
     eta, delta, bits = c.problem.step_size, c.minimizer.radius, at.bits
     step = Interval.exactly(eta, bits)
     x, drift = middles(point(c.problem.start, bits), bits)
@@ -182,14 +211,13 @@ def enclose(c: Document, at: Middle, largest: Fraction) -> tuple[list[Interval],
     narrow = Fraction(1, 1 << 3 * bits // 8)
     known: tuple[Fraction, Fraction] | None = None
     nearby = _Nearby(at.expression)
-    for k in range(c.step + 1):
+    for k in count():
         look("the trajectory")
         h = [a - b for a, b in zip(x, at.centre, strict=True)]
         width = Fraction(max(y.width() for y in h) * len(h), 1 << bits)
-        error = up(drift + delta + width, bits)
-        if k == c.step:
-            return [y.middle() for y in h], error
-        radius = norm_above(h, bits) + error
+        reached = Iterate(x, drift, h, up(drift + delta + width, bits))
+        yield reached
+        radius = reached.radius
         if known is None or not radius <= known[0] <= 2 * radius:
             try:
                 known = radius, third_above(at.expression, at.centre, radius + delta)
@@ -205,7 +233,6 @@ def enclose(c: Document, at: Middle, largest: Fraction) -> tuple[list[Interval],
         x, rounding = middles(moved, bits)
         drift = up(factor * drift + rounding, bits)
         claim(drift < 1 or drift < radius, f"the enclosure is narrow fails at step {k}: {show(drift)}")
-    raise AssertionError("the stated step is reached")
 
 
 class _Nearby:

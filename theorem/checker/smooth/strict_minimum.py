@@ -41,8 +41,11 @@ from gdcheck.theorem.checker.smooth.spectrum import (
 PRECISIONS = (256, 512, 1024, 2048, 4096)
 
 
-def verify(c: Document, bits: int) -> None:
+def verify(c: Document, bits: int) -> tuple[Middle, Sequence[Ends]]:
     """Verify all claims with intervals of one precision.
+
+    Returns:
+        The loss in the middle of the minimizer's ball, and the eigenvalues.
 
     Raises:
         ClaimError: If a claim is not verified.
@@ -50,6 +53,7 @@ def verify(c: Document, bits: int) -> None:
     at, eigenvalues = verify_stated(c, bits, has_limit=c.limit is not None)
     if c.limit is not None:
         verify_limit(c, at, eigenvalues, c.limit)
+    return at, eigenvalues
 
 
 def verify_stated(c: Stated, bits: int, *, has_limit: bool) -> tuple[Middle, Sequence[Ends]]:

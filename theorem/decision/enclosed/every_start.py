@@ -27,8 +27,8 @@ from gdcheck.theorem.methods.statement import (
     Regime,
     not_applicable,
 )
-from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
-from gdcheck.theorem.smooth.graph import Function, Power, SmoothLoss
+from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball, is_quadratic
+from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, Lost, enclose_minimizer, find
 from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem
 
@@ -164,7 +164,7 @@ def _exceptional(loss: SmoothLoss, eta: fmpq, minimizer: EnclosedMinimizer, end:
         return None
     vector = [row[index] for row in spectrum.vectors.tolist()]
     normal = unit_vector(vector, part.deviation)
-    if _is_quadratic(loss):
+    if is_quadratic(loss):
         return ExceptionalGraph(radius=None, slope=arb(0), normal=normal, vector=tuple(vector))
     shape = GraphShape(_Remainder(loss, eta, minimizer), rho, 2)
     radius = shape.largest()
@@ -172,15 +172,6 @@ def _exceptional(loss: SmoothLoss, eta: fmpq, minimizer: EnclosedMinimizer, end:
         return None
     lipschitz = shape.at(radius)[1]
     return ExceptionalGraph(radius=radius, slope=slope_of(lipschitz), normal=normal, vector=tuple(vector))
-
-
-def _is_quadratic(loss: SmoothLoss) -> bool:
-    """Whether the loss is a polynomial without a third derivative."""
-    for node in loss.nodes:
-        if isinstance(node, Function) or (isinstance(node, Power) and (node.exponent.q != 1 or node.exponent < 0)):
-            return False
-    third = bounds_on_ball(loss, [arb(0)] * loss.dimension, arb(1)).third
-    return bool(third == 0)
 
 
 @dataclass(frozen=True, eq=False)

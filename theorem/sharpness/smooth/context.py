@@ -20,13 +20,17 @@ from gdcheck.theorem.sharpness.envelope import Envelope
 from gdcheck.theorem.sharpness.observable import Direction, Valued
 from gdcheck.theorem.sharpness.orders.setting import Setting
 from gdcheck.theorem.sharpness.pattern import Onset, Pattern, find_onset
-from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
+from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball, is_quadratic
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward
+from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 from gdcheck.theorem.smooth.series.exact_point import exact_minimizer
 
-_EXACT_PRECISION = 128
+EXACT_PRECISION = 128
+"""The bits to which exact eigenvalues are isolated."""
+ROOM = fmpq(65, 64)
+"""Room for a checker that bounds a derivative a little less sharply."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,16 @@ class SmoothContext:
     def step_size(self) -> fmpq:
         """The step size η."""
         return self.decision.problem.step_size
+
+    @property
+    def loss(self) -> SmoothLoss:
+        """The loss."""
+        return self.decision.problem.loss
+
+    @cached_property
+    def is_quadratic(self) -> bool:
+        """Whether the loss is known to be a quadratic polynomial."""
+        return is_quadratic(self.loss)
 
     @property
     def highest(self) -> arb:
@@ -102,7 +116,7 @@ class SmoothContext:
         if known is None:
             return Direction(balls, None)
         pencil = Pencil(fmpq_mat(known[1]))
-        values = classify(pencil, self.step_size, _EXACT_PRECISION).eigenvalues
+        values = classify(pencil, self.step_size, EXACT_PRECISION).eigenvalues
         vector = pencil.exact_eigenvector(values[-1 if self.alternating else 0])
         if vector is None:
             return Direction(balls, None)
@@ -113,7 +127,7 @@ class SmoothContext:
     @cached_property
     def exact(self) -> tuple[tuple[fmpq, ...], list[list[fmpq]]] | None:
         """The minimizer and the Hessian there, if they are known exactly."""
-        return exact_minimizer(self.decision.problem.loss, self.found)
+        return exact_minimizer(self.loss, self.found)
 
     @cached_property
     def setting(self) -> Setting | None:
@@ -121,7 +135,7 @@ class SmoothContext:
         if self.direction is None:
             return None
         return Setting(
-            loss=self.decision.problem.loss,
+            loss=self.loss,
             step_size=self.step_size,
             minimizer=self.minimizer,
             direction=self.direction.balls,
@@ -131,11 +145,11 @@ class SmoothContext:
 
     def third(self, radius: arb) -> arb:
         """Bound the third derivative on the ball of that radius around the minimizer."""
-        return bounds_on_ball(self.decision.problem.loss, self.centre, radius + self.found.radius).third
+        return bounds_on_ball(self.loss, self.centre, radius + self.found.radius).third
 
     def quadratic(self, radius: arb) -> arb:
         """Return C(r)."""
-        return (self.step_size * self.third(radius) / 2).upper()
+        return (self.step_size * self.third(radius) * ROOM / 2).upper()
 
     def no_direction(self) -> str:
         """Say why there is no certified direction."""
@@ -154,19 +168,19 @@ class SmoothContext:
 
     def hessian_at(self, iterate: EnclosedIterate) -> list[list[arb]]:
         """Return the Hessian in the middle of an iterate's ball, shape (n, n)."""
-        found: list[list[arb]] = Forward.of(self.decision.problem.loss, self.middle(iterate), 2).hessian().tolist()
+        found: list[list[arb]] = Forward.of(self.loss, self.middle(iterate), 2).hessian().tolist()
         return found
 
     def hessian_slack(self, iterate: EnclosedIterate) -> arb:
         """Bound how far the Hessian at an iterate may be from that in the middle."""
         reach = iterate.error + self.found.radius
-        return (bounds_on_ball(self.decision.problem.loss, self.middle(iterate), reach).third * reach).upper()
+        return (bounds_on_ball(self.loss, self.middle(iterate), reach).third * reach).upper()
 
     def loss_at(self, iterate: EnclosedIterate) -> arb:
         """Enclose the loss at an iterate."""
         middle, reach = self.middle(iterate), iterate.error + self.found.radius
-        slack = (bounds_on_ball(self.decision.problem.loss, middle, reach).first * reach).upper()
-        return Forward.of(self.decision.problem.loss, middle, 0).value + slack.union(-slack)
+        slack = (bounds_on_ball(self.loss, middle, reach).first * reach).upper()
+        return Forward.of(self.loss, middle, 0).value + slack.union(-slack)
 
     def middle(self, iterate: EnclosedIterate) -> list[arb]:
         """Return a point within the iterate's error, and the minimizer's, of the iterate, shape (n,)."""

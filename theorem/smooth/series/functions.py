@@ -7,9 +7,12 @@ finite.
 
 from __future__ import annotations
 
+from math import factorial
 from typing import Any, TypeAlias
 
 from flint import arb, arb_series, fmpq, fmpq_series
+
+from gdcheck.theorem.smooth.functions import power_jet
 
 Series: TypeAlias = Any
 """An ``arb_series`` or an ``fmpq_series``."""
@@ -125,7 +128,11 @@ def _whole(x: Series, p: int) -> Series:
 
 def _rational(x: Series, exponent: fmpq) -> Series:
     if isinstance(x, arb_series):
-        return (x.log() * arb(exponent)).exp()
+        # By its own derivatives: the exponential of a logarithm would lose digits where x[0] is an interval.
+        rest, total = x - x[0], constant(x, 0)
+        for j, y in reversed(list(enumerate(power_jet(x[0], exponent, x.prec - 1)))):
+            total = total * rest + y / factorial(j)
+        return total
     k = x[0]
     root = fmpq(k.p.isqrt(), k.q.isqrt()) if k > 0 else fmpq(0)
     if k == 1:

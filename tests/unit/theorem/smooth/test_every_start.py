@@ -10,11 +10,11 @@ from flint import fmpq
 
 import gdcheck
 from gdcheck.properties.storage.reading import problem_inside
-from gdcheck.theorem.certificate.kinds.smooth_every_start import (
+from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
+from gdcheck.theorem.certificate.smooth.every_start import (
     smooth_every_start_answer,
     smooth_every_start_certificate,
 )
-from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
 from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
 from gdcheck.theorem.decision.smooth import SmoothProblem, decide_smooth
 from gdcheck.theorem.decision.verdict import Verdict

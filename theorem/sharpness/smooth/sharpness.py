@@ -1,0 +1,51 @@
+"""The sharpness along the trajectory of a smooth loss: the pattern of the first order, and the steps above 2/η."""
+
+from __future__ import annotations
+
+from flint import arb, ctx, fmpq
+
+from gdcheck.theorem.decision.smooth import SmoothDecision
+from gdcheck.theorem.sharpness.context import SHOWN
+from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, crossings
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern, first_order
+from gdcheck.theorem.sharpness.sharpness import Sharpness
+from gdcheck.theorem.sharpness.smooth.context import SmoothContext
+from gdcheck.theorem.sharpness.smooth.top import SmoothTopEigenvalue
+
+_ZERO_SLOPE = (
+    "the slope C_η along the limit direction is zero; the second order is decided for losses whose minimizer is"
+    " rational and that are polynomials"
+)
+
+
+def smooth_sharpness(decision: SmoothDecision, *, most_steps: int = MOST_CROSSING_STEPS) -> Sharpness | None:
+    """Decide how the largest Hessian eigenvalue behaves along a trajectory.
+
+    Args:
+        decision: A decision on a smooth problem.
+        most_steps: How many steps may be examined for crossings.
+
+    Returns:
+        The behaviour; None where no strict minimizer is enclosed.
+    """
+    with ctx.workprec(decision.precision):
+        context = SmoothContext.of(decision)
+        if context is None:
+            return None
+        top = SmoothTopEigenvalue(context)
+        found = smooth_pattern(context, top)
+        crossed = crossings(context, top, found, most_steps)
+        onset, first = context.onset(top, found)
+        return Sharpness(2 / context.step_size, context.highest, found, crossed, onset, first[:SHOWN])
+
+
+def smooth_pattern(context: SmoothContext, top: SmoothTopEigenvalue) -> Pattern:
+    """Prove the pattern of the largest eigenvalue, at the current precision."""
+    if context.is_quadratic:
+        return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=0)
+    if context.envelope is None or context.direction is None:
+        return Pattern(Kind.UNDECIDED, cause=context.no_direction())
+    slope, exact = context.direction.slope(top)
+    if exact is not None and not exact:
+        return Pattern(Kind.UNDECIDED, arb(0), exact, cause=_ZERO_SLOPE)
+    return first_order(top, (slope, exact), context.direction, context.envelope)

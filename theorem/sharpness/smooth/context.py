@@ -20,12 +20,12 @@ from gdcheck.theorem.sharpness.envelope import Envelope
 from gdcheck.theorem.sharpness.observable import Direction, Valued
 from gdcheck.theorem.sharpness.orders.setting import Setting
 from gdcheck.theorem.sharpness.pattern import Onset, Pattern, find_onset
+from gdcheck.theorem.sharpness.smooth.exact_point import exact_minimizer
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball, is_quadratic
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
-from gdcheck.theorem.smooth.series.exact_point import exact_minimizer
 
 EXACT_PRECISION = 128
 """The bits to which exact eigenvalues are isolated."""

@@ -14,6 +14,9 @@ from typing import TypeVar
 TIME_LIMIT = 60.0
 """Seconds that a check may take unless the caller says otherwise."""
 
+LOOK = 64
+"""Steps of a trajectory between two looks at the clock."""
+
 MOST_TERMS = 20_000
 """The terms that a polynomial may have on the way, and the bits of an exact iterate."""
 
@@ -109,13 +112,19 @@ def watched(watch: Watch | None) -> AbstractContextManager[None]:
     return _during(_WATCH, watch)
 
 
-def tell(done: int, total: int) -> None:
-    """Tell who watches that so many steps are done.
+def at_step(done: int, total: int) -> None:
+    """Look at the clock now and then along a trajectory, and tell who watches how far the check has come.
 
     Args:
         done: The steps done.
         total: Their number.
+
+    Raises:
+        NotChecked: If the time is over.
     """
+    if done % LOOK:
+        return
+    look(f"the trajectory up to step {total}")
     watch = _WATCH.get()
     if watch is not None:
         watch(done, total)

@@ -11,7 +11,7 @@ from math import isqrt, perm, prod
 
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.exact import Polynomial, ceiling
-from gdcheck.theorem.checker.outcome import claim, look, show, tell
+from gdcheck.theorem.checker.outcome import at_step, claim, show
 
 KAPPA_BITS = 256
 GROWTH_BITS = 64
@@ -255,9 +255,7 @@ def follow(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[t
     z, error = [int(x * one) for x in descent.start], rounding
     local = LocalExpansion(expansion, bits)
     for k in range(last + 1):
-        if k % 64 == 0:
-            look(f"the trajectory up to step {last}")
-            tell(k, last)
+        at_step(k, last)
         if k >= first:
             yield [Fraction(x, one) for x in z], Fraction(error, one)
         if k == last:

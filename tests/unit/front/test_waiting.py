@@ -7,6 +7,7 @@ from time import sleep
 
 import pytest
 
+import gdcheck
 from gdcheck.terminal import progress, waiting
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import check
@@ -75,3 +76,26 @@ def test_the_checker_tells_how_far_it_is():
     assert told == [(k, step) for k in range(0, step + 1, 64)]
     before = len(told)
     assert check(certificate(decision)) is None and len(told) == before
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        gdcheck.Problem("exp(x) - x + y**2 + x*y**2", step_size="0.1", start=["1/2", "1/2"], minimizer=["0", "0"]),
+        gdcheck.Problem.residuals(["x*y - 1"], step_size="1/4", start=["3", "2/5"]),
+        *(
+            gdcheck.Problem("x**2/2 + y**2 + x**3", step_size=eta, start=["1/20", "1/20"], method=method)
+            for eta, method in (
+                ("1/10", {"name": "heavy-ball", "momentum": "1/20"}),
+                ("1/10000", {"name": "rmsprop", "beta2": "9/10", "epsilon": "1"}),
+            )
+        ),
+    ],
+    ids=["smooth", "valley", "heavy-ball", "rmsprop"],
+)
+def test_every_kind_of_trajectory_tells_how_far_its_check_is(problem):
+    told = []
+    certified = gdcheck.certify(gdcheck.decide(problem))
+    assert check(certified, watch=lambda done, total: told.append((done, total))) is None
+    (last,) = {total for _, total in told}
+    assert [done for done, _ in told] == [*range(0, last + 1, 64)]

@@ -14,7 +14,7 @@ from operator import mul
 
 from gdcheck.theorem.checker.descent import Descent, Evaluator
 from gdcheck.theorem.checker.exact import norm_above
-from gdcheck.theorem.checker.outcome import MOST_TERMS, look, required, within
+from gdcheck.theorem.checker.outcome import LOOK, MOST_TERMS, at_step, required, within
 from gdcheck.theorem.checker.reading.document import Problem
 from gdcheck.theorem.checker.spectrum import verify_norm
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion, Remainder
@@ -25,7 +25,6 @@ Ball = tuple[list[Fraction], Fraction]
 BITS = 512
 LEAST_BITS = 128
 SPARE_BITS = 48
-_LOOK = 64
 
 
 def walk(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[Ball]:
@@ -49,10 +48,10 @@ def walk(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[Bal
     for k in range(last + 1):
         if k >= first:
             yield [Fraction(x, 1 << bits) for x in z], Fraction(error, 1 << bits)
-        if k % _LOOK == 0:
-            look(f"the trajectory up to step {last}")
+        at_step(k, last)
+        if k % LOOK == 0:
             spare = min(error.bit_length() - SPARE_BITS, bits - LEAST_BITS)
-            if spare >= _LOOK:
+            if spare >= LOOK:
                 z, error, bits = [x >> spare for x in z], (error >> spare) + 1 + apart, bits - spare
         lift = bits - LEAST_BITS
         short = [x >> lift for x in z]

@@ -13,7 +13,7 @@ from math import isqrt
 from gdcheck.theorem.checker.exact import norm_above, root_bounds, up
 from gdcheck.theorem.checker.methods.linear import Adaptive
 from gdcheck.theorem.checker.methods.states import StateMap
-from gdcheck.theorem.checker.outcome import look, within
+from gdcheck.theorem.checker.outcome import at_step, within
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, LocalExpansion
 
 GUARD = 160
@@ -89,8 +89,7 @@ def enclose_adaptive(
     clock = Clock(adaptive, linear.beta, bits + GUARD)
     lipschitz: dict[int, Fraction] = {}
     for j in range(step):
-        if j % 64 == 0:
-            look(f"the trajectory up to step {step}")
+        at_step(j, step)
         clock.tick()
         size = (isqrt(sum(x * x for x in (*h, *c))) + 2 + int(error) + 1).bit_length()
         if size >= LOST_BITS:

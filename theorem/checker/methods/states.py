@@ -8,7 +8,7 @@ from math import isqrt, lcm
 
 from gdcheck.theorem.checker.exact import integers, up
 from gdcheck.theorem.checker.methods.linear import Linear
-from gdcheck.theorem.checker.outcome import look
+from gdcheck.theorem.checker.outcome import at_step
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion
 
 UNIT = 1 << GROWTH_BITS
@@ -66,8 +66,7 @@ def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fra
     local = LocalExpansion(states.expansion, bits)
     shrinking: dict[int, Fraction] = {}
     for j in range(step):
-        if j % 64 == 0:
-            look(f"the trajectory up to step {step}")
+        at_step(j, step)
         length = isqrt(sum(x * x for x in z)) + 1 + int(error) + 1
         size = length.bit_length()
         if size >= LOST_BITS:

@@ -104,8 +104,8 @@ def _partials(values: Values) -> Partials:
 def _adjoints(values: Values, partials: Partials) -> list[Interval]:
     """Return the derivative of the loss with respect to every slot, but for what affine forms bring the variables."""
     n, bits = values.expression.dimension, values.slots[0].bits
-    adjoints = [Interval.exactly(0, bits)] * len(values.slots)
-    adjoints[-1] = Interval.exactly(1, bits)
+    adjoints = [Interval(0, 0, bits)] * len(values.slots)
+    adjoints[-1] = Interval(1 << bits, 1 << bits, bits)
     for i in range(len(partials) - 1, -1, -1):
         for slot, d in partials[i]:
             adjoints[slot] = adjoints[slot] + d * adjoints[n + i]

@@ -232,16 +232,11 @@ def power(x: Interval, exponent: Fraction) -> Interval:
 def _whole_power(x: Interval, p: int) -> Interval:
     if p < 0:
         return _whole_power(x, -p).reciprocal()
-    if p in {1, 2}:
-        return x if p == 1 else x.square()
-    result, square = Interval(1 << x.bits, 1 << x.bits, x.bits), x
-    while p:
-        if p & 1:
-            result = result * square
-        p >>= 1
-        if p:
-            square = square.square()
-    return result
+    if p == 0:
+        return Interval(1 << x.bits, 1 << x.bits, x.bits)
+    if p % 2:
+        return x if p == 1 else _whole_power(x, p - 1) * x
+    return x.square() if p == 2 else _whole_power(x, p // 2).square()
 
 
 def _jet_exp(x: Interval) -> list[Interval]:
@@ -362,13 +357,22 @@ CAPS: dict[str, list[Fraction]] = {
 
 def power_jet(x: Interval, exponent: Fraction, order: int) -> list[Interval]:
     """Return x to a rational power, and its derivatives up to an order."""
-    found, factor = [], Fraction(1)
-    for k in range(order + 1):
+    found = []
+    for factor, rest in _derivatives_of_power(exponent, order):
         if not factor:
             found.append(Interval(0, 0, x.bits))
         elif factor.denominator == 1:
-            found.append(power(x, exponent - k).times(factor.numerator))
+            found.append(power(x, rest).times(factor.numerator))
         else:
-            found.append(Interval.exactly(factor, x.bits) * power(x, exponent - k))
-        factor *= exponent - k
+            found.append(Interval.exactly(factor, x.bits) * power(x, rest))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _derivatives_of_power(exponent: Fraction, order: int) -> list[tuple[Fraction, Fraction]]:
+    """Return p (p - 1) … (p - k + 1) and p - k for each k: the k-th derivative of x^p is their c x^e."""
+    found = [(Fraction(1), exponent)]
+    for _ in range(order):
+        factor, rest = found[-1]
+        found.append((factor * rest, rest - 1))
     return found

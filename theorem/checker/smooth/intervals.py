@@ -65,8 +65,10 @@ class Interval:
 
     def __mul__(self, other: Interval) -> Interval:
         a, b, c, d = self.low, self.high, other.low, other.high
-        if a >= 0 and c >= 0:
-            least, most = a * c, b * d
+        if a >= 0:
+            least, most = (a if c >= 0 else b) * c, (b if d >= 0 else a) * d
+        elif b <= 0:
+            least, most = (a if d >= 0 else b) * d, (b if c >= 0 else a) * c
         else:
             products = (a * c, a * d, b * c, b * d)
             least, most = min(products), max(products)

@@ -11,7 +11,7 @@ from operator import mul
 from typing import Annotated, Any, Literal
 
 from gdcheck.theorem.checker.exact import up
-from gdcheck.theorem.checker.outcome import claim, look, show
+from gdcheck.theorem.checker.outcome import at_step, claim, show
 from gdcheck.theorem.checker.reading.fields import PerVariable, Point, Positive, distinct_names, read_fields
 from gdcheck.theorem.checker.smooth.arrays import read_data
 from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
@@ -212,7 +212,7 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
     known: tuple[Fraction, Fraction] | None = None
     nearby = _Nearby(at.expression)
     for k in count():
-        look("the trajectory")
+        at_step(k, max(k, c.step))
         h = [a - b for a, b in zip(x, at.centre, strict=True)]
         width = Fraction(max(y.width() for y in h) * len(h), 1 << bits)
         reached = Iterate(x, drift, h, up(drift + delta + width, bits))

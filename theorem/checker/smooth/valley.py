@@ -16,7 +16,7 @@ from gdcheck.theorem.checker.exact import Vector, root_bounds, squared, unit, up
 from gdcheck.theorem.checker.exact import dot as dot_of_fractions
 from gdcheck.theorem.checker.exact import norm_above as norm_of_fractions
 from gdcheck.theorem.checker.lemma import growth, verify_box
-from gdcheck.theorem.checker.outcome import claim, look, show
+from gdcheck.theorem.checker.outcome import at_step, claim, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
 from gdcheck.theorem.checker.reading.fields import Names, Point, Positive, read_fields, read_record, refuse
 from gdcheck.theorem.checker.smooth import minimizer
@@ -274,7 +274,7 @@ def enclose(c: Document, bits: int) -> Iterate:
     x, drift = middles(point(c.problem.start, bits), bits)
     near: Near | None = None
     for k in range(c.step + 1):
-        look("the trajectory")
+        at_step(k, c.step)
         values = [evaluate(residual, x, 1) for residual in c.problem.residuals]
         u, rows = [v.slots[-1] for v in values], [gradient(v) for v in values]
         if k == c.step:

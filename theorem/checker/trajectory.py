@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import isqrt, perm, prod
+from operator import mul
 
 from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.exact import Polynomial, ceiling
@@ -159,14 +160,15 @@ def symmetric_norm(matrix: Sequence[Sequence[int]], squarings: int = SQUARINGS) 
     their squares, one eigenvalue outweighs the others, and the Frobenius norm cannot be improved upon.
     """
     n = len(matrix)
-    columns = list(zip(*matrix, strict=True))
-    square = [[sum(map(int.__mul__, row, column)) for column in columns] for row in matrix]
-    trace = sum(square[i][i] for i in range(n))
-    fourth = sum(x * x for row in square for x in row)
+    # Row by row up to the diagonal; what is above it is the same.
+    square = [[sum(map(mul, row, other)) for other in matrix[: i + 1]] for i, row in enumerate(matrix)]
+    trace = sum(row[-1] for row in square)
+    fourth = 2 * sum(x * x for row in square for x in row) - sum(row[-1] ** 2 for row in square)
     if not squarings or fourth * (1 + (1 << 30)) >= trace * trace << 30:
         return isqrt(isqrt(fourth) + 1) + 1
     drop = max(0, trace.bit_length() - GROWTH_BITS)
-    shorter = [[x >> drop for x in row] for row in square]
+    half = [[x >> drop for x in row] for row in square]
+    shorter = [[*row, *(half[j][i] for j in range(i + 1, n))] for i, row in enumerate(half)]
     return isqrt((symmetric_norm(shorter, squarings - 1) + n) << drop) + 1
 
 

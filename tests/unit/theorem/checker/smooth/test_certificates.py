@@ -33,7 +33,7 @@ def in_valley(residuals, eta, start):
     return certified(gdcheck.Problem.residuals(residuals, step_size=eta, start=start))
 
 
-CALLS = "exp(x/2 + y) - y + cosh(y)/4 + softplus(-x) + log(1 + x**2) + sqrt(1 + (x - y)**2) + tanh(y)**2"
+CALLS = "exp(x/2 + y) - y + cosh(y)/4 + softplus(-x) + log(1 + x**2) + sqrt(1 + (x - y)**2) + tanh(y)**2 + x/10"
 MADE = {
     "calls": smooth(CALLS, "1/20", ["1/5", "1/10"]),
     "alternating": smooth("exp(x) + exp(-2*x) + exp(3*y) - 2*y", "3/20", ["1/5", "1/10"]),
@@ -98,7 +98,7 @@ def test_no_number_can_be_another(name, monkeypatch):
         (("limit", "kind"), "alternating", "the limit is alternating fails"),
         (("limit",), None, "a proof has a limit fails"),
         (("regular_at",), None, "a proof has a point where I - eta Hessian is regular fails"),
-        (("step",), 0, "amplitude > tail fails at step 0|ball is too large|sigma"),
+        (("step",), 0, "fails at step 0"),
         (("minimizer", "radius"), "0", "strictly convex"),
         (("minimizer", "radius"), "1e-200", "the ball holds a minimizer fails"),
         (("minimizer", "radius"), "1", "strictly convex|narrow|simple|not defined|enclosure"),

@@ -146,7 +146,7 @@ def _decided(network: Network, rate: fmpq, iterate: Iterate, bounds: _Bounds, ma
     if end is None or not end.lower[0] > 0:
         return "rank"
     values = [arb(float(a)).union(arb(float(b))) for a, b in zip(end.lower, end.upper, strict=True)]
-    regime = _regime(eta, values)
+    regime = regime_of(eta, values)
     if isinstance(regime, str):
         return regime
     index, sign = (0, 1) if regime is Regime.SMALL_STEP else (len(values) - 1, -1)
@@ -209,7 +209,16 @@ def _tilt(network: Network, bounds: _Bounds, end: tuple[arb, arb], along: float,
     return arb(2).sqrt() * (moved + left) / gap + 2 * off / shortest + arb(2) ** -40
 
 
-def _regime(eta: arb, values: list[arb]) -> Regime | str:
+def regime_of(eta: arb, values: list[arb]) -> Regime | str:
+    """Return the regime of a step size among positive eigenvalues.
+
+    Args:
+        eta: η.
+        values: The eigenvalues, rising.
+
+    Returns:
+        Small-step or large-step; or what is lacking, in one word.
+    """
     low, high = values[0], values[-1]
     if surely_less(arb(2), eta * high):
         return "unstable"

@@ -13,7 +13,11 @@ For one sample the vector :math:`\dot Z_l^2` has the 1-norm :math:`\|\dot Z_l\|^
 largest column's norm times that: so the first part of :math:`\ddot H` meets columns, not the whole matrix, and the
 largest of the samples' norms once. All bounds are linear in the w_l, or quadratic; the largest eigenvalue of the last
 quadratic form bounds :math:`\|D^2F[\delta, \delta]\|/\|\delta\|^2`. A symmetric bilinear map into a Hilbert space is
-bounded by its values on the diagonal, so that is a Lipschitz constant of J (docs/networks.md).
+bounded by its values on the diagonal, so that is a Lipschitz constant of J (docs/network-proofs.md).
+
+In the same way :math:`\dddot Z_l = 3G_l(\ddot H_{l-1})\dot W_l^T + G_l(\dddot H_{l-1})W_l^T` and :math:`\dddot H_l =
+M(\varphi^{(3)}\dot Z_l^3 + 3\varphi''\dot Z_l\ddot Z_l + \varphi'\dddot Z_l)`; of one sample the 1-norms of the first
+two are at most :math:`\|\dot Z_l\|^3` and :math:`\|\dot Z_l\|\|\ddot Z_l\|`, and meet columns. Weight decay needs it.
 """
 
 from __future__ import annotations
@@ -76,6 +80,66 @@ def layer_norms(network: Network, x: Floats, at: Forward) -> tuple[LayerNorms, .
     return tuple(found)
 
 
+@dataclass(frozen=True, eq=False)
+class Forms:
+    """Bounds of the outputs' derivatives along weights moved by w_l, on a ball.
+
+    Attributes:
+        first: ‖Ḟ‖ over all samples is at most first·w, shape (layers,).
+        row: The same for any one sample.
+        second: ‖F̈‖ is at most the quadratic form, shape (layers, layers).
+        third: ‖F⃛‖ is at most the cubic form, shape (layers, layers, layers).
+    """
+
+    first: Floats
+    row: Floats
+    second: Floats
+    third: Floats
+
+
+def forms(network: Network, norms: tuple[LayerNorms, ...], radius: float) -> Forms:
+    """Propagate bounds of the first three derivatives through the layers.
+
+    Args:
+        network: The network.
+        norms: The norms at the centre.
+        radius: The ball's radius.
+
+    Returns:
+        The forms of the outputs.
+    """
+    count = len(norms)
+    first, row = np.zeros(count), np.zeros(count)
+    second, third = np.zeros((count, count)), np.zeros((count, count, count))
+    moved, after, slope, curvature, bend, mean = 0.0, 0.0, 0.0, 0.0, 0.0, 1.0
+    features = network.inputs.shape[1]
+    for i, (layer, at) in enumerate(zip(network.layers, norms, strict=True)):
+        m = sqrt(1 if layer.plain else layer.multiplicity(features))
+        patches, largest = at.patches + m * moved, at.row + m * moved
+        weights, column = at.weights + radius, at.column + radius
+        one = np.zeros(count)
+        one[i] = 1.0
+        handed = slope * mean * first
+        crossed = np.outer(one, handed)
+        bent = np.outer(row, first)
+        bent = curvature * mean * mean * (bent + bent.T) / 2
+        straight = slope * mean * second
+        cubed = bend * np.multiply.outer(np.outer(row, row), first) + 3 * curvature * np.multiply.outer(row, second)
+        third = m * (
+            3 * np.multiply.outer(one, bent + straight) + column * mean * mean * cubed + weights * slope * mean * third
+        )
+        second = m * (crossed + crossed.T + column * bent + weights * straight)
+        first = patches * one + weights * m * handed
+        row = largest * one + weights * m * slope * mean * row
+        after = m * moved * weights + at.patches * radius
+        if layer.activation is not None:
+            slope, curvature, bend = layer.activation.slope, layer.activation.curvature, layer.activation.third
+            mean = 1.0 if layer.groups is None else 1 / sqrt(layer.groups.shape[1])
+            moved = slope * mean * after
+        features = layer.features
+    return Forms(first, row, second, third)
+
+
 def lipschitz(network: Network, norms: tuple[LayerNorms, ...], radius: float) -> float:
     """Bound the Lipschitz constant of J on a ball.
 
@@ -87,38 +151,18 @@ def lipschitz(network: Network, norms: tuple[LayerNorms, ...], radius: float) ->
     Returns:
         L.
     """
-    count = len(norms)
-    first, row = np.zeros(count), np.zeros(count)
-    second = np.zeros((count, count))
-    moved, after, slope, curvature, mean, features = 0.0, 0.0, 0.0, 0.0, 1.0, network.inputs.shape[1]
-    for i, (layer, at) in enumerate(zip(network.layers, norms, strict=True)):
-        m = sqrt(1 if layer.plain else layer.multiplicity(features))
-        patches, largest = at.patches + m * moved, at.row + m * moved
-        weights, column = at.weights + radius, at.column + radius
-        one = np.zeros(count)
-        one[i] = 1.0
-        handed = slope * mean * first
-        crossed = np.outer(one, handed)
-        bent = np.outer(row, first)
-        second = m * (
-            crossed
-            + crossed.T
-            + column * curvature * mean * mean * (bent + bent.T) / 2
-            + weights * slope * mean * second
-        )
-        first = patches * one + weights * m * handed
-        row = largest * one + weights * m * slope * mean * row
-        after = m * moved * weights + at.patches * radius
-        if layer.activation is not None:
-            slope, curvature = layer.activation.slope, layer.activation.curvature
-            mean = 1.0 if layer.groups is None else 1 / sqrt(layer.groups.shape[1])
-            moved = slope * mean * after
-        features = layer.features
-    return up(_perron(second))
+    return up(perron(forms(network, norms, radius).second))
 
 
-def _perron(form: Floats) -> float:
-    """Bound the largest eigenvalue of a symmetric matrix without negative entries: Collatz and Wielandt."""
+def perron(form: Floats) -> float:
+    """Bound the largest eigenvalue of a symmetric matrix without negative entries: Collatz and Wielandt.
+
+    Args:
+        form: The matrix, shape (k, k).
+
+    Returns:
+        The bound, but for the rounding of its last few operations.
+    """
     if len(form) == 1 or not np.isfinite(form).all():
         return float(form.max())
     v = np.abs(np.linalg.eigh(form)[1][:, -1]) + 1e-3

@@ -22,12 +22,14 @@ class Read:
 
     Attributes:
         patches: P_l, shape (N s, f or f + 1).
+        before: Z_l, shape (N s, c).
         slopes: φ′(Z_l), shape (N s, c); None for the last layer.
         norms: Bounds of the spectral norms of P_l and, over the inner features only, of W_l.
         multiplicity: m_l.
     """
 
     patches: Near
+    before: Near
     slopes: Near | None
     norms: tuple[float, float]
     multiplicity: int
@@ -39,10 +41,12 @@ class Forward:
 
     Attributes:
         reads: What each layer did.
-        residuals: u, shape (N, q).
+        outputs: What the last layer hands on, shape (N, q).
+        residuals: u, the outputs less the targets, shape (N, q).
     """
 
     reads: list[Read]
+    outputs: Near
     residuals: Near
 
 
@@ -62,19 +66,28 @@ def forward(network: Network, x: Floats, spectral: list[float] | None = None) ->
     reads = []
     for i, (layer, weights) in enumerate(zip(network.layers, network.split(x), strict=True)):
         m = 1 if layer.plain else layer.multiplicity(features)
-        patches = _gathered(layer, here, m)
+        patches = gathered(layer, here, m)
         inner = weights[:, : layer.gather.shape[1]]
         of_weights = length(inner) if spectral is None else spectral[i]
         z = _affine(patches, weights, layer.bias, of_weights)
         here, slopes = _activated(layer, z, len(network.inputs))
-        reads.append(Read(patches, slopes, (length(patches.value) + patches.error, of_weights), m))
+        reads.append(Read(patches, z, slopes, (length(patches.value) + patches.error, of_weights), m))
         features = layer.features
     u = here.value - network.targets
-    return Forward(reads, Near(u, up(here.error + UNIT * length(u))))
+    return Forward(reads, here, Near(u, up(here.error + UNIT * length(u))))
 
 
-def _gathered(layer: Layer, here: Near, m: int) -> Near:
-    """Return what each position reads, with a column of ones for the bias."""
+def gathered(layer: Layer, here: Near, m: int) -> Near:
+    """Return what each position reads, with a column of ones for the bias.
+
+    Args:
+        layer: The layer.
+        here: The features of the layer before, shape (N, features).
+        m: How often one is read at most.
+
+    Returns:
+        What is read, shape (N s, f or f + 1).
+    """
     value = here.value if layer.plain else _read(layer, here.value)
     if layer.bias:
         value = np.hstack([value, np.ones((len(value), 1))])
@@ -130,14 +143,25 @@ def backward(network: Network, x: Floats, at: Forward, weight: Near) -> list[Nea
         positions = Near(back.value.reshape(-1, layer.outputs), back.error)
         inner = Near(weights[i][:, : layer.gather.shape[1]], 0.0)
         pulled = product(positions, inner, of_a=0.0, of_b=read.norms[1])
-        features = _scattered(layer, pulled, before.features, len(network.inputs), read.multiplicity)
+        features = scattered(layer, pulled, before.features, len(network.inputs), read.multiplicity)
         back = _deactivated(before, features, at.reads[i - 1].slopes)
         found.append(back)
     return found[::-1]
 
 
-def _scattered(layer: Layer, pulled: Near, features: int, samples: int, m: int) -> Near:
-    """Apply the transpose of the gather: add what each position pulls back to the features that it read."""
+def scattered(layer: Layer, pulled: Near, features: int, samples: int, m: int) -> Near:
+    """Apply the transpose of the gather: add what each position pulls back to the features that it read.
+
+    Args:
+        layer: The layer.
+        pulled: What its positions pull back, shape (N s, f).
+        features: The features of the layer before.
+        samples: N.
+        m: How often a feature is read at most.
+
+    Returns:
+        What the features get, shape (N, features).
+    """
     if layer.plain:
         return pulled
     value = np.zeros((samples, features + 1))
@@ -148,33 +172,48 @@ def _scattered(layer: Layer, pulled: Near, features: int, samples: int, m: int) 
     return Near(value[:, :features], up(sqrt(m) * (pulled.error + rounding)))
 
 
+def spread(before: Layer, back: Near) -> Near:
+    """Apply the transpose of a layer's mean: hand each group's share to all that are in it.
+
+    Args:
+        before: The layer.
+        back: What is handed back to its features, shape (N, features).
+
+    Returns:
+        What is handed back to its activations, shape (N, s · c).
+    """
+    if before.groups is None:
+        return back
+    group = before.groups.shape[1]
+    value = np.zeros((len(back.value), before.gather.shape[0] * before.outputs))
+    value[:, before.groups] = (back.value / group)[:, :, None]
+    return Near(value, up(back.error / sqrt(group) + UNIT * length(back.value)))
+
+
 def _deactivated(before: Layer, back: Near, slopes: Near | None) -> Near:
     """Go back through the mean and the activation."""
     if before.activation is None or slopes is None:
         raise AssertionError("only the last layer has no activation")
-    if before.groups is not None:
-        group = before.groups.shape[1]
-        spread = np.zeros((len(back.value), before.gather.shape[0] * before.outputs))
-        spread[:, before.groups] = (back.value / group)[:, :, None]
-        back = Near(spread, up(back.error / sqrt(group) + UNIT * length(back.value)))
+    back = spread(before, back)
     back = Near(back.value.reshape(-1, before.outputs), back.error)
     largest = up(length(back.value) + back.error)
     return times(back, slopes, largest_a=largest, largest_b=up(before.activation.slope + slopes.error))
 
 
-def gradient(network: Network, x: Floats, at: Forward) -> Near:
-    """Return Jᵀu.
+def gradient(network: Network, x: Floats, at: Forward, weight: Near) -> Near:
+    """Return Jᵀb for a weighting b of the outputs; with b = u it is the gradient of ½‖u‖².
 
     Args:
         network: The network.
         x: The weights, shape (n,).
         at: The way forward at x.
+        weight: b, shape (N, q).
 
     Returns:
-        The gradient of ½‖u‖², shape (n,).
+        The gradient, shape (n,).
     """
     parts, squares = [], 0.0
-    for read, back in zip(at.reads, backward(network, x, at, at.residuals), strict=True):
+    for read, back in zip(at.reads, backward(network, x, at, weight), strict=True):
         rows = Near(back.value.reshape(len(read.patches.value), -1).T, back.error)
         part = product(rows, read.patches, of_a=up(length(rows.value) + rows.error), of_b=read.norms[0])
         parts.append(part.value.ravel())

@@ -95,5 +95,5 @@ def _trained(network: Network, start: Floats, rate: float, steps: int) -> Floats
             return None
         if size < 1e-5:
             break
-        x = x - rate * gradient(network, x, at).value
+        x = x - rate * gradient(network, x, at, at.residuals).value
     return x if size < 1e-1 else None

@@ -152,7 +152,7 @@ def iterates(network: Network, eta: fmpq, start: Floats) -> Iterator[Iterate]:
         sigma = anchor.kernel.upper[-1] ** 0.5 + anchor.turning * anchor.radius
         size = up(length(at.residuals.value) + at.residuals.error + float(sigma) * drift)
         yield Iterate(step, x, drift, at, size, anchor, away)
-        pull = gradient(network, x, at)
+        pull = gradient(network, x, at, at.residuals)
         move = rate * pull.value
         after = x - move
         # The step that is made differs from −η∇f by the gradient's error, by η − rate, and by two roundings.

@@ -1,0 +1,126 @@
+r"""Where a run arrives at a strict minimum, decided at one iterate by the amplitude lemma.
+
+With :math:`s = x - x_*` and :math:`A = \nabla^2f(x_*)` a step is :math:`s^+ = (I - \eta A)s + g`, :math:`\|g\| \le
+\frac\eta2T\|s\|^2` on a ball around :math:`x_*` on which the Hessian is T-Lipschitz. A is known within :math:`T\delta`, δ the
+distance to :math:`x_*` from the point where the Hessian was computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb, ctx, fmpq
+
+from gdcheck.networks.proof.arrival import regime_of
+from gdcheck.networks.proof.lipschitz import distance
+from gdcheck.networks.proof.minimum.place import Minimizer
+from gdcheck.networks.proof.minimum.trajectory import Iterate
+from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, up
+from gdcheck.networks.proof.spectrum import eigenvalues
+from gdcheck.theorem.limit.amplitude import bounds_from
+from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.methods.statement import Regime
+
+_ROOM = 65 / 64
+"""How much larger than it must be T is taken, for a checker that bounds it a little less sharply."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """A proved limit of direction.
+
+    Attributes:
+        step: The step at which the inequality holds.
+        point: The float64 iterate, shape (n,).
+        drift: A bound of its distance from the exact one.
+        minimizer: The minimizer.
+        size: r, a bound of ‖x_k − x_*‖.
+        third: T on the ball of that radius.
+        amplitude: A lower bound of |⟨v, x_k − x_*⟩|.
+        tail: An upper bound of the tail.
+        regime: Small-step or large-step.
+        spectrum: Enclosures of the Hessian's eigenvalues at the minimizer, rising, shape (n, 2); of the sum over samples.
+        rho: The modulus of the dominant multiplier, enclosed.
+        vector: The limit of direction at even steps, approximately, shape (n,).
+        tilt: A bound of the distance of ``vector`` from the exact limit.
+    """
+
+    step: int
+    point: Floats
+    drift: float
+    minimizer: Minimizer
+    size: float
+    third: float
+    amplitude: float
+    tail: float
+    regime: Regime
+    spectrum: Floats
+    rho: tuple[float, float]
+    vector: Floats
+    tilt: float
+
+
+def arrival(rate: fmpq, iterate: Iterate, found: Minimizer) -> Arrival | str:
+    """Decide at one iterate.
+
+    Args:
+        rate: The step size, for the sum over samples.
+        iterate: The iterate.
+        found: The minimizer that it is near.
+
+    Returns:
+        The limit; or what is lacking, in one word.
+    """
+    here = found.place
+    offset = iterate.point - here.point
+    blur = up(iterate.drift + found.distance)
+    size = up(distance(iterate.point, here.point) + blur)
+    around = up(size + found.distance)
+    if not around <= found.radius:
+        return "far"
+    third = up(_ROOM * here.third(around))
+    end = eigenvalues(Near(here.hessian.value, up(here.hessian.error + third * found.distance)))
+    if end is None or not end.lower[0] > 0:
+        return "far"
+    with ctx.workprec(96):
+        eta, r = arb(rate), arb(size)
+        values = [arb(float(a)).union(arb(float(b))) for a, b in zip(end.lower, end.upper, strict=True)]
+        regime = regime_of(eta, values)
+        if isinstance(regime, str):
+            return regime
+        index, sign = (0, 1) if regime is Regime.SMALL_STEP else (len(values) - 1, -1)
+        others = [v for i, v in enumerate(values) if i != index]
+        rho = sign * (1 - eta * values[index])
+        b = max((abs(1 - eta * v).upper() for v in others), default=arb(0))
+        gap = min((abs(v - values[index]).lower() for v in others), default=arb(1))
+        if not (surely_less(arb(0), rho) and surely_less(b, rho) and surely_less(rho, arb(1)) and gap > 0):
+            return "neighbour"
+        lemma = bounds_from(rho, eta * arb(third) / 2, r)
+        if lemma is None:
+            return "inequality"
+        v = end.vectors[:, index]
+        sine = arb(up(end.residue)) / (gap * (1 - arb(end.skew)))
+        inner = float(v @ offset)
+        # The difference of two points is rounded once in each entry, the product as any of n terms.
+        rounded = arb(up((gamma(len(v) + 1) + UNIT) * length(v) * length(offset)))
+        moved = arb(2).sqrt() * sine * r + arb(blur) * arb(length(v)) + rounded
+        amplitude = abs(arb(inner)) / (1 + arb(end.skew)) - moved / (1 - arb(end.skew))
+        if not surely_less(lemma.tail, amplitude):
+            return "inequality"
+        turn = (1.0 if inner > 0 else -1.0) * (sign if iterate.step % 2 else 1)
+        return Arrival(
+            iterate.step,
+            iterate.point,
+            iterate.drift,
+            found,
+            size,
+            third,
+            float(amplitude.lower()) * (1 - 2.0**-40),
+            up(float(lemma.tail.upper())),
+            regime,
+            np.stack([end.lower, end.upper], axis=1),
+            (float(rho.lower()) * (1 - 2.0**-40), up(float(rho.upper()))),
+            turn * v / float(np.linalg.norm(v)),
+            up(float((arb(2).sqrt() * sine).upper()) + 2.0**-40),
+        )

@@ -1,0 +1,146 @@
+"""Prove at which strict minimum a network's run arrives, and along which direction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from flint import fmpq
+
+from gdcheck.networks.proof.lipschitz import distance
+from gdcheck.networks.proof.minimum.arrival import Arrival, arrival
+from gdcheck.networks.proof.minimum.objective import Objective
+from gdcheck.networks.proof.minimum.place import Minimizer, minimizer, place
+from gdcheck.networks.proof.minimum.search import settled
+from gdcheck.networks.proof.minimum.trajectory import Iterate, iterates
+from gdcheck.networks.proof.rounding import Floats
+from gdcheck.theorem.loss.errors import InputError
+
+_REASONS = {
+    "far": "no strict minimum is proved near the iterates yet; allow more --max-steps",
+    "unstable": "the iterates come near a minimum that is unstable at this step size; take a smaller one",
+    "limit": "the step size cannot be told from the stability limit 2/λₙ at the minimum",
+    "boundary": "the step size cannot be told from the boundary 2/(λ₁+λₙ) at the minimum",
+    "neighbour": "an end of the spectrum cannot be told from its neighbour (a repeated eigenvalue, as equal neurons have)",
+    "inequality": "the amplitude is not proved to exceed the tail yet; allow more --max-steps",
+    "drift": "rounding has grown to the size of the distance from the minimum: float64 does not reach so far here",
+    "left": "the enclosure grows without bound: take a smaller step size, or start nearer to the minimum",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What is known of one iterate.
+
+    Attributes:
+        step: k.
+        slope: The gradient's norm at the float64 point.
+        top: The Hessian's largest eigenvalue at x_k, enclosed; of the sum over samples.
+        drift: A bound of the distance from the float64 point to x_k.
+        point: The float64 point, shape (n,).
+    """
+
+    step: int
+    slope: float
+    top: tuple[float, float]
+    drift: float
+    point: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """The outcome of a run.
+
+    Attributes:
+        objective: The function descended, a sum over samples.
+        step_size: η for that sum.
+        start: The first weights, shape (n,).
+        arrival: The proved limit; None if unresolved.
+        reason: What is lacking if unresolved, in one sentence.
+        moments: The run, thinned to about a thousand iterates.
+        sides: Steps at which the sharpness is surely above 2/η, surely not, and neither.
+        anchors: At how many points the Hessian was computed.
+    """
+
+    objective: Objective
+    step_size: fmpq
+    start: Floats
+    arrival: Arrival | None
+    reason: str
+    moments: tuple[Moment, ...]
+    sides: tuple[int, int, int]
+    anchors: int
+
+
+def prove_minimum(
+    objective: Objective,
+    start: Floats,
+    step_size: fmpq,
+    *,
+    max_steps: int = 50_000,
+    known: Minimizer | None = None,
+    tell: Callable[[int, str], None] | None = None,
+) -> Proof:
+    """Enclose gradient descent with weight decay and prove its limit of direction at a strict minimum.
+
+    Args:
+        objective: The function, a sum over samples.
+        start: The first weights, taken as exact numbers, shape (n,).
+        step_size: η for that sum: the mean's over the number of samples.
+        max_steps: Steps allowed.
+        known: The minimizer, where it is known; else it is sought from the iterates.
+        tell: Called with the step and a word on it.
+
+    Returns:
+        The outcome.
+
+    Raises:
+        InputError: If the start has another shape, or the step size is not positive.
+    """
+    if start.shape != (objective.network.parameters,):
+        raise InputError("start", f"must hold {objective.network.parameters} weights")
+    if not step_size > 0:
+        raise InputError("step_size", "must be positive")
+    moments: list[Moment] = []
+    anchors: list[object] = []
+    lacking, look, end = "left", 0, None
+    for iterate in iterates(objective, step_size, start):
+        if not anchors or anchors[-1] is not iterate.anchor:
+            anchors.append(iterate.anchor)
+        moments.append(Moment(iterate.step, iterate.slope, iterate.top, iterate.drift, iterate.point))
+        last = iterate.step >= max_steps
+        if iterate.step >= look or last:
+            look = iterate.step + 1 + iterate.step // 20
+            if tell is not None:
+                tell(iterate.step, f"‖∇f‖ {iterate.slope:.1e}")
+            known = known if known is not None else _sought(objective, iterate)
+            found = "far" if known is None else arrival(step_size, iterate, known)
+            if isinstance(found, Arrival):
+                end = found
+                break
+            lacking = found
+            if known is not None and distance(iterate.point, known.place.point) < 4 * iterate.drift:
+                lacking = "drift"
+                break
+            if found in {"unstable", "neighbour", "limit", "boundary"} or last:
+                break
+    reason = "" if end is not None else _REASONS[lacking]
+    two = 2 / float(step_size)
+    above = sum(m.top[0] > two * (1 + 2.0**-50) for m in moments)
+    below = sum(m.top[1] < two * (1 - 2.0**-50) for m in moments)
+    every = max(1, len(moments) // 1000)
+    kept = tuple(m for i, m in enumerate(moments) if i % every == 0 or i == len(moments) - 1)
+    sides = (above, below, len(moments) - above - below)
+    return Proof(objective, step_size, start, end, reason, kept, sides, len(anchors))
+
+
+def _sought(objective: Objective, iterate: Iterate) -> Minimizer | None:
+    """Look for the minimizer near an iterate at which the loss is strictly convex."""
+    lowest = float(iterate.anchor.place.values.lower[0])
+    # Newton's method is worth its Hessians once its first step is short.
+    if not lowest > 0 or iterate.slope > 0.3 * lowest * (1 + float(np.linalg.norm(iterate.point))):
+        return None
+    point = settled(objective, iterate.point)
+    here = None if point is None else place(objective, point)
+    return None if here is None else minimizer(here)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIVATIONS", "prove", "random_network", "traced", "write_certificate"]
 
+CERTIFICATES = ("gdcheck-network/1", "gdcheck-network-minimum/1")
+"""The schemas of networks' certificates, whose arrays lie in a file beside them."""
+
 _HOME = {
     "ACTIVATIONS": "activations",
     "prove": "prove",

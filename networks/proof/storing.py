@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from gdcheck.networks.proof.certificate import arrays, certificate
 from gdcheck.networks.proof.checker.check import check
 from gdcheck.networks.proof.checker.document import BadNetworkCertificate, digest
+from gdcheck.networks.proof.minimum.certificate import minimum_arrays, minimum_certificate
+from gdcheck.networks.proof.minimum.prove import Proof as MinimumProof
 from gdcheck.networks.proof.prove import Proof
 from gdcheck.properties.storage.files import as_json, write_bytes_atomically, write_text_atomically
 from gdcheck.theorem.loss.errors import InputError
@@ -20,7 +22,7 @@ from gdcheck.theorem.loss.errors import InputError
 _MOST_BYTES = 2**31
 
 
-def write_certificate(proof: Proof, path: Path) -> dict[str, Any]:
+def write_certificate(proof: Proof | MinimumProof, path: Path) -> dict[str, Any]:
     """Write a certificate and its arrays.
 
     Args:
@@ -33,9 +35,13 @@ def write_certificate(proof: Proof, path: Path) -> dict[str, Any]:
     Raises:
         OSError: If a file cannot be written.
     """
-    held = arrays(proof)
     beside = path.with_suffix(".npz")
-    document = certificate(proof, digest(held), beside.name)
+    if isinstance(proof, Proof):
+        held = arrays(proof)
+        document = certificate(proof, digest(held), beside.name)
+    else:
+        held = minimum_arrays(proof)
+        document = minimum_certificate(proof, digest(held), beside.name)
     stream = BytesIO()
     np.savez_compressed(stream, **held)  # type: ignore[arg-type]
     write_bytes_atomically(beside, stream.getvalue())

@@ -105,13 +105,14 @@ def recheck(certificate: Mapping[str, Any] | str | Path, *, time_limit: float = 
         >>> bool(gdcheck.recheck(proof))
         False
     """
+    from gdcheck.networks import CERTIFICATES
     from gdcheck.properties.storage.reading import parse_json, read_text
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
 
     if isinstance(certificate, (str, Path)):
         path = Path(certificate)
         certificate = parse_json(read_text(path), "the certificate")
-        if isinstance(certificate, dict) and certificate.get("schema") == "gdcheck-network/1":
+        if isinstance(certificate, dict) and certificate.get("schema") in CERTIFICATES:
             return _recheck_network(certificate, path, time_limit)
     try:
         require_shape(certificate)
@@ -125,7 +126,7 @@ def recheck(certificate: Mapping[str, Any] | str | Path, *, time_limit: float = 
 
 def _recheck_network(certificate: Mapping[str, Any], path: Path, time_limit: float) -> RecheckResult:
     """Check a network's certificate, whose arrays lie beside it."""
-    from gdcheck.networks.proof.checker.check import NotChecked
+    from gdcheck.networks.proof.checker.inequality import NotChecked
     from gdcheck.networks.proof.storing import recheck_file
 
     try:

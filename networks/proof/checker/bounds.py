@@ -142,7 +142,7 @@ def turning(network: Network, at: list[Norms], radius: float) -> float:
         root = sqrt(repeat)
         if i:
             before = network.layers[i - 1]
-            first, second = KNOWN[str(before.activation)].bounds
+            first, second, _ = KNOWN[str(before.activation)].bounds
             share = 1.0 if before.groups is None else 1 / sqrt(before.groups.shape[1])
             felt = first * share * speed
             form = root * (
@@ -157,14 +157,14 @@ def turning(network: Network, at: list[Norms], radius: float) -> float:
         speed[i] += n.patches + root * apart
         fastest[i] += n.sample + root * apart
         apart = root * apart * (n.weights + radius) + n.patches * radius
-    return above(_largest(form))
+    return above(largest(form))
 
 
 def _symmetric(a: Array, b: Array) -> Array:
     return (np.outer(a, b) + np.outer(b, a)) / 2
 
 
-def _largest(form: Array) -> float:
+def largest(form: Array) -> float:
     """Bound the largest eigenvalue of a symmetric form with entries ≥ 0 by max (Qv)_i/v_i for one v > 0."""
     v = np.ones(len(form))
     for _ in range(60):

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from gdcheck.networks.proof.checker.document import Stated, read
 from gdcheck.networks.proof.checker.following import Here, Station, follow, near, on_side, station
-from gdcheck.networks.proof.checker.inequality import Refused, check_inequality, require
+from gdcheck.networks.proof.checker.inequality import NotChecked, Refused, check_inequality, require
+from gdcheck.networks.proof.checker.minimum import check_minimum
+from gdcheck.networks.proof.checker.minimum_document import MINIMUM_FORMAT
 from gdcheck.networks.proof.checker.passes import Network, forward
 from gdcheck.networks.proof.checker.wide import Wide, above
-
-
-class NotChecked(Exception):  # noqa: N818 - it is an answer, not an error
-    """The time allowed did not suffice."""
 
 
 def check(
@@ -44,13 +42,17 @@ def check(
         BadNetworkCertificate: If the document is malformed.
         NotChecked: If the time did not suffice.
     """
-    stated = read(document, arrays)
-    network = Network.of(stated)
+    until = monotonic() + time_limit
     try:
+        if isinstance(document, dict) and document.get("schema") == MINIMUM_FORMAT:
+            check_minimum(document, arrays, late_only=late_only, until=until, watch=watch)
+            return None
+        stated = read(document, arrays)
+        network = Network.of(stated)
         if late_only:
             _late(network, stated)
         else:
-            _whole(network, stated, monotonic() + time_limit, watch)
+            _whole(network, stated, until, watch)
     except Refused as claim:
         return str(claim)
     return None

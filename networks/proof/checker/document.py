@@ -38,8 +38,8 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Stated:
-    """A certificate.
+class Samples:
+    """A network with its samples and points, as every certificate states them.
 
     Attributes:
         layers: The network.
@@ -48,6 +48,21 @@ class Stated:
         start: The first weights, shape (n,).
         late: The float64 point near the iterate at which the inequality is stated, shape (n,).
         vector: The stated limit, shape (n,).
+    """
+
+    layers: tuple[Layer, ...]
+    inputs: Array
+    targets: Array
+    start: Array
+    late: Array
+    vector: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Stated(Samples):
+    """A certificate of a run without weight decay.
+
+    Attributes:
         step_size: η.
         step: The step of the inequality.
         regime: ``small-step`` or ``large-step``.
@@ -59,12 +74,6 @@ class Stated:
         sides: Runs of steps (first, last, 1 or −1) at which the largest eigenvalue of JJᵀ lies above or below 2/η.
     """
 
-    layers: tuple[Layer, ...]
-    inputs: Array
-    targets: Array
-    start: Array
-    late: Array
-    vector: Array
     step_size: Fraction
     step: int
     regime: str
@@ -106,45 +115,59 @@ def read(document: Any, arrays: Mapping[str, NDArray[Any]]) -> Stated:
     Raises:
         BadNetworkCertificate: If a field is missing, unknown, or of another kind than it should be.
     """
-    if not isinstance(document, dict) or document.get("schema") != FORMAT:
-        raise BadNetworkCertificate(f"schema: must be {FORMAT!r}")
-    if set(document) != _FIELDS:
-        odd = sorted(set(document) ^ _FIELDS)[0]
-        raise BadNetworkCertificate(f"{odd[:40]!r} is missing or unknown")
-    stated = document["arrays"]
-    if not isinstance(stated, dict) or stated.get("sha256") != digest(arrays):
-        raise BadNetworkCertificate("arrays: the file beside the certificate has another digest")
+    fields(document, arrays, FORMAT, _FIELDS)
     ball = document["ball"]
     if not isinstance(ball, dict) or set(ball) != set(_BALL):
         raise BadNetworkCertificate(f"ball: must hold {', '.join(_BALL)}")
     if document["regime"] not in {"small-step", "large-step"}:
         raise BadNetworkCertificate("regime: must be small-step or large-step")
-    spectrum = document["spectrum"]
-    if not (isinstance(spectrum, list) and len(spectrum) == 2 and all(isinstance(e, list) for e in spectrum)):
-        raise BadNetworkCertificate("spectrum: must hold two pairs, of λ₁ and λ_p")
-    low, high = ([_number(x, "spectrum") for x in pair] for pair in spectrum)
-    if len(low) != 2 or len(high) != 2:
-        raise BadNetworkCertificate("spectrum: must hold two pairs, of λ₁ and λ_p")
     return Stated(
-        layers=_layers(document["layers"], arrays),
-        inputs=_floats(arrays, "inputs", 2),
-        targets=_floats(arrays, "targets", 2),
-        start=_floats(arrays, "start", 1),
-        late=_floats(arrays, "late", 1),
-        vector=_floats(arrays, "vector", 1),
-        step_size=_rational(document["step_size"]),
-        step=_whole(document["step"], "step"),
+        **samples(document, arrays),
+        step_size=rational(document["step_size"], "step_size"),
+        step=whole(document["step"], "step"),
         regime=document["regime"],
-        ball={name: _number(ball[name], f"ball.{name}") for name in _BALL},
-        spectrum=((low[0], low[1]), (high[0], high[1])),
-        amplitude=_number(document["amplitude"], "amplitude"),
-        tail=_number(document["tail"], "tail"),
-        tilt=_number(document["tilt"], "tilt"),
+        ball={name: number(ball[name], f"ball.{name}") for name in _BALL},
+        spectrum=pairs(document["spectrum"]),
+        amplitude=number(document["amplitude"], "amplitude"),
+        tail=number(document["tail"], "tail"),
+        tilt=number(document["tilt"], "tilt"),
         sides=_sides(document["sides"]),
     )
 
 
-def _floats(arrays: Mapping[str, NDArray[Any]], name: str, axes: int) -> Array:
+def fields(document: Any, arrays: Mapping[str, NDArray[Any]], schema: str, names: set[str]) -> None:
+    """Hold a document's schema, fields and digest against what they must be.
+
+    Raises:
+        BadNetworkCertificate: If one is another.
+    """
+    if not isinstance(document, dict) or document.get("schema") != schema:
+        raise BadNetworkCertificate(f"schema: must be {schema!r}")
+    if set(document) != names:
+        odd = sorted(set(document) ^ names)[0]
+        raise BadNetworkCertificate(f"{odd[:40]!r} is missing or unknown")
+    stated = document["arrays"]
+    if not isinstance(stated, dict) or stated.get("sha256") != digest(arrays):
+        raise BadNetworkCertificate("arrays: the file beside the certificate has another digest")
+
+
+def samples(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """Read layers, samples and points, by the names of ``Samples``."""
+    points = {name: floats(arrays, name, 1) for name in ("start", "late", "vector")}
+    two = {name: floats(arrays, name, 2) for name in ("inputs", "targets")}
+    return {"layers": _layers(document["layers"], arrays)} | two | points
+
+
+def pairs(value: Any) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Read enclosures of the two ends of a spectrum."""
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(e, list) and len(e) == 2 for e in value)):
+        raise BadNetworkCertificate("spectrum: must hold two pairs, of its lowest and its highest value")
+    low, high = ([number(x, "spectrum") for x in pair] for pair in value)
+    return (low[0], low[1]), (high[0], high[1])
+
+
+def floats(arrays: Mapping[str, NDArray[Any]], name: str, axes: int) -> Array:
+    """Return one of the arrays, finite float64 numbers below 1e12."""
     a = arrays.get(name)
     if a is None or a.dtype != np.float64 or a.ndim != axes or not np.isfinite(a).all():
         raise BadNetworkCertificate(f"arrays.{name}: must be finite float64 numbers with {axes} axes")
@@ -173,31 +196,35 @@ def _layers(value: Any, arrays: Mapping[str, NDArray[Any]]) -> tuple[Layer, ...]
             raise BadNetworkCertificate("layers: bias must be true or false, activation a name or null")
         groups = None if item["groups"] is None else _indices(arrays, item["groups"], 0)
         gather = _indices(arrays, item["gather"], -1)
-        out.append(Layer(gather, _whole(item["outputs"], "layers.outputs"), item["bias"], item["activation"], groups))
+        out.append(Layer(gather, whole(item["outputs"], "layers.outputs"), item["bias"], item["activation"], groups))
     return tuple(out)
 
 
-def _number(value: Any, field: str) -> float:
+def number(value: Any, field: str) -> float:
+    """Read a finite number ≥ 0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e300:
         raise BadNetworkCertificate(f"{field}: must be a finite number that is not negative")
     return float(value)
 
 
-def _whole(value: Any, field: str) -> int:
+def whole(value: Any, field: str) -> int:
+    """Read a whole number that is not absurdly large."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_STEPS:
         raise BadNetworkCertificate(f"{field}: must be a whole number from 0 to {_MOST_STEPS}")
     return value
 
 
-def _rational(value: Any) -> Fraction:
+def rational(value: Any, field: str) -> Fraction:
+    """Read a positive rational of moderate size."""
+    text = f"{field}: must be a text such as 1/500"
     if not isinstance(value, str) or len(value) > 60 or not set(value) <= set("0123456789/"):
-        raise BadNetworkCertificate("step_size: must be a text such as 1/500")
+        raise BadNetworkCertificate(text)
     try:
         found = Fraction(value)
     except (ValueError, ZeroDivisionError):
-        raise BadNetworkCertificate("step_size: must be a text such as 1/500") from None
+        raise BadNetworkCertificate(text) from None
     if not Fraction(1, 10**12) < found < 10**12:
-        raise BadNetworkCertificate("step_size: must be positive and of moderate size")
+        raise BadNetworkCertificate(f"{field}: must be positive and of moderate size")
     return found
 
 
@@ -208,7 +235,7 @@ def _sides(value: Any) -> tuple[tuple[int, int, int], ...]:
     for item in value:
         if not (isinstance(item, list) and len(item) == 3 and item[2] in (1, -1) and not isinstance(item[2], bool)):
             raise BadNetworkCertificate("sides: must be a list of [first, last, 1 or -1]")
-        first, last = _whole(item[0], "sides"), _whole(item[1], "sides")
+        first, last = whole(item[0], "sides"), whole(item[1], "sides")
         if not before < first <= last:
             raise BadNetworkCertificate("sides: its runs must rise and not overlap")
         before = last

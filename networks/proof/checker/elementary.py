@@ -148,19 +148,21 @@ class Activation:
     Attributes:
         both: Returns φ and φ′.
         error: Their absolute error per unit of max(1, |x|).
-        bounds: Bounds of |φ′| and |φ″| on the real line.
+        bounds: Bounds of |φ′|, |φ″| and |φ‴| on the real line.
     """
 
     both: Callable[[Pair], tuple[Pair, Pair]]
     error: float
-    bounds: tuple[float, float]
+    bounds: tuple[float, float, float]
 
 
 KNOWN = {
-    # tanh″ = −2 tanh(1 − tanh²) is largest at tanh² = 1/3: 4/(3√3). The logistic function's: 1/(6√3).
-    "tanh": Activation(_tanh, 2.0**-76, (1.0, 0.7699)),
-    "sigmoid": Activation(_sigmoid, 2.0**-76, (0.25, 0.09624)),
-    "softplus": Activation(_softplus, 2.0**-76, (1.0, 0.25)),
+    # tanh″ = −2 tanh(1 − tanh²) is largest at tanh² = 1/3: 4/(3√3). The logistic function's: 1/(6√3). Their third
+    # derivatives are largest at 0: −2 and −1/8.
+    "tanh": Activation(_tanh, 2.0**-76, (1.0, 0.7699, 2.0)),
+    "sigmoid": Activation(_sigmoid, 2.0**-76, (0.25, 0.09624, 0.125)),
+    "softplus": Activation(_softplus, 2.0**-76, (1.0, 0.25, 0.09624)),
     # φ′ = Φ + xφ is largest at √2; φ″ = (2 − x²)φ at 0. Terms of the series are positive and at most e^(x²/2) in all.
-    "gelu": Activation(_gelu, 2.0**-70, (1.1290, 0.79789)),
+    # φ‴ = (x³ − 4x)φ at x² = (7 − √33)/2.
+    "gelu": Activation(_gelu, 2.0**-70, (1.1290, 0.79789, 0.7788)),
 }

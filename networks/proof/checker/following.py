@@ -111,7 +111,7 @@ def follow(network: Network, stated: Stated) -> Iterator[tuple[Here, Station, fl
         at = forward(network, weights)
         residual = above(at.residuals.size + base.sigma * drift)
         yield Here(step, point, drift, at, residual), base, away
-        move = scaled(gradient(network, weights, at), parts, 2.0**-100 * high)
+        move = scaled(gradient(network, weights, at, at.residuals), parts, 2.0**-100 * high)
         after = plus(point, move, -1.0)
         growth = above(stretch(eta, base.sigma) + above(high) * base.lipschitz * residual)
         drift = above(growth * drift + after.error)

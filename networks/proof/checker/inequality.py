@@ -62,6 +62,10 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an error
     """A claim does not hold; the message names it."""
 
 
+class NotChecked(Exception):  # noqa: N818 - it is an answer, not an error
+    """The time allowed did not suffice."""
+
+
 def require(holds: bool, claim: str) -> None:
     """Refuse the certificate unless a comparison is decided in its favour."""
     if not holds:

@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from gdcheck.networks.proof.checker.document import BadNetworkCertificate, Layer, Stated
+from gdcheck.networks.proof.checker.document import BadNetworkCertificate, Layer, Samples
 from gdcheck.networks.proof.checker.elementary import KNOWN, over
 from gdcheck.networks.proof.checker.wide import Array, Wide, above, plus, product, times
 
@@ -29,7 +29,7 @@ class Network:
     repeats: tuple[int, ...]
 
     @classmethod
-    def of(cls, stated: Stated) -> Network:
+    def of(cls, stated: Samples) -> Network:
         """Hold the shapes of a certificate against each other.
 
         Claim N1 (network).
@@ -174,11 +174,11 @@ def _handed(back: Wide, before: Layer) -> Wide:
     return Wide(high, low, above(part.error * sqrt(before.groups.shape[1])))
 
 
-def gradient(network: Network, weights: list[Wide], at: Pass) -> Wide:
-    """Return Jᵀu, shape (n,)."""
+def gradient(network: Network, weights: list[Wide], at: Pass, out: Wide) -> Wide:
+    """Return Jᵀ times a weighting of the outputs, shape (N, q): the gradient, shape (n,), of ½‖u‖² if it is u."""
     parts = [
         product(b.transposed, p).shaped(-1)
-        for b, p in zip(backward(network, weights, at, at.residuals), at.patches, strict=True)
+        for b, p in zip(backward(network, weights, at, out), at.patches, strict=True)
     ]
     error = above(sqrt(sum(part.error**2 for part in parts)))
     return Wide(np.concatenate([part.high for part in parts]), np.concatenate([part.low for part in parts]), error)

@@ -1,8 +1,8 @@
 r"""Where a run arrives at a strict minimum, decided at one iterate by the amplitude lemma.
 
 With :math:`s = x - x_*` and :math:`A = \nabla^2f(x_*)` a step is :math:`s^+ = (I - \eta A)s + g`, :math:`\|g\| \le
-\frac\eta2T\|s\|^2` on a ball around :math:`x_*` on which the Hessian is T-Lipschitz. A is known within :math:`T\delta`, δ the
-distance to :math:`x_*` from the point where the Hessian was computed.
+\frac\eta2T\|s\|^2` on a ball around :math:`x_*` on which the Hessian is T-Lipschitz. A is known within
+:math:`T\delta`, δ the distance to :math:`x_*` from the point where the Hessian was computed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Arrival:
         amplitude: A lower bound of |⟨v, x_k − x_*⟩|.
         tail: An upper bound of the tail.
         regime: Small-step or large-step.
-        spectrum: Enclosures of the Hessian's eigenvalues at the minimizer, rising, shape (n, 2); of the sum over samples.
+        spectrum: Enclosures of the Hessian's eigenvalues at the minimizer, rising, shape (n, 2), of the sum over
+            samples.
         rho: The modulus of the dominant multiplier, enclosed.
         vector: The limit of direction at even steps, approximately, shape (n,).
         tilt: A bound of the distance of ``vector`` from the exact limit.

@@ -8,8 +8,8 @@ Along directions :math:`\dot W` (passes.py has the letters):
     \dot B_L = E''\dot Z_L, \qquad \dot B_{l-1} = \varphi''\circ\dot Z_{l-1}\circ Q_{l-1} + \varphi'\circ
     M^TG_l^T(\dot B_lW_l + B_l\dot W_l), \quad Q_{l-1} = M^TG_l^T(B_lW_l),
 
-and the gradient of :math:`W_l` moves by :math:`\dot B_l^TP_l + B_l^TG_l(\dot H_{l-1})`. Many directions go at once, as if they
-were more samples; the error is the Frobenius norm over all of them, so that of the Hessian's rows.
+and the gradient of :math:`W_l` moves by :math:`\dot B_l^TP_l + B_l^TG_l(\dot H_{l-1})`. Many directions go at once,
+as if they were more samples; the error is the Frobenius norm over all of them, so that of the Hessian's rows.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def hessian(objective: Objective, x: Floats, at: Forward) -> Near:
     Returns:
         The Hessian, shape (n, n), within a Frobenius distance.
     """
-    network, n = objective.network, objective.network.parameters
+    n = objective.network.parameters
     base = _base(objective, x, at)
     widest = max(r.patches.value.size + r.before.value.size for r in at.reads)
     batch = max(1, min(n, _MOST_NUMBERS // widest))
@@ -104,7 +104,7 @@ def _multiplied(a: Near, b: Floats, of_b: float) -> Near:
 
 
 def _times(a: Near, b: Near, most_b: float) -> Near:
-    """Multiply tangents, shape (D, …), entry by entry by what all share; ``most_b`` bounds the moduli of b's entries."""
+    """Multiply tangents, shape (D, …), entry by entry by what all share, whose moduli are at most ``most_b``."""
     value = a.value * b.value
     size = length(a.value)
     return Near(value, up(a.error * (most_b + b.error) + size * b.error + 2 * UNIT * max(size * most_b, 2.0**-450)))
@@ -146,9 +146,7 @@ def _along(objective: Objective, base: _Base, at: Forward, directions: Floats) -
         right = _times(Near(handed.value.reshape(shape), handed.error), slopes, before.activation.slope)
         back = plus(left, right)
     columns.reverse()
-    return Near(
-        np.concatenate([c.value for c in columns], axis=1), up(sqrt(sum(c.error * c.error for c in columns)))
-    )
+    return Near(np.concatenate([c.value for c in columns], axis=1), up(sqrt(sum(c.error * c.error for c in columns))))
 
 
 def _split(network: Network, directions: Floats) -> list[Floats]:
@@ -193,7 +191,7 @@ def _averaged(layer: Layer, after: Near) -> Near:
 
 def _turned(turn: Floats, patches: Near) -> Near:
     """Return PẆᵀ for each direction, shape (D N s, c)."""
-    count, c, f = turn.shape
+    _, c, f = turn.shape
     value = np.matmul(patches.value[None], turn.transpose(0, 2, 1)).reshape(-1, c)
     size = length(turn)
     rounding = gamma(f + 1) * max(size * length(patches.value), 2.0**-450)

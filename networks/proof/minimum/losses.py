@@ -1,10 +1,11 @@
 r"""Losses of a network's outputs with their derivatives in float64, and bounds of these.
 
 Of one sample with outputs z and targets y: half the squared error :math:`\frac12\|z - y\|^2`, and the cross-entropy
-:math:`\log\sum e^{z_a} - y\cdot z`, y being one of the unit vectors. Softmax p of z has the derivative :math:`B = \mathrm{diag}(p) -
-pp^T`, :math:`\|B\| \le \frac12`; the third derivative of log-sum-exp along a is the third central moment of a under p. Given
-the mean, :math:`E(a - \mu)^3` is linear in the distribution, so it is extreme where two values are taken, and there at most
-the range cubed over :math:`6\sqrt3`; the range is at most :math:`\sqrt2\|a\|`, hence :math:`\frac{2\sqrt2}{6\sqrt3}\|a\|^3 < 0.2723\|a\|^3`.
+:math:`\log\sum e^{z_a} - y\cdot z`, y being one of the unit vectors. Softmax p of z has the derivative :math:`B =
+\mathrm{diag}(p) - pp^T`, :math:`\|B\| \le \frac12`; the third derivative of log-sum-exp along a is the third
+central moment of a under p. Given the mean, :math:`E(a - \mu)^3` is linear in the distribution, so it is extreme
+where two values are taken, and there at most the range cubed over :math:`6\sqrt3`; the range is at most
+:math:`\sqrt2\|a\|`, hence :math:`\frac{2\sqrt2}{6\sqrt3}\|a\|^3 < 0.2723\|a\|^3`.
 """
 
 from __future__ import annotations

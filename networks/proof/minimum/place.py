@@ -91,6 +91,7 @@ def minimizer(around: Place) -> Minimizer | None:
     for _ in range(60):
         convexity = (lowest - up(around.third(radius) * radius)) * (1 - 2.0**-50)
         if convexity > lowest / 2:
-            return Minimizer(around, radius, convexity, up(size / convexity)) if size < convexity * radius / 2 else None
+            near = size < convexity * radius / 2
+            return Minimizer(around, radius, convexity, up(size / convexity)) if near else None
         radius /= 2
     return None

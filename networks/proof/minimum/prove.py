@@ -17,12 +17,15 @@ from gdcheck.networks.proof.minimum.trajectory import Iterate, iterates
 from gdcheck.networks.proof.rounding import Floats
 from gdcheck.theorem.loss.errors import InputError
 
+_ROOM = 2.0
+"""By what factor the amplitude exceeds the tail where a certificate states it: the checker bounds it less sharply."""
 _REASONS = {
     "far": "no strict minimum is proved near the iterates yet; allow more --max-steps",
     "unstable": "the iterates come near a minimum that is unstable at this step size; take a smaller one",
     "limit": "the step size cannot be told from the stability limit 2/λₙ at the minimum",
     "boundary": "the step size cannot be told from the boundary 2/(λ₁+λₙ) at the minimum",
-    "neighbour": "an end of the spectrum cannot be told from its neighbour (a repeated eigenvalue, as equal neurons have)",
+    "neighbour": "an end of the spectrum cannot be told from its neighbour (equal neurons repeat eigenvalues); "
+    "take another seed, fewer neurons or less weight decay",
     "inequality": "the amplitude is not proved to exceed the tail yet; allow more --max-steps",
     "drift": "rounding has grown to the size of the distance from the minimum: float64 does not reach so far here",
     "left": "the enclosure grows without bound: take a smaller step size, or start nearer to the minimum",
@@ -57,6 +60,7 @@ class Proof:
         step_size: η for that sum.
         start: The first weights, shape (n,).
         arrival: The proved limit; None if unresolved.
+        first: The step at which a limit was proved first; None if unresolved.
         reason: What is lacking if unresolved, in one sentence.
         moments: The run, thinned to about a thousand iterates.
         sides: Steps at which the sharpness is surely above 2/η, surely not, and neither.
@@ -67,6 +71,7 @@ class Proof:
     step_size: fmpq
     start: Floats
     arrival: Arrival | None
+    first: int | None
     reason: str
     moments: tuple[Moment, ...]
     sides: tuple[int, int, int]
@@ -83,6 +88,8 @@ def prove_minimum(
     tell: Callable[[int, str], None] | None = None,
 ) -> Proof:
     """Enclose gradient descent with weight decay and prove its limit of direction at a strict minimum.
+
+    After a limit is proved the run goes on until the amplitude is twice the tail, or the bounds get no better.
 
     Args:
         objective: The function, a sum over samples.
@@ -104,7 +111,9 @@ def prove_minimum(
         raise InputError("step_size", "must be positive")
     moments: list[Moment] = []
     anchors: list[object] = []
-    lacking, look, end = "left", 0, None
+    lacking, look = "left", 0
+    end: Arrival | None = None
+    first: int | None = None
     for iterate in iterates(objective, step_size, start):
         if not anchors or anchors[-1] is not iterate.anchor:
             anchors.append(iterate.anchor)
@@ -117,7 +126,12 @@ def prove_minimum(
             known = known if known is not None else _sought(objective, iterate)
             found = "far" if known is None else arrival(step_size, iterate, known)
             if isinstance(found, Arrival):
+                first = iterate.step if first is None else first
                 end = found
+                if found.amplitude > _ROOM * found.tail or last:
+                    break
+                continue
+            if end is not None:
                 break
             lacking = found
             if known is not None and distance(iterate.point, known.place.point) < 4 * iterate.drift:
@@ -132,7 +146,7 @@ def prove_minimum(
     every = max(1, len(moments) // 1000)
     kept = tuple(m for i, m in enumerate(moments) if i % every == 0 or i == len(moments) - 1)
     sides = (above, below, len(moments) - above - below)
-    return Proof(objective, step_size, start, end, reason, kept, sides, len(anchors))
+    return Proof(objective, step_size, start, end, first, reason, kept, sides, len(anchors))
 
 
 def _sought(objective: Objective, iterate: Iterate) -> Minimizer | None:

@@ -1,8 +1,8 @@
 r"""Gradient descent on a network's loss with weight decay, enclosed from its first weights on.
 
 Float64 points :math:`\hat x_k` follow :math:`x_{k+1} = x_k - \eta\nabla f(x_k)` with :math:`\|x_k - \hat x_k\| \le
-\varepsilon_k`. The segment between them lies within d of an *anchor* where the Hessian is known, so that its eigenvalues
-there are in :math:`[\lambda_1 - Td, \lambda_n + Td]`, and
+\varepsilon_k`. The segment between them lies within d of an *anchor* where the Hessian is known, so that its
+eigenvalues there are in :math:`[\lambda_1 - Td, \lambda_n + Td]`, and
 
 .. math:: \varepsilon_{k+1} \le \max(1 - \eta(\lambda_1 - Td), \eta(\lambda_n + Td) - 1)\varepsilon_k + \text{rounding}.
 
@@ -22,9 +22,8 @@ from gdcheck.networks.proof.minimum.place import Place, place
 from gdcheck.networks.proof.passes import Forward, forward
 from gdcheck.networks.proof.rounding import UNIT, Floats, length, up
 
-_SHARE = 0.25
-_LEAST = 2.0**-11
-"""How much an anchor's distance may add to the growth of errors: a share of what λ₁ does, or this at least."""
+_SPENT = 0.01
+"""By how much errors may grow, in logarithms, on account of the distance from one anchor; then there is a new one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +64,13 @@ class Iterate:
     anchor: Anchor
 
 
-def anchored(objective: Objective, eta: float, x: Floats, room: float) -> Anchor | None:
+def anchored(objective: Objective, eta: float, x: Floats) -> Anchor | None:
     """Measure a point, and choose the ball in which its bounds serve.
 
     Args:
         objective: The function.
         eta: The step size.
         x: The point, shape (n,).
-        room: The radius that the ball must have at least.
 
     Returns:
         The anchor; None if the numbers are not finite.
@@ -80,10 +78,9 @@ def anchored(objective: Objective, eta: float, x: Floats, room: float) -> Anchor
     here = place(objective, x)
     if here is None:
         return None
-    allowed = max(_SHARE * eta * abs(float(here.values.lower[0])), _LEAST) / eta
-    radius = max(allowed / max(here.third(0.0), 2.0**-100), 2 * room)
-    while radius > 2 * room and here.third(radius) * radius > allowed:
-        radius /= 1.25
+    radius = 0.25 / (eta * max(here.third(0.0), 2.0**-100))
+    while radius > 2.0**-60 and here.third(radius) > 1.25 * here.third(0.0):
+        radius /= 2
     return Anchor(here, radius, here.third(radius))
 
 
@@ -100,24 +97,25 @@ def iterates(objective: Objective, step_size: fmpq, start: Floats) -> Iterator[I
     """
     rate, off = nearest(step_size)
     most = up(rate + off)
-    x, drift, step = start, 0.0, 0
+    x, drift, step, spent = start, 0.0, 0, 0.0
     anchor: Anchor | None = None
     away = 0.0
     while drift < 1e30:
         if anchor is not None:
             away = up(distance(x, anchor.place.point) + drift)
-        if anchor is None or not away <= anchor.radius:
-            anchor = anchored(objective, rate, x, drift)
-            away = drift
-            if anchor is None:
+        if anchor is None or not away <= anchor.radius or spent + most * anchor.third * away > _SPENT:
+            anchor = anchored(objective, rate, x)
+            away, spent = drift, 0.0
+            if anchor is None or not away <= anchor.radius:
                 return
         at = forward(objective.network, x)
         slope = objective.gradient(x, at)
         values = anchor.place.values
         turned = up(anchor.third * away)
-        low, high = float(values.lower[0]) - turned, up(float(values.upper[-1]) + turned)
+        spent += most * turned
+        low, high = float(values.lower[0]) - turned, up(max(float(values.upper[-1]), 0.0) + turned)
         size = length(slope.value)
-        top = (float(values.lower[-1]) - up(anchor.third * away)) * (1 - 2.0**-50)
+        top = (float(values.lower[-1]) - turned) * (1 - 2.0**-50)
         yield Iterate(step, x, drift, at, size, (top, high), anchor)
         # 1 − ηλ from below and ηλ − 1 from above; each is off by a few roundings of numbers near 1.
         least = rate * (1 - 2.0**-50) if low > 0 else most

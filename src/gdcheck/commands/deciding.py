@@ -165,6 +165,7 @@ def recheck(
     ] = False,
 ) -> int:
     """Verify certificates with the small independent checkers."""
+    from gdcheck.networks import CERTIFICATES
     from gdcheck.properties.storage.reading import parse_json, read_text
     from gdcheck.terminal.waiting import waiting
     from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check, require_shape
@@ -179,7 +180,7 @@ def recheck(
         name, accepted = printable(str(path)), ""
         try:
             certificate = parse_json(read_text(path), "the certificate")
-            if isinstance(certificate, dict) and certificate.get("schema") == "gdcheck-network/1":
+            if isinstance(certificate, dict) and certificate.get("schema") in CERTIFICATES:
                 codes.append(_recheck_network(certificate, path, time_limit, late_only=limit_steps))
                 continue
             require_shape(certificate)
@@ -205,7 +206,7 @@ def recheck(
 
 def _recheck_network(certificate: dict[str, Any], path: Path, time_limit: float, *, late_only: bool) -> int:
     """Have the networks' own checker verify a certificate, and say what it verified."""
-    from gdcheck.networks.proof.checker.check import NotChecked
+    from gdcheck.networks.proof.checker.inequality import NotChecked
     from gdcheck.networks.proof.storing import recheck_file
     from gdcheck.terminal.waiting import waiting
 

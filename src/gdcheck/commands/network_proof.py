@@ -44,13 +44,9 @@ def prove_command(options: NetworkOptions) -> int:
         InputError: If an option cannot be used.
     """
     options.check()
-    regime = next((r for r in (Regime.SMALL_STEP, Regime.LARGE_STEP) if r.value == options.regime), None)
-    if regime is None:
-        raise InputError("regime", "must be small-step or large-step")
-    given = None if options.eta is None else to_fmpq(options.eta, "step_size")
-    if given is not None and not given > 0:
-        raise InputError("step_size", "must be positive")
-    widths, activation = _widths(options.hidden), _activation(options)
+    _without_decay(options)
+    regime, given = asked(options)
+    widths, activation = hidden_widths(options.hidden), activation_of(options)
     images = load_images(replace(options, subset=options.subset or 20))
     inputs, targets = samples(
         images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
@@ -94,14 +90,53 @@ def prove_command(options: NetworkOptions) -> int:
     return PROVED
 
 
-def _widths(text: str) -> list[int]:
+def asked(options: NetworkOptions) -> tuple[Regime, fmpq | None]:
+    """Return the regime and the step size that are asked for.
+
+    Args:
+        options: The options.
+
+    Returns:
+        The regime, and the step size or None.
+
+    Raises:
+        InputError: If one cannot be used.
+    """
+    regime = next((r for r in (Regime.SMALL_STEP, Regime.LARGE_STEP) if r.value == options.regime), None)
+    if regime is None:
+        raise InputError("regime", "must be small-step or large-step")
+    given = None if options.eta is None else to_fmpq(options.eta, "step_size")
+    if given is not None and not given > 0:
+        raise InputError("step_size", "must be positive")
+    return regime, given
+
+
+def _without_decay(options: NetworkOptions) -> None:
+    """Refuse options that need weight decay."""
+    usual = NetworkOptions()
+    for field in ("loss", "network", "outputs", "near"):
+        if getattr(options, field) != getattr(usual, field):
+            raise InputError(field, "needs a strict minimum here; add --weight-decay, such as 0.005")
+
+
+def hidden_widths(text: str) -> list[int]:
+    """Read the widths of the hidden layers.
+
+    Raises:
+        InputError: If they are none.
+    """
     parts = text.split(",")
     if not all(part.strip().isdecimal() and 0 < int(part) <= 100_000 for part in parts) or len(parts) > 8:
         raise InputError("hidden", "must be one to eight widths, such as 100 or 40,40")
     return [int(part) for part in parts]
 
 
-def _activation(options: NetworkOptions) -> Activation:
+def activation_of(options: NetworkOptions) -> Activation:
+    """Return the activation asked for.
+
+    Raises:
+        InputError: If it is unknown.
+    """
     if options.activation not in ACTIVATIONS:
         raise InputError("activation", f"must be one of {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[options.activation]

@@ -35,6 +35,7 @@ def train(options: TrainOptions) -> int:
         "gdcheck network --root cifar --download --subset 200",
         "gdcheck network --prove --subset 20 --pixels 4 --hidden 100",
         "gdcheck network --prove --regime large-step --subset 10 --hidden 300 --data images",
+        "gdcheck network --prove --weight-decay 0.005 --pixels 2 --hidden 5 --outputs 4 --data images",
     )
 )
 @takes(NetworkOptions)
@@ -43,6 +44,10 @@ def network(options: NetworkOptions) -> int:
     from gdcheck.networks.needed import require_training_packages
 
     require_training_packages()
+    if options.prove and options.decay is not None:
+        from gdcheck.commands.network_minimum import prove_minimum_command
+
+        return prove_minimum_command(options)
     if options.prove:
         from gdcheck.commands.network_proof import prove_command
 

@@ -11,6 +11,7 @@ from typing import Annotated
 from typer import Option
 
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_fmpq
 
 PRESETS = {"paper": ("gd", "momentum", "adam")}
 PRESET_SEEDS = 5
@@ -21,6 +22,8 @@ _STEP_SIZES = (1e-30, 1e30)
 DEFAULT_STEP_SIZES = {"gd": 0.1, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adam": 1e-3, "rmsprop": 1e-4}
 
 WeightDecay = Annotated[float, Option(help="Weight decay, as part of the loss.")]
+DECAY = "0.02"
+"""The weight decay of ``gdcheck network`` where nothing is to be proved."""
 Out = Annotated[Path, Option(help="The directory of what is written.")]
 
 
@@ -40,7 +43,8 @@ class ProofOptions(ImageOptions):
     """The options of ``gdcheck network --prove``."""
 
     prove: Annotated[
-        bool, Option("--prove", help="Prove the limit of direction of a dense network's run, without weight decay.")
+        bool,
+        Option("--prove", help="Prove the limit of direction of a network's run, enclosed from its first weights."),
     ] = False
     regime: Annotated[str, Option(help="With --prove: small-step or large-step.")] = "small-step"
     eta: Annotated[str | None, Option("--step-size", help="With --prove: the step size; found if not given.")] = None
@@ -48,6 +52,14 @@ class ProofOptions(ImageOptions):
     hidden: Annotated[str, Option(help="With --prove: the widths of the hidden layers, such as 100 or 40,40.")] = "100"
     activation: Annotated[str, Option(help="With --prove: tanh, sigmoid, softplus or gelu.")] = "tanh"
     max_steps: Annotated[int, Option(min=1, max=1_000_000, help="With --prove: steps allowed.")] = 50_000
+    loss: Annotated[str, Option(help="With --prove and --weight-decay: mse or cross-entropy.")] = "mse"
+    network: Annotated[str, Option(help="With --prove and --weight-decay: dense, or tiny (convolutions).")] = "dense"
+    outputs: Annotated[
+        int, Option(min=2, max=1000, help="With --prove and --weight-decay: classes the images' classes are put in.")
+    ] = 2
+    near: Annotated[
+        str | None, Option(help="With --prove and --weight-decay: start this far from the minimum, not at random.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +68,10 @@ class NetworkOptions(ProofOptions):
 
     subset: Annotated[int | None, Option(min=2, help="How many images; 200 if not given, or 20 with --prove.")] = None
     width: Annotated[int, Option(min=2, max=64, help="Width of the network; 8 gives some 400 parameters.")] = 8
-    weight_decay: WeightDecay = 0.02
+    decay: Annotated[
+        str | None,
+        Option("--weight-decay", help="Weight decay, as part of the loss; 0.02 if not given, none with --prove."),
+    ] = None
     steps: Annotated[int, Option(min=10, help="Steps of the run on each side of the boundary.")] = 20_000
     scan_steps: Annotated[int, Option(min=10, help="Steps at each step size of the scan.")] = 2_000
     distance: Annotated[float, Option(help="How far from the minimum the runs start.")] = 1e-3
@@ -73,6 +88,11 @@ class NetworkOptions(ProofOptions):
             if not (isfinite(value) and value > 0):
                 raise InputError(field, f"{value} is not positive; give one such as 0.02")
         _check_seed(self.seed)
+
+    @property
+    def weight_decay(self) -> float:
+        """The weight decay of what is measured, in float64."""
+        return float(to_fmpq(self.decay or DECAY, "weight-decay"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,7 +72,7 @@ def test_both_implementations_agree_within_their_bounds(name: str) -> None:
     there = checker_forward(other, weights)
     pairs = [
         (at.residuals, there.residuals),
-        (gradient(network, x, at, at.residuals), checker_gradient(other, weights, there)),
+        (gradient(network, x, at, at.residuals), checker_gradient(other, weights, there, there.residuals)),
     ]
     for near, wide in pairs:
         off = np.linalg.norm((near.value - wide.high) - wide.low)

@@ -15,8 +15,9 @@ from flint import fmpq
 from gdcheck import recheck
 from gdcheck.networks.proof.activations import TANH
 from gdcheck.networks.proof.certificate import arrays, certificate
-from gdcheck.networks.proof.checker.check import NotChecked, check
+from gdcheck.networks.proof.checker.check import check
 from gdcheck.networks.proof.checker.document import BadNetworkCertificate, digest
+from gdcheck.networks.proof.checker.inequality import NotChecked
 from gdcheck.networks.proof.prove import Proof, prove
 from gdcheck.networks.proof.samples import random_network, samples
 from gdcheck.networks.proof.search import large_step, small_step

@@ -164,51 +164,98 @@ def _minimizer(spot: Spot, here: Ends, stated: StatedMinimum) -> None:
     require(distance < radius, "W3: the minimizer may lie outside the ball")
 
 
-def _inequality(eta: Fraction, stated: StatedMinimum, found: Ends, matrix: tuple[Array, float], offset: Array) -> None:
-    """Check regime, amplitude, tail and vector.
+@dataclass(frozen=True, eq=False)
+class Mode:
+    """The dominant mode at the minimizer.
 
-    Claims W6 (spectrum), W7 (multipliers), W8 (inequality), W9 (vector).
+    Attributes:
+        rho: The modulus of its multiplier.
+        vector: A unit vector near its eigenvector, shape (n,).
+        sine: A bound of the sine of the angle between the two.
+    """
+
+    rho: arb
+    vector: Array
+    sine: arb
+
+
+def _inequality(eta: Fraction, stated: StatedMinimum, found: Ends, matrix: tuple[Array, float], offset: Array) -> None:
+    """Check claims W6 to W9, given the ends of the spectrum at the minimizer."""
+    e = arb(fmpq(eta.numerator, eta.denominator))
+    _regime(e, stated, found)
+    mode = _mode(e, stated, found, matrix)
+    _amplitude(e, stated, mode, offset)
+    _vector(stated, mode, offset)
+
+
+def _regime(eta: arb, stated: StatedMinimum, found: Ends) -> None:
+    """Check the ends of the spectrum, and on which side of the boundary and of the limit the step size lies.
+
+    Claim W6 (spectrum).
     """
     samples = len(stated.inputs)
-    for held, (low, high) in zip((found.lowest, found.highest), stated.spectrum, strict=True):
-        inside = Fraction(low) * samples <= Fraction(held[0]) and Fraction(held[1]) <= Fraction(high) * samples
+    for held, (least, most) in zip((found.lowest, found.highest), stated.spectrum, strict=True):
+        inside = Fraction(least) * samples <= Fraction(held[0]) and Fraction(held[1]) <= Fraction(most) * samples
         require(inside, "W6: an end of the spectrum may lie outside what is stated")
     require(found.lowest[0] > 0, "W6: the Hessian at the minimizer may be singular")
-    e = arb(fmpq(eta.numerator, eta.denominator))
+    low, high = _between(found.lowest), _between(found.highest)
+    require(eta * high < 2, "W6: the step size may exceed the stability limit")
+    side = eta * (low + high) < 2 if stated.regime == "small-step" else eta * (low + high) > 2
+    require(side, "W6: the step size may lie on the other side of the boundary")
+
+
+def _mode(eta: arb, stated: StatedMinimum, found: Ends, matrix: tuple[Array, float]) -> Mode:
+    """Check that one multiplier is larger than all others, and enclose its eigenvector.
+
+    Claim W7 (multipliers).
+    """
     low, high = _between(found.lowest), _between(found.highest)
     small = stated.regime == "small-step"
-    require(e * high < 2, "W6: the step size may exceed the stability limit")
-    side = e * (low + high) < 2 if small else e * (low + high) > 2
-    require(side, "W6: the step size may lie on the other side of the boundary")
-    value: arb = low if small else high
-    rho: arb = 1 - e * low if small else e * high - 1
+    value = low if small else high
+    rho = 1 - eta * low if small else eta * high - 1
     require(rho > 0, "W7: the dominant multiplier may vanish")
     nearest, furthest = (arb(found.second), high) if small else (low, arb(found.last_but_one))
-    require(_most(abs(1 - e * nearest), abs(1 - e * furthest)) < rho, "W7: another multiplier may be as large")
+    require(_most(abs(1 - eta * nearest), abs(1 - eta * furthest)) < rho, "W7: another multiplier may be as large")
     gap = arb((nearest - value if small else value - furthest).lower())
     require(gap > 0, "W7: the end of the spectrum may be double")
-    bounds = stated.bounds
+    w = found.vectors[:, 0 if small else 1]
+    s = float(value.mid())
+    # ‖(A − s)w‖ for any A within the distance; a product of n terms is off by at most n·2⁻⁵² of the lengths.
+    left = size(matrix[0] @ w - s * w) + matrix[1] + (len(w) + 8) * 2.0**-50 * (size(matrix[0]) + abs(s))
+    return Mode(rho, w, arb(left) * (1 + arb(2) ** -30) / gap)
+
+
+def _amplitude(eta: arb, stated: StatedMinimum, mode: Mode, offset: Array) -> None:
+    """Check that the amplitude along the mode exceeds the tail.
+
+    Claim W8 (inequality).
+    """
+    bounds, rho = stated.bounds, mode.rho
     r = arb(bounds["size"])
-    c = e * arb(bounds["third"]) / 2
+    c = eta * arb(bounds["third"]) / 2
     sigma = rho + c * r
     require(sigma < 1, "W8: σ is not below 1")
     tail = c * ((c * r / (rho * (1 - sigma))).exp() * r) ** 2 / (rho * (1 - rho))
     require(tail <= bounds["tail"], "W8: the tail is stated too small")
-    w = found.vectors[:, 0 if small else 1]
-    s = float(value.mid())
-    # w has the length 1 within 2⁻⁴⁰, and a product of n terms is off by at most n·2⁻⁵² of the lengths.
-    left = size(matrix[0] @ w - s * w) + matrix[1] + (len(w) + 8) * 2.0**-50 * (size(matrix[0]) + abs(s))
-    sine = arb(left) * (1 + arb(2) ** -30) / gap
-    inner = float(w @ offset)
-    slip = arb((len(w) + 8) * 2.0**-40 * size(offset))
-    moved = slip + arb(bounds["drift"] + bounds["distance"]) * (1 + arb(2) ** -30) + arb(2).sqrt() * sine * r
-    amplitude = abs(arb(inner)) - moved
+    # The vector has the length 1 within 2⁻⁴⁰.
+    slip = arb((len(offset) + 8) * 2.0**-40 * size(offset))
+    known = arb(bounds["drift"] + bounds["distance"]) * (1 + arb(2) ** -30)
+    amplitude = abs(arb(float(mode.vector @ offset))) - slip - known - arb(2).sqrt() * mode.sine * r
     require(amplitude >= bounds["amplitude"], "W8: the amplitude is stated too large")
     require(bounds["amplitude"] > bounds["tail"], "W8: the amplitude does not exceed the tail")
-    turn = (1.0 if inner > 0 else -1.0) * (-1.0 if not small and stated.step % 2 else 1.0)
-    apart = size(turn * w - stated.vector) + 2.0**-30
-    require(arb(2).sqrt() * sine + apart <= bounds["tilt"], "W9: the vector may be further from the limit than stated")
-    require(bounds["tilt"] < 1, "W9: a vector known no better than 1 says nothing")
+
+
+def _vector(stated: StatedMinimum, mode: Mode, offset: Array) -> None:
+    """Check that the stated vector is near the eigenvector, with the sign of the amplitude at even steps.
+
+    Claim W9 (vector).
+    """
+    turn = 1.0 if float(mode.vector @ offset) > 0 else -1.0
+    if stated.regime == "large-step" and stated.step % 2:
+        turn = -turn
+    own = arb(2).sqrt() * mode.sine + arb(size(turn * mode.vector - stated.vector) + 2.0**-30)
+    require(own <= stated.bounds["tilt"], "W9: the vector may be further from the limit than stated")
+    require(stated.bounds["tilt"] < 1, "W9: a vector known no better than 1 says nothing")
 
 
 def _between(pair: tuple[float, float]) -> arb:

@@ -53,11 +53,11 @@ def place(objective: Objective, x: Floats) -> Place | None:
 
 @dataclass(frozen=True, eq=False)
 class Minimizer:
-    r"""A strict minimizer, proved to exist within a distance of a point and to be the only critical point in a ball.
+    r"""A strict minimizer, proved to exist near a point and to be the only critical point in a ball.
 
     On the ball of radius R the smallest eigenvalue is at least :math:`m = \lambda_1 - TR > 0`. Where :math:`g =
-    \|\nabla f\|` at the centre is below mR, f rises across the sphere, so a minimizer lies inside; f is m-strongly convex
-    there, so it is the only critical point, and within g/m of the centre.
+    \|\nabla f\|` at the centre is below mR, f rises across the sphere, so a minimizer lies inside; f is m-strongly
+    convex there, so it is the only critical point, and within g/m of the centre.
 
     Attributes:
         place: The centre.

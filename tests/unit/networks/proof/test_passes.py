@@ -50,7 +50,7 @@ NETWORKS = {
 }
 
 
-def _other(network: Network) -> CheckerNetwork:
+def other_network(network: Network) -> CheckerNetwork:
     layers = tuple(
         CheckerLayer(a.gather, a.outputs, a.bias, None if a.activation is None else a.activation.name, a.groups)
         for a in network.layers
@@ -67,7 +67,7 @@ def test_both_implementations_agree_within_their_bounds(name: str) -> None:
     network = NETWORKS[name]
     x = _RNG.normal(size=network.parameters) / 2
     at = forward(network, x)
-    other = _other(network)
+    other = other_network(network)
     weights = other.weights(Wide.exact(x))
     there = checker_forward(other, weights)
     pairs = [
@@ -101,7 +101,7 @@ def test_second_differences_stay_below_both_bounds_of_how_fast_the_jacobian_turn
     x = _RNG.normal(size=network.parameters) / 2
     at = forward(network, x)
     bound = lipschitz(network, layer_norms(network, x, at), 0.5)
-    other = _other(network)
+    other = other_network(network)
     weights = other.weights(Wide.exact(x))
     own = turning(other, checker_norms(other, weights, checker_forward(other, weights).patches), 0.5)
     assert own == pytest.approx(bound, rel=0.1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gdcheck.networks.proof.minimum.hessian import hessian
 from gdcheck.networks.proof.minimum.objective import Objective
 from gdcheck.networks.proof.minimum.third import Norms, norms_at, third
@@ -45,6 +47,8 @@ def place(objective: Objective, x: Floats) -> Place | None:
     Returns:
         The place; None if the numbers are not finite.
     """
+    if not np.isfinite(x).all():
+        return None
     at = forward(objective.network, x)
     found = hessian(objective, x, at)
     values = eigenvalues(found)

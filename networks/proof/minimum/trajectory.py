@@ -26,6 +26,10 @@ _SPENT = 0.01
 """By how much errors may grow, in logarithms, on account of the distance from one anchor; then there is a new one."""
 
 
+_LARGEST = 1e30
+"""Weights or errors beyond are given up."""
+
+
 @dataclass(frozen=True, eq=False)
 class Anchor:
     """A place with the radius within which its bounds serve.
@@ -100,7 +104,7 @@ def iterates(objective: Objective, step_size: fmpq, start: Floats) -> Iterator[I
     x, drift, step, spent = start, 0.0, 0, 0.0
     anchor: Anchor | None = None
     away = 0.0
-    while drift < 1e30:
+    while drift < _LARGEST and length(x) < _LARGEST:
         if anchor is not None:
             away = up(distance(x, anchor.place.point) + drift)
         if anchor is None or not away <= anchor.radius or spent + most * anchor.third * away > _SPENT:

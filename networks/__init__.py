@@ -17,19 +17,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gdcheck.networks.proof.activations import ACTIVATIONS
+    from gdcheck.networks.proof.minimum.losses import LOSSES
+    from gdcheck.networks.proof.minimum.objective import Objective
+    from gdcheck.networks.proof.minimum.prove import prove_minimum
     from gdcheck.networks.proof.prove import prove
     from gdcheck.networks.proof.samples import random_network
     from gdcheck.networks.proof.storing import write_certificate
     from gdcheck.networks.proof.tracing import traced
 
-__all__ = ["ACTIVATIONS", "prove", "random_network", "traced", "write_certificate"]
+__all__ = [
+    "ACTIVATIONS",
+    "LOSSES",
+    "Objective",
+    "prove",
+    "prove_minimum",
+    "random_network",
+    "traced",
+    "write_certificate",
+]
 
 CERTIFICATES = ("gdcheck-network/1", "gdcheck-network-minimum/1")
 """The schemas of networks' certificates, whose arrays lie in a file beside them."""
 
 _HOME = {
     "ACTIVATIONS": "activations",
+    "LOSSES": "minimum.losses",
+    "Objective": "minimum.objective",
     "prove": "prove",
+    "prove_minimum": "minimum.prove",
     "random_network": "samples",
     "traced": "tracing",
     "write_certificate": "storing",

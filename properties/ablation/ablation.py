@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from hypothesis.strategies import SearchStrategy
 from msgspec import Meta
 
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.valleys.problem import ValleyProblem
+
+if TYPE_CHECKING:
+    Examined = Problem | ValleyProblem
+else:
+    Examined = Any  # msgspec takes no union of two dataclasses; the search looks at what it is given.
 
 Instance = Any
 """Whatever a strategy of an ablation draws; only its own examination reads it."""
@@ -38,7 +44,7 @@ class Outcome:
 
     violated: bool | None
     evidence: Evidence
-    problem: Problem
+    problem: Examined
     predicted: str
     happens: str
     severity: Severity = 0.0

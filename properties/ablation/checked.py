@@ -9,13 +9,17 @@ from flint import arb, ctx
 
 from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.parts import limit_json
 from gdcheck.theorem.certificate.rechecking import NotChecked, check
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import norm
-from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.loss.rational import to_float
+from gdcheck.theorem.methods.statement import LimitKind, Regime
+from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 _BITS = 256
 _KINDS = {LimitKind.FIXED: "fixed along", LimitKind.ALTERNATING: "alternating along"}
@@ -26,6 +30,23 @@ def decided(problem: Problem) -> tuple[Decision, dict[str, Any] | None]:
     decision = decide(problem, max_steps=CLAIM_STEPS)
     proof = certificate(decision) if decision.limit is not None else None
     return decision, proof if accepted(proof) else None
+
+
+def decided_in_valley(problem: ValleyProblem) -> tuple[ValleyDecision, dict[str, Any] | None]:
+    """Decide a problem with residuals; the certificate is None unless the checker accepts it."""
+    decision = decide_valley(problem, max_steps=CLAIM_STEPS)
+    proof = valley_certificate(decision)
+    return decision, proof if accepted(proof) else None
+
+
+def valley_words(decision: ValleyDecision) -> str:
+    """Return what is certified in a valley in words, rounded to four digits."""
+    found = decision.arrival
+    if found is None:
+        return f"no limit is certified: {decision.reason}"
+    kind = _KINDS[LimitKind.FIXED if found.regime is Regime.SMALL_STEP else LimitKind.ALTERNATING]
+    at = _vector([to_float(x) for x in found.centre])
+    return f"{kind} {_vector([float(x.mid()) for x in found.vector])} at {at}"
 
 
 def accepted(proof: dict[str, Any] | None) -> bool:

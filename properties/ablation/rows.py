@@ -1,8 +1,8 @@
-"""The assumptions of Theorem 1, each dropped in at least one way, after a control that drops none."""
+"""The assumptions of Theorem 1, and of the theorem for valleys, each dropped, after a control that drops none."""
 
 from __future__ import annotations
 
-from gdcheck.properties.ablation import control, convexity, momentum, smoothness, spectral, stability
+from gdcheck.properties.ablation import control, convexity, momentum, smoothness, spectral, stability, valleys
 from gdcheck.properties.ablation.ablation import Ablation
 
 ABLATIONS: tuple[Ablation, ...] = (
@@ -22,6 +22,9 @@ ABLATIONS: tuple[Ablation, ...] = (
     convexity.COUPLED,
     convexity.SADDLE,
     convexity.VALLEY,
+    valleys.RANK,
+    valleys.EQUAL_ENDS,
+    valleys.BOUNDARY,
     *momentum.ABLATIONS,
 )
 """The control, then in the order of the paper's assumptions, then those of the theorems on momentum."""

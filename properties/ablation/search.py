@@ -20,7 +20,9 @@ from gdcheck.properties.lemmas.shards import SIZE, examine_shard
 from gdcheck.properties.lemmas.simplify import simplest
 from gdcheck.properties.storage.files import as_json
 from gdcheck.theorem.certificate.shapes import Evidence, ShapeError, StoredExample, read_as
+from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import in_words
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 CONTROL = "none"
 """The assumption of an ablation that drops nothing."""
@@ -142,6 +144,8 @@ def _examined(ablation: Ablation, instance: Instance) -> Outcome:
         read_as(vars(found), about.Outcome)
     except ShapeError as error:
         raise ClaimError(f"its examination returned an Outcome that is wrong at {error}") from None
+    if not isinstance(found.problem, Problem | ValleyProblem):
+        raise ClaimError(f"its examination returned an Outcome whose problem is a {type(found.problem).__name__}")
     return Outcome(
         _STATES[found.violated],
         evidence=found.evidence,

@@ -230,6 +230,40 @@ def singular_values(draw: DrawFn, *, p: int) -> Vector:
 
 
 @st.composite
+def bent_residuals(
+    draw: DrawFn, *, singular: Vector, rotation: fmpq_mat, point: Vector, affine: bool
+) -> tuple[list[str], fmpq]:
+    """Draw residuals that vanish at a point, with a prescribed Jacobian there and up to two quadratic terms each.
+
+    Args:
+        draw: Supplied by Hypothesis.
+        singular: The singular values of the Jacobian, shape (p,).
+        rotation: The right singular vectors as columns, shape (n, n).
+        point: The zero, shape (n,).
+        affine: Whether the quadratic terms are of the rows of the Jacobian alone.
+
+    Returns:
+        Their texts in x1, …, xn, shape (p,); and a Lipschitz constant of the Jacobian.
+    """
+    n, p = len(point), len(singular)
+    left = draw(rotations(n=p)) if p > 1 else fmpq_mat([[1]])
+    scaled = fmpq_mat([[left[i, k] * singular[k] for k in range(p)] for i in range(p)])
+    jacobian = scaled * fmpq_mat([[rotation[j, k] for j in range(n)] for k in range(p)])
+    rows = jacobian.tolist()
+    forms = rows if affine else [[fmpq(int(i == j)) for j in range(n)] for i in range(n)]
+    squared, bent = fmpq(0), []
+    for _ in range(p):
+        pairs = draw(st.lists(st.tuples(st.integers(0, len(forms) - 1), st.integers(0, len(forms) - 1)), max_size=2))
+        terms = [(draw(st.sampled_from([fmpq(1), fmpq(-1), fmpq(1, 2), fmpq(2)])), a, b) for a, b in pairs]
+        bent.append(terms)
+        # ‖∇²(c·ab)‖ ≤ 2|c|‖a‖‖b‖ for linear forms a and b.
+        bound = sum((2 * abs(c) * _length(forms[a]) * _length(forms[b]) for c, a, b in terms), fmpq(0))
+        squared += bound * bound
+    texts = [_text(rows[i], [(c, forms[a], forms[b]) for c, a, b in bent[i]], point) for i in range(p)]
+    return texts, _above_root(squared)
+
+
+@st.composite
 def valley_problems(
     draw: DrawFn,
     *,
@@ -254,24 +288,9 @@ def valley_problems(
     n = draw(st.integers(*dimensions))
     p = draw(st.integers(1, n))
     singular = draw(singular_values(p=p))
-    left, rotation = draw(rotations(n=p)) if p > 1 else fmpq_mat([[1]]), draw(rotations(n=n))
-    point = tuple(fmpq(draw(st.integers(-8, 8)), 8) for _ in range(n))
-    rows = [
-        [sum((left[i, k] * singular[k] * rotation[j, k] for k in range(p)), fmpq(0)) for j in range(n)]
-        for i in range(p)
-    ]
+    rotation, point = draw(rotations(n=n)), tuple(fmpq(draw(st.integers(-8, 8)), 8) for _ in range(n))
     flat = draw(st.booleans()) if affine is None else affine
-    forms = rows if flat else [[fmpq(int(i == j)) for j in range(n)] for i in range(n)]
-    squared, bent = fmpq(0), []
-    for _ in range(p):
-        pairs = draw(st.lists(st.tuples(st.integers(0, len(forms) - 1), st.integers(0, len(forms) - 1)), max_size=2))
-        terms = [(draw(st.sampled_from([fmpq(1), fmpq(-1), fmpq(1, 2), fmpq(2)])), a, b) for a, b in pairs]
-        bent.append(terms)
-        # ‖∇²(c·ab)‖ ≤ 2|c|‖a‖‖b‖ for linear forms a and b.
-        bound = sum((2 * abs(c) * _length(forms[a]) * _length(forms[b]) for c, a, b in terms), fmpq(0))
-        squared += bound * bound
-    bend = _above_root(squared)
-    residuals = [_text(rows[i], [(c, forms[a], forms[b]) for c, a, b in bent[i]], point) for i in range(p)]
+    residuals, bend = draw(bent_residuals(singular=singular, rotation=rotation, point=point, affine=flat))
     side = draw(st.sampled_from((Regime.SMALL_STEP, Regime.LARGE_STEP))) if regime is None else regime
     step = draw(_step_sizes(values=[s * s for s in singular], regime=side, near=near))
     inner = [fmpq(draw(st.sampled_from([-1, 1])) * draw(st.integers(4, 16)), 16) for _ in range(n)]

@@ -51,7 +51,7 @@ def test_what_the_search_finds(name):
         for certificate in exhibit.certificates:
             # As it is read from a file, too.
             assert check(json.loads(json.dumps(certificate))) is None
-        assert exhibit.certificates[0]["problem"] == exhibit.problem.problem().to_json()
+        assert exhibit.certificates[0]["problem"] == exhibit.problem.read().to_json()
     assert row.worst.severity >= min(row.simplest.severity, row.worst.severity)
     assert len(row.simplest.problem.loss) <= len(row.worst.problem.loss)
 

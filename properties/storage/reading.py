@@ -19,6 +19,7 @@ from gdcheck.theorem.certificate.rechecking import (
     SEPARABLE,
     SHARPNESS,
     SMOOTH,
+    SMOOTH_END,
     SMOOTH_EVERY_START,
     SMOOTH_SHARPNESS,
     VALLEY,
@@ -178,12 +179,12 @@ def problem_inside(data: Any) -> AnyProblem:
         return startless_from_json(data) if startless else smooth_from_json(data)
     schema = data.get("schema", "")
     known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
-    known |= {SMOOTH, SMOOTH_EVERY_START, SMOOTH_SHARPNESS, VALLEY}
+    known |= {SMOOTH, SMOOTH_END, SMOOTH_EVERY_START, SMOOTH_SHARPNESS, VALLEY}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
     if schema == VALLEY:
         return ValleyProblem.from_json(data["problem"])
-    if schema == SMOOTH:
+    if schema in {SMOOTH, SMOOTH_END}:
         # Its loss may be a polynomial: then it is the minimizer that is irrational.
         return SmoothProblem.from_json(data["problem"])
     if schema == SMOOTH_EVERY_START:

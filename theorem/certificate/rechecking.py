@@ -14,6 +14,7 @@ from gdcheck.theorem.checker.methods import every_start as method_every_start
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
 from gdcheck.theorem.checker.reading.document import WITH_CONE, read_problem
 from gdcheck.theorem.checker.smooth import strict_minimum, valley
+from gdcheck.theorem.checker.smooth.kinds import ends as smooth_ends
 from gdcheck.theorem.checker.smooth.kinds import every_start as smooth_every_start
 from gdcheck.theorem.checker.smooth.kinds import sharpness as smooth_sharpness
 from gdcheck.theorem.checker.trajectory import Remainder
@@ -27,6 +28,7 @@ __all__ = [
     "SEPARABLE",
     "SHARPNESS",
     "SMOOTH",
+    "SMOOTH_END",
     "SMOOTH_EVERY_START",
     "SMOOTH_SHARPNESS",
     "TIME_LIMIT",
@@ -41,6 +43,7 @@ __all__ = [
 EVERY_START, LONG_RUN = every_start.check.format, long_run.check.format
 ORBIT, SEPARABLE = orbit.check.format, separable.check.format
 SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format, valley.check.format
+SMOOTH_END = smooth_ends.check.format
 SMOOTH_EVERY_START, SMOOTH_SHARPNESS = smooth_every_start.check.format, smooth_sharpness.check.format
 METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
 _OTHERS: dict[str, Callable[[object, float], str | None]] = {
@@ -52,6 +55,7 @@ _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     METHOD: method.check,
     METHOD_EVERY_START: method_every_start.check,
     SMOOTH: strict_minimum.check,
+    SMOOTH_END: smooth_ends.check,
     SMOOTH_EVERY_START: smooth_every_start.check,
     SMOOTH_SHARPNESS: smooth_sharpness.check,
     VALLEY: valley.check,
@@ -107,6 +111,7 @@ def require_shape(certificate: Any) -> None:
         EveryStart,
         Sharpness,
         Smooth,
+        SmoothEnd,
         SmoothEveryStart,
         SmoothSharpness,
         Valley,
@@ -116,7 +121,7 @@ def require_shape(certificate: Any) -> None:
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
     published |= {SMOOTH: Smooth, VALLEY: Valley, SMOOTH_EVERY_START: SmoothEveryStart}
-    published[SMOOTH_SHARPNESS] = SmoothSharpness
+    published |= {SMOOTH_SHARPNESS: SmoothSharpness, SMOOTH_END: SmoothEnd}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return
     shape = published.get(schema, Certificate) if type(schema) is str else Certificate

@@ -483,3 +483,43 @@ class SmoothSharpness(Shape, frozen=True, tag_field="schema", tag="gdcheck-smoot
     theorem: Smooth
     pattern: SmoothConstant | SmoothFromAbove | SmoothFromBelow | SmoothOscillating | None
     crossings: Crossings | None
+
+
+class SmoothSaddle(Shape, frozen=True, tag_field="kind", tag="saddle"):
+    """A ball with one critical point, at which the Hessian has a negative eigenvalue.
+
+    Attributes:
+        centre: The ball's centre.
+        radius: Its radius.
+        eigenvectors: Vectors near those of the Hessian, by rising eigenvalue.
+        lowest: An interval of the lowest eigenvalue.
+    """
+
+    centre: Vector
+    radius: str
+    eigenvectors: tuple[Vector, ...]
+    lowest: Interval
+
+
+class SmoothFall(Shape, frozen=True, tag_field="kind", tag="no-critical-point"):
+    """The loss falls everywhere along a direction.
+
+    Attributes:
+        direction: The direction, shape (n,).
+    """
+
+    direction: Vector
+
+
+class SmoothEnd(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-end/1"):
+    """Why a trajectory of a smooth loss does not end at a strict minimum; see docs/certificate.md.
+
+    Attributes:
+        problem: The problem.
+        verdict: not-applicable at a saddle; unresolved without a critical point.
+        claim: What is proved.
+    """
+
+    problem: SmoothProblem
+    verdict: str
+    claim: SmoothSaddle | SmoothFall

@@ -23,6 +23,7 @@ from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward, hessian
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, Lost, enclose_minimizer, find
 from gdcheck.theorem.smooth.problem import SmoothProblem
+from gdcheck.theorem.smooth.saddle import Saddle, enclose_saddle
 from gdcheck.theorem.smooth.spectrum import Spectrum
 
 __all__ = [
@@ -53,6 +54,8 @@ class SmoothDecision:
         fails: The assumptions proved to fail.
         point: Where I − η∇²f is proved to be regular, shape (n,).
         amplitude: The deciding inequality and the limit; None if no limit is certified.
+        saddle: The critical point that the iterates are seen to tend to, if it is proved to be no minimum.
+        lost: Why no critical point was found that the iterates tend to; None if one was.
     """
 
     problem: SmoothProblem
@@ -64,6 +67,8 @@ class SmoothDecision:
     fails: tuple[Assumption, ...] = ()
     point: tuple[fmpq, ...] | None = None
     amplitude: Amplitude | None = None
+    saddle: Saddle | None = None
+    lost: Lost | None = None
 
     @property
     def limit(self) -> LimitDirection | None:
@@ -90,7 +95,7 @@ def decide_smooth(
     _require_defined(problem)
     point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near)
     if isinstance(point, Lost):
-        return SmoothDecision(problem, Verdict.UNRESOLVED, point.value, FIRST_PRECISION)
+        return SmoothDecision(problem, Verdict.UNRESOLVED, point.value, FIRST_PRECISION, lost=point)
     precision = FIRST_PRECISION
     while True:
         found = _attempt(problem, point, precision, max_steps)
@@ -240,9 +245,24 @@ def _conclude(
 
 def _no_minimum(problem: SmoothProblem, point: Sequence[fmpq], precision: int) -> SmoothDecision:
     """Say what the critical point is that the iterates tend to."""
-    shown = ", ".join(f"{name} = {float(arb(x)):.9g}" for name, x in zip(problem.loss.variables, point, strict=True))
-    spectrum = Spectrum.of(hessian(problem.loss, [arb(x) for x in point]), arb(0))
-    value = "" if spectrum is None else f", where the Hessian has the eigenvalue {float(spectrum.values[0].mid()):.6g}"
-    seen = f"the iterates seem to tend to {shown}{value}, which is no strict minimum"
-    reason = f"the theorem does not apply: {seen}; another --start may be decided"
-    return SmoothDecision(problem, Verdict.UNRESOLVED, reason, precision)
+    names, saddle = problem.loss.variables, enclose_saddle(problem.loss, point)
+    at = point if saddle is None else saddle.centre
+    shown = ", ".join(f"{name} = {float(arb(x)):.9g}" for name, x in zip(names, at, strict=True))
+    if saddle is None:
+        spectrum = Spectrum.of(hessian(problem.loss, [arb(x) for x in point]), arb(0))
+        value = "" if spectrum is None else f", where the Hessian has the eigenvalue {_digits(spectrum.values[0])}"
+        seen = f"the iterates seem to tend to {shown}{value}, which is no strict minimum"
+        reason = f"the theorem does not apply: {seen}; another --start may be decided"
+        return SmoothDecision(problem, Verdict.UNRESOLVED, reason, precision)
+    kind = "maximum" if saddle.is_maximum else "saddle"
+    reason = (
+        f"the theorem does not apply: the iterates tend (observed in floating point) to {shown}, which is proved to be"
+        f" a {kind}: there the Hessian has the eigenvalue {_digits(saddle.spectrum.values[0])}; another --start may be"
+        " decided"
+    )
+    fails = (Assumption.STRICT_MINIMUM,)
+    return SmoothDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, fails=fails, saddle=saddle)
+
+
+def _digits(value: arb) -> str:
+    return f"{float(value.mid()):.6g}"

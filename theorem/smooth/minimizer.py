@@ -214,7 +214,7 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
         x = [(a - b).mid() for a, b in zip(x, step, strict=True)]
         if surely_less(norm(step), arb(2) ** (-3 * ctx.prec // 4) * (1 + norm(x))):
             break
-    x = _simple(loss, x)
+    x = simple_point(loss, x)
     residual = norm(gradient(loss, x))
     matrix = hessian(loss, x)
     spectrum = Spectrum.of(matrix, arb(0))
@@ -235,7 +235,7 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
     return None if around is None else EnclosedMinimizer(tuple(exact(y) for y in x), radius, around)
 
 
-def _simple(loss: SmoothLoss, x: list[arb]) -> list[arb]:
+def simple_point(loss: SmoothLoss, x: list[arb]) -> list[arb]:
     """Return the critical point of few binary digits that is near a point, if there is one; else the point."""
     found = [arb(round(float(y) * _SIMPLE)) / _SIMPLE if abs(float(y)) < _LARGE else y for y in x]
     near = surely_less(norm(a - b for a, b in zip(x, found, strict=True)), arb(2) ** (-ctx.prec // 2))

@@ -212,6 +212,12 @@ class Printer:
         functions = self._functions(decision.problem)
         proof = smooth_certificate(decision)
         answer = smooth_answer(decision)
+        if decision.saddle is not None or decision.lost is not None:
+            from gdcheck.theorem.certificate.smooth.ends import end_certificate, end_keys
+
+            end = end_certificate(decision)
+            answer |= end_keys(decision, end)
+            proof = end if decision.saddle is not None else None
         if functions:
             from gdcheck.theorem.certificate.pattern_answer import scalar_json
             from gdcheck.theorem.sharpness.smooth.scalar import follow_smooth

@@ -8,7 +8,6 @@ from functools import lru_cache
 from math import isqrt
 from operator import mul
 
-from gdcheck.theorem.checker.exact import norm_above
 from gdcheck.theorem.checker.smooth.expression import Expression, Sum
 from gdcheck.theorem.checker.smooth.intervals import Interval
 
@@ -17,28 +16,35 @@ FEW = 64
 
 
 class Dots:
-    """Sums of products with fixed rows of coefficients, each rounded down to a whole number over 2^bits."""
+    """Sums of products with fixed rows of coefficients, each a whole number over 2^scale, rounded down if need be.
+
+    Attributes:
+        bits: The scale of what is multiplied with them.
+        scale: That of the coefficients: at most ``bits``, and no more than they need to be exact.
+        exact: Whether they are.
+        rows: The coefficients, times 2^scale.
+        sums: The sums of their absolute values.
+    """
 
     def __init__(self, rows: Sequence[Sequence[Fraction]], bits: int) -> None:
+        needed = max((c.denominator.bit_length() - 1 for row in rows for c in row), default=0)
         self.bits = bits
-        self.rows = [[(c.numerator << bits) // c.denominator for c in row] for row in rows]
-        self.exact = all((1 << bits) % c.denominator == 0 for row in rows for c in row)
-        self.positive = [[max(c, 0) for c in row] for row in self.rows]
-        self.negative = [[min(c, 0) for c in row] for row in self.rows]
+        self.scale = min(needed, bits)
+        self.exact = all((1 << self.scale) % c.denominator == 0 for row in rows for c in row)
+        self.scale = self.scale if self.exact else bits
+        self.rows = [[(c.numerator << self.scale) // c.denominator for c in row] for row in rows]
+        self.sums = [sum(map(abs, row)) for row in self.rows]
 
     def of(self, xs: Sequence[Interval]) -> list[Interval]:
-        """Return the sum of products of each row with intervals."""
-        lows, highs = [x.low for x in xs], [x.high for x in xs]
+        """Return the sum of products of each row with intervals: by their middles, and half the widest one's width."""
+        middles = [(x.low + x.high) >> 1 for x in xs]
+        widest = max(x.high - m for x, m in zip(xs, middles, strict=True))
         # A rounded coefficient is too small by less than one unit.
         room = 0 if self.exact else sum(x.modulus() for x in xs)
         found = []
-        for row, up, down in zip(self.rows, self.positive, self.negative, strict=True):
-            if lows == highs:
-                low = high = sum(map(mul, row, lows))
-            else:
-                low = sum(map(mul, up, lows)) + sum(map(mul, down, highs))
-                high = sum(map(mul, up, highs)) + sum(map(mul, down, lows))
-            found.append(Interval((low - room) >> self.bits, -(-(high + room) >> self.bits), self.bits))
+        for row, size in zip(self.rows, self.sums, strict=True):
+            middle, wrong = sum(map(mul, row, middles)), size * widest + room
+            found.append(Interval((middle - wrong) >> self.scale, -(-(middle + wrong) >> self.scale), self.bits))
         return found
 
 
@@ -68,7 +74,7 @@ class Affine:
         self.down = Dots(dense, bits)
         self.back = Dots(list(zip(*dense, strict=True)), bits)
         self.constants = [Interval.exactly(x.constant, bits) for _, x in sums]
-        self.lengths = [Interval.exactly(norm_above(row), bits).high for row in dense]
+        self.lengths = [_norm_above(row, self.down) for row in self.down.rows]
 
     def values(self, point: Sequence[Interval]) -> list[Interval]:
         """Evaluate the sums."""
@@ -81,17 +87,17 @@ class Affine:
         wrong by at most e |A_j| |A_k| for the weights, one unit times the sum of |A_k| for rounding A_j m down, and for
         rounded coefficients max |w| units times the sums of |A_j| and |A_k|.
         """
-        bits, columns = self.bits, self.back.rows
+        bits, scale, columns = self.bits, self.back.scale, self.back.rows
         middles = [(w.low + w.high) >> 1 for w in weights]
         doubt = max(w.high - w.low for w in weights) // 2 + 1
         most = (max(map(abs, middles)) + doubt >> bits) + 1
-        lengths = [(isqrt(sum(map(mul, c, c))) >> bits) + 2 for c in columns]
-        sums = [(sum(map(abs, c)) >> bits) + 2 for c in columns]
+        lengths = [(isqrt(sum(map(mul, c, c))) >> scale) + 2 for c in columns]
+        sums = [(sum(map(abs, c)) >> scale) + 2 for c in columns]
         found: list[list[Interval]] = [[] for _ in columns]
         for j, column in enumerate(columns):
-            scaled = [a * m >> bits for a, m in zip(column, middles, strict=True)]
+            scaled = [a * m >> scale for a, m in zip(column, middles, strict=True)]
             for k in range(j + 1):
-                entry = sum(map(mul, scaled, columns[k])) >> bits
+                entry = sum(map(mul, scaled, columns[k])) >> scale
                 wrong = doubt * lengths[j] * lengths[k] + sums[k] + 2
                 if not self.back.exact:
                     wrong += most * (sums[j] + sums[k])
@@ -106,6 +112,13 @@ class Affine:
             return list(slots[:n])
         more = self.back.of([slots[n + i] for i in self.rows])
         return [x + y for x, y in zip(slots, more, strict=False)]
+
+
+def _norm_above(row: Sequence[int], dots: Dots) -> int:
+    """Bound the norm of a row of rounded coefficients, times 2^bits."""
+    less = 0 if dots.exact else 1
+    norm = isqrt(sum((abs(c) + less) ** 2 for c in row)) + 1
+    return norm << dots.bits - dots.scale
 
 
 @lru_cache(maxsize=16)

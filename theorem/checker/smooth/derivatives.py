@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 
 from gdcheck.theorem.checker.exact import norm_above
 from gdcheck.theorem.checker.outcome import look
 from gdcheck.theorem.checker.smooth.affine import affine
 from gdcheck.theorem.checker.smooth.expression import Call, Expression, Operation, Power, Product, Sum
-from gdcheck.theorem.checker.smooth.functions import CAPS, JETS, VALUES, coarse_softplus, power_jet
+from gdcheck.theorem.checker.smooth.functions import caps, coarse_softplus, jet, power_jet
 from gdcheck.theorem.checker.smooth.intervals import Interval, total
 
 Point = Sequence[Interval]
@@ -50,7 +51,7 @@ def evaluate(expression: Expression, point: Point, order: int) -> Values:
     forms, sums = affine(expression, bits), _sums(expression, bits)
     images = forms.values(point)
     for i, operation in enumerate(expression.operations):
-        jet: list[Interval] = []
+        found: list[Interval] = []
         if i in forms.rows:
             value = images[forms.rows[i]]
         elif isinstance(operation, Sum):
@@ -59,20 +60,20 @@ def evaluate(expression: Expression, point: Point, order: int) -> Values:
         elif isinstance(operation, Product):
             value = slots[operation.left] * slots[operation.right]
         else:
-            jet = _jet(operation, slots[operation.argument], order, valued=len(slots) in expression.valued)
-            value = jet[0]
+            found = _jet(operation, slots[operation.argument], order, valued=len(slots) in expression.valued)
+            value = found[0]
         slots.append(value)
-        jets.append(jet)
+        jets.append(found)
     return Values(expression, slots, jets)
 
 
 def _jet(operation: Power | Call, x: Interval, order: int, *, valued: bool) -> list[Interval]:
     look("the loss at a point")
     if not valued and isinstance(operation, Call) and operation.name == "softplus":
-        return coarse_softplus(x, order)
+        return list(islice(coarse_softplus(x), order + 1))
     if isinstance(operation, Power):
         return power_jet(x, operation.exponent, order)
-    return [VALUES[operation.name](x)] if order == 0 else JETS[operation.name](x)
+    return jet(operation.name, x, order)
 
 
 def gradient(values: Values) -> list[Interval]:
@@ -88,7 +89,7 @@ Partials = Sequence[Sequence[tuple[int, Interval]]]
 def _partials(values: Values) -> Partials:
     bits, slots, found = values.slots[0].bits, values.slots, list[list[tuple[int, Interval]]]()
     rows, sums = affine(values.expression, bits).rows, _sums(values.expression, bits)
-    for i, (operation, jet) in enumerate(zip(values.expression.operations, values.jets, strict=True)):
+    for i, (operation, slopes) in enumerate(zip(values.expression.operations, values.jets, strict=True)):
         if i in rows:
             found.append([])
         elif isinstance(operation, Sum):
@@ -97,7 +98,7 @@ def _partials(values: Values) -> Partials:
             u, v = operation.left, operation.right
             found.append([(u, slots[v]), (v, slots[u])])
         else:
-            found.append([(operation.argument, jet[1])])
+            found.append([(operation.argument, slopes[1])])
     return found
 
 
@@ -269,11 +270,10 @@ def _bounds(operation: Operation, known: Sequence[_Bounds], n: int, bits: int, *
         third = _times(a, v.third, bits) + 3 * mixed + _times(u.third, b, bits)
     else:
         u = known[operation.argument]
-        jet = _jet(operation, u.values, 3, valued=valued)
-        values, moduli = jet[0], [x.modulus() for x in jet[1:]]
-        if isinstance(operation, Call) and operation.name in CAPS:
-            moduli = [min(d, _size(cap, bits)) for d, cap in zip(moduli, CAPS[operation.name], strict=True)]
-        d1, d2, d3 = moduli
+        values, *slopes = _jet(operation, u.values, 3, valued=valued)
+        moduli = [x.modulus() for x in slopes]
+        most = caps(operation.name, bits) if isinstance(operation, Call) else None
+        d1, d2, d3 = moduli if most is None else map(min, moduli, most)
         square = _times(u.first, u.first, bits)
         first = _times(d1, u.first, bits)
         second = _times(d1, u.second, bits) + _times(d2, square, bits)

@@ -330,9 +330,11 @@ def _total(forms: Iterable[_Form]) -> _Form:
     for form in forms:
         found.constant += form.constant
         for slot, c in form.terms.items():
-            found.terms[slot] = found.terms.get(slot, Fraction(0)) + c
+            found.terms[slot] = found.terms[slot] + c if slot in found.terms else c
     return _Form(found.constant, {slot: c for slot, c in found.terms.items() if c})
 
 
 def _scaled(a: _Form, factor: Fraction) -> _Form:
+    if factor == 1:
+        return a
     return _Form(a.constant * factor, {slot: c * factor for slot, c in a.terms.items() if factor})

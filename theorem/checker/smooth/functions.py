@@ -6,9 +6,10 @@ both ends. The constants ln 2 and pi come from series too: ln 2 = 2 artanh(1/3),
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache, wraps
+from itertools import islice, repeat
 
 from gdcheck.theorem.checker.outcome import within
 from gdcheck.theorem.checker.smooth.intervals import Interval, UndefinedError
@@ -57,28 +58,51 @@ def _rising(at: Callable[[int, int], Interval]) -> Callable[[Interval], Interval
     return function
 
 
-@lru_cache(maxsize=256)
-def _exp_at(x: int, bits: int) -> Interval:
-    """Return exp(x/2^bits), at the scale ``bits``: 2^n exp(t/2^8)^(2^8) with |t| <= 1/2."""
-    within(abs(x) <= MOST_EXPONENT << bits, f"an exponential function of more than {MOST_EXPONENT}")
-    more = bits + GUARD
-    argument, ln2 = Interval(x << GUARD, x << GUARD, more), _ln2(more)
-    n = (argument.low + (ln2.low >> 1)) // ln2.low
-    reduced = (argument - ln2.times(n)).halved(8)
-    # With t rounded down once and every term rounded down, no term is wrong by more than 2 units. The terms fall at
-    # least by 1/2: what is left out is less than the last one, which is less than 1 unit.
-    t = reduced.low
-    result = term = 1 << more
+@lru_cache(maxsize=4096)
+def _small_exp(x: int, bits: int) -> Interval:
+    """Return exp(x/2^bits) for |x/2^bits| <= 1/2 by its series.
+
+    With every term rounded down, none is wrong by more than 2 units. They fall at least by 1/2: what is left out is
+    less than the last one, which is less than 1 unit.
+    """
+    result = term = 1 << bits
     count = 0
     while term not in {0, -1}:
         count += 1
-        term = (term * t >> more) // count
+        term = (term * x >> bits) // count
         result += term
-    wrong = 2 * count + 2 + reduced.width()
-    low, high = result - wrong, result + wrong
-    for _ in range(8):
-        low, high = low * low >> more, -(-high * high >> more)
-    power = Interval(low, high, more)
+    return Interval(result - 2 * count - 2, result + 2 * count + 2, bits)
+
+
+@lru_cache(maxsize=64)
+def _inverse_factorials(bits: int) -> list[int]:
+    """Return 1/k! in units, rounded down, as far as 2^(-13 k)/k! is a unit at least; from the last one to the first."""
+    found = [1 << bits]
+    while found[-1] >> 13 * (len(found) - 1):
+        found.append(found[-1] // len(found))
+    return found[::-1]
+
+
+@lru_cache(maxsize=256)
+def _exp_at(x: int, bits: int) -> Interval:
+    """Return exp(x/2^bits): 2^n exp(i/2^6) exp(j/2^12) exp(u) with |u| <= 2^-13, the first two from a table."""
+    within(abs(x) <= MOST_EXPONENT << bits, f"an exponential function of more than {MOST_EXPONENT}")
+    more = bits + GUARD
+    argument, ln2 = x << GUARD, _ln2(more)
+    n = (argument + (ln2.low >> 1)) // ln2.low
+    reduced = Interval(argument, argument, more) - ln2.times(n)
+    i = (reduced.low >> more - 7) + 1 >> 1
+    rest = reduced.low - (i << more - 6)
+    j = (rest >> more - 13) + 1 >> 1
+    u = rest - (j << more - 12)
+    # By Horner's scheme: of two units that each step is wrong by, less than 3 are left after all, and less than 2 are
+    # left out after the last term. u is too small by the width of what was reduced.
+    result = 0
+    for c in _inverse_factorials(more):
+        result = (result * u >> more) + c
+    wrong = 5 + 2 * reduced.width()
+    power = Interval(result - wrong, result + wrong, more)
+    power = power * (_small_exp(i << more - 6, more) * _small_exp(j << more - 12, more))
     return (power.times(1 << n) if n >= 0 else power.halved(-n)).at_scale(bits)
 
 
@@ -239,111 +263,130 @@ def _whole_power(x: Interval, p: int) -> Interval:
     return x.square() if p == 2 else _whole_power(x, p // 2).square()
 
 
-def _jet_exp(x: Interval) -> list[Interval]:
-    return [exp(x)] * 4
+def _jet_exp(x: Interval) -> Iterator[Interval]:
+    return repeat(exp(x))
 
 
-def _jet_log(x: Interval) -> list[Interval]:
+def _jet_log(x: Interval) -> Iterator[Interval]:
+    yield log(x)
     u = x.reciprocal()
-    return [log(x), u, -u.square(), (u.square() * u).times(2)]
+    yield u
+    yield -u.square()
+    yield (u.square() * u).times(2)
 
 
-def _jet_log1p(x: Interval) -> list[Interval]:
+def _jet_log1p(x: Interval) -> Iterator[Interval]:
     return _jet_log(x + Interval(1 << x.bits, 1 << x.bits, x.bits))
 
 
-def _jet_sin(x: Interval) -> list[Interval]:
+def _jet_sin(x: Interval) -> Iterator[Interval]:
     s, c = sin(x), cos(x)
-    return [s, c, -s, -c]
+    yield from (s, c, -s, -c)
 
 
-def _jet_cos(x: Interval) -> list[Interval]:
+def _jet_cos(x: Interval) -> Iterator[Interval]:
     s, c = sin(x), cos(x)
-    return [c, -s, -c, s]
+    yield from (c, -s, -c, s)
 
 
-def _jet_tan(x: Interval) -> list[Interval]:
+def _jet_tan(x: Interval) -> Iterator[Interval]:
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
     t = sin(x) * cos(x).reciprocal()
+    yield t
     first = one + t.square()
-    return [t, first, (t * first).times(2), first.times(2) * (one + t.square().times(3))]
+    yield first
+    yield (t * first).times(2)
+    yield first.times(2) * (one + t.square().times(3))
 
 
-def _jet_sinh(x: Interval) -> list[Interval]:
+def _jet_sinh(x: Interval) -> Iterator[Interval]:
     e, f = exp(x), exp(-x)
     s, c = (e - f).halved(1), (e + f).halved(1)
-    return [s, c, s, c]
+    yield from (s, c, s, c)
 
 
-def _jet_cosh(x: Interval) -> list[Interval]:
+def _jet_cosh(x: Interval) -> Iterator[Interval]:
     s, c, _, _ = _jet_sinh(x)
-    return [c, s, c, s]
+    yield from (c, s, c, s)
 
 
-def _jet_tanh(x: Interval) -> list[Interval]:
+def _jet_tanh(x: Interval) -> Iterator[Interval]:
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
     s, other = _sigmoids(x.times(2))
-    t, first = s - other, (s * other).times(4)
-    return [t, first, -(t * first).times(2), -first.times(2) * (one - t.square().times(3))]
+    t = s - other
+    yield t
+    first = (s * other).times(4)
+    yield first
+    yield -(t * first).times(2)
+    yield -first.times(2) * (one - t.square().times(3))
 
 
-def _jet_sigmoid(x: Interval) -> list[Interval]:
+def _jet_sigmoid(x: Interval) -> Iterator[Interval]:
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
     s, other = _sigmoids(x)
+    yield s
     first = s * other
-    return [s, first, first * (other - s), first * (one - first.times(6))]
+    yield first
+    yield first * (other - s)
+    yield first * (one - first.times(6))
 
 
 def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
-    """Return s(x) and s(-x); on a narrow interval from its middle, since s rises by at most 1/4 a unit."""
+    """Return s(x) and s(-x) = 1 - s(x); on a narrow interval from its middle, since s rises by at most 1/4 a unit."""
+    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
     if x.width() > 1 << x.bits // 2:
-        return sigmoid(x), sigmoid(-x)
+        s = sigmoid(x)
+        return s, one - s
     middle, wrong = x.middle().low, x.width() // 4 + 1  # The middle is less than a unit from that of the interval.
-    e = exp(Interval(-abs(middle), -abs(middle), x.bits))
-    large = (Interval(1 << x.bits, 1 << x.bits, x.bits) + e).reciprocal()
-    both = large.widened(wrong), (e * large).widened(wrong)
+    e, square = _exp_at(-abs(middle), x.bits), 1 << 2 * x.bits
+    low, high = square // (one.high + e.high) - wrong, -(-square // (one.low + e.low)) + wrong
+    both = Interval(low, high, x.bits), Interval(one.low - high, one.high - low, x.bits)
     return both if middle >= 0 else both[::-1]
 
 
-def coarse_softplus(x: Interval, order: int) -> list[Interval]:
+def coarse_softplus(x: Interval) -> Iterator[Interval]:
     """Return softplus, which is at most 1 above max(x, 0), and its derivatives: where only these are needed."""
-    value = Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
-    return [value, _sigmoids(x)[0]] if order == 1 else [value, *_jet_sigmoid(x)[:3]]
+    yield Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
+    yield from _jet_sigmoid(x)
 
 
-def _jet_softplus(x: Interval) -> list[Interval]:
-    return [softplus(x), *_jet_sigmoid(x)[:3]]
+def _jet_softplus(x: Interval) -> Iterator[Interval]:
+    yield softplus(x)
+    yield from _jet_sigmoid(x)
 
 
-def _jet_erf(x: Interval) -> list[Interval]:
+def _jet_erf(x: Interval) -> Iterator[Interval]:
+    yield erf(x)
     first = exp(-x.square()).times(2) * _pi(x.bits).root().reciprocal()
-    two = Interval(2 << x.bits, 2 << x.bits, x.bits)
-    return [erf(x), first, -(x * first).times(2), (x.square().times(4) - two) * first]
+    yield first
+    yield -(x * first).times(2)
+    yield (x.square().times(4) - Interval(2 << x.bits, 2 << x.bits, x.bits)) * first
 
 
-def _jet_atan(x: Interval) -> list[Interval]:
+def _jet_atan(x: Interval) -> Iterator[Interval]:
+    yield atan(x)
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
     u = (one + x.square()).reciprocal()
-    return [atan(x), u, -(x * u.square()).times(2), (x.square().times(6) - one.times(2)) * u.square() * u]
+    yield u
+    yield -(x * u.square()).times(2)
+    yield (x.square().times(6) - one.times(2)) * u.square() * u
 
 
 _JETS = (
     *(_jet_exp, _jet_log, _jet_log1p, _jet_sin, _jet_cos, _jet_tan, _jet_sinh, _jet_cosh, _jet_tanh),
     *(_jet_sigmoid, _jet_softplus, _jet_erf, _jet_atan),
 )
-JETS: dict[str, Callable[[Interval], list[Interval]]] = {f.__name__.removeprefix("_jet_"): f for f in _JETS}
-"""Of each function the value and the first three derivatives on an interval."""
+JETS: dict[str, Callable[[Interval], Iterator[Interval]]] = {f.__name__.removeprefix("_jet_"): f for f in _JETS}
+"""Of each function the value and the first three derivatives on an interval, one after the other."""
+
+
+def jet(name: str, x: Interval, order: int) -> list[Interval]:
+    """Return the value of a function on an interval, and its derivatives up to an order of 3 at most."""
+    return list(islice(JETS[name](x), order + 1))
+
 
 _LOGISTIC = [Fraction(1, 4), Fraction(963, 10_000), Fraction(1, 8)]
-VALUES: dict[str, Callable[[Interval], Interval]] = {
-    **{name: lambda x, jet=jet: jet(x)[0] for name, jet in JETS.items()},  # type: ignore[misc]
-    **{f.__name__: f for f in (exp, log, sin, cos, atan, erf)},
-    "sigmoid": sigmoid,
-    "softplus": softplus,
-}
-"""Of each function the value alone."""
-
-CAPS: dict[str, list[Fraction]] = {
+_CAPS: dict[str, list[Fraction]] = {
     "sin": [Fraction(1)] * 3,
     "cos": [Fraction(1)] * 3,
     "tanh": [Fraction(1), Fraction(77, 100), Fraction(2)],
@@ -353,6 +396,12 @@ CAPS: dict[str, list[Fraction]] = {
     "atan": [Fraction(1), Fraction(65, 100), Fraction(2)],
 }
 """What the moduli of the first three derivatives do not exceed anywhere."""
+
+
+@lru_cache(maxsize=256)
+def caps(name: str, bits: int) -> list[int] | None:
+    """Return what the moduli of a function's first three derivatives do not exceed, times 2^bits; None of others."""
+    return [Interval.exactly(cap, bits).high for cap in _CAPS[name]] if name in _CAPS else None
 
 
 def power_jet(x: Interval, exponent: Fraction, order: int) -> list[Interval]:

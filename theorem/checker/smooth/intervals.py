@@ -20,9 +20,9 @@ class UndefinedError(ClaimError):
         super().__init__(f"the loss is defined wherever it is evaluated fails: {operation}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Interval:
-    """The numbers between low/2^bits and high/2^bits.
+    """The numbers between low/2^bits and high/2^bits. Never changed; a frozen one takes three times as long to make.
 
     Attributes:
         low: The lower end, times 2^bits.
@@ -69,9 +69,12 @@ class Interval:
             least, most = (a if c >= 0 else b) * c, (b if d >= 0 else a) * d
         elif b <= 0:
             least, most = (a if d >= 0 else b) * d, (b if c >= 0 else a) * c
+        elif c >= 0:
+            least, most = a * d, b * d
+        elif d <= 0:
+            least, most = b * c, a * c
         else:
-            products = (a * c, a * d, b * c, b * d)
-            least, most = min(products), max(products)
+            least, most = min(a * d, b * c), max(a * c, b * d)
         return Interval(least >> self.bits, -(-most >> self.bits), self.bits)
 
     def times(self, number: int) -> Interval:

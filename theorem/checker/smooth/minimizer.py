@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count, islice
 from math import isqrt
@@ -20,9 +21,15 @@ from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, UndefinedEr
 from gdcheck.theorem.checker.smooth.spectrum import Matrix, eigenvalues_within
 
 MOST_VARIABLES = 1000
-COARSE = 4
-"""What is needed to a few digits only is computed with a quarter of the bits."""
+FEW_BITS = 64
+"""What is needed to a few digits only is computed with a quarter of the bits, and with so many at least."""
 SQUARINGS = 6
+SOME_STEPS = 64
+"""At least so many steps are provided for."""
+NEAR = Fraction(1, 64)
+"""Within this distance what is known at an iterate is of use."""
+NOT_MUCH = Fraction(1, 256)
+"""By how much the norm of the map's derivative may be overestimated rather than computed anew."""
 
 
 @dataclass(frozen=True)
@@ -140,10 +147,19 @@ class Middle:
         matrix = hessian(evaluate(expression, centre, 2))
         return cls(bits, expression, centre, matrix, third * c.minimizer.radius)
 
+    def at_scale(self, bits: int) -> Middle:
+        """Return the same at another precision."""
+        return replace(self, bits=bits, centre=[x.at_scale(bits) for x in self.centre])
+
+
+def coarse(bits: int) -> int:
+    """Return how many bits are enough for what is needed to a few digits only."""
+    return max(FEW_BITS, bits // 4)
+
 
 def third_above(expression: Expression, centre: Sequence[Interval], radius: Fraction) -> Fraction:
     """Bound the norm of the third derivative on a ball; with a few bits, for a larger bound is as true."""
-    bits = centre[0].bits // COARSE
+    bits = coarse(centre[0].bits)
     return derivatives_above(expression, [x.at_scale(bits) for x in centre], radius)[1]
 
 
@@ -207,10 +223,8 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
     eta, delta, bits = c.problem.step_size, c.minimizer.radius, at.bits
     step = Interval.exactly(eta, bits)
     x, drift = middles(point(c.problem.start, bits), bits)
-    # As long as the enclosure is far narrower than it has to be, the bound over the ball is good enough.
-    narrow = Fraction(1, 1 << 3 * bits // 8)
     known: tuple[Fraction, Fraction] | None = None
-    nearby = _Nearby(at.expression)
+    nearby = _Nearby(c.problem)
     for k in count():
         at_step(k, max(k, c.step))
         h = [a - b for a, b in zip(x, at.centre, strict=True)]
@@ -224,10 +238,9 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
             except UndefinedError:
                 known = None
         factor = None if known is None else largest + eta * known[1] * radius
-        if factor is None or (factor > Fraction(21, 20) and drift > narrow):
-            # The ball of the drift lies in that of the iterate.
-            third = nearby.third(x, drift) if known is None else known[1]
-            local = _norm_of_map(c.problem, x) + eta * third * drift
+        slow = _Slow(drift, max(c.step - k, SOME_STEPS), bits)
+        if factor is None or not slow.enough(factor):
+            local = nearby.growth(x, drift, slow, (radius, known))
             factor = local if factor is None else min(factor, local)
         moved = [a - step * b for a, b in zip(x, gradient(evaluate(at.expression, x, 1)), strict=True)]
         x, rounding = middles(moved, bits)
@@ -235,27 +248,82 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
         claim(drift < 1 or drift < radius, f"the enclosure is narrow fails at step {k}: {show(drift)}")
 
 
-class _Nearby:
-    """Bounds of the third derivative around iterates: one for a ball that holds many of them in turn."""
+@dataclass(frozen=True)
+class _Slow:
+    """Whether an error may grow by a factor at every step that is left: which bound is taken, not whether it is true.
 
-    def __init__(self, expression: Expression) -> None:
-        self.expression = expression
+    Attributes:
+        error: The error so far.
+        steps: The steps that are left.
+        bits: With half of so many bits the last iterate is good enough.
+    """
+
+    error: Fraction
+    steps: int
+    bits: int
+
+    def enough(self, factor: Fraction) -> bool:
+        """Whether the error stays small."""
+        if not self.error or factor <= 1:
+            return True
+        room = self.error.denominator.bit_length() - self.error.numerator.bit_length() - self.bits // 2
+        # For factors between 1 and 2 the binary logarithm is at most 3/2 of what is above 1.
+        return factor <= 2 and self.steps * (factor - 1) * 3 <= 2 * room
+
+
+class _Nearby:
+    """How much an error grows near iterates: what is known at one of them holds around it, up to the curvature."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         self.centre: list[Interval] = []
         self.radius = self.bound = Fraction(0)
+        self.known_at: list[Interval] = []
+        self.known_in = self.norm = Fraction(0)
 
-    def third(self, x: list[Interval], drift: Fraction) -> Fraction:
-        """Bound it on the ball of radius ``drift`` around x."""
-        bits = x[0].bits
-        if self.centre:
-            away = norm_above([a - b for a, b in zip(x, self.centre, strict=True)], bits)
-            if away + drift <= self.radius:
-                return self.bound
+    def growth(
+        self, x: list[Interval], drift: Fraction, slow: _Slow, ball: tuple[Fraction, tuple[Fraction, Fraction] | None]
+    ) -> Fraction:
+        """Bound the norm of the map's derivative on the ball of radius ``drift`` around x.
+
+        It is at most that at an earlier iterate plus eta T times the distance: taken where that is good enough.
+
+        Args:
+            x: The iterate's middle.
+            drift: How far it may be off.
+            slow: What is good enough.
+            ball: The radius of a ball around the minimizer that holds the iterate, and another one's, not smaller, with
+                the third derivative's bound on it; None where there is none.
+        """
+        eta, (radius, known) = self.problem.step_size, ball
+        if self.known_at:
+            reach = drift + _distance(x, self.known_at)
+            # A ball that holds two points holds what is between them.
+            thirds = [known[1]] if known is not None and self.known_in <= known[0] else []
+            if reach <= NEAR:
+                with suppress(UndefinedError):
+                    thirds.append(self.third(self.known_at, reach))
+            more = min((eta * third * reach for third in thirds), default=Fraction(1))
+            if more <= NOT_MUCH or slow.enough(self.norm + more):
+                return self.norm + more
+        self.known_at, self.known_in, self.norm = x, radius, _norm_of_map(self.problem, x)
+        return self.norm + eta * (self.third(x, drift) if known is None else known[1]) * drift
+
+    def third(self, x: list[Interval], radius: Fraction) -> Fraction:
+        """Bound the third derivative on a ball around x."""
+        expression = self.problem.expression
+        if self.centre and _distance(x, self.centre) + radius <= self.radius:
+            return self.bound
         try:
-            self.bound = third_above(self.expression, x, drift + Fraction(1, 64))
-            self.centre, self.radius = x, drift + Fraction(1, 64)
+            self.bound = third_above(expression, x, radius + NEAR)
+            self.centre, self.radius = x, radius + NEAR
         except UndefinedError:
-            return third_above(self.expression, x, drift)
+            return third_above(expression, x, radius)
         return self.bound
+
+
+def _distance(x: Sequence[Interval], y: Sequence[Interval]) -> Fraction:
+    return norm_above([a - b for a, b in zip(x, y, strict=True)], x[0].bits)
 
 
 def _norm_of_map(problem: Problem, x: list[Interval]) -> Fraction:
@@ -264,7 +332,7 @@ def _norm_of_map(problem: Problem, x: list[Interval]) -> Fraction:
     With M symmetric, |M|^2 = |M^2|; a product of n by n matrices whose entries are rounded to units is wrong by at most
     n units in norm. After six squarings the Frobenius norm, which is at least the norm, is near it.
     """
-    bits = x[0].bits // COARSE
+    bits = coarse(x[0].bits)
     matrix = map_derivative(problem, hessian(evaluate(problem.expression, [y.at_scale(bits) for y in x], 2)))
     n = len(matrix)
     doubt = norm_above([y - y.middle() for row in matrix for y in row], bits)

@@ -107,12 +107,20 @@ def _is_regular(matrix: Matrix) -> bool:
 
 
 def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Limit) -> None:
-    """Claims G6 to G9: at the stated step the amplitude is larger than the tail, and the stated limit follows."""
+    """Claims G6 to G9: at the stated step the amplitude is larger than the tail, and the stated limit follows.
+
+    The trajectory is followed with half of the bits first: the minimizer needs more of them than its iterates do.
+    """
     eta = c.problem.step_size
     index, sign, rho = dominant(c.regime, limit.kind, eigenvalues, eta)
     deviation, tilt = verify_line(c, at, eigenvalues, index)
-    centre, error = enclose(c, at, max(abs(1 - eta * x) for ends in eigenvalues for x in ends))
-    inner = verify_inequality(c, at, (centre, error), rho, (c.eigenvectors[index], deviation))
+    largest = max(abs(1 - eta * x) for ends in eigenvalues for x in ends)
+
+    def decided(bits: int) -> Fraction:
+        here = at.at_scale(bits)
+        return verify_inequality(c, here, enclose(c, here, largest), rho, (c.eigenvectors[index], deviation))
+
+    inner = with_enough_bits((at.bits // 2, at.bits), decided)
     verify_direction(c, limit, index, (1 if inner > 0 else -1) * sign**c.step, tilt)
 
 

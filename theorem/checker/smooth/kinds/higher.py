@@ -15,7 +15,7 @@ from gdcheck.theorem.checker.exact import Vector, norm_above
 from gdcheck.theorem.checker.outcome import look
 from gdcheck.theorem.checker.smooth.derivatives import evaluate
 from gdcheck.theorem.checker.smooth.expression import Call, Expression, Power, Product, Sum
-from gdcheck.theorem.checker.smooth.functions import JETS, VALUES, power, power_jet
+from gdcheck.theorem.checker.smooth.functions import jet, power, power_jet
 from gdcheck.theorem.checker.smooth.intervals import Interval, point
 
 _Row = list[Interval]
@@ -34,7 +34,7 @@ def value_at(expression: Expression, at: Sequence[Interval]) -> Interval:
         elif isinstance(operation, Power):
             slots.append(power(slots[operation.argument], operation.exponent))
         else:
-            slots.append(VALUES[operation.name](slots[operation.argument]))
+            slots.extend(jet(operation.name, slots[operation.argument], 0))
     return slots[-1]
 
 
@@ -166,12 +166,12 @@ def fourth_above(expression: Expression, centre: Sequence[Interval], radius: Fra
         else:
             x, (g, h, t, q) = values[operation.argument], norms[operation.argument]
             if isinstance(operation, Power):
-                jet = power_jet(x, operation.exponent, 4)
+                slopes = power_jet(x, operation.exponent, 4)
             else:
                 assert isinstance(operation, Call)
-                jet = JETS[operation.name](x)
-                jet = [*jet, fourth_derivative(operation.name, x, jet)]
-            value, (d1, d2, d3, d4) = jet[0], (y.modulus() for y in jet[1:])
+                slopes = jet(operation.name, x, 3)
+                slopes.append(fourth_derivative(operation.name, x, slopes))
+            value, (d1, d2, d3, d4) = slopes[0], (y.modulus() for y in slopes[1:])
             found = [
                 times(d1, g),
                 times(d1, h) + times(d2, g, g),

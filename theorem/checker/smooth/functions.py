@@ -264,7 +264,7 @@ def _whole_power(x: Interval, p: int) -> Interval:
 
 
 def _jet_exp(x: Interval) -> Iterator[Interval]:
-    return repeat(exp(x))
+    return repeat(exp(x), 4)
 
 
 def _jet_log(x: Interval) -> Iterator[Interval]:

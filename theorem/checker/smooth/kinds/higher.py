@@ -46,7 +46,7 @@ def third_along(expression: Expression, at: Sequence[Interval], vector: Vector) 
     values = evaluate(expression, at, 3)
     along = [(v, zero) for v in point(vector, bits)]
     grads: list[tuple[_Row, _Row, _Row]] = [([one if i == j else zero for j in range(n)], none, none) for i in range(n)]
-    for operation, jet in zip(expression.operations, values.jets, strict=True):
+    for operation, slopes in zip(expression.operations, values.jets, strict=True):
         look("third derivatives")
         if isinstance(operation, Sum):
             parts = [(s, Interval.exactly(c, bits)) for s, c in operation.terms]

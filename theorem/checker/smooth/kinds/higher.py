@@ -65,7 +65,7 @@ def third_along(expression: Expression, at: Sequence[Interval], vector: Vector) 
             )
         else:
             s = operation.argument
-            (u1, u2), (g, g1, g2), (_, d1, d2, d3) = along[s], grads[s], jet
+            (u1, u2), (g, g1, g2), (_, d1, d2, d3) = along[s], grads[s], slopes
             square = u1.square()
             first, second = d1 * u1, d2 * square + d1 * u2
             rows = (

@@ -1,0 +1,235 @@
+"""Momentum and Adam near a network's strict minimum, on both sides of their switch and in the window between.
+
+The steps are those of ``torch.optim`` in float64. Components are taken along the Hessian's eigenvectors at the minimum,
+so that growth rates and angles can be held against the multipliers of docs/methods.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import acos, exp, log, pi, sqrt
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gdcheck.networks.descent import start_near
+from gdcheck.networks.measurements import cosine
+from gdcheck.networks.method_shapes import EndMotion, MethodPrediction, MethodRun
+from gdcheck.networks.methods import Method, MethodConfig, make_optimizer
+from gdcheck.networks.minimum import Minimum
+from gdcheck.networks.objective import Objective
+from gdcheck.networks.predictions import lines, predict, turned_apart
+from gdcheck.theorem.methods.method import Method as ExactMethod
+from gdcheck.theorem.methods.reading import read_method
+
+SETTLED = 1e-3
+"""How far a cosine may be from its limit."""
+RATE = 1e-3
+"""By how much a growth rate may differ, and an angle in radians."""
+SWINGS = 0.01
+"""By how much the cosine still moves over the last quarter of a run that has no limit, at least."""
+_DISTANCE = 1e-4
+_FLOOR = 1e-11
+_LEAST = 40
+_POINTS = 200
+_NINES = ("9999/10000", "999/1000", "99/100")
+_BETAS = ("9/10", "1/2", "1/5", "1/20", "1/100")
+# A multiplier's square root may be known no better than to the root of rounding: stay clear of double roots.
+_ROOM = 1.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run to make.
+
+    Attributes:
+        place: Where its step size lies.
+        method: The method in the JSON form of problems.
+        step_size: η.
+    """
+
+    place: str
+    method: dict[str, Any]
+    step_size: float
+
+    @property
+    def exact(self) -> ExactMethod:
+        """The method with exact parameters."""
+        return read_method(self.method)
+
+    def config(self) -> MethodConfig:
+        """Return the method as ``torch.optim`` takes it."""
+        numbers = {key: float(Fraction(value)) for key, value in self.method.items() if key != "name"}
+        if self.method["name"] == "adam":
+            return MethodConfig(Method.ADAM, self.step_size, numbers["beta1"], numbers["beta2"], numbers["epsilon"])
+        return MethodConfig(Method.MOMENTUM, self.step_size, numbers["momentum"])
+
+
+def plans(spectrum: Sequence[float]) -> list[Plan]:
+    """Choose methods and step sizes that this minimum can tell apart.
+
+    Args:
+        spectrum: The Hessian's eigenvalues, rising, all positive.
+
+    Returns:
+        Heavy ball on both sides of 2(1+β)/(λ₁+λₙ), with the largest β that has this switch here; heavy ball in the
+        window, with the smallest that has one; Adam with ε = 1 on both sides of its switch.
+    """
+    low, high = spectrum[0], spectrum[-1]
+    found = []
+    switching = [b for b in _BETAS if _least_ratio(b) * _ROOM < high / low]
+    if switching:
+        found += _both_sides({"name": "heavy-ball", "momentum": switching[0]}, low, high)
+    turning = [b for b in reversed((*_NINES, *_BETAS)) if _least_ratio(b) > _ROOM * high / low]
+    if turning:
+        method = {"name": "heavy-ball", "momentum": turning[0]}
+        window = lines(read_method(method), low, high)[1]
+        if window is not None:
+            found.append(Plan("in the window", method, sqrt(window[0] * window[1])))
+    if switching:
+        found += _both_sides({"name": "adam", "beta1": switching[0], "beta2": "9/10", "epsilon": "1"}, low, high)
+    return found
+
+
+def _least_ratio(beta: str) -> float:
+    """((1+√β)/(1−√β))², the least λₙ/λ₁ with which heavy ball has a switch."""
+    root = sqrt(float(Fraction(beta)))
+    return ((1 + root) / (1 - root)) ** 2
+
+
+def _both_sides(method: dict[str, Any], low: float, high: float) -> list[Plan]:
+    boundary, _, limit = lines(read_method(method), low, high)
+    if boundary is None:
+        return []
+    return [
+        Plan("below the switch", method, 0.9 * boundary),
+        Plan("above the switch", method, boundary + 0.7 * (limit - boundary)),
+    ]
+
+
+def run_near(
+    objective: Objective,
+    minimum: Minimum,
+    plan: Plan,
+    steps: int,
+    seed: int,
+    on_step: Callable[[int], None] | None = None,
+) -> MethodRun:
+    """Run a method from near the minimum, as long as rounding errors are small beside the distance.
+
+    Args:
+        objective: The objective, in float64.
+        minimum: Its strict minimum.
+        plan: The method and its step size.
+        steps: Steps at most.
+        seed: The seed of the start's direction.
+        on_step: Called with the number of each step.
+
+    Returns:
+        What was measured, beside the prediction.
+    """
+    theta = start_near(minimum, _DISTANCE, seed).requires_grad_()
+    optimizer = make_optimizer(plan.config(), theta)
+    ends = minimum.vectors[:, [0, -1]]
+    along: list[Tensor] = []
+    cosines: list[float | None] = []
+    before: Tensor | None = None
+    left = False
+    for k in range(steps):
+        offset = theta.detach() - minimum.theta
+        along.append(offset @ ends)
+        distance = float(torch.linalg.vector_norm(offset))
+        left = not distance <= 100 * _DISTANCE
+        if left or (distance < _FLOOR and k >= _LEAST):
+            break
+        here = theta.detach().clone()
+        theta.grad = objective.evaluate(theta).gradient
+        optimizer.step()
+        update = theta.detach() - here
+        if before is not None:
+            cosines.append(cosine(update, before))
+        before = update
+        if on_step:
+            on_step(k + 1)
+    values = torch.stack(along).double().cpu()
+    predicted = predict(plan.exact, plan.step_size, minimum.spectrum.tolist())
+    tail = [x for x in cosines[-max(2, len(cosines) // 4) :] if x is not None]
+    measured = [_motion(values[:, i], end) for i, end in enumerate((predicted.lowest, predicted.highest))]
+    picked = sorted({round(i * (len(cosines) - 1) / (_POINTS - 1)) for i in range(_POINTS)}) if cosines else []
+    low, high = (min(tail), max(tail)) if tail else (None, None)
+    return MethodRun(
+        place=plan.place,
+        method=plan.method,
+        step_size=plan.step_size,
+        taken=len(values) - 1,
+        left=left,
+        predicted=predicted,
+        lowest=measured[0],
+        highest=measured[1],
+        cosine_low=low,
+        cosine_high=high,
+        steps=tuple(k + 2 for k in picked),
+        cosine=tuple(None if cosines[k] is None else float(f"{cosines[k]:.7g}") for k in picked),
+        findings=_findings(plan, predicted, measured, low, high),
+    )
+
+
+def _motion(values: Tensor, predicted: EndMotion) -> EndMotion | None:
+    """Measure how one component moves over the last half of a run, as far as it stands out of rounding errors."""
+    known = [float(x) for x in values if abs(float(x)) > 0]
+    known = known[: next((k for k, x in enumerate(known) if abs(x) < _FLOOR * 1e-2), len(known))]
+    half = known[len(known) // 2 :]
+    if len(half) < _LEAST // 2:
+        return None
+    if 0 < predicted.angle < pi:
+        return _pair(half)
+    signs = {x > 0 for x in half}, {a * b < 0 for a, b in zip(half, half[1:], strict=False)}
+    growth = (log(abs(half[-1])) - log(abs(half[0]))) / (len(half) - 1)
+    modulus = exp(growth)
+    if len(signs[0]) == 1:
+        return EndMotion(modulus, 0.0)
+    return EndMotion(modulus, pi) if signs[1] == {True} else None
+
+
+def _pair(values: list[float]) -> EndMotion | None:
+    """Fit y'' = t y' − d y, each equation scaled by its own size, and return modulus and angle of the roots."""
+    y = torch.tensor(values, dtype=torch.float64)
+    size = (y[:-2] ** 2 + y[1:-1] ** 2).sqrt()
+    rows = torch.stack([y[1:-1] / size, -y[:-2] / size], dim=1)
+    t, d = torch.linalg.lstsq(rows, (y[2:] / size)[:, None]).solution[:, 0].tolist()
+    if d <= 0 or t * t > 4 * d:
+        return None
+    return EndMotion(sqrt(d), acos(t / (2 * sqrt(d))))
+
+
+def _findings(
+    plan: Plan,
+    predicted: MethodPrediction,
+    measured: Sequence[EndMotion | None],
+    low: float | None,
+    high: float | None,
+) -> dict[str, bool]:
+    name = " ".join(str(x) for x in plan.method.values())
+    where = f"{name}, η = {plan.step_size:.6g} {plan.place}"
+    found = {}
+    known = low is not None and high is not None
+    if predicted.cosine is None:
+        said = "the cosine of consecutive updates does not settle"
+        found[f"{where}: {said}"] = known and high - low > SWINGS  # type: ignore[operator]
+    else:
+        said = f"the cosine of consecutive updates goes to {predicted.cosine:+.0f}"
+        settles = known and max(abs(low - predicted.cosine), abs(high - predicted.cosine)) <= SETTLED  # type: ignore[operator]
+        found[f"{where}: {said}"] = settles
+    ends = predicted.lowest, predicted.highest
+    fed = max(end.modulus for end in ends) ** 2
+    for label, end, seen in zip(("v₁", "vₙ"), ends, measured, strict=True):
+        # Through terms of order three the square of the dominant component feeds the others: then it is their rate.
+        if end.modulus <= fed * (1 + RATE):
+            continue
+        said = f"{where}: along {label} the growth per step is {end.modulus:.6g} and the angle {end.angle:.6g}"
+        near = seen is not None and abs(seen.modulus - end.modulus) <= RATE
+        found[said] = near and seen is not None and turned_apart(seen.angle, end.angle) <= RATE
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from msgspec import field
+
 from gdcheck.theorem.certificate.shapes import Count, Shape
 
 
@@ -51,8 +53,9 @@ class MethodRun(Shape, frozen=True):
         taken: How many steps were taken.
         left: Whether the run left the neighbourhood.
         predicted: The prediction.
-        lowest: The component along v₁ as measured; null where it sank to rounding errors.
-        highest: That along vₙ.
+        lowest: The component along v₁ as measured; null where it sank to rounding errors, and where its multiplier is
+            below the square of the largest one: then terms of order three feed it, at the rate of that square.
+        highest: That along vₙ, in the same way.
         cosine_low: The smallest cosine of consecutive updates over the last quarter of the run.
         cosine_high: The largest.
         steps: The steps at which the cosine is given, shape (k,).
@@ -73,3 +76,33 @@ class MethodRun(Shape, frozen=True):
     steps: tuple[Count, ...]
     cosine: tuple[float | None, ...]
     findings: dict[str, bool]
+
+
+class MinimumAhead(Shape, frozen=True):
+    """A run of ``gdcheck train`` held against the strict minimum that it approaches.
+
+    Attributes:
+        optimizer: The optimizer.
+        seed: The seed.
+        reason: Why nothing is compared; null if it is.
+        distance: ‖x_T − x*‖ of the last iterate.
+        closer: By which factor that is smaller than the distance of the start.
+        lowest: λ₁ at the minimum.
+        highest: λₙ at the minimum.
+        predicted: What docs/methods.md says of the method there.
+        cosine: The last cosine of consecutive updates.
+        growth: The factor of the distance per step, fitted to the last half of what is at least 1e-9 away.
+        findings: Each prediction, and whether it was measured.
+    """
+
+    optimizer: str
+    seed: Count
+    reason: str | None
+    distance: float | None = None
+    closer: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    predicted: MethodPrediction | None = None
+    cosine: float | None = None
+    growth: float | None = None
+    findings: dict[str, bool] = field(default_factory=dict)

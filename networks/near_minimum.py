@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import acos, exp, log, pi, sqrt
 from typing import Any
 
@@ -27,13 +28,17 @@ from gdcheck.theorem.methods.reading import read_method
 
 SETTLED = 1e-3
 """How far a cosine may be from its limit."""
-RATE = 1e-3
-"""By how much a growth rate may differ, and an angle in radians."""
+RATE = 0.01
+"""By which share of 1 − ρ a growth per step may differ from ρ."""
+ANGLE = 1e-3
+"""By how much an angle per step may differ, in radians."""
 SWINGS = 0.01
 """By how much the cosine still moves over the last quarter of a run that has no limit, at least."""
-_DISTANCE = 1e-4
-_FLOOR = 1e-11
+_DISTANCE = 1e-3
+FLOOR = 1e-9
+"""The least distance that is looked at: a minimum is known to some 1e-12, and closer to it that error shows."""
 _LEAST = 40
+_CLEAR = 1.001
 _POINTS = 200
 _NINES = ("9999/10000", "999/1000", "99/100")
 _BETAS = ("9/10", "1/2", "1/5", "1/20", "1/100")
@@ -114,6 +119,7 @@ def run_near(
     objective: Objective,
     minimum: Minimum,
     plan: Plan,
+    *,
     steps: int,
     seed: int,
     on_step: Callable[[int], None] | None = None,
@@ -143,7 +149,7 @@ def run_near(
         along.append(offset @ ends)
         distance = float(torch.linalg.vector_norm(offset))
         left = not distance <= 100 * _DISTANCE
-        if left or (distance < _FLOOR and k >= _LEAST):
+        if left or (distance < FLOOR and k >= _LEAST):
             break
         here = theta.detach().clone()
         theta.grad = objective.evaluate(theta).gradient
@@ -157,36 +163,42 @@ def run_near(
     values = torch.stack(along).double().cpu()
     predicted = predict(plan.exact, plan.step_size, minimum.spectrum.tolist())
     tail = [x for x in cosines[-max(2, len(cosines) // 4) :] if x is not None]
-    measured = [_motion(values[:, i], end) for i, end in enumerate((predicted.lowest, predicted.highest))]
+    measured = [None if end is None else _motion(values[:, i], end) for i, end in enumerate(_own_rates(predicted))]
     picked = sorted({round(i * (len(cosines) - 1) / (_POINTS - 1)) for i in range(_POINTS)}) if cosines else []
-    low, high = (min(tail), max(tail)) if tail else (None, None)
     return MethodRun(
         place=plan.place,
         method=plan.method,
         step_size=plan.step_size,
-        taken=len(values) - 1,
+        taken=len(cosines) + (before is not None),
         left=left,
         predicted=predicted,
         lowest=measured[0],
         highest=measured[1],
-        cosine_low=low,
-        cosine_high=high,
+        cosine_low=min(tail, default=None),
+        cosine_high=max(tail, default=None),
         steps=tuple(k + 2 for k in picked),
         cosine=tuple(None if cosines[k] is None else float(f"{cosines[k]:.7g}") for k in picked),
-        findings=_findings(plan, predicted, measured, low, high),
+        findings=_findings(plan, predicted, measured, tail),
     )
+
+
+def _own_rates(predicted: MethodPrediction) -> list[EndMotion | None]:
+    """Return the ends that move at rates of their own: terms of order three feed the others with ρ², ρ the largest."""
+    ends = (predicted.lowest, predicted.highest)
+    fed = _CLEAR * max(end.modulus for end in ends) ** 2
+    return [end if end.modulus > fed else None for end in ends]
 
 
 def _motion(values: Tensor, predicted: EndMotion) -> EndMotion | None:
     """Measure how one component moves over the last half of a run, as far as it stands out of rounding errors."""
     known = [float(x) for x in values if abs(float(x)) > 0]
-    known = known[: next((k for k, x in enumerate(known) if abs(x) < _FLOOR * 1e-2), len(known))]
+    known = known[: next((k for k, x in enumerate(known) if abs(x) < FLOOR * 0.1), len(known))]
     half = known[len(known) // 2 :]
     if len(half) < _LEAST // 2:
         return None
     if 0 < predicted.angle < pi:
         return _pair(half)
-    signs = {x > 0 for x in half}, {a * b < 0 for a, b in zip(half, half[1:], strict=False)}
+    signs = {x > 0 for x in half}, {a * b < 0 for a, b in pairwise(half)}
     growth = (log(abs(half[-1])) - log(abs(half[0]))) / (len(half) - 1)
     modulus = exp(growth)
     if len(signs[0]) == 1:
@@ -205,31 +217,33 @@ def _pair(values: list[float]) -> EndMotion | None:
     return EndMotion(sqrt(d), acos(t / (2 * sqrt(d))))
 
 
+def shrinks_alike(measured: float, predicted: float) -> bool:
+    """Tell whether a growth per step is that which was predicted, to a share of what it falls short of one."""
+    return abs(measured - predicted) <= RATE * abs(1 - predicted)
+
+
 def _findings(
     plan: Plan,
     predicted: MethodPrediction,
     measured: Sequence[EndMotion | None],
-    low: float | None,
-    high: float | None,
+    tail: Sequence[float],
 ) -> dict[str, bool]:
     name = " ".join(str(x) for x in plan.method.values())
     where = f"{name}, η = {plan.step_size:.6g} {plan.place}"
     found = {}
-    known = low is not None and high is not None
     if predicted.cosine is None:
-        said = "the cosine of consecutive updates does not settle"
-        found[f"{where}: {said}"] = known and high - low > SWINGS  # type: ignore[operator]
+        swings = max(tail, default=0.0) - min(tail, default=0.0)
+        found[f"{where}: the cosine of consecutive updates does not settle"] = swings > SWINGS
     else:
         said = f"the cosine of consecutive updates goes to {predicted.cosine:+.0f}"
-        settles = known and max(abs(low - predicted.cosine), abs(high - predicted.cosine)) <= SETTLED  # type: ignore[operator]
-        found[f"{where}: {said}"] = settles
-    ends = predicted.lowest, predicted.highest
-    fed = max(end.modulus for end in ends) ** 2
-    for label, end, seen in zip(("v₁", "vₙ"), ends, measured, strict=True):
-        # Through terms of order three the square of the dominant component feeds the others: then it is their rate.
-        if end.modulus <= fed * (1 + RATE):
+        found[f"{where}: {said}"] = max((abs(x - predicted.cosine) for x in tail), default=1.0) <= SETTLED
+    for label, end, seen in zip(("v₁", "vₙ"), _own_rates(predicted), measured, strict=True):
+        if end is None:
             continue
         said = f"{where}: along {label} the growth per step is {end.modulus:.6g} and the angle {end.angle:.6g}"
-        near = seen is not None and abs(seen.modulus - end.modulus) <= RATE
-        found[said] = near and seen is not None and turned_apart(seen.angle, end.angle) <= RATE
+        found[said] = (
+            seen is not None
+            and shrinks_alike(seen.modulus, end.modulus)
+            and turned_apart(seen.angle, end.angle) <= ANGLE
+        )
     return found

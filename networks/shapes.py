@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
+from gdcheck.networks.method_shapes import MethodRun, MinimumAhead
 from gdcheck.theorem.certificate.shapes import Count, Shape, StoredRun
 
 Numbers: TypeAlias = tuple[float, ...]
@@ -168,6 +169,7 @@ class TrainingResult(StoredRun, frozen=True, tag="gdcheck-training/1"):
     near_one: float
     runs: tuple[TrainingRun, ...]
     optimizers: tuple[OptimizerEntry, ...]
+    minima: tuple[MinimumAhead, ...] = ()
 
 
 class MinimumEntry(Shape, frozen=True):
@@ -267,3 +269,4 @@ class NetworkResult(StoredRun, frozen=True, tag="gdcheck-network/1"):
     switch: float | None
     switch_relative_difference: float | None
     findings: dict[str, bool]
+    methods: tuple[MethodRun, ...] = ()

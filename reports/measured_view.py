@@ -9,6 +9,7 @@ import altair as alt
 
 from gdcheck.networks.shapes import NetworkResult, TrainingResult
 from gdcheck.reports.measured_charts import network_chart, training_chart
+from gdcheck.reports.method_runs_chart import method_runs_chart
 from gdcheck.reports.text import plain, table
 from gdcheck.reports.view import Caution, View
 
@@ -48,6 +49,12 @@ class NetworkView(_MeasuredView[NetworkResult]):
         """Yield the two regimes around the minimum."""
         name = "Both regimes of gradient descent around a network's minimum, measured"
         yield "network", name, network_chart(self.run)
+        if self.run.methods:
+            yield (
+                "methods",
+                "Momentum and Adam near the minimum, measured and predicted",
+                method_runs_chart(self.run.methods),
+            )
 
     def markdown(self) -> list[str]:
         """Return the findings."""
@@ -74,4 +81,16 @@ class TrainingView(_MeasuredView[TrainingResult]):
             (one.optimizer, "measured" if one.approach.measured else "not measured", one.approach.reason)
             for one in self.run.optimizers
         )
-        return ["## Optimizers", "", self.heading(), "", *table(["optimizer", "cos → 1 was", ""], rows)]
+        lines = ["## Optimizers", "", self.heading(), "", *table(["optimizer", "cos → 1 was", ""], rows)]
+        if self.run.minima:
+            lines += ["", *table(["at the minimum ahead", "", "regime, or why not compared"], _ahead(self.run))]
+        return lines
+
+
+def _ahead(run: TrainingResult) -> Iterator[tuple[str, str, str]]:
+    """Yield what was compared at the minima that the runs approach."""
+    for one in run.minima:
+        name = f"{one.optimizer} seed {one.seed}"
+        yield name, "", str(one.reason) if one.predicted is None else one.predicted.regime
+        for finding, holds in one.findings.items():
+            yield name, "measured" if holds else "not measured", finding

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 import typer
+from msgspec.structs import replace as replace_fields
 
 from gdcheck.commands.common import INTERRUPTED, make_directory
 from gdcheck.commands.training_options import NetworkOptions
 from gdcheck.commands.training_run import describe, load_images
 from gdcheck.networks.devices import choose_device, surroundings
+from gdcheck.networks.method_shapes import MethodRun
 from gdcheck.networks.minimum import Minimum, find_minimum
+from gdcheck.networks.near_minimum import plans, run_near
 from gdcheck.networks.network_experiment import ExperimentConfig, run_experiment, scan_step_sizes
 from gdcheck.networks.network_result import as_network_result
 from gdcheck.networks.networks import Architecture, NetworkConfig, build
 from gdcheck.networks.objective import LossKind, Objective
 from gdcheck.reports.compose import write_measured
-from gdcheck.terminal.progress import progress_bar
+from gdcheck.terminal.progress import Tell, progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
 MEASURED, NOT_MEASURED = 0, 3
 _MOST_PARAMETERS = 5000
+_METHOD_STEPS = 5000
 
 
 def network_command(options: NetworkOptions) -> int:
@@ -59,12 +64,14 @@ def network_command(options: NetworkOptions) -> int:
         total = 2 * plan.steps + len(scan_step_sizes(minimum)) * plan.scan_steps
         with progress_bar(total, "gradient descent") as progress:
             experiment = run_experiment(objective, minimum, plan, progress)
+        methods = _methods(objective, minimum, min(options.steps, _METHOD_STEPS), options.seed)
     except KeyboardInterrupt:
         typer.echo("interrupted: nothing is written", err=True)
         return INTERRUPTED
     result = as_network_result(
         experiment, plan, images, config, weight_decay=options.weight_decay, surroundings=surroundings(device)
     )
+    result = replace_fields(result, methods=methods)
     write_measured(result, options.out)
     made_up = "SYNTHETIC data: " if images.synthetic else ""
     for sentence, holds in experiment.findings.items():
@@ -76,8 +83,27 @@ def network_command(options: NetworkOptions) -> int:
             f"distance of {off:.1e} from 2/(λ₁+λₙ) = {minimum.boundary:.9g}; next to it the scan's {plan.scan_steps} "
             "steps do not settle the direction"
         )
-    typer.echo(f"result: {options.out / 'network.json'}, {options.out / 'network.svg'}")
-    return MEASURED if all(experiment.findings.values()) else NOT_MEASURED
+    for sentence, holds in (item for one in methods for item in one.findings.items()):
+        typer.echo(f"{made_up}{'measured' if holds else 'not measured'}: {sentence}")
+    typer.echo(f"result: {options.out / 'network.json'}, {options.out / 'network.svg'}, {options.out / 'methods.svg'}")
+    of_methods = all(all(one.findings.values()) for one in methods)
+    return MEASURED if all(experiment.findings.values()) and of_methods else NOT_MEASURED
+
+
+def _methods(objective: Objective, minimum: Minimum, steps: int, seed: int) -> tuple[MethodRun, ...]:
+    """Run momentum and Adam near the minimum, on both sides of their switches and in the window."""
+    chosen = plans(minimum.spectrum.tolist())
+    found = []
+    with progress_bar(len(chosen) * steps, "momentum and Adam") as tell:
+        for done, plan in enumerate(chosen):
+            name = f"{plan.method['name']} {plan.place}"
+            on_step = _counted(tell, done * steps, name)
+            found.append(run_near(objective, minimum, plan, steps=steps, seed=seed, on_step=on_step))
+    return tuple(found)
+
+
+def _counted(tell: Tell, before: int, name: str) -> Callable[[int], None]:
+    return lambda k: tell(before + k, name)
 
 
 def _minimum(objective: Objective, start: torch.Tensor) -> Minimum:

@@ -126,6 +126,10 @@ class TrainOptions(ImageOptions):
     compiled: Annotated[
         bool, Option("--compile", help="Translate the gradient by torch.compile: pays in long runs only.")
     ] = False
+    minimum: Annotated[
+        bool, Option("--minimum", help="Also find the strict minimum ahead, and compare with the theorem there.")
+    ] = False
+    epsilon: Annotated[float, Option(help="ε of Adam and RMSprop.")] = 1e-8
     out: Out = Path("reports/out/train")
     resume: Annotated[bool, Option(help="Go on from the states stored in --out.")] = False
 
@@ -155,6 +159,8 @@ class TrainOptions(ImageOptions):
             raise InputError("step-size", message)
         if not 0 <= self.momentum < 1:
             raise InputError("momentum", f"{self.momentum} is not in [0, 1); give one such as 0.9")
+        if not (isfinite(self.epsilon) and self.epsilon > 0):
+            raise InputError("epsilon", f"{self.epsilon} is not positive; give one such as 1e-8")
         if not (isfinite(self.weight_decay) and self.weight_decay >= 0):
             raise InputError("weight-decay", f"{self.weight_decay} is negative or no number; give one such as 0.02")
         if not 0 < self.tolerance < 1:

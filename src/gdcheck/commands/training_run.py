@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
 import torch
 import typer
+from msgspec.structs import replace as replace_fields
 
 from gdcheck.commands.common import INTERRUPTED
 from gdcheck.commands.training_options import DEFAULT_STEP_SIZES, ImageOptions, TrainOptions, one_of
+from gdcheck.networks.at_minimum import minimum_ahead
 from gdcheck.networks.data import DataConfig, Images, load
 from gdcheck.networks.devices import choose_device, surroundings
+from gdcheck.networks.method_shapes import MinimumAhead
 from gdcheck.networks.methods import Method, MethodConfig, Schedule
 from gdcheck.networks.networks import Activation, Architecture, NetworkConfig
 from gdcheck.networks.objective import LossKind
@@ -82,8 +85,11 @@ def train_command(options: TrainOptions) -> int:
             return FINISHED
         outcomes = [train(c, images, directories[c], device=device, resume=True) for c in jobs]
     result = as_result(outcomes, images, network, surroundings(device))
+    if options.minimum:
+        result = replace_fields(result, minima=_minima(outcomes, images))
     write_measured(result, options.out)
     _show(result, outcomes)
+    _show_minima(result.minima)
     return DIVERGED if any(o.diverged for o in outcomes) else FINISHED
 
 
@@ -110,6 +116,7 @@ def _config(options: TrainOptions, network: NetworkConfig, name: str, seed: int)
         options.step_size or DEFAULT_STEP_SIZES[name],
         momentum=options.momentum,
         decay=0.99 if name == Method.RMSPROP else 0.999,
+        epsilon=options.epsilon,
         batch=None if name == Method.GD else options.batch_size,
         schedule=Schedule(options.schedule),
     )
@@ -173,6 +180,30 @@ def _show(result: TrainingResult, outcomes: list[Outcome]) -> None:
                 typer.echo(f"{one.optimizer} (η = {one.step_size:g}): {sentence}")
         if one.loss_change is not None:
             typer.echo(f"  over the last tenth of the run the loss changed by at most {abs(one.loss_change):.2%}")
+
+
+def _minima(outcomes: list[Outcome], images: Images) -> tuple[MinimumAhead, ...]:
+    """Find the minimum that each run approaches, and compare."""
+    with progress_bar(None, "looking for minima") as tell:
+        return tuple(
+            minimum_ahead(o, images, lambda name, step, norm: tell(step, f"{name} {step}: ‖∇f‖ = {norm:.1e}"))
+            for o in outcomes
+        )
+
+
+def _show_minima(minima: Sequence[MinimumAhead]) -> None:
+    for one in minima:
+        head = f"{one.optimizer} seed {one.seed}, at its minimum"
+        if one.predicted is None:
+            typer.echo(f"{head}: not compared: {one.reason}")
+            continue
+        regime: str = one.predicted.regime
+        if regime == "unstable":
+            regime += f", η is not below {one.predicted.stability_limit:.6g}: the method cannot converge to it"
+        came = f"the run came {one.closer:.3g} times closer"
+        typer.echo(f"{head} (λ₁ = {one.lowest:.6g}, λₙ = {one.highest:.6g}): {regime}; {came}")
+        for sentence, holds in one.findings.items():
+            typer.echo(f"  {'measured' if holds else 'not measured'}: {sentence}")
 
 
 def _sentence(judged: Approach, what: str, made_up: str, seeds: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
 from gdcheck.theorem.augmented.powers import ModeMatrix, mode_matrices
 from gdcheck.theorem.augmented.sequence import Frame, StateSequence, turning_everywhere
 from gdcheck.theorem.augmented.signs import Spectrum
+from gdcheck.theorem.decision.escape import is_seen_to_leave
 from gdcheck.theorem.decision.search import FIRST_PRECISION, GUARD_BITS, SearchResult, eigenspace, persist
 from gdcheck.theorem.decision.subspace import Subspace, invariant_subspace
 from gdcheck.theorem.descent.expansion import Expansion
@@ -71,6 +72,8 @@ class StateSearch:
         whole = self._attempt(self.motion, None, self.precision)
         if whole.cause is not Cause.PRECISION:
             return whole
+        if isinstance(self.method, Adam) and is_seen_to_leave(self.expansion, self.method, self.step_size):
+            return replace(whole, cause=Cause.AWAY)
         subspace = self._subspace()
         if subspace is not None:
             if subspace.dimension == 0:

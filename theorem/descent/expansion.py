@@ -114,7 +114,7 @@ class Expansion:
         return tuple(triples)
 
     @cached_property
-    def _loss(self) -> Loss:
+    def local_loss(self) -> Loss:
         """The loss around the minimizer, its constant apart."""
         return Loss(tuple(f"h{i}" for i in range(self.dimension)), self.terms, self.truncated)
 
@@ -127,7 +127,7 @@ class Expansion:
         Returns:
             The next error, shape (n,).
         """
-        return tuple(x - self.step_size * g for x, g in zip(h, self._loss.gradient(h), strict=True))
+        return tuple(x - self.step_size * g for x, g in zip(h, self.local_loss.gradient(h), strict=True))
 
 
 def descent_polynomials(terms: Iterable[Term], dimension: int, step_size: fmpq) -> list[Polynomial]:

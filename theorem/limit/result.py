@@ -101,6 +101,10 @@ class Cause(Enum):
         "the trajectory left the basin of the minimizer: it has come 2^256 times as far as its start; no option changes"
         " that, but a --start nearer to the minimizer or a smaller --step-size may"
     )
+    AWAY = (
+        "the trajectory moves away from the minimizer, as it was followed in floating point; no option changes that,"
+        " but a --start nearer to the minimizer may"
+    )
     ELSEWHERE = (
         "the trajectory settles at another point than the minimizer; another --minimizer or --start may be decided"
     )

@@ -12,6 +12,7 @@ from gdcheck.theorem.decision import decide as engine
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.critical_points import CriticalPoints, Located, describe
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.result import Cause
 from gdcheck.theorem.long_run.find import long_run
 from gdcheck.theorem.long_run.locate import Location, method_ahead, why_none
 from gdcheck.theorem.long_run.outcome import LongRun, Outcome
@@ -121,7 +122,7 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
         found = Outcome(LongRun.CONVERGES, said, (here,), exact=True, step=step, factor=factor)
         return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
     if not problem.method.is_plain:
-        return outcome_json(problem, _as_floats_show(problem)) | {"point_kind": None}
+        return outcome_json(problem, _as_floats_show(problem, decision)) | {"point_kind": None}
     seen = long_run(problem, max_steps)
     kind = None
     if seen.kind in {LongRun.CONVERGES, LongRun.REACHES}:
@@ -129,10 +130,12 @@ def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dic
     return outcome_json(problem, seen) | {"point_kind": kind}
 
 
-def _as_floats_show(problem: Problem) -> Outcome:
+def _as_floats_show(problem: Problem, decision: Decision | None) -> Outcome:
     """Return the long run of another method without a certified limit: whether it leaves every bound, in floats."""
     if not problem.loss.truncated and method_ahead(problem, problem.start)[0] is None:
-        return Outcome(LongRun.DIVERGES, "observed: the iterates leave every bound, in floating point")
+        return Outcome(LongRun.DIVERGES, "the iterates leave every bound, in floating point")
+    if decision is not None and decision.reason.startswith(Cause.AWAY.value.partition(",")[0]):
+        return Outcome(LongRun.UNKNOWN, "the iterates move away from the minimizer, in floating point")
     return Outcome(LongRun.UNKNOWN, "it is not examined for this method where no limit is certified")
 
 

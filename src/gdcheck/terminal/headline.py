@@ -98,7 +98,8 @@ def _method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append(("window", f"{short(low)} to {short(high)}", "within it the direction has no limit"))
     rows.append(("largest stable", short(answer["stability_limit"]), "below it the minimizer is stable, above it not"))
     if answer["rate_per_step"] is not None:
-        meaning = "near the minimizer, the error shrinks by this factor in the long run"
+        does = "shrinks" if answer["rate_per_step"] < 1 else "grows"
+        meaning = f"near the minimizer, the error {does} by this factor in the long run"
         rows.append(("largest modulus", f"{answer['rate_per_step']:.9g}", meaning))
     return rows
 

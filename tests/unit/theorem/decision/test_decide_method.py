@@ -8,7 +8,9 @@ from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.result import Cause
 
 LOSS = "x**2/2 + 2*y**2 + x*y**2 + y**3"
 ADAM = {"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}
@@ -113,3 +115,19 @@ def test_a_window_of_nesterov_has_its_plane_and_angle():
 def test_several_angles_and_no_plane_in_the_window_of_heavy_ball():
     found = answer(decide(Problem(LOSS, step_size="0.45", start=["1/100", "1/100"], method=heavy("9/10"))))
     assert len(found["limit"]["angles"]) == 2 and "plane" not in found["limit"]
+
+
+@pytest.mark.parametrize(
+    "method",
+    [{"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}, {"name": "rmsprop", "epsilon": "1"}],
+    ids=lambda m: m["name"],
+)
+@pytest.mark.parametrize(("start", "cause"), [("2", Cause.AWAY), ("1/10", None)])
+def test_an_adaptive_method_that_walks_away_is_said_to(method, start, cause):
+    """It never comes 2^256 times as far; more bits do not help."""
+    problem = Problem(
+        "x**2/2 + 5*y**2 - x**4", minimizer=["0", "0"], step_size="1/10", start=[start, "1"], method=method
+    )
+    found = decide(problem)
+    assert (found.verdict is Verdict.PROVED) == (cause is None), found.reason
+    assert cause is None or found.reason == cause.value

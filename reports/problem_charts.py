@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from math import hypot
+from math import hypot, isfinite
 from typing import Any
 
 import altair as alt
-from flint import ctx
+from flint import arb, ctx
 from mpmath import mp
 
 from gdcheck.properties.verify.paper_examples import EXAMPLES
@@ -18,14 +18,21 @@ from gdcheck.reports.level_sets import level_sets
 from gdcheck.reports.valley_charts import valley_chart
 from gdcheck.theorem.certificate.shapes import StoredExample
 from gdcheck.theorem.decision.decide import Decision, decide
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.decision.smooth import SmoothDecision
+from gdcheck.theorem.limit.result import Amplitude, LimitDirection
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.reference.smooth_trajectory import smooth_iterates
 from gdcheck.theorem.reference.trajectory import iterates
 from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
+from gdcheck.theorem.sharpness.smooth.context import SmoothContext
+from gdcheck.theorem.sharpness.smooth.sharpness import smooth_sharpness
+from gdcheck.theorem.sharpness.smooth.top import SmoothTopEigenvalue
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
+from gdcheck.theorem.smooth.evaluate import Forward
+from gdcheck.theorem.smooth.minimizer import centre_within
 from gdcheck.theorem.valleys.decide import decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
@@ -49,13 +56,19 @@ class Portrait:
     """What is drawn of a problem.
 
     Attributes:
-        decision: The decision.
+        variables: The names of the variables, shape (n,).
+        limit: The certified limit; None if there is none.
+        centre: The minimizer in floats, shape (n,).
+        function: The loss in floats, of two variables.
         errors: x_k − m at the first steps, rounded, shape (steps, n).
         sharpness: What is proved of the sharpness; None without a positive definite Hessian.
         values: λ_n(x_k) at the same steps, the middles of enclosures; None where one failed.
     """
 
-    decision: Decision
+    variables: tuple[str, ...]
+    limit: LimitDirection | None
+    centre: tuple[float, ...]
+    function: Callable[[float, float], float]
     errors: tuple[tuple[float, ...], ...]
     sharpness: Sharpness | None
     values: tuple[float | None, ...]
@@ -70,36 +83,94 @@ def portrait(decision: Decision) -> Portrait:
     Returns:
         The data; the trajectory ends early if it leaves.
     """
-    certified = decision.amplitude.step if decision.amplitude else 0
-    count = min(max(_LEAST_STEPS, certified + _AFTER), _MOST_STEPS)
-    errors = _errors(decision.problem, count)
-    if not errors:
-        raise InputError("start", "lies too far from the minimizer for a picture; choose a nearer one")
+    problem = decision.problem
+    with mp.workdps(_DIGITS):
+        minimizer = [mp.mpf(int(q.p)) / int(q.q) for q in problem.minimizer]
+    errors = _errors(iterates(problem, _DIGITS), minimizer, _count(decision.amplitude))
     with ctx.workprec(decision.precision):
         context = TrajectoryContext.of(decision)
         top = None if context is None else TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
         values: tuple[float | None, ...] = ()
         if context is not None and top is not None:
-            enclosed = [top.at(iterate) for iterate in context.trajectory(len(errors))]
-            values = tuple(float(x.mid()) if x.is_finite() else None for x in enclosed)
-    return Portrait(decision, errors, sharpness(decision, first_steps=True), values)
+            values = _middles(top.at(iterate) for iterate in context.trajectory(len(errors)))
+    return Portrait(
+        variables=problem.loss.variables,
+        limit=decision.limit,
+        centre=tuple(int(q.p) / int(q.q) for q in problem.minimizer),
+        function=_as_float(problem.loss),
+        errors=errors,
+        sharpness=sharpness(decision, first_steps=True),
+        values=values,
+    )
 
 
-def _errors(problem: Problem, count: int) -> tuple[tuple[float, ...], ...]:
-    """Return the first errors in mpmath, rounded; they end where a trajectory has left."""
+def smooth_portrait(decision: SmoothDecision) -> Portrait:
+    """Collect what is drawn of a smooth problem.
+
+    Args:
+        decision: The decision.
+
+    Returns:
+        The data; the trajectory ends early if it leaves.
+
+    Raises:
+        InputError: If no minimizer was enclosed.
+    """
+    problem, found = decision.problem, decision.minimizer
+    if found is None:
+        raise InputError("start", f"leads to no minimizer, and there is nothing to draw: {decision.reason}")
+    near = centre_within(problem.loss, found, _DIGITS)
     with mp.workdps(_DIGITS):
-        minimizer = [mp.mpf(int(q.p)) / int(q.q) for q in problem.minimizer]
+        minimizer = [mp.mpf(int(q.p)) / int(q.q) for q in near]
+    errors = _errors(smooth_iterates(problem, _DIGITS), minimizer, _count(decision.amplitude))
+    with ctx.workprec(decision.precision):
+        context = SmoothContext.of(decision)
+        assert context is not None
+        top = SmoothTopEigenvalue(context)
+        values = _middles(top.at(iterate) for iterate in context.trajectory(len(errors)))
+
+    def function(x: float, y: float) -> float:
+        with ctx.workprec(53):
+            return float(Forward.of(problem.loss, [arb(x), arb(y)], 0).value)
+
+    return Portrait(
+        variables=problem.loss.variables,
+        limit=decision.limit,
+        centre=tuple(float(x) for x in minimizer),
+        function=function,
+        errors=errors,
+        sharpness=smooth_sharpness(decision),
+        values=values,
+    )
+
+
+def _count(amplitude: Amplitude | None) -> int:
+    return min(max(_LEAST_STEPS, (amplitude.step if amplitude else 0) + _AFTER), _MOST_STEPS)
+
+
+def _middles(enclosed: Iterable[arb]) -> tuple[float | None, ...]:
+    return tuple(float(x.mid()) if x.is_finite() else None for x in enclosed)
+
+
+def _errors(followed: Iterable[Sequence[Any]], minimizer: Sequence[Any], count: int) -> tuple[tuple[float, ...], ...]:
+    """Return the first errors in mpmath, rounded; they end where a trajectory has left.
+
+    Raises:
+        InputError: If there is none.
+    """
     found = []
-    for x in islice(iterates(problem, _DIGITS), count):
+    for x in islice(followed, count):
         with mp.workdps(_DIGITS):
             h = tuple(float(a - m) for a, m in zip(x, minimizer, strict=True))
         if not all(abs(c) < _FAR for c in h):
             break
         found.append(h)
+    if not found:
+        raise InputError("start", "lies too far from the minimizer for a picture; choose a nearer one")
     return tuple(found)
 
 
-def problem_chart(decision: Decision) -> alt.VConcatChart:
+def problem_chart(decision: Decision | SmoothDecision) -> alt.VConcatChart:
     """Draw a problem.
 
     Above, the components of (x_k − x*)/‖x_k − x*‖ by step. Then λ_n(x_k) by step, with 2/η dashed. Below, for two
@@ -114,11 +185,11 @@ def problem_chart(decision: Decision) -> alt.VConcatChart:
     Raises:
         InputError: If the trajectory or the loss cannot be drawn in floats.
     """
-    data = portrait(decision)
+    data = portrait(decision) if isinstance(decision, Decision) else smooth_portrait(decision)
     panels: list[Panel] = [_direction_panel(data)]
     if any(v is not None for v in data.values):
         panels.append(_sharpness_panel(data))
-    if decision.problem.dimension == 2:
+    if len(data.variables) == 2:
         panels.append(_plane_panel(data))
     return stacked(*panels)
 
@@ -163,7 +234,7 @@ def _steps(last: int) -> Any:
 
 
 def _direction_panel(data: Portrait) -> Panel:
-    names = data.decision.problem.loss.variables
+    names = data.variables
     x, y = _steps(len(data.errors) - 1), axis(alt.Y, "component", [-1.05, 1.05])
     layers = [rule(y, 0.0, "grid")]
     for i, name in enumerate(names):
@@ -180,7 +251,7 @@ def _direction_panel(data: Portrait) -> Panel:
         if i < len(_COMPONENTS):
             last = points[-1]
             layers.append(text(last["x"], last["y"], name[:12], _COMPONENTS[i], (x, y), dx=8))
-    verdict = data.decision.limit
+    verdict = data.limit
     said = "no limit certified" if verdict is None else f"{verdict.kind.value}, certified"
     title = [f"Direction of the error: {said}"]
     if _comes_later(data):
@@ -190,7 +261,7 @@ def _direction_panel(data: Portrait) -> Panel:
 
 def _comes_later(data: Portrait) -> bool:
     """Whether the last direction that is drawn is still far from the certified limit at its step."""
-    limit, last = data.decision.limit, len(data.errors) - 1
+    limit, last = data.limit, len(data.errors) - 1
     length = hypot(*data.errors[last]) if data.errors else 0.0
     if limit is None or not limit.vectors or length == 0:
         return False
@@ -238,20 +309,20 @@ def _sharpness_title(found: Sharpness) -> list[str]:
 
 
 def _plane_panel(data: Portrait) -> Panel:
-    p = data.decision.problem
-    centre = [int(q.p) / int(q.q) for q in p.minimizer]
+    centre, function = data.centre, data.function
     path = [(centre[0] + h[0], centre[1] + h[1]) for h in data.errors]
     box = [_side([*(q[i] for q in path), centre[i]]) for i in range(2)]
-    function = _as_float(p.loss)
     bottom = function(*centre)
-    top = max(function(*corner) for corner in ((a, b) for a in box[0] for b in box[1]))
+    corners = (function(a, b) for a in box[0] for b in box[1])
+    # A smooth loss may not be defined everywhere.
+    top = max((value for value in corners if isfinite(value)), default=bottom)
     levels = [bottom + (top - bottom) * (k / _LEVELS) ** 2 for k in range(1, _LEVELS)]
     curves = [
         {"x": a, "y": b, "k": k, "line": i}
         for i, line in enumerate(level_sets(function, box[0], box[1], levels))
         for k, (a, b) in enumerate(line)
     ]
-    first, second = p.loss.variables
+    first, second = data.variables
     x, y = axis(alt.X, first, box[0], grid=False), axis(alt.Y, second, box[1], grid=False)
     layers = []
     if curves:

@@ -19,6 +19,8 @@ from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import Vector, to_float, to_text
 
 if TYPE_CHECKING:
+    from gdcheck.theorem.smooth.graph import SmoothLoss
+
     # It brings NumPy, which an answer about an exact minimizer does not wait for.
     from gdcheck.theorem.smooth.spectrum import Spectrum
 
@@ -163,21 +165,36 @@ def step_line_near(loss: Loss, point: Vector) -> dict[str, Any] | None:
         The same as ``step_line``; None if no strict minimizer is proved to be there, or its smallest and largest
         eigenvalue cannot be told apart.
     """
-    from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, enclose_minimizer  # noqa: PLC0415
     from gdcheck.theorem.smooth.reading import read_smooth  # noqa: PLC0415
 
-    if loss.truncated:
-        return None
+    return None if loss.truncated else smooth_step_line(read_smooth(loss.text(), loss.variables), point)
+
+
+def smooth_step_line(loss: SmoothLoss, point: Vector) -> dict[str, Any] | None:
+    """Divide the line of step sizes for an enclosed minimizer of a smooth loss.
+
+    Args:
+        loss: The loss.
+        point: A point very near to the minimizer, shape (n,).
+
+    Returns:
+        The same as ``step_line``; None if no strict minimizer is proved to be there, or its smallest and largest
+        eigenvalue cannot be told apart.
+    """
+    from gdcheck.theorem.smooth.ball_bounds import is_quadratic  # noqa: PLC0415
+    from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, enclose_minimizer  # noqa: PLC0415
+
     with ctx.workprec(_BITS + GUARD_BITS):
-        near = enclose_minimizer(read_smooth(loss.text(), loss.variables), point)
+        near = enclose_minimizer(loss, point)
         if not isinstance(near, EnclosedMinimizer):
             return None
         values = near.spectrum.values
         if len(values) > 1 and not (surely_less(values[0], values[1]) and surely_less(values[-2], values[-1])):
             return None
         found = step_sizes(*SpectralEnd.enclosed(near.spectrum))
+        quadratic = is_quadratic(loss)
     segments = _segments(found, distinct=len(values) > 1)
-    place = {"minimizer": [f"{to_float(q):.15g}" for q in point], "exact": False, "quadratic": False}
+    place = {"minimizer": [f"{to_float(q):.15g}" for q in near.centre], "exact": False, "quadratic": quadratic}
     return place | {"step_sizes": found, "segments": segments}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from flint import fmpq
@@ -104,6 +105,25 @@ class SmoothReferenceMap:
         return [a - self.step_size * g for a, g in zip(x, self.gradient(x), strict=True)]
 
 
+def smooth_iterates(problem: SmoothProblem, digits: int) -> Iterator[Point]:
+    """Run gradient descent from the start, without end.
+
+    Args:
+        problem: The problem.
+        digits: The digits.
+
+    Yields:
+        The iterates, shape (n,); infinities beside the loss's domain.
+    """
+    with mp.workdps(digits):
+        descend, x = SmoothReferenceMap(problem), [to_mpf(q) for q in problem.start]
+    while True:
+        yield x
+        with mp.workdps(digits):
+            # Beside the domain a logarithm is complex, and the iterates end.
+            x = [mpf(a) if a.imag == 0 else mp.inf for a in map(mp.mpmathify, descend(x))]
+
+
 def observe_smooth(
     problem: SmoothProblem, minimizer: Callable[[int], Sequence[fmpq]] | None, max_steps: int = 20_000
 ) -> Observation:
@@ -121,16 +141,7 @@ def observe_smooth(
         note = "no minimizer was enclosed, so that there is no direction to observe"
         return Observation(False, None, (), None, 0, (), 0, note)
 
-    def follow(digits: int) -> Iterator[Point]:
-        with mp.workdps(digits):
-            descend, x = SmoothReferenceMap(problem), [to_mpf(q) for q in problem.start]
-        while True:
-            yield x
-            with mp.workdps(digits):
-                # Beside the domain a logarithm is complex, and the iterates end.
-                x = [mpf(a) if a.imag == 0 else mp.inf for a in map(mp.mpmathify, descend(x))]
-
     def place(digits: int) -> Point:
         return [to_mpf(q) for q in minimizer(digits)]
 
-    return observe_path(follow, place, max_steps=max_steps)
+    return observe_path(partial(smooth_iterates, problem), place, max_steps=max_steps)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from flint import fmpq
 
     from gdcheck.properties.storage.reading import AnyProblem
+    from gdcheck.theorem.decision.decide import Decision
+    from gdcheck.theorem.decision.smooth import SmoothDecision
+    from gdcheck.theorem.descent.problem import Problem
+    from gdcheck.theorem.smooth.problem import SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
 
 commands = typer.Typer()
@@ -55,9 +59,9 @@ def plot(
     """Draw direction, sharpness and phase plane of a problem."""
     from gdcheck.properties.storage.reading import stored_problem
     from gdcheck.reports.problem_charts import problem_chart
-    from gdcheck.theorem.decision.decide import decide
     from gdcheck.theorem.descent.problem import EveryStartProblem
-    from gdcheck.theorem.long_run.locate import with_minimizer
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
+    from gdcheck.theorem.valleys.problem import ValleyProblem
 
     picture_format(out)
     given: AnyProblem
@@ -75,18 +79,38 @@ def plot(
     if _is_drawn_as_valley(given, out, max_steps):
         typer.echo(f"picture: {out}")
         return PROVED
-    problem = polynomial_problem(given)
-    if isinstance(problem, EveryStartProblem):
+    if isinstance(given, EveryStartProblem | EveryStartSmoothProblem):
         raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
-    decision = decide(with_minimizer(problem), max_steps=max_steps)
-    loss, step = decision.problem.loss.text()[:120], decision.problem.step_size
-    name = f"Gradient descent on {loss}, step size {step}: {decision.verdict.value}"
+    assert not isinstance(given, ValleyProblem)
+    decision = _drawn(given, max_steps)
+    problem = decision.problem
+    text = problem.loss.text if isinstance(problem, SmoothProblem) else problem.loss.text()
+    name = f"Gradient descent on {text[:120]}, step size {problem.step_size}: {decision.verdict.value}"
     try:
         write_picture(out, problem_chart(decision), name)
     except OverflowError:
         raise InputError("loss", "holds numbers that are too large for a picture; scale the problem") from None
     typer.echo(f"picture: {out}")
     return PROVED
+
+
+def _drawn(problem: Problem | SmoothProblem, max_steps: int) -> Decision | SmoothDecision:
+    """Decide what is drawn; a polynomial without a rational minimizer as a smooth loss."""
+    from gdcheck.theorem.decision.decide import decide
+    from gdcheck.theorem.decision.smooth import decide_smooth
+    from gdcheck.theorem.long_run.locate import with_minimizer
+    from gdcheck.theorem.smooth.problem import SmoothProblem, smooth_instead
+
+    if isinstance(problem, SmoothProblem):
+        return decide_smooth(problem, max_steps=max_steps)
+    try:
+        return decide(with_minimizer(problem), max_steps=max_steps)
+    except InputError as error:
+        smooth = smooth_instead(problem, None)
+        found = None if smooth is None else decide_smooth(smooth, max_steps=max_steps)
+        if found is None or found.minimizer is None:
+            raise error from None
+        return found
 
 
 def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:

@@ -42,17 +42,23 @@ _MOST = 20  # Minimizers shown, at the most, of those nearest to the origin.
         "0 the table is complete",
         'gdcheck steps --loss "x**2 + 10*y**2"',
         'gdcheck steps --loss "x**4 - 2*x**2" --out steps.svg',
+        'gdcheck steps --loss "log(1 + exp(-w)) + log(1 + exp(10*w)) + (v - w)**2"',
         'gdcheck steps --loss "(x**2 - 1)**2 + y**2" --minimizer x=1,y=0 --minimizer x=-1,y=0 --json',
         'gdcheck steps --loss "x**2 + 10*y**2" --method heavy-ball --momentum 0.5',
     )
 )
 def steps(
-    loss: Annotated[str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0).")] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0); or with exp, log, tanh, …")
+    ] = None,
     minimizer: Annotated[
         list[str] | None,
         typer.Option(help="A minimizer, as x=Q,y=Q,… or Q,Q,…; may be repeated. Without it, those found."),
     ] = None,
     variables: Variables = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="Data that the loss names: X=file.csv; may be repeated.")
+    ] = None,
     out: Picture = None,
     as_json: AsJson = False,
     method: MethodName = None,
@@ -72,7 +78,11 @@ def steps(
     chosen = method_from_options(method, momentum, beta1, beta2, epsilon, preconditioner)
     plain = chosen is None or read_method(chosen).is_plain
     with waiting("following trajectories"):
-        if chosen is None or plain:
+        if _is_smooth(loss, data):
+            if not plain:
+                raise InputError("method", "is decided for polynomial losses so far; leave it out")
+            names, lines = _smooth_lines(loss, minimizer, variables, data or [])
+        elif chosen is None or plain:
             names, lines = _lines(loss, minimizer, variables)
         else:
             names, lines = _method_lines(loss, minimizer, variables, chosen)
@@ -113,6 +123,36 @@ def _lines(
     if not found:
         raise InputError("minimizer", "none is proved to be where the search found one; give one with --minimizer")
     return loss.variables, found
+
+
+def _is_smooth(text: str, data: list[str] | None) -> bool:
+    from gdcheck.theorem.smooth.reading import called_in
+
+    called = called_in(text)
+    return bool(data) or bool(called and "max" not in called)
+
+
+def _smooth_lines(
+    text: str, minimizers: list[str] | None, variables: str | None, data: list[str]
+) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    """Return the variables, and the line of each enclosed minimizer of a smooth loss that is found."""
+    from gdcheck.properties.storage.data import read_data
+    from gdcheck.theorem.certificate.step_sizes import smooth_step_line
+    from gdcheck.theorem.descent.points import place_point, read_point
+    from gdcheck.theorem.loss.tokens import first_named
+    from gdcheck.theorem.smooth.reading import read_smooth
+    from gdcheck.theorem.smooth.searching import search_minima
+
+    names = None if variables is None else [name.strip() for name in variables.split(",")]
+    loss = read_smooth(text, names, read_data(data) if data else None)
+    written = tuple(x for name in first_named(text) for x in loss.vectors.get(name, (name,)) if x in loss.variables)
+    order = loss.variables if names is not None else written
+    hints = [place_point(read_point(p, "minimizer"), "minimizer", loss.variables, order) for p in minimizers or []]
+    found = [smooth_step_line(loss, point) for point in search_minima(loss, hints)]
+    lines = [line | {"beyond": []} for line in found if line is not None]
+    if not lines:
+        raise InputError("minimizer", "none is proved to be where the search found one; give one near it")
+    return loss.variables, lines
 
 
 def _method_lines(
@@ -195,7 +235,7 @@ def _show(lines: list[dict[str, Any]], names: tuple[str, ...]) -> None:
     for i, line in enumerate(lines):
         if i:
             console.print()
-        near = "minimizer" if line["exact"] else "irrational minimizer, proved to be near"
+        near = "minimizer" if line["exact"] else "minimizer, proved to be near"
         console.print(f"{near} {exactly(line['minimizer'], names)}", style="bold", markup=False)
         show_rows(console, line_rows(line, names))
         console.print()

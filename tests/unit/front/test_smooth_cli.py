@@ -113,8 +113,10 @@ BAD = [
     ("sqrt(x**2)", "0", (), "start: the loss is not smooth there"),
     ("exp(x) - x + y**2", "1,1", ("--minimizer", "0,1"), "minimizer: is not a critical point"),
     ("exp(x) - x + y**2", "1", (), "start: has 1 coordinates; give 2, for x, y"),
-    ("exp(x) - x", None, (), "start: is missing"),
-    ("exp(x) - x", "1", ("--sharpness",), "sharpness: is answered for polynomial losses so far; leave it out"),
+    ("exp(x) - x + y**2", None, ("--sharpness",), "start: is missing"),
+    ("exp(x) - x + y**2", "1,1", ("--within", "0.1"), "within: is answered for polynomial losses so far; leave it out"),
+    ("exp(x) - x + y**2", "1,1", ("--scalar", "sin(z)"), "scalar: unknown variable 'z'"),
+    ("exp(x) - x + y**2", "1,1", ("--scalar", "max(x, 0)**4"), "scalar: max is followed where"),
 ]
 
 
@@ -208,15 +210,16 @@ def test_a_problem_takes_a_function():
 
 
 LIMITS = [
-    ("cosh(x) + cos(y)", "1,0", "where the Hessian has the eigenvalue -1, which is no strict minimum"),
-    ("exp(x) + y**2", "0,1", "the minimum is degenerate, or there is none"),
+    ("cosh(x) + cos(y)", "1,0", "not-applicable", "proved to be a saddle: there the Hessian has the eigenvalue -1"),
+    ("exp(x) + y**2", "0,1", "unresolved", "proved to fall everywhere along (x=-1): it has no critical point"),
+    ("exp(x + y) - x - y", "1,0", "unresolved", "the minimum is degenerate, or there is none"),
 ]
 
 
-@pytest.mark.parametrize(("loss", "start", "said"), LIMITS)
-def test_another_kind_of_point_is_named(gdcheck, loss, start, said):
-    code, answer = answered(gdcheck, "check", "--loss", loss, "--step-size", "0.5", "--start", start)
-    assert (code, answer["verdict"]) == (3, "unresolved")
+@pytest.mark.parametrize(("loss", "start", "verdict", "said"), LIMITS)
+def test_another_kind_of_point_is_named(gdcheck, loss, start, verdict, said):
+    code, answer = answered(gdcheck, "check", "--loss", loss, "--step-size", "0.2", "--start", start)
+    assert (code, answer["verdict"]) == (3, verdict)
     assert said in answer["reason"]
 
 
@@ -226,3 +229,45 @@ def test_a_constant_may_be_irrational(gdcheck):
     code, answer = answered(gdcheck, *words)
     assert (code, answer["verdict"], answer["recheck"]) == (0, "proved", "accepted")
     assert answer["minimizer"][0][0] == pytest.approx(-(0.5**0.5), abs=1e-15)
+
+
+def test_what_else_is_asked_is_proved_and_rechecked(gdcheck, tmp_path):
+    path = tmp_path / "sharp.json"
+    words = ("check", "--loss", "exp(x) - x + y**2 + x*y**2", "--step-size", "0.3", "--start", "0.2,0.3")
+    more = ("--sharpness", "--scalar", "x**3", "--observe", "--certificate", path)
+    code, answer = answered(gdcheck, *words, *more)
+    sharp, (scalar,) = answer["sharpness"], answer["scalars"]
+    assert (code, answer["recheck"], sharp["recheck"]) == (0, "accepted", "accepted")
+    assert (sharp["kind"], sharp["certified"]) == ("monotone-from-above", ["pattern", "crossings"])
+    assert (scalar["kind"], scalar["order"], scalar["limit"]) == ("monotone-from-above", 3, "0")
+    assert answer["observed"]["kind"] == "fixed"
+    assert "monotone-from-above from step" in gdcheck("recheck", path)[1]
+    code, out, _ = gdcheck("replay", path)
+    assert code == 0 and out.count("SAME") == 2
+    code, out, _ = gdcheck(*words, "--sharpness", "--scalar", "sin(x)")
+    assert "rechecked" in out and "sin(x)" in out
+
+
+def test_without_a_start_almost_every_start_is_decided(gdcheck, tmp_path):
+    path = tmp_path / "every.json"
+    words = ("check", "--loss", "exp(x) - x + y**2 + x*y**2", "--step-size", "0.3")
+    code, answer = answered(gdcheck, *words, "--certificate", path)
+    assert (code, answer["starts"], answer["recheck"]) == (0, "almost-every", "accepted")
+    assert gdcheck("recheck", path)[0] == 0
+    assert gdcheck("replay", path)[1].startswith("SAME: proved")
+    # An irrational minimizer of a polynomial that has no rational one.
+    code, answer = answered(gdcheck, "check", "--loss", "x**4 - 3*x**2 + x + y**2", "--step-size", "0.1")
+    assert (code, answer["recheck"]) == (0, "accepted")
+
+
+def test_steps_and_plot_take_smooth_losses(gdcheck, tmp_path):
+    code, out, err = gdcheck("steps", "--loss", "cos(x) + x**2/20 + 2*y**2", "--json")
+    lines = json.loads(out)["minimizers"]
+    assert (code, err) == (0, "")
+    assert [float(line["minimizer"][0]) for line in lines] == pytest.approx([-2.85234189, 2.85234189])
+    assert gdcheck("steps", "--loss", "exp(x)")[0] == 2
+    picture = tmp_path / "smooth.svg"
+    code, out, _ = gdcheck("plot", "--loss", TWO, "--step-size", "1/5", "--start", "1,1", "--out", picture)
+    assert code == 0 and "Sharpness" in picture.read_text() and "level sets" in picture.read_text()
+    code, _, err = gdcheck("plot", "--loss", "exp(x)", "--step-size", "1/5", "--start", "1", "--out", picture)
+    assert code == 2 and "leads to no minimizer" in err

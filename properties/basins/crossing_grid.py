@@ -83,7 +83,7 @@ def crossing_grid(
     top = _top(problem)
     cells = []
     for share in shares:
-        step = _simple(2 * share / top)
+        step = simple(2 * share / top)
         for factor in factors:
             start = tuple(m + factor * h for m, h in zip(problem.minimizer, problem.displacement, strict=True))
             cells.append(_cell(replace(problem, step_size=step, start=start), top, max_steps))
@@ -102,7 +102,7 @@ def _top(problem: Problem) -> fmpq:
     return spectrum.highest.hi
 
 
-def _simple(q: fmpq) -> fmpq:
+def simple(q: fmpq) -> fmpq:
     """Return a nearby rational with a small denominator."""
     near = Fraction(int(q.p), int(q.q)).limit_denominator(_PARTS * max(1, int(1 / q) if q < 1 else 1))
     return fmpq(near.numerator, near.denominator)

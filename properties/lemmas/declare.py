@@ -19,6 +19,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq
 from gdcheck.theorem.methods.statement import Regime, Statement
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -120,7 +121,7 @@ class OwnClaim:
     unsettled: float = 1.0
     share: float = 1.0
     searches: bool = False
-    examples: tuple[Problem, ...] = ()
+    examples: tuple[Problem | ValleyProblem, ...] = ()
     file: str = ""
     line: int = 0
 
@@ -251,12 +252,13 @@ def claim(
     return decorate
 
 
-def reproduce(loss: str, **problem: Any) -> Callable[[_Examined], _Examined]:
+def reproduce(loss: str = "", **problem: Any) -> Callable[[_Examined], _Examined]:
     """Examine a claim on this problem first, always: a counterexample that must not come back.
 
     Args:
-        loss: The loss.
-        **problem: ``step_size``, ``start``, ``minimizer`` and ``variables``, as for :class:`gdcheck.Problem`.
+        loss: The loss; left out with ``residuals``.
+        **problem: ``step_size``, ``start``, ``minimizer`` and ``variables``, as for :class:`gdcheck.Problem`; or
+            ``residuals`` with what goes with them, as for :meth:`gdcheck.Problem.residuals`.
 
     Returns:
         A decorator, for above or below ``@claim``.
@@ -264,7 +266,8 @@ def reproduce(loss: str, **problem: Any) -> Callable[[_Examined], _Examined]:
     Raises:
         InputError: If the problem cannot be used.
     """
-    wanted = Problem(loss, **problem)
+    residuals = problem.pop("residuals", None)
+    wanted = Problem(loss, **problem) if residuals is None else ValleyProblem.of(residuals, **problem)
 
     def decorate(examined: _Examined) -> _Examined:
         if isinstance(examined, OwnClaim):

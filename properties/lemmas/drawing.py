@@ -13,8 +13,10 @@ from gdcheck.properties.lemmas.outcome import ClaimError
 from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.random_problems import random_instance
+from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import in_words
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -186,7 +188,7 @@ def draw_with_hypothesis(
         )
         @given(strategy if result is None else _counted(strategy, result))
         def collect(made: Any) -> None:
-            if claim.examination is None and not isinstance(made, (Instance, Problem)):
+            if claim.examination is None and not isinstance(made, Instance | Problem | ValleyInstance | ValleyProblem):
                 said = f"its strategy draws a {type(made).__name__}; let it draw a gdcheck.Problem"
                 raise ClaimError(named(claim, said))
             margin = take(made)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flint import ctx
 
 from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
+from gdcheck.properties.lemmas.arriving import ArrivingTrajectory
 from gdcheck.properties.lemmas.declare import Held, OwnClaim
 from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
 from gdcheck.properties.lemmas.trajectory import Trajectory
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.valleys import ValleyInstance
+from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.methods.statement import THEOREM_1
+from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
+from gdcheck.theorem.valleys.problem import ValleyProblem
 
 PRECISIONS = (128, 512, 2048)
 """Bits at which a claim is examined, one after the other, until it is decided."""
+_VALLEY_STEPS, _VALLEY_BITS = 2000, 512
+"""Beyond the edge of stability many a trajectory never arrives: it is not followed for ever."""
 
 
-def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | None]:
+def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | ValleyDecision | None]:
     """Examine a claim on a problem.
 
     Args:
@@ -35,6 +44,8 @@ def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | None]:
     """
     if claim.examination is not None:
         return claim.examination(drawn), None
+    if isinstance(drawn, ValleyInstance | ValleyProblem):
+        return _in_valley(claim, drawn.problem if isinstance(drawn, ValleyInstance) else drawn)
     problem, instance = (drawn.problem, drawn) if isinstance(drawn, Instance) else (drawn, None)
     decision = decide(problem, claim.statement or THEOREM_1, max_steps=CLAIM_STEPS)
     aside = _aside(claim, decision)
@@ -42,14 +53,34 @@ def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | None]:
         return aside, decision
     if claim.statement is not None:
         return _predicted(decision), decision
+    return _tried(claim, decision, lambda: Trajectory(decision, claim.steps, instance)), decision
+
+
+def _in_valley(claim: OwnClaim, problem: ValleyProblem) -> tuple[Outcome, ValleyDecision]:
+    """Examine a claim on residuals; it speaks of trajectories that are proved to arrive."""
+    decision = decide_valley(problem, max_steps=_VALLEY_STEPS, max_precision=_VALLEY_BITS)
+    if decision.arrival is None:
+        return Outcome("aside", f"no point of arrival is proved: {decision.reason}"[:200]), decision
+    return _tried(claim, decision, lambda: ArrivingTrajectory(decision)), decision
+
+
+def proof_of(decision: Decision | ValleyDecision) -> dict[str, Any] | None:
+    """Return the certificate of a decision; None without one."""
+    return valley_certificate(decision) if isinstance(decision, ValleyDecision) else certificate(decision)
+
+
+def _tried(
+    claim: OwnClaim, decision: Decision | ValleyDecision, follow: Callable[[], Trajectory | ArrivingTrajectory]
+) -> Outcome:
+    """Call a claim's function at precisions that grow until it is decided."""
     where = ""
     for bits in PRECISIONS:
         try:
             with ctx.workprec(bits):
-                return _called(claim, decision, instance), decision
+                return _called(claim, decision, follow())
         except Undecided as open_:
             where = f"{open_} at {claim.place(open_)}"
-    return Outcome("undecided", f"{where}, even with {PRECISIONS[-1]} bits"), decision
+    return Outcome("undecided", f"{where}, even with {PRECISIONS[-1]} bits")
 
 
 def _aside(claim: OwnClaim, decision: Decision) -> Outcome | None:
@@ -81,8 +112,9 @@ def _predicted(decision: Decision) -> Outcome:
     return Outcome("aside" if verdict is Verdict.EXCEPTIONAL else "undecided", decision.reason[:200])
 
 
-def _called(claim: OwnClaim, decision: Decision, instance: Instance | None) -> Outcome:
-    trajectory = Trajectory(decision, claim.steps, instance)
+def _called(
+    claim: OwnClaim, decision: Decision | ValleyDecision, trajectory: Trajectory | ArrivingTrajectory
+) -> Outcome:
     try:
         found = claim(decision.problem, decision, trajectory)
     except (Undecided, KeyboardInterrupt):

@@ -8,14 +8,12 @@ from typing import Any
 from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.properties.lemmas.built_in import built_in
 from gdcheck.properties.lemmas.declare import OwnClaim
-from gdcheck.properties.lemmas.examine import examine
+from gdcheck.properties.lemmas.examine import examine, proof_of
 from gdcheck.properties.lemmas.loading import load, sources
 from gdcheck.properties.lemmas.simplify import Shrinking, simplified
 from gdcheck.properties.lemmas.verdict import Counterexample, Form
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.valleys import ValleyInstance
-from gdcheck.theorem.certificate.certificate import certificate
-from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
 from gdcheck.theorem.certificate.shapes import ShapeError, StoredExample, example_json, read_as
 from gdcheck.theorem.decision.decide import Decision, decide
@@ -79,9 +77,9 @@ def decided(problem: Problem | ValleyProblem) -> tuple[Decision | ValleyDecision
     """
     if isinstance(problem, ValleyProblem):
         in_valley = decide_valley(problem, max_steps=CLAIM_STEPS)
-        return in_valley, valley_certificate(in_valley)
+        return in_valley, proof_of(in_valley)
     decision = decide(problem, max_steps=CLAIM_STEPS)
-    return decision, certificate(decision)
+    return decision, proof_of(decision)
 
 
 def _prediction(claim: OwnClaim) -> str:

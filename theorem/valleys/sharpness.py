@@ -32,6 +32,8 @@ class ValleySharpness:
         above: The steps at which it exceeds 2/η.
         undecided: The steps at which the enclosure holds 2/η.
         complete: Whether it is below 2/η at all steps after the one that decides.
+        rose: At how many steps of ``above`` the loss is proved to rise.
+        fell: At how many it is proved to fall.
     """
 
     threshold: fmpq
@@ -41,6 +43,8 @@ class ValleySharpness:
     above: tuple[int, ...]
     undecided: tuple[int, ...]
     complete: bool
+    rose: int = 0
+    fell: int = 0
 
     @property
     def is_proved(self) -> bool:
@@ -57,14 +61,20 @@ def valley_sharpness(decision: ValleyDecision) -> ValleySharpness | None:
     with ctx.workprec(decision.precision + 64):
         limit = 2 / arb(problem.rate)
         above, undecided, peaks = list[int](), list[int](), list[arb]()
-        first = arb(0)
+        first, rose, fell = arb(0), 0, 0
+        before: arb | None = None
         for iterate in iterates(problem):
+            if before is not None:
+                size = _size(problem, iterate)
+                rose, fell = rose + surely_less(before, size), fell + surely_less(size, before)
+                before = None
             if iterate.step == 0:
                 first = unit * _top(problem, iterate, None)
             if iterate.step == arrival.step:
                 break
             top = _top(problem, iterate, limit)
             if surely_less(limit, top):
+                before = _size(problem, iterate)
                 above.append(iterate.step)
                 peaks.append(unit * top)
             elif not surely_less(top, limit):
@@ -77,7 +87,16 @@ def valley_sharpness(decision: ValleyDecision) -> ValleySharpness | None:
             tuple(above),
             tuple(undecided),
             surely_less(arrival.sharpest, limit),
+            rose,
+            fell,
         )
+
+
+def _size(problem: ValleyProblem, iterate: Iterate) -> arb:
+    """Enclose ‖F(x_k)‖."""
+    steep = norm(bounds_on_ball(r, iterate.centre, iterate.drift).second for r in problem.residuals)
+    sigma = largest_singular_value(iterate.jacobian) + steep * iterate.drift
+    return norm(iterate.residuals) + (sigma * iterate.drift).union(-sigma * iterate.drift)
 
 
 def _top(problem: ValleyProblem, iterate: Iterate, limit: arb | None) -> arb:

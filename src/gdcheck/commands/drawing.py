@@ -135,11 +135,15 @@ def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:
 
 @commands.command(
     epilog=help_end(
-        "0 counted", 'gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg'
+        "0 counted",
+        'gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg',
+        'gdcheck crossings --residual "x*y - 1" --start 2.2,0.4 --out crossings.svg',
     )
 )
 def crossings(
     loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
+    residual: Annotated[list[str] | None, typer.Option(help="Instead of --loss: a residual; may be repeated.")] = None,
+    scale: Annotated[str | None, typer.Option(help="The factor of the squared residuals; 1/2 if not given.")] = None,
     start: Annotated[str | None, typer.Option(help="A start, as x=Q,y=Q,… or Q,Q,…; its multiples are tried.")] = None,
     minimizer: Minimizer = None,
     variables: Variables = None,
@@ -157,13 +161,25 @@ def crossings(
 
     if out is not None:
         picture_format(out)
-    problem = with_minimizer(polynomial_problem(problem_from_options(loss, "1", start, minimizer, variables)))
-    with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
-        cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
+    if residual or scale is not None:
+        if loss is not None or minimizer is not None:
+            raise InputError("residual", "does not go with --loss and --minimizer; leave it or them out")
+        from gdcheck.properties.basins.valley_crossings import SHARES as BEYOND
+        from gdcheck.properties.basins.valley_crossings import valley_crossing_grid
+
+        valley = valley_from_options(residual or [], scale, "1", start, variables)
+        of = ", ".join(r.text for r in valley.residuals)
+        with progress_bar(len(BEYOND) * len(FACTORS), "counting") as on_done:
+            cells = valley_crossing_grid(valley, max_steps=min(max_steps, 2000), on_done=on_done)
+    else:
+        problem = with_minimizer(polynomial_problem(problem_from_options(loss, "1", start, minimizer, variables)))
+        of = problem.loss.text()
+        with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
+            cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
     if out is not None:
         from gdcheck.reports.crossing_charts import crossing_chart
 
-        write_picture(out, crossing_chart(cells), f"Sharpness above 2/η on {problem.loss.text()[:120]}")
+        write_picture(out, crossing_chart(cells), f"Sharpness above 2/η on {of[:120]}")
     shown = json.dumps(to_builtins(cells), allow_nan=False)
     typer.echo(shown if as_json else "\n".join(summary(cells)))
     return PROVED

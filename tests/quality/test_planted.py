@@ -229,8 +229,8 @@ PLANTS = [
     plant(
         "steps above 1/η are counted",
         "theorem/sharpness/crossings.py",
-        "self._threshold = arb(2 / context.expansion.step_size)",
-        "self._threshold = arb(1 / context.expansion.step_size)",
+        "self._threshold = arb(2 / context.step_size)",
+        "self._threshold = arb(1 / context.step_size)",
         "sharpness",
     ),
     plant(

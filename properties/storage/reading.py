@@ -22,6 +22,7 @@ from gdcheck.theorem.certificate.rechecking import (
     SMOOTH_END,
     SMOOTH_EVERY_START,
     SMOOTH_SHARPNESS,
+    SMOOTH_STEPS,
     VALLEY,
 )
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
@@ -168,7 +169,7 @@ def problem_inside(data: Any) -> AnyProblem:
     """
     if (
         isinstance(data, dict)
-        and data.get("schema") in {SHARPNESS, SMOOTH_SHARPNESS}
+        and data.get("schema") in {SHARPNESS, SMOOTH_SHARPNESS, SMOOTH_STEPS}
         and isinstance(data.get("theorem"), dict)
     ):
         data = data["theorem"]
@@ -179,7 +180,7 @@ def problem_inside(data: Any) -> AnyProblem:
         return startless_from_json(data) if startless else smooth_from_json(data)
     schema = data.get("schema", "")
     known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
-    known |= {SMOOTH, SMOOTH_END, SMOOTH_EVERY_START, SMOOTH_SHARPNESS, VALLEY}
+    known |= {SMOOTH, SMOOTH_END, SMOOTH_EVERY_START, SMOOTH_SHARPNESS, SMOOTH_STEPS, VALLEY}
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
     if schema == VALLEY:

@@ -61,6 +61,7 @@ TESTS = {
     "checker/smooth/kinds/every_start": ["smooth/every_start"],
     "checker/smooth/kinds/higher": ["smooth/sharpness"],
     "checker/smooth/kinds/sharpness": ["smooth/sharpness"],
+    "checker/smooth/kinds/steps": ["smooth/steps"],
     "checker/methods/states": ["checker/method"],
     "checker/methods/modes": ["checker/method"],
     "checker/methods/adaptive": ["checker/method"],

@@ -17,6 +17,7 @@ from gdcheck.theorem.checker.smooth import strict_minimum, valley
 from gdcheck.theorem.checker.smooth.kinds import ends as smooth_ends
 from gdcheck.theorem.checker.smooth.kinds import every_start as smooth_every_start
 from gdcheck.theorem.checker.smooth.kinds import sharpness as smooth_sharpness
+from gdcheck.theorem.checker.smooth.kinds import steps as smooth_steps
 from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "SMOOTH_END",
     "SMOOTH_EVERY_START",
     "SMOOTH_SHARPNESS",
+    "SMOOTH_STEPS",
     "TIME_LIMIT",
     "VALLEY",
     "BadCertificate",
@@ -43,7 +45,7 @@ __all__ = [
 EVERY_START, LONG_RUN = every_start.check.format, long_run.check.format
 ORBIT, SEPARABLE = orbit.check.format, separable.check.format
 SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format, valley.check.format
-SMOOTH_END = smooth_ends.check.format
+SMOOTH_END, SMOOTH_STEPS = smooth_ends.check.format, smooth_steps.check.format
 SMOOTH_EVERY_START, SMOOTH_SHARPNESS = smooth_every_start.check.format, smooth_sharpness.check.format
 METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
 _OTHERS: dict[str, Callable[[object, float], str | None]] = {
@@ -58,6 +60,7 @@ _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SMOOTH_END: smooth_ends.check,
     SMOOTH_EVERY_START: smooth_every_start.check,
     SMOOTH_SHARPNESS: smooth_sharpness.check,
+    SMOOTH_STEPS: smooth_steps.check,
     VALLEY: valley.check,
 }
 

@@ -196,7 +196,7 @@ def _by_powers(problem: Problem, measure: str, bound: fmpq) -> Within:
     if step >= LARGEST_STEP:
         return Within(measure, bound, None, estimated=False, sentence=_never(measure), claim=None)
     numbers = {"kind": "within", "measure": measure, "bound": to_text(bound), "step": step, "until": None, "norm": "1"}
-    return Within(measure, bound, step, estimated=False, sentence=_sentence(measure, bound, step), claim=numbers)
+    return Within(measure, bound, step, estimated=False, sentence=within_sentence(measure, bound, step), claim=numbers)
 
 
 def _never(measure: str) -> str:
@@ -207,7 +207,8 @@ def _names(measure: str) -> str:
     return "distance to the minimizer" if measure == "distance" else "loss above the minimizer's"
 
 
-def _sentence(measure: str, bound: fmpq, step: int) -> str:
+def within_sentence(measure: str, bound: fmpq, step: int) -> str:
+    """Say from which step on a measure stays within a bound."""
     return f"the {_names(measure)} is at most {to_float(bound):g} from step {step} on, and not before"
 
 
@@ -231,7 +232,7 @@ def _by_walking(problem: Problem, measure: str, bound: fmpq) -> Within:
             break
     if until is not None:
         claim = {"kind": "within", "measure": measure, "bound": to_text(bound), "step": last + 1, "until": until}
-        sentence = _sentence(measure, bound, last + 1)
+        sentence = within_sentence(measure, bound, last + 1)
         return Within(
             measure, bound, last + 1, estimated=False, sentence=sentence, claim=claim | {"norm": to_text(rho)}
         )
@@ -299,7 +300,7 @@ def _beyond(
     """Say what is seen where the walk proves nothing: steps are the last above the bound, the last walked, the most."""
     (last, walked, most), (value, level) = steps, values
     if value <= level:
-        sentence = f"{_sentence(measure, bound, last + 1)}, as far as {walked} steps show"
+        sentence = f"{within_sentence(measure, bound, last + 1)}, as far as {walked} steps show"
         return Within(measure, bound, last + 1, estimated=False, sentence=sentence, claim=None)
     if walked < most or not 0 < factor < 1:
         sentence = f"within {walked} steps the trajectory does not come to the minimizer"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
-from gdcheck.commands.check_options import BESIDE, NOT_OF_SMOOTH, NOT_OF_VALLEYS, CheckOptions
+from gdcheck.commands.check_options import ABOUT_STEPS, BESIDE, NOT_OF_VALLEYS, CheckOptions
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
 from gdcheck.commands.outcomes import (
     minimizer_json,
@@ -34,6 +34,7 @@ from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.long_run.locate import Location, find_minimizer, why_none
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.rational import positive
 from gdcheck.theorem.methods.statement import THEOREM_1
 from gdcheck.theorem.smooth.problem import (
     EveryStartSmoothProblem,
@@ -201,7 +202,6 @@ class Printer:
         """Return the answer to a smooth problem, and its certificate."""
         from gdcheck.theorem.decision.smooth import decide_smooth
 
-        self._options.refuse(NOT_OF_SMOOTH, "is answered for polynomial losses so far; leave it out")
         near = self._options.search_from(problem)
         problem = problem if near is None else replace(problem, near=near)
         return self._smooth_answer(decide_smooth(problem, **self._options.limits))
@@ -225,6 +225,7 @@ class Printer:
             texts = self._options.scalar or ()
             followed = [follow_smooth(decision, f) for f in functions]
             answer["scalars"] = [scalar_json(t, f) for t, f in zip(texts, followed, strict=True)]
+        answer |= self._smooth_steps(decision)
         longer = None
         if self._options.sharpness:
             answer["sharpness"], longer = self._smooth_sharpness(decision)
@@ -247,8 +248,7 @@ class Printer:
         """Return the answer at an irrational minimizer of a polynomial; None if none is enclosed."""
         from gdcheck.theorem.decision.smooth import decide_smooth
 
-        asked = self._options.given(*NOT_OF_SMOOTH)
-        smooth = None if asked else smooth_instead(problem, self._options.search_from(problem))
+        smooth = smooth_instead(problem, self._options.search_from(problem))
         if smooth is None:
             return None
         found = decide_smooth(smooth, **self._options.limits)
@@ -356,6 +356,23 @@ class Printer:
         certified = [part for part in ("pattern", "crossings") if (checked.certificate or {}).get(part)]
         more = {"recheck": checked.result, "certified": certified, "certificate": checked.said}
         return described | more, checked.certificate
+
+    def _smooth_steps(self, decision: SmoothDecision) -> dict[str, Any]:
+        """Return the answers to ``--within``, ``--within-loss`` and ``--iterate``, as far as they are asked."""
+        options, found = self._options, dict[str, Any]()
+        if not options.given(*ABOUT_STEPS):
+            return found
+        from gdcheck.theorem.certificate.smooth.steps import smooth_iterate_json, smooth_within_json
+
+        for key, measure, bound in (
+            ("within", "distance", options.within),
+            ("within_loss", "loss", options.within_loss),
+        ):
+            if bound is not None:
+                found[key] = smooth_within_json(decision, measure, positive(bound, key))
+        if options.iterate is not None:
+            found["iterate"] = smooth_iterate_json(decision, options.iterate)
+        return found
 
     def _smooth_sharpness(self, decision: SmoothDecision) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """Return what is proved of a smooth loss's sharpness, and its certificate; nothing without a minimizer."""

@@ -29,8 +29,6 @@ ABOUT_STEPS = ("within", "within_loss", "iterate")
 """Questions about single steps of one trajectory."""
 BESIDE = ("sharpness", "scalar", *ABOUT_STEPS)
 """What is answered beside the verdict, of gradient descent on a polynomial."""
-NOT_OF_SMOOTH = ABOUT_STEPS
-"""What is not answered where the minimizer is enclosed."""
 NOT_OF_VALLEYS = ("near", "observe", "scalar", *ABOUT_STEPS)
 """What is not answered where minimizers form a manifold."""
 

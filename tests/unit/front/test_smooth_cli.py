@@ -114,7 +114,7 @@ BAD = [
     ("exp(x) - x + y**2", "1,1", ("--minimizer", "0,1"), "minimizer: is not a critical point"),
     ("exp(x) - x + y**2", "1", (), "start: has 1 coordinates; give 2, for x, y"),
     ("exp(x) - x + y**2", None, ("--sharpness",), "start: is missing"),
-    ("exp(x) - x + y**2", "1,1", ("--within", "0.1"), "within: is answered for polynomial losses so far; leave it out"),
+    ("exp(x) - x + y**2", "1,1", ("--within", "-1"), "within: must be positive"),
     ("exp(x) - x + y**2", "1,1", ("--scalar", "sin(z)"), "scalar: unknown variable 'z'"),
     ("exp(x) - x + y**2", "1,1", ("--scalar", "max(x, 0)**4"), "scalar: max is followed where"),
 ]
@@ -234,13 +234,14 @@ def test_a_constant_may_be_irrational(gdcheck):
 def test_what_else_is_asked_is_proved_and_rechecked(gdcheck, tmp_path):
     path = tmp_path / "sharp.json"
     words = ("check", "--loss", "exp(x) - x + y**2 + x*y**2", "--step-size", "0.3", "--start", "0.2,0.3")
-    more = ("--sharpness", "--scalar", "x**3", "--observe", "--certificate", path)
+    more = ("--sharpness", "--scalar", "x**3", "--observe", "--within", "0.01", "--iterate", "3", "--certificate", path)
     code, answer = answered(gdcheck, *words, *more)
     sharp, (scalar,) = answer["sharpness"], answer["scalars"]
     assert (code, answer["recheck"], sharp["recheck"]) == (0, "accepted", "accepted")
     assert (sharp["kind"], sharp["certified"]) == ("monotone-from-above", ["pattern", "crossings"])
     assert (scalar["kind"], scalar["order"], scalar["limit"]) == ("monotone-from-above", 3, "0")
     assert answer["observed"]["kind"] == "fixed"
+    assert (answer["within"]["status"], answer["iterate"]["status"]) == ("proved", "proved")
     assert "monotone-from-above from step" in gdcheck("recheck", path)[1]
     code, out, _ = gdcheck("replay", path)
     assert code == 0 and out.count("SAME") == 2

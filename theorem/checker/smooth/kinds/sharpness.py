@@ -100,7 +100,7 @@ def verify_all(c: SmoothSharpness, bits: int) -> None:
         verify_pattern(c.theorem, c.pattern, at, eigenvalues)
 
 
-def _largest(c: Document, eigenvalues: Sequence[Ends]) -> Fraction:
+def largest_multiplier(c: Document, eigenvalues: Sequence[Ends]) -> Fraction:
     """Return a bound of |1 - eta lambda| over the spectrum."""
     return max(abs(1 - c.problem.step_size * x) for ends in eigenvalues for x in ends)
 
@@ -158,7 +158,7 @@ def verify_crossings(c: Document, crossings: Crossings, at: Middle, eigenvalues:
     above: list[Curvature] = []
     losses: dict[int, Ends] = {}
     edge = 2 / c.problem.step_size
-    for k, iterate in enumerate(islice(follow(c, at, _largest(c, eigenvalues)), last + 1)):
+    for k, iterate in enumerate(islice(follow(c, at, largest_multiplier(c, eigenvalues)), last + 1)):
         if crossings.rose is not None and not {k, k - 1}.isdisjoint(stated):
             losses[k] = loss_between(at, iterate)
         if k == last:
@@ -186,7 +186,7 @@ def verify_later(c: Document, at: Middle, eigenvalues: Sequence[Ends], r: Fracti
     """
     eta = c.problem.step_size
     third = third_above(at.expression, at.centre, r + c.minimizer.radius)
-    stays = _largest(c, eigenvalues) + r * eta * third / 2
+    stays = largest_multiplier(c, eigenvalues) + r * eta * third / 2
     claim(stays <= 1, f"later iterates stay in the ball fails at step {step}: {show(stays)}")
     most = eta * (eigenvalues[-1][1] + r * third)
     claim(most < 2, f"λ_n < 2/eta on the ball fails at step {step}: eta λ_n may be {show(most)}")
@@ -291,7 +291,7 @@ def verify_pattern(c: Document, pattern: Approach, at: Middle, eigenvalues: Sequ
     beside = [*eigenvalues[:index], *eigenvalues[index + 1 :]]
     others = max((abs(1 - c.problem.step_size * x) for ends in beside for x in ends), default=None)
     _, tilt = verify_line(c, at, eigenvalues, index)
-    reached = next(islice(follow(c, at, _largest(c, eigenvalues)), pattern.step, None))
+    reached = next(islice(follow(c, at, largest_multiplier(c, eigenvalues)), pattern.step, None))
     centre = [y.middle().lower for y in reached.h]
     line = Line((c.eigenvectors[index],), tilt)
     found = Dominant(c.regime, rho, others, line, Push(c, at), centre, reached.error)
@@ -311,7 +311,7 @@ def verify_onset(c: Document, pattern: Approach, at: Middle, eigenvalues: Sequen
     needed = looked_at | {k + period for k in looked_at}
     claim(max(needed, default=-1) < len(pattern.values), "all values that are compared are stated fails")
     last = max(needed, default=-1)
-    for k, iterate in enumerate(islice(follow(c, at, _largest(c, eigenvalues)), last + 1)):
+    for k, iterate in enumerate(islice(follow(c, at, largest_multiplier(c, eigenvalues)), last + 1)):
         if k in needed:
             low, high = pattern.values[k]
             here = Curvature.at(at, iterate)

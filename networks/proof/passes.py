@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 
 from gdcheck.networks.proof.network import Layer, Network
-from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, product, times, up
+from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, product, summed, times, up
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +196,7 @@ def _deactivated(before: Layer, back: Near, slopes: Near | None) -> Near:
         raise AssertionError("only the last layer has no activation")
     back = spread(before, back)
     back = Near(back.value.reshape(-1, before.outputs), back.error)
-    largest = up(length(back.value) + back.error)
+    largest = up(float(np.abs(back.value).max(initial=0.0)) + back.error)
     return times(back, slopes, largest_a=largest, largest_b=up(before.activation.slope + slopes.error))
 
 
@@ -214,8 +214,8 @@ def gradient(network: Network, x: Floats, at: Forward, weight: Near) -> Near:
     """
     parts, squares = [], 0.0
     for read, back in zip(at.reads, backward(network, x, at, weight), strict=True):
-        rows = Near(back.value.reshape(len(read.patches.value), -1).T, back.error)
-        part = product(rows, read.patches, of_a=up(length(rows.value) + rows.error), of_b=read.norms[0])
+        rows = Near(back.value.reshape(len(read.patches.value), -1), back.error)
+        part = summed(rows, read.patches)
         parts.append(part.value.ravel())
         squares += part.error * part.error
     return Near(np.concatenate(parts), up(sqrt(squares)))

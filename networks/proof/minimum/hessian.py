@@ -22,7 +22,7 @@ import numpy as np
 from gdcheck.networks.proof.minimum.objective import Objective
 from gdcheck.networks.proof.network import Layer, Network
 from gdcheck.networks.proof.passes import Forward, backward, gathered, scattered, spread
-from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, plus, up
+from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, plus, summed, up
 
 _MOST_NUMBERS = 2**22
 """How many numbers one array of a batch of directions may hold."""
@@ -210,18 +210,16 @@ def _crossed(back: Near, turn: Floats, layer: Layer) -> Near:
 
 def _moved(back: Near, dot: Near, patches: Near, read: Near | None, layer: Layer) -> Near:
     """Return how the layer's gradient moves, shape (D, weights)."""
-    count, rows, _ = dot.value.shape
-    first = np.matmul(dot.value.transpose(0, 2, 1), patches.value[None])
-    of_dot, of_patches = length(dot.value), length(patches.value)
-    error = dot.error * (of_patches + patches.error) + of_dot * patches.error
-    error += gamma(rows + 1) * max(of_dot * of_patches, 2.0**-450)
+    count, rows, c = dot.value.shape
+    # (rows, D·c)ᵀ times (rows, f), and the layer's own B times the directions' reads side by side.
+    beside = Near(dot.value.transpose(1, 0, 2).reshape(rows, -1), dot.error)
+    part = summed(beside, patches)
+    value, error = part.value.reshape(count, c, -1), part.error
     if read is not None:
         f = layer.gather.shape[1]
-        positions = back.value.reshape(-1, layer.outputs)
-        second = np.matmul(positions.T[None], read.value.reshape(count, rows, f))
-        of_back, of_read = length(positions), length(read.value)
-        error += back.error * (of_read + read.error) + of_back * read.error
-        error += gamma(rows + 1) * max(of_back * of_read, 2.0**-450)
-        first[:, :, :f] += second
-        error += UNIT * length(first)
-    return Near(first.reshape(count, -1), up(error))
+        positions = Near(back.value.reshape(-1, c), back.error)
+        reads = Near(read.value.reshape(count, rows, f).transpose(1, 0, 2).reshape(rows, -1), read.error)
+        crossed = summed(positions, reads)
+        value[:, :, :f] += crossed.value.reshape(c, count, f).transpose(1, 0, 2)
+        error = up(error + crossed.error + UNIT * length(value))
+    return Near(value.reshape(count, -1), error)

@@ -8,9 +8,10 @@ import numpy as np
 
 from gdcheck.networks.proof.minimum.hessian import hessian
 from gdcheck.networks.proof.minimum.objective import Objective
+from gdcheck.networks.proof.minimum.precise import gradient_norm
 from gdcheck.networks.proof.minimum.third import Norms, norms_at, third
 from gdcheck.networks.proof.passes import forward
-from gdcheck.networks.proof.rounding import Floats, Near, length, up
+from gdcheck.networks.proof.rounding import Floats, Near, up
 from gdcheck.networks.proof.spectrum import Eigenvalues, eigenvalues
 
 
@@ -88,9 +89,7 @@ def minimizer(around: Place) -> Minimizer | None:
     lowest = float(around.values.lower[0])
     if not lowest > 0:
         return None
-    at = forward(around.objective.network, around.point)
-    slope = around.objective.gradient(around.point, at)
-    size = up(length(slope.value) + slope.error)
+    size = gradient_norm(around.objective, around.point)
     radius = lowest / (4 * max(around.third(0.0), 2.0**-100))
     for _ in range(60):
         convexity = (lowest - up(around.third(radius) * radius)) * (1 - 2.0**-50)

@@ -121,7 +121,7 @@ def step_size_for(found: Minimizer, regime: Regime) -> fmpq:
 
 
 def start_near(found: Minimizer, distance: float, seed: int) -> Floats:
-    """Return a start at a distance from a minimizer, in a random direction.
+    """Return a start at a distance from a minimizer, its offset made in equal parts of v₁, vₙ and a random direction.
 
     Args:
         found: The minimizer.
@@ -132,4 +132,6 @@ def start_near(found: Minimizer, distance: float, seed: int) -> Floats:
         The start, shape (n,).
     """
     way = np.random.default_rng(seed).normal(size=len(found.place.point))
+    vectors = found.place.values.vectors
+    way = way / np.linalg.norm(way) + vectors[:, 0] + vectors[:, -1]
     return found.place.point + distance * way / np.linalg.norm(way)

@@ -49,6 +49,7 @@ def prove_minimum_command(options: NetworkOptions) -> int:
     """
     regime, given = asked(options)
     one_of("loss", options.loss, LOSSES)
+    options.check()
     decay = to_fmpq(options.decay or "", "weight-decay")
     distance = None if options.near is None else to_fmpq(options.near, "near")
     if distance is not None and not distance > 0:

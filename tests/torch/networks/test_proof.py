@@ -130,6 +130,10 @@ def test_what_the_checker_refuses_is_unresolved(gdcheck, tmp_path, monkeypatch):
         ("--regime", "both", "regime"),
         ("--step-size", "-1", "step_size"),
         ("--pixels", "5", "pixels"),
+        ("--near", "1e-5", "near"),
+        ("--loss", "cross-entropy", "loss"),
+        ("--weight-decay", "0", "weight-decay"),
+        ("--weight-decay", "much", "weight-decay"),
     ],
 )
 def test_bad_options_are_named(gdcheck, tmp_path, option, value, field):
@@ -140,3 +144,45 @@ def test_bad_options_are_named(gdcheck, tmp_path, option, value, field):
     assert err.startswith(f"error: {field}"), err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "field"),
+    [
+        ("--loss", "hinge", "loss"),
+        ("--network", "vgg", "network"),
+        ("--outputs", "11", "outputs"),
+        ("--near", "0", "near"),
+        ("--hidden", "2000", "hidden"),
+        ("--regime", "both", "regime"),
+    ],
+)
+def test_bad_options_with_weight_decay_are_named(gdcheck, tmp_path, option, value, field):
+    words = ["--prove", "--weight-decay", "0.1", "--subset", "4", option, value, "--out", tmp_path / "out"]
+    code, out, err = gdcheck("network", *words)
+    assert code == 2
+    assert not out
+    assert err.startswith(f"error: {field}"), err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        ["--network", "dense", "--subset", "6", "--pixels", "2", "--hidden", "2", "--near", "1e-5"],
+        ["--network", "tiny", "--subset", "4", "--width", "2", "--near", "1e-7"],
+    ],
+)
+def test_a_run_with_weight_decay_is_proved_and_its_certificate_accepted(gdcheck, tmp_path, network):
+    words = ["--prove", "--weight-decay", "0.02", "--regime", "large-step", *network, "--out", tmp_path]
+    code, out, err = gdcheck("network", *words)
+    assert code == 0, (out, err)
+    assert "proved: the trajectory tends to a strict minimum, and its direction is alternating" in out
+    assert "weight decay 1/50" in out
+    path = tmp_path / "network-minimum-large-step.json"
+    assert json.loads(path.read_text())["schema"] == "gdcheck-network-minimum/1"
+    assert "<svg" in path.with_suffix(".svg").read_text()
+    code, out, _ = gdcheck("recheck", path)
+    assert code == 0
+    assert "from the first weights" in out

@@ -16,6 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gdcheck.networks.own.measure import measure
+    from gdcheck.networks.own.monitor import Looks, Monitor
     from gdcheck.networks.proof.activations import ACTIVATIONS
     from gdcheck.networks.proof.minimum.losses import LOSSES
     from gdcheck.networks.proof.minimum.objective import Objective
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ACTIVATIONS",
     "LOSSES",
+    "Looks",
+    "Monitor",
     "Objective",
+    "measure",
     "prove",
     "prove_minimum",
     "random_network",
@@ -40,18 +45,21 @@ CERTIFICATES = ("gdcheck-network/1", "gdcheck-network-minimum/1")
 """The schemas of networks' certificates, whose arrays lie in a file beside them."""
 
 _HOME = {
-    "ACTIVATIONS": "activations",
-    "LOSSES": "minimum.losses",
-    "Objective": "minimum.objective",
-    "prove": "prove",
-    "prove_minimum": "minimum.prove",
-    "random_network": "samples",
-    "traced": "tracing",
-    "write_certificate": "storing",
+    "ACTIVATIONS": "proof.activations",
+    "LOSSES": "proof.minimum.losses",
+    "Looks": "own.monitor",
+    "Monitor": "own.monitor",
+    "Objective": "proof.minimum.objective",
+    "measure": "own.measure",
+    "prove": "proof.prove",
+    "prove_minimum": "proof.minimum.prove",
+    "random_network": "proof.samples",
+    "traced": "proof.tracing",
+    "write_certificate": "proof.storing",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gdcheck.networks' has no attribute {name!r}")
-    return getattr(import_module(f"gdcheck.networks.proof.{_HOME[name]}"), name)
+    return getattr(import_module(f"gdcheck.networks.{_HOME[name]}"), name)

@@ -71,7 +71,7 @@ def minimum_ahead(
     """
     config = outcome.config
     name = config.method.method.value
-    kept = kept_iterates(outcome.directory)
+    kept = list(kept_iterates(outcome.directory))
     reason = _why_not(outcome, kept)
     if reason is not None:
         return MinimumAhead(name, config.seed, reason)

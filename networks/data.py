@@ -1,4 +1,4 @@
-"""The images: CIFAR-10 through torchvision, any folder of images by class, or a small synthetic set named as such."""
+"""The images: CIFAR-10, any folder of images by class, or a small synthetic set named as such."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from gdcheck.networks.cifar import read_cifar10
+from gdcheck.networks.folders import list_folder, read_images, shown
 from gdcheck.theorem.loss.errors import InputError
 
 SYNTHETIC = "synthetic (random smooth patterns with noise, no real images)"
@@ -23,9 +23,9 @@ class DataConfig:
     """Which images to use; the synthetic ones if neither a root nor a folder is named.
 
     Attributes:
-        root: A directory in which torchvision finds CIFAR-10.
+        root: The directory of CIFAR-10 in its binary or Python format; see ``networks.cifar``.
         download: Whether torchvision may download CIFAR-10 to it.
-        folder: A directory with one folder of images a class, as torchvision's ImageFolder reads it.
+        folder: A directory with one folder of images a class, in ImageFolder's layout.
         subset: How many images, as evenly over the classes as can be; all if None (synthetic: 200).
         side: Height and width of a synthetic image.
     """
@@ -39,10 +39,10 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class Images:
-    """Labelled images, normalized to mean 0 and standard deviation 1 in each channel.
+    """Labelled images.
 
     Attributes:
-        inputs: (N, C, H, W), float32.
+        raw: (N, C, H, W), uint8 from 0 to 255, or float32.
         labels: (N,), int64.
         classes: The names of the classes.
         name: What they are, for people.
@@ -50,7 +50,7 @@ class Images:
         digest: The SHA-256 of the images before they are normalized, and of the labels, in hexadecimal.
     """
 
-    inputs: Tensor
+    raw: Tensor
     labels: Tensor
     classes: tuple[str, ...]
     name: str
@@ -60,8 +60,41 @@ class Images:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, height, width."""
-        _, c, h, w = self.inputs.shape
+        _, c, h, w = self.raw.shape
         return int(c), int(h), int(w)
+
+    def normalized(self, dtype: torch.dtype, device: torch.device | None = None) -> Tensor:
+        """Return the images with mean 0 and standard deviation 1 in each channel.
+
+        Args:
+            dtype: The type of the computation: float64 inputs are not rounded to float32 on their way.
+            device: Where they go; the CPU if None.
+
+        Returns:
+            (N, C, H, W).
+        """
+        pixels = self.raw[:, 0].numel()
+        # In float64, so that no more than a part of the images is there twice.
+        means = torch.stack([_double(part).mean(dim=(0, 2, 3)) * len(part) for part in self.raw.split(_AT_ONCE)])
+        mean = means.sum(dim=0).div(len(self.raw)).reshape(1, -1, 1, 1)
+        sums = [(_double(part) - mean).square().sum(dim=(0, 2, 3)) for part in self.raw.split(_AT_ONCE)]
+        spread = torch.stack(sums).sum(dim=0).div(pixels).sqrt().clamp(min=1e-6).reshape(1, -1, 1, 1)
+        result = torch.empty(self.raw.shape, dtype=dtype, device=device)
+        for into, part in zip(result.split(_AT_ONCE), self.raw.split(_AT_ONCE), strict=True):
+            into.copy_((_double(part) - mean) / spread)
+        return result
+
+    @property
+    def inputs(self) -> Tensor:
+        """The normalized images in float32."""
+        return self.normalized(torch.float32)
+
+
+_AT_ONCE = 1000
+
+
+def _double(raw: Tensor) -> Tensor:
+    return raw.double() / 255 if raw.dtype == torch.uint8 else raw.double()
 
 
 def load(config: DataConfig) -> Images:
@@ -104,13 +137,29 @@ def _images(raw: Tensor, labels: Tensor, classes: tuple[str, ...], name: str, *,
     """Images from what was read or made, (N, C, H, W), of type uint8 or float32."""
     # Normalizing sums in an order that may depend on the number of threads; the digest must not.
     digest = sha256(f"{tuple(raw.shape)} {raw.dtype} {len(classes)}".encode())
-    digest.update(raw.reshape(-1).numpy().tobytes())
+    for part in raw.split(_AT_ONCE):
+        digest.update(part.reshape(-1).numpy().tobytes())
     digest.update(labels.numpy().tobytes())
-    inputs = raw / 255 if raw.dtype == torch.uint8 else raw
-    return Images(_normalized(inputs), labels, classes, name, synthetic, digest.hexdigest())
+    return Images(raw, labels, classes, name, synthetic, digest.hexdigest())
 
 
-def _torchvision() -> ModuleType:
+def _cifar10(root: Path, download: bool, subset: int | None) -> Images:
+    if download:
+        _download(root)
+    elif not root.is_dir():
+        raise InputError("root", f"{shown(root)} is no directory; name CIFAR-10's, or add --download")
+    try:
+        pixels, labels, classes = read_cifar10(root)
+    except (OSError, ValueError) as error:
+        reason = str(error)[:160]
+        raise InputError(
+            "root", f"CIFAR-10 cannot be loaded from {shown(root)} ({reason}); name its directory, or add --download"
+        ) from None
+    chosen = _spread(labels.tolist(), subset)
+    return _images(pixels[chosen], labels[chosen], classes, "CIFAR-10", synthetic=False)
+
+
+def _download(root: Path) -> None:
     try:
         import torchvision  # noqa: PLC0415
     except (ImportError, RuntimeError):
@@ -119,62 +168,19 @@ def _torchvision() -> ModuleType:
             "torchvision",
             "is missing, or built for another torch; install the two together: pip install 'gdcheck[torch]'",
         ) from None
-    return torchvision
-
-
-def _cifar10(root: Path, download: bool, subset: int | None) -> Images:
-    torchvision = _torchvision()
-    if not download and not root.is_dir():
-        raise InputError("root", f"{_shown(root)} is no directory; name CIFAR-10's, or add --download")
     try:
-        data = torchvision.datasets.CIFAR10(root, train=True, download=download)
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+        torchvision.datasets.CIFAR10(root, train=True, download=True)
+    except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
-        raise InputError(
-            "root", f"CIFAR-10 cannot be loaded from {_shown(root)} ({reason}); name its directory, or add --download"
-        ) from None
-    labels = torch.tensor(data.targets)
-    chosen = _spread(labels.tolist(), subset)
-    pixels = torch.from_numpy(data.data[chosen]).permute(0, 3, 1, 2)
-    return _images(pixels, labels[chosen], tuple(data.classes), "CIFAR-10", synthetic=False)
+        raise InputError("download", f"CIFAR-10 cannot be downloaded to {shown(root)} ({reason})") from None
 
 
 def _folder(folder: Path, subset: int | None) -> Images:
-    torchvision = _torchvision()
-    if not folder.is_dir():
-        raise InputError("data", f"{_shown(folder)} is no directory; name one with a folder of images for each class")
-    try:
-        data = torchvision.datasets.ImageFolder(folder)
-    except FileNotFoundError:
-        raise InputError(
-            "data", f"{_shown(folder)} must hold one folder for each class, each with images; see ImageFolder's layout"
-        ) from None
-    if len(data.classes) < 2:
-        raise InputError("data", f"{_shown(folder)} has {len(data.classes)} class; give folders for two or more")
-    chosen = _spread(data.targets, subset)
-    images: list[Tensor] = []
-    for i in chosen:
-        image = _read(data, Path(data.samples[i][0]))
-        if images and image.shape != images[0].shape:
-            raise InputError(
-                "data", f"image {_shown(Path(data.samples[i][0]))} has another size than the first; give one size"
-            )
-        images.append(image)
-    labels = torch.tensor([data.targets[i] for i in chosen])
+    paths, labels, classes = list_folder(folder)
+    chosen = _spread(labels, subset)
+    raw = read_images([paths[i] for i in chosen])
     name = "images of " + "/".join(folder.resolve().parts[-2:])
-    return _images(torch.stack(images), labels, tuple(data.classes), name, synthetic=False)
-
-
-def _read(data: Any, path: Path) -> Tensor:
-    """Return an image as (C, H, W), uint8."""
-    import numpy as np  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415
-
-    try:
-        picture = data.loader(str(path))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise InputError("data", f"image {_shown(path)} cannot be read; remove or replace it") from None
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    return _images(raw, torch.tensor([labels[i] for i in chosen]), classes, name, synthetic=False)
 
 
 def _spread(labels: Sequence[int], subset: int | None) -> list[int]:
@@ -189,14 +195,3 @@ def _spread(labels: Sequence[int], subset: int | None) -> list[int]:
         ranks.append((seen.get(label, 0), label, i))
         seen[label] = seen.get(label, 0) + 1
     return sorted(i for _, _, i in sorted(ranks)[:subset])
-
-
-def _normalized(inputs: Tensor) -> Tensor:
-    values = inputs.double()
-    mean = values.mean(dim=(0, 2, 3), keepdim=True)
-    spread = values.std(dim=(0, 2, 3), keepdim=True, correction=0).clamp(min=1e-6)
-    return ((values - mean) / spread).float()
-
-
-def _shown(path: Path) -> str:
-    return repr(str(path)[:200])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log
 
 import torch
 from torch import Tensor
@@ -53,6 +54,12 @@ class Trajectory:
         """Whether the component along vₙ changed its sign at every one of the last hundred steps."""
         last = torch.sign(self.highest[-101:])
         return bool((last[1:] * last[:-1] < 0).all())
+
+    @property
+    def log_ratio(self) -> float | None:
+        """Return log|y_n/y_1| at the last step; None where one of them is zero, or the run left."""
+        low, high = abs(float(self.lowest[-1])), abs(float(self.highest[-1]))
+        return None if self.left or not (low > 0 and high > 0) else log(high / low)
 
     @property
     def log_ratio_slope(self) -> float | None:

@@ -18,7 +18,7 @@ def choose_device(name: str) -> torch.device:
         name: ``auto``, ``cpu`` or ``cuda``; under torchrun each process takes the GPU of its local rank.
 
     Returns:
-        The device.
+        The device; torch is told to be deterministic there, and to keep TF32's ten bits out of float32.
 
     Raises:
         InputError: If the name is unknown, or CUDA is asked for and there is none.
@@ -28,10 +28,16 @@ def choose_device(name: str) -> torch.device:
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise InputError("device", "torch finds no CUDA device here; give --device cpu or auto")
+    # TF32 is too coarse for the residuals of eigenvalues.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False
+    # What cuBLAS needs for it must stand before its first call; some backward passes have no deterministic form, and
+    # warn.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
     if name == "cpu" or not available:
         return torch.device("cpu")
-    # TF32 keeps ten bits: too few for the residuals of eigenvalues.
-    torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 
 
@@ -43,4 +49,6 @@ def surroundings(device: torch.device) -> Surroundings:
         threads=torch.get_num_threads(),
         python=platform.python_version(),
         torch=str(torch.__version__),
+        deterministic=torch.are_deterministic_algorithms_enabled(),
+        tf32=torch.backends.cudnn.allow_tf32 or torch.backends.cuda.matmul.allow_tf32,
     )

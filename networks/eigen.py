@@ -100,13 +100,16 @@ def top_eigenpairs(
 
 def _ritz(v: Tensor, hv: Tensor, count: int, tolerance: float) -> Eigenpairs:
     """Return the largest Ritz pairs on the span of the columns of V, (n, m), from V and HV."""
-    basis, sizes, mixture = torch.linalg.svd(v.double(), full_matrices=False)
+    # What is as long as the parameters stays on their device; the small problems are the host's.
+    tall, upper = torch.linalg.qr(v.double())
+    turn, sizes, mixture = torch.linalg.svd(upper.cpu())
     # What the columns hold almost twice is rounding's share only.
     kept = sizes > sizes[0] * torch.finfo(v.dtype).eps ** 0.5
-    basis, images = basis[:, kept], hv.double() @ (mixture[kept].T / sizes[kept])
-    small = basis.T @ images
+    basis = tall @ turn[:, kept].to(tall)
+    images = hv.double() @ (mixture[kept].T / sizes[kept]).to(tall)
+    small = (basis.T @ images).cpu()
     values, y = torch.linalg.eigh((small + small.T) / 2)
-    values, y = values.flip(0)[:count], y.flip(1)[:, :count]
+    values, y = values.flip(0)[:count].to(tall), y.flip(1)[:, :count].to(tall)
     found = basis @ y
     norms = torch.linalg.vector_norm(images @ y - found * values, dim=0)
     done = norms <= tolerance * values.abs().max()

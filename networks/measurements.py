@@ -1,9 +1,11 @@
-"""What is measured of a run: angles between updates, the top of the Hessian's spectrum, the direction of arrival."""
+"""What is measured of a run: angles between updates, the turning of the flow, the top of the Hessian's spectrum."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import pi, sin
 
 import torch
 from torch import Tensor
@@ -76,52 +78,49 @@ class Spectroscope:
         return Top(pairs, scaled)
 
 
-@dataclass(frozen=True)
-class Direction:
-    """The theorem's own quantity, with the last iterate x_T in the place of the minimizer.
+def flow_deficit(product: Callable[[Tensor], Tensor], gradient: Tensor, diagonal: Tensor | None, time: float) -> float:
+    """Return 1 − cos of consecutive updates of a method's own gradient flow over the time of one step.
 
-    Attributes:
-        step: k.
-        to_final: cos of d_k = (x_k − x_T)/‖x_k − x_T‖ with the last stored d before T.
-        to_previous: cos⟨d_k, d_{k−1}⟩: near +1 where the direction is fixed, near −1 where it alternates.
-        distance: ‖x_k − x_T‖.
-    """
-
-    step: int
-    to_final: float | None
-    to_previous: float | None
-    distance: float
-
-
-def directions(kept: Sequence[tuple[int, Tensor]]) -> list[Direction]:
-    """Return the directions towards the last iterate.
+    The flow ẋ = −P⁻¹∇f turns by the angle ‖(I−wwᵀ)P⁻¹Hw‖ per unit of time, w its direction: a method with a small step
+    has consecutive updates at this angle times the step wherever it is, and its cosine says nothing but that.
 
     Args:
-        kept: For some steps k, in order: k and the rows …, x_{k−1}, x_k (m, n); the last k is T.
+        product: The Hessian as a function from (n,) to (n,).
+        gradient: ∇f, (n,), over all images.
+        diagonal: P, (n,); None without a preconditioner.
+        time: The time of one step: η, or η/(1−β) with momentum.
 
     Returns:
-        One entry for each k before T − 1.
+        1 − cos of that angle; 0 where the gradient vanishes.
     """
-    if not kept:
-        return []
-    last_step, last = kept[-1]
-    end = last[-1].double()
-    before = [(step, rows.double()) for step, rows in kept if step < last_step - 1]
-    if not before:
-        return []
-    final = before[-1][1][-1] - end
-    result = []
-    for step, rows in before:
-        offset = rows[-1] - end
-        previous = cosine(offset, rows[-2] - end) if len(rows) > 1 else None
-        result.append(Direction(step, cosine(offset, final), previous, float(torch.linalg.vector_norm(offset))))
-    return result
+    speed = gradient if diagonal is None else gradient / diagonal
+    norm = float(torch.linalg.vector_norm(speed))
+    if norm == 0:
+        return 0.0
+    w = speed / norm
+    turned = product(w) if diagonal is None else product(w) / diagonal
+    angle = time * float(torch.linalg.vector_norm((turned - w.dot(turned) * w).double()))
+    return 2 * sin(min(angle, pi) / 2) ** 2
+
+
+_BINS = 150
 
 
 def band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
-    """Return the band of several series at the steps that all of them have."""
+    """Return the band of several series in bins of the steps that all of them have: no dip between bins is lost."""
     tables = [dict(one) for one in series]
     steps = sorted(set.intersection(*(set(t) for t in tables))) if tables else []
-    columns = [[t[k] for t in tables] for k in steps]
-    mean = tuple(sum(c) / len(c) for c in columns)
-    return Band(tuple(steps), mean, tuple(min(c) for c in columns), tuple(max(c) for c in columns))
+    bins = min(_BINS, len(steps))
+    cuts = [round(i * len(steps) / bins) for i in range(bins + 1)] if bins else []
+    groups = [steps[a:b] for a, b in pairwise(cuts)]
+    columns = [[t[k] for t in tables for k in group] for group in groups]
+
+    def short(values: Iterable[float]) -> tuple[float, ...]:
+        return tuple(float(f"{v:.7g}") for v in values)
+
+    return Band(
+        tuple(group[-1] for group in groups),
+        short(sum(c) / len(c) for c in columns),
+        short(min(c) for c in columns),
+        short(max(c) for c in columns),
+    )

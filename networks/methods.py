@@ -78,6 +78,11 @@ class MethodConfig:
         }
         return factors.get(self.method, 2.0) / step_size
 
+    @property
+    def time_factor(self) -> float:
+        """The time of the method's own flow that one step takes, divided by the step size."""
+        return 1 / (1 - self.momentum) if self.method in {Method.MOMENTUM, Method.NESTEROV} else 1.0
+
 
 def make_optimizer(config: MethodConfig, theta: Tensor) -> torch.optim.Optimizer:
     """Return the optimizer over one flat parameter; the weight decay is the objective's, not the optimizer's.

@@ -88,7 +88,7 @@ def find_minimum(
     if start.dtype != torch.float64:
         raise InputError("dtype", "the minimum is found in float64; leave out other types")
     tell = on_step or (lambda *_: None)
-    theta, taken = _lbfgs(objective, start, lbfgs_steps, tell)
+    theta, taken = descend_by_lbfgs(objective, start, lbfgs_steps, tell)
     for step in range(_NEWTON_STEPS + 1):
         here = objective.evaluate(theta)
         norm = float(torch.linalg.vector_norm(here.gradient))
@@ -102,10 +102,20 @@ def find_minimum(
     raise AssertionError("unreachable")
 
 
-def _lbfgs(
-    objective: Objective, start: Tensor, most: int, tell: Callable[[str, int, float], None]
+def descend_by_lbfgs(
+    objective: Objective, start: Tensor, most: int, tell: Callable[[str, int, float], None] | None = None
 ) -> tuple[Tensor, int]:
-    """L-BFGS with a strong Wolfe line search, a hundred iterations at a time."""
+    """Descend by L-BFGS with a strong Wolfe line search, a hundred iterations at a time.
+
+    Args:
+        objective: The objective.
+        start: (n,).
+        most: The most iterations.
+        tell: Called with ``L-BFGS``, the number of iterations so far and the gradient's norm.
+
+    Returns:
+        The last point, (n,), and how many iterations led there.
+    """
     theta = start.clone().requires_grad_()
     taken = 0
     while taken < most:
@@ -128,7 +138,8 @@ def _lbfgs(
         did = int(optimizer.state[theta]["n_iter"])
         taken += did
         assert theta.grad is not None
-        tell("L-BFGS", taken, float(torch.linalg.vector_norm(theta.grad)))
+        if tell:
+            tell("L-BFGS", taken, float(torch.linalg.vector_norm(theta.grad)))
         if did < piece:
             break
     return theta.detach(), taken

@@ -10,10 +10,12 @@ from math import log
 from gdcheck.networks.descent import Trajectory, descend, start_near
 from gdcheck.networks.minimum import Minimum
 from gdcheck.networks.objective import Objective
-from gdcheck.networks.shapes import ScanPoint, finite
+from gdcheck.networks.shapes import Finding, ScanPoint, finite
 
 COSINE_SLACK = 1e-4
 ALIGNED = 0.99
+# The modulus of the other end's component, relative to the one that is left.
+LARGEST_OTHER = 0.1
 SHARPNESS_STEPS = 40
 
 # Shares of the boundary, and shares of the way from the boundary to the stability limit. The large regime is narrow:
@@ -27,21 +29,22 @@ class ExperimentConfig:
     """How long and from where.
 
     Attributes:
-        steps: Steps of the two long runs.
+        steps: Steps of the three long runs.
         scan_steps: Steps at each step size of the scan.
         distance: The start's distance from the minimum in the long runs.
         scan_distance: The start's distance in the scan: small, so that the multipliers are the minimum's.
-        below: The small run's η divided by the boundary.
-        above: How far the large run's η lies from the boundary towards the stability limit, between 0 and 1.
+        below: The η of the run far below the boundary, divided by the boundary.
+        above: How far the large run's η lies from the boundary towards the stability limit, between 0 and 1; the
+            matched run's lies as far below the boundary.
         seed: The seed of the start's direction.
     """
 
-    steps: int = 20_000
+    steps: int = 24_000
     scan_steps: int = 2_000
-    distance: float = 1e-3
+    distance: float = 1e-2
     scan_distance: float = 1e-6
     below: float = 0.9
-    above: float = 0.7
+    above: float = 0.9
     seed: int = 0
 
 
@@ -51,7 +54,8 @@ class Experiment:
 
     Attributes:
         minimum: The minimum.
-        below: The run with η < 2/(λ₁+λₙ).
+        below: A run with η far below 2/(λ₁+λₙ).
+        matched: The run below 2/(λ₁+λₙ) that is as close to it as ``above``, from the same start.
         above: The run with η between 2/(λ₁+λₙ) and 2/λₙ.
         scan: The scan, by rising η.
         switch: The step size at which the measured slope passes zero, where the components along v₁ and vₙ grow at
@@ -60,28 +64,49 @@ class Experiment:
 
     minimum: Minimum
     below: Trajectory
+    matched: Trajectory
     above: Trajectory
     scan: tuple[ScanPoint, ...]
     switch: float | None
 
     @property
-    def findings(self) -> dict[str, bool]:
-        """Each prediction of the theorem and whether it was measured."""
-        low, high = self.below, self.above
-        signs = [a * b for a, b in pairwise(high.sharpness)]
+    def findings(self) -> dict[str, Finding]:
+        """Each prediction of the theorem, what was measured of it, and how much was asked for."""
+        low, near, high, minimum = self.below, self.matched, self.above, self.minimum
         # As 0 < b/a < 1, where a may be zero.
         sides = [0 < a * b < a * a for a, b in pairwise(low.sharpness)]
-        return {
-            "below the boundary, cos of consecutive updates goes to +1": _last(low.cosine) >= 1 - COSINE_SLACK,
-            "below the boundary, the position aligns with v₁": abs(_last(low.lowest)) >= ALIGNED,
-            "below the boundary, the sharpness approaches its limit from one side": bool(sides) and all(sides),
-            "above the boundary, cos of consecutive updates goes to −1": _last(high.cosine) <= -1 + COSINE_SLACK,
-            "above the boundary, the position aligns with vₙ": abs(_last(high.highest)) >= ALIGNED,
-            "above the boundary, the component along vₙ alternates": high.alternates,
-            "above the boundary, the sharpness oscillates around its limit": bool(signs) and max(signs) < 0,
-            "the growth rates of the components along v₁ and vₙ are equal at 2/(λ₁+λₙ)": self.switch is not None
-            and abs(self.switch - self.minimum.boundary) < 0.1 * (self.minimum.stability_limit - self.minimum.boundary),
+        turns = [a * b < 0 for a, b in pairwise(high.sharpness)]
+        width = minimum.stability_limit - minimum.boundary
+        off = None if self.switch is None else abs(self.switch - minimum.boundary) / width
+        found = {
+            "below the boundary, the sharpness approaches its limit from one side": (_share(sides), 1.0),
+            "above the boundary, the component along vₙ alternates": (float(high.alternates), 1.0),
+            "above the boundary, the sharpness oscillates around its limit": (_share(turns), 1.0),
+            "the growth rates of the components along v₁ and vₙ are equal at 2/(λ₁+λₙ)": (
+                None if off is None else 1 - off,
+                0.9,
+            ),
+            "as close to the boundary on both sides, log|yₙ/y₁| ends far apart": (
+                (near.log_ratio is not None and high.log_ratio is not None and high.log_ratio - near.log_ratio) or None,
+                2 * log(1 / LARGEST_OTHER),
+            ),
         }
+        for path, where in ((low, "below the boundary"), (near, "below the boundary, as close as above")):
+            found[f"{where}, cos of consecutive updates goes to +1"] = (_last(path.cosine), 1 - COSINE_SLACK)
+            found[f"{where}, the position aligns with v₁"] = (abs(_last(path.lowest)), ALIGNED)
+        found["above the boundary, cos of consecutive updates goes to −1"] = (-_last(high.cosine), 1 - COSINE_SLACK)
+        found["above the boundary, the position aligns with vₙ"] = (abs(_last(high.highest)), ALIGNED)
+        return {sentence: _finding(*pair) for sentence, pair in found.items()}
+
+
+def _finding(value: float | None, least: float) -> Finding:
+    known = None if value is None else finite(value)
+    return Finding(known is not None and known >= least, known, least)
+
+
+def _share(flags: list[bool]) -> float | None:
+    """Return the share of what holds; None where nothing was seen."""
+    return sum(flags) / len(flags) if flags else None
 
 
 def run_experiment(
@@ -90,7 +115,7 @@ def run_experiment(
     config: ExperimentConfig,
     on_step: Callable[[int, str], None] | None = None,
 ) -> Experiment:
-    """Two long runs, one in each regime, and a scan over the step size.
+    """Three long runs, one far below the boundary and two as close to it on both sides, and a scan over the step size.
 
     Args:
         objective: The objective, in float64.
@@ -115,7 +140,9 @@ def run_experiment(
     first = min(1000, config.steps // 2)
     watched = range(first, min(first + SHARPNESS_STEPS, config.steps))
     below = run("below the boundary", config.below * edge, config.steps, config.distance, watched)
-    above = run("above", edge + config.above * (limit - edge), config.steps, config.distance, watched)
+    near = config.above * (limit - edge)
+    matched = run("as close as above", edge - near, config.steps, config.distance, range(0))
+    above = run("above", edge + near, config.steps, config.distance, watched)
     points = []
     for step_size in scan_step_sizes(minimum):
         path = run("scan", step_size, config.scan_steps, config.scan_distance, range(0))
@@ -129,7 +156,7 @@ def run_experiment(
                 left=path.left,
             )
         )
-    return Experiment(minimum, below, above, tuple(points), switch_of(points))
+    return Experiment(minimum, below, matched, above, tuple(points), switch_of(points))
 
 
 def scan_step_sizes(minimum: Minimum) -> list[float]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gdcheck.networks.data import Images
-from gdcheck.networks.descent import Trajectory
+from gdcheck.networks.descent import Trajectory, start_near
 from gdcheck.networks.network_experiment import Experiment, ExperimentConfig
 from gdcheck.networks.networks import NetworkConfig
 from gdcheck.networks.results import data_entry, network_entry
@@ -57,8 +57,11 @@ def as_network_result(
             spectrum=tuple(float(f"{x:.9g}") for x in minimum.spectrum.tolist()),
             boundary=minimum.boundary,
             stability_limit=minimum.stability_limit,
+            theta=tuple(minimum.theta.tolist()),
+            start=tuple((start_near(minimum, 1.0, config.seed) - minimum.theta).tolist()),
         ),
         below=_path(experiment.below, minimum.boundary),
+        matched=_path(experiment.matched, minimum.boundary),
         above=_path(experiment.above, minimum.boundary),
         scan=experiment.scan,
         switch=switch,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from gdcheck.networks.data import Images
+from gdcheck.theorem.loss.errors import InputError
+
+_Result = TypeVar("_Result")
 
 
 class LossKind(StrEnum):
@@ -47,7 +51,8 @@ class Objective:
         weight_decay: Its weight decay.
         device: Where the images live and the work is done.
         dtype: float32 or float64.
-        chunk: The largest number of images that go through the network at once; all if None.
+        chunk: The largest number of images that go through the network at once; all if None. Where the device's memory
+            does not hold so many it is halved, until it does.
         compiled: Whether ``torch.compile`` translates the gradient; Hessian-vector products stay as they are.
     """
 
@@ -65,7 +70,7 @@ class Objective:
     ) -> None:
         self._network = network.to(device=device, dtype=dtype)
         self._shapes = {name: p.shape for name, p in self._network.named_parameters()}
-        self._inputs = images.inputs.to(device=device, dtype=dtype)
+        self._inputs = images.normalized(dtype, device)
         self._labels = images.labels.to(device=device)
         self._targets = nn.functional.one_hot(self._labels, len(images.classes)).to(dtype)
         self._loss = loss
@@ -77,6 +82,27 @@ class Objective:
     def images(self) -> int:
         """The number of images."""
         return len(self._labels)
+
+    @property
+    def chunk(self) -> int:
+        """The largest number of images that go through the network at once."""
+        return min(self._chunk, self.images)
+
+    def _fitting(self, call: Callable[[], _Result]) -> _Result:
+        """Do what goes through the network, with fewer images at once each time that the memory does not hold them.
+
+        Raises:
+            InputError: If it does not hold one.
+        """
+        while True:
+            try:
+                return call()
+            except torch.cuda.OutOfMemoryError:
+                if self.chunk == 1:
+                    message = "has not the memory for one image; give --device cpu, or a smaller --width"
+                    raise InputError("device", message) from None
+                self._chunk = self.chunk // 2
+            torch.cuda.empty_cache()
 
     def start(self) -> Tensor:
         """Return the network's initial parameters as one vector (n,)."""
@@ -96,6 +122,9 @@ class Objective:
         Returns:
             Loss, accuracy and gradient.
         """
+        return self._fitting(lambda: self._evaluated(theta, batch))
+
+    def _evaluated(self, theta: Tensor, batch: Tensor | None) -> Evaluation:
         point = theta.detach().requires_grad_()
         count = self.images if batch is None else len(batch)
         gradient = torch.zeros_like(point)
@@ -123,6 +152,23 @@ class Objective:
         Returns:
             A function from (n,) to (n,).
         """
+        product = self._fitting(lambda: self._products(theta))
+
+        def fitting(vector: Tensor) -> Tensor:
+            nonlocal product
+            before = self._chunk
+
+            def call() -> Tensor:
+                nonlocal product, before
+                if self._chunk != before:
+                    before, product = self._chunk, self._products(theta)
+                return product(vector)
+
+            return self._fitting(call)
+
+        return fitting
+
+    def _products(self, theta: Tensor) -> Callable[[Tensor], Tensor]:
         point = theta.detach().requires_grad_()
         if self._chunk >= self.images:
             (slope,) = torch.autograd.grad(self._part(point, slice(None))[0], point, create_graph=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from msgspec.structs import replace
+from msgspec import structs
 
-from gdcheck.networks.approach import NEAR_ONE, approach, loss_change
+from gdcheck.networks.approach import NEAR_ONE, Track, approach, loss_change, settled
 from gdcheck.networks.data import Images
-from gdcheck.networks.measurements import band, directions
+from gdcheck.networks.measurements import band
 from gdcheck.networks.methods import MethodConfig
 from gdcheck.networks.networks import NetworkConfig
 from gdcheck.networks.run import Outcome, Row
@@ -22,13 +23,17 @@ from gdcheck.networks.shapes import (
     TrainingResult,
     TrainingRun,
 )
-from gdcheck.networks.storing import kept_iterates
 
-_POINTS = 60
+Distance = Callable[[Outcome], float]
+"""Gives the distance of a run's last iterate from the minimum close by, over the start's; infinite without one."""
 
 
 def as_result(
-    outcomes: Sequence[Outcome], images: Images, network: NetworkConfig, surroundings: Surroundings
+    outcomes: Sequence[Outcome],
+    images: Images,
+    network: NetworkConfig,
+    surroundings: Surroundings,
+    distance: Distance,
 ) -> TrainingResult:
     """Return the result of several runs on the same images.
 
@@ -37,12 +42,13 @@ def as_result(
         images: The images.
         network: The network.
         surroundings: Device and versions.
+        distance: Looks for the minimum that a settled run is going to; see ``networks.settling``.
 
     Returns:
         The result.
     """
     first = outcomes[0].config
-    methods = dict.fromkeys(o.config.method.method for o in outcomes)
+    methods = dict.fromkeys(o.config.method for o in outcomes)
     return TrainingResult(
         kind="measured",
         surroundings=surroundings,
@@ -54,13 +60,15 @@ def as_result(
         steps=first.steps,
         near_one=NEAR_ONE,
         runs=tuple(_run(o) for o in outcomes),
-        optimizers=tuple(_optimizer([o for o in outcomes if o.config.method.method is m]) for m in methods),
+        optimizers=tuple(_optimizer([o for o in outcomes if o.config.method == m], distance) for m in methods),
     )
 
 
 def data_entry(images: Images) -> DataEntry:
     """Return what the images are."""
-    return DataEntry(images.name, images.synthetic, len(images.labels), tuple(images.shape), len(images.classes))
+    return DataEntry(
+        images.name, images.synthetic, len(images.labels), tuple(images.shape), len(images.classes), images.digest
+    )
 
 
 def network_entry(network: NetworkConfig, parameters: int) -> NetworkEntry:
@@ -76,8 +84,10 @@ def _run(outcome: Outcome) -> TrainingRun:
     top = looked[-1] if looked else None
     return TrainingRun(
         optimizer=config.method.method.value,
+        step_size=config.method.step_size,
         seed=config.seed,
         steps=outcome.steps,
+        chunk=outcome.chunk,
         diverged=outcome.diverged,
         loss=_short(known["full_loss"]),
         accuracy=_short(known["full_accuracy"]),
@@ -90,20 +100,22 @@ def _run(outcome: Outcome) -> TrainingRun:
     )
 
 
-def _optimizer(outcomes: Sequence[Outcome]) -> OptimizerEntry:
+def _optimizer(outcomes: Sequence[Outcome], distance: Distance) -> OptimizerEntry:
     method = outcomes[0].config.method
     finished = [o for o in outcomes if o.diverged is None]
-    tracks = [directions(kept_iterates(o.directory)) for o in finished]
     losses = [[r["full_loss"] for r in o.rows if r["full_loss"] is not None] for o in finished]
     known = [c for c in map(loss_change, losses) if c is not None]
     diverged = len(outcomes) - len(finished)
+    tracks = [_track(o, "cosine") for o in finished]
+    # The minimum is looked for where a run has come to rest, and nowhere else.
+    found = [distance(o) if settled(t) else None for o, t in zip(finished, tracks, strict=True)]
 
     def judged(name: str) -> Approach:
-        found = approach([[r[name] for r in o.rows] for o in finished], losses, diverged)
-        return replace(found, **{x: _short(getattr(found, x)) for x in ("final", "trend", "spread", "worst")})
+        tracks = [replace(_track(o, name), distance=d) for o, d in zip(finished, found, strict=True)]
+        return _shortened(approach(tracks, diverged))
 
     def over_steps(value: Callable[[Row], float | None]) -> Band:
-        return _band([_series(o.rows, value) for o in finished])
+        return band([_series(o.rows, value) for o in finished])
 
     return OptimizerEntry(
         optimizer=method.method.value,
@@ -118,10 +130,26 @@ def _optimizer(outcomes: Sequence[Outcome]) -> OptimizerEntry:
         cosine=over_steps(lambda r: r["cosine"]),
         epoch_cosine=None if method.batch is None else over_steps(lambda r: r["epoch_cosine"]),
         loss=over_steps(lambda r: r["full_loss"]),
+        flow=over_steps(lambda r: r["flow_deficit"]),
         sharpness_over_threshold=over_steps(lambda r: _over(_compared(r, method), r["threshold"])),
-        to_final=_band([[(d.step, d.to_final) for d in t if d.to_final is not None] for t in tracks]),
-        to_previous=_band([[(d.step, d.to_previous) for d in t if d.to_previous is not None] for t in tracks]),
+        alignment=over_steps(lambda r: r["alignment"][0] if r["alignment"] else None),
     )
+
+
+def _track(outcome: Outcome, name: str) -> Track:
+    rows = outcome.rows
+    return Track(
+        cosines=[(r["step"], r[name], r["step_size"]) for r in rows if r[name] is not None],
+        losses=[r["full_loss"] for r in rows if r["full_loss"] is not None],
+        gradients=[r["full_gradient_norm"] for r in rows if r["full_gradient_norm"] is not None],
+        flow=[r["flow_deficit"] for r in rows if r["flow_deficit"] is not None],
+        whole=outcome.config.method.batch is None,
+    )
+
+
+def _shortened(found: Approach) -> Approach:
+    values = {name: getattr(found, name) for name in found.__struct_fields__}
+    return structs.replace(found, **{name: _short(v) for name, v in values.items() if isinstance(v, float)})
 
 
 def _compared(row: Row, config: MethodConfig) -> float | None:
@@ -141,20 +169,6 @@ def _over(value: float | None, by: float) -> float | None:
 def _series(rows: Sequence[Row], value: Callable[[Row], float | None]) -> list[tuple[int, float]]:
     pairs = ((r["step"], value(r)) for r in rows)
     return [(k, v) for k, v in pairs if v is not None]
-
-
-def _band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
-    """Return the band at no more steps than a picture can show."""
-    common = band(series)
-    count = len(common.steps)
-    points = min(count, _POINTS)
-    chosen = sorted({round(i * (count - 1) / max(1, points - 1)) for i in range(points)})
-
-    def picked(column: Sequence[float]) -> tuple[float, ...]:
-        return tuple(float(f"{column[i]:.7g}") for i in chosen)
-
-    steps = tuple(common.steps[i] for i in chosen)
-    return Band(steps, picked(common.mean), picked(common.low), picked(common.high))
 
 
 def _short(value: float | None) -> float | None:

@@ -59,6 +59,7 @@ class Outcome:
         steps: The steps taken.
         diverged: Why the run stopped early; None if it did not.
         parameters: n.
+        chunk: How many images went through the network at once, at the end.
     """
 
     config: RunConfig
@@ -67,3 +68,4 @@ class Outcome:
     steps: int
     diverged: str | None
     parameters: int
+    chunk: int

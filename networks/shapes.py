@@ -21,22 +21,25 @@ def finite(value: float) -> float | None:
 
 
 class Surroundings(Shape, frozen=True):
-    """Device and versions."""
+    """Device, versions, and whether torch was told to be deterministic and to keep to full float32 (no TF32)."""
 
     device: str
     threads: Count
     python: str
     torch: str
+    deterministic: bool
+    tf32: bool
 
 
 class DataEntry(Shape, frozen=True):
-    """What the images are."""
+    """What the images are; ``sha256`` is that of their pixels, before they are normalized, and labels."""
 
     name: str
     synthetic: bool
     images: Count
     shape: tuple[Count, ...]
     classes: Count
+    sha256: str
 
 
 class NetworkEntry(Shape, frozen=True):
@@ -50,13 +53,13 @@ class NetworkEntry(Shape, frozen=True):
 
 
 class Band(Shape, frozen=True):
-    """A quantity over several runs, at the steps that all of them have.
+    """A quantity over several runs, in bins of the steps that all of them have; nothing between the bins is left out.
 
     Attributes:
-        steps: The steps, shape (k,).
-        mean: The mean over the runs, shape (k,).
-        low: The smallest value, shape (k,).
-        high: The largest value, shape (k,).
+        steps: The last step of each bin, shape (k,).
+        mean: The mean over the runs and the bin, shape (k,).
+        low: The smallest value of any run in the bin, shape (k,).
+        high: The largest value of any run in the bin, shape (k,).
     """
 
     steps: tuple[Count, ...]
@@ -66,23 +69,44 @@ class Band(Shape, frozen=True):
 
 
 class Approach(Shape, frozen=True):
-    """Whether cos → 1 was measured for one optimizer; see ``networks.approach``.
+    """Whether cos → 1 was measured for one optimizer, or only a level; see ``networks.approach``.
 
     Attributes:
-        measured: Whether it was.
+        verdict: ``approaching``: every seed has settled and 1 − cos falls; ``level``: cos ≥ 0.99 over the last
+            twentieth of every seed, and no more than that; ``below``: not even that.
         final: The mean over the seeds of the mean cosine over the last twentieth of the run.
         trend: The mean over the seeds of that mean less the one over the twentieth before the middle.
         spread: The standard deviation of the final values over the seeds; 0 for one seed.
-        worst: The smallest final value.
+        worst: The smallest cosine over the last twentieth of any seed.
+        deficit: The mean over the seeds of the median of 1 − cos over the last twentieth.
+        flow: The same of the method's own gradient flow, over the time of one step; null without looks at the Hessian.
+        excess: The deficit less the flow's.
+        rate: The growth of log((1 − cos)/η²) per step over the second half, the largest over the seeds.
+        gradient: The last gradient's norm over the first one's, the largest over the seeds.
+        rises: The share of the second half's losses above the one before, the largest over the seeds.
+        distance: The distance of the last iterate from the minimum that was found from there, over the start's
+            distance from it; the largest over the seeds. Looked for where a run has settled.
         reason: Why, in a clause.
     """
 
-    measured: bool
+    verdict: Literal["approaching", "level", "below"]
     final: float | None
     trend: float | None
     spread: float | None
     worst: float | None
+    deficit: float | None
+    flow: float | None
+    excess: float | None
+    rate: float | None
+    gradient: float | None
+    rises: float | None
+    distance: float | None
     reason: str
+
+    @property
+    def measured(self) -> bool:
+        """Whether the approach to 1 was measured, and not only a level."""
+        return self.verdict == "approaching"
 
 
 class TrainingRun(Shape, frozen=True):
@@ -90,8 +114,10 @@ class TrainingRun(Shape, frozen=True):
 
     Attributes:
         optimizer: The optimizer.
+        step_size: η at its start.
         seed: The seed.
         steps: How many steps were taken.
+        chunk: How many images went through the network at once: fewer than all where the memory did not hold them.
         diverged: Why the run ended early, if it did.
         loss: The last loss over all images.
         accuracy: The last accuracy over all images.
@@ -104,8 +130,10 @@ class TrainingRun(Shape, frozen=True):
     """
 
     optimizer: str
+    step_size: float
     seed: Count
     steps: Count
+    chunk: Count
     diverged: str | None
     loss: float | None
     accuracy: float | None
@@ -115,6 +143,12 @@ class TrainingRun(Shape, frozen=True):
     threshold: float | None
     looks: Count
     unconverged: Count
+
+    @property
+    def edge(self) -> bool:
+        """Whether it ends above the threshold with alternating updates: at the edge of stability."""
+        above = self.sharpness is not None and self.threshold is not None and self.sharpness > self.threshold
+        return above and self.cosine is not None and self.cosine < 0
 
 
 class OptimizerEntry(Shape, frozen=True):
@@ -127,15 +161,15 @@ class OptimizerEntry(Shape, frozen=True):
         batch: The size of a batch; null for all images.
         schedule: The schedule of the step size.
         seeds: How many seeds.
-        approach: Whether cos → 1 was measured.
+        approach: Whether cos → 1 was measured, or only a level.
         epoch_approach: The same of the updates of whole epochs, for batches.
         loss_change: The largest relative change of the loss over the last tenth of a run.
         cosine: The cosine of consecutive updates.
         epoch_cosine: The cosine of the updates of consecutive epochs, for batches.
         loss: The loss over all images.
+        flow: 1 − cos of the method's own gradient flow over the time of one step.
         sharpness_over_threshold: The sharpness divided by the method's threshold.
-        to_final: The direction's cosine with its final value.
-        to_previous: The direction's cosine with the one before.
+        alignment: |cos| of the update with the Hessian's top eigenvector.
     """
 
     optimizer: str
@@ -150,12 +184,12 @@ class OptimizerEntry(Shape, frozen=True):
     cosine: Band
     epoch_cosine: Band | None
     loss: Band
+    flow: Band
     sharpness_over_threshold: Band
-    to_final: Band
-    to_previous: Band
+    alignment: Band
 
 
-class TrainingResult(StoredRun, frozen=True, tag="gdcheck-training/1"):
+class TrainingResult(StoredRun, frozen=True, tag="gdcheck-training/2"):
     """The result of ``gdcheck train``: an entry a run, a judgement an optimizer, bands over the seeds."""
 
     kind: Literal["measured"]
@@ -184,6 +218,8 @@ class MinimumEntry(Shape, frozen=True):
         spectrum: The Hessian's eigenvalues, ascending, shape (n,).
         boundary: 2/(λ₁+λₙ).
         stability_limit: 2/λₙ.
+        theta: The minimum itself, shape (n,), to the last bit: with the data's digest all of this can be checked.
+        start: The unit vector along which the runs start from there, shape (n,).
     """
 
     loss: float
@@ -194,6 +230,8 @@ class MinimumEntry(Shape, frozen=True):
     spectrum: Numbers
     boundary: float
     stability_limit: float
+    theta: Numbers
+    start: Numbers
 
 
 class TrajectoryEntry(Shape, frozen=True):
@@ -252,8 +290,22 @@ class ScanPoint(Shape, frozen=True):
     left: bool
 
 
-class NetworkResult(StoredRun, frozen=True, tag="gdcheck-network/1"):
-    """The result of ``gdcheck network``: gradient descent on both sides of the boundary around a strict minimum."""
+class Finding(Shape, frozen=True):
+    """One prediction: whether it was measured, what was measured of it, and the least that was asked for.
+
+    The margin is the difference of the two; there is no value where nothing could be measured.
+    """
+
+    holds: bool
+    value: float | None
+    least: float
+
+
+class NetworkResult(StoredRun, frozen=True, tag="gdcheck-network-measured/2"):
+    """The result of ``gdcheck network``: gradient descent on both sides of the boundary around a strict minimum.
+
+    ``matched`` is as close to the boundary as ``above``, on its other side; ``below`` is far from it.
+    """
 
     kind: Literal["measured"]
     surroundings: Surroundings
@@ -264,9 +316,10 @@ class NetworkResult(StoredRun, frozen=True, tag="gdcheck-network/1"):
     options: dict[str, int | float]
     minimum: MinimumEntry
     below: TrajectoryEntry
+    matched: TrajectoryEntry
     above: TrajectoryEntry
     scan: tuple[ScanPoint, ...]
     switch: float | None
     switch_relative_difference: float | None
-    findings: dict[str, bool]
+    findings: dict[str, Finding]
     methods: tuple[MethodRun, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ ROW_SCHEMA: dict[str, Any] = {
     "step_size": pl.Float64,
     "cosine": pl.Float64,
     "epoch_cosine": pl.Float64,
+    "flow_deficit": pl.Float64,
     "threshold": pl.Float64,
     "sharpness": pl.Float64,
     "preconditioned_sharpness": pl.Float64,
@@ -45,6 +47,7 @@ ROW_SCHEMA: dict[str, Any] = {
 
 - ``loss``, ``accuracy``, ``gradient_norm``: at x_k, of the images that the step used; ``full_…``: of all images.
 - ``update_norm``: ‖Δx_k‖; ``cosine``: cos⟨Δx_k, Δx_{k−1}⟩; ``epoch_cosine``: the same of epochs, at their ends.
+- ``flow_deficit``: 1 − cos of the method's own gradient flow over the time of one step, at x_k, of all images.
 - ``sharpness``, ``eigenvalues`` with ``residuals`` and ``converged``: the top of the Hessian's spectrum at x_k.
 - ``threshold``: the method's own stability threshold; it speaks of ``preconditioned_sharpness`` where there is one.
 - ``alignment``: |cos| of Δx_k with each of the top eigenvectors.
@@ -55,6 +58,9 @@ What was not taken at a step is null.
 
 # The names of a run's files in its directory; EVENTS and _ITERATES are folders.
 _OPTIONS, _ROWS, STATE, EVENTS, _ITERATES = "run.json", "steps.parquet", "state.pt", "events", "iterates"
+
+
+_FREE = {"steps", "device"}
 
 
 def write_rows(directory: Path, rows: list[dict[str, Any]]) -> None:
@@ -105,10 +111,18 @@ def keep_iterates(directory: Path, step: int, iterates: Tensor) -> None:
     write_tensors(directory / _ITERATES / f"{step:09d}.pt", {"step": step, "iterates": iterates})
 
 
-def kept_iterates(directory: Path) -> list[tuple[int, Tensor]]:
-    """All stored iterates, in order."""
-    stored = [read_tensors(path, torch.device("cpu")) for path in sorted((directory / _ITERATES).glob("*.pt"))]
-    return [(int(one["step"]), one["iterates"]) for one in stored]
+def kept_iterates(directory: Path) -> Iterator[tuple[int, Tensor]]:
+    """Read the stored iterates one after the other, in order."""
+    for path in sorted((directory / _ITERATES).glob("*.pt")):
+        one = read_tensors(path, torch.device("cpu"))
+        yield int(one["step"]), one["iterates"]
+
+
+def first_and_last(directory: Path) -> tuple[Tensor, Tensor]:
+    """Return the first iterate of a run and the last, (n,) each."""
+    paths = sorted((directory / _ITERATES).glob("*.pt"))
+    first, last = (read_tensors(path, torch.device("cpu"))["iterates"] for path in (paths[0], paths[-1]))
+    return first[-1], last[-1]
 
 
 def write_options(directory: Path, options: dict[str, Any]) -> None:
@@ -117,7 +131,7 @@ def write_options(directory: Path, options: dict[str, Any]) -> None:
 
 
 def check_options(directory: Path, options: dict[str, Any]) -> None:
-    """Check that a stored run was made with the same options; the number of steps may differ.
+    """Check that a stored run was made with the same options; the number of steps and the device may differ.
 
     Args:
         directory: Where the run lies.
@@ -132,7 +146,7 @@ def check_options(directory: Path, options: dict[str, Any]) -> None:
     except (OSError, ValueError, AssertionError):
         raise InputError("resume", "run.json cannot be read; start the run anew in another directory") from None
     for name in sorted(stored.keys() | options.keys()):
-        if name != "steps" and stored.get(name) != options.get(name):
+        if name not in _FREE and stored.get(name) != options.get(name):
             raise InputError(
                 "resume",
                 f"the stored run had {name} {str(stored.get(name))[:80]}, not {str(options.get(name))[:80]}; "

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gdcheck.networks.data import Images
 from gdcheck.networks.eigen import NotFiniteError
-from gdcheck.networks.measurements import Spectroscope, cosine
+from gdcheck.networks.measurements import Spectroscope, cosine, flow_deficit
 from gdcheck.networks.methods import Schedule, make_optimizer, make_schedule, preconditioner
 from gdcheck.networks.networks import build
 from gdcheck.networks.objective import Objective
@@ -123,8 +123,15 @@ class _Run:
                 _log(events, row)
                 on_row(row)
             self._save()
-        parameters = len(self._theta)
-        return Outcome(self._config, self._directory, self._rows, self._step, self._diverged, parameters)
+        return Outcome(
+            self._config,
+            self._directory,
+            self._rows,
+            self._step,
+            self._diverged,
+            parameters=len(self._theta),
+            chunk=self._objective.chunk,
+        )
 
     def _advance(self) -> Row | None:
         """One step and its row; None if the loss is not finite, or has grown beyond all bounds."""
@@ -148,17 +155,15 @@ class _Run:
             "step_size": step_size,
             "threshold": config.method.threshold(step_size),
         }
+        whole = seen if full else self._objective.evaluate(self._theta) if measured else None
+        if whole is not None:
+            row |= {"full_loss": whole.loss, "full_accuracy": whole.accuracy}
+            row["full_gradient_norm"] = float(torch.linalg.vector_norm(whole.gradient))
         try:
-            vectors = self._look(row) if measured else None
+            vectors = self._look(row, whole.gradient) if measured and whole is not None else None
         except NotFiniteError:
             self._diverged = f"diverged at step {k}: the Hessian is not finite"
             return None
-        if full:
-            row |= {"full_loss": seen.loss, "full_accuracy": seen.accuracy, "full_gradient_norm": norm}
-        elif measured:
-            whole = self._objective.evaluate(self._theta)
-            row |= {"full_loss": whole.loss, "full_accuracy": whole.accuracy}
-            row["full_gradient_norm"] = float(torch.linalg.vector_norm(whole.gradient))
         self._theta.grad = seen.gradient
         self._optimizer.step()
         if self._schedule is not None:
@@ -167,10 +172,13 @@ class _Run:
         self._remember(row, vectors)
         return row
 
-    def _look(self, row: Row) -> Tensor:
+    def _look(self, row: Row, gradient: Tensor) -> Tensor:
         diagonal = preconditioner(self._config.method, self._optimizer, self._theta)
         index = self._step // self._config.measure_every
-        top = self._spectroscope.look(self._objective.products(self._theta), diagonal, index)
+        product = self._objective.products(self._theta)
+        top = self._spectroscope.look(product, diagonal, index)
+        time = row["step_size"] * self._config.method.time_factor
+        row["flow_deficit"] = flow_deficit(product, gradient, diagonal, time)
         row["sharpness"] = top.pairs.values[0]
         row["eigenvalues"] = list(top.pairs.values)
         row["residuals"] = list(top.pairs.residuals)

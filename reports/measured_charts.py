@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import altair as alt
 
-from gdcheck.networks.shapes import Band, NetworkResult, OptimizerEntry, TrainingResult, TrajectoryEntry
+from gdcheck.networks.shapes import Approach, Band, NetworkResult, OptimizerEntry, TrainingResult, TrajectoryEntry
 from gdcheck.reports.charts import STAND_IN, WIDTH, Panel, axis, drawn, panel, rule, stacked, text
 
 _HEIGHT = 170
@@ -29,7 +30,7 @@ _METHOD_NAMES = {
 
 
 def training_chart(result: TrainingResult) -> alt.VConcatChart:
-    """Cosines, sharpness against threshold, and direction of arrival, by optimizer.
+    """Cosines, what of them is the flow's own, sharpness against threshold, and where each run ended, by optimizer.
 
     Args:
         result: The result of ``gdcheck train``.
@@ -38,29 +39,100 @@ def training_chart(result: TrainingResult) -> alt.VConcatChart:
         The chart, in the stand-in colours of ``reports.charts``.
     """
     methods = result.optimizers
+    seen = list(dict.fromkeys(m.optimizer for m in methods))
+    edge = sum(run.edge for run in result.runs)
+    above = "" if not edge else f"; {edge} of {len(result.runs)} runs end at the edge of stability"
     panels = [
-        _legend([(_METHOD_NAMES[m.optimizer], _METHOD_COLOURS[m.optimizer]) for m in methods]),
-        _bands(methods, "cosine", "Cosine of consecutive updates", "cosine", 1),
-        _bands(methods, "epoch_cosine", "Cosine of consecutive epochs' updates", "cosine", 1),
+        _legend([(_METHOD_NAMES[name], _METHOD_COLOURS[name]) for name in seen]),
+        _bands(methods, "cosine", f"Cosine of consecutive updates: {_found(result, 'approach')}", "cosine", 1),
+        _bands(methods, "epoch_cosine", f"Cosine of epochs' updates: {_found(result, 'epoch_approach')}", "cosine", 1),
+        _deficits(methods),
         _bands(
             methods,
             "sharpness_over_threshold",
-            "Sharpness divided by the method's own threshold",
+            f"Sharpness divided by the method's own threshold{above}",
             "ratio",
             None,
             at=1,
         ),
+        _ends(result),
         _bands(methods, "loss", "Loss over all images", "loss", None),
-        _bands(methods, "to_final", "Direction from the last iterate: cosine with its final value", "cosine", 1),
+        _bands(methods, "alignment", "Update: |cos| with the Hessian's top eigenvector", "|cos|", 1),
     ]
     data = result.data
     seeds = max((m.seeds for m in methods), default=0)
+    count = "one seed" if seeds == 1 else f"{seeds} seeds"
     note = (
-        f"measured: {data.name}; {data.images} images",
-        f"{result.network.architecture} with {result.network.parameters} parameters, {result.loss}, "
-        f"{seeds} seeds (bands: smallest to largest), {result.dtype}, {result.surroundings.device}",
+        f"measured: {data.name}; {data.images} images; bands: least to largest of all runs and steps of a bin",
+        f"{result.network.architecture}, {result.network.parameters} parameters, {result.loss}, {count}, "
+        f"{result.dtype}, {result.surroundings.device}",
     )
     return _noted([p for p in panels if p is not None], note)
+
+
+_WORDS = {"approaching": "→ 1 measured", "level": "≥ 0.99 at the end", "below": "below 0.99 at the end"}
+
+
+def _found(result: TrainingResult, key: str) -> str:
+    """Say in a clause what was found of each optimizer in this run."""
+    several = len({m.step_size for m in result.optimizers if m.optimizer == result.optimizers[0].optimizer}) > 1
+    names: dict[str, list[str]] = {}
+    for one in result.optimizers:
+        judged: Approach | None = getattr(one, key)
+        if judged is not None:
+            name = f"{one.optimizer} at {one.step_size:g}" if several else one.optimizer
+            names.setdefault(_WORDS[judged.verdict], []).append(name)
+    return "; ".join(f"{words}: {', '.join(who)}" for words, who in names.items())
+
+
+def _deficits(methods: Sequence[OptimizerEntry]) -> Panel | None:
+    """Return 1 − cos on a logarithmic axis, beside the flow's own: what a small step gives anywhere."""
+    x = axis(alt.X, "step", grid=False, tickCount=8)
+    y = alt.Y("y:Q", title="1 − cos", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e", tickCount=5))
+    layers = []
+    for m in methods:
+        colour = STAND_IN[_METHOD_COLOURS[m.optimizer]]
+        spans = zip(m.cosine.steps, m.cosine.high, m.cosine.mean, m.cosine.low, strict=True)
+        rows = [{"x": k, "y": 1 - c, "low": 1 - a, "high": 1 - b} for k, a, c, b in spans if a < 1]
+        flow = [{"x": k, "y": f} for k, f in zip(m.flow.steps, m.flow.mean, strict=True) if f > 0]
+        if not rows or not flow:
+            continue
+        low = alt.Y("low:Q", title="1 − cos", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e", tickCount=5))
+        layers.append(drawn("area", rows, color=colour, opacity=0.2, aria=False).encode(x=x, y=low, y2="high:Q"))
+        layers.append(drawn("line", rows, color=colour, strokeWidth=1.6, aria=False).encode(x=x, y=y))
+        dashes = drawn("line", flow, color=colour, strokeWidth=1.2, strokeDash=[4, 3], aria=False)
+        layers.append(dashes.encode(x=x, y=y))
+    return panel(layers, "1 − cos, and the method's own gradient flow's (dashed)", _HEIGHT) if layers else None
+
+
+def _ends(result: TrainingResult) -> Panel | None:
+    """Return where each run ended: its last cosine against its sharpness over the threshold."""
+    known = [
+        (run, run.sharpness / run.threshold, run.cosine)
+        for run in result.runs
+        if run.sharpness is not None and run.threshold and run.cosine is not None
+    ]
+    if not known:
+        return None
+    x = alt.X("x:Q", title="sharpness over threshold, last look", scale=alt.Scale(zero=False, nice=True))
+    y = alt.Y("y:Q", title="last cosine", scale=alt.Scale(domain=[-1, 1], nice=False))
+    layers = [
+        drawn("rule", [{"x": 1}], color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x="x:Q"),
+        drawn("rule", [{"y": 0}], color=STAND_IN["grid"]).encode(y="y:Q"),
+    ]
+    for name in dict.fromkeys(run.optimizer for run, _, _ in known):
+        dots = [{"x": ratio, "y": cosine} for run, ratio, cosine in known if run.optimizer == name]
+        colour = STAND_IN[_METHOD_COLOURS[name]]
+        layers.append(drawn("point", dots, filled=True, size=50, color=colour, aria=False).encode(x=x, y=y))
+    edge = [run for run, _, _ in known if run.edge]
+    title = "Where each run ended: none above its threshold with alternating updates"
+    if edge:
+        one = min(edge, key=lambda run: run.cosine or 0.0)
+        title = (
+            f"Edge of stability: {one.optimizer} seed {one.seed} ends at sharpness {one.sharpness:.3g} above "
+            f"{one.threshold:.3g}, cos {one.cosine:+.3f}"
+        )
+    return panel(layers, title, _HEIGHT)
 
 
 def network_chart(result: NetworkResult) -> alt.VConcatChart:
@@ -72,18 +144,21 @@ def network_chart(result: NetworkResult) -> alt.VConcatChart:
     Returns:
         The chart, in the stand-in colours of ``reports.charts``.
     """
-    runs = [(result.below, "fixed"), (result.above, "alternating")]
+    runs = [(result.below, "fixed"), (result.matched, "two-cycle"), (result.above, "alternating")]
+    edge = "2/(λ₁+λₙ)"
     panels = [
-        _legend([("η below 2/(λ₁+λₙ)", "fixed"), ("η above 2/(λ₁+λₙ)", "alternating")]),
+        _legend([(f"η = {run.ratio:.6g} times {edge}", colour) for run, colour in runs]),
         _lines(
             [(run.steps, run.cosine, colour) for run, colour in runs],
             ("step", "cosine"),
-            "Cosine of consecutive updates",
+            "Cosine of consecutive updates, at the end: "
+            + ", ".join("—" if run.last_cosine is None else f"{run.last_cosine:+.6g}" for run, _ in runs),
             [-1, 1],
         ),
         _lines(
             [
                 (result.below.steps, _moduli(result.below.lowest), "fixed"),
+                (result.matched.steps, _moduli(result.matched.lowest), "two-cycle"),
                 (result.above.steps, _moduli(result.above.highest), "alternating"),
             ],
             ("step", "|cosine|"),
@@ -91,9 +166,9 @@ def network_chart(result: NetworkResult) -> alt.VConcatChart:
             [0, 1],
         ),
         _lines(
-            [(_sharp_steps(run), run.sharpness, colour) for run, colour in runs],
+            [(_sharp_steps(run), run.sharpness, colour) for run, colour in (runs[0], runs[2])],
             ("step", "λₙ(x_k) − λₙ"),
-            "Sharpness: monotone below, oscillating above",
+            f"Sharpness: {_pattern(result.below)} below, {_pattern(result.above)} above",
             None,
         ),
         _growth(result),
@@ -104,6 +179,16 @@ def network_chart(result: NetworkResult) -> alt.VConcatChart:
         f"CNN with {result.network.parameters} parameters, mse, float64, {result.surroundings.device}",
     )
     return _noted(panels, note)
+
+
+def _pattern(run: TrajectoryEntry) -> str:
+    """Say what the measured sharpness does around its limit."""
+    pairs = list(pairwise(run.sharpness))
+    if not pairs:
+        return "not taken"
+    if all(a * b < 0 for a, b in pairs):
+        return "oscillating"
+    return "monotone" if all(0 < a * b < a * a for a, b in pairs) else "of no pattern"
 
 
 def _moduli(values: Sequence[float | None]) -> list[float | None]:
@@ -126,7 +211,9 @@ def _growth(result: NetworkResult) -> Panel:
     line = drawn("line", values, color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=x, y=theory)
     dots = drawn("point", values, filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
     zero = drawn("rule", [{"y": 0}], color=STAND_IN["grid"]).encode(y="y:Q")
-    title = "Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); at zero the growth rates are equal"
+    off = result.switch_relative_difference
+    met = "no equal growth rates were met" if off is None else f"equal rates {off:.1e} from the boundary, relatively"
+    title = f"Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); {met}"
     return panel([zero, line, dots], title, _HEIGHT)
 
 

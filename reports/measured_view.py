@@ -58,8 +58,16 @@ class NetworkView(_MeasuredView[NetworkResult]):
 
     def markdown(self) -> list[str]:
         """Return the findings."""
-        rows = ((finding, "measured" if holds else "not measured") for finding, holds in self.run.findings.items())
-        return ["## A network’s minimum", "", self.heading(), "", *table(["finding", ""], rows)]
+        rows = (
+            (
+                sentence,
+                "measured" if found.holds else "not measured",
+                "" if found.value is None else f"{found.value:.7g}",
+                f"{found.least:.7g}",
+            )
+            for sentence, found in self.run.findings.items()
+        )
+        return ["## A network’s minimum", "", self.heading(), "", *table(["finding", "", "value", "least"], rows)]
 
 
 class TrainingView(_MeasuredView[TrainingResult]):
@@ -72,19 +80,31 @@ class TrainingView(_MeasuredView[TrainingResult]):
     what = "optimizers"
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """Yield the optimizers by cosine, sharpness and direction."""
-        yield "training", "Optimizers by cosine, sharpness and direction, measured", training_chart(self.run)
+        """Yield the optimizers by cosine, sharpness and where each run ended."""
+        yield "training", "Optimizers by cosine and sharpness, measured", training_chart(self.run)
 
     def markdown(self) -> list[str]:
         """Return the judgements."""
         rows = (
-            (one.optimizer, "measured" if one.approach.measured else "not measured", one.approach.reason)
+            (one.optimizer, f"{one.step_size:g}", _VERDICTS[one.approach.verdict], one.approach.reason)
             for one in self.run.optimizers
         )
-        lines = ["## Optimizers", "", self.heading(), "", *table(["optimizer", "cos → 1 was", ""], rows)]
+        edge = [
+            plain(
+                f"At the edge of stability: {run.optimizer}, seed {run.seed}, ends at sharpness {run.sharpness:.4g} "
+                f"above its threshold {run.threshold:.4g}, with cos {run.cosine:+.3f}."
+            )
+            for run in self.run.runs
+            if run.edge
+        ]
+        listed = table(["optimizer", "η", "cos → 1 was", ""], rows)
+        lines = ["## Optimizers", "", self.heading(), "", *listed, *(x for line in edge for x in ("", line))]
         if self.run.minima:
             lines += ["", *table(["at the minimum ahead", "", "regime, or why not compared"], _ahead(self.run))]
         return lines
+
+
+_VERDICTS = {"approaching": "measured", "level": "not measured; cos ≥ 0.99 at the end", "below": "not measured"}
 
 
 def _ahead(run: TrainingResult) -> Iterator[tuple[str, str, str]]:

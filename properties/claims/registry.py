@@ -14,6 +14,7 @@ from gdcheck.properties.claims import (
     rate,
     remainder,
     sharpness,
+    signal,
     updates,
     valleys,
 )
@@ -31,6 +32,7 @@ CLAIMS: dict[str, Claim] = {
         exceptional.CLAIM,
         amplitude.CLAIM,
         updates.CLAIM,
+        signal.CLAIM,
         rate.CLAIM,
         sharpness.CLAIM,
         observation.CLAIM,

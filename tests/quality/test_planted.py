@@ -354,6 +354,13 @@ PLANTS = [
         "valley/mpmath",
     ),
     plant(
+        "the signal is the cosine alone",
+        "theorem/limit/signal.py",
+        "gap = _least([abs(arb(m) - r) for m in others])",
+        "gap = arb(1)",
+        "signal",
+    ),
+    plant(
         "mpmath follows the updates with a tenth of the step size",
         "theorem/reference/trajectory.py",
         "self.step_size = to_mpf(problem.step_size)",

@@ -61,7 +61,7 @@ def network_command(options: NetworkOptions) -> int:
             typer.echo("not measured: this is no strict minimum with simple ends; try another --seed or --weight-decay")
             return NOT_MEASURED
         plan = ExperimentConfig(options.steps, options.scan_steps, distance=options.distance, seed=options.seed)
-        total = 2 * plan.steps + len(scan_step_sizes(minimum)) * plan.scan_steps
+        total = 3 * plan.steps + len(scan_step_sizes(minimum)) * plan.scan_steps
         with progress_bar(total, "gradient descent") as progress:
             experiment = run_experiment(objective, minimum, plan, progress)
         methods = _methods(objective, minimum, min(options.steps, _METHOD_STEPS), options.seed)
@@ -74,8 +74,11 @@ def network_command(options: NetworkOptions) -> int:
     result = replace_fields(result, methods=methods)
     write_measured(result, options.out)
     made_up = "SYNTHETIC data: " if images.synthetic else ""
-    for sentence, holds in experiment.findings.items():
-        typer.echo(f"{made_up}{'measured' if holds else 'not measured'}: {sentence}")
+    findings = experiment.findings
+    for sentence, found in findings.items():
+        value = "nothing to measure" if found.value is None else f"{found.value:.7g}"
+        word = "measured" if found.holds else "not measured"
+        typer.echo(f"{made_up}{word}: {sentence} ({value}, at least {found.least:.7g} is asked)")
     if experiment.switch is not None:
         off = result.switch_relative_difference
         typer.echo(
@@ -87,7 +90,7 @@ def network_command(options: NetworkOptions) -> int:
         typer.echo(f"{made_up}{'measured' if holds else 'not measured'}: {sentence}")
     typer.echo(f"result: {options.out / 'network.json'}, {options.out / 'network.svg'}, {options.out / 'methods.svg'}")
     of_methods = all(all(one.findings.values()) for one in methods)
-    return MEASURED if all(experiment.findings.values()) and of_methods else NOT_MEASURED
+    return MEASURED if all(found.holds for found in findings.values()) and of_methods else NOT_MEASURED
 
 
 def _methods(objective: Objective, minimum: Minimum, steps: int, seed: int) -> tuple[MethodRun, ...]:

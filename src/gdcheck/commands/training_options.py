@@ -31,7 +31,7 @@ Out = Annotated[Path, Option(help="The directory of what is written.")]
 class ImageOptions:
     """Which images, and on which device; see ``networks.data.DataConfig``."""
 
-    root: Annotated[Path | None, Option(help="Directory of CIFAR-10, as torchvision has it.")] = None
+    root: Annotated[Path | None, Option(help="Directory of CIFAR-10, in its binary or Python format.")] = None
     download: Annotated[bool, Option(help="Let torchvision download CIFAR-10 to --root.")] = False
     data: Annotated[Path | None, Option(help="Directory with one folder of images for each class.")] = None
     subset: Annotated[int | None, Option(min=2, help="How many images; all if not given.")] = None
@@ -72,9 +72,9 @@ class NetworkOptions(ProofOptions):
         str | None,
         Option("--weight-decay", help="Weight decay, as part of the loss; 0.02 if not given, none with --prove."),
     ] = None
-    steps: Annotated[int, Option(min=10, help="Steps of the run on each side of the boundary.")] = 20_000
+    steps: Annotated[int, Option(min=10, help="Steps of each of the three runs around the boundary.")] = 24_000
     scan_steps: Annotated[int, Option(min=10, help="Steps at each step size of the scan.")] = 2_000
-    distance: Annotated[float, Option(help="How far from the minimum the runs start.")] = 1e-3
+    distance: Annotated[float, Option(help="How far from the minimum the runs start.")] = 1e-2
     seed: Annotated[int, Option(min=0, help="The seed of the network and of the start.")] = 0
     out: Out = Path("reports/out/network")
 
@@ -104,10 +104,13 @@ class TrainOptions(ImageOptions):
     ] = None
     preset: Annotated[str | None, Option(help="paper: gd, momentum and adam over five seeds.")] = None
     step_size: Annotated[float | None, Option(help="The step size η; the optimizer's own if not given.")] = None
+    sweep: Annotated[
+        str | None, Option(help="Multiples of each step size, such as 0.1,1,10: on both sides of the boundary.")
+    ] = None
     momentum: Annotated[float, Option(help="β of momentum and Nesterov, β₁ of Adam.")] = 0.9
     batch_size: Annotated[int | None, Option(min=1, help="Images a step, but for gd; all if not given.")] = None
     schedule: Annotated[str, Option(help="What the step size does: none or cosine.")] = "none"
-    network: Annotated[str, Option(help="cnn, vgg, mlp or tiny.")] = "cnn"
+    network: Annotated[str, Option(help="cnn, vgg, resnet, vit, mlp or tiny.")] = "cnn"
     activation: Annotated[str, Option(help="tanh, gelu or relu.")] = "tanh"
     width: Annotated[int, Option(min=1, max=512, help="Channels of the first convolution.")] = 8
     loss: Annotated[str, Option(help="mse or cross-entropy.")] = "mse"
@@ -166,7 +169,29 @@ class TrainOptions(ImageOptions):
         if not 0 < self.tolerance < 1:
             raise InputError("tolerance", f"{self.tolerance} is not between 0 and 1; give one such as 1e-3")
         _check_seed(self.all_seeds[-1])
+        _ = self.factors
         return names
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """The multiples of each step size that are run.
+
+        Raises:
+            InputError: If they are no positive numbers.
+        """
+        if self.sweep is None:
+            return (1.0,)
+        try:
+            factors = tuple(float(part) for part in self.sweep.split(","))
+        except ValueError:
+            factors = ()
+        if (
+            not factors
+            or not all(1e-6 <= f <= 1e6 for f in factors)
+            or len({f"{f:.6g}" for f in factors}) < len(factors)
+        ):
+            raise InputError("sweep", "must be different numbers from 1e-6 to 1e6, such as 0.1,1,10")
+        return factors
 
     @property
     def all_seeds(self) -> tuple[int, ...]:

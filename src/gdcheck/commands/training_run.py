@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from msgspec.structs import replace as replace_fields
 
 from gdcheck.commands.common import INTERRUPTED
 from gdcheck.commands.training_options import DEFAULT_STEP_SIZES, ImageOptions, TrainOptions, one_of
+from gdcheck.networks.approach import NEAR_ONE
 from gdcheck.networks.at_minimum import minimum_ahead
 from gdcheck.networks.data import DataConfig, Images, load
 from gdcheck.networks.devices import choose_device, surroundings
@@ -22,6 +25,7 @@ from gdcheck.networks.networks import Activation, Architecture, NetworkConfig
 from gdcheck.networks.objective import LossKind
 from gdcheck.networks.results import as_result
 from gdcheck.networks.run import Outcome, Row, RunConfig
+from gdcheck.networks.settling import distance_from_minimum
 from gdcheck.networks.shapes import Approach, TrainingResult
 from gdcheck.networks.training import train
 from gdcheck.reports.compose import write_measured
@@ -29,6 +33,7 @@ from gdcheck.terminal.progress import Tell, progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
 FINISHED, DIVERGED = 0, 3
+_TO_BEGIN, _TO_TRAIN = timedelta(minutes=10), timedelta(days=30)
 
 
 def train_command(options: TrainOptions) -> int:
@@ -50,7 +55,12 @@ def train_command(options: TrainOptions) -> int:
     one_of("dtype", options.dtype, ["float32", "float64"])
     device = choose_device(options.device)
     images = load_images(options)
-    jobs = [_config(options, network, name, seed) for seed in options.all_seeds for name in names]
+    jobs = [
+        _config(options, network, name, factor, seed)
+        for seed in options.all_seeds
+        for name in names
+        for factor in options.factors
+    ]
     rank, world = _rank()
     directories = {config: _directory(options, config) for config in jobs}
     mine = jobs[rank::world]
@@ -59,17 +69,47 @@ def train_command(options: TrainOptions) -> int:
             place = repr(str(directories[config])[:200])
             raise InputError("out", f"{place} holds a run; add --resume to go on with it, or name another --out")
     typer.echo(f"data: {describe(images)}; network: {network.architecture}, {network.activation}; device: {device}")
+    with _together(world) as wait:
+        outcomes = _train(options, mine, images, directories, device)
+        if outcomes is None:
+            return INTERRUPTED
+        wait()
+    if rank > 0:
+        return FINISHED
+    if world > 1:
+        # The other processes' runs are read back from their files, whatever device they were on, without a step.
+        outcomes = [train(c, images, directories[c], device=device, resume=True) for c in jobs]
+    with progress_bar(None, "looking for the minima of settled runs"):
+        result = as_result(
+            outcomes, images, network, surroundings(device), lambda run: distance_from_minimum(run, images, device)
+        )
+    if options.minimum:
+        result = replace_fields(result, minima=_minima(outcomes, images))
+    write_measured(result, options.out)
+    _show(result, outcomes)
+    _show_minima(result.minima)
+    return DIVERGED if any(o.diverged for o in outcomes) else FINISHED
+
+
+def _train(
+    options: TrainOptions,
+    configs: list[RunConfig],
+    images: Images,
+    directories: dict[RunConfig, Path],
+    device: torch.device,
+) -> list[Outcome] | None:
+    """Do this process's runs; None if interrupted."""
     outcomes = []
     try:
-        with progress_bar(sum(config.steps for config in mine), "training") as tell:
+        with progress_bar(sum(config.steps for config in configs), "training") as tell:
             steps = count(1)
-            for config in mine:
+            for config in configs:
                 on_row = _teller(config, steps, tell)
                 directory = directories[config]
                 outcomes.append(train(config, images, directory, device=device, resume=options.resume, on_row=on_row))
     except KeyboardInterrupt:
         typer.echo("interrupted: the same command with --resume goes on from the last stored state", err=True)
-        return INTERRUPTED
+        return None
     except RuntimeError as error:
         if not options.compiled:
             raise
@@ -78,19 +118,7 @@ def train_command(options: TrainOptions) -> int:
         raise InputError("compile", f"torch.compile failed here ({reason}); leave --compile out") from None
     except OSError as error:
         raise InputError("out", f"cannot be written to ({error.strerror or error}); name a writable place") from None
-    if world > 1:
-        # The other processes' runs are read back from their files, without a step.
-        _meet()
-        if rank > 0:
-            return FINISHED
-        outcomes = [train(c, images, directories[c], device=device, resume=True) for c in jobs]
-    result = as_result(outcomes, images, network, surroundings(device))
-    if options.minimum:
-        result = replace_fields(result, minima=_minima(outcomes, images))
-    write_measured(result, options.out)
-    _show(result, outcomes)
-    _show_minima(result.minima)
-    return DIVERGED if any(o.diverged for o in outcomes) else FINISHED
+    return outcomes
 
 
 def load_images(options: ImageOptions) -> Images:
@@ -110,10 +138,10 @@ def _network(options: TrainOptions) -> NetworkConfig:
     return NetworkConfig(Architecture(options.network), Activation(options.activation), options.width)
 
 
-def _config(options: TrainOptions, network: NetworkConfig, name: str, seed: int) -> RunConfig:
+def _config(options: TrainOptions, network: NetworkConfig, name: str, factor: float, seed: int) -> RunConfig:
     method = MethodConfig(
         Method(name),
-        options.step_size or DEFAULT_STEP_SIZES[name],
+        float(f"{factor * (options.step_size or DEFAULT_STEP_SIZES[name]):.15g}"),
         momentum=options.momentum,
         decay=0.99 if name == Method.RMSPROP else 0.999,
         epsilon=options.epsilon,
@@ -138,7 +166,8 @@ def _config(options: TrainOptions, network: NetworkConfig, name: str, seed: int)
 
 
 def _directory(options: TrainOptions, config: RunConfig) -> Path:
-    return options.out / f"{config.method.method}-seed{config.seed}"
+    size = f"-eta{config.method.step_size:.6g}" if options.sweep else ""
+    return options.out / f"{config.method.method}{size}-seed{config.seed}"
 
 
 def _rank() -> tuple[int, int]:
@@ -146,11 +175,24 @@ def _rank() -> tuple[int, int]:
     return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def _meet() -> None:
-    """Wait until every process has come so far."""
-    torch.distributed.init_process_group("gloo")
-    torch.distributed.barrier()
-    torch.distributed.destroy_process_group()
+@contextmanager
+def _together(world: int) -> Iterator[Callable[[], None]]:
+    """Join the other processes before the work, so that one that is missing is missed at once.
+
+    Args:
+        world: How many processes there are.
+
+    Yields:
+        What waits until every process has come so far: as long as another one may train.
+    """
+    if world == 1:
+        yield lambda: None
+        return
+    torch.distributed.init_process_group("gloo", timeout=_TO_BEGIN)
+    try:
+        yield lambda: torch.distributed.monitored_barrier(timeout=_TO_TRAIN)
+    finally:
+        torch.distributed.destroy_process_group()
 
 
 def _teller(config: RunConfig, steps: Iterator[int], tell: Tell) -> Callable[[Row], None]:
@@ -176,10 +218,21 @@ def _show(result: TrainingResult, outcomes: list[Outcome]) -> None:
     for one in result.optimizers:
         for judged, what in ((one.approach, "cos of updates"), (one.epoch_approach, "cos of epochs")):
             if judged is not None:
-                sentence = _sentence(judged, what, made_up, one.seeds)
-                typer.echo(f"{one.optimizer} (η = {one.step_size:g}): {sentence}")
+                typer.echo(f"{one.optimizer} (η = {one.step_size:g}): {_sentence(judged, what, made_up, one.seeds)}")
+                for line in _figures(judged):
+                    typer.echo(f"  {line}")
         if one.loss_change is not None:
             typer.echo(f"  over the last tenth of the run the loss changed by at most {abs(one.loss_change):.2%}")
+        if one.sharpness_over_threshold.steps:
+            low, high = one.sharpness_over_threshold.low[-1], one.sharpness_over_threshold.high[-1]
+            typer.echo(f"  sharpness over the method's threshold, at the end: {low:.3g} to {high:.3g}")
+    for run in result.runs:
+        if run.edge:
+            typer.echo(
+                f"{run.optimizer} (η = {run.step_size:g}) seed {run.seed} ends at the edge of stability: sharpness "
+                f"{run.sharpness:.4g} above its threshold {run.threshold:.4g}, cos {run.cosine:+.3f}: its updates "
+                "alternate, as the theory says"
+            )
 
 
 def _minima(outcomes: list[Outcome], images: Images) -> tuple[MinimumAhead, ...]:
@@ -207,9 +260,28 @@ def _show_minima(minima: Sequence[MinimumAhead]) -> None:
 
 
 def _sentence(judged: Approach, what: str, made_up: str, seeds: int) -> str:
-    word = "measured" if judged.measured else "not measured"
-    head = f"{what} → 1 was {word} ({made_up}{judged.reason})"
+    head = {
+        "approaching": f"{what} → 1 was measured",
+        "level": f"{what} ≥ {NEAR_ONE} over the last 5 %; → 1 was not measured",
+        "below": f"{what} → 1 was not measured",
+    }[judged.verdict]
+    head = f"{head} ({made_up}{judged.reason})"
     if judged.final is None:
         return head
-    figures = f"final {judged.final:+.5f}, trend {judged.trend:+.2g}, spread {judged.spread:.2g}"
-    return f"{head}: {figures} over {seeds} seed{'s' if seeds > 1 else ''}"
+    figures = f"final {judged.final:+.7g}, trend {judged.trend:+.2g}, spread {judged.spread:.2g}"
+    return f"{head}: {figures}, least {judged.worst:+.7g} over {seeds} seed{'s' if seeds > 1 else ''}"
+
+
+def _figures(judged: Approach) -> list[str]:
+    """Say what of 1 − cos is the flow's own, and how far the run has settled."""
+    lines = []
+    if judged.deficit is not None and judged.flow is not None and judged.excess is not None:
+        own = ": a small step, which gives such a cosine anywhere" if abs(judged.excess) <= judged.flow / 2 else ""
+        lines.append(
+            f"1 − cos is {judged.deficit:.2g}; the method's own gradient flow has {judged.flow:.2g}, "
+            f"the difference is {judged.excess:+.2g}{own}"
+        )
+    if judged.gradient is not None:
+        away = "" if judged.distance is None else f"; the distance from the minimum by {judged.distance:.2g}"
+        lines.append(f"the gradient's norm went down to {judged.gradient:.2g} of the first{away}")
+    return lines

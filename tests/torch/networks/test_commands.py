@@ -24,7 +24,7 @@ def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tm
     out = tmp_path / "out"
     code, said, _ = gdcheck("train", *SMALL, "--preset", "paper", "--seeds", "2", "--device", "cpu", "--out", out)
     assert code == 0
-    lines = [line for line in said.splitlines() if "cos of updates → 1 was" in line]
+    lines = [line for line in said.splitlines() if "cos of updates" in line and "→ 1 was" in line]
     assert [line.split()[0] for line in lines] == ["gd", "momentum", "adam"]
     for line in lines:
         assert "SYNTHETIC" in line
@@ -35,7 +35,7 @@ def test_the_paper_preset_says_per_optimizer_whether_it_was_measured(gdcheck, tm
     assert result["data"]["synthetic"] is True
     assert "synthetic" in (out / "training.svg").read_text()
     for one, line in zip(result["optimizers"], lines, strict=True):
-        assert ("not measured" in line) != one["approach"]["measured"]
+        assert ("was not measured" in line) == (one["approach"]["verdict"] != "approaching")
         rows = [pl.read_parquet(out / f"{one['optimizer']}-seed{s}" / "steps.parquet") for s in (0, 1)]
         means = [sum(values) / 2 for values in zip(*(r["cosine"][1:].to_list() for r in rows), strict=True)]
         assert one["cosine"]["mean"] == pytest.approx(means, rel=1e-6)
@@ -95,9 +95,60 @@ def test_torchrun_shares_the_runs_and_one_process_reports(tmp_path):
         command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("cos of updates → 1") == 1, "one process reports"
+    assert done.stdout.count("cos of updates") == 1, "one process reports"
     result = json.loads((tmp_path / "out" / "result.json").read_text())
     assert [r["seed"] for r in result["runs"]] == [0, 1, 2]
+
+
+def test_a_missing_process_is_missed_before_the_training(monkeypatch, tmp_path):
+    from datetime import timedelta
+
+    from gdcheck.commands import training_run
+
+    def work(*arguments, **options):
+        raise AssertionError("the work was begun")
+
+    monkeypatch.setattr(training_run, "train", work)
+    monkeypatch.setattr(training_run, "_TO_BEGIN", timedelta(seconds=1))
+    for name, value in {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "29643"}.items():
+        monkeypatch.setenv(name, value)
+    assert run(["train", *SMALL, "--device", "cpu", "--out", str(tmp_path / "out")]) == 70
+
+
+def test_devices_are_deterministic_and_keep_all_bits_of_float32(gdcheck, tmp_path):
+    assert gdcheck("train", *SMALL, "--steps", "2", "--out", tmp_path)[0] == 0
+    said = json.loads((tmp_path / "result.json").read_text())["surroundings"]
+    assert (said["deterministic"], said["tf32"]) == (True, False)
+
+
+SWEEP = ["--sweep", "0.5,2", "--optimizer", "gd", "--optimizer", "momentum"]
+
+
+def test_a_sweep_over_the_step_size(gdcheck, tmp_path):
+    code, said, _ = gdcheck("train", *SMALL, *SWEEP, "--out", tmp_path)
+    assert code == 0
+    heads = [line.split(":")[0] for line in said.splitlines() if "cos of updates" in line]
+    assert heads == ["gd (η = 0.05)", "gd (η = 0.2)", "momentum (η = 0.005)", "momentum (η = 0.02)"]
+    result = read_as(json.loads((tmp_path / "result.json").read_text()), TrainingResult)
+    assert [(o.optimizer, o.step_size) for o in result.optimizers] == [
+        ("gd", 0.05),
+        ("gd", 0.2),
+        ("momentum", 0.005),
+        ("momentum", 0.02),
+    ]
+    assert (tmp_path / "gd-eta0.05-seed0" / "steps.parquet").exists()
+
+
+def test_a_run_that_ends_at_the_edge_of_stability_is_named(gdcheck, tmp_path):
+    # The step size is two and a half times the stable one at the start: descent swings along the top eigenvector.
+    words = [*SMALL, "--dtype", "float64", "--measure-every", "1", "--seed", "1"]
+    code, said, _ = gdcheck("train", *words, "--step-size", "0.9", "--steps", "60", "--out", tmp_path)
+    result = read_as(json.loads((tmp_path / "result.json").read_text()), TrainingResult)
+    (one,) = result.runs
+    assert one.edge == (one.sharpness > one.threshold and one.cosine < 0)
+    assert ("ends at the edge of stability" in said) == one.edge
+    assert ("Edge of stability" in (tmp_path / "training.svg").read_text()) == one.edge
+    assert one.edge, (code, one)
 
 
 def test_network_on_synthetic_images(gdcheck, tmp_path):
@@ -106,7 +157,7 @@ def test_network_on_synthetic_images(gdcheck, tmp_path):
     assert code in {0, 3}
     result = json.loads((tmp_path / "network.json").read_text())
     read_as(result, NetworkResult)
-    assert code == (0 if all(result["findings"].values()) else 3)
+    assert code == (0 if all(found["holds"] for found in result["findings"].values()) else 3)
     assert said.count("SYNTHETIC data: ") == len(result["findings"])
     assert " 40 of 3×16×16 in 10 classes; " in said.splitlines()[0]
     if result["switch"] is not None:
@@ -119,7 +170,7 @@ def test_network_on_synthetic_images(gdcheck, tmp_path):
 
 BAD = {
     "optimizer": (["--optimizer", "lion"], "optimizer", "'lion'"),
-    "network": (["--network", "resnet"], "network", "'resnet'"),
+    "network": (["--network", "alexnet"], "network", "'alexnet'"),
     "activation": (["--activation", "sine"], "activation", "tanh"),
     "loss": (["--loss", "hinge"], "loss", "mse"),
     "schedule": (["--schedule", "warm"], "schedule", "cosine"),
@@ -140,6 +191,8 @@ BAD = {
     "momentum": (["--momentum", "1"], "momentum", "[0, 1)"),
     "weight decay": (["--weight-decay", "inf"], "weight-decay", "0.02"),
     "tolerance": (["--tolerance", "0"], "tolerance", "1e-3"),
+    "sweep": (["--sweep", "1,x"], "sweep", "0.1,1,10"),
+    "sweep twice": (["--sweep", "1,1"], "sweep", "different"),
     "missing root": (["--root", "/nowhere"], "root", "no directory"),
     "missing data": (["--data", "/nowhere"], "data", "no directory"),
 }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st  # noqa: E402
 from gdcheck.networks.networks import Activation, Architecture, NetworkConfig, build  # noqa: E402
 from gdcheck.networks.objective import LossKind, Objective  # noqa: E402
 
-SMOOTH = [("tiny", "tanh"), ("cnn", "gelu"), ("mlp", "tanh")]
+SMOOTH = [("tiny", "tanh"), ("cnn", "gelu"), ("mlp", "tanh"), ("resnet", "gelu"), ("vit", "gelu")]
 
 
 @given(data=st.data())
@@ -46,7 +46,7 @@ def test_gradient_agrees_with_finite_differences_of_the_loss(objective, loss):
 def test_value_is_the_mean_loss_plus_half_the_decay(images):
     network = build(NetworkConfig(Architecture.CNN, width=2), images.shape, 10, 0).double()
     objective = Objective(network, images, LossKind.CROSS_ENTROPY, 0.3, dtype=torch.float64)
-    outputs = network(images.inputs.double()).detach()
+    outputs = network(images.normalized(torch.float64)).detach()
     squares = sum(float(p.detach().square().sum()) for p in network.parameters())
     expected = float(torch.nn.functional.cross_entropy(outputs, images.labels)) + 0.15 * squares
     seen = objective.evaluate(objective.start())
@@ -57,7 +57,7 @@ def test_value_is_the_mean_loss_plus_half_the_decay(images):
 
 def test_mean_squared_error_is_half_the_sum_over_classes(objective, images):
     f = objective(weight_decay=0.0)
-    outputs = f._network(images.inputs.double()).detach()
+    outputs = f._network(images.normalized(torch.float64)).detach()
     targets = torch.nn.functional.one_hot(images.labels, 10)
     assert f.evaluate(f.start()).loss == pytest.approx(float((outputs - targets).square().sum()) / 80, rel=1e-12)
 
@@ -107,7 +107,7 @@ def test_building_is_determined_by_the_seed_and_leaves_the_global_generator_alon
 
 def test_smoothness_is_said_of_the_smooth_ones_only():
     smooth = {(a, f) for a in Architecture for f in Activation if NetworkConfig(a, f).smooth}
-    assert smooth == {(a, f) for a in ("cnn", "mlp", "tiny") for f in ("tanh", "gelu")}
+    assert smooth == {(a, f) for a in ("cnn", "mlp", "resnet", "vit", "tiny") for f in ("tanh", "gelu")}
 
 
 @pytest.mark.skipif(

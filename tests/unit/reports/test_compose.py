@@ -254,7 +254,10 @@ def test_sweeps_and_measurements(tmp_path):
     measured = html[html.index('<section id="network">') : html.index("</main>")]
     assert "proved" not in measured
     assert "Synthetic data" not in html
-    assert "were measured as equal at η = 0.283271748, at a relative distance of 1.5·10⁻⁸" in " ".join(measured.split())
+    known = json.loads(runs[1].read_text(encoding="utf-8"))
+    words = " ".join(measured.split())
+    assert f"were measured as equal at η = {known['switch']:.9g}, at a relative distance of " in words
+    assert "least asked" in words
     assert "of the scan do not settle the direction" in measured
     assert "switch" not in measured
     markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")

@@ -22,6 +22,7 @@ from gdcheck.properties.claims import (
     methods,
     rate,
     sharpness,
+    signal,
     trajectory,
     updates,
     valleys,
@@ -37,7 +38,7 @@ from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 
 BLUR = fmpq(3, 10)
-ON_WALKS = {"amplitude", "dominance", "invariance", "rate", "sharpness", "updates"}
+ON_WALKS = {"amplitude", "dominance", "invariance", "rate", "sharpness", "signal", "updates"}
 ON_LIMITS = {
     "adaptive",
     "alternation",
@@ -128,7 +129,7 @@ def test_a_claim_does_not_hold_of_a_blurred_trajectory(
 
     for module in (amplitude, dominance, invariance, sharpness, trajectory):
         monkeypatch.setattr(module, "walk", walk_blurred)
-    assert {rate.settled_walk, updates.settled_walk} == {trajectory.settled_walk}
+    assert {rate.settled_walk, signal.settled_walk, updates.settled_walk} == {trajectory.settled_walk}
     found = findings(CLAIMS[name], regime, used)
     assert found
     assert {finding.holds for finding in found} == {None}, found

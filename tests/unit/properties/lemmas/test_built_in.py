@@ -61,6 +61,7 @@ def test_every_claim_has_its_module() -> None:
         "exceptional",
         "amplitude",
         "updates",
+        "signal",
         "rate",
         "sharpness",
         "observation",

@@ -1,0 +1,1 @@
+"""A user's own network, loss, data and optimizer, measured: ``measure`` trains, ``Monitor`` watches a loop."""

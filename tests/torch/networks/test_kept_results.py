@@ -79,9 +79,11 @@ def test_what_is_kept_is_a_level_and_no_limit():
 
 def test_the_kept_sweep_has_both_sides_of_the_boundary():
     result = read("training-sweep", TrainingResult)
-    sides = {run.sharpness > run.threshold: run for run in result.runs}
-    assert set(sides) == {True, False}
-    assert sides[False].cosine > 0.99
+    by_size = {round(run.step_size, 6): run for run in result.runs}
+    assert by_size[0.1].sharpness < by_size[0.1].threshold
+    assert by_size[0.1].cosine > 0.99
+    assert by_size[0.7].sharpness > by_size[0.7].threshold
+    assert by_size[0.7].cosine < -0.99
     edge = [run for run in result.runs if run.edge]
     assert edge, "one ends at the edge of stability"
     picture = (KEPT / "training-sweep.svg").read_text(encoding="utf-8")

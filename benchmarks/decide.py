@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from math import comb, isqrt
@@ -39,6 +39,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.methods.method import HeavyBall
 from gdcheck.theorem.reference.observation import observe
 from gdcheck.theorem.sharpness.sharpness import sharpness
 
@@ -114,6 +115,37 @@ def against_observation(count: int) -> dict[str, float]:
         "observation_ms": 1e3 * statistics.median(observations),
         "observation_over_verdict": statistics.median(o / v for o, v in zip(observations, verdicts, strict=True)),
         "observations_unsettled": unsettled,
+    }
+
+
+def with_momentum(problem: Problem) -> Problem:
+    """Return a problem of ``make`` with heavy ball, at the step size where its ρ is that of gradient descent."""
+    beta = fmpq(1, 4)
+    rho = 1 - problem.step_size  # the lowest eigenvalue is 1, and it dominates
+    return replace(problem, step_size=1 + beta - rho - beta / rho, method=HeavyBall(beta))
+
+
+def heavy_ball(count: int) -> dict[str, float]:
+    """Verdicts on heavy ball beside those on gradient descent: the same losses, starts and ρ, in turn."""
+    plain, momentum, steps = [], [], []
+    for i in track(range(count), "heavy ball against gradient descent", console=Console(stderr=True)):
+        problem = make(Shape(), i)
+        pair = problem, with_momentum(problem)
+        decisions = [decide(p) for p in pair]
+        if any(d.verdict is not Verdict.PROVED for d in decisions):
+            raise SystemExit(f"problem {i} is not proved with both methods: the benchmark expects it")
+        times = [min(seconds(lambda p=p: decide(p)) for _ in range(3)) for p in pair]
+        plain.append(times[0])
+        momentum.append(times[1])
+        steps.append([d.amplitude.step for d in decisions if d.amplitude is not None])
+    return {
+        "problems": count,
+        "gradient_descent_ms": 1e3 * statistics.median(plain),
+        "heavy_ball_ms": 1e3 * statistics.median(momentum),
+        "heavy_ball_over_gradient_descent": statistics.median(m / p for m, p in zip(momentum, plain, strict=True)),
+        "largest_ratio": max(m / p for m, p in zip(momentum, plain, strict=True)),
+        "gradient_descent_steps": statistics.median(s[0] for s in steps),
+        "heavy_ball_steps": statistics.median(s[1] for s in steps),
     }
 
 
@@ -251,6 +283,7 @@ def main() -> None:
             "processor": platform.machine(),
         },
         "against_observation": against_observation(40),
+        "heavy_ball": heavy_ball(40),
         "near_boundary": near_boundary(40),
         "sharpness": with_sharpness(40),
         "large_loss": large_loss(30),

@@ -8,6 +8,7 @@ from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, gap
+from gdcheck.theorem.augmented.enclosure import condition
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.decision.decide_method import PREDICTED, ROTATES, failures, find_preimages
@@ -103,8 +104,9 @@ def decide_method_every_start(problem: Problem) -> MethodEveryStart:
     if fails:
         reason = not_applicable(a.sentence for a in fails)
         return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, motion, tuple(fails))
-    if isinstance(method, Adam) or method.preconditioner is not None:
-        reason = "of this method a verdict is given for one trajectory; give a start"
+    if isinstance(method, Adam):
+        reason = f"of {method.name} a verdict is given for one trajectory, as its first steps depend on their number;"
+        reason += " give a --start"
         return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
     found = nearby_exceptions(StateSearch(expansion, method, motion, whole.step_size, 0, PRECISION, PRECISION))
     if found is None:
@@ -130,6 +132,8 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
     """
     expansion, method, motion = search.expansion, search.method, search.motion
     linear = is_linear(expansion)
+    p = method.preconditioner
+    gram = None if p is None else p.inv()
     for precision in doubling():
         while motion.spectrum.precision < precision:
             motion.spectrum.refine()
@@ -139,7 +143,8 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
                 continue
             first = motion.dominant[0]
             matrix, lead = matrices[first], arb(method.lead)
-            pull = powers * (lead * lead + int(method.momentum > 0)).sqrt()
+            strength, size = (arb(1), arb(1)) if p is None else condition(p)
+            pull = powers * (lead * lead + int(method.momentum > 0)).sqrt() * strength
             bound, factor = RemainderBound.of(expansion), lipschitz_factor(expansion)
             if len(motion.dominant) == len(motion.eigenvalues) and matrix.mode.shape is Shape.PAIR:
                 most = max(m.powers(rho) for m in matrices).upper()
@@ -150,9 +155,8 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
                 return NearbyExceptions(radius=radius, slope=arb(0), powers=exact(powers))
             (vector,) = motion.spectrum.pencil.eigenvectors(motion.eigenvalues[first], precision)
             apart = gap(motion.eigenvalues, first)
-            assert expansion.hessian is not None
             space = Eigenspace(End.LOWEST, motion.eigenvalues[first], apart, fmpq_mat([vector]).transpose())
-            deviation = space.deviation(expansion.hessian)
+            deviation = size * space.deviation(search.operator, gram)
             if not narrow(rho, deviation):
                 continue
             if matrix.mode.shape is Shape.PAIR:
@@ -164,10 +168,12 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
             radius = None if linear else shape.largest()
             if radius is None and not linear:
                 return None
+            # The amplitude of h is its inner product with v in that of P⁻¹: its usual one with P⁻¹v.
+            normal = vector if gram is None else (gram * fmpq_mat([vector]).transpose()).entries()
             return NearbyExceptions(
                 radius=radius,
                 slope=slope_of(arb(0) if radius is None else shape.at(radius)[1]),
-                normal=unit_vector(vector, deviation),
+                normal=unit_vector(normal, deviation),
                 vector=tuple(vector),
                 gap=apart,
                 powers=exact(powers),

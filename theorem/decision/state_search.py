@@ -108,9 +108,11 @@ class StateSearch:
             matrices = mode_matrices(motion, self.method, arb(self.expansion.step_size))
             first = motion.dominant[0]
             rho = matrices[first].block.moduli(motion.modes[first])[0]
-            if self.method.momentum == 0:
+            p = self.method.preconditioner
+            if self.method.momentum == 0 and p is None:
                 return matrices, rho, arb(1)
-            rounded = _power_of_two(max(m.powers(rho) for m in matrices) * _SLACK)
+            most = arb(1) if self.method.momentum == 0 else max(m.powers(rho) for m in matrices)
+            rounded = _power_of_two(most * (arb(1) if p is None else condition(p)[1]) * _SLACK)
             return matrices, rho, arb("inf") if rounded is None else rounded
 
     def sequence(self, motion: Motion, subspace: Subspace | None, precision: int) -> StateSequence | None:
@@ -192,9 +194,7 @@ class StateSearch:
         bound = RemainderBound.of(expansion)
         gram = None if p is None else p.inv()
         frames = [
-            Frame(
-                b.vectors, b.vectors if gram is None else gram * b.vectors, size * b.deviation(self._operator(), gram)
-            )
+            Frame(b.vectors, b.vectors if gram is None else gram * b.vectors, size * b.deviation(self.operator, gram))
             for b in blocks
         ]
         if motion.modes[chosen[0]].shape is Shape.PAIR:
@@ -224,7 +224,9 @@ class StateSearch:
             powers=rounded,
         )
 
-    def _operator(self) -> fmpq_mat:
+    @property
+    def operator(self) -> fmpq_mat:
+        """P A, shape (n, n)."""
         assert self.expansion.hessian is not None
         p = self.method.preconditioner
         return self.expansion.hessian if p is None else p * self.expansion.hessian

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import hypot
 from typing import Any
 
 from flint import ctx, fmpq
@@ -14,7 +15,7 @@ from gdcheck.theorem.certificate.rechecking import METHOD_EVERY_START
 from gdcheck.theorem.decision.every_start import PRECISION
 from gdcheck.theorem.decision.method_every_start import MethodEveryStart
 from gdcheck.theorem.decision.verdict import Verdict
-from gdcheck.theorem.loss.rational import to_text
+from gdcheck.theorem.loss.rational import to_float, to_text
 from gdcheck.theorem.methods.statement import LimitKind
 
 
@@ -58,10 +59,11 @@ def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
         lines = thresholds_json(thresholds(motion.spectrum, found.problem.method))
     described = predicted = None
     if left is not None and found.kind is not None:
-        sentence = graph_in_words(left.radius, left.slope, "v") if left.normal else _only_the_minimizer(left.radius)
+        name = "v" if found.problem.method.preconditioner is None else "P⁻¹v"
+        sentence = graph_in_words(left.radius, left.slope, name) if left.normal else _only_the_minimizer(left.radius)
         described = graph_json(left, sentence)
         turning = found.kind is LimitKind.ROTATING
-        predicted = {"kind": found.kind.value, "vector": None if turning else described["normal"]}
+        predicted = {"kind": found.kind.value, "vector": None if turning else _direction(found, described)}
     return {
         "verdict": found.verdict.value,
         "reason": found.reason,
@@ -78,6 +80,16 @@ def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
         "rate_per_step": None,
         "method": found.problem.method.to_json(),
     }
+
+
+def _direction(found: MethodEveryStart, described: dict[str, Any]) -> list[float]:
+    """Return the unit vector along which starts arrive: the normal of the graph, but for a preconditioner."""
+    assert found.exceptions is not None
+    normal: list[float] = described["normal"]
+    if found.problem.method.preconditioner is None:
+        return normal
+    v = [to_float(x) for x in found.exceptions.vector]
+    return [x / hypot(*v) + 0.0 for x in v]
 
 
 def _only_the_minimizer(radius: fmpq | None) -> str:

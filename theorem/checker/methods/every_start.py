@@ -44,10 +44,11 @@ class Nearby:
 def _verify(c: Nearby) -> None:
     """Claim M12 (every start): zeta - a has so small a Lipschitz constant that zeta vanishes on a graph at most."""
     linear, k = c.problem.linear, c.powers
-    claim(linear.adaptive is None and linear.preconditioner is None, "no method for which this is proved fails")
+    claim(linear.adaptive is None, "no method for which this is proved fails")
     u = c.problem.step_size * linear.gain
     descent = Descent.at_critical_point(replace(c.problem, step_size=u))
-    operator = Operator.of(descent.hessian)
+    matrix = linear.preconditioned(descent.hessian)
+    operator = Operator.of(matrix)
     verify_eigenvalues(operator, c.eigenvalues)
     blocks = blocks_of(linear, u, c.eigenvalues)
     regime, modes = regime_of(linear, u, operator, c.eigenvalues, c.dominant)
@@ -55,7 +56,7 @@ def _verify(c: Nearby) -> None:
     claim(stated, f"the regime, its limit and the verdict fails: the regime is {regime}")
     first = c.dominant[0]
     rho = blocks[first].modulus(modes[first])
-    most = max(powers_above(linear, block, modes.get(i), rho) for i, block in enumerate(blocks))
+    most = linear.size * max(powers_above(linear, block, modes.get(i), rho) for i, block in enumerate(blocks))
     claim(k >= most, f"K = {show(k)} fails: it is at least {show(most)}")
     remainder, weight = Remainder.of(descent), k * linear.pull
     r = k * remainder.verify_radius(c.radius)
@@ -71,8 +72,9 @@ def _verify(c: Nearby) -> None:
     steepest = slope_of(lipschitz)[1]
     claim(steepest <= c.graph.slope, f"slope = {show(c.graph.slope)} fails: it is {show(steepest)}")
     vector = c.graph.vector
-    frame = verify_part(linear, c.eigenvalues, operator, descent.hessian, Part(first, c.graph.gap, (vector,)))
-    verify_box("the normal", vector, root_bounds(squared(vector)), frame.tilt, c.graph.normal)
+    frame = verify_part(linear, c.eigenvalues, operator, matrix, Part(first, c.graph.gap, (vector,)))
+    normal = linear.dual(vector)
+    verify_box("the normal", normal, root_bounds(squared(normal)), frame.tilt, c.graph.normal)
 
 
 def _ratio(linear: Linear, block: Block, mode: Mode, rho: Interval) -> Fraction:

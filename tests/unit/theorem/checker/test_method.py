@@ -140,6 +140,7 @@ NEARBY = {
     "alternating": nearby({"name": "nesterov", "momentum": "1/20"}, "0.42"),
     "window": nearby({"name": "heavy-ball", "momentum": "9/10"}, "1/5"),
     "plane": nearby({"name": "nesterov", "momentum": "9/10"}, "1/5"),
+    "preconditioned": nearby({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/10"),
     "quadratic": nearby({"name": "heavy-ball", "momentum": "1/20"}, "1/10", "x**2/2 + 2*y**2"),
 }
 
@@ -163,8 +164,23 @@ def test_every_start_nearby_is_accepted(stored):
         ("window", ("radius",), "1", "fails"),
         ("window", ("dominant",), [0], "does not dominate"),
         ("plane", ("problem", "method", "momentum"), "1/20", "fails"),
+        ("preconditioned", ("problem", "method", "preconditioner"), [["2", "1"], ["1", "2"]], "fails"),
+        ("preconditioned", ("powers",), "1", "K = 1"),
+        ("preconditioned", ("graph", "normal", 1), ["-1", "-0.9999999999"], "normal"),
     ],
 )
 def test_tampering_with_every_start_is_noticed(name, path, value, said):
     failure = check(changed(NEARBY[name], path, value))
     assert failure is not None and said in failure
+
+
+def test_the_exceptional_set_of_a_preconditioner_is_orthogonal_to_the_dual_vector():
+    """Gradient descent for PA is skew: starts orthogonal to P⁻¹v lack the amplitude, not those orthogonal to v."""
+    p = {"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}
+    stored = nearby(p, "1/10", "x**2/2 + 2*y**2")
+    (v,) = [list(map(Fraction, stored["graph"]["vector"]))]
+    dual = [v[0] - v[1], -v[0] + 2 * v[1]]  # P⁻¹ = ((1, −1), (−1, 2))
+    length = float(dual[0] ** 2 + dual[1] ** 2) ** 0.5
+    for x, interval in zip(dual, stored["graph"]["normal"], strict=True):
+        low, high = map(Fraction, interval)
+        assert float(low) - 1e-12 <= float(x) / length <= float(high) + 1e-12

@@ -158,7 +158,7 @@ def followed(problem: ValleyProblem, starts: Floats) -> tuple[Floats, Floats]:
     alive, x = np.arange(starts.shape[1]), starts.copy()
     with np.errstate(all="ignore"):
         for _ in range(OBSERVED_STEPS):
-            pairs = [_with_slopes(residual, x) for residual in problem.residuals]
+            pairs = [with_slopes(residual, x) for residual in problem.residuals]
             size = np.sqrt(sum((u * u for u, _ in pairs), np.zeros(x.shape[1])))
             done = size < _ARRIVED
             if done.any():
@@ -173,7 +173,7 @@ def followed(problem: ValleyProblem, starts: Floats) -> tuple[Floats, Floats]:
     return ends, tops
 
 
-def _with_slopes(residual: SmoothLoss, x: Floats) -> tuple[Floats, Floats]:
+def with_slopes(residual: SmoothLoss, x: Floats) -> tuple[Floats, Floats]:
     """Evaluate a residual and its derivatives forward, shapes (count,) and (2, count)."""
     nothing = np.zeros_like(x)
     slots = [(x[i], np.where(np.arange(2)[:, None] == i, 1.0, nothing)) for i in range(2)]

@@ -212,6 +212,7 @@ def draw_map(
     from gdcheck.properties.storage.reading import stored_problem
     from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.loss.rational import to_fmpq
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
     from gdcheck.theorem.valleys.squares import as_valley
 
@@ -220,11 +221,18 @@ def draw_map(
     valley = read if isinstance(read, ValleyProblem) else as_valley(read)
     if valley is not None:
         return _map_of_valley(valley, out, plane, size, width)
-    given = with_minimizer(polynomial_problem(read))
-    drawn = draw_plane(given, plane, size, width)
     from gdcheck.reports.plane_picture import plane_picture
 
-    title = f"{given.loss.text()}" + (f", η = {given.step_size}" if plane == "start" else "")
+    if isinstance(read, SmoothProblem) and not isinstance(read, EveryStartSmoothProblem):
+        from gdcheck.properties.basins.smooth_plane import smooth_plane
+
+        if plane != "start":
+            raise InputError("plane", f"{plane[:40]!r} is drawn for polynomial losses; give start")
+        drawn, text, step = smooth_plane(read, size, width), read.loss.text, read.step_size
+    else:
+        given = with_minimizer(polynomial_problem(read))
+        drawn, text, step = draw_plane(given, plane, size, width), given.loss.text(), given.step_size
+    title = text + (f", η = {step}" if plane == "start" else "")
     write_bytes(out, plane_picture(drawn, title[:200]), "out")
     typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
     for note in drawn.notes:

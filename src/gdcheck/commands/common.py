@@ -165,7 +165,7 @@ def polynomial_problem(problem: Problem | SmoothProblem | ValleyProblem) -> Prob
     from gdcheck.theorem.descent.problem import Problem
 
     if not isinstance(problem, Problem):
-        raise InputError("loss", "is no polynomial; smooth losses are taken by gdcheck check, steps, plot, map and replay")
+        raise InputError("loss", "is no polynomial; gdcheck check, steps, plot, map and replay take smooth losses")
     return problem
 
 

@@ -265,7 +265,7 @@ def large_loss(count: int) -> dict[str, float]:
 
 
 def valley(count: int) -> dict[str, float]:
-    """Residuals x*y − 1, from the text: decided, then rechecked; the fastest of some times in milliseconds, in process."""
+    """Decide x*y − 1 from its text, and recheck it: the fastest of some times in milliseconds, in process."""
     times: dict[str, list[float]] = {"decide_ms": [], "recheck_ms": []}
     for _ in range(count + 1):
         problem = {"step_size": "0.1", "start": ["2", "1"]}

@@ -8,7 +8,8 @@ order, :math:`(\mu^j - M)s_j` is known, :math:`M = I - \eta A`. Let :math:`z = h
 
 .. math:: \|z_{k+1}\| \le \beta\|z_k\| + E a_k^{q+1}, \qquad \beta = b + \Lambda(1 + \Psi),
 
-with :math:`a = |y|` and E a bound of D's Taylor coefficient of order q + 1 on :math:`[-a, a]`. In the cone
+with :math:`a = |y|` and E a bound of D's Taylor coefficient of order q + 1 on :math:`[-a, a]`, where the images of both
+points stay. In the cone
 (``theorem.sharpness.envelope``) :math:`w_k = \|z_k\|/a_k^q` therefore obeys :math:`w_{k+1} \le (\beta w_k +
 E a_k)/(\rho-\kappa)^q` at every later step, and tends to zero where :math:`\beta < (\rho-\kappa)^q`. For q = 1 no curve
 is needed: :math:`w \le \tau`.
@@ -109,7 +110,11 @@ class SlowCurve:
         wander = sum((s * a**j for j, s in enumerate(sizes, 2)), arb(0))
         steep = sum((j * s * a ** (j - 1) for j, s in enumerate(sizes, 2)), arb(0))
         radius = cone.radius.max(a + wander).upper()
-        beta = b + self.setting.steepness(radius) * (1 + steep)
+        moved = self.setting.steepness(radius)
+        # ψ is taken at the next iterate, and at the image of the curve's point: both have |y| ≤ a.
+        if not surely_less(self.envelope.rho * a + moved * radius / 2, a):
+            return None
+        beta = b + moved * (1 + steep)
         shrinks = cone.shrinks**q
         theta = (beta / shrinks).upper()
         if not surely_less(theta, arb(1)):

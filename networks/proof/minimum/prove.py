@@ -28,7 +28,7 @@ _REASONS = {
     "take another seed, fewer neurons or less weight decay",
     "inequality": "the amplitude is not proved to exceed the tail yet; allow more --max-steps",
     "drift": "rounding has grown to the size of the distance from the minimum: float64 does not reach so far here",
-    "left": "the enclosure grows without bound: take a smaller step size, or start nearer to the minimum",
+    "left": "the enclosure grows without bound: take a smaller step size, fewer weights, or start nearer to the minimum",
 }
 
 
@@ -139,6 +139,9 @@ def prove_minimum(
                 break
             if found in {"unstable", "neighbour", "limit", "boundary"} or last:
                 break
+    else:
+        # The bounds ended before the steps did.
+        lacking = "left"
     reason = "" if end is not None else _REASONS[lacking]
     two = 2 / float(step_size)
     above = sum(m.top[0] > two * (1 + 2.0**-50) for m in moments)

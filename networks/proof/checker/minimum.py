@@ -96,6 +96,7 @@ def _followed(objective: Objective, eta: Fraction, start: Array) -> Iterator[tup
     point, drift, step, spent = Wide.exact(start), 0.0, 0, 0.0
     base: Base | None = None
     while drift < 1e6:
+        yield step, point, drift
         away = 0.0
         if base is not None:
             away = above(size(point.high - base.spot.point) * (1 + 2.0**-50) + size(point.low) + drift)
@@ -104,7 +105,6 @@ def _followed(objective: Objective, eta: Fraction, start: Array) -> Iterator[tup
             away, spent = above(size(point.low) + drift), 0.0
             if base is None or away > base.radius:
                 return
-        yield step, point, drift
         after = plus(point, scaled(objective.gradient(point), parts, 2.0**-100 * high), -1.0)
         turned = above(base.third * away)
         spent += most * turned

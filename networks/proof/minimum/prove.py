@@ -28,7 +28,7 @@ _REASONS = {
     "take another seed, fewer neurons or less weight decay",
     "inequality": "the amplitude is not proved to exceed the tail yet; allow more --max-steps",
     "drift": "rounding has grown to the size of the distance from the minimum: float64 does not reach so far here",
-    "left": "the enclosure grows without bound: take a smaller step size, fewer weights, or start nearer to the minimum",
+    "left": "the enclosure grows without bound: take a smaller step size or fewer weights, or start nearer",
 }
 
 

@@ -24,6 +24,9 @@ from rich.table import Table
 import gdcheck
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.decision.smooth import SmoothProblem
+from gdcheck.theorem.loss.rational import to_fmpq
+from gdcheck.theorem.smooth.reading import read_smooth
 
 PROBLEMS = Path(__file__).parent / "classic.jsonl"
 OUT = Path(__file__).parent / "out" / "classic.json"
@@ -47,10 +50,19 @@ def described(case: dict[str, Any]) -> dict[str, str]:
     return {"name": case["name"], "step_size": problem["step_size"], "start": ", ".join(problem["start"])}
 
 
+def problem_of(data: dict[str, Any]) -> gdcheck.Problem:
+    """Read a problem; where no minimizer is given, it is enclosed along the trajectory, rational or not."""
+    if "minimizer" in data:
+        return gdcheck.Problem.from_json(data)
+    loss = read_smooth(data["loss"], data["variables"])
+    start = tuple(to_fmpq(x, "start") for x in data["start"])
+    return SmoothProblem(loss, to_fmpq(data["step_size"], "step_size"), start)
+
+
 def measured(case: dict[str, Any]) -> dict[str, Any]:
     """Decide and recheck one problem; compare with what is known, and with the time that it may take."""
     begun = time.process_time()
-    decision = gdcheck.decide(gdcheck.Problem.from_json(case["problem"]))
+    decision = gdcheck.decide(problem_of(case["problem"]))
     decided = time.process_time() - begun
     limit = decision.limit
     kind = None if limit is None else limit.kind.value

@@ -1,42 +1,49 @@
 """Mutation testing of the modules that carry the proof: `tox -e mutation`.
 
-Mutmut changes the code, one small change at a time, in a copy of the repository; a change that no test notices is a
-survivor. Each survivor needs a reason in ``survivors.toml``, and without one this program ends with exit code 1.
-Changes of the words of a message are left out, as prose, and so is the strictness of ``zip``, a guard against mistakes.
+Mutmut writes the code's mutants, one small change each; a change that no test notices is a survivor. Each survivor
+needs a reason in ``survivors.toml``, and without one this program ends with exit code 1. Changes of the words of a
+message are left out, as prose, and so is the strictness of ``zip``, a guard against mistakes. ``--sample N`` takes N
+mutants of each module, ``--record FILE`` keeps the counts, and ``--show FILE`` prints what is kept.
 """
 
 from __future__ import annotations
+import __future__
 
 import argparse
 import ast
+import functools
+import gc
+import importlib
 import json
 import os
-import shutil
-import subprocess
+import signal
 import sys
-import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from difflib import ndiff
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
+from types import CodeType, FunctionType, ModuleType
+
+import pytest
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCE = "src/gdcheck/theorem"
-RESULTS = Path("reports/out/mutation.json")
+RESULTS = ROOT / "reports" / "out" / "mutation.json"
 # The tests of each module, the module's own first. Only those that reach a changed function are run.
 TESTS = {
     "descent/invariant_ball": ["descent/invariant_ball_edges", "descent/invariant_ball"],
     "descent/remainder": ["descent/remainder_edges", "descent/remainder", "descent/invariant_ball"],
     "certificate/certificate": ["certificate/certificate_edges", "certificate/certificate"],
+    "certificate/parts": ["certificate/certificate_edges", "certificate/certificate"],
     "limit/amplitude": ["limit/amplitude_edges", "limit/amplitude", "decision/decide"],
     "checker/outcome": ["checker/outcome", "checker/exact"],
     "checker/exact": ["checker/exact", "checker/trajectory", "checker/assumptions"],
     "checker/reading/loss_text": ["checker/loss_text", "checker/document", "checker/assumptions"],
     "checker/reading/document": ["checker/document"],
-    "checker/reading/fields": ["checker/document", "checker/certificates", "checker/every_start", "checker/method"],
+    "checker/reading/fields": ["checker/fields", "checker/document", "checker/certificates"],
     "checker/lemma": ["checker/amplitude", "checker/every_start", "checker/method"],
     "checker/descent": ["checker/trajectory", "checker/assumptions", "checker/certificates"],
     "checker/spectrum": ["checker/spectrum", "checker/certificates", "checker/assumptions"],
@@ -68,6 +75,7 @@ TESTS = {
     "checker/methods/claims": ["checker/method"],
     "checker/methods/linear": ["checker/method"],
     "checker/methods/every_start": ["checker/method"],
+    "checker/methods/agreement": ["checker/method"],
     "checker/kinds/separable": ["checker/separable", "checker/document"],
     "checker/kinds/orbit": ["checker/orbit", "checker/document"],
     "checker/kinds/every_start": ["checker/every_start"],
@@ -79,22 +87,7 @@ TESTS = {
     "checker/kinds/pattern": ["checker/sharpness"],
     "checker/kinds/sharpness": ["checker/sharpness"],
 }
-IGNORED = (".git", ".tox", ".venv", "__pycache__", "out", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")
-# A failure is enough: shrinking it would take most of the time. What the unchanged code has cached would hide a change,
-# for mutmut runs the tests of a mutant in a fork of the process that has run them before.
-PROFILE = """
-from hypothesis import Phase
-settings.register_profile("mutation", settings.get_profile("quick"), phases=[Phase.explicit, Phase.generate])
-settings.load_profile("mutation")
-
-def pytest_collection_finish(session):
-    import functools, gc
-    for found in gc.get_objects():
-        if isinstance(found, functools._lru_cache_wrapper):
-            found.cache_clear()
-"""
-# Pytest escapes a name anew at each collection in the same process, and would not find it again.
-UNESCAPED = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true"
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 KILLED, SLOW, SURVIVED = {"killed", "segfault"}, {"timeout"}, {"survived", "no tests", "suspicious"}
 
 
@@ -113,7 +106,7 @@ class Mutant:
         return self.module, self.function, self.was, self.becomes
 
 
-WORDS = {"look": 0, "refuse": 0, "claim": 1, "required": 1, "within": 1}
+WORDS = {"look": 0, "refuse": 0, "claim": 1, "required": 1, "within": 1, "growth": 3, "verify_stays": 1}
 """Where the sentence begins among the arguments of the checker's own functions."""
 
 
@@ -129,9 +122,8 @@ class _WithoutProse(ast.NodeTransformer):
         return ast.Constant("") if isinstance(node.value, str) and " " in node.value else node
 
 
-def mutants_of(module: str, text: str) -> dict[str, Mutant]:
+def mutants_of(module: str, tree: ast.Module) -> dict[str, Mutant]:
     """The mutants in what mutmut wrote, by mutmut's names; those that change prose only are left out."""
-    tree = ast.parse(text)
     functions = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and "__mutmut_" in f.name}
     found = {}
     for name, changed in functions.items():
@@ -152,62 +144,111 @@ def mutants_of(module: str, text: str) -> dict[str, Mutant]:
     return found
 
 
-def configure(work: Path, module: str) -> None:
-    """Writes mutmut's configuration for one module."""
-    options = {
-        "source_paths": ["src"],
-        "only_mutate": [f"{SOURCE}/{module}.py"],
-        "also_copy": ["docs", "README.md"],
-        "timeout_multiplier": ["2"],
-        "timeout_constant": ["1"],
-        "track_dependencies": ["false"],
-        "use_git_change_detection": ["false"],
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-o", UNESCAPED],
-        "pytest_add_cli_args_test_selection": [
-            f"tests/unit/theorem/{room}/test_{name}.py" for room, _, name in (t.rpartition("/") for t in TESTS[module])
-        ],
-    }
-    lines = [
-        f"{key} = {values[0]}" if len(values) == 1 else f"{key} =\n" + "\n".join(f"    {v}" for v in values)
-        for key, values in options.items()
-    ]
-    (work / "setup.cfg").write_text("[mutmut]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+def code_of(tree: ast.FunctionDef, inside: ModuleType, like: FunctionType) -> CodeType:
+    """Compiles a changed function as if it stood in its module, in a class if it is a method."""
+    tree.decorator_list = []
+    tree.name = like.__name__
+    cell = ast.ClassDef("_", [], [], [tree], [])
+    module = ast.Module([cell if "." in like.__qualname__ else tree], [])
+    compiled = compile(
+        ast.fix_missing_locations(module), inside.__file__ or "", "exec", flags=__future__.annotations.compiler_flag
+    )
+    while not any(isinstance(x, CodeType) and x.co_name == tree.name for x in compiled.co_consts):
+        compiled = next(x for x in compiled.co_consts if isinstance(x, CodeType))
+    return next(x for x in compiled.co_consts if isinstance(x, CodeType) and x.co_name == tree.name)
 
 
-def mutmut(work: Path, *arguments: str) -> str:
-    """Runs mutmut in the copy; its output, with the exit code at the end."""
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONSAFEPATH", "HYPOTHESIS_PROFILE"}}
-    command = [sys.executable, "-m", "mutmut", *arguments]
-    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
-    return f"{done.stdout}{done.stderr}\nexit code {done.returncode}"
+def function_of(module: ModuleType, name: str) -> FunctionType:
+    """Finds a function or method by its name, below what decorates it."""
+    *outer, last = name.split(".")
+    holder = getattr(module, outer[0]) if outer else module
+    found = vars(holder)[last]
+    for inside in ("__func__", "fget", "func", "__wrapped__"):
+        found = getattr(found, inside, found)
+    assert isinstance(found, FunctionType), name
+    return found
 
 
-def examine(work: Path, module: str, jobs: int, again: set[tuple[str, ...]] | None, sample: int | None) -> list[Mutant]:
-    """Runs the tests of a module on its mutants, on those of its mutants that are named, or on a sample of them."""
-    shutil.rmtree(work / "mutants", ignore_errors=True)
-    configure(work, module)
-    # No mutant has this name: the mutants are written, and the tests that reach each function are found.
-    log = mutmut(work, "run", "--max-children", str(jobs), "none")
-    written = work / "mutants" / SOURCE / f"{module}.py"
-    if not written.exists():
-        raise SystemExit(f"mutmut wrote no mutants of {module}:\n{log[-3000:]}")
-    mutants = mutants_of(module, written.read_text(encoding="utf-8"))
+class _Quick:
+    """A failure is enough: shrinking it would take most of the time. What was cached before would hide a change."""
+
+    def pytest_collection_finish(self) -> None:
+        quick = settings.get_profile("quick")
+        settings.register_profile("mutation", quick, phases=[Phase.explicit, Phase.generate])
+        settings.load_profile("mutation")
+        for found in gc.get_objects():
+            if isinstance(found, functools._lru_cache_wrapper):
+                found.cache_clear()
+
+
+def run_tests(files: list[str]) -> int:
+    """Runs test files in this process, without output."""
+    with Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        os.dup2(nothing.fileno(), 2)
+        return int(pytest.main([*OPTIONS, *files], plugins=[_Quick()]))
+
+
+def in_fork(work: Callable[[], int], seconds: int) -> int:
+    """Starts work in a fork that a signal ends after some seconds; its process id."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(seconds)
+        code = 3
+        try:
+            code = work()
+        finally:
+            os._exit(code)
+    return child
+
+
+def examine(
+    module: str, jobs: int, again: set[tuple[str, ...]] | None, sample: int | None
+) -> tuple[list[Mutant], set[tuple[str, ...]]]:
+    """Runs the tests of a module on its mutants, on those that are named, or on a sample; also returns all changes.
+
+    Mutmut writes the mutants. The tests are loaded once; a mutant's code takes its function's place in a fork.
+    """
+    from mutmut.mutation.file_mutation import mutate_file_contents
+
+    loaded = importlib.import_module(f"gdcheck.theorem.{module.replace('/', '.')}")
+    path = Path(loaded.__file__ or "")
+    tree = ast.parse(mutate_file_contents(str(path), path.read_text(encoding="utf-8")).code)
+    trees = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)}
+    mutants = mutants_of(module, tree)
+    written: set[tuple[str, ...]] = {m.change for m in mutants.values()}
     if again is not None:
         mutants = {name: m for name, m in mutants.items() if m.change in again}
     if sample is not None:
         mutants = dict(sorted(mutants.items(), key=lambda item: sha256(item[0].encode()).digest())[:sample])
-    if not mutants:
-        return []
-    log = mutmut(work, "run", "--max-children", str(jobs), *mutants)
-    outcomes = dict(
-        line.strip().rsplit(": ", 1) for line in mutmut(work, "results", "--all", "true").splitlines() if ": " in line
-    )
-    if all(outcomes.get(name, "not checked") == "not checked" for name in mutants):
-        raise SystemExit(f"mutmut examined no mutant of {module}:\n{log[-3000:]}")
-    left = sum(outcomes.get(name, "not checked") == "not checked" for name in mutants)
-    if left:
-        sys.stdout.write(f"{module}: mutmut left {left} mutants out, and ended with\n{log[-1000:]}\n")
-    return [Mutant(*m.change, outcomes.get(name, "not checked")) for name, m in mutants.items()]
+    files = [
+        f"tests/unit/theorem/{room}/test_{name}.py" for room, _, name in (t.rpartition("/") for t in TESTS[module])
+    ]
+    begun = perf_counter()
+    if os.waitpid(in_fork(lambda: run_tests(files), 3600), 0)[1]:
+        raise SystemExit(f"{module}: its tests fail, or do not run, as they are: {' '.join(files)}")
+    limit = int(2 * (perf_counter() - begun)) + 10
+    for file in files:
+        importlib.import_module(file.removesuffix(".py").replace("/", "."))
+
+    def changed(name: str) -> int:
+        target = function_of(loaded, mutants[name].function)
+        target.__code__ = code_of(trees[name.rpartition(".")[2]], loaded, target)
+        return run_tests(files)
+
+    outcomes: dict[str, str] = {}
+    running: dict[int, str] = {}
+    waiting = list(mutants)
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            name = waiting.pop()
+            running[in_fork(functools.partial(changed, name), limit)] = name
+        child, status = os.wait()
+        by_signal, code = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, os.waitstatus_to_exitcode(status)
+        words = {0: "survived", 1: "killed", 2: "killed"}
+        stopped = "timeout" if by_signal == signal.SIGALRM else "segfault"
+        outcomes[running.pop(child)] = stopped if by_signal else words.get(code, "not run")
+    return [Mutant(*m.change, outcomes[name]) for name, m in mutants.items()], written
 
 
 def reasons() -> dict[tuple[str, str, str, str], str]:
@@ -215,6 +256,25 @@ def reasons() -> dict[tuple[str, str, str, str], str]:
     with (Path(__file__).parent / "survivors.toml").open("rb") as file:
         entries = tomllib.load(file).get("survivor", [])
     return {(e["module"], e["function"], e["was"], x): e["reason"] for e in entries for x in e["becomes"]}
+
+
+def counted(found: Iterable[Mutant], written: int) -> dict[str, int]:
+    """Counts what became of the mutants of a module."""
+    outcomes, known = [m.outcome for m in found], reasons()
+    bare = sum(m.outcome in SURVIVED and m.change not in known for m in found)
+    kinds = {"killed": KILLED, "timeouts": SLOW, "survived": SURVIVED}
+    counts = {name: sum(x in kind for x in outcomes) for name, kind in kinds.items()}
+    return {"mutants": written, "run": len(outcomes), **counts, "unexplained": bare}
+
+
+def table(record: dict[str, dict[str, int]]) -> str:
+    """The kept counts as a table for the documents, module by module and together."""
+    names = ("mutants", "run", "killed", "timeouts", "survived", "unexplained")
+    rows = {f"`{module}`": counts for module, counts in sorted(record.items())}
+    rows["together"] = {name: sum(counts[name] for counts in record.values()) for name in names}
+    lines = [f"| module | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines += [f"| {module} | {' | '.join(f'{counts[name]:,}' for name in names)} |" for module, counts in rows.items()]
+    return "\n".join(lines) + "\n"
 
 
 def report(found: Iterable[Mutant], known: dict[tuple[str, str, str, str], str]) -> int:
@@ -244,8 +304,15 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="processes at a time")
     parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each module, always the same ones")
     parser.add_argument("--again", action="store_true", help="only the survivors of the previous run")
-    parser.add_argument("--results", type=Path, default=ROOT / RESULTS, help="where the results are kept")
+    parser.add_argument(
+        "--results", type=Path, default=ROOT / "reports" / "out" / "mutation.json", help="where the results are kept"
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="keep the counts of each module here too")
+    parser.add_argument("--show", type=Path, metavar="FILE", help="print the counts that are kept, and run nothing")
     options = parser.parse_args()
+    if options.show:
+        sys.stdout.write(table(json.loads(options.show.read_text(encoding="utf-8"))))
+        return 0
     if unknown := set(options.modules) - set(TESTS):
         parser.error(f"no such module: {', '.join(sorted(unknown))}")
     modules = [m for m in TESTS if m in options.modules] if options.modules else list(TESTS)
@@ -256,23 +323,23 @@ def main() -> int:
         modules = [m for m in modules if any(k.module == m and k.outcome not in KILLED | SLOW for k in kept)]
     known = reasons()
     unexplained = 0
-    with tempfile.TemporaryDirectory() as directory:
-        work = Path(directory) / "copy"
-        # The copy follows the links: there the rooms are folders of the package, as mutmut needs them.
-        shutil.copytree(ROOT, work, ignore=shutil.ignore_patterns(*IGNORED))
-        with (work / "tests" / "conftest.py").open("a", encoding="utf-8") as file:
-            file.write(PROFILE)
-        for module in modules:
-            start = perf_counter()
-            alive = {m.change for m in kept if m.module == module and m.outcome not in KILLED | SLOW}
-            found = examine(work, module, options.jobs, alive if options.again else None, options.sample)
-            replaced = {m.change for m in found}
-            kept = [m for m in kept if m.module != module or (options.again and m.change not in replaced)] + found
-            options.results.parent.mkdir(parents=True, exist_ok=True)
-            options.results.write_text(json.dumps([asdict(m) for m in kept], indent=1), encoding="utf-8")
-            unexplained += report(found, known)
-            sys.stdout.write(f"\n{module}: {perf_counter() - start:.0f} s\n\n")
-            sys.stdout.flush()
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    for module in modules:
+        start = perf_counter()
+        alive = {m.change for m in kept if m.module == module and m.outcome not in KILLED | SLOW}
+        found, written = examine(module, options.jobs, alive if options.again else None, options.sample)
+        replaced = {m.change for m in found}
+        kept = [m for m in kept if m.module != module or (options.again and m.change not in replaced)] + found
+        options.results.parent.mkdir(parents=True, exist_ok=True)
+        options.results.write_text(json.dumps([asdict(m) for m in kept], indent=1), encoding="utf-8")
+        if options.record:
+            record = json.loads(options.record.read_text(encoding="utf-8")) if options.record.exists() else {}
+            record[module] = counted([m for m in kept if m.module == module and m.change in written], len(written))
+            options.record.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        unexplained += report(found, known)
+        sys.stdout.write(f"\n{module}: {perf_counter() - start:.0f} s\n\n")
+        sys.stdout.flush()
     stale = [c for c in known if c[0] in modules and not any(m.change == c for m in kept if m.outcome not in KILLED)]
     for change in stale if not (options.again or options.sample) else []:
         sys.stdout.write(f"a reason that nothing needs any more: {change}\n")

@@ -142,6 +142,23 @@ def test_the_figures_of_fuzzing_are_those_of_their_runs():
         assert f"| `{shape}` | {proved:,} | {sum(states.values()) - proved:,} |" in text
 
 
+def test_the_table_of_classic_functions_is_that_of_its_run():
+    rows = json.loads((ROOT / "docs" / "runs" / "classic.json").read_text(encoding="utf-8"))
+    problems = (ROOT / "benchmarks" / "classic.jsonl").read_text(encoding="utf-8").splitlines()
+    known = [json.loads(line) for line in problems]
+    assert [(row["name"], row["verdict"]) for row in rows] == [(case["name"], case["verdict"]) for case in known]
+    text = page("classic")
+    assert text.startswith(f"# Classic test functions\n\n{len(rows)} problems")
+    for name in {row["name"] for row in rows}:
+        here = [row for row in rows if row["name"] == name]
+        most = [max(row[key] or 0 for row in here) for key in ("steps", "bits", "decision_s", "recheck_s")]
+        proved = sum(row["verdict"] == "proved" for row in here)
+        cells = [name, len(here), proved, f"{most[0]:,}", most[1], *(f"{x:.2f} s" for x in most[2:])]
+        assert f"| {' | '.join(map(str, cells))} |" in text
+    for row in rows:
+        assert row["recheck_s"] <= max(0.1, 5 * row["decision_s"]), row
+
+
 def test_the_figures_of_networks_are_those_of_the_kept_results():
     def kept(name):
         return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))

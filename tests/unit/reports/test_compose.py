@@ -17,7 +17,7 @@ from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.verify.verify import verify
 from gdcheck.reports.compose import as_markdown, compose, draw
 from gdcheck.reports.junit import as_junit
-from gdcheck.reports.kinds import KINDS
+from gdcheck.reports.kinds import KINDS, read_views
 from gdcheck.reports.page import outcome_of, render_page
 from gdcheck.reports.text import shell
 from gdcheck.reports.verification_view import VerificationView
@@ -278,3 +278,25 @@ def test_made_up_images_are_a_caution_and_an_unfinished_sweep_is_incomplete():
     assert "gdcheck problem DIRECTORY 17" in html
     root = ElementTree.fromstring(as_junit(views(sources)).encode())
     assert [(s.get("failures"), s.get("skipped")) for s in root] == [("1", "1")]
+
+
+def test_what_is_set_aside_is_a_case_of_its_own_and_never_passed():
+    """Unresolved starts outside the ball, and what holds by formula alone, are skipped with their causes."""
+    run = json.loads(CLAIMS.read_text(encoding="utf-8"))
+    view = read_views([CLAIMS])
+    root = ElementTree.fromstring(as_junit(view).encode())
+    skipped = {
+        case.get("name"): case[0].get("message") for case in root.iter("testcase") if case.find("skipped") is not None
+    }
+    markdown = "\n".join(line for one in view for line in one.markdown())
+    for row in run["rows"]:
+        assert row["held"] + row["violated"] + row["undecided"] + row["aside"] == row["examined"]
+        name = f"{row['name']}: {row['aside']} of {row['examined']} problems"
+        assert (name in skipped) == bool(row["aside"])
+        for cause, count in row["causes"].get("aside", {}).items():
+            assert f"{count}: {cause}" in skipped[name]
+        assert sum(row["causes"].get("aside", {}).values()) == row["aside"]
+        assert f"| {row['held']} | {row['violated']} | {row['undecided']} | {row['aside']} |" in markdown.replace(
+            ",", ""
+        )
+    assert skipped

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from fractions import Fraction
 from itertools import product
+from math import isqrt
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import check
-from gdcheck.theorem.checker.descent import Kink
+from gdcheck.theorem.checker.descent import Descent, Kink
 from gdcheck.theorem.checker.exact import norm_above
-from gdcheck.theorem.checker.kinks import Last, Side, ever_after, relations, sides_of
+from gdcheck.theorem.checker.kinks import Last, Side, ever_after, one_sided, relations, sides_of
 from gdcheck.theorem.checker.outcome import ClaimError
+from gdcheck.theorem.checker.reading.document import Problem as Stated
+from gdcheck.theorem.checker.reading.fields import read_as
 from gdcheck.theorem.checker.trajectory import Remainder
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
@@ -116,6 +119,57 @@ def test_what_the_remainder_may_still_do_counts(along, across, offset):
     if offset:
         off = kink((3, 4), offset)
         assert ever_after(Side(off, 1), bent, last) == (off.length * p * r <= abs(offset))
+
+
+@given(st.integers(1, 60), st.integers(0, 30), st.integers(0, 9), st.integers(0, 9), st.integers(-9, 9))
+def test_what_is_not_known_of_the_last_iterate_counts(along, across, error, part_error, offset):
+    """The iterate is within ``error`` of its centre, and its part within ``part_error`` of that of the centre."""
+    h, e, part = [Q(along, 40), Q(across, 40)], Q(error, 40), Q(part_error, 40)
+    last = Last(h, e, [h[0], Q(0)], part, (Q(1, 2), Q(1, 2)))
+    none = Remainder(Q(1, 10), (), (), 1)
+    line, off = kink((3, 4), 0), kink((3, 4), offset)
+    assert ever_after(Side(line, 1), none, last) == (3 * h[0] > line.length * (norm_above([h[1]]) + e + 2 * part))
+    if offset:
+        assert ever_after(Side(off, 1), none, last) == (off.length * (norm_above(h) + e) <= abs(offset))
+
+
+@pytest.mark.parametrize("along", [Q(1, 2), Q(1, 4)])
+def test_two_tails_and_not_three_may_turn_the_part(along):
+    """The slope is (s, 1): just above and just below the one with s |part| = length * (across + 2 tails)."""
+    h, rho = [along, along / 32], (Q(1, 2), Q(5, 8))
+    r, bent = norm_above(h), Bent(Q(1, 10), (), (), 1)
+    x = r / 16 / (rho[0] * (1 - (rho[1] + r / 16)))
+    tail = r / 16 * (1 + x + x * x) ** 2 * r / (rho[0] * (1 - rho[1]))
+    rest = (norm_above([h[1]]) + 2 * tail) / h[0]
+    edge = rest / Q(isqrt(int((1 - rest**2) * 10**40)), 10**20)
+    last = Last(h, Q(0), [h[0], Q(0)], Q(0), rho)
+    assert [ever_after(Side(kink((edge * f, 1), 0), 1), bent, last) for f in (Q(99, 100), Q(101, 100))] == [False, True]
+
+
+def test_depth_is_measured_on_the_side():
+    assert Side(kink((3, 4), 1), -1).depth((Q(1), Q(1))) == -8
+    assert Side(kink((3, 4), -9), 1).depth((Q(1), Q(1))) == -2
+
+
+def test_a_power_counts_on_its_own_side_alone():
+    """Along w = (2, 1), the loss x^3 + 5 max(x - y + 1, 0)^4 has the derivative 6 x^2 + 20 (x - y + 1)^3."""
+    fields = {"loss": "x**3 + 5*max(x - y + 1, 0)**4", "variables": ["x", "y"], "step_size": "1/10"}
+    descent = Descent.of(read_as(Stated, fields | {"minimizer": ["0", "0"], "start": ["0", "0"]}, "problem", 2))
+    (power,) = descent.kinks
+    for sign in (1, -1):
+        along = one_sided(descent, [Side(power, sign)], (Q(2), Q(1)))
+        for x, y in ((Q(0), Q(0)), (Q(3), Q(1, 2)), (Q(-2), Q(5))):
+            assert along.at((x, y)) == 6 * x**2 + (20 * (x - y + 1) ** 3 if sign > 0 else 0)
+
+
+def test_sides_count_from_the_step_that_enters():
+    """The power throws the start onto the plane; from there on the trajectory is on the other side."""
+    made = exceptional(start=("32/9", "14/9"))
+    assert made["subspace"]["enters"] == 1
+    for step in (made["step"] + 1, made["step"] + 5):
+        longer = copy.deepcopy(made)
+        longer["step"] = step
+        assert "sides of the kinks" not in str(check(longer))
 
 
 # Cells ----------------------------------------------------------------------------------------------------------------

@@ -285,6 +285,8 @@ def replay(
     codes = [PROVED if same else REFUTED]
     if whole is not None:
         codes.append(_sharpness_again(whole, decision))
+    elif isinstance(problem, ValleyProblem) and isinstance(data.get("sharpness"), dict):
+        codes.append(_valley_sharpness_again(data["sharpness"].get("above"), decision))
     return next(code for code in (REFUTED, OTHER, PROVED) if code in codes)
 
 
@@ -309,6 +311,19 @@ def _decided(problem: AnyProblem) -> AnyDecision:
     if not isinstance(problem, EveryStartProblem):
         return decide(problem)
     return decide_every_start(problem) if problem.method.is_plain else decide_method_every_start(problem)
+
+
+def _valley_sharpness_again(stored: Any, decision: AnyDecision) -> int:
+    """Follow the sharpness into the valley again, and say whether the steps above 2/η are the same."""
+    from gdcheck.theorem.valleys.decide import ValleyDecision
+    from gdcheck.theorem.valleys.sharpness import valley_sharpness
+
+    found = valley_sharpness(decision) if isinstance(decision, ValleyDecision) else None
+    now = list(found.above) if found is not None and found.is_proved else None
+    same = stored == now
+    said = "not proved" if now is None else f"{len(now)} steps above 2/η"
+    typer.echo(f"SAME: {said}" if same else f"DIFFERENT: {said}, and not at the steps that are stored")
+    return PROVED if same else REFUTED
 
 
 def _sharpness_again(stored: dict[str, Any], decision: AnyDecision) -> int:

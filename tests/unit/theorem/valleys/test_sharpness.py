@@ -68,5 +68,12 @@ def test_the_command_line(gdcheck, tmp_path):
     code, out, _ = gdcheck(*words, "--certificate", str(proof))
     assert code == 0 and "an edge of stability" in out and "exactly 7 steps (0, 1, 2, 3, 4, 5, 7), rechecked" in out
     assert json.loads(proof.read_text())["sharpness"]["above"] == [0, 1, 2, 3, 4, 5, 7]
+    code, out, _ = gdcheck("replay", str(proof))
+    assert code == 0 and "SAME: 7 steps above 2/η" in out
+    stored = json.loads(proof.read_text())
+    stored["sharpness"]["above"] = [0, 1]
+    proof.write_text(json.dumps(stored))
+    code, out, _ = gdcheck("replay", str(proof))
+    assert code == 1 and "DIFFERENT: 7 steps above 2/η" in out
     answer = json.loads(gdcheck(*words, "--json")[1])
     assert answer["sharpness"]["crossings"]["count"] == 7 and answer["sharpness"]["certified"] == ["crossings"]

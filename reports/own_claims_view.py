@@ -32,7 +32,9 @@ def python_line(form: Form) -> str:
     if p.residuals:
         rest = f"scale={p.scale!r}, step_size={p.step_size!r}, start={list(p.start)!r}, variables={list(p.variables)!r}"
         return f"gdcheck.Problem.residuals({list(p.residuals)!r}, {rest})"
-    rest = f"step_size={p.step_size!r}, start={list(p.start)!r}, minimizer={list(p.minimizer)!r}"
+    rest = f"step_size={p.step_size!r}, start={list(p.start)!r}"
+    if p.minimizer:
+        rest += f", minimizer={list(p.minimizer)!r}"
     return f"gdcheck.Problem({p.loss!r}, {rest}, variables={list(p.variables)!r})"
 
 

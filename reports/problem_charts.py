@@ -33,6 +33,7 @@ from gdcheck.theorem.sharpness.smooth.top import SmoothTopEigenvalue
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.minimizer import centre_within
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.decide import decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
@@ -202,7 +203,7 @@ def problem_picture_of(stored: StoredExample, name: str) -> str | None:
         name: What the picture shows.
 
     Returns:
-        The SVG; None for many variables, or a trajectory that floats do not hold.
+        The SVG; None for many variables, a smooth loss, or a trajectory that floats do not hold.
     """
     if len(stored.variables) > MOST_VARIABLES:
         return None
@@ -210,6 +211,8 @@ def problem_picture_of(stored: StoredExample, name: str) -> str | None:
         problem = stored.read()
         if isinstance(problem, ValleyProblem):
             return picture(valley_chart(decide_valley(problem, max_steps=_DRAWN_STEPS)), name)
+        if isinstance(problem, SmoothProblem):
+            return None
         return picture(problem_chart(decide(problem, max_steps=_DRAWN_STEPS)), name)
     except (InputError, OverflowError):
         return None

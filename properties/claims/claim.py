@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 from hypothesis.strategies import SearchStrategy
 
-from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.instance import StartPlace
+from gdcheck.properties.strategies.made import Made
 from gdcheck.properties.strategies.problems import problems
-from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.loss.errors import in_words
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.decide import ValleyDecision
@@ -59,7 +60,7 @@ class Finding:
     steps: int | None = None
     second: SecondOutcome | None = None
     formula: bool = False
-    decision: Decision | ValleyDecision | None = field(default=None, compare=False, repr=False)
+    decision: Decision | ValleyDecision | SmoothDecision | None = field(default=None, compare=False, repr=False)
 
 
 class ClaimStatus(Enum):
@@ -111,9 +112,7 @@ class Claim:
     cost: int = 1
 
 
-def examined(
-    claim: Claim, instance: Instance | ValleyInstance, *, second: bool = True
-) -> tuple[Finding, Exception | None]:
+def examined(claim: Claim, instance: Made, *, second: bool = True) -> tuple[Finding, Exception | None]:
     """Examine a claim on one problem; an error inside it is a failure.
 
     Args:
@@ -144,7 +143,7 @@ def _beside(finding: Finding, seen: Finding) -> Finding:
     return replace(finding, holds=seen.holds, margin=seen.margin, note=f"{words}: {seen.note}", second=outcome)
 
 
-def status(instance: Instance | ValleyInstance, finding: Finding) -> ClaimStatus:
+def status(instance: Made, finding: Finding) -> ClaimStatus:
     """Classify a finding.
 
     Args:

@@ -15,6 +15,7 @@ from gdcheck.properties.claims import (
     remainder,
     sharpness,
     signal,
+    smooth,
     updates,
     valleys,
 )
@@ -41,6 +42,8 @@ CLAIMS: dict[str, Claim] = {
         methods.NESTEROV,
         methods.ADAPTIVE,
         valleys.CLAIM,
+        smooth.SMOOTH,
+        smooth.REMAINDER,
     )
 }
 """Every claim by its name, in the order of the paper. ``torch_sgd`` has its own, which needs torch."""

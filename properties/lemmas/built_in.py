@@ -12,6 +12,7 @@ from gdcheck.properties.lemmas.declare import OwnClaim
 from gdcheck.properties.lemmas.outcome import ClaimError, Outcome, State
 from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.made import Made
 from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.loss.errors import InputError, in_words
 from gdcheck.theorem.loss.rational import quoted
@@ -112,7 +113,7 @@ def unsettled(claim: OwnClaim, total: ShardResult) -> str | None:
     return f"the second engine, mpmath, did not settle on {left} of {asked} problems, more than {claim.unsettled:.0%}"
 
 
-def _examined(claim: Claim, second: float, instance: Instance | ValleyInstance) -> Outcome:
+def _examined(claim: Claim, second: float, instance: Made) -> Outcome:
     """Examine a claim of the theorem, and say what its problems are counted by."""
     from gdcheck.properties.claims.claim import ClaimStatus, examined, status  # noqa: PLC0415
 
@@ -136,14 +137,14 @@ def _examined(claim: Claim, second: float, instance: Instance | ValleyInstance) 
     }
     if isinstance(instance, ValleyInstance):
         kinds["p"] = str(len(instance.problem.residuals))
-    else:
+    elif isinstance(instance, Instance):
         kinds["degree"] = str(instance.problem.loss.degree)
     if finding.second is not None:
         kinds["second"] = finding.second.value
     return Outcome(state, note, claim.kind, finding.margin, owed=owed, kinds=kinds, steps=finding.steps or 0)
 
 
-def _asks_second(instance: Instance | ValleyInstance, share: float) -> bool:
+def _asks_second(instance: Made, share: float) -> bool:
     """Whether a problem is in the share of the second engine; the same for a problem wherever it turns up."""
     if share >= 1:
         return True

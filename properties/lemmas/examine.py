@@ -15,9 +15,11 @@ from gdcheck.properties.lemmas.trajectory import Trajectory
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
 from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.methods.statement import THEOREM_1
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
@@ -64,8 +66,10 @@ def _in_valley(claim: OwnClaim, problem: ValleyProblem) -> tuple[Outcome, Valley
     return _tried(claim, decision, lambda: ArrivingTrajectory(decision)), decision
 
 
-def proof_of(decision: Decision | ValleyDecision) -> dict[str, Any] | None:
+def proof_of(decision: Decision | ValleyDecision | SmoothDecision) -> dict[str, Any] | None:
     """Return the certificate of a decision; None without one."""
+    if isinstance(decision, SmoothDecision):
+        return smooth_certificate(decision)
     return valley_certificate(decision) if isinstance(decision, ValleyDecision) else certificate(decision)
 
 

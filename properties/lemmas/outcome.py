@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from gdcheck.theorem.certificate.shapes import Evidence
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.certificate.shapes import Evidence, Example
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.valleys.problem import ValleyProblem
 
 State = Literal["held", "violated", "undecided", "aside"]
 Strength = Literal["proved", "observed", "undecided"]
@@ -48,7 +46,7 @@ class Outcome:
     cause: str = ""
     evidence: Evidence = "proved"
     margin: float | None = None
-    problem: Problem | ValleyProblem | None = None
+    problem: Example | None = None
     about: dict[str, Any] | None = None
     weaker: bool | None = None
     owed: bool = False

@@ -12,14 +12,14 @@ from gdcheck.properties.lemmas.examine import examine, proof_of
 from gdcheck.properties.lemmas.loading import load, sources
 from gdcheck.properties.lemmas.simplify import Shrinking, simplified
 from gdcheck.properties.lemmas.verdict import Counterexample, Form
-from gdcheck.properties.strategies.instance import Instance
-from gdcheck.properties.strategies.valleys import ValleyInstance
+from gdcheck.properties.strategies.made import read_made
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
-from gdcheck.theorem.certificate.shapes import ShapeError, StoredExample, example_json, read_as
+from gdcheck.theorem.certificate.shapes import Example, ShapeError, StoredExample, read_as
 from gdcheck.theorem.decision.decide import Decision, decide
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.decision.smooth import SmoothDecision, decide_smooth
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Statement
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
@@ -66,7 +66,7 @@ def counterexample(task: Shrinking) -> tuple[str, Counterexample]:
     return source.name, record
 
 
-def decided(problem: Problem | ValleyProblem) -> tuple[Decision | ValleyDecision, dict[str, Any] | None]:
+def decided(problem: Example) -> tuple[Decision | ValleyDecision | SmoothDecision, dict[str, Any] | None]:
     """Decide a problem of a run.
 
     Args:
@@ -78,6 +78,9 @@ def decided(problem: Problem | ValleyProblem) -> tuple[Decision | ValleyDecision
     if isinstance(problem, ValleyProblem):
         in_valley = decide_valley(problem, max_steps=CLAIM_STEPS)
         return in_valley, proof_of(in_valley)
+    if isinstance(problem, SmoothProblem):
+        enclosed = decide_smooth(problem, max_steps=CLAIM_STEPS)
+        return enclosed, proof_of(enclosed)
     decision = decide(problem, max_steps=CLAIM_STEPS)
     return decision, proof_of(decision)
 
@@ -114,8 +117,7 @@ def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tupl
     for name, form in (("simplest", record.simplest), ("first", record.first), ("worst", record.worst)):
         problem, instance = form.problem.read(), None
         if form.made is not None:
-            kind = ValleyInstance if isinstance(problem, ValleyProblem) else Instance
-            instance = kind.from_json({**form.made, "problem": example_json(problem)})
+            instance = read_made(form.made, problem)
         outcome, _ = examine(claim, instance or problem)
         state = outcome.state
         if state == "aside" and claim.examination is not None:

@@ -9,8 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from gdcheck.properties.lemmas.outcome import STRENGTHS, Outcome, Strength
-from gdcheck.properties.strategies.instance import Instance
-from gdcheck.properties.strategies.valleys import ValleyInstance
+from gdcheck.properties.strategies.made import Made
 from gdcheck.theorem.certificate.shapes import example_json
 
 
@@ -44,7 +43,7 @@ class Witness(Struct, frozen=True):
             drawn: What was drawn: a problem, an instance, or what only the examination reads.
             outcome: What was found.
         """
-        instance = drawn if isinstance(drawn, Instance | ValleyInstance) and outcome.problem is None else None
+        instance = drawn if isinstance(drawn, Made) and outcome.problem is None else None
         made = None if instance is None else {k: v for k, v in instance.to_json().items() if k != "problem"}
         problem = example_json(outcome.problem or (drawn if instance is None else instance.problem))
         evidence: Strength = "undecided" if outcome.state == "undecided" else outcome.evidence

@@ -22,9 +22,11 @@ from gdcheck.properties.lemmas.record import counterexample
 from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.lemmas.simplify import Shrinking
 from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.strategies.smooth import SmoothInstance
 from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.reports import compose
 from gdcheck.theorem.decision.decide import Verdict, decide
+from gdcheck.theorem.decision.smooth import decide_smooth
 from gdcheck.theorem.valleys.decide import decide_valley
 
 EXAMPLES = 20
@@ -56,6 +58,8 @@ def examine(claim, regime, *, second_alone):
         if second_alone:
             if isinstance(instance, ValleyInstance):
                 decision = decide_valley(instance.problem, max_steps=CLAIM_STEPS)
+            elif isinstance(instance, SmoothInstance):
+                decision = decide_smooth(instance.problem, max_steps=CLAIM_STEPS)
             else:
                 decision = decide(instance.problem, max_steps=CLAIM_STEPS, cones=False)
             if decision.verdict is Verdict.UNRESOLVED:

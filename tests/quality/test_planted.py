@@ -289,6 +289,20 @@ PLANTS = [
         "tuple(abs(y) / along + wide for y in back)",
         "valley",
     ),
+    plant(
+        "the threshold of a smooth loss is 1/λₙ",
+        "theorem/decision/smooth.py",
+        ("if surely_less(eta * (low + high), arb(2)):", "if surely_less(arb(2), eta * (low + high)) else None"),
+        ("if surely_less(2 * eta * high, arb(2)):", "if surely_less(arb(2), 2 * eta * high) else None"),
+        "smooth",
+    ),
+    plant(
+        "the third derivative of a function of a form is left out",
+        "theorem/smooth/ball_bounds.py",
+        "3 * d2 * u.first * u.second + d3 * u.first * u.first * u.first",
+        "3 * d2 * u.first * u.second",
+        "smooth-remainder",
+    ),
     # One engine alone is wrong: what catches it is that the two disagree.
     plant(
         "the enclosures lack the rounding of earlier steps",
@@ -361,6 +375,13 @@ PLANTS = [
         "signal",
     ),
     plant(
+        "mpmath's limit of a smooth loss leaves out the parity of the step",
+        "properties/claims/smooth.py",
+        "parity = -1 if known.regime is Regime.LARGE_STEP and _FOLLOWED % 2 else 1",
+        "parity = 1",
+        "smooth/mpmath",
+    ),
+    plant(
         "mpmath follows the updates with a tenth of the step size",
         "theorem/reference/trajectory.py",
         "self.step_size = to_mpf(problem.step_size)",
@@ -400,7 +421,8 @@ def test_planted_error_is_caught(error, tmp_path):
         f"gdcheck replay {found['file']}",
         mathematical(problem["loss"]),
         f"η = {problem['step_size']}, start ({', '.join(problem['start'])})",
-        f"minimizer ({', '.join(problem['minimizer'])})" if problem["minimizer"] else f"scale={problem['scale']!r}",
+        f"minimizer ({', '.join(problem['minimizer'])})" if problem["minimizer"] else "",
+        f"scale={problem['scale']!r}" if problem.get("residuals") else "",
         CLAIMS[found["claim"]].statement,
         found["said"],
     ):

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from gdcheck.theorem.decision.decide import Verdict
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.squares import loss_text
 
@@ -54,6 +55,9 @@ RunOutcome = Literal["passed", "failed", "incomplete"]
 """What a run comes to."""
 Contradictions: TypeAlias = Iterator[tuple[str, object, object]]
 """Fields of a stored result, each with what it says and what the rest of the file comes to."""
+
+Example: TypeAlias = Problem | ValleyProblem | SmoothProblem
+"""A problem of any kind."""
 
 _Kind = TypeVar("_Kind")
 
@@ -120,10 +124,13 @@ class StoredProblem(Shape, frozen=True, omit_defaults=True):
 class StoredExample(StoredProblem, frozen=True, omit_defaults=True):
     """A problem of a run in its canonical JSON form: with a loss, or with residuals, which are then stored beside it.
 
+    A loss without a minimizer is a smooth one, whose minimizer is searched.
+
     Attributes:
         loss: The loss; with residuals, their sum of squares as it is written.
         variables: The names of its n variables.
-        minimizer: The critical point examined, shape (n,); empty with residuals, where it depends on the start.
+        minimizer: The critical point examined, shape (n,); empty with residuals, where it depends on the start, and
+            where it is searched.
         step_size: η.
         start: The first iterate, shape (n,).
         method: The method in its JSON form; None, and left out, for gradient descent.
@@ -135,11 +142,11 @@ class StoredExample(StoredProblem, frozen=True, omit_defaults=True):
     scale: str = ""
 
     @classmethod
-    def of(cls, problem: Problem | ValleyProblem) -> StoredExample:
+    def of(cls, problem: Example) -> StoredExample:
         """Store a problem."""
         return read_as(example_json(problem), cls)
 
-    def read(self) -> Problem | ValleyProblem:
+    def read(self) -> Example:
         """Read the problem.
 
         Returns:
@@ -148,8 +155,10 @@ class StoredExample(StoredProblem, frozen=True, omit_defaults=True):
         Raises:
             InputError: If a field cannot be used.
         """
-        if not self.residuals:
+        if not self.residuals and self.minimizer:
             return self.problem()
+        if not self.residuals:
+            return SmoothProblem.of(self.loss, step_size=self.step_size, start=self.start, variables=self.variables)
         return ValleyProblem.of(
             self.residuals,
             step_size=self.step_size,
@@ -159,10 +168,12 @@ class StoredExample(StoredProblem, frozen=True, omit_defaults=True):
         )
 
 
-def example_json(problem: Problem | ValleyProblem) -> dict[str, Any]:
+def example_json(problem: Example) -> dict[str, Any]:
     """Return the JSON form of a ``StoredExample``: of a problem with a loss, its own."""
     if isinstance(problem, Problem):
         return problem.to_json()
+    if isinstance(problem, SmoothProblem):
+        return {"minimizer": [], **problem.to_json()}
     return {"loss": loss_text(problem), "minimizer": [], **problem.to_json()}
 
 

@@ -23,16 +23,18 @@ from gdcheck.properties.claims import (
     rate,
     sharpness,
     signal,
+    smooth,
     trajectory,
     updates,
     valleys,
 )
-from gdcheck.properties.claims.claim import Claim, Finding
+from gdcheck.properties.claims.claim import STEPS, Claim, Finding
 from gdcheck.properties.claims.examination import equals, positive, require, up_to_rounding
 from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.claims.trajectory import EnclosedIterate, walk
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.decision.smooth import SmoothDecision, decide_smooth
 from gdcheck.theorem.loss.balls import at_most
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
@@ -50,10 +52,11 @@ ON_LIMITS = {
     "nesterov",
     "sharpness",
 }
-ON_EXACT_POINTS = {"remainder"}
+ON_EXACT_POINTS = {"remainder", "smooth-remainder"}
 """It compares rationals alone; an iterate only tells it where."""
 ON_FLOATS = {"observation"}
 IN_VALLEYS = {"valley"}
+ON_SMOOTH_LIMITS = {"smooth"}
 EXAMPLES = 12
 
 
@@ -108,7 +111,7 @@ def findings(claim: Claim, regime: Regime, used: Callable[[], bool]) -> list[Fin
 
 
 def test_every_claim_is_accounted_for() -> None:
-    assert set(CLAIMS) == ON_WALKS | ON_LIMITS | ON_EXACT_POINTS | ON_FLOATS | IN_VALLEYS
+    assert set(CLAIMS) == ON_WALKS | ON_LIMITS | ON_EXACT_POINTS | ON_FLOATS | IN_VALLEYS | ON_SMOOTH_LIMITS
 
 
 @pytest.mark.parametrize("regime", [Regime.SMALL_STEP, Regime.LARGE_STEP], ids=lambda r: r.value)
@@ -174,6 +177,21 @@ def test_a_claim_does_not_hold_of_a_blurred_limit_in_a_valley(name: str, monkeyp
     monkeypatch.setattr(valleys, "decide_valley", decide_roughly)
     monkeypatch.setattr(valleys, "check", lambda certificate: None)
     for regime in CLAIMS[name].regimes:
+        assert {finding.holds for finding in findings(CLAIMS[name], regime, lambda: True)} == {None}
+
+
+@pytest.mark.parametrize("name", sorted(ON_SMOOTH_LIMITS))
+def test_a_claim_does_not_hold_of_a_blurred_limit_of_a_smooth_loss(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def decide_roughly(*arguments: Any, **options: Any) -> SmoothDecision:
+        decision = decide_smooth(*arguments, **options)
+        assert decision.amplitude is not None
+        limit = decision.amplitude.limit
+        vectors = tuple(tuple(wider(x, arb(BLUR)) for x in vector) for vector in limit.vectors)
+        return replace(decision, amplitude=replace(decision.amplitude, limit=replace(limit, vectors=vectors)))
+
+    monkeypatch.setattr(smooth, "decide_smooth", decide_roughly)
+    monkeypatch.setattr(smooth, "check", lambda certificate: None)
+    for regime in STEPS:
         assert {finding.holds for finding in findings(CLAIMS[name], regime, lambda: True)} == {None}
 
 

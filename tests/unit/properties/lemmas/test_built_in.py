@@ -43,7 +43,7 @@ def test_a_claim_says_what_it_claims_and_where_that_is_argued(claim: Claim) -> N
     assert claim.sentence.endswith(").")
     assert any(
         word in claim.sentence
-        for word in ("Theorem 1", "Lemma", "layer", "paper", "docs/methods.md", "docs/valleys.md")
+        for word in ("Theorem 1", "Lemma", "layer", "paper", "docs/methods.md", "docs/valleys.md", "docs/smooth.md")
     )
     assert len(claim.statement) > 60
     assert claim.regimes
@@ -70,6 +70,8 @@ def test_every_claim_has_its_module() -> None:
         "nesterov",
         "adaptive",
         "valley",
+        "smooth",
+        "smooth-remainder",
     ]
 
 

@@ -212,8 +212,8 @@ def _growth(result: NetworkResult) -> Panel:
     dots = drawn("point", values, filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
     zero = drawn("rule", [{"y": 0}], color=STAND_IN["grid"]).encode(y="y:Q")
     off = result.switch_relative_difference
-    met = "no equal growth rates were met" if off is None else f"equal rates {off:.1e} from the boundary, relatively"
-    title = f"Growth of log|yₙ/y₁|: measured (dots), log|μₙ/μ₁| (line); {met}"
+    met = "equal rates were not met" if off is None else f"equal at a relative {off:.1e} from the boundary"
+    title = f"Growth of log|yₙ/y₁|, measured and expected: {met}"
     return panel([zero, line, dots], title, _HEIGHT)
 
 

@@ -137,10 +137,7 @@ def _limit(objective: Objective, eta: Fraction, stated: StatedMinimum) -> None:
         return
     _minimizer(spot, here, stated)
     offset = stated.late - stated.centre
-    distance = above(size(offset) * (1 + 2.0**-50) + bounds["drift"] + bounds["distance"])
-    require(distance <= bounds["size"], "W5: the iterate may be further from the minimizer than stated")
-    around = above(bounds["size"] + bounds["distance"])
-    require(around <= bounds["radius"], "W5: the ball of the inequality is not within the minimizer's")
+    around = _size(stated, offset)
     third = spot.third(around)
     require(third <= bounds["third"], "W4: the third derivative may be larger than stated")
     blur = above(error + third * bounds["distance"])
@@ -149,6 +146,19 @@ def _limit(objective: Objective, eta: Fraction, stated: StatedMinimum) -> None:
     if at_minimum is not None:
         with ctx.workprec(128):
             _inequality(eta, stated, at_minimum, (matrix, blur), offset)
+
+
+def _size(stated: StatedMinimum, offset: Array) -> float:
+    """Check the distance from the minimizer; return the radius of a ball around the centre that holds the inequality's.
+
+    Claim W5 (size).
+    """
+    bounds = stated.bounds
+    distance = above(size(offset) * (1 + 2.0**-50) + bounds["drift"] + bounds["distance"])
+    require(distance <= bounds["size"], "W5: the iterate may be further from the minimizer than stated")
+    around = above(bounds["size"] + bounds["distance"])
+    require(around <= bounds["radius"], "W5: the ball of the inequality is not within the minimizer's")
+    return around
 
 
 def _minimizer(spot: Spot, here: Ends, stated: StatedMinimum) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gdcheck.networks.proof.checker.document import BadNetworkCertificate, Layer, Samples
 from gdcheck.networks.proof.checker.elementary import KNOWN, over
-from gdcheck.networks.proof.checker.wide import Array, Wide, above, plus, product, times
+from gdcheck.networks.proof.checker.wide import Array, Wide, above, plus, product, tall_product, times
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,8 +177,7 @@ def _handed(back: Wide, before: Layer) -> Wide:
 def gradient(network: Network, weights: list[Wide], at: Pass, out: Wide) -> Wide:
     """Return Jᵀ times a weighting of the outputs, shape (N, q): the gradient, shape (n,), of ½‖u‖² if it is u."""
     parts = [
-        product(b.transposed, p).shaped(-1)
-        for b, p in zip(backward(network, weights, at, out), at.patches, strict=True)
+        tall_product(b, p).shaped(-1) for b, p in zip(backward(network, weights, at, out), at.patches, strict=True)
     ]
     error = above(sqrt(sum(part.error**2 for part in parts)))
     return Wide(np.concatenate([part.high for part in parts]), np.concatenate([part.low for part in parts]), error)

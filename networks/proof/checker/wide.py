@@ -162,3 +162,23 @@ def product(a: Wide, b: Wide) -> Wide:
     bound = size(rows) * size(columns) * k
     rounding = 5 * bound * 2.0 ** (-_SLICES * beta) + 64 * _OPERATION * bound
     return Wide(high, low, above(a.error * b.size + a.size * b.error + a.error * b.error + rounding))
+
+
+_ROWS = 64
+
+
+def tall_product(a: Wide, b: Wide) -> Wide:
+    """Return AᵀB for matrices of many rows: the fewer terms a product sums, the more bits its slices hold.
+
+    Each block's product is that of the pairs at hand; the distances of A and B from them are charged once, for all.
+    """
+    total: Wide | None = None
+    for begin in range(0, len(a.high), _ROWS):
+        rows = slice(begin, begin + _ROWS)
+        left = Wide(a.high[rows], a.low[rows], 0.0)
+        part = product(left.transposed, Wide(b.high[rows], b.low[rows], 0.0))
+        total = part if total is None else plus(total, part)
+    if total is None:
+        raise AssertionError("a network has samples")
+    lacking = a.error * b.size + a.size * b.error + a.error * b.error
+    return Wide(total.high, total.low, above(total.error + lacking))

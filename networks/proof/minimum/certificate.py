@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 from numpy.typing import NDArray
@@ -16,7 +17,9 @@ MINIMUM_FORMAT = "gdcheck-network-minimum/1"
 _LOOSE = 2.0**-5
 """How much weaker than proved what is stated is, relatively: the checker's own bounds are not the same."""
 _SHARE = 2.0**-7
-"""Which share of λ₁ and of the gap is left for the checker's Hessian, which is that much less sharp."""
+"""Which share of λ₁ and of the gap is left for the checker's Hessian at least."""
+_GRADIENT = 2.0**-43
+"""About how far off the checker's gradients of a large network are."""
 _TILT = 2.0**-11
 
 
@@ -38,7 +41,7 @@ def minimum_certificate(proof: Proof, digest: str, file: str) -> dict[str, Any]:
     if end is None:
         raise ValueError("nothing was proved")
     samples = len(proof.objective.network.inputs)
-    blur = _SHARE * min(_gap(end), float(end.spectrum[0, 0]))
+    blur = _blur(end)
     return {
         "schema": MINIMUM_FORMAT,
         "arrays": {"file": file, "sha256": digest},
@@ -79,18 +82,25 @@ def _gap(end: Arrival) -> float:
     return float(values[1, 0] - values[0, 1] if end.regime is Regime.SMALL_STEP else values[-1, 0] - values[-2, 1])
 
 
+def _blur(end: Arrival) -> float:
+    """Return what is left for the checker's Hessian, which differences of gradients make less sharp: √(Tne), about."""
+    room = min(_gap(end), float(end.spectrum[0, 0]))
+    return max(_SHARE * room, min(4 * sqrt(end.third * len(end.point) * _GRADIENT), room / 4))
+
+
 def _bounds(end: Arrival) -> dict[str, float]:
     more, found = 1 + _LOOSE, end.minimizer
-    # What the amplitude exceeds the tail by is left to the checker: a third on each side, a third between.
-    spare = (end.amplitude - end.tail) / 3
+    # What the amplitude exceeds the tail by is left to the checker.
+    spare = end.amplitude - end.tail
+    convexity = found.convexity * (1 - _LOOSE) - _blur(end)
     return {
         "drift": end.drift * more + 2.0**-60,
         "radius": found.radius,
-        "convexity": found.convexity * (1 - _LOOSE),
-        "distance": found.distance * (1 + 2 * _LOOSE),
+        "convexity": convexity,
+        "distance": 2 * found.distance * found.convexity / convexity,
         "size": end.size * more,
         "third": end.third * more,
-        "amplitude": end.amplitude - spare,
-        "tail": end.tail + spare,
-        "tilt": end.tilt * more + _TILT,
+        "amplitude": end.tail + spare / 4,
+        "tail": end.tail + spare / 5,
+        "tilt": end.tilt * more + 2 * _blur(end) / _gap(end) + _TILT,
     }

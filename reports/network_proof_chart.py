@@ -138,7 +138,7 @@ def _aligned(cosines: Sequence[tuple[int, float]], said: str) -> Panel:
     x, y = _steps(), axis(alt.Y, "|cos|", [0, 1])
     values = [{"x": step, "y": min(1.0, value)} for step, value in cosines]
     line = drawn("line", values, color=STAND_IN["fixed"], strokeWidth=1.6, aria=False).encode(x=x, y=y)
-    return panel([line], f"{said}, which tends to 1: proved", _HEIGHT)
+    return panel([line], f"{said} → 1, proved", _HEIGHT)
 
 
 def _note(said: str) -> Panel:

@@ -7,9 +7,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gdcheck.networks.proof.arrival import Arrival
-from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.prove import Proof
 from gdcheck.networks.proof.rounding import Floats
+from gdcheck.networks.proof.stating import network_arrays, stated_layers
 from gdcheck.theorem.loss.rational import to_text
 
 FORMAT = "gdcheck-network/1"
@@ -66,41 +66,6 @@ def arrays(proof: Proof) -> dict[str, NDArray[Any]]:
         raise ValueError("nothing was proved")
     points = {"start": proof.start, "late": proof.arrival.point, "vector": proof.arrival.vector}
     return network_arrays(proof.network) | points
-
-
-def stated_layers(network: Network) -> list[dict[str, Any]]:
-    """State the layers, by the names of their arrays.
-
-    Args:
-        network: The network.
-
-    Returns:
-        One object a layer.
-    """
-    return [
-        {
-            "gather": f"gather_{i}",
-            "outputs": layer.outputs,
-            "bias": layer.bias,
-            "activation": None if layer.activation is None else layer.activation.name,
-            "groups": None if layer.groups is None else f"groups_{i}",
-        }
-        for i, layer in enumerate(network.layers)
-    ]
-
-
-def network_arrays(network: Network) -> dict[str, NDArray[Any]]:
-    """Return samples and indices by name.
-
-    Args:
-        network: The network.
-
-    Returns:
-        Inputs, targets, and what each layer gathers.
-    """
-    found: dict[str, NDArray[Any]] = {"inputs": network.inputs, "targets": network.targets}
-    found |= {f"gather_{i}": layer.gather for i, layer in enumerate(network.layers)}
-    return found | {f"groups_{i}": layer.groups for i, layer in enumerate(network.layers) if layer.groups is not None}
 
 
 def _ball(end: Arrival) -> dict[str, float]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from flint import fmpq
 
 from gdcheck.networks.proof.arrival import Arrival, arrival
+from gdcheck.networks.proof.minimum.hessian import curvature_along
+from gdcheck.networks.proof.minimum.losses import SQUARED
+from gdcheck.networks.proof.minimum.objective import Objective
+from gdcheck.networks.proof.minimum.third import norms_at, third
 from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.rounding import Floats, length, up
 from gdcheck.networks.proof.trajectory import Iterate, iterates
@@ -35,6 +40,7 @@ class Moment:
         loss: ½‖u‖² at the float64 point.
         kernel: The largest eigenvalue of K = JJᵀ at x_k, enclosed.
         apart: A bound of the distance from that eigenvalue to the sharpness λ_max(∇²f(x_k)): L‖u‖.
+        curved: A lower bound of the sharpness from the curvature along one direction, where it was asked for.
         drift: A bound of the distance from the float64 point to x_k.
         residuals: u at the float64 point, shape (p,).
     """
@@ -43,6 +49,7 @@ class Moment:
     loss: float
     kernel: tuple[float, float]
     apart: float
+    curved: float
     drift: float
     residuals: Floats
 
@@ -138,7 +145,7 @@ def prove(
         raise InputError("start", f"must hold {network.parameters} weights")
     if not step_size > 0:
         raise InputError("step_size", "must be positive")
-    record = _Record(step_size)
+    record = _Record(network, step_size)
     best: Arrival | None = None
     first: int | None = None
     lacking, look, last = "left", 0, start
@@ -187,7 +194,8 @@ def prove(
 class _Record:
     """The moments so far, and where they lie with respect to 2/η."""
 
-    def __init__(self, step_size: fmpq) -> None:
+    def __init__(self, network: Network, step_size: fmpq) -> None:
+        self._loss = Objective(network, SQUARED, fmpq(0))
         two = 2 / step_size
         self.below, self.above = float(two) * (1 - 2.0**-50), float(two) * (1 + 2.0**-50)
         self.moments: list[Moment] = []
@@ -200,11 +208,23 @@ class _Record:
         kernel = (max(low, 0.0) ** 2 * (1 - 2.0**-50), up(high * high))
         u = iterate.at.residuals.value.ravel()
         apart = up(anchor.turning * iterate.size)
-        self.moments.append(Moment(iterate.step, length(u) ** 2 / 2, kernel, apart, iterate.drift, u))
+        curved = -inf
+        if kernel[0] > self.above >= kernel[0] - apart:
+            # Only there is it worth a pass of its own.
+            curved = self._curved(iterate)
+        self.moments.append(Moment(iterate.step, length(u) ** 2 / 2, kernel, apart, curved, iterate.drift, u))
+
+    def _curved(self, iterate: Iterate) -> float:
+        """Bound the sharpness at x_k from below by the curvature along the kernel's dominant direction."""
+        anchor = iterate.anchor
+        way = anchor.jacobian.value.T @ anchor.kernel.vectors[:, -1]
+        here = curvature_along(self._loss, iterate.point, iterate.at, way)
+        norms = norms_at(self._loss, iterate.point, iterate.at)
+        return here - up(third(self._loss, norms, iterate.drift) * iterate.drift)
 
     def side(self, moment: Moment, *, hessian: bool) -> int:
         apart = moment.apart * (1 + 2.0**-50) if hessian else 0.0
-        if moment.kernel[0] - apart > self.above:
+        if moment.kernel[0] - apart > self.above or (hessian and moment.curved > self.above):
             return 1
         return -1 if moment.kernel[1] + apart < self.below else 0
 

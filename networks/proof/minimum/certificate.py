@@ -7,9 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gdcheck.networks.proof.certificate import network_arrays, stated_layers
 from gdcheck.networks.proof.minimum.arrival import Arrival
 from gdcheck.networks.proof.minimum.prove import Proof
+from gdcheck.networks.proof.stating import network_arrays, stated_layers
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 

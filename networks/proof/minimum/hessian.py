@@ -26,6 +26,8 @@ from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, p
 
 _MOST_NUMBERS = 2**22
 """How many numbers one array of a batch of directions may hold."""
+_TURNS = 4
+"""Steps of the power method towards the steepest direction."""
 
 
 def hessian(objective: Objective, x: Floats, at: Forward) -> Near:
@@ -57,6 +59,30 @@ def hessian(objective: Objective, x: Floats, at: Forward) -> Near:
     symmetric[np.diag_indices(n)] += w
     rounding += sqrt(n) * off + UNIT * length(symmetric.diagonal())
     return Near(symmetric, up(sqrt(squares) + rounding))
+
+
+def curvature_along(objective: Objective, x: Floats, at: Forward, way: Floats) -> float:
+    """Bound the Hessian's largest eigenvalue from below, by the curvature in a direction near the steepest.
+
+    Args:
+        objective: The function.
+        x: The weights, shape (n,).
+        at: The way forward at x.
+        way: Where the power method begins, not zero, shape (n,).
+
+    Returns:
+        A lower bound of vᵀ∇²f(x)v/‖v‖² for the v at which it ends.
+    """
+    base = _base(objective, x, at)
+    unit = way / float(np.linalg.norm(way))
+    for _ in range(_TURNS):
+        further = _along(objective, base, at, unit[None, :]).value[0]
+        unit = further / float(np.linalg.norm(further))
+    image = _along(objective, base, at, unit[None, :])
+    value = float(unit @ image.value[0])
+    # The unit vector has the length 1 within 2⁻⁴⁰; the product of n terms rounds as any of n terms does.
+    rounding = up(gamma(len(unit) + 1) * length(image.value) * 1.01 + 1.01 * image.error)
+    return (value - rounding) * (1 - 2.0**-38) if value > rounding else value - rounding - 2.0**-38 * abs(value)
 
 
 @dataclass(frozen=True, eq=False)

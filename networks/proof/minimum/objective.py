@@ -35,10 +35,10 @@ class Objective:
         """Hold decay and targets against what the loss needs.
 
         Raises:
-            InputError: If the decay is not positive, or a target is no unit vector where one is needed.
+            InputError: If the decay is negative, or a target is no unit vector where one is needed.
         """
-        if not self.decay > 0:
-            raise InputError("weight_decay", "must be positive for a strict minimum")
+        if self.decay < 0:
+            raise InputError("weight_decay", "must not be negative")
         targets = self.network.targets
         one_hot = ((targets == 0) | (targets == 1)).all() and (targets.sum(axis=1) == 1).all()
         if self.loss.one_hot and not one_hot:

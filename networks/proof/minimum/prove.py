@@ -103,8 +103,10 @@ def prove_minimum(
         The outcome.
 
     Raises:
-        InputError: If the start has another shape, or the step size is not positive.
+        InputError: If the start has another shape, or step size or weight decay is not positive.
     """
+    if not objective.decay > 0:
+        raise InputError("weight_decay", "must be positive for a strict minimum")
     if start.shape != (objective.network.parameters,):
         raise InputError("start", f"must hold {objective.network.parameters} weights")
     if not step_size > 0:

@@ -21,9 +21,9 @@ from gdcheck.networks.proof.minimum.certificate import minimum_arrays, minimum_c
 from gdcheck.networks.proof.minimum.hessian import hessian
 from gdcheck.networks.proof.minimum.losses import CROSS_ENTROPY, LOSSES, SQUARED
 from gdcheck.networks.proof.minimum.objective import Objective
-from gdcheck.networks.proof.minimum.place import place
+from gdcheck.networks.proof.minimum.place import Minimizer, minimizer, place
 from gdcheck.networks.proof.minimum.prove import Proof, prove_minimum
-from gdcheck.networks.proof.minimum.search import minimizer_from, start_near, step_size_for
+from gdcheck.networks.proof.minimum.search import settled, start_near, step_size_for
 from gdcheck.networks.proof.minimum.third import norms_at, third
 from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.passes import forward
@@ -107,6 +107,20 @@ def mpmath_fraction(value: fmpq) -> Any:
     return Fraction(int(value.p), int(value.q))
 
 
+def _minimizer(objective: Objective, x: Floats) -> Minimizer:
+    """Go down by plain steps, then by Newton's method, and prove what is found."""
+    for _ in range(20_000):
+        slope = _slope(objective, x)
+        if np.linalg.norm(slope) < 1e-6:
+            break
+        x = x - 0.05 * slope
+    point = settled(objective, x)
+    here = None if point is None else place(objective, point)
+    found = None if here is None else minimizer(here)
+    assert found is not None
+    return found
+
+
 @cache
 def _proof(loss: str, regime: Regime) -> Proof:
     """A run of six samples: from random weights with the small step, from near the minimum with the large one."""
@@ -117,7 +131,7 @@ def _proof(loss: str, regime: Regime) -> Proof:
         # Softmax does not see what all outputs share: an eigenvalue equal to the decay for each neuron, so one neuron.
         network, start = random_network(_INPUTS, np.eye(3)[[0, 1, 2, 0, 2, 1]], [1], TANH, seed=1)
         objective = Objective(network, CROSS_ENTROPY, fmpq(6, 100))
-    found = minimizer_from(objective, start)
+    found = _minimizer(objective, start)
     eta = step_size_for(found, regime)
     if regime is Regime.LARGE_STEP or loss == CROSS_ENTROPY.name:
         return prove_minimum(objective, start_near(found, 1e-4, seed=0), eta, known=found)
@@ -241,15 +255,15 @@ def test_a_malformed_certificate_is_refused_by_the_name_of_its_field(change: dic
 
 
 def test_equal_neurons_and_targets_that_are_no_classes_get_one_sentence() -> None:
-    network, start = random_network(_INPUTS, _SIGNS, [5], TANH, seed=0)
-    objective = Objective(network, SQUARED, fmpq(6, 20))
-    found = minimizer_from(objective, start)
+    network, start = random_network(_INPUTS, np.eye(2)[[0, 1, 0, 1, 0, 1]], [2], TANH, seed=0)
+    objective = Objective(network, CROSS_ENTROPY, fmpq(6, 20))
+    found = _minimizer(objective, start)
     proof = prove_minimum(objective, start_near(found, 1e-4, 0), step_size_for(found, Regime.SMALL_STEP), known=found)
     assert proof.arrival is None
     assert "neighbour" in proof.reason
     with pytest.raises(InputError, match="targets"):
-        Objective(network, CROSS_ENTROPY, fmpq(1))
+        Objective(random_network(_INPUTS, _SIGNS, [2], TANH, seed=0)[0], CROSS_ENTROPY, fmpq(1))
     with pytest.raises(InputError, match="weight_decay"):
-        Objective(network, SQUARED, fmpq(0))
+        prove_minimum(Objective(network, CROSS_ENTROPY, fmpq(0)), start, fmpq(1, 10))
     here = place(objective, np.full(network.parameters, np.nan))
     assert here is None

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gdcheck.networks.eigen import NotFiniteError, top_eigenpairs
+from gdcheck.networks.locking import sine_bounds
 from gdcheck.networks.measurements import cosine
 from gdcheck.networks.minimum import Minimum
 from gdcheck.networks.objective import Objective
@@ -31,6 +32,9 @@ class Trajectory:
         sharpness: λₙ(x_k) − λₙ for the steps of ``sharpness_from`` on.
         sharpness_from: The first step at which the sharpness was taken.
         sharpness_residual: The largest residual among those eigenvalues.
+        sine: (K,), at step k the sine of the angle of Δx_{k−1} to the eigenvector that η selects; empty if not asked.
+        sine_below: (K,), the lower bound of it that two updates and the spectrum give.
+        sine_above: (K,), the upper one.
         left: Whether the run left the neighbourhood: the distance passed a hundred times the start's, or was NaN.
     """
 
@@ -42,6 +46,9 @@ class Trajectory:
     sharpness: tuple[float, ...]
     sharpness_from: int
     sharpness_residual: float
+    sine: Tensor
+    sine_below: Tensor
+    sine_above: Tensor
     left: bool
 
     @property
@@ -91,6 +98,7 @@ def descend(
     steps: int,
     *,
     sharpness_steps: range = range(0),
+    signals: bool = False,
     on_step: Callable[[int], None] | None = None,
 ) -> Trajectory:
     """Run x ← x − η∇f(x).
@@ -102,6 +110,7 @@ def descend(
         step_size: η.
         steps: How many steps.
         sharpness_steps: Consecutive steps at which the largest Hessian eigenvalue is taken.
+        signals: Whether the angle of the updates to the eigenvector that η selects is followed, with its bounds.
         on_step: Called with the number of each step.
 
     Returns:
@@ -113,6 +122,7 @@ def descend(
     residual, left = 0.0, False
     warm = minimum.vectors[:, -1:]
     before: Tensor | None = None
+    watch = _Watch(minimum, step_size) if signals else None
     for k in range(steps + 1):
         offset = theta - minimum.theta
         distance = float(torch.linalg.vector_norm(offset))
@@ -135,12 +145,18 @@ def descend(
         update = -step_size * objective.evaluate(theta).gradient
         if before is not None:
             cosines.append(_cosine(update, before))
+        if watch:
+            watch.see(update)
         before = update
         theta = theta + update
         if on_step:
             on_step(k + 1)
     if before is not None:
-        cosines.append(_cosine(-step_size * objective.evaluate(theta).gradient, before))
+        last = -step_size * objective.evaluate(theta).gradient
+        cosines.append(_cosine(last, before))
+        if watch:
+            watch.see(last)
+    seen = torch.tensor(watch.seen if watch else [], dtype=torch.float64).reshape(-1, 3)
     return Trajectory(
         step_size=step_size,
         cosine=torch.tensor(cosines, dtype=torch.float64),
@@ -150,8 +166,32 @@ def descend(
         sharpness=tuple(sharpness),
         sharpness_from=sharpness_steps.start,
         sharpness_residual=residual,
+        sine=seen[:, 0],
+        sine_below=seen[:, 1],
+        sine_above=seen[:, 2],
         left=left,
     )
+
+
+class _Watch:
+    """The angle of each update to the eigenvector that η selects, and its bounds from the update and the next one."""
+
+    def __init__(self, minimum: Minimum, step_size: float) -> None:
+        self._vectors = minimum.vectors
+        self._multipliers = 1 - step_size * minimum.spectrum
+        self._end = 0 if step_size < minimum.boundary else -1
+        self._before: Tensor | None = None
+        self.seen: list[tuple[float, float, float]] = []
+
+    def see(self, update: Tensor) -> None:
+        """Take the next update, (n,)."""
+        w, u = update @ self._vectors, self._before
+        if u is not None:
+            # What is across it, not the root of 1 − cos²: small angles keep their digits.
+            across = torch.linalg.vector_norm(u[1:] if self._end == 0 else u[:-1])
+            sine = float(across / torch.linalg.vector_norm(u))
+            self.seen.append((sine, *sine_bounds(u, w, self._multipliers, self._end)))
+        self._before = w
 
 
 def _cosine(a: Tensor, b: Tensor) -> float:

@@ -132,7 +132,10 @@ def run_experiment(
         nonlocal done
         tell = None if on_step is None else (lambda k: on_step(done + k, name))
         start = start_near(minimum, distance, config.seed)
-        path = descend(objective, minimum, start, step_size, steps, sharpness_steps=sharpness, on_step=tell)
+        path = descend(
+            objective, minimum, start, step_size, steps,
+            sharpness_steps=sharpness, signals=name != "scan", on_step=tell,
+        )  # fmt: skip
         done += steps
         return path
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gdcheck.networks.data import Images
 from gdcheck.networks.descent import Trajectory, start_near
+from gdcheck.networks.locking import locking
 from gdcheck.networks.network_experiment import Experiment, ExperimentConfig
 from gdcheck.networks.networks import NetworkConfig
 from gdcheck.networks.results import data_entry, network_entry
@@ -95,4 +96,5 @@ def _path(path: Trajectory, boundary: float) -> TrajectoryEntry:
         sharpness_from=path.sharpness_from,
         sharpness=tuple(float(f"{x:.7g}") for x in path.sharpness),
         sharpness_residual=path.sharpness_residual,
+        locking=locking(path.cosine, path.sine, path.sine_above, large=path.step_size > boundary),
     )

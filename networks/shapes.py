@@ -234,6 +234,36 @@ class MinimumEntry(Shape, frozen=True):
     start: Numbers
 
 
+class LockingEntry(Shape, frozen=True):
+    """When the direction of a run locks, and what says so; see ``networks.locking``. Steps count from 1.
+
+    Attributes:
+        eigenvector: The eigenvector that η selects.
+        level: The cosine that is asked for.
+        cosine: The step from which cos of consecutive updates is within ``level`` of its limit to the end; null if not.
+        sound: The first step at which the sound signal bounds the update's angle to that eigenvector by the level.
+        aligned: The step from which the updates are so close to that eigenvector to the end; null if they are not.
+    """
+
+    eigenvector: Literal["v₁", "vₙ"]
+    level: float
+    cosine: Count | None
+    sound: Count | None
+    aligned: Count | None
+
+    @property
+    def said(self) -> str:
+        """All of it, in a sentence."""
+        sign, far = ("−", "≤") if self.eigenvector == "vₙ" else ("", "≥")
+        cosine = "never to the end" if self.cosine is None else f"from step {self.cosine} to the end"
+        sound = "does not fire" if self.sound is None else f"fires at step {self.sound}"
+        there = "not at the end" if self.aligned is None else f"from step {self.aligned} to the end"
+        return (
+            f"cos of consecutive updates {far} {sign}{self.level:g} {cosine}; the sound signal {sound}; "
+            f"updates along ±{self.eigenvector} to cos ≥ {self.level:g} {there}"
+        )
+
+
 class TrajectoryEntry(Shape, frozen=True):
     """A run of gradient descent around the minimum.
 
@@ -252,6 +282,7 @@ class TrajectoryEntry(Shape, frozen=True):
         sharpness_from: The step of the first sharpness.
         sharpness: λₙ(x_k) − λₙ at the steps from there on.
         sharpness_residual: The largest residual of an eigenpair.
+        locking: When its direction locks, and what says so.
     """
 
     step_size: float
@@ -268,6 +299,7 @@ class TrajectoryEntry(Shape, frozen=True):
     sharpness_from: Count
     sharpness: Numbers
     sharpness_residual: float
+    locking: LockingEntry | None = None
 
 
 class ScanPoint(Shape, frozen=True):
@@ -323,3 +355,13 @@ class NetworkResult(StoredRun, frozen=True, tag="gdcheck-network-measured/2"):
     switch_relative_difference: float | None
     findings: dict[str, Finding]
     methods: tuple[MethodRun, ...] = ()
+
+    @property
+    def signals(self) -> dict[str, str]:
+        """What each signal of a locked direction said, by run."""
+        runs = {
+            "far below the boundary": self.below,
+            "below the boundary, as close as above": self.matched,
+            "above the boundary": self.above,
+        }
+        return {where: run.locking.said for where, run in runs.items() if run.locking is not None}

@@ -67,7 +67,10 @@ class NetworkView(_MeasuredView[NetworkResult]):
             )
             for sentence, found in self.run.findings.items()
         )
-        return ["## A network’s minimum", "", self.heading(), "", *table(["finding", "", "value", "least"], rows)]
+        signals = list(self.run.signals.items())
+        shown = ["", *table(["run", "what signals a locked direction"], signals)] if signals else []
+        head = ["## A network’s minimum", "", self.heading(), ""]
+        return [*head, *table(["finding", "", "value", "least"], rows), *shown]
 
 
 class TrainingView(_MeasuredView[TrainingResult]):

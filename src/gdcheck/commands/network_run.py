@@ -79,6 +79,8 @@ def network_command(options: NetworkOptions) -> int:
         value = "nothing to measure" if found.value is None else f"{found.value:.7g}"
         word = "measured" if found.holds else "not measured"
         typer.echo(f"{made_up}{word}: {sentence} ({value}, at least {found.least:.7g} is asked)")
+    for where, said in result.signals.items():
+        typer.echo(f"{made_up}signals {where}: {said}")
     if experiment.switch is not None:
         off = result.switch_relative_difference
         typer.echo(

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from html import unescape
 
 import pytest
 
@@ -15,6 +16,7 @@ import polars as pl  # noqa: E402
 
 from gdcheck.cli import run  # noqa: E402
 from gdcheck.networks.shapes import NetworkResult, TrainingResult  # noqa: E402
+from gdcheck.reports.compose import compose  # noqa: E402
 from gdcheck.theorem.certificate.shapes import read_as  # noqa: E402
 
 SMALL = ["--network", "tiny", "--width", "4", "--subset", "40", "--steps", "24", "--measure-every", "5"]
@@ -159,7 +161,15 @@ def test_network_on_synthetic_images(gdcheck, tmp_path):
     read_as(result, NetworkResult)
     of_methods = [holds for one in result["methods"] for holds in one["findings"].values()]
     assert code == (0 if all([*of_methods, *(found["holds"] for found in result["findings"].values())]) else 3)
-    assert said.count("SYNTHETIC data: ") == len(result["findings"]) + len(of_methods)
+    assert said.count("SYNTHETIC data: ") == len(result["findings"]) + len(of_methods) + 3
+    compose([tmp_path / "network.json"], tmp_path)
+    page, markdown = ((tmp_path / name).read_text() for name in ("index.html", "report.md"))
+    signals = read_as(result, NetworkResult).signals
+    for where, words in signals.items():
+        assert f"SYNTHETIC data: signals {where}: {words}" in said.splitlines()
+        assert words in unescape(page)
+        assert words in markdown
+    assert len(signals) == 3
     assert " 40 of 3×16×16 in 10 classes; " in said.splitlines()[0]
     if result["switch"] is not None:
         line = next(line for line in said.splitlines() if line.startswith("growth rates "))

@@ -1,7 +1,7 @@
 """The strict minimum, gradient descent around it, and both regimes, on a known objective and on a small network."""
 
 import json
-from math import log
+from math import ceil, log
 
 import pytest
 
@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 
 
 from gdcheck.networks.descent import descend, start_near  # noqa: E402
+from gdcheck.networks.locking import locking  # noqa: E402
 from gdcheck.networks.minimum import Minimum, find_minimum  # noqa: E402
 from gdcheck.networks.network_experiment import (  # noqa: E402
     ExperimentConfig,
@@ -59,6 +60,19 @@ class Cubic:
         return self.q @ inner @ self.q.T
 
 
+class Quadratic:
+    """Σ λᵢ yᵢ²/2 in its own coordinates."""
+
+    def __init__(self, spectrum):
+        self.spectrum = torch.tensor(spectrum, dtype=torch.float64)
+
+    def evaluate(self, theta, batch=None):
+        return Evaluation(float((self.spectrum * theta**2).sum() / 2), 0.0, self.spectrum * theta)
+
+    def hessian(self, theta):
+        return torch.diag(self.spectrum)
+
+
 @pytest.fixture
 def cubic():
     return Cubic()
@@ -97,6 +111,53 @@ def test_both_regimes_of_a_known_objective(cubic):
     assert seen.switch == pytest.approx(found.boundary, rel=1e-5)
     assert "the growth rates of the components along v₁ and vₙ are equal at 2/(λ₁+λₙ)" in seen.findings
     assert [b.left for b in seen.scan] == [False] * len(seen.scan)
+
+
+def test_the_cosine_fires_long_before_the_direction_locks_and_the_sound_signal_does_not():
+    # x²/2 + 2y² from (10⁻⁶, 1) at η = 1/100: the updates go along y for hundreds of steps, with a cosine near 1.
+    bowl = Quadratic([1.0, 4.0])
+    found = find_minimum(bowl, torch.tensor([0.1, 0.1], dtype=torch.float64), 0)
+    start = found.theta + found.vectors @ torch.tensor([1e-6, 1.0], dtype=torch.float64)
+    path = descend(bowl, found, start, 0.01, 800, signals=True)
+    said = locking(path.cosine, path.sine, path.sine_above, large=False)
+    # |u_y/u_x| = 4·10⁶·(0.96/0.99)^(k−1) at step k is to be at most √(1 − 0.99²)/0.99.
+    expected = 1 + ceil(log(4e6 * 0.99 / (1 - 0.99**2) ** 0.5) / log(0.99 / 0.96))
+    assert (said.cosine, said.aligned, said.eigenvector) == (1, expected, "v₁")
+    assert expected > 500
+    assert expected <= said.sound <= expected + 20
+    assert float(path.sine[0]) > 0.999999
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 1.01, 1.015])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_angle_lies_between_its_bounds_at_every_step(cubic, share, seed):
+    found = minimum_of(cubic)
+    path = descend(cubic, found, start_near(found, 1e-2, seed), share * found.boundary, 200, signals=True)
+    assert len(path.sine) == path.steps == 200
+    assert bool((path.sine_below <= path.sine * (1 + 1e-9) + 1e-12).all())
+    assert bool((path.sine * (1 - 1e-9) <= path.sine_above + 1e-12).all())
+    assert float(path.sine_above.min()) < 1, "they say something"
+
+
+def test_both_signals_fire_where_the_direction_locks(cubic):
+    found = minimum_of(cubic)
+    eta = found.boundary + 0.9 * (found.stability_limit - found.boundary)
+    path = descend(cubic, found, start_near(found, 1e-2, 0), eta, 600, signals=True)
+    said = locking(path.cosine, path.sine, path.sine_above, large=True)
+    assert said.eigenvector == "vₙ"
+    assert None not in {said.cosine, said.sound, said.aligned}
+    assert "cos of consecutive updates ≤ −0.99 from step" in said.said
+    never = locking(path.cosine, path.sine, path.sine_above, large=False)
+    assert never.cosine is None
+    assert "never to the end" in never.said
+
+
+def test_what_holds_for_good_holds_to_the_end():
+    def said(*cosines):
+        given = torch.tensor(cosines, dtype=torch.float64)
+        return locking(given, 0 * given, 0 * given, large=False).cosine
+
+    assert [said(1, 1), said(1, 0, 1), said(0, 1, 0), said(0, 0, 1), said()] == [1, 3, None, 3, None]
 
 
 def test_without_a_cubic_term_the_sharpness_is_not_said_to_oscillate():

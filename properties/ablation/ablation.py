@@ -11,12 +11,13 @@ from msgspec import Meta
 
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 if TYPE_CHECKING:
-    Examined = Problem | ValleyProblem
+    Examined = Problem | ValleyProblem | SmoothProblem
 else:
-    Examined = Any  # msgspec takes no union of two dataclasses; the search looks at what it is given.
+    Examined = Any  # msgspec takes no union of several dataclasses; the search looks at what it is given.
 
 Instance = Any
 """Whatever a strategy of an ablation draws; only its own examination reads it."""

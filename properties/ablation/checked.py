@@ -9,15 +9,18 @@ from flint import arb, ctx
 
 from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.theorem.certificate.certificate import certificate
+from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
 from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.parts import limit_json
 from gdcheck.theorem.certificate.rechecking import NotChecked, check
 from gdcheck.theorem.decision.decide import Decision, decide
+from gdcheck.theorem.decision.smooth import SmoothDecision, decide_smooth
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.amplitude import LimitDirection
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.methods.statement import LimitKind, Regime
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
@@ -39,14 +42,21 @@ def decided_in_valley(problem: ValleyProblem) -> tuple[ValleyDecision, dict[str,
     return decision, proof if accepted(proof) else None
 
 
+def decided_smooth(problem: SmoothProblem) -> tuple[SmoothDecision, dict[str, Any] | None]:
+    """Decide a smooth problem; the certificate is None unless a limit is certified and the checker accepts it."""
+    decision = decide_smooth(problem, max_steps=CLAIM_STEPS)
+    proof = smooth_certificate(decision) if decision.limit is not None else None
+    return decision, proof if accepted(proof) else None
+
+
 def valley_words(decision: ValleyDecision) -> str:
     """Return what is certified in a valley in words, rounded to four digits."""
     found = decision.arrival
     if found is None:
         return f"no limit is certified: {decision.reason}"
     kind = _KINDS[LimitKind.FIXED if found.regime is Regime.SMALL_STEP else LimitKind.ALTERNATING]
-    at = _vector([to_float(x) for x in found.centre])
-    return f"{kind} {_vector([float(x.mid()) for x in found.vector])} at {at}"
+    at = shown_vector([to_float(x) for x in found.centre])
+    return f"{kind} {shown_vector([float(x.mid()) for x in found.vector])} at {at}"
 
 
 def accepted(proof: dict[str, Any] | None) -> bool:
@@ -65,11 +75,12 @@ def words(limit: LimitDirection | None) -> str:
     if limit.kind is LimitKind.ROTATING:
         return "no limit: the direction rotates"
     if limit.kind is LimitKind.TWO_CYCLE:
-        return f"no limit: even steps tend to {_vector(data['even'])}, odd ones to {_vector(data['odd'])}"
-    return f"{_KINDS[limit.kind]} {_vector(data['vector'])}"
+        return f"no limit: even steps tend to {shown_vector(data['even'])}, odd ones to {shown_vector(data['odd'])}"
+    return f"{_KINDS[limit.kind]} {shown_vector(data['vector'])}"
 
 
-def _vector(values: Sequence[float]) -> str:
+def shown_vector(values: Sequence[float]) -> str:
+    """Return a vector in words, rounded to four digits."""
     return "(" + ", ".join(f"{round(x, 4) + 0.0:g}" for x in values) + ")"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdcheck.properties.ablation import control, convexity, momentum, smoothness, spectral, stability, valleys
+from gdcheck.properties.ablation import control, convexity, kinks, momentum, smoothness, spectral, stability, valleys
 from gdcheck.properties.ablation.ablation import Ablation
 
 ABLATIONS: tuple[Ablation, ...] = (
@@ -16,6 +16,7 @@ ABLATIONS: tuple[Ablation, ...] = (
     spectral.ALMOST_ALL,
     smoothness.PREIMAGES,
     smoothness.C21,
+    kinks.KINKS,
     smoothness.C11,
     smoothness.BOUNDARY_MOVES,
     convexity.FLAT,

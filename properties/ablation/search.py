@@ -22,6 +22,7 @@ from gdcheck.properties.storage.files import as_json
 from gdcheck.theorem.certificate.shapes import Evidence, ShapeError, StoredExample, read_as
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import in_words
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 CONTROL = "none"
@@ -144,7 +145,7 @@ def _examined(ablation: Ablation, instance: Instance) -> Outcome:
         read_as(vars(found), about.Outcome)
     except ShapeError as error:
         raise ClaimError(f"its examination returned an Outcome that is wrong at {error}") from None
-    if not isinstance(found.problem, Problem | ValleyProblem):
+    if not isinstance(found.problem, Problem | ValleyProblem | SmoothProblem):
         raise ClaimError(f"its examination returned an Outcome whose problem is a {type(found.problem).__name__}")
     return Outcome(
         _STATES[found.violated],

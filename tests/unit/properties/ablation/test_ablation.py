@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import assume
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gdcheck.cli import run
@@ -22,8 +22,9 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 
 NAMED = {a.name: a for a in ABLATIONS}
-HOLDING = {"control", "smoothness-c21", "strict-minimum-flat", "strict-minimum-coupled"}
+HOLDING = {"control", "smoothness-c21", "smoothness-c21-smooth", "strict-minimum-flat", "strict-minimum-coupled"}
 HOLDING |= {"momentum-simple-multiplier", "momentum-null-preimages"}
+OBSERVED = {"strict-minimum-coupled", "smoothness-c21-smooth"}
 NEEDED = set(NAMED) - HOLDING
 DOCUMENT = Path(__file__).parents[4] / "docs" / "ablation.md"
 
@@ -42,7 +43,7 @@ def test_what_the_search_finds(name):
         assert row.violated == 0 < row.held
         assert row.simplest is row.worst is None
         assert row.shown is not None
-        assert row.evidence == ("observed" if name == "strict-minimum-coupled" else "proved")
+        assert row.evidence == ("observed" if name in OBSERVED else "proved")
         return
     assert (row.verdict, row.evidence) == ("needed", "proved")
     for exhibit in (row.simplest, row.worst):
@@ -54,6 +55,17 @@ def test_what_the_search_finds(name):
         assert exhibit.certificates[0]["problem"] == exhibit.problem.read().to_json()
     assert row.worst.severity >= min(row.simplest.severity, row.worst.severity)
     assert len(row.simplest.problem.loss) <= len(row.worst.problem.loss)
+
+
+@settings(max_examples=2)
+@given(NAMED["smoothness-c21-smooth"].instances)
+def test_another_limit_than_the_one_without_kinks_is_seen(pair):
+    smooth, kinked = pair
+    low, high = smooth.spectrum[0], smooth.spectrum[-1]
+    boundary, stable = 2 / (low + high), 2 / high
+    other = (boundary + stable) / 2 if smooth.problem.step_size < boundary else boundary / 2
+    found = NAMED["smoothness-c21-smooth"].examine((smooth, replace(kinked, step_size=other)))
+    assert found.violated and found.evidence == "observed", found
 
 
 @pytest.mark.parametrize("name", ["simple-lowest", "simple-highest"])
@@ -127,7 +139,7 @@ FAULTS = {
     "no-problem": (
         'lambda k: Outcome(True, "proved", None, "", "")',
         "integers()",
-        "$.problem: expected 'object'",
+        "returned an Outcome whose problem is a NoneType",
     ),
     "nan": (
         'lambda k: Outcome(True, "proved", P, "", "", float("nan"))',
@@ -153,7 +165,7 @@ FAULTS = {
 }
 OWN = """
 import sys
-from hypothesis import assume
+from hypothesis import assume, given, settings
 from hypothesis.strategies import integers, sampled_from
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.theorem.descent.problem import Problem

@@ -25,3 +25,12 @@ def factorization(w):
     """Factorize the mean measures of the three species as a product of rank one, with L2: 7 numbers."""
     means = np.stack([IRIS[IRIS[:, 4] == k, :4].mean(axis=0) for k in range(3)])
     return np.mean((np.outer(w[:3], w[3:]) - means) ** 2) + (w @ w) / 64
+
+
+def network(w):
+    """Tell versicolor from the other species by four measures: 3 tanh neurons and a linear one, with L2, 19 weights."""
+    flowers = IRIS[::5]
+    inputs = flowers[:, :4] - IRIS[:, :4].mean(axis=0)
+    hidden = np.tanh(inputs @ w[:12].reshape(4, 3) + w[12:15])
+    wanted = np.where(flowers[:, 4] == 1, 1.0, -1.0)
+    return np.mean((hidden @ w[15:18] + w[18] - wanted) ** 2) + (w @ w) / 64

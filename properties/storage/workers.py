@@ -81,7 +81,7 @@ def _over_processes(
     enough = False
     try:
         while not enough:
-            with _signals_held():
+            with signals_held():
                 # Twice as many as there are processes: none waits for its next task.
                 running |= {pool.submit(function, task) for task in islice(tasks, 2 * jobs - len(running))}
             if not running:
@@ -95,7 +95,7 @@ def _over_processes(
         ending = Ending.WORKER_LOST
     finally:
         # A second interrupt must not leave workers behind.
-        with _signals_held():
+        with signals_held():
             if running or enough or ending is not Ending.COMPLETE:
                 for worker in set(multiprocessing.active_children()) - before:
                     worker.kill()
@@ -108,7 +108,7 @@ def _over_processes(
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
+def signals_held() -> Iterator[None]:
     """Hold interrupts back meanwhile; workers that are started here inherit that."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

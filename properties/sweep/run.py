@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 from gdcheck.properties.storage.workers import Ending, run_tasks
 from gdcheck.properties.sweep.cluster import reach, run_on_cluster
 from gdcheck.properties.sweep.store import Store
 from gdcheck.properties.sweep.summary import Summary, summarize, write_summary
 from gdcheck.properties.sweep.tables import unsound
-from gdcheck.properties.sweep.work import BatchResult, Task, work
+from gdcheck.properties.sweep.work import BatchResult, work
+from gdcheck.properties.sweep.writer import Writer
 from gdcheck.theorem.loss.errors import InputError
 
 
@@ -93,36 +93,38 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
     on_done(problems)
     sampled = not_checked = 0
 
-    def take(batch: BatchResult) -> bool:
+    def count(batch: BatchResult) -> None:
         nonlocal sampled, not_checked, problems
-        if batch.table:
-            # It comes from a cluster; a process of this machine has stored its own.
-            store.keep(batch)
         sampled += batch.sampled
         not_checked += batch.not_checked
         problems += batch.problems
         on_done(problems)
+
+    writer = Writer(store, count)
+
+    def take(batch: BatchResult) -> bool:
+        writer.put(batch)
         return bool(batch.objections)
 
     tasks = (store.task(number, devices[number % len(devices)]) for number in missing)
-    if executor.scheduler is not None:
-        ending = run_on_cluster(work, tasks, take, executor.scheduler)
-    else:
-        jobs = min(len(devices) if devices[0] != "cpu" else executor.jobs, max(1, len(missing)))
-        ending = run_tasks(partial(_work_and_keep, store), tasks, take, jobs)
+    try:
+        if executor.scheduler is not None:
+            ending = run_on_cluster(work, tasks, take, executor.scheduler)
+        else:
+            jobs = min(len(devices) if devices[0] != "cpu" else executor.jobs, max(1, len(missing)))
+            ending = run_tasks(work, tasks, take, jobs)
+    finally:
+        # After an interrupt too: what was computed is kept.
+        try:
+            writer.close()
+        except KeyboardInterrupt:
+            ending = Ending.INTERRUPTED
     if ending is Ending.WORKER_LOST:
         raise InputError("jobs", "a process was killed; go on from the finished batches with --resume")
     summary = summarize(store)
     write_summary(store, summary)
     interrupted = ending is Ending.INTERRUPTED and summary.decided < summary.problems
     return SweepResult(summary, sampled, not_checked, interrupted, distrusted)
-
-
-def _work_and_keep(store: Store, task: Task) -> BatchResult:
-    """Decide a batch and store it in the process that decided it; the table stays there."""
-    batch = work(task)
-    store.keep(batch)
-    return replace(batch, table=b"")
 
 
 def devices_of(device: str) -> list[str]:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from functools import cache, partial
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 
 import gdcheck.properties.sweep.work as work_module
 from gdcheck.cli import run
+from gdcheck.properties.storage.files import write_bytes_atomically
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.run import Executor, devices_of, sweep
 from gdcheck.properties.sweep.spec import Spec
@@ -334,6 +336,52 @@ def test_a_disk_that_fails_in_another_process_is_one_sentence(store, monkeypatch
     monkeypatch.setattr("gdcheck.properties.sweep.store.write_bytes_atomically", partial(_full, 28))
     with pytest.raises(InputError, match=r"out: cannot write in .*No space left"):
         sweep(store, Executor())
+
+
+def test_a_table_is_written_while_the_next_batch_is_computed(store, monkeypatch):
+    # The file of the first batch waits until the second one is being computed: one after the other would never end.
+    computing, main = threading.Event(), threading.get_ident()
+    seen = []
+
+    def compute(task):
+        if task.number == 1:
+            computing.set()
+        return work(task)
+
+    def write(path, data):
+        if path.name == "000000.parquet":
+            assert computing.wait(20), "nothing was computed meanwhile"
+        assert threading.get_ident() != main
+        seen.append(path.name)
+        write_bytes_atomically(path, data)
+
+    monkeypatch.setattr("gdcheck.properties.sweep.run.work", compute)
+    monkeypatch.setattr("gdcheck.properties.sweep.store.write_bytes_atomically", write)
+    told = []
+    result = sweep(store, Executor(), told.append)
+    assert seen == sorted(path.name for path in (store.root / "batches").iterdir()), "in their order, one writer"
+    assert result.summary.outcome == "passed" and told == [0, 64, 128, 192, 256, 300]
+
+
+def test_no_batch_counts_before_its_file_is_there(store):
+    def look(problems: int) -> None:
+        assert len(list((store.root / "batches").glob("*.parquet"))) * 64 >= problems
+
+    assert sweep(store, Executor(), look).summary.outcome == "passed"
+
+
+def test_what_was_computed_before_an_interrupt_is_kept(store, monkeypatch):
+    def stop(task):
+        if task.number == 3:
+            raise KeyboardInterrupt
+        return work(task)
+
+    monkeypatch.setattr("gdcheck.properties.sweep.run.work", stop)
+    result = sweep(store, Executor())
+    assert result.interrupted and store.finished() == {0, 1, 2}
+    assert result.sampled == 6
+    monkeypatch.undo()
+    assert sweep(store, Executor()).summary.outcome == "passed"
 
 
 def _full(number, path, data):

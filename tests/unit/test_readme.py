@@ -159,47 +159,46 @@ def test_the_table_of_classic_functions_is_that_of_its_run():
         assert row["recheck_s"] <= max(0.1, 5 * row["decision_s"]), row
 
 
-def test_the_figures_of_networks_are_those_of_the_kept_results():
-    def kept(name):
-        return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))
+def _kept(name):
+    return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))
 
+
+def test_the_figures_of_networks_are_those_of_the_kept_results():
     text = page("networks")
-    network, panel, batches = kept("network"), kept("training"), kept("training-batches")
-    assert all(network["findings"].values())
-    assert f"({network['network']['parameters']} parameters, weight decay {network['weight_decay']})" in text
+    network, panel = _kept("network"), _kept("training")
+    assert all(found["holds"] for found in network["findings"].values())
+    assert f"({network['network']['parameters']} parameters, λ₁ = " in text
+    assert f"--weight-decay {network['weight_decay']} --seed {network['options']['seed']}" in text
     equal = (
         f"equal at η = {network['switch']:.9g}, at a relative distance of {network['switch_relative_difference']:.1e}"
     )
     assert equal in text
     near = [point for point in network["scan"] if 0.999 < point["ratio"] < 1]
-    assert f"from ratio {near[0]['ratio']:.5f} to {near[-1]['ratio']:.5f} the last cosines are still near −1" in text
-    assert max(point["cosine"] for point in near) < -0.99
-    assert f"{network['options']['scan_steps']} steps do not settle it" in text
-    assert not any(result["data"]["synthetic"] for result in (network, panel, batches))
+    assert near
+    assert all(point["cosine"] < 0 for point in near)
+    assert f"its {network['options']['scan_steps']} steps" in text
+    assert not any(_kept(name)["data"]["synthetic"] for name in ("network", "training", "training-batches"))
     for one in panel["optimizers"]:
-        found, loss = one["approach"], one["loss"]["mean"]
-        word = "measured" if found["measured"] else "not measured"
-        cells = [one["optimizer"], word, f"{found['final']:.5f}", f"{found['trend']:+.1e}", f"{found['spread']:.1e}"]
-        cells += [f"{loss[0]:.3f} → {loss[-1]:.3f}", f"{one['loss_change']:.1%}"]
-        assert f"| {' | '.join(cells)} |" in text
+        found = one["approach"]
+        assert found["verdict"] == "level"
+        row = next(line for line in text.splitlines() if line.startswith(f"| {one['optimizer']} | yes |"))
+        assert row.startswith(f"| {one['optimizer']} | yes | not measured | ")
+        assert f"| {found['deficit']:.1e} | {found['flow']:.1e} | {one['loss_change']:.2%} |".replace("%", " %") in row
+        assert row.endswith(f"| {found['gradient']:.3f} |")
         assert (one["seeds"], one["batch"]) == (5, None)
-    assert f"a `cnn` of {panel['network']['parameters']} parameters" in text
+    assert f"full batches, {panel['network']['parameters']} parameters" in text
 
 
 def test_the_words_on_batches_are_those_of_the_kept_result():
-    batches = json.loads((ROOT / "docs" / "measured" / "training-batches.json").read_text(encoding="utf-8"))
-    assert not any(one["approach"]["measured"] for one in batches["optimizers"])
-    text = page("networks")
-    words = " ".join(text[text.index("on another network (") :].split("\n\n")[0].split())
-    net = batches["network"]
-    assert f"(`{net['architecture']}`, width {net['width']}, {net['parameters']} parameters)" in words
-    gd, momentum, adam = batches["optimizers"]
+    gd, momentum, adam = _kept("training-batches")["optimizers"]
+    words = " ".join(page("networks").split())
+    assert [one["approach"]["verdict"] for one in (gd, momentum, adam)] == ["level", "below", "below"]
     assert (gd["batch"], momentum["batch"], adam["batch"]) == (None, 100, 100)
-    ends = [run_["cosine"] for run_ in batches["runs"] if run_["optimizer"] == "gd"]
-    assert f"{sum(x > 0.99 for x in ends)} of its {gd['seeds']} seeds end above 0.99" in words
-    assert f"one near {min(ends):.2f}" in words
-    assert all(one["approach"]["reason"].startswith("5 of 5 seeds end below 0.99") for one in (momentum, adam))
-    assert f"(mean {momentum['approach']['final']:.3f} and {adam['approach']['final']:.3f})" in words
+    assert f"(1 − cos {gd['approach']['deficit']:.1e}, the flow's {gd['approach']['flow']:.1e})" in words
+    finals = [one["approach"]["final"] for one in (momentum, adam)]
+    worst = [one["approach"]["worst"] for one in (momentum, adam)]
+    assert f"(mean {finals[0]:.3f} and {finals[1]:.3f}, least {worst[0]:.3f} and {worst[1]:.3f}" in words
+    assert all(one["approach"]["reason"].startswith("3 of 3 seeds fall below 0.99") for one in (momentum, adam))
 
 
 def test_the_training_commands_of_the_readme_are_those_of_the_kept_results():

@@ -114,7 +114,7 @@ BAD = [
     ("exp(x) - x + y**2", "1,1", ("--minimizer", "0,1"), "minimizer: is not a critical point"),
     ("exp(x) - x + y**2", "1", (), "start: has 1 coordinates; give 2, for x, y"),
     ("exp(x) - x + y**2", None, ("--sharpness",), "start: is missing"),
-    ("exp(x) - x + y**2", "1,1", ("--within", "-1"), "within: must be positive"),
+    ("exp(x) - x + y**2", "1,1", ("--within", "-1"), "within: -1 is not positive"),
     ("exp(x) - x + y**2", "1,1", ("--scalar", "sin(z)"), "scalar: unknown variable 'z'"),
     ("exp(x) - x + y**2", "1,1", ("--scalar", "max(x, 0)**4"), "scalar: max is followed where"),
 ]

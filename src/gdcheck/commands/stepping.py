@@ -139,9 +139,9 @@ def _smooth_lines(
     from gdcheck.properties.storage.data import read_data
     from gdcheck.theorem.certificate.step_sizes import smooth_step_line
     from gdcheck.theorem.descent.points import place_point, read_point
+    from gdcheck.theorem.long_run.smooth_minima import search_minima
     from gdcheck.theorem.loss.tokens import first_named
     from gdcheck.theorem.smooth.reading import read_smooth
-    from gdcheck.theorem.smooth.searching import search_minima
 
     names = None if variables is None else [name.strip() for name in variables.split(",")]
     loss = read_smooth(text, names, read_data(data) if data else None)

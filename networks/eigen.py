@@ -102,7 +102,7 @@ def _ritz(v: Tensor, hv: Tensor, count: int, tolerance: float) -> Eigenpairs:
     """Return the largest Ritz pairs on the span of the columns of V, (n, m), from V and HV."""
     # What is as long as the parameters stays on their device; the small problems are the host's.
     tall, upper = torch.linalg.qr(v.double())
-    turn, sizes, mixture = torch.linalg.svd(upper.cpu())
+    turn, sizes, mixture = torch.linalg.svd(upper.cpu(), full_matrices=False)
     # What the columns hold almost twice is rounding's share only.
     kept = sizes > sizes[0] * torch.finfo(v.dtype).eps ** 0.5
     basis = tall @ turn[:, kept].to(tall)

@@ -164,5 +164,3 @@ def test_bad_files_are_one_sentence(gdcheck, files, tmp_path):
         code, out, err = gdcheck(*words, "--data", option)
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert said in err
-    code, _, err = gdcheck(*words[:-2], "--data", f"X={files / 'features.csv'}")
-    assert code == 2 and "start: is missing" in err

@@ -126,7 +126,7 @@ def test_scalars_are_answered_in_their_order(capsys):
     assert "slope 0: the next order decides" in out
 
 
-@pytest.mark.parametrize("text", ["x*z", "x +", "x**99", "eval(x)"])
+@pytest.mark.parametrize("text", ["x*z", "x +", "x**y", "eval(x)"])
 def test_a_bad_scalar_gets_one_sentence(capsys, text):
     code, out, err = check(capsys, "0.95", "0.1,0.1", "--scalar", text)
     assert code == 2 and not out

@@ -79,7 +79,7 @@ def test_so_do_plot_map_crossings_and_replay(gdcheck, stored, tmp_path):
     assert code == 0 and "cells" in out
 
 
-@pytest.mark.parametrize("command", ["plot", "map", "replay"])
+@pytest.mark.parametrize("command", ["map", "replay"])
 def test_none_that_is_rational_is_one_sentence(gdcheck, tmp_path, command):
     path = tmp_path / "problem.json"
     loss = "x**4 - 3*x**2 + y**2 + x*y"

@@ -20,6 +20,8 @@ _SHARE = 2.0**-7
 """Which share of λ₁ and of the gap is left for the checker's Hessian at least."""
 _GRADIENT = 2.0**-43
 """About how far off the checker's gradients of a large network are."""
+_SLOPE = 2.0**-40
+"""What is left for the error of the checker's gradient at the minimizer."""
 _TILT = 2.0**-11
 
 
@@ -97,7 +99,7 @@ def _bounds(end: Arrival) -> dict[str, float]:
         "drift": end.drift * more + 2.0**-60,
         "radius": found.radius,
         "convexity": convexity,
-        "distance": 2 * found.distance * found.convexity / convexity,
+        "distance": (2 * found.distance * found.convexity + _SLOPE) / convexity,
         "size": end.size * more,
         "third": end.third * more,
         "amplitude": end.tail + spare / 4,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from math import isnan, log, log2
+from typing import TypeVar
 
 from flint import arb, ctx, fmpq
 
@@ -14,11 +15,16 @@ from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.rechecking import NotChecked
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.limit.result import Cone
 from gdcheck.theorem.loss.balls import at_most, ends, surely_less
 from gdcheck.theorem.reference.amplitude import NotSettled
+from gdcheck.theorem.valleys.decide import ValleyDecision
 
 Examination = Callable[[Instance, Decision], Finding]
+AnyDecision = Decision | SmoothDecision | ValleyDecision
+Drawn = TypeVar("Drawn")
+Decided = TypeVar("Decided", bound=AnyDecision)
 
 MOST_MARGIN = 1000.0
 PRECISIONS = (256, 1024, 4096)
@@ -118,7 +124,7 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
     return examine
 
 
-def on_decision(check: Examination) -> Examination:
+def on_decision(check: Callable[[Drawn, Decided], Finding]) -> Callable[[Drawn, Decided], Finding]:
     """Check a claim beside a decision, at precisions that grow until every comparison is decided.
 
     Args:
@@ -129,7 +135,7 @@ def on_decision(check: Examination) -> Examination:
     """
 
     @wraps(check)
-    def examine(instance: Instance, decision: Decision) -> Finding:
+    def examine(instance: Drawn, decision: Decided) -> Finding:
         cause = ""
         for bits in PRECISIONS:
             try:
@@ -174,7 +180,7 @@ def on_certified(exceptional: str) -> Callable[[Examination], Callable[[Instance
     return decorate
 
 
-def holds(decision: Decision, note: str, margin: float | None = None) -> Finding:
+def holds(decision: AnyDecision, note: str, margin: float | None = None) -> Finding:
     """Return the finding that a claim holds.
 
     Args:
@@ -188,7 +194,7 @@ def holds(decision: Decision, note: str, margin: float | None = None) -> Finding
     return _finding(decision, True, note, None if margin is None else _limited(margin))
 
 
-def unresolved(decision: Decision, cause: str) -> Finding:
+def unresolved(decision: AnyDecision, cause: str) -> Finding:
     """Return the finding that a claim was not resolved.
 
     Args:
@@ -201,8 +207,9 @@ def unresolved(decision: Decision, cause: str) -> Finding:
     return _finding(decision, None, cause)
 
 
-def _finding(decision: Decision, result: bool | None, note: str, margin: float | None = None) -> Finding:
-    step = decision.amplitude.step if decision.amplitude else None
+def _finding(decision: AnyDecision, result: bool | None, note: str, margin: float | None = None) -> Finding:
+    proof = decision.arrival if isinstance(decision, ValleyDecision) else decision.amplitude
+    step = None if proof is None else proof.step
     return Finding(result, margin, note, decision.verdict.value, step, decision=decision)
 
 

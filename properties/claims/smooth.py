@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from math import log2
 
-from flint import arb, arb_mat, ctx, fmpq
+from flint import arb, arb_mat, fmpq
 from mpmath import mp, mpf
 
 from gdcheck.properties.claims.claim import Claim, Finding
-from gdcheck.properties.claims.examination import MOST_MARGIN, PRECISIONS, ClaimViolation, equals, positive, require
+from gdcheck.properties.claims.examination import (
+    MOST_MARGIN,
+    PRECISIONS,
+    equals,
+    holds,
+    on_decision,
+    positive,
+    require,
+    unresolved,
+)
 from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
 from gdcheck.properties.strategies.smooth import SmoothInstance, smooth_problems
 from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
-from gdcheck.theorem.certificate.rechecking import NotChecked, check
+from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.smooth import SmoothDecision, decide_smooth
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.limit.result import Cone
@@ -30,40 +37,6 @@ DIGITS = 60
 _FOLLOWED = 41
 _POINTS = 6
 _KINDS = {Regime.SMALL_STEP: LimitKind.FIXED, Regime.LARGE_STEP: LimitKind.ALTERNATING}
-Examination = Callable[[SmoothInstance, SmoothDecision], Finding]
-
-
-def on_smooth(check_it: Examination) -> Examination:
-    """Check a claim beside the decision of a smooth problem, with a finding whatever the check ends in.
-
-    Args:
-        check_it: Checks the claim. It is called at one of ``PRECISIONS``.
-
-    Returns:
-        The same, at precisions that grow until every comparison is decided.
-    """
-
-    @wraps(check_it)
-    def examine(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
-        cause = ""
-        for bits in PRECISIONS:
-            try:
-                with ctx.workprec(bits):
-                    return check_it(instance, decision)
-            except ClaimViolation as broken:
-                return _finding(decision, False, str(broken), broken.margin)
-            except NotChecked as gave_up:
-                return _finding(decision, None, str(gave_up))
-            except Undecided as open_:
-                cause = str(open_)
-        return _finding(decision, None, cause)
-
-    return examine
-
-
-def _finding(decision: SmoothDecision, result: bool | None, note: str, margin: float | None = None) -> Finding:
-    step = None if decision.amplitude is None else decision.amplitude.step
-    return Finding(result, margin, note, decision.verdict.value, step, decision=decision)
 
 
 def examine_limit(instance: SmoothInstance) -> Finding:
@@ -76,12 +49,12 @@ def examine_limit(instance: SmoothInstance) -> Finding:
         The finding; its margin is log₂(amplitude/tail).
     """
     decision = decide_smooth(instance.problem, max_steps=CLAIM_STEPS)
-    return on_smooth(_boundary if instance.regime is Regime.BOUNDARY else _limit)(instance, decision)
+    return on_decision(_boundary if instance.regime is Regime.BOUNDARY else _limit)(instance, decision)
 
 
 def _limit(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
     if decision.verdict is Verdict.UNRESOLVED or decision.limit is None:
-        return _finding(decision, None, decision.reason)
+        return unresolved(decision, decision.reason)
     require(decision.verdict is Verdict.PROVED, f"the verdict is {decision.verdict.value}: {decision.reason}")
     failure = check(smooth_certificate(decision))
     require(failure is None, f"the independent checker rejects the certificate: {failure}")
@@ -90,14 +63,14 @@ def _limit(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
     require(decision.limit.kind is _KINDS[instance.regime], f"the limit is {decision.limit.kind.value}")
     for x, v in zip(decision.limit.vectors[0], instance.predicted, strict=True):
         require(equals(x, v), "the limit is not the prescribed eigenvector, with the sign of the start")
-    return _finding(decision, True, "the predicted limit", _margin(decision))
+    return holds(decision, "the predicted limit", _margin(decision))
 
 
 def _boundary(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
     _at_the_point(instance, decision)
     require(decision.verdict is Verdict.UNRESOLVED, f"on the boundary the verdict is {decision.verdict.value}")
     require(decision.regime is None, f"on the boundary the regime is {decision.regime}")
-    return _finding(decision, True, "neither side of the boundary is told")
+    return holds(decision, "neither side of the boundary is told")
 
 
 def _at_the_point(instance: SmoothInstance, decision: SmoothDecision) -> None:
@@ -140,7 +113,7 @@ def sees_the_direction(instance: SmoothInstance, decision: SmoothDecision) -> Fi
         for value, expected in zip(sorted(values), instance.spectrum, strict=True):
             require(abs(value - to_mpf(expected)) < near, "mpmath has another eigenvalue")
         if decision.limit is None:
-            return _finding(decision, True, "both engines have the same spectrum")
+            return holds(decision, "both engines have the same spectrum")
         known = ReferenceSpectrum.of(matrix, to_mpf(instance.problem.step_size))
         require(known.regime is decision.regime, f"the regime is {known.regime} in mpmath")
         index = min(range(len(values)), key=lambda i: abs(values[i] - known.dominant[0]))
@@ -153,7 +126,7 @@ def sees_the_direction(instance: SmoothInstance, decision: SmoothDecision) -> Fi
         for a, ball in zip(v, decision.limit.vectors[0], strict=True):
             low, high = map(to_mpf, ends(ball))
             require(low - near <= sign * a <= high + near, "the limit is another one in mpmath")
-    return _finding(decision, True, "both engines have the same limit")
+    return holds(decision, "both engines have the same limit")
 
 
 def _own_minimizer(descend: SmoothReferenceMap, near: Point) -> tuple[Point, list[list[mpf]]]:
@@ -184,7 +157,7 @@ def examine_remainder(instance: SmoothInstance) -> Finding:
         The finding; its margin is the smallest log₂(bound/value).
     """
     decision = SmoothDecision(instance.problem, Verdict.PROVED, "", PRECISIONS[0])
-    return on_smooth(_remainder)(instance, decision)
+    return on_decision(_remainder)(instance, decision)
 
 
 def _remainder(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
@@ -208,7 +181,7 @@ def _remainder(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
             require(positive(room - value), "a bound of Lemma 1 is exceeded")
             if surely_less(arb(2) ** -140, value):
                 margin = min(margin, log2(float((bound / value).mid())))
-    return _finding(decision, True, "both bounds hold", margin)
+    return holds(decision, "both bounds hold", margin)
 
 
 SMOOTH = Claim(
@@ -224,7 +197,7 @@ SMOOTH = Claim(
     instances=smooth_problems,
     examine=examine_limit,
     margin="log₂(amplitude/tail)",
-    second=on_smooth(sees_the_direction),
+    second=on_decision(sees_the_direction),
     cost=10,
 )
 

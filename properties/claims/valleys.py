@@ -2,62 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import wraps
 from math import log2
 
-from flint import arb, ctx
+from flint import arb
 
-from gdcheck.properties.claims.claim import Claim, Finding, SecondOutcome
-from gdcheck.properties.claims.examination import MOST_MARGIN, PRECISIONS, ClaimViolation, positive, require
+from gdcheck.properties.claims.claim import Claim, Finding
+from gdcheck.properties.claims.examination import (
+    MOST_MARGIN,
+    holds,
+    on_decision,
+    positive,
+    require,
+    unresolved,
+)
 from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
 from gdcheck.properties.claims.valley_second_engine import sees_the_valley
 from gdcheck.properties.strategies.valleys import Nearness, ValleyInstance, valley_problems
 from gdcheck.theorem.certificate.kinds.valley import valley_certificate
-from gdcheck.theorem.certificate.rechecking import NotChecked, check
+from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.balls import at_most, norm
-from gdcheck.theorem.reference.amplitude import NotSettled
 from gdcheck.theorem.valleys.arrival import Arrival
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
-
-Examination = Callable[[ValleyInstance, ValleyDecision], Finding]
-
-
-def on_valley(check_it: Examination) -> Examination:
-    """Check a claim beside the decision of a valley, at precisions that grow until every comparison is decided.
-
-    Args:
-        check_it: Checks the claim. It is called at one of ``PRECISIONS``.
-
-    Returns:
-        The same, with a finding whatever the check ends in.
-    """
-
-    @wraps(check_it)
-    def examine(instance: ValleyInstance, decision: ValleyDecision) -> Finding:
-        cause = ""
-        for bits in PRECISIONS:
-            try:
-                with ctx.workprec(bits):
-                    return check_it(instance, decision)
-            except ClaimViolation as broken:
-                return _finding(decision, False, str(broken), broken.margin)
-            except NotChecked as gave_up:
-                return _finding(decision, None, str(gave_up))
-            except NotSettled as gave_up:
-                return replace(_finding(decision, None, str(gave_up)), second=SecondOutcome.NOT_SETTLED)
-            except Undecided as open_:
-                cause = str(open_)
-        return _finding(decision, None, cause)
-
-    return examine
-
-
-def _finding(decision: ValleyDecision, result: bool | None, note: str, margin: float | None = None) -> Finding:
-    step = None if decision.arrival is None else decision.arrival.step
-    return Finding(result, margin, note, decision.verdict.value, step, decision=decision)
 
 
 def examine_limit(instance: ValleyInstance) -> Finding:
@@ -71,8 +37,8 @@ def examine_limit(instance: ValleyInstance) -> Finding:
     """
     decision = decide_valley(instance.problem, max_steps=CLAIM_STEPS)
     if decision.verdict is not Verdict.PROVED:
-        return _finding(decision, None, decision.reason)
-    return on_valley(_examine)(instance, decision)
+        return unresolved(decision, decision.reason)
+    return on_decision(_examine)(instance, decision)
 
 
 def _examine(instance: ValleyInstance, decision: ValleyDecision) -> Finding:
@@ -88,7 +54,7 @@ def _examine(instance: ValleyInstance, decision: ValleyDecision) -> Finding:
     require(at_most(away, allowed), "the limit is not next to the prescribed eigenvector, with the sign of the start")
     upper = float(away.upper())
     margin = MOST_MARGIN if upper <= 0 else min(MOST_MARGIN, log2(float(allowed) / upper))
-    return _finding(decision, True, "the predicted limit", margin)
+    return holds(decision, "the predicted limit", margin)
 
 
 def _at_the_point(instance: ValleyInstance, found: Arrival, near: Nearness) -> None:
@@ -114,6 +80,6 @@ CLAIM = Claim(
     instances=valley_problems,
     examine=examine_limit,
     margin="log₂(allowed/found distance from the prescribed vector)",
-    second=on_valley(sees_the_valley),
+    second=on_decision(sees_the_valley),
     cost=10,
 )

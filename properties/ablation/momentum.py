@@ -13,6 +13,7 @@ from hypothesis.strategies import DrawFn
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.properties.ablation.checked import accepted, decided, sine, words
 from gdcheck.properties.ablation.smoothness import flattening
+from gdcheck.properties.ablation.spectral import Pair, depends_on_start
 from gdcheck.properties.strategies.instance import Instance, SpectrumShape
 from gdcheck.properties.strategies.methods import Family, method_problems
 from gdcheck.properties.strategies.problems import higher_order_terms, rotations, spectra
@@ -32,7 +33,6 @@ _PAPER = (fmpq(1), fmpq(4))
 """The spectrum of the paper's quadratic x²/2 + 2y²."""
 _MOMENTUM = "momentum"
 _ONE_LIMIT = "one limit, fixed or alternating"
-Pair = tuple[Problem, Problem]
 
 
 def _switch(problem: Problem) -> Outcome:
@@ -65,23 +65,9 @@ def _repeated(draw: DrawFn, *, end: End) -> Pair:
     return one, replace(one, start=tuple(draw(near_starts(n=3))))
 
 
-def _depends_on_start(pair: Pair, kind: LimitKind) -> Outcome:
-    (one, proof), (other, second) = (decided(problem) for problem in pair)
-    known = proof is not None and second is not None and one.subspace is None and other.subspace is None
-    severity = 0.0
-    if known and one.limit and other.limit:
-        severity = sine(one.limit.vectors[0], other.limit.vectors[0])
-    start = ", ".join(str(x) for x in pair[1].start)
-    return Outcome(
-        violated=severity > 0 if known else None,
-        evidence="proved",
-        problem=pair[0],
-        predicted=f"{kind.value} along one line, the same from almost every start",
-        happens=f"{words(one.limit)}, but from ({start}) {words(other.limit)}",
-        severity=severity,
-        certificates=(proof, second) if proof and second else (),
-        weaker=all(d.limit is not None and d.limit.kind is kind for d in (one, other)) if known else None,
-    )
+def _same_line(pair: Pair, kind: LimitKind) -> Outcome:
+    predicted = f"{kind.value} along one line, the same from almost every start"
+    return depends_on_start(pair, predicted=predicted, weaker=lambda d: d.limit is not None and d.limit.kind is kind)
 
 
 @st.composite
@@ -209,7 +195,7 @@ SIMPLE_LOWEST = Ablation(
     dropped="with heavy ball, the smallest Hessian eigenvalue is simple",
     claim="With heavy ball and a small step, almost every start arrives along one line, that of v₁.",
     instances=_repeated(end=End.LOWEST),
-    examine=partial(_depends_on_start, kind=LimitKind.FIXED),
+    examine=partial(_same_line, kind=LimitKind.FIXED),
     severity="sine of the angle between the limits of two starts",
     weaker="the direction has a limit, fixed; it depends on the start",
     cost=8,
@@ -221,7 +207,7 @@ SIMPLE_HIGHEST = Ablation(
     dropped="with heavy ball, the largest Hessian eigenvalue is simple",
     claim="With heavy ball and a large step, almost every start arrives alternating along one line, that of vₙ.",
     instances=_repeated(end=End.HIGHEST),
-    examine=partial(_depends_on_start, kind=LimitKind.ALTERNATING),
+    examine=partial(_same_line, kind=LimitKind.ALTERNATING),
     severity="sine of the angle between the limits of two starts",
     weaker="the direction has a limit, alternating; it depends on the start",
     cost=8,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from math import sqrt
@@ -62,7 +63,17 @@ def _repeated(draw: DrawFn, *, end: End) -> Pair:
     return replace(centre, start=draw(place)), replace(centre, start=draw(place))
 
 
-def _depends_on_start(pair: Pair, regime: Regime) -> Outcome:
+def depends_on_start(pair: Pair, *, predicted: str, weaker: Callable[[Decision], bool]) -> Outcome:
+    """Compare the limits from two starts of one loss.
+
+    Args:
+        pair: The two problems.
+        predicted: What the claim says, in words.
+        weaker: Decides whether a limit is what still holds.
+
+    Returns:
+        The outcome, whose severity is the sine of the angle between the limits.
+    """
     (one, proof), (other, second) = (decided(problem) for problem in pair)
     # A start in an invariant subspace is exceptional, whatever the multiplicities.
     known = proof is not None and second is not None and one.subspace is None and other.subspace is None
@@ -74,12 +85,17 @@ def _depends_on_start(pair: Pair, regime: Regime) -> Outcome:
         violated=severity > 0 if known else None,
         evidence="proved",
         problem=pair[0],
-        predicted=f"{_NAMES[regime]}: the same line from almost every start",
+        predicted=predicted,
         happens=f"{words(one.limit)}, but from ({start}) {words(other.limit)}",
         severity=severity,
         certificates=(proof, second) if proof and second else (),
-        weaker=_within(one, regime) and _within(other, regime) if known else None,
+        weaker=weaker(one) and weaker(other) if known else None,
     )
+
+
+def _same_line(pair: Pair, regime: Regime) -> Outcome:
+    predicted = f"{_NAMES[regime]}: the same line from almost every start"
+    return depends_on_start(pair, predicted=predicted, weaker=partial(_within, regime=regime))
 
 
 def _within(decision: Decision, regime: Regime) -> bool:
@@ -119,7 +135,7 @@ SIMPLE_LOWEST = Ablation(
     dropped="the smallest Hessian eigenvalue is simple",
     claim="With a small step, almost every start arrives along one line, that of v₁.",
     instances=_repeated(end=End.LOWEST),
-    examine=partial(_depends_on_start, regime=Regime.SMALL_STEP),
+    examine=partial(_same_line, regime=Regime.SMALL_STEP),
     severity="sine of the angle between the limits of two starts",
     weaker="the direction has a limit, fixed, in the eigenspace of λ₁; it depends on the start",
 )
@@ -130,7 +146,7 @@ SIMPLE_HIGHEST = Ablation(
     dropped="the largest Hessian eigenvalue is simple",
     claim="With a large step, almost every start arrives alternating along one line, that of vₙ.",
     instances=_repeated(end=End.HIGHEST),
-    examine=partial(_depends_on_start, regime=Regime.LARGE_STEP),
+    examine=partial(_same_line, regime=Regime.LARGE_STEP),
     severity="sine of the angle between the limits of two starts",
     weaker="the direction has a limit, alternating, in the eigenspace of λₙ; it depends on the start",
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import typer
 from flint import fmpq
 
-from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory
-from gdcheck.commands.network_proof import activation_of, asked, hidden_widths
+from gdcheck.commands.common import INTERRUPTED, OTHER, make_directory
+from gdcheck.commands.network_proof import activation_of, asked, few_enough, hidden_widths, kept_and_checked
 from gdcheck.commands.training_options import NetworkOptions, one_of
 from gdcheck.commands.training_run import describe, load_images
 from gdcheck.networks.data import Images
@@ -22,10 +23,7 @@ from gdcheck.networks.proof.minimum.search import minimizer_from, start_near, st
 from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.rounding import Floats
 from gdcheck.networks.proof.samples import random_network, samples
-from gdcheck.networks.proof.storing import recheck_file, write_certificate
 from gdcheck.networks.proof.tracing import traced
-from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
-from gdcheck.reports.figures import rendered
 from gdcheck.reports.network_proof_chart import network_minimum_chart
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
@@ -33,6 +31,7 @@ from gdcheck.theorem.loss.rational import to_fmpq, to_text
 from gdcheck.theorem.methods.statement import Regime
 
 _MOST_WEIGHTS = 1000
+_WHY = "are taken with weight decay, where the whole Hessian is"
 
 
 def prove_minimum_command(options: NetworkOptions) -> int:
@@ -56,9 +55,6 @@ def prove_minimum_command(options: NetworkOptions) -> int:
         raise InputError("near", "must be positive, such as 1e-5")
     images = load_images(replace(options, subset=options.subset or 40))
     network, start = _network(options, images)
-    if network.parameters > _MOST_WEIGHTS:
-        raise InputError("hidden", f"gives {network.parameters} weights; with weight decay the whole Hessian is taken, "
-                         f"up to {_MOST_WEIGHTS} weights")  # fmt: skip
     count = len(network.inputs)
     objective = Objective(network, LOSSES[options.loss], decay * count)
     make_directory(options.out)
@@ -82,24 +78,9 @@ def prove_minimum_command(options: NetworkOptions) -> int:
     if proof.arrival is None:
         _show(proof)
         return OTHER
-    path = options.out / f"network-minimum-{proof.arrival.regime.value}.json"
-    with writing_to(options.out):
-        document = write_certificate(proof, path)
-        chart = network_minimum_chart(proof, describe(images))
-        picture = rendered(chart, "svg", "A network's run to a strict minimum, and where its limit is settled")
-        write_bytes_atomically(path.with_suffix(".svg"), picture)
-    try:
-        with progress_bar(proof.arrival.step, "rechecking") as tell:
-            failure = recheck_file(document, path, watch=lambda step, _: tell(step))
-    except KeyboardInterrupt:
-        typer.echo(f"interrupted: {path} is written, and not checked", err=True)
-        return INTERRUPTED
-    if failure is not None:
-        typer.echo(f"unresolved: the checker does not accept the certificate ({failure}); allow more --max-steps")
-        return OTHER
-    _show(proof)
-    typer.echo(f"certificate: {path}, with its .npz, accepted by the checker; picture: {path.with_suffix('.svg')}")
-    return PROVED
+    chart = network_minimum_chart(proof, describe(images))
+    said = "A network's run to a strict minimum, and where its limit is settled"
+    return kept_and_checked(proof, options.out, "network-minimum", (chart, said), partial(_show, proof))
 
 
 def _some(found: Minimizer | None) -> Minimizer:
@@ -122,9 +103,14 @@ def _network(options: NetworkOptions, images: Images) -> tuple[Network, Floats]:
         one_of("activation", options.activation, (Activation.TANH.value, Activation.GELU.value))
         config = NetworkConfig(Architecture.TINY, Activation(options.activation), options.width)
         module = build(config, images.shape, classes, options.seed)
-        return traced(module, images.inputs.double().numpy(), targets)
+        network, start = traced(module, images.inputs.double().numpy(), targets)
+        if network.parameters > _MOST_WEIGHTS:
+            raise InputError("width", f"gives {network.parameters} weights; at most {_MOST_WEIGHTS} {_WHY}")
+        return network, start
     inputs, _ = samples(images.inputs.double().numpy(), images.labels.tolist(), classes, options.pixels)
-    return random_network(inputs, targets, hidden_widths(options.hidden), activation_of(options), options.seed)
+    widths = hidden_widths(options.hidden)
+    few_enough([inputs.shape[1], *widths, outputs], _MOST_WEIGHTS, _WHY)
+    return random_network(inputs, targets, widths, activation_of(options), options.seed)
 
 
 def _show(proof: Proof) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
+import altair as alt
 import typer
 from flint import fmpq
 
@@ -12,6 +16,7 @@ from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory
 from gdcheck.commands.training_options import NetworkOptions
 from gdcheck.commands.training_run import describe, load_images
 from gdcheck.networks.proof.activations import ACTIVATIONS, Activation
+from gdcheck.networks.proof.minimum.prove import Proof as MinimumProof
 from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.ordinary import distances
 from gdcheck.networks.proof.prove import Counts, Proof, prove
@@ -51,10 +56,7 @@ def prove_command(options: NetworkOptions) -> int:
     inputs, targets = samples(
         images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
     )
-    sizes = [inputs.shape[1], *widths, 1]
-    weights = sum(before * after for before, after in pairwise(sizes))
-    if weights > _MOST_WEIGHTS:
-        raise InputError("hidden", f"gives {weights} weights; at most {_MOST_WEIGHTS} are taken")
+    few_enough([inputs.shape[1], *widths, 1], _MOST_WEIGHTS, "are taken")
     network, start = random_network(inputs, targets, widths, activation, options.seed)
     make_directory(options.out)
     typer.echo(
@@ -70,12 +72,39 @@ def prove_command(options: NetworkOptions) -> int:
     if proof.arrival is None:
         _show(proof)
         return OTHER
-    path = options.out / f"network-proof-{proof.arrival.regime.value}.json"
-    with writing_to(options.out):
+    chart = network_proof_chart(proof, describe(images))
+    said = "A network's run, and the step from which on its limit is settled"
+    return kept_and_checked(proof, options.out, "network-proof", (chart, said), partial(_show, proof))
+
+
+def kept_and_checked(
+    proof: Proof | MinimumProof,
+    out: Path,
+    name: str,
+    picture: tuple[alt.VConcatChart, str],
+    show: Callable[[], None],
+) -> int:
+    """Write a proof's certificate and picture, have the checker check what is written, and say what is proved.
+
+    Args:
+        proof: A proof with an arrival.
+        out: The directory.
+        name: What the files' names begin with.
+        picture: The chart, and its description.
+        show: Prints what is proved; it is called only once the checker has accepted it.
+
+    Returns:
+        The exit code: 0 if the checker accepts, 3 if not, 130 if interrupted.
+
+    Raises:
+        ValueError: If nothing was proved.
+    """
+    if proof.arrival is None:
+        raise ValueError("nothing was proved")
+    path = out / f"{name}-{proof.arrival.regime.value}.json"
+    with writing_to(out):
         document = write_certificate(proof, path)
-        chart = network_proof_chart(proof, describe(images))
-        picture = rendered(chart, "svg", "A network's run, and the step from which on its limit is settled")
-        write_bytes_atomically(path.with_suffix(".svg"), picture)
+        write_bytes_atomically(path.with_suffix(".svg"), rendered(picture[0], "svg", picture[1]))
     try:
         with progress_bar(proof.arrival.step, "rechecking") as tell:
             failure = recheck_file(document, path, watch=lambda step, _: tell(step))
@@ -83,9 +112,12 @@ def prove_command(options: NetworkOptions) -> int:
         typer.echo(f"interrupted: {path} is written, and not checked", err=True)
         return INTERRUPTED
     if failure is not None:
-        typer.echo(f"unresolved: the checker does not accept the certificate ({failure}); allow more --max-steps")
+        typer.echo(
+            f"unresolved: the checker does not accept the certificate ({failure}); "
+            "its bounds are less sharp than the search's: allow more --max-steps, or take a smaller network"
+        )
         return OTHER
-    _show(proof)
+    show()
     typer.echo(f"certificate: {path}, with its .npz, accepted by the checker; picture: {path.with_suffix('.svg')}")
     return PROVED
 
@@ -117,6 +149,17 @@ def _without_decay(options: NetworkOptions) -> None:
     for field in ("loss", "network", "outputs", "near"):
         if getattr(options, field) != getattr(usual, field):
             raise InputError(field, "needs a strict minimum here; add --weight-decay, such as 0.005")
+
+
+def few_enough(sizes: list[int], most: int, why: str) -> None:
+    """Refuse a dense network before it is made, if it has too many weights.
+
+    Raises:
+        InputError: If it has.
+    """
+    weights = sum(before * after for before, after in pairwise(sizes))
+    if weights > most:
+        raise InputError("hidden", f"gives {weights} weights; at most {most} {why}")
 
 
 def hidden_widths(text: str) -> list[int]:

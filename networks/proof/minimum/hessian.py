@@ -77,7 +77,10 @@ def curvature_along(objective: Objective, x: Floats, at: Forward, way: Floats) -
     unit = way / float(np.linalg.norm(way))
     for _ in range(_TURNS):
         further = _along(objective, base, at, unit[None, :]).value[0]
-        unit = further / float(np.linalg.norm(further))
+        size = float(np.linalg.norm(further))
+        if not size > 0:
+            break
+        unit = further / size
     image = _along(objective, base, at, unit[None, :])
     value = float(unit @ image.value[0])
     # The unit vector has the length 1 within 2⁻⁴⁰; the product of n terms rounds as any of n terms does.

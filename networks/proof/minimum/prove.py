@@ -17,6 +17,7 @@ from gdcheck.networks.proof.minimum.trajectory import Iterate, iterates
 from gdcheck.networks.proof.rounding import Floats
 from gdcheck.theorem.loss.errors import InputError
 
+_MOST_MOMENTS = 2000
 _ROOM = 2.0
 """By what factor the amplitude exceeds the tail where a certificate states it: the checker bounds it less sharply."""
 _REASONS = {
@@ -62,7 +63,7 @@ class Proof:
         arrival: The proved limit; None if unresolved.
         first: The step at which a limit was proved first; None if unresolved.
         reason: What is lacking if unresolved, in one sentence.
-        moments: The run, thinned to about a thousand iterates.
+        moments: The run, thinned to at most two thousand iterates, and its last one.
         sides: Steps at which the sharpness is surely above 2/η, surely not, and neither.
         anchors: At how many points the Hessian was computed.
     """
@@ -111,15 +112,15 @@ def prove_minimum(
         raise InputError("start", f"must hold {objective.network.parameters} weights")
     if not step_size > 0:
         raise InputError("step_size", "must be positive")
-    moments: list[Moment] = []
-    anchors: list[object] = []
+    run = _Run(step_size)
+    anchors, anchor = 0, None
     lacking, look = "left", 0
     end: Arrival | None = None
     first: int | None = None
     for iterate in iterates(objective, step_size, start):
-        if not anchors or anchors[-1] is not iterate.anchor:
-            anchors.append(iterate.anchor)
-        moments.append(Moment(iterate.step, iterate.slope, iterate.top, iterate.drift, iterate.point))
+        if anchor is not iterate.anchor:
+            anchors, anchor = anchors + 1, iterate.anchor
+        run.add(Moment(iterate.step, iterate.slope, iterate.top, iterate.drift, iterate.point))
         last = iterate.step >= max_steps
         if iterate.step >= look or last:
             look = iterate.step + 1 + iterate.step // 20
@@ -145,13 +146,33 @@ def prove_minimum(
         # The bounds ended before the steps did.
         lacking = "left"
     reason = "" if end is not None else _REASONS[lacking]
-    two = 2 / float(step_size)
-    above = sum(m.top[0] > two * (1 + 2.0**-50) for m in moments)
-    below = sum(m.top[1] < two * (1 - 2.0**-50) for m in moments)
-    every = max(1, len(moments) // 1000)
-    kept = tuple(m for i, m in enumerate(moments) if i % every == 0 or i == len(moments) - 1)
-    sides = (above, below, len(moments) - above - below)
-    return Proof(objective, step_size, start, end, first, reason, kept, sides, len(anchors))
+    return Proof(objective, step_size, start, end, first, reason, run.kept(), run.sides, anchors)
+
+
+class _Run:
+    """The run so far: where the sharpness lies at every step, and moments that grow sparser as it grows longer."""
+
+    def __init__(self, step_size: fmpq) -> None:
+        two = 2 / float(step_size)
+        self._below, self._above = two * (1 - 2.0**-50), two * (1 + 2.0**-50)
+        self._moments: list[Moment] = []
+        self._last: Moment | None = None
+        self._every = 1
+        self.sides = (0, 0, 0)
+
+    def add(self, moment: Moment) -> None:
+        above, below = moment.top[0] > self._above, moment.top[1] < self._below
+        a, b, c = self.sides
+        self.sides = (a + above, b + below, c + (not above and not below))
+        self._last = moment
+        if moment.step % self._every == 0:
+            self._moments.append(moment)
+        if len(self._moments) > _MOST_MOMENTS:
+            self._moments, self._every = self._moments[::2], 2 * self._every
+
+    def kept(self) -> tuple[Moment, ...]:
+        """Return the moments, the last one among them."""
+        return tuple(m for m in self._moments if m is not self._last) + (() if self._last is None else (self._last,))
 
 
 def _sought(objective: Objective, iterate: Iterate) -> Minimizer | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cache
+from operator import mul
 from typing import Any
 
 import mpmath
@@ -16,18 +18,19 @@ from gdcheck.networks.proof.checker.curvature import Spot
 from gdcheck.networks.proof.checker.document import BadNetworkCertificate, digest
 from gdcheck.networks.proof.checker.inequality import NotChecked
 from gdcheck.networks.proof.checker.objective import Objective as CheckerObjective
-from gdcheck.networks.proof.checker.wide import Wide
+from gdcheck.networks.proof.checker.wide import Wide, tall_product
 from gdcheck.networks.proof.minimum.certificate import minimum_arrays, minimum_certificate
-from gdcheck.networks.proof.minimum.hessian import hessian
+from gdcheck.networks.proof.minimum.hessian import curvature_along, hessian
 from gdcheck.networks.proof.minimum.losses import CROSS_ENTROPY, LOSSES, SQUARED
 from gdcheck.networks.proof.minimum.objective import Objective
 from gdcheck.networks.proof.minimum.place import Minimizer, minimizer, place
+from gdcheck.networks.proof.minimum.precise import gradient_norm
 from gdcheck.networks.proof.minimum.prove import Proof, prove_minimum
 from gdcheck.networks.proof.minimum.search import settled, start_near, step_size_for
 from gdcheck.networks.proof.minimum.third import norms_at, third
 from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.passes import forward
-from gdcheck.networks.proof.rounding import Floats
+from gdcheck.networks.proof.rounding import Floats, Near, summed
 from gdcheck.networks.proof.samples import random_network
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
@@ -88,7 +91,7 @@ def test_both_implementations_enclose_the_same_gradient_hessian_and_bound(name: 
     x = np.random.default_rng(4).normal(size=objective.network.parameters) * 0.7
     decay = objective.decay
     mine = objective.gradient(x, forward(objective.network, x))
-    other = CheckerObjective(other_network(objective.network), loss, mpmath_fraction(decay))
+    other = CheckerObjective(other_network(objective.network), loss, Fraction(int(decay.p), int(decay.q)))
     theirs = other.gradient(Wide.exact(x))
     assert np.linalg.norm(mine.value - theirs.high) <= mine.error + theirs.error + 1e-15 * np.linalg.norm(mine.value)
     assert theirs.error <= 1e-4 * mine.error + 1e-18
@@ -100,11 +103,45 @@ def test_both_implementations_enclose_the_same_gradient_hessian_and_bound(name: 
     assert spot.third(0.01) == pytest.approx(bound, rel=0.02)
 
 
-def mpmath_fraction(value: fmpq) -> Any:
-    """Return a rational of the standard library."""
-    from fractions import Fraction
+@pytest.mark.parametrize(("name", "loss"), CASES)
+def test_the_gradients_norm_in_many_bits_is_that_of_the_gradient_in_floats(name: str, loss: str) -> None:
+    objective = _objective(name, loss)
+    x = np.random.default_rng(5).normal(size=objective.network.parameters) * 0.5
+    there = objective.gradient(x, forward(objective.network, x))
+    # It is rounded up by 2⁻⁴⁰ of itself.
+    norm = float(np.linalg.norm(there.value))
+    assert -there.error <= gradient_norm(objective, x) - norm <= there.error + 1e-12 * norm
 
-    return Fraction(int(value.p), int(value.q))
+
+@pytest.mark.parametrize(("name", "loss"), CASES)
+def test_the_curvature_in_one_direction_is_below_the_largest_eigenvalue_and_near_it(name: str, loss: str) -> None:
+    objective = _objective(name, loss)
+    x = np.random.default_rng(6).normal(size=objective.network.parameters) * 0.5
+    at = forward(objective.network, x)
+    found = hessian(objective, x, at)
+    values, vectors = np.linalg.eigh(found.value)
+    # The decay adds itself to every eigenvalue; the curvature is that without it.
+    top = values[-1] - float(objective.decay)
+    near = curvature_along(objective, x, at, vectors[:, -1] + 0.01 * vectors[:, 0])
+    assert top - 1e-3 * abs(top) - 2 * found.error <= near <= top + 2 * found.error
+
+
+@pytest.mark.parametrize("rows", [1, 64, 257, 1000])
+def test_products_of_many_rows_hold_the_exact_one(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    a, b = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 3)) * 2.0 ** rng.integers(-8, 8, size=(rows, 3))
+    exact = [[sum(map(mul, map(Fraction, p), map(Fraction, q))) for q in b.T.tolist()] for p in a.T.tolist()]
+    near, wide = summed(Near(a, 0.0), Near(b, 0.0)), tall_product(Wide.exact(a), Wide.exact(b))
+    for found, error in ((near.value, near.error), (wide.high, wide.error)):
+        low = wide.low if found is wide.high else np.zeros_like(found)
+        off = sum(
+            (Fraction(float(found[i, j])) + Fraction(float(low[i, j])) - exact[i][j]) ** 2
+            for i in range(2)
+            for j in range(3)
+        )
+        assert off <= Fraction(error) ** 2
+    assert near.error <= 1e-12 * np.linalg.norm(a) * np.linalg.norm(b)
+    assert wide.error <= 1e-16 * np.linalg.norm(a) * np.linalg.norm(b)
 
 
 def _minimizer(objective: Objective, x: Floats) -> Minimizer:

@@ -301,7 +301,7 @@ def _sharpness_title(found: Sharpness) -> list[str]:
     pattern, crossed = found.pattern, found.crossings
     first = f"Sharpness: {pattern.kind.value}"
     if found.from_step is not None:
-        first += f", proved from step {found.from_step} on"
+        first += f", enclosed from step {found.from_step} on"
     count = len(crossed.steps)
     second = f"above 2/η at {count} step{'' if count == 1 else 's'}"
     if not crossed.complete or crossed.undecided:

@@ -24,12 +24,12 @@ def pattern_rows(answer: dict[str, Any]) -> list[Row]:
         rows.extend(_valley_rows(found))
     elif found:
         theory = _expected(answer["regime"], f"C_η = {found['C_eta']}", found)
-        rows.append(("sharpness", f"{theory}; limit λₙ = {found['lambda_n']}", _proved(found)))
+        rows.append(("sharpness", f"{theory}; limit λₙ = {found['lambda_n']}", _pattern_in_words(found)))
         rows.append(_crossing_row(found))
     for scalar in answer.get("scalars", []):
         if scalar["kind"] is not None:
             slope = f"slope {scalar['derivative']}"
-            rows.append((scalar["scalar"][:40], _expected(answer["regime"], slope, scalar), _proved(scalar)))
+            rows.append((scalar["scalar"][:40], _expected(answer["regime"], slope, scalar), _pattern_in_words(scalar)))
     return rows
 
 
@@ -59,12 +59,16 @@ def _expected(regime: str | None, slope: str, found: dict[str, Any]) -> str:
     return slope if not slope.endswith("None") else "-"
 
 
-def _proved(found: dict[str, Any]) -> str:
+def _pattern_in_words(found: dict[str, Any]) -> str:
     if found["kind"] == "undecided":
         return f"undecided: {found['cause']}"
     order = {None: "", 1: "", 2: ", by the second order"}.get(found["order"], f", by order {found['order']}")
     early = f"; broken at {found['broken']} earlier steps" if found["broken"] else ""
-    return f"{found['kind']}{order}, proved from step {found['from_step']} on{early}{_rechecked(found, 'pattern')}"
+    checked = _rechecked(found, "pattern")
+    # Proved is what a checker has accepted: scalars, and orders above the first, have no certificate.
+    word = "proved" if checked else "enclosed"
+    without = checked or ", without a certificate"
+    return f"{found['kind']}{order}, {word} from step {found['from_step']} on{early}{without}"
 
 
 def _rechecked(found: dict[str, Any], part: str) -> str:

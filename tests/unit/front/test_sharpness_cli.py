@@ -126,6 +126,14 @@ def test_scalars_are_answered_in_their_order(capsys):
     assert "slope 0: the next order decides" in out
 
 
+def test_what_no_checker_has_seen_is_not_called_proved(capsys):
+    _, out, _ = check(capsys, "0.95", "0.1,0.1", "--scalar", "x**3", "--sharpness")
+    rows = {line.split()[0]: " ".join(line.split()) for line in out.splitlines() if line.strip()}
+    assert "enclosed from step 0 on, without a certificate" in rows["x**3"]
+    assert "proved" not in rows["x**3"]
+    assert rows["sharpness"].endswith("proved from step 0 on, rechecked")
+
+
 @pytest.mark.parametrize("text", ["x*z", "x +", "x**y", "eval(x)"])
 def test_a_bad_scalar_gets_one_sentence(capsys, text):
     code, out, err = check(capsys, "0.95", "0.1,0.1", "--scalar", text)

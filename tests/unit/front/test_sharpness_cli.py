@@ -199,7 +199,7 @@ def test_crossings_writes_a_picture_and_says_what_it_found(capsys, tmp_path):
     out = tmp_path / "grid.svg"
     assert run(["crossings", "--loss", WORKED, "--start", "0.1,0.1", "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert f"of {len(SHARES) * len(FACTORS)} cells, proved" in said and "it is proved to rise in" in said
+    assert f"of {len(SHARES) * len(FACTORS)} cells, by enclosures" in said and "it surely rises in" in said
     assert out.read_text(encoding="utf-8").startswith("<svg")
     assert run(["crossings", "--loss", WORKED, "--start", "0.1,0.1", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == len(SHARES) * len(FACTORS)

@@ -175,7 +175,7 @@ def test_the_figures_of_networks_are_those_of_the_kept_results():
     assert equal in text
     near = [point for point in network["scan"] if 0.999 < point["ratio"] < 1]
     assert near
-    assert all(point["cosine"] < 0 for point in near)
+    assert all(point["cosine"] < -0.99 for point in near)
     assert f"its {network['options']['scan_steps']} steps" in text
     assert not any(_kept(name)["data"]["synthetic"] for name in ("network", "training", "training-batches"))
     for one in panel["optimizers"]:

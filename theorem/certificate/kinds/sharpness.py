@@ -85,7 +85,20 @@ def recheck_sharpness(decision: Decision, found: Sharpness, *, ask: bool = True)
     Returns:
         What is left of it.
     """
-    made = sharpness_certificate(decision, found)
+    return rechecked(sharpness_certificate(decision, found), found, ask=ask)
+
+
+def rechecked(made: dict[str, Any] | None, found: Sharpness, *, ask: bool) -> RecheckedSharpness:
+    """Have the independent checker verify a certificate of the sharpness, of whatever kind.
+
+    Args:
+        made: The certificate, if there is one.
+        found: What it states.
+        ask: Whether to ask the checker.
+
+    Returns:
+        What is left of it.
+    """
     if made is None:
         return RecheckedSharpness(found, None, "none", "no certificate can say what is proved of it")
     said = sharpness_in_words(made)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.certificate.kinds.sharpness import RecheckedSharpness
+from gdcheck.theorem.certificate.kinds.sharpness import RecheckedSharpness, rechecked
 from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
-from gdcheck.theorem.certificate.rechecking import NotChecked, check
-from gdcheck.theorem.certificate.words import sharpness_in_words
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.loss.balls import decimal_ends, ends, surely_less
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.sharpness.crossings import Crossings
-from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
+from gdcheck.theorem.sharpness.pattern import Kind, Onset
 from gdcheck.theorem.sharpness.sharpness import Sharpness
 from gdcheck.theorem.sharpness.smooth.context import SmoothContext
 from gdcheck.theorem.sharpness.smooth.top import SmoothTopEigenvalue
@@ -59,22 +56,7 @@ def recheck_smooth_sharpness(decision: SmoothDecision, found: Sharpness, *, ask:
     Returns:
         What is left of it.
     """
-    made = smooth_sharpness_certificate(decision, found)
-    if made is None:
-        return RecheckedSharpness(found, None, "none", "no certificate can say what is proved of it")
-    said = sharpness_in_words(made)
-    if not ask:
-        return RecheckedSharpness(found, made, "none", said)
-    try:
-        failure = check(made)
-    except NotChecked as gave_up:
-        return RecheckedSharpness(found, None, "none", str(gave_up))
-    if failure is None:
-        return RecheckedSharpness(found, made, "accepted", said)
-    cause = f"the independent checker rejects the certificate: {failure}"
-    nothing = Crossings((), found.crossings.examined, (), 0, False, found.crossings.examined)
-    left = replace(found, pattern=Pattern(Kind.UNDECIDED, cause=cause), crossings=nothing, onset=None)
-    return RecheckedSharpness(left, None, "rejected", cause)
+    return rechecked(smooth_sharpness_certificate(decision, found), found, ask=ask)
 
 
 def _pattern(context: SmoothContext, found: Sharpness) -> dict[str, Any] | None:

@@ -57,14 +57,13 @@ class Residual:
         """As gdcheck takes it."""
         parts = [_product(c, [_power(i, a) for i, a in enumerate(powers) if a]) for c, powers in self.terms]
         parts += [f"({c})*{name}({_linear(form)})" for c, name, form in self.waves]
-        return " + ".join(parts)
+        return " + ".join(parts) or "0"
 
     def code(self) -> str:
         """As Python."""
-        return " + ".join(
-            [f"q[{str(c)!r}]*{_plain(powers)}" for c, powers in self.terms]
-            + [f"q[{str(c)!r}]*{name}({_form(form)})" for c, name, form in self.waves]
-        )
+        parts = [f"q[{str(c)!r}]*{_plain(powers)}" for c, powers in self.terms]
+        parts += [f"q[{str(c)!r}]*{name}({_form(form)})" for c, name, form in self.waves]
+        return " + ".join(parts) or "zero"
 
     def derivative(self, i: int) -> str:
         """The derivative by the i-th variable, as Python."""

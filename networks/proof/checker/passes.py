@@ -21,12 +21,14 @@ class Network:
         inputs: Shape (N, d).
         targets: Shape (N, q).
         repeats: How often each layer reads a feature of the one before at most.
+        slices: In how many slices matrices are multiplied.
     """
 
     layers: tuple[Layer, ...]
     inputs: Array
     targets: Array
     repeats: tuple[int, ...]
+    slices: int = 3
 
     @classmethod
     def of(cls, stated: Samples) -> Network:
@@ -88,7 +90,7 @@ def forward(network: Network, weights: list[Wide]) -> Pass:
     for layer, w, repeat in zip(network.layers, weights, network.repeats, strict=True):
         read = _gathered(here, layer, repeat)
         patches.append(read)
-        z = product(read, w.transposed)
+        z = product(read, w.transposed, network.slices)
         if layer.activation is not None:
             known = KNOWN[layer.activation]
             (v, vl), (s, sl) = known.both((z.high, z.low))
@@ -135,7 +137,7 @@ def backward(network: Network, weights: list[Wide], at: Pass, out: Wide) -> list
     for i in range(len(network.layers) - 1, 0, -1):
         layer, before = network.layers[i], network.layers[i - 1]
         f = layer.gather.shape[1]
-        spread = product(found[-1], weights[i].picked((slice(None), slice(0, f))))
+        spread = product(found[-1], weights[i].picked((slice(None), slice(0, f))), network.slices)
         features = before.gather.shape[0] * before.outputs if before.groups is None else before.groups.shape[0]
         back = _added(spread, layer, features, len(network.inputs), network.repeats[i])
         if before.groups is not None:
@@ -177,7 +179,8 @@ def _handed(back: Wide, before: Layer) -> Wide:
 def gradient(network: Network, weights: list[Wide], at: Pass, out: Wide) -> Wide:
     """Return Jᵀ times a weighting of the outputs, shape (N, q): the gradient, shape (n,), of ½‖u‖² if it is u."""
     parts = [
-        tall_product(b, p).shaped(-1) for b, p in zip(backward(network, weights, at, out), at.patches, strict=True)
+        tall_product(b, p, network.slices).shaped(-1)
+        for b, p in zip(backward(network, weights, at, out), at.patches, strict=True)
     ]
     error = above(sqrt(sum(part.error**2 for part in parts)))
     return Wide(np.concatenate([part.high for part in parts]), np.concatenate([part.low for part in parts]), error)

@@ -6,10 +6,12 @@ error, but for what underflows: the :math:`2^{-400}` that every bound adds cover
 sum of its operands' sizes; both are charged :math:`2^{-100}`, which also covers the scalars of the bounds. Frobenius
 norms measure all errors.
 
-Matrices are multiplied in slices. Row i of A is written :math:`2^{E_i}(a_1 2^{-\beta} + a_2 2^{-2\beta} + a_3
-2^{-3\beta}) + r` with integers :math:`|a_j| \le 2^\beta` and :math:`|r| \le 2^{E_i-3\beta-1}`, columns of B alike. With
-:math:`k 2^{2\beta} \le 2^{53}` every product of slices is a sum of integers below :math:`2^{53}`, exact in any order.
-What is left out, the products :math:`a_ib_j` with i + j > 4 and the rests, is below :math:`4k2^{E_i+F_j-3\beta}`.
+Matrices are multiplied in S slices, three or four. Row i of A is written :math:`2^{E_i}(a_1 2^{-\beta} + \dots + a_S
+2^{-S\beta}) + r` with integers :math:`|a_j| \le 2^\beta`, the second and the fourth at most half of that, and
+:math:`|r| \le 2^{E_i-S\beta}`, columns of B alike. With :math:`k 2^{2\beta} \le 2^{53}` every product of slices is a
+sum of integers below :math:`2^{53}`, exact in any order. What is left out, the products :math:`a_ib_j` with i + j > S
++ 1 and the rests, is below :math:`4k2^{E_i+F_j-S\beta}`: the products with i + j = S + 2 are at most 3/2 of it, the
+rests 2.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ Array = NDArray[np.float64]
 
 _OPERATION = 2.0**-100
 _SPLITTER = 2.0**27 + 1
-_SLICES = 3
 _FLOOR = 2.0**-400
 
 
@@ -130,15 +131,16 @@ def scaled(a: Wide, factor: tuple[float, float], slip: float) -> Wide:
     return Wide(high, low, above(a.error * modulus + a.size * slip + _OPERATION * modulus * a.size))
 
 
-def _slices(a: Wide, beta: int) -> tuple[list[Array], Array]:
+def _slices(a: Wide, beta: int, slices: int) -> tuple[list[Array], Array]:
     """Cut the rows of a matrix into slices of β bits; return also the 2^E of the rows."""
     largest = np.abs(a.high).max(axis=1, initial=0.0)
     powers = np.ldexp(1.0, np.frexp(np.maximum(largest, _FLOOR))[1])
     rest, low = a.high, a.low
     out = []
     unit = powers[:, None]
-    for j in range(_SLICES):
-        if j == _SLICES - 1:
+    for j in range(slices):
+        if j == 2:
+            # The rest is below 2^(E−2β), so that this sum is rounded by at most 2^(E−2β−53).
             rest = rest + low
         unit = unit * 2.0**-beta
         piece = np.rint(rest / unit) * unit
@@ -147,27 +149,27 @@ def _slices(a: Wide, beta: int) -> tuple[list[Array], Array]:
     return out, powers
 
 
-def product(a: Wide, b: Wide) -> Wide:
-    """Return the matrix product AB."""
+def product(a: Wide, b: Wide, slices: int = 3) -> Wide:
+    """Return the matrix product AB, in three slices or four."""
     k = a.high.shape[1]
     beta = int((53 - log2(max(k, 2)) - 1e-9) // 2)
-    (left, rows), (right, columns) = _slices(a, beta), _slices(b.transposed, beta)
+    (left, rows), (right, columns) = _slices(a, beta, slices), _slices(b.transposed, beta, slices)
     high = np.zeros((len(rows), len(columns)))
     low = np.zeros_like(high)
-    for total in range(_SLICES):
+    for total in range(slices):
         for i in range(total + 1):
             high, lacking = two_sum(high, left[i] @ right[total - i].T)
             low = low + lacking
     high, low = _tidy(high, low)
     bound = size(rows) * size(columns) * k
-    rounding = 5 * bound * 2.0 ** (-_SLICES * beta) + 64 * _OPERATION * bound
+    rounding = 5 * bound * 2.0 ** (-slices * beta) + 64 * _OPERATION * bound
     return Wide(high, low, above(a.error * b.size + a.size * b.error + a.error * b.error + rounding))
 
 
 _ROWS = 64
 
 
-def tall_product(a: Wide, b: Wide) -> Wide:
+def tall_product(a: Wide, b: Wide, slices: int = 3) -> Wide:
     """Return AᵀB for matrices of many rows: the fewer terms a product sums, the more bits its slices hold.
 
     Each block's product is that of the pairs at hand; the distances of A and B from them are charged once, for all.
@@ -176,7 +178,7 @@ def tall_product(a: Wide, b: Wide) -> Wide:
     for begin in range(0, len(a.high), _ROWS):
         rows = slice(begin, begin + _ROWS)
         left = Wide(a.high[rows], a.low[rows], 0.0)
-        part = product(left.transposed, Wide(b.high[rows], b.low[rows], 0.0))
+        part = product(left.transposed, Wide(b.high[rows], b.low[rows], 0.0), slices)
         total = part if total is None else plus(total, part)
     if total is None:
         raise AssertionError("a network has samples")

@@ -2,28 +2,48 @@
 
 Batch b has its own key of Philox (J. Salmon et al., SC 2011); row r of it starts at counter r·c, so one row is made
 as well alone as with its batch. From the random words on, only operations that IEEE 754 rounds in one way are used:
-sums, products, quotients, square roots, and scaling by powers of two. The numbers are then the same on every machine.
+sums, products, quotients, square roots, and scaling by powers of two. The numbers are then the same on every machine,
+and on every CUDA device, whose double precision rounds each of these correctly (torch's square root on a CPU does not).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from gdcheck.properties.sweep.momentum import Line
+from gdcheck.properties.sweep.philox import halves, philox_words
 from gdcheck.properties.sweep.spec import Spec
-from gdcheck.theorem.batch.columns import Batch, Momentum
+from gdcheck.theorem.batch.columns import Batch, Momentum, on_host
 from gdcheck.theorem.descent.expansion import Exponents
-
-Floats = npt.NDArray[np.float64]
 
 _WORDS = 4
 """64-bit words that one step of Philox's counter yields."""
 
 _NEWTON = 4
-_PART = 4096
+_PART, _DEVICE_PART = 4096, 2**18
+"""Rows drawn at a time: on a processor they stay in its cache, a device they fill."""
+
+
+class _Drawn(NamedTuple):
+    """Some rows of a batch, in the arrays of any namespace; see ``Batch``."""
+
+    spectrum: Any
+    coefficients: Any
+    step_size: Any
+    start: Any
+    beta: Any
+
+
+def namespace_of(device: str) -> tuple[Any, str | None]:
+    """Return the array namespace of a device, and its name there: NumPy and None for ``cpu``, else torch."""
+    if device == "cpu":
+        return np, None
+    import torch  # noqa: PLC0415
+
+    return torch, device
 
 
 @dataclass(frozen=True)
@@ -52,34 +72,38 @@ class Generator:
             found[tuple(alpha)] = None
         return tuple(sorted(found))
 
-    def batch(self, number: int, rows: slice) -> Batch:
+    def batch(self, number: int, rows: slice, device: str = "cpu") -> Batch:
         """Return some rows of a batch.
 
         Args:
             number: The batch.
             rows: Which rows, with start and stop.
+            device: Where they are drawn: ``cpu``, or torch's name of a device. They come to the host all the same.
 
         Returns:
             The problems.
         """
         exponents, n, count = self.exponents(number), self.spec.variables, rows.stop - rows.start
-        whole = Batch(
+        xp, place = namespace_of(device)
+        most = _PART if place is None else _DEVICE_PART
+        beta = None if self._plain else np.empty(count)
+        shapes = (n, count), (len(exponents), count), count, (n, count)
+        whole = _Drawn(*map(np.empty, shapes), beta)
+        for first in range(0, count, most):
+            part = slice(first, min(first + most, count))
+            shape = rows.start + first, part.stop - first
+            u = self._uniform(number, *shape) if place is None else self._uniform_on(xp, place, number, *shape)
+            for held, drawn in zip(whole, self._problems(xp, exponents, u), strict=True):
+                if held is not None:
+                    held[..., part] = on_host(drawn)
+        return Batch(
             exponents,
-            np.empty((n, count)),
-            np.empty((len(exponents), count)),
-            np.empty(count),
-            np.empty((n, count)),
-            momentum=None if self._plain else Momentum(np.empty(count), self.spec.method == "nesterov"),
+            whole.spectrum,
+            whole.coefficients,
+            whole.step_size,
+            whole.start,
+            momentum=None if beta is None else Momentum(beta, self.spec.method == "nesterov"),
         )
-        # A part at a time stays in the cache.
-        for first in range(0, count, _PART):
-            part = slice(first, min(first + _PART, count))
-            drawn = self._problems(exponents, self._uniform(number, rows.start + first, part.stop - first))
-            whole.spectrum[:, part], whole.coefficients[:, part] = drawn.spectrum, drawn.coefficients
-            whole.step_size[part], whole.start[:, part] = drawn.step_size, drawn.start
-            if whole.momentum is not None and drawn.momentum is not None:
-                whole.momentum.beta[part] = drawn.momentum.beta
-        return whole
 
     @property
     def _plain(self) -> bool:
@@ -88,18 +112,30 @@ class Generator:
     def _bits(self, key: int) -> np.random.Philox:
         return np.random.Philox(key=np.array([self.seed, key], dtype=np.uint64))
 
-    def _uniform(self, number: int, first: int, count: int) -> Floats:
-        """Numbers k/2³² in [0, 1), of shape (as many as a row needs, count)."""
+    def _needed(self) -> tuple[int, int]:
+        """How many numbers a row needs, and how many words hold them."""
         needed = 5 + self.spec.terms + 2 * self.spec.variables + (0 if self._plain else 1)
-        words = -(-needed // (2 * _WORDS)) * _WORDS
+        return needed, -(-needed // (2 * _WORDS)) * _WORDS
+
+    def _uniform(self, number: int, first: int, count: int) -> Any:
+        """Numbers k/2³² in [0, 1), of shape (as many as a row needs, count)."""
+        needed, words = self._needed()
         bits = self._bits(2 * number)
         bits.advance(first * words // _WORDS)
         # Over the full range these are the generator's words as they are, and come much faster than from random_raw.
         raw = np.random.Generator(bits).integers(0, 2**64 - 1, (count, words), dtype=np.uint64, endpoint=True)
-        halves = raw.astype("<u8", copy=False).view("<u4")
-        return np.ascontiguousarray(halves[:, :needed].T) * 2.0**-32
+        drawn = raw.astype("<u8", copy=False).view("<u4")
+        return np.ascontiguousarray(drawn[:, :needed].T) * 2.0**-32
 
-    def _problems(self, exponents: tuple[Exponents, ...], u: Floats) -> Batch:
+    def _uniform_on(self, xp: Any, device: Any, number: int, first: int, count: int) -> Any:
+        """Make the same numbers on a device."""
+        needed, words = self._needed()
+        blocks = words // _WORDS
+        raw = philox_words(xp, (self.seed, 2 * number), first * blocks, count * blocks, device)
+        drawn = xp.stack(halves(raw.reshape(count, words)), 2).reshape(count, 2 * words)
+        return xp.asarray(drawn[:, :needed].T, dtype=xp.float64) * 2.0**-32
+
+    def _problems(self, xp: Any, exponents: tuple[Exponents, ...], u: Any) -> _Drawn:
         spec, n = self.spec, self.spec.variables
         regime, near, distance, low, spread, reach, dominant = u[:7]
         coefficients = (2 * u[7 : 7 + spec.terms] - 1) * spec.coefficient
@@ -110,66 +146,67 @@ class Generator:
         # Strictly between the ends, which are simple.
         interior = lowest + (highest - lowest) * (1 / 64 + 31 / 32 * between)
         small = regime < spec.small_step_share
-        momentum = None
+        beta = None
         if self._plain:
-            eta = self._step_size(small, near < spec.near_share, distance, lowest, highest)
-            slack = np.where(small, eta * lowest, 2 - eta * highest)
+            eta = self._step_size(xp, (small, near < spec.near_share), distance, (lowest, highest))
+            slack = xp.where(small, eta * lowest, 2 - eta * highest)
         else:
             beta = spec.momentum[0] + (spec.momentum[1] - spec.momentum[0]) * u[-1]
-            momentum = Momentum(beta, spec.method == "nesterov")
-            line = Line.of(beta, lowest, highest, looks_ahead=momentum.looks_ahead)
-            nearness = np.where(near < spec.near_share, _magnitude(distance, spec.closest_bits), 0)
-            eta, small = line.place(regime, spec.small_step_share, distance, nearness)
+            line = Line.of(xp, beta, lowest, highest, looks_ahead=spec.method == "nesterov")
+            nearness = xp.where(near < spec.near_share, _magnitude(xp, distance, spec.closest_bits), 0.0)
+            eta, small = line.place(xp, regime, spec.small_step_share, distance, nearness)
             # A bound of 1 − ρ from below, about; and starts so near that powers of the linear part do not matter.
-            slack = np.minimum(eta * lowest, np.minimum(1 - beta, (line.limit - eta) * highest)) / 16
-        radius = _contracting_radius(exponents, coefficients * eta, slack)
-        direction[0] *= np.where(small, _magnitude(dominant, spec.dominant_bits), 1)
-        direction[-1] *= np.where(small, 1, _magnitude(dominant, spec.dominant_bits))
-        length = np.sqrt(_sum(direction * direction) + 2.0**-100)
+            slack = xp.minimum(eta * lowest, xp.minimum(1 - beta, (line.limit - eta) * highest)) / 16
+        radius = _contracting_radius(xp, exponents, coefficients * eta, slack)
+        direction[0] *= xp.where(small, _magnitude(xp, dominant, spec.dominant_bits), 1.0)
+        direction[-1] *= xp.where(small, 1.0, _magnitude(xp, dominant, spec.dominant_bits))
+        length = xp.sqrt(_sum(direction * direction) + 2.0**-100)
         start = direction * (radius * (spec.start[0] + (spec.start[1] - spec.start[0]) * reach) / length)
-        spectrum = np.concatenate([lowest[None], interior, highest[None]])
-        return Batch(exponents, spectrum, coefficients, eta, start, momentum=momentum)
+        spectrum = xp.concatenate([lowest[None], interior, highest[None]])
+        return _Drawn(spectrum, coefficients, eta, start, beta)
 
-    def _step_size(
-        self, small: npt.NDArray[np.bool_], near: npt.NDArray[np.bool_], where: Floats, lowest: Floats, highest: Floats
-    ) -> Floats:
+    def _step_size(self, xp: Any, masks: tuple[Any, Any], where: Any, ends: tuple[Any, Any]) -> Any:
+        (small, near), (lowest, highest) = masks, ends
         boundary = 2 / (lowest + highest)
-        room = np.where(small, boundary, 2 / highest - boundary)
-        away = np.where(near, boundary * _magnitude(where, self.spec.closest_bits), room * (self.spec.farthest * where))
+        room = xp.where(small, boundary, 2 / highest - boundary)
+        away = xp.where(
+            near, boundary * _magnitude(xp, where, self.spec.closest_bits), room * (self.spec.farthest * where)
+        )
         # An even draw of exactly zero would lie on the boundary.
-        away = np.maximum(np.minimum(away, self.spec.farthest * room), boundary * 2.0**-44)
-        return np.where(small, boundary - away, boundary + away)
+        away = xp.maximum(xp.minimum(away, self.spec.farthest * room), boundary * 2.0**-44)
+        return xp.where(small, boundary - away, boundary + away)
 
 
-def _magnitude(u: Floats, bits: int) -> Floats:
+def _magnitude(xp: Any, u: Any, bits: int) -> Any:
     """From 1 down to 2^−bits, each power of two as often as any other."""
     scaled = u * bits
-    whole = np.floor(scaled)
-    magnitude: Floats = np.ldexp(1 - (scaled - whole) / 2, -whole.astype(np.int64))
-    return magnitude
+    whole = xp.floor(scaled)
+    powers = xp.asarray([2.0**-k for k in range(bits + 1)], dtype=xp.float64, device=u.device)
+    return (1 - (scaled - whole) / 2) * powers[xp.asarray(whole, dtype=xp.int64)]
 
 
-def _sum(rows: Floats) -> Floats:
-    # One after the other: the order in which numpy's sum adds is not promised.
-    total: Floats = rows[0].copy()
+def _sum(rows: Any) -> Any:
+    # One after the other: the order in which a library's sum adds is not promised.
+    total = rows[0]
     for row in rows[1:]:
-        total += row
+        total = total + row
     return total
 
 
-def _contracting_radius(exponents: tuple[Exponents, ...], coefficients: Floats, slack: Floats) -> Floats:
+def _contracting_radius(xp: Any, exponents: tuple[Exponents, ...], coefficients: Any, slack: Any) -> Any:
     """Return a radius, at most 1, up to which the crudest bound of the higher-order part is about 1 − ρ."""
     top = max(map(sum, exponents))
-    sizes = [np.zeros_like(slack) for _ in range(top - 2)]
+    sizes = [xp.zeros_like(slack) for _ in range(top - 2)]
     for alpha, c in zip(exponents, coefficients, strict=True):
-        sizes[sum(alpha) - 3] += sum(alpha) * np.abs(c)
-    radius = np.minimum(1, slack / (_sum(np.stack(sizes)) + 2.0**-100))
+        sizes[sum(alpha) - 3] += sum(alpha) * xp.abs(c)
+    one = xp.ones_like(slack)
+    radius = xp.minimum(one, slack / (_sum(sizes) + 2.0**-100))
     for _ in range(_NEWTON):
-        value, slope = np.zeros_like(slack), np.zeros_like(slack)
+        value, slope = xp.zeros_like(slack), xp.zeros_like(slack)
         for size in reversed(sizes):
             slope = slope * radius + value
             value = value * radius + size
         slope = slope * radius + value
         value = value * radius
-        radius = np.minimum(1, radius + (slack - value) / (slope + 2.0**-100))
+        radius = xp.minimum(one, radius + (slack - value) / (slope + 2.0**-100))
     return radius

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from gdcheck.properties.sweep.generator import Generator
+from gdcheck.properties.sweep.generator import Generator, namespace_of
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.theorem.batch.batch import BLOCK, DEVICE_BLOCK, certify_batch
 from gdcheck.theorem.batch.columns import Batch, Outcome, State
@@ -106,8 +106,9 @@ def work(task: Task) -> BatchResult:
         Its table and what the second opinions came to.
     """
     spec = task.generator.spec
-    batch = task.generator.batch(task.number, slice(0, task.count))
-    xp, device, block = _engine(task.device)
+    xp, device = namespace_of(task.device)
+    block = BLOCK if device is None else DEVICE_BLOCK
+    batch = task.generator.batch(task.number, slice(0, task.count), task.device)
     least = min(_STRAGGLERS, task.count // 16)
     outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, block=block, least=least)
     frame = _Frame(batch, outcome, regimes_of(spec))
@@ -135,14 +136,6 @@ def work(task: Task) -> BatchResult:
         objections=tuple(objections),
         refuted=tuple(refuted),
     )
-
-
-def _engine(device: str) -> tuple[Any, Any, int]:
-    if device == "cpu":
-        return np, None, BLOCK
-    import torch  # noqa: PLC0415
-
-    return torch, device, DEVICE_BLOCK
 
 
 def _sample(task: Task) -> list[int]:

@@ -55,3 +55,16 @@ def test_sweep_on_torch_gives_the_same_answers(device):
     same = ["index", "verdict", "regime", "sign"]
     assert here.select(same).equals(there.select(same))
     assert (there["tier"] == "float64").sum() > 490
+
+
+@pytest.mark.parametrize("method", ["gradient-descent", "heavy-ball", "nesterov"])
+@pytest.mark.parametrize("device", ["cpu:0", CUDA])
+def test_problems_drawn_on_a_device_are_those_drawn_on_the_host(device, method, monkeypatch):
+    if device == "cpu:0":
+        # The square root of torch's wheels is not correctly rounded on a processor; CUDA's is.
+        monkeypatch.setattr(torch, "sqrt", lambda x: torch.from_numpy(np.sqrt(x.numpy())))
+    generator = Generator(2**64 - 1, Spec(method=method, degree=6))
+    here, there = (generator.batch(3, slice(5, 5005), place) for place in ("cpu", device))
+    for name in ("spectrum", "coefficients", "step_size", "start"):
+        assert np.array_equal(getattr(here, name), getattr(there, name)), name
+    assert here.momentum is None or np.array_equal(here.momentum.beta, there.momentum.beta)

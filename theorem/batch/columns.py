@@ -182,3 +182,8 @@ class Outcome:
             ratio=np.zeros(rows),
             turning=np.zeros(rows, np.bool_),
         )
+
+
+def on_host(array: Any) -> Any:
+    """Return an array of NumPy or torch as NumPy's."""
+    return array.cpu().numpy() if hasattr(array, "cpu") else array

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gdcheck.theorem.batch.bounds import DOWN, LARGEST_RADIUS, UP, Bounds, Reading
-from gdcheck.theorem.batch.columns import Batch, Outcome, State
+from gdcheck.theorem.batch.columns import Batch, Outcome, State, on_host
 from gdcheck.theorem.batch.momentum import MomentumProgram, momentum_bounds
 from gdcheck.theorem.batch.program import Array, StepProgram, compile_step
 
@@ -75,7 +75,7 @@ class Rows:
                 program, xp, columns.spectrum, columns.coefficients, columns.step_size, map_error=batch.map_error
             )
         ids = xp.asarray(np.arange(batch.rows)[part], device=device)
-        outcome.state[_host(ids[~bounds.valid])] = State.OUTSIDE
+        outcome.state[on_host(ids[~bounds.valid])] = State.OUTSIDE
         error = 0 * columns.step_size + _FIRST_ERROR
         if batch.map_error:
             error = error + xp.sqrt(sum(y * y for y in columns.start)) * (batch.map_error * UP)
@@ -308,24 +308,20 @@ class _Test:
     ) -> None:
         """Note what became of some rows."""
         rows = self._rows
-        at = _host(rows.ids[found])
+        at = on_host(rows.ids[found])
         outcome.state[at] = state
-        outcome.step[at] = _host(step)
-        outcome.radius[at] = _host(self.radius[found])
-        outcome.error[at] = _host(error[found])
+        outcome.step[at] = on_host(step)
+        outcome.radius[at] = on_host(self.radius[found])
+        outcome.error[at] = on_host(error[found])
         if state is not State.PROVED:
             return
-        large = _host(rows.bounds.large[found])
-        dominant = _host(self._amplitude(y, error)[found])
-        flipped = large & (_host(step) % 2 == 1)
+        large = on_host(rows.bounds.large[found])
+        dominant = on_host(self._amplitude(y, error)[found])
+        flipped = large & (on_host(step) % 2 == 1)
         outcome.large[at] = large
         outcome.sign[at] = np.where((dominant > 0) != flipped, 1, -1)
         if rows.bounds.reading is not None:
-            turning = _host(rows.bounds.reading.turning[found])
+            turning = on_host(rows.bounds.reading.turning[found])
             outcome.turning[at] = turning
             outcome.sign[at[turning]] = 0
-        outcome.ratio[at] = _host(self._left[found]) / _host(self._right[found]) * (1 - 2.0**-40)
-
-
-def _host(array: Array) -> Any:
-    return array.cpu().numpy() if hasattr(array, "cpu") else array
+        outcome.ratio[at] = on_host(self._left[found]) / on_host(self._right[found]) * (1 - 2.0**-40)

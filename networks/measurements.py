@@ -106,8 +106,16 @@ def flow_deficit(product: Callable[[Tensor], Tensor], gradient: Tensor, diagonal
 _BINS = 150
 
 
-def band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
-    """Return the band of several series in bins of the steps that all of them have: no dip between bins is lost."""
+def band(series: Sequence[Sequence[tuple[int, float]]], digits: int = 7) -> Band:
+    """Return the band of several series in bins of the steps that all of them have: no dip between bins is lost.
+
+    Args:
+        series: For each run, steps and values.
+        digits: How many are kept; 17 are all.
+
+    Returns:
+        The band.
+    """
     tables = [dict(one) for one in series]
     steps = sorted(set.intersection(*(set(t) for t in tables))) if tables else []
     bins = min(_BINS, len(steps))
@@ -116,7 +124,7 @@ def band(series: Sequence[Sequence[tuple[int, float]]]) -> Band:
     columns = [[t[k] for t in tables for k in group] for group in groups]
 
     def short(values: Iterable[float]) -> tuple[float, ...]:
-        return tuple(float(f"{v:.7g}") for v in values)
+        return tuple(float(f"{v:.{digits}g}") for v in values)
 
     return Band(
         tuple(group[-1] for group in groups),

@@ -114,8 +114,8 @@ def _optimizer(outcomes: Sequence[Outcome], distance: Distance) -> OptimizerEntr
         tracks = [replace(_track(o, name), distance=d) for o, d in zip(finished, found, strict=True)]
         return _shortened(approach(tracks, diverged))
 
-    def over_steps(value: Callable[[Row], float | None]) -> Band:
-        return band([_series(o.rows, value) for o in finished])
+    def over_steps(value: Callable[[Row], float | None], digits: int = 7) -> Band:
+        return band([_series(o.rows, value) for o in finished], digits)
 
     return OptimizerEntry(
         optimizer=method.method.value,
@@ -127,7 +127,8 @@ def _optimizer(outcomes: Sequence[Outcome], distance: Distance) -> OptimizerEntr
         approach=judged("cosine"),
         epoch_approach=None if method.batch is None else judged("epoch_cosine"),
         loss_change=_short(max(known, key=abs)) if known else None,
-        cosine=over_steps(lambda r: r["cosine"]),
+        # What is left of 1 is drawn.
+        cosine=over_steps(lambda r: r["cosine"], 17),
         epoch_cosine=None if method.batch is None else over_steps(lambda r: r["epoch_cosine"]),
         loss=over_steps(lambda r: r["full_loss"]),
         flow=over_steps(lambda r: r["flow_deficit"]),

@@ -20,7 +20,8 @@ class Executor:
     """Where the batches of a sweep are decided.
 
     Attributes:
-        jobs: Processes of this machine; with one, everything runs in this process.
+        jobs: Processes of this machine; with one, everything runs in this process. Several share a device: while one
+            makes second opinions and its table on a core, another has the device.
         device: ``auto``, ``cpu`` or ``cuda``.
         scheduler: The address of a Dask scheduler, which then hands out the batches; None for this machine.
     """
@@ -30,7 +31,7 @@ class Executor:
     scheduler: str | None = None
 
     def devices(self) -> list[str]:
-        """List the devices, one worker for each, or for the processes of this machine ``["cpu"]``.
+        """List the devices that the processes share in turn, or ``["cpu"]``.
 
         Raises:
             InputError: If the choice is unknown, or there is none.
@@ -111,7 +112,7 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
         if executor.scheduler is not None:
             ending = run_on_cluster(work, tasks, take, executor.scheduler)
         else:
-            jobs = min(len(devices) if devices[0] != "cpu" else executor.jobs, max(1, len(missing)))
+            jobs = min(executor.jobs, max(1, len(missing)))
             ending = run_tasks(work, tasks, take, jobs)
     finally:
         # After an interrupt too: what was computed is kept.
@@ -128,7 +129,7 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
 
 
 def devices_of(device: str) -> list[str]:
-    """List the devices that a choice stands for: one worker for each.
+    """List the devices that a choice stands for.
 
     Args:
         device: ``auto``, ``cpu`` or ``cuda``.

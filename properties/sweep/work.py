@@ -16,6 +16,7 @@ from gdcheck.theorem.batch.columns import Batch, Outcome, State
 from gdcheck.theorem.batch.second_opinion import SecondOpinion, problem_of, second_opinion
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
+from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import LimitKind
 
 if TYPE_CHECKING:
@@ -104,7 +105,21 @@ def work(task: Task) -> BatchResult:
 
     Returns:
         Its table and what the second opinions came to.
+
+    Raises:
+        InputError: If the memory of the device does not suffice.
     """
+    try:
+        return _work(task)
+    except RuntimeError as error:
+        # torch's own kind of RuntimeError, named here where torch may be missing.
+        if type(error).__name__ != "OutOfMemoryError":
+            raise
+        said = f"the processes together need more memory than {task.device} has; give fewer, and --resume"
+        raise InputError("jobs", said) from None
+
+
+def _work(task: Task) -> BatchResult:
     spec = task.generator.spec
     xp, device = namespace_of(task.device)
     block = BLOCK if device is None else DEVICE_BLOCK

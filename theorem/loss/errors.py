@@ -1,5 +1,7 @@
 """The one error for input that cannot be used, and any error in a few words."""
 
+from __future__ import annotations
+
 
 class InputError(ValueError):
     """Input that cannot be used; the message is one sentence that names the field and the fix.
@@ -13,6 +15,10 @@ class InputError(ValueError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, ...]]:
+        # It has to come back from other processes.
+        return type(self), (self.field, self.message)
 
 
 def in_words(error: BaseException) -> str:

@@ -26,7 +26,7 @@ def sweep(
     problems: Annotated[str | None, typer.Option(help="How many problems, such as 1e7; 1e6 if not given.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed; 0 if not given.")] = None,
     jobs: Jobs = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda (needs torch; one worker a device).")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda (needs torch; the jobs share it).")] = "auto",
     scheduler: Annotated[
         str | None, typer.Option(help="Hand the batches to a Dask cluster you trust, such as tcp://host:8786.")
     ] = None,

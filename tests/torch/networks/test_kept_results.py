@@ -16,6 +16,7 @@ KEPT = Path(__file__).parents[3] / "docs" / "measured"
 RESULTS = {
     "training": TrainingView,
     "training-batches": TrainingView,
+    "training-settled": TrainingView,
     "training-sweep": TrainingView,
     "network": NetworkView,
 }
@@ -73,6 +74,20 @@ def test_what_is_kept_is_a_level_and_no_limit():
     gd = result.optimizers[0].approach
     assert abs(gd.excess) < 0.1 * gd.flow, "its 1 − cos is gradient flow's own"
     assert result.dtype == "float64"
+
+
+def test_one_kept_run_shows_a_limit():
+    result = read("training-settled", TrainingResult)
+    (gd,) = result.optimizers
+    assert gd.approach.verdict == "approaching"
+    assert gd.approach.distance < 1e-5
+    assert gd.approach.deficit < 1e-10
+    assert gd.cosine.high[-1] < 1, "its digits are kept, so that 1 − cos can be drawn"
+    assert len(result.minima) == gd.seeds == 3
+    for minimum in result.minima:
+        assert minimum.predicted.regime == "small-step"
+        assert minimum.findings
+        assert all(minimum.findings.values())
 
 
 def test_the_kept_sweep_has_both_sides_of_the_boundary():

@@ -6,6 +6,7 @@ import copy
 import json
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -532,6 +533,21 @@ def test_devices():
     assert devices_of("cpu") == ["cpu"]
     with pytest.raises(InputError, match="auto, cpu or cuda"):
         devices_of("tpu")
+
+
+def test_a_device_whose_memory_ends_is_said_in_one_sentence(monkeypatch):
+    class OutOfMemoryError(RuntimeError):
+        """torch's has this name."""
+
+    def full(*args):
+        raise OutOfMemoryError
+
+    task = Task(Generator(5, Spec(batch=16, sample=0)), 0, 16, "cuda:0")
+    monkeypatch.setattr("gdcheck.properties.sweep.work.namespace_of", full)
+    with pytest.raises(InputError, match=r"^jobs: .* than cuda:0 has; give fewer, and --resume$") as said:
+        work(task)
+    back = pickle.loads(pickle.dumps(said.value))  # noqa: S301 - what this test made
+    assert (str(back), back.field, type(back)) == (str(said.value), "jobs", InputError)
 
 
 @pytest.mark.parametrize("method", ["heavy-ball", "nesterov"])

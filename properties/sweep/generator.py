@@ -87,8 +87,8 @@ class Generator:
         xp, place = namespace_of(device)
         most = _PART if place is None else _DEVICE_PART
         beta = None if self._plain else np.empty(count)
-        shapes = (n, count), (len(exponents), count), count, (n, count)
-        whole = _Drawn(*map(np.empty, shapes), beta)
+        wide, coefficients = np.empty((2, n, count)), np.empty((len(exponents), count))
+        whole = _Drawn(wide[0], coefficients, np.empty(count), wide[1], beta)
         for first in range(0, count, most):
             part = slice(first, min(first + most, count))
             shape = rows.start + first, part.stop - first

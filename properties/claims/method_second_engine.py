@@ -11,10 +11,10 @@ from mpmath import mp, mpf
 from gdcheck.properties.claims.claim import Finding
 from gdcheck.properties.claims.examination import holds, on_decision, positive, require
 from gdcheck.properties.strategies.instance import Instance
-from gdcheck.theorem.augmented.enclosure import StateEnclosure
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.state_search import StateSearch
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.methods.statement import LimitKind, Regime
 from gdcheck.theorem.reference.amplitude import NotSettled
@@ -132,7 +132,7 @@ def _amplitude(problem: Problem, seen: SeenMotion, v: Point, errors: list[Point]
     raise NotSettled("the amplitude did not settle in mpmath")
 
 
-def _enclosures(decision: Decision) -> list[StateEnclosure]:
+def _enclosures(decision: Decision) -> list[EnclosedIterate]:
     problem, motion = decision.problem, decision.whole
     assert motion is not None, "a method's decision has its modes"
     search = StateSearch(decision.expansion, problem.method, motion, problem.step_size, 0, _BITS, _BITS)
@@ -140,14 +140,10 @@ def _enclosures(decision: Decision) -> list[StateEnclosure]:
     if sequence is None:
         return []
     with ctx.workprec(_BITS):
-        scale = sequence.powers
-        return [
-            StateEnclosure(z.step, [x / scale for x in z.centre], z.error / scale, z.radius, z.size)
-            for z in islice(sequence.iterates(), _COMPARED)
-        ]
+        return list(islice(sequence.iterates(), _COMPARED))
 
 
-def _inside(h: Point, enclosure: StateEnclosure) -> None:
+def _inside(h: Point, enclosure: EnclosedIterate) -> None:
     """Require that an iterate of mpmath lies in the enclosure of the same step."""
     if not enclosure.error.is_finite():
         return

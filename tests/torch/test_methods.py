@@ -97,7 +97,7 @@ def problem_of(loss, method, step_size):
 def test_every_iterate_is_in_the_enclosure(loss, method, step_size, kind):
     """Within the enclosure's error plus a bound of the rounding of float64.
 
-    Each step is rounded by at most 100 units of everything that is added up in it; an error grows by ρ + K√(a²+1)Λ(r)
+    Each step is rounded by at most 100 units of everything that is added up in it; an error grows by ρ + K_gΛ(r)
     in the norm of the powers, for adaptive methods by what their factors add as well, and is paid for with K once.
     """
     # So near the minimizer that errors shrink from the first step on.
@@ -108,12 +108,12 @@ def test_every_iterate_is_in_the_enclosure(loss, method, step_size, kind):
     search = StateSearch(expansion, problem.method, motion, problem.step_size, 100, 256, 192)
     sequence = search.sequence(motion, None, 192)
     path = torch_path(problem, 40)
-    n, powers, doubt = problem.dimension, float(sequence.powers), 0.0
+    n, powers, doubt = problem.dimension, float(sequence.powers.state), 0.0
     with ctx.workprec(192):
         for k, (iterate, x) in enumerate(zip(sequence.iterates(), path, strict=False)):
-            centre = [float((c / sequence.powers).mid()) for c in iterate.centre[:n]]
+            centre = [float(c.mid()) for c in iterate.centre[:n]]
             distance = max(abs(a - b) for a, b in zip(centre, x, strict=True))
-            assert distance <= float(iterate.error.upper()) / powers + doubt + UNIT, k
+            assert distance <= float(iterate.error.upper()) + doubt + UNIT, k
             radius = float(iterate.radius.upper())
             shrinks = float(sequence.rho.upper()) + 4 * float(sequence.remainder(iterate.radius).upper()) * radius
             if isinstance(problem.method, Adam):

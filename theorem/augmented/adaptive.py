@@ -65,8 +65,8 @@ def adaptive_drift(
     radius = iterate.radius
     slope = steepest + bound.quadratic(radius) * radius
     beta1, keep = arb(method.beta1), arb(method.beta2).sqrt()
-    # |c'| ≤ √(β₁² + slope²)‖z‖, and K is paid once for the norm.
-    weight = norms.powers * norm((beta1, slope))
+    # |c'| ≤ √(β₁² + slope²)‖z‖, and the factors change h alone.
+    weight = norms.powers.error * norm((beta1, slope))
     gradient = slope / scale * radius
     largest = iterate.average if surely_less(gradient, iterate.average) else iterate.average.max(gradient)
     fresh = arb(1 - method.beta2).sqrt() * gradient
@@ -95,7 +95,8 @@ def enclose_adaptive(
     """
     descend = DescentMap(expansion)
     growth = Growth(expansion, bound, norms)
-    n, u, k = expansion.dimension, arb(expansion.step_size), norms.powers
+    n, u, powers = expansion.dimension, arb(expansion.step_size), norms.powers
+    most, k = powers.state, powers.error
     keep, take, beta1 = arb(method.beta2).sqrt(), arb(1 - method.beta2).sqrt(), arb(method.beta1)
     h, c, s = [arb(x) for x in expansion.displacement], [arb(0)] * n, [arb(0)] * n
     error = starred = doubt = arb(0)
@@ -104,11 +105,9 @@ def enclose_adaptive(
         rounding = sum((x.rad() for x in (*h, *c)), arb(0))
         doubt = upper(doubt + sum((x.rad() for x in s), arb(0)))
         h, c, s = [x.mid() for x in h], [x.mid() for x in c], [x.mid() for x in s]
-        error, starred = join(error + rounding, starred + k * rounding, k)
-        size = norm((*h, *c))
-        yield StateEnclosure(
-            step, [k * x for x in (*h, *c)], k * error, k * (size + error), k * size, upper(norm(s) + doubt)
-        )
+        error, starred = join(error + rounding, starred + most * rounding, most)
+        size = powers.size(h, c)
+        yield StateEnclosure(step, [*h, *c], starred, size + starred, size, upper(norm(s) + doubt))
         step += 1
         factors = Factors.at(method, step)
         pull = [x - y for x, y in zip(h, descend(h), strict=True)]
@@ -117,13 +116,14 @@ def enclose_adaptive(
         weights = method.weights(s, step, _root, arb)
         following = [x - g * y for x, g, y in zip(h, weights, buffer, strict=True)]
         if error > 0 or doubt > 0:
-            lipschitz = bound.lipschitz(size + error)
+            reached = norm(h)
+            lipschitz = bound.lipschitz(reached + error)
             slope = steepest + lipschitz
-            shrinks = norms.rho + k * norms.pull * lipschitz
+            shrinks = norms.rho + powers.gradient * lipschitz
             reach = norm(s)
             near = surely_less(shrinks + k * factors.per_root * reach + k * factors.bias, arb(1))
             if not near:
-                local = growth.expansion(h, size, error) - norms.still
+                local = growth.expansion(h, reached, error) - norms.still
                 slope = local if surely_less(local, slope) else slope
             moved = (beta1 + slope) * error
             doubt = keep * doubt + take * slope / u * error

@@ -3,7 +3,7 @@ r"""A method's states in Arb balls: an exact centre and a norm-wise error for ea
 One step is evaluated at the exact centre, so that only this step's rounding comes out. The error is carried in two
 norms at once, which bound each other: the Euclidean one, where a step expands by at most
 :math:`\|M(0)\| + \sqrt{a^2+1}\,u\|P\|\,\|\nabla^2 f\|` along the way, and the norm of ``powers.py``, where
-near the minimizer it shrinks by :math:`\rho + K\sqrt{a^2+1}\|P\|\Lambda(r)`.
+near the minimizer it shrinks by :math:`\rho + K_g\Lambda(r)`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, ctx, fmpq_mat
 
+from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.descent.enclosure import DescentMap
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.hessian_map import HessianMap, norm_bound
@@ -27,7 +28,7 @@ _NONE = arb(0)
 
 @dataclass(frozen=True, eq=False)
 class StateEnclosure(EnclosedIterate):
-    """A state, enclosed, for s = K z; its centre is K times that of h, then of c, shape (2n,).
+    """A state, enclosed in the norm of ``powers.py``; its centre is that of h, then of c, shape (2n,).
 
     Attributes:
         average: A bound of the norm of the roots of averaged squares, for adaptive methods; else 0.
@@ -42,13 +43,13 @@ class Norms:
 
     Attributes:
         rho: ρ, an upper bound.
-        powers: K, a power of two.
+        powers: What is known of the norm of ``powers.py``.
         pull: √(a² + 1)‖P‖, by which the gradient enters a state.
         still: ‖M(0)‖.
     """
 
     rho: arb
-    powers: arb
+    powers: Powers
     pull: arb
     still: arb
 
@@ -96,15 +97,14 @@ def enclose_states(
     growth = Growth(expansion, bound, norms)
     h, c = [arb(x) for x in expansion.displacement], [arb(0)] * expansion.dimension
     error = starred = arb(0)
-    step = 0
+    step, most = 0, norms.powers.state
     while True:
         rounding = upper(sum((x.rad() for x in (*h, *c)), arb(0)))
         h, c = [x.mid() for x in h], [x.mid() for x in c]
-        error, starred = join(error + rounding, starred + norms.powers * rounding, norms.powers)
-        size = norm((*h, *c))
-        k = norms.powers
-        yield StateEnclosure(step, [k * x for x in (*h, *c)], k * error, k * (size + error), k * size)
-        error, starred = growth(h, size, error, starred)
+        error, starred = join(error + rounding, starred + most * rounding, most)
+        size = norms.powers.size(h, c)
+        yield StateEnclosure(step, [*h, *c], starred, size + starred, size)
+        error, starred = growth(h, norm(h), error, starred)
         h, c = step_map(h, c)
         step += 1
 
@@ -131,12 +131,12 @@ class Growth:
 
         Args:
             h: The centre of the error of the method, shape (n,).
-            size: The size of the centre of the state.
+            size: Its size.
             error: The bound of its distance to the state.
             starred: The same in the other norm.
         """
         norms = self._norms
-        shrinks = norms.rho + norms.powers * norms.pull * self._bound.lipschitz(size + error)
+        shrinks = norms.rho + norms.powers.gradient * self._bound.lipschitz(size + error)
         if surely_less(shrinks, arb(1)) or not (error > 0):
             return shrinks * starred, shrinks * starred
         return self.expansion(h, size, error) * error, shrinks * starred

@@ -1,9 +1,9 @@
 r"""The states of a method at a strict minimum, as a supplier of the amplitude lemma.
 
-The sequence is :math:`s_k = K z_k` with the state z = (h, c): ρ bounds the powers of B through the norm of
-``powers.py``, and :math:`\|s\|` is at least that norm of z. A part of the lemma is an eigenspace with a real
-multiplier, through the functional that gives its amplitude, or the space of pairs, which turns; its projection is
-scaled so that the tail of the lemma is the tail of that amplitude (docs/methods.md, *The certificate*).
+The sequence is the states z = (h, c) in the norm of ``powers.py``, in which B contracts by ρ. A part of the lemma is an
+eigenspace with a real multiplier, through the functional that gives its amplitude, or the space of pairs, which turns;
+its projection is scaled so that the tail of the lemma is the tail of that amplitude (docs/methods.md, *The
+certificate*).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
+from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.limit.amplitude import projector_bits
 from gdcheck.theorem.limit.sequence import DominantPart, PerturbedSequence
 from gdcheck.theorem.loss.balls import norm
@@ -23,10 +24,10 @@ class StateSequence(PerturbedSequence):
     """The states, enclosed at the precision at which this was made.
 
     Attributes:
-        powers: K.
+        powers: What is known of the norm.
     """
 
-    powers: arb
+    powers: Powers
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +38,13 @@ class Frame:
         vectors: W, shape (n, w).
         dual: G W, where G is the Gram matrix; W itself in the usual inner product.
         deviation: A bound of ‖Π − W (G W)ᵀ‖ with the projector Π onto the eigenspace.
+        size: A bound of ‖Π‖.
     """
 
     vectors: fmpq_mat
     dual: fmpq_mat
     deviation: arb
+    size: arb
 
     def line(self, sign: int, functional: tuple[arb, arb], scale: arb) -> DominantPart:
         """Return the part on which the method is a real multiplier.
@@ -59,19 +62,20 @@ class Frame:
             rows = arb_mat(self.dual.transpose()).tolist()
             along = arb_mat([[*(a * x for x in row), *(b * x for x in row)] for row in rows])
             onto = arb_mat(self.vectors)
-        return DominantPart(sign, self.deviation * norm((a, b)), onto, along)
+        length = norm((a, b))
+        return DominantPart(sign, self.deviation * length, onto, along, self.size * length)
 
     def turning(self, scale: arb) -> DominantPart:
         """Return the part of states in the eigenspace, where it turns, scaled."""
         with ctx.workprec(projector_bits()):
             onto, along = (_twice(x) for x in (self.vectors, self.dual.transpose()))
-        return DominantPart(0, self.deviation / scale, onto * (1 / scale), along)
+        return DominantPart(0, self.deviation / scale, onto * (1 / scale), along, self.size / scale)
 
 
 def turning_everywhere(dimension: int, scale: arb) -> DominantPart:
     """Return all states, shape (2n,), where every mode is a pair of the dominant modulus, scaled."""
     unit = arb_mat(identity(2 * dimension))
-    return DominantPart(0, arb(0), unit * (1 / scale), unit)
+    return DominantPart(0, arb(0), unit * (1 / scale), unit, 1 / scale)
 
 
 def _twice(matrix: fmpq_mat) -> arb_mat:

@@ -29,8 +29,13 @@ all of the state for heavy ball, the part of λ₁ for Nesterov, whose pairs hav
 With :math:`\Delta = |t^2 - 4d| \ge 2^{-20}` for what dominates, ρ and the multiplier are known within
 :math:`\epsilon + 8\epsilon/\sqrt\Delta` (for a pair :math:`\epsilon/\sqrt d`, d ≥ 2⁻²⁰), and p within twice that over
 the length that it had before it was scaled. ρ is padded by that, by 2⁻⁴⁰, and by K·2⁻⁴⁰ > K(9 + 3)(G + 2κ). All other
-modes must have moduli below. These and K come of the formulas of ``augmented/powers``, numerators rounded up by 16ε
-and denominators down. Nesterov also needs ηλ_i ≠ 1.
+modes must have moduli below. Numerators of these and of K are rounded up by 16ε, denominators down. Nesterov also needs
+ηλ_i ≠ 1.
+
+**K** is one number for all of a state, cheap in arrays: :math:`M^j = p_jM - dp_{j-1}` with
+:math:`|p_j| \le jR^{j-1} \le \rho^j/(\rho-R)` gives :math:`\|M\|/(\rho-R) + R^2/(\rho(\rho-R))` for moduli of at
+most R < ρ; two real multipliers give :math:`(\|M-\mu\| + \|M-\nu\|)/|\mu-\nu|`, and a pair
+:math:`\|M-t/2\|/\sqrt{d-t^2/4}` (docs/methods.md, *Powers*, has sharper ones).
 
 **Map error.** The pull that is meant differs by 2κ(3 + x)R at most as ηλ < 4, the state by w times that; 2κ is added
 to G, and K κ‖y₀‖ to e₀. The amplitude is read in true coordinates up to √2κR: δ grows by 2κ.
@@ -298,7 +303,7 @@ class _Mode:
 
 
 def _bound_powers(xp: Any, modes: Sequence[_Mode], low: Array) -> Array:
-    """Return K for all modes, from a lower bound of ρ (docs/methods.md, *Powers*); infinite where none is known."""
+    """Return K for all modes, from a lower bound of ρ; infinite where none is known."""
     worst = 1.0 + 0 * low
     for mode in modes:
         room = low - mode.above

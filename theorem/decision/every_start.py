@@ -260,10 +260,10 @@ class GraphShape:
         bound: The remainder bound.
         rho: ρ.
         factor: max(4, D).
-        powers: K, for a method with a buffer (docs/methods.md, *Almost every start*): the ball of states has K times
-            the radius.
-        pull: K√(a² + 1), by which the remainder enters.
-        ratio: ‖l‖/|l_h|, the norm of the amplitude's functional by its weight of h.
+        powers: K_h, for a method with a buffer (docs/methods.md, *Almost every start*): the ball of states has so many
+            times the radius.
+        pull: K_g, by which the remainder enters.
+        ratio: What a gradient adds to the amplitude by the amplitude's weight of h, times K_h/K_g.
     """
 
     bound: QuadraticBound

@@ -8,8 +8,8 @@ from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, gap
-from gdcheck.theorem.augmented.enclosure import condition
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
+from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.decision.decide_method import PREDICTED, ROTATES, failures, find_preimages
 from gdcheck.theorem.decision.every_start import (
@@ -28,7 +28,7 @@ from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
-from gdcheck.theorem.loss.balls import exact, norm, surely_less
+from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.method import Adam
 from gdcheck.theorem.methods.statement import (
     AS_PREDICTED,
@@ -46,10 +46,10 @@ class NearbyExceptions(ExceptionalGraph):
     """The starts of a ball that the theorem on a method leaves out.
 
     Attributes:
-        powers: K.
+        powers: What bounds the powers of its blocks.
     """
 
-    powers: fmpq
+    powers: Powers
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,20 +139,21 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
             motion.spectrum.refine()
         with ctx.workprec(precision):
             matrices, rho, powers = search.bounds(motion, precision)
-            if not powers.is_finite():
+            if powers is None:
                 continue
             first = motion.dominant[0]
-            matrix, lead = matrices[first], arb(method.lead)
-            strength, size = (arb(1), arb(1)) if p is None else condition(p)
-            pull = powers * (lead * lead + int(method.momentum > 0)).sqrt() * strength
+            matrix = matrices[first]
+            strength, size = search.factors
+            # What a difference of starts changes the gradients by, in relation to what those add to the norm.
+            adds = strength * powers.error / powers.gradient
             bound, factor = RemainderBound.of(expansion), lipschitz_factor(expansion)
             if len(motion.dominant) == len(motion.eigenvalues) and matrix.mode.shape is Shape.PAIR:
-                most = max(m.powers(rho) for m in matrices).upper()
-                turning = _Turning(bound, rho, factor, powers, pull, most)
+                most = (max(m.turned(m.units[2]) for m in matrices) * size * adds).upper()
+                turning = _Turning(bound, rho, factor, powers.error, powers.gradient, most)
                 radius = None if linear else turning.largest()
                 if radius is None and not linear:
                     return None
-                return NearbyExceptions(radius=radius, slope=arb(0), powers=exact(powers))
+                return NearbyExceptions(radius=radius, slope=arb(0), powers=powers)
             (vector,) = motion.spectrum.pencil.eigenvectors(motion.eigenvalues[first], precision)
             apart = gap(motion.eigenvalues, first)
             space = Eigenspace(End.LOWEST, motion.eigenvalues[first], apart, fmpq_mat([vector]).transpose())
@@ -160,11 +161,10 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
             if not narrow(rho, deviation):
                 continue
             if matrix.mode.shape is Shape.PAIR:
-                ratio = matrix.powers(rho).upper()
+                ratio = matrix.turned(matrix.units[2])
             else:
-                a, b = matrix.functional()
-                ratio = norm((a, b)) / abs(a)
-            shape = GraphShape(bound, rho, factor, powers, pull, ratio)
+                ratio = matrix.pushed() / abs(matrix.functional()[0])
+            shape = GraphShape(bound, rho, factor, powers.error, powers.gradient, (ratio * adds).upper())
             radius = None if linear else shape.largest()
             if radius is None and not linear:
                 return None
@@ -176,17 +176,17 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
                 normal=unit_vector(normal, deviation),
                 vector=tuple(vector),
                 gap=apart,
-                powers=exact(powers),
+                powers=powers,
             )
     return None
 
 
 @dataclass(frozen=True, eq=False)
 class _Turning(GraphShape):
-    """The ball in which every start but the minimizer has an amplitude; ``ratio`` bounds the powers of what turns."""
+    """The ball in which every start but the minimizer has an amplitude; ``ratio`` bounds what gradients add to it."""
 
     def serves(self, radius: fmpq) -> bool:
-        """Whether K_d push P² < ρ(1 − ρ)."""
+        """Whether the tail is below every amplitude."""
         found = self.bounds(radius)
         return found is not None and surely_less(self.ratio * found.tail * _MARGIN, found.radius)
 

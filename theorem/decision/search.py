@@ -12,6 +12,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue, Pencil, gap
 from gdcheck.theorem.augmented.modes import Motion
+from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.cones.cone import ConeSearch
 from gdcheck.theorem.cones.sheared import ShearSearch
 from gdcheck.theorem.decision.sides import Side, stays
@@ -49,7 +50,7 @@ class SearchResult:
         precision: Bits used.
         settles: The displacement at which the trajectory settles instead, if the cause is that; shape (n,).
         motion: The modes of a method other than gradient descent.
-        powers: The bound K of the powers of its blocks.
+        powers: What bounds the powers of its blocks.
     """
 
     subspace: Subspace | None
@@ -60,7 +61,7 @@ class SearchResult:
     precision: int
     settles: tuple[arb, ...] = ()
     motion: Motion | None = None
-    powers: fmpq | None = None
+    powers: Powers | None = None
 
     def decision(
         self, problem: Problem, expansion: Expansion, conclusion: tuple[Verdict, str], **known: Any

@@ -14,7 +14,7 @@ from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil
 from gdcheck.theorem.augmented.adaptive import adaptive_drift, enclose_adaptive
 from gdcheck.theorem.augmented.enclosure import Norms, StateEnclosure, condition, enclose_states
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
-from gdcheck.theorem.augmented.powers import ModeMatrix, mode_matrices
+from gdcheck.theorem.augmented.powers import ModeMatrix, Powers, bound_powers, mode_matrices
 from gdcheck.theorem.augmented.sequence import Frame, StateSequence, turning_everywhere
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.decision.escape import is_seen_to_leave
@@ -24,12 +24,9 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.amplitude import certify
 from gdcheck.theorem.limit.result import Amplitude, Cause, Settled
-from gdcheck.theorem.loss.balls import exact, norm, surely_less
+from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.methods.method import Adam, Method
 from gdcheck.theorem.methods.statement import End
-
-# Whoever bounds the same powers a little less sharply comes to the same power of two.
-_SLACK = arb(1) + arb(2) ** -20
 
 
 def _result(motion: Motion, subspace: Subspace | None, precision: int, **found: Any) -> SearchResult:
@@ -97,8 +94,8 @@ class StateSearch:
     def _persist(self, motion: Motion, subspace: Subspace | None) -> SearchResult:
         return persist(lambda bits: self._attempt(motion, subspace, bits), self.precision, self.max_precision)
 
-    def bounds(self, motion: Motion, precision: int) -> tuple[list[ModeMatrix], arb, arb]:
-        """Return the matrices of all modes, ρ, and K as a power of two (infinite where it is not bounded).
+    def bounds(self, motion: Motion, precision: int) -> tuple[list[ModeMatrix], arb, Powers | None]:
+        """Return the matrices of all modes, ρ, and what is known of the norm (None where it is not bounded).
 
         Args:
             motion: The modes.
@@ -108,12 +105,16 @@ class StateSearch:
             matrices = mode_matrices(motion, self.method, arb(self.expansion.step_size))
             first = motion.dominant[0]
             rho = matrices[first].block.moduli(motion.modes[first])[0]
-            p = self.method.preconditioner
-            if self.method.momentum == 0 and p is None:
-                return matrices, rho, arb(1)
-            most = arb(1) if self.method.momentum == 0 else max(m.powers(rho) for m in matrices)
-            rounded = _power_of_two(most * (arb(1) if p is None else condition(p)[1]) * _SLACK)
-            return matrices, rho, arb("inf") if rounded is None else rounded
+            return matrices, rho, self._powers(matrices, rho)
+
+    def _powers(self, matrices: list[ModeMatrix], rho: arb) -> Powers | None:
+        return bound_powers(matrices, rho, self.factors, buffered=self.method.momentum > 0)
+
+    @property
+    def factors(self) -> tuple[arb, arb]:
+        """‖P‖ and √cond(P), at the current precision."""
+        p = self.method.preconditioner
+        return (arb(1), arb(1)) if p is None else condition(p)
 
     def sequence(self, motion: Motion, subspace: Subspace | None, precision: int) -> StateSequence | None:
         """Supply the states on one space to the lemma.
@@ -126,20 +127,15 @@ class StateSearch:
         Returns:
             The sequence, valid at this precision; None where it does not suffice to bound the powers.
         """
-        chosen = _chosen(motion)
-        while motion.spectrum.precision < precision + GUARD_BITS:
-            motion.spectrum.refine()
-        blocks = self._blocks(motion, chosen, subspace, precision + GUARD_BITS)
-        with ctx.workprec(precision):
-            return self._supply(motion, chosen, blocks)
+        return self._supply(motion, self._blocks(motion, subspace, precision), precision)
 
     def _attempt(self, motion: Motion, subspace: Subspace | None, precision: int) -> SearchResult:
         """Apply the lemma on one space, at one precision."""
         modes = [motion.modes[i] for i in motion.dominant]
         if not modes or any(mode.shape is Shape.ZERO for mode in modes):
             return _result(motion, subspace, precision)
-        sequence = self.sequence(motion, subspace, precision)
-        blocks = self._blocks(motion, _chosen(motion), subspace, precision + GUARD_BITS)
+        blocks = self._blocks(motion, subspace, precision)
+        sequence = self._supply(motion, blocks, precision)
         if sequence is None:
             return _result(motion, subspace, precision, blocks=blocks, cause=Cause.PRECISION)
         with ctx.workprec(precision):
@@ -147,12 +143,13 @@ class StateSearch:
         if not isinstance(result, Amplitude):
             cause = Cause.ELSEWHERE if isinstance(result, Settled) else result
             return _result(motion, subspace, precision, blocks=blocks, cause=cause)
-        return _result(motion, subspace, precision, blocks=blocks, amplitude=result, powers=exact(sequence.powers))
+        return _result(motion, subspace, precision, blocks=blocks, amplitude=result, powers=sequence.powers)
 
-    def _blocks(
-        self, motion: Motion, chosen: list[int], subspace: Subspace | None, bits: int
-    ) -> tuple[Eigenspace, ...]:
+    def _blocks(self, motion: Motion, subspace: Subspace | None, precision: int) -> tuple[Eigenspace, ...]:
         """Return the eigenspaces that the lemma speaks of; none where all of space turns."""
+        chosen, bits = _chosen(motion), precision + GUARD_BITS
+        while motion.spectrum.precision < bits:
+            motion.spectrum.refine()
         turning = motion.modes[chosen[0]].shape is Shape.PAIR
         if turning and len(chosen) == len(motion.eigenvalues):
             return ()
@@ -162,13 +159,11 @@ class StateSearch:
         end = End.HIGHEST if motion.modes[index].shape is Shape.NEGATIVE else End.LOWEST
         return eigenspace(motion.spectrum.pencil, motion.eigenvalues, index, end, subspace=subspace, bits=bits)
 
-    def _supply(self, motion: Motion, chosen: list[int], blocks: tuple[Eigenspace, ...]) -> StateSequence | None:
-        """Return the states as the lemma wants them, at the current precision; None where it does not suffice."""
-        expansion, method = self.expansion, self.method
-        p = method.preconditioner
-        strength, size = (arb(1), arb(1)) if p is None else condition(p)
-        u = arb(expansion.step_size)
-        with ctx.workprec(ctx.prec + GUARD_BITS):
+    def _supply(self, motion: Motion, blocks: tuple[Eigenspace, ...], precision: int) -> StateSequence | None:
+        """Return the states as the lemma wants them; None where the precision does not suffice."""
+        expansion, method, chosen = self.expansion, self.method, _chosen(motion)
+        with ctx.workprec(precision + GUARD_BITS):
+            u, (strength, size) = arb(expansion.step_size), self.factors
             matrices = mode_matrices(motion, method, u)
             rho = matrices[chosen[0]].block.moduli(motion.modes[chosen[0]])[0]
             double = motion.modes[chosen[0]].double
@@ -176,53 +171,62 @@ class StateSearch:
             dominance = min((rho - b for b in others), key=lambda x: float(x.mid()), default=rho)
             # A double multiplier grows like k ρᵏ: slower than ρ'ᵏ, and ρ'² is still below ρ.
             modulus, rho = rho, (rho * rho * rho).root(4) if double else rho
-        buffered = method.momentum > 0
-        # On a subspace, the other modes play no part.
-        powers = arb(1)
-        if buffered:
-            powers = max(m.powers(rho) for m in matrices)
-        rounded = _power_of_two(powers * size * _SLACK if buffered or p is not None else powers)
-        if rounded is None:
-            return None
-        lead = arb(method.lead)
-        norms = Norms(
-            rho=rho.upper(),
-            powers=rounded,
-            pull=((lead * lead + int(buffered)).sqrt() * strength).upper(),
-            still=norm((arb(1), arb(method.carry), arb(method.momentum))).upper(),
-        )
-        bound = RemainderBound.of(expansion)
-        gram = None if p is None else p.inv()
-        frames = [
-            Frame(b.vectors, b.vectors if gram is None else gram * b.vectors, size * b.deviation(self.operator, gram))
-            for b in blocks
-        ]
-        if motion.modes[chosen[0]].shape is Shape.PAIR:
-            scale = max(matrices[i].powers(rho) for i in (chosen[:1] if frames else chosen)) * size
-            scale = scale.upper()
-            parts = [frames[0].turning(scale) if frames else turning_everywhere(expansion.dimension, scale)]
-        else:
-            functionals = [matrices[i].functional() for i in chosen]
-            scale = max((norm(f) * size).upper() for f in functionals)
-            if double:
-                scale *= rho * (1 - rho) / (modulus - rho * rho)
-            parts = [frame.line(b.end.value, f, scale) for frame, b, f in zip(frames, blocks, functionals, strict=True)]
-        pull = norms.powers * norms.pull
-        iterates: Callable[[], Iterator[StateEnclosure]] = partial(enclose_states, method, expansion, bound, norms)
-        drift = None
-        if isinstance(method, Adam):
-            steepest = (u * motion.spectrum.balls(-1)[0]).upper()
-            iterates = partial(enclose_adaptive, method, expansion, bound, norms, steepest)
-            drift = partial(adaptive_drift, method, bound, norms, (steepest, u))
-        return StateSequence(
-            parts=parts,
-            rho=rho,
-            dominance=dominance,
-            remainder=lambda radius: pull * bound.quadratic(radius),
-            iterates=iterates,
-            drift=drift,
-            powers=rounded,
-        )
+        with ctx.workprec(precision):
+            # On a subspace, the other modes play no part.
+            powers = self._powers(matrices, rho)
+            if powers is None:
+                return None
+            norms = Norms(
+                rho=rho.upper(),
+                powers=powers,
+                pull=(norm((arb(method.lead), arb(int(method.momentum > 0)))) * strength).upper(),
+                still=norm((arb(1), arb(method.carry), arb(method.momentum))).upper(),
+            )
+            bound = RemainderBound.of(expansion)
+            gram = None if method.preconditioner is None else method.preconditioner.inv()
+            frames = [
+                Frame(
+                    b.vectors,
+                    b.vectors if gram is None else gram * b.vectors,
+                    size * b.deviation(self.operator, gram),
+                    size,
+                )
+                for b in blocks
+            ]
+            # What a gradient adds to an amplitude, in relation to what it adds to the norm.
+            added = size * strength / powers.gradient
+            if motion.modes[chosen[0]].shape is Shape.PAIR:
+                scale = (
+                    max(matrices[i].turned(matrices[i].units[2]) for i in (chosen[:1] if frames else chosen)) * added
+                )
+                scale = scale.upper()
+                parts = [frames[0].turning(scale) if frames else turning_everywhere(expansion.dimension, scale)]
+            else:
+                functionals = [matrices[i].functional() for i in chosen]
+                scale = max((matrices[i].pushed() * added).upper() for i in chosen)
+                if isinstance(method, Adam):
+                    # What drifts enters h alone.
+                    scale = scale.max(max((abs(a) * size / powers.error).upper() for a, _ in functionals))
+                if double:
+                    scale *= rho * (1 - rho) / (modulus - rho * rho)
+                parts = [
+                    frame.line(b.end.value, f, scale) for frame, b, f in zip(frames, blocks, functionals, strict=True)
+                ]
+            iterates: Callable[[], Iterator[StateEnclosure]] = partial(enclose_states, method, expansion, bound, norms)
+            drift = None
+            if isinstance(method, Adam):
+                steepest = (u * motion.spectrum.balls(-1)[0]).upper()
+                iterates = partial(enclose_adaptive, method, expansion, bound, norms, steepest)
+                drift = partial(adaptive_drift, method, bound, norms, (steepest, u))
+            return StateSequence(
+                parts=parts,
+                rho=rho,
+                dominance=dominance,
+                remainder=lambda radius: powers.gradient * bound.quadratic(radius),
+                iterates=iterates,
+                drift=drift,
+                powers=powers,
+            )
 
     @property
     def operator(self) -> fmpq_mat:
@@ -238,15 +242,3 @@ def _chosen(motion: Motion) -> list[int]:
     double = [i for i in motion.dominant if motion.modes[i].double]
     turning = [i for i in motion.dominant if motion.modes[i].shape is Shape.PAIR] if not double else []
     return turning or sorted(double or motion.dominant, key=lambda i: -motion.modes[i].shape.value)
-
-
-def _power_of_two(x: arb) -> arb | None:
-    """Return the smallest power of two that is surely not below; None if there is none in reach."""
-    if not x.is_finite():
-        return None
-    power = arb(1)
-    while not power >= x:
-        power *= 2
-        if surely_less(arb(2) ** 4096, power):
-            return None
-    return power

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from flint import fmpq
-
 from gdcheck.theorem.assumptions.preimages import Preimages
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenspace
 from gdcheck.theorem.augmented.modes import Motion
+from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.decision.subspace import Subspace
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
@@ -48,7 +47,7 @@ class Decision:
         amplitude: The deciding inequality and the limit; None if no limit is certified.
         motion: The modes of a method other than gradient descent, on the subspace if there is one.
         whole: The same in all of space.
-        powers: The bound K of the powers of its blocks, where a limit is certified.
+        powers: What bounds the powers of its blocks, where a limit is certified.
     """
 
     problem: Problem
@@ -65,7 +64,7 @@ class Decision:
     amplitude: Amplitude | None = None
     motion: Motion | None = None
     whole: Motion | None = None
-    powers: fmpq | None = None
+    powers: Powers | None = None
 
     @classmethod
     def without_search(

@@ -159,7 +159,7 @@ def projector_bits() -> int:
 
 def project(part: DominantPart, iterate: EnclosedIterate) -> Projection:
     """Return Π̂ s_k with a bound of its distance to Π s_k."""
-    return Projection(_image(part, iterate.centre), part.deviation * iterate.radius + iterate.error)
+    return Projection(_image(part, iterate.centre), part.deviation * iterate.radius + part.stretch * iterate.error)
 
 
 def _image(part: DominantPart, vector: list[arb]) -> list[arb]:
@@ -269,4 +269,4 @@ def _direction(vector: list[arb], blur: arb, accuracy: Accuracy) -> tuple[arb, .
 def _stalled(previous: EnclosedIterate, here: EnclosedIterate, slack: arb) -> bool:
     """Whether the step is far shorter than any near zero, where it is at least 1 − ρ times the length."""
     move = norm(x - y for x, y in zip(here.centre, previous.centre, strict=True))
-    return surely_less(move * arb(2) ** 20, here.size * slack)
+    return surely_less(move * arb(2) ** 20, norm(here.centre) * slack)

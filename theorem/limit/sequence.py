@@ -16,17 +16,22 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat
 
+_ONE = arb(1)
+
 
 @dataclass(frozen=True, eq=False)
 class EnclosedIterate:
     r"""The iterate :math:`s_k` in a ball around an exact centre: ‖s_k − centre‖ ≤ error.
+
+    Where the sequence is measured in another norm than the Euclidean one, it is at least that, and all three numbers
+    are of that norm.
 
     Attributes:
         step: k.
         centre: The centre, exact balls, shape (m,).
         error: A bound of the distance from the centre to the iterate.
         radius: An upper bound of ‖s_k‖ and of ‖centre‖.
-        size: ‖centre‖.
+        size: ‖centre‖, or an upper bound of it.
     """
 
     step: int
@@ -47,12 +52,14 @@ class DominantPart:
         deviation: δ ≥ ‖Π − Π̂‖.
         onto: Shape (m, d), with d the dimension of E.
         along: Shape (d, m).
+        stretch: A bound of ‖Π‖: what an error becomes.
     """
 
     sign: int
     deviation: arb
     onto: arb_mat
     along: arb_mat
+    stretch: arb = _ONE
 
 
 @dataclass(frozen=True, eq=False)

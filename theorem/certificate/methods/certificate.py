@@ -10,6 +10,7 @@ from flint import ctx, fmpq
 
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue
 from gdcheck.theorem.augmented.modes import Motion, Shape
+from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.certificate.parts import (
     above,
     bounds_field,
@@ -21,6 +22,7 @@ from gdcheck.theorem.certificate.parts import (
 from gdcheck.theorem.certificate.rechecking import METHOD
 from gdcheck.theorem.decision.verdict import Decision, Verdict
 from gdcheck.theorem.limit.result import Inequality
+from gdcheck.theorem.loss.balls import exact
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.methods.statement import LimitKind, Regime
@@ -65,7 +67,7 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
                 "basis": [texts(v) for v in decision.subspace.basis],
                 **(motion_fields(inner) if decision.limit is not None else _NO_MOTION),
             },
-            "powers": None if decision.powers is None else to_text(decision.powers),
+            "powers": None if decision.powers is None else powers_field(decision.powers),
             "parts": [] if numbers is None else [_part(b, inner.eigenvalues) for b in stated],
             "amplitudes": [] if numbers is None else [above(a) for a in numbers.amplitudes],
             "step": 0 if amplitude is None else amplitude.step,
@@ -89,6 +91,15 @@ def motion_fields(motion: Motion) -> dict[str, Any]:
         "eigenvalues": [eigenvalue_field(e) for e in motion.eigenvalues],
         "dominant": list(motion.dominant),
     }
+
+
+def powers_field(powers: Powers) -> dict[str, str]:
+    """Return what is stated of the norm of the powers.
+
+    Args:
+        powers: The bounds.
+    """
+    return {name: to_text(exact(value)) for name, value in vars(powers).items()}
 
 
 def refine_for_agreement(motion: Motion, method: Method, u: fmpq) -> None:

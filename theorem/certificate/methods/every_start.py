@@ -9,7 +9,7 @@ from flint import ctx, fmpq
 
 from gdcheck.theorem.augmented.thresholds import thresholds
 from gdcheck.theorem.certificate.methods.answer import thresholds_json
-from gdcheck.theorem.certificate.methods.certificate import motion_fields
+from gdcheck.theorem.certificate.methods.certificate import motion_fields, powers_field
 from gdcheck.theorem.certificate.parts import eigenvalues_json, exact_or_none, graph_fields, graph_in_words, graph_json
 from gdcheck.theorem.certificate.rechecking import METHOD_EVERY_START
 from gdcheck.theorem.decision.every_start import PRECISION
@@ -37,7 +37,7 @@ def method_every_start_certificate(found: MethodEveryStart) -> dict[str, Any] | 
             "problem": found.problem.to_json(),
             "verdict": found.verdict.value,
             **motion_fields(found.motion),
-            "powers": to_text(left.powers),
+            "powers": powers_field(left.powers),
             "limit": found.kind.value,
             "radius": exact_or_none(left.radius),
             "graph": graph_fields(left) if left.normal else None,

@@ -74,8 +74,8 @@ def enclose_adaptive(
         A ball that holds (h, c), by centre and radius; a bound of the norm of s; and the bounds of the factors of the
         following step.
     """
-    descent, linear, k = states.expansion.descent, states.linear, states.powers
-    adaptive = linear.adaptive
+    descent, linear, powers = states.expansion.descent, states.linear, states.powers
+    adaptive, most, k = linear.adaptive, powers.state, powers.error
     assert adaptive is not None
     shallow = min(1 - linear.beta, 1 - adaptive.beta2)
     within(shallow * (1 << 40) > 1, "an average that forgets so slowly")
@@ -84,7 +84,7 @@ def enclose_adaptive(
     keep, take = root_bounds(adaptive.beta2)[1], root_bounds(1 - adaptive.beta2)[1]
     h, c, s = [int(x * one) for x in descent.start], [0] * n, [0] * n
     error = Fraction(root_n)
-    starred, doubt = error * k, Fraction(0)
+    starred, doubt = error * most, Fraction(0)
     local = LocalExpansion(states.expansion, bits)
     clock = Clock(adaptive, linear.beta, bits + GUARD)
     lipschitz: dict[int, Fraction] = {}
@@ -101,7 +101,7 @@ def enclose_adaptive(
         buffer, roots = averages(states, (h, c, s), bits)
         before, h = h, [x - y for x, y in zip(h, weighted(buffer, roots, clock, bits), strict=True)]
         slope = steepest + lipschitz[size]
-        shrinks = states.rho + k * linear.pull * lipschitz[size]
+        shrinks = states.rho + powers.gradient * lipschitz[size]
         reach = Fraction(isqrt(sum(x * x for x in roots)) + 1, one)
         length = Fraction(isqrt(sum(x * x for x in buffer)) + 1, one)
         if shrinks + k * per_root * reach + k * bias >= 1:
@@ -112,11 +112,11 @@ def enclose_adaptive(
         differs = bias + per_root * (reach + doubt / one)
         # Rounding of h and c, the one of gamma among them, which is relatively below 2^-bits.
         rounding = 3 * root_n + (1 + bias) * (length + 1)
-        starred = up(shrinks * starred + k * (differs * change + bends + rounding), GROWTH_BITS)
+        starred = up(shrinks * starred + k * (differs * change + bends) + most * rounding, GROWTH_BITS)
         first = error + (1 + bias) * change + bends
         error = up(norm_above((up(first, GROWTH_BITS), change)) + rounding, GROWTH_BITS)
         error = min(error, starred)
-        starred = min(starred, k * error)
+        starred = min(starred, most * error)
         c = buffer if linear.beta else [0] * n
         s = roots
     clock.tick()
@@ -179,7 +179,7 @@ class Drift:
             average: A bound of the norm of s.
             factors: The bounds of the factors of the next step.
         """
-        linear, remainder, k = states.linear, states.expansion.remainder, states.powers
+        linear, remainder, k = states.linear, states.expansion.remainder, states.powers.error
         adaptive = linear.adaptive
         assert adaptive is not None
         bias, per_root = factors

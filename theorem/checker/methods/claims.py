@@ -2,7 +2,7 @@
 
 A state z = (h, c) moves by c' = beta c + u P grad f and h' = h - a u P grad f - kappa c. On an eigenvector of P times
 the Hessian this is a 2 x 2 matrix M(s), s = u lambda, whose powers are bounded by K rho^j. So the amplitude lemma holds
-for K z. docs/certificate.md, *Certificates for methods*; the argument is docs/methods.md.
+in a norm of its own. docs/certificate.md, *Certificates for methods*; the argument is docs/methods.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gdcheck.theorem.checker.exact import Matrix, norm_above, root_bounds, squar
 from gdcheck.theorem.checker.lemma import PRECISIONS, growth, verify_amplitudes, verify_directions
 from gdcheck.theorem.checker.methods.adaptive import Drift, enclose_adaptive
 from gdcheck.theorem.checker.methods.linear import Linear, MethodProblem
-from gdcheck.theorem.checker.methods.modes import Block, Mode, blocks_of, powers_above, regime_of
+from gdcheck.theorem.checker.methods.modes import Block, Mode, Powers, blocks_of, regime_of, turned_above, units
 from gdcheck.theorem.checker.methods.states import StateMap, enclose
 from gdcheck.theorem.checker.outcome import claim, required, show
 from gdcheck.theorem.checker.reading.checking import Check
@@ -65,12 +65,12 @@ class Inner:
 class MethodCertificate(Stated):
     """All fields of a certificate."""
 
-    schema: Literal["gdcheck-method/1"]
+    schema: Literal["gdcheck-method/2"]
     problem: MethodProblem
     eigenvalues: tuple[Eigenvalue, ...]
     dominant: tuple[int, ...]
     subspace: Inner | None
-    powers: Fraction | None
+    powers: Powers | None
     parts: tuple[Part, ...]
     amplitudes: tuple[Fraction, ...]
     step: int
@@ -187,7 +187,7 @@ class Lemma:
         frames: The parts.
         functionals: The coefficients of h and c in the amplitude of each part; none where space turns.
         rho: An interval of rho.
-        scale: The factor between the tail of an amplitude and that of the lemma, times K.
+        scale: The factor between the tail of an amplitude and that of the lemma.
     """
 
     signs: tuple[int, ...]
@@ -240,15 +240,19 @@ def _lemma(
     if double:  # rho' = rho^(3/4), for which rho'^2 < rho
         rho = root_bounds(root_bounds(rho[0] ** 3)[0])[0], root_bounds(root_bounds(rho[1] ** 3)[1])[1]
     claim(rho[0] > 0 and rho[1] < 1, f"0 < rho < 1 fails: rho in [{show(*rho)}]")
-    size = c.linear.size
-    most = max(powers_above(c.linear, block, modes.get(i), rho) for i, block in enumerate(blocks)) * size
-    claim(c.powers is not None and c.powers >= most, f"K = {show(c.powers or 0)} fails: it is at least {show(most)}")
+    powers = required(c.powers, "the powers are stated fails")
+    powers.verify(c.linear, blocks, modes, rho)
+    # What a gradient adds to an amplitude, in relation to what it adds to the norm.
+    added = c.linear.size * c.linear.strength / powers.gradient
     frames = tuple(verify_part(c.linear, c.eigenvalues, operator, matrix, part) for part in c.parts)
     if turning:
         met = chosen[:1] if frames else chosen
-        return Lemma(signs, frames, (), rho, max(powers_above(c.linear, blocks[i], modes[i], rho) for i in met) * size)
+        gradient = units(c.linear)[2]
+        return Lemma(signs, frames, (), rho, max(turned_above(c.linear, blocks[i], gradient) for i in met) * added)
     functionals = tuple(blocks[i].functional(c.linear, modes[i]) for i in chosen)
-    scale = max(norm_above([max(map(abs, f)) for f in pair]) for pair in functionals) * size
+    scale = max(blocks[i].pushed(c.linear, modes[i]) for i in chosen) * added
+    if c.linear.adaptive is not None:  # what drifts enters h alone
+        scale = max(scale, *(max(map(abs, a)) / powers.error for a, _ in functionals))
     if double:
         scale *= rho[1] * (1 - rho[0]) / (exact[0] - rho[1] ** 2)
     return Lemma(signs, frames, functionals, rho, scale)
@@ -259,10 +263,10 @@ def _verify_limit(
 ) -> None:
     """Claim M7 (amplitude): at the step that is claimed every amplitude exceeds the tail; so the limit follows."""
     lemma = _lemma(c, operator, c.linear.preconditioned(descent.hessian), blocks, modes)
-    k, size, rho = c.powers, c.linear.size, lemma.rho
-    assert k is not None
+    powers, size, rho = c.powers, c.linear.size, lemma.rho
+    assert powers is not None
     bounds = required(c.bounds, "bounds are stated fails")
-    states = StateMap(c.linear, _expansion(c, descent), rho[1], k)
+    states = StateMap(c.linear, _expansion(c, descent), rho[1], powers)
     steepest = descent.step_size * c.eigenvalues[-1].high
     average, factors = Fraction(0), (Fraction(0), Fraction(0))
     for bits in PRECISIONS:
@@ -273,20 +277,20 @@ def _verify_limit(
         projections = lemma.project(centre)
         if error**2 * 2**128 <= min(map(squared, projections)) * min(Fraction(1), 1 / lemma.scale) ** 2:
             break
-    size_of = norm_above(centre)
-    r = k * (size_of + error)
+    size_of, n = norm_above(centre), descent.dimension
+    r = powers.error * norm_above(centre[:n]) + powers.buffer * norm_above(centre[n:]) + powers.state * error
     at = f"at step {c.step}"
-    push = k * c.linear.pull * states.expansion.remainder.push(r)
+    push = powers.gradient * states.expansion.remainder.push(r)
     drift = Drift() if c.linear.adaptive is None else Drift.of(states, steepest, r, average, factors)
     sigma, _, tail = growth(push, r, rho, at, largest=drift.largest, drift=drift.total)
     claim(len(c.amplitudes) == len(projections), "an amplitude for each part fails")
     errors = lemma.doubts(size_of, error, size)
-    own = [(root_bounds(squared(z))[0] - e) * k / lemma.scale for z, e in zip(projections, errors, strict=True)]
+    own = [(root_bounds(squared(z))[0] - e) / lemma.scale for z, e in zip(projections, errors, strict=True)]
     verify_amplitudes(bounds, r, (sigma, tail), zip(c.amplitudes, own, strict=True), at, digits=6)
     if not lemma.signs:
         claim(not c.limit.vectors, "no vector is claimed where the direction rotates fails")
         return
-    miss = tail * lemma.scale / k * len(lemma.signs) + sum(errors, Fraction(0))
+    miss = tail * lemma.scale * len(lemma.signs) + sum(errors, Fraction(0))
     claim(len(c.limit.vectors) == len(lemma.signs), "a vector for each parity fails")
     tilt = lemma.frames[0].tilt if len(lemma.frames) == len(lemma.frames[0].vectors) == 1 else None
     verify_directions(c.limit.vectors, c.step, list(zip(lemma.signs, projections, strict=True)), miss, tilt)

@@ -10,15 +10,14 @@ from fractions import Fraction
 from typing import Literal
 
 from gdcheck.theorem.checker.descent import Descent
-from gdcheck.theorem.checker.exact import norm_above, root_bounds, squared
+from gdcheck.theorem.checker.exact import root_bounds, squared
 from gdcheck.theorem.checker.lemma import growth, lipschitz_of, slope_of, verify_box
 from gdcheck.theorem.checker.methods.claims import Part, verify_eigenvalues, verify_part
 from gdcheck.theorem.checker.methods.linear import Linear, WithoutStart
-from gdcheck.theorem.checker.methods.modes import Block, Mode, blocks_of, powers_above, regime_of
+from gdcheck.theorem.checker.methods.modes import Block, Mode, Powers, blocks_of, regime_of, turned_above, units
 from gdcheck.theorem.checker.outcome import claim, show
 from gdcheck.theorem.checker.reading.checking import Check
 from gdcheck.theorem.checker.reading.document import Eigenvalue, Graph
-from gdcheck.theorem.checker.reading.fields import Interval
 from gdcheck.theorem.checker.spectrum import Operator
 from gdcheck.theorem.checker.trajectory import Remainder
 
@@ -29,13 +28,13 @@ KINDS = {"small-step": "fixed", "large-step": "alternating", "rotating": "rotati
 class Nearby:
     """All fields of a certificate."""
 
-    schema: Literal["gdcheck-method-every-start/1"]
+    schema: Literal["gdcheck-method-every-start/2"]
     problem: WithoutStart
     verdict: str
     regime: str
     eigenvalues: tuple[Eigenvalue, ...]
     dominant: tuple[int, ...]
-    powers: Fraction
+    powers: Powers
     limit: str
     radius: Fraction | None
     graph: Graph | None
@@ -43,7 +42,7 @@ class Nearby:
 
 def _verify(c: Nearby) -> None:
     """Claim M12 (every start): zeta - a has so small a Lipschitz constant that zeta vanishes on a graph at most."""
-    linear, k = c.problem.linear, c.powers
+    linear, powers = c.problem.linear, c.powers
     claim(linear.adaptive is None, "no method for which this is proved fails")
     u = c.problem.step_size * linear.gain
     descent = Descent.at_critical_point(replace(c.problem, step_size=u))
@@ -56,19 +55,21 @@ def _verify(c: Nearby) -> None:
     claim(stated, f"the regime, its limit and the verdict fails: the regime is {regime}")
     first = c.dominant[0]
     rho = blocks[first].modulus(modes[first])
-    most = linear.size * max(powers_above(linear, block, modes.get(i), rho) for i, block in enumerate(blocks))
-    claim(k >= most, f"K = {show(k)} fails: it is at least {show(most)}")
-    remainder, weight = Remainder.of(descent), k * linear.pull
-    r = k * remainder.verify_radius(c.radius)
+    powers.verify(linear, blocks, modes, rho)
+    remainder, weight = Remainder.of(descent), powers.gradient
+    r = powers.error * remainder.verify_radius(c.radius)
+    # What a difference of starts changes the gradients by, in relation to what those add to the norm.
+    adds = linear.strength * powers.error / powers.gradient
     _, p, tail = growth(weight * remainder.push(r), Fraction(1), rho, "on the ball of states")
     if c.graph is None:
         whole = len(modes) == len(blocks) and all(mode.sign == 0 for mode in modes.values())
         claim(whole, "all of space turns fails")
-        turns = max(powers_above(linear, blocks[i], modes[i], rho) for i in modes)
+        turns = max(turned_above(linear, blocks[i], units(linear)[2]) for i in modes) * linear.size * adds
         claim(turns * tail < 1, f"every amplitude exceeds the tail fails: {show(turns * tail)}")
         return
     claim(len(modes) == 1 and c.eigenvalues[first].multiplicity == 1, "one simple eigenvalue dominates fails")
-    lipschitz = _ratio(linear, blocks[first], modes[first], rho) * lipschitz_of(weight * remainder.lipschitz(r), p, rho)
+    ratio = _ratio(linear, blocks[first], modes[first]) * adds
+    lipschitz = ratio * lipschitz_of(weight * remainder.lipschitz(r), p, rho)
     steepest = slope_of(lipschitz)[1]
     claim(steepest <= c.graph.slope, f"slope = {show(c.graph.slope)} fails: it is {show(steepest)}")
     vector = c.graph.vector
@@ -77,13 +78,13 @@ def _verify(c: Nearby) -> None:
     verify_box("the normal", normal, root_bounds(squared(normal)), frame.tilt, c.graph.normal)
 
 
-def _ratio(linear: Linear, block: Block, mode: Mode, rho: Interval) -> Fraction:
-    """Bound the norm of the amplitude's functional by its weight of h; for a pair, the powers."""
+def _ratio(linear: Linear, block: Block, mode: Mode) -> Fraction:
+    """Bound what a unit gradient adds to the amplitude by the amplitude's weight of h, which is one for a pair."""
     if mode.sign == 0:
-        return powers_above(linear, block, mode, rho)
-    a, b = block.functional(linear, mode)
+        return turned_above(linear, block, units(linear)[2])
+    a, _ = block.functional(linear, mode)
     claim(a[0] > 0 or a[1] < 0, "the amplitude depends on h fails")
-    return norm_above([max(map(abs, a)), max(map(abs, b))]) / min(map(abs, a))
+    return block.pushed(linear, mode) / min(map(abs, a))
 
 
 check = Check(Nearby, _verify)

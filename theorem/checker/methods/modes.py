@@ -19,6 +19,8 @@ from gdcheck.theorem.checker.reading.fields import Interval
 from gdcheck.theorem.checker.spectrum import Operator, verify_regime
 
 TWO = Fraction(2), Fraction(2)
+E_INVERSE, E_REST = Fraction(36788, 100000), Fraction(63213, 100000)
+"""A little more than 1/e and 1 - 1/e."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ class Block:
         low, high = root_bounds(self.discriminant[0])[0], root_bounds(self.discriminant[1])[1]
         apart = (low, high) if mode.sign > 0 else (-high, -low)
         return _over((mu[0] - linear.beta, mu[1] - linear.beta), apart), _over(kappa, apart)
+
+    def pushed(self, linear: Linear, mode: Mode) -> Fraction:
+        """Bound the modulus of the amplitude that a unit gradient adds to a state."""
+        a, b = self.functional(linear, mode)
+        return max(map(abs, _minus(b, _scaled(linear.a, a))))
 
 
 def blocks_of(linear: Linear, u: Fraction, eigenvalues: Sequence[Eigenvalue]) -> list[Block]:
@@ -165,45 +172,111 @@ def _mode(e: Eigenvalue, block: Block, algebraic: Algebraic) -> Mode:
     return Mode(sign, double=double)
 
 
-def powers_above(linear: Linear, block: Block, mode: Mode | None, rho: Interval) -> Fraction:
-    """Claim M4 (powers): return K with |M^j| <= K rho^j for all j >= 0.
+@dataclass(frozen=True)
+class Powers:
+    """What is stated of the norm |z|_* = sup_j rho^-j |B^j z|: upper bounds.
+
+    Attributes:
+        error: Of |(h, 0)|_* / |h|.
+        buffer: Of |(0, c)|_* / |c|.
+        gradient: Of |(-a P g, P g)|_* / |g|.
+    """
+
+    error: Fraction
+    buffer: Fraction
+    gradient: Fraction
+
+    @property
+    def state(self) -> Fraction:
+        """Return K with |z|_* <= K |z|."""
+        return norm_above((self.error, self.buffer))
+
+    def verify(self, linear: Linear, blocks: Sequence[Block], modes: dict[int, Mode], rho: Interval) -> None:
+        """Claim M4 (powers): each number bounds what it is said to bound, for all modes."""
+        size, strength = linear.size, linear.size * linear.strength
+        named = zip(vars(self).items(), units(linear), (size, size, strength), strict=True)
+        for (name, stated), v, factor in named:
+            most = max(powers_above(linear, block, modes.get(i), rho, v) for i, block in enumerate(blocks)) * factor
+            claim(stated >= most, f"K of the {name} = {show(stated)} fails: it is at least {show(most)}")
+
+
+def units(linear: Linear) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Return a unit error, a unit buffer, and what a unit gradient adds to a state."""
+    one, nothing = Fraction(1), Fraction(0)
+    return (one, nothing), (nothing, one), (-linear.a, one)
+
+
+def powers_above(
+    linear: Linear, block: Block, mode: Mode | None, rho: Interval, v: tuple[Fraction, Fraction]
+) -> Fraction:
+    """Claim M4 (powers): return K with |M^j v| <= K rho^j for all j >= 0.
 
     Args:
         linear: The method.
         block: The block.
         mode: Its kind, if it is claimed to dominate.
         rho: An interval of rho.
+        v: The coordinates of h and c.
     """
     if linear.beta == 0:
-        return Fraction(1)
+        return abs(v[0]) or Fraction(1)  # the buffer counts in no norm
     most = block.moduli_above() if mode is None else block.modulus(mode)[1]
-    s = max(map(abs, block.s))
+    length, half = norm_above(v), _over(block.trace, TWO)
+    low, high = block.discriminant
+    sign = 1 if block.trace[0] > 0 else -1 if block.trace[1] < 0 else 0
+    real = low > 0 and sign != 0 and not (mode is not None and mode.double)
     bounds = []
     if most < rho[0]:
-        room = rho[0] - most
-        entries = (max(abs(1 - linear.a * x) for x in block.s), linear.kappa, s, linear.beta)
-        bounds.append(norm_above(entries) / room + most**2 / (rho[0] * room))
-    low, high = block.discriminant
-    double = mode is not None and mode.double
+        if real:
+            rest = _length(_apply(linear, block, block.root(Mode(sign)), v))
+        else:
+            rest = _length(_apply(linear, block, half, v))
+            beside = root_bounds(max(abs(low), abs(high)))[1] / 2 * length
+            rest = norm_above((rest, beside)) if high < 0 else rest + beside
+        bounds += _below(most / rho[0], rest / rho[0], length)
     if high < 0:
-        height = root_bounds(-high)[0] / 2
-        bounds.append(_frobenius(linear, block, _over(block.trace, TWO)) / height)
-    elif low > 0 and not double:
-        sign = 1 if block.trace[0] > 0 else -1 if block.trace[1] < 0 else 0
-        if sign:
-            mu = block.root(Mode(sign))
-            nu = _minus(block.trace, mu)
-            apart = root_bounds(low)[0]
-            bounds.append((_frobenius(linear, block, mu) + _frobenius(linear, block, nu)) / apart)
+        bounds.append(turned_above(linear, block, v))
+    elif real:
+        nu = _minus(block.trace, block.root(Mode(sign)))
+        straight = _length(_apply(linear, block, nu, v)) / root_bounds(low)[0]
+        first = _length(_apply(linear, block, (Fraction(0), Fraction(0)), v)) / block.modulus(Mode(sign))[0]
+        bounds.append(max(length, straight, first))
     claim(bounds, "the powers of a mode are bounded fails")
-    return max(Fraction(1), min(bounds))
+    return min(bounds)
 
 
-def _frobenius(linear: Linear, block: Block, x: Interval) -> Fraction:
-    """Return a bound of the norm of M - x."""
+def _below(x: Fraction, rest: Fraction, length: Fraction) -> list[Fraction]:
+    """Return the bounds by x, the largest modulus in relation to rho, and rest = |(M - mu) v| / rho."""
+    found = [max(length, E_INVERSE * rest * (1 + x) / (2 * x * (1 - x)) + E_REST * length)] if x else []
+    if 3 * x <= 2:
+        found.append(max(length, x * length + max(Fraction(1), 2 * x) * rest))
+    return found
+
+
+def turned_above(linear: Linear, block: Block, v: tuple[Fraction, Fraction]) -> Fraction:
+    """Return a bound of |(M/r)^j v| for all integers j, for a pair of modulus r: the norm of the matrix (v, J v)."""
+    height = root_bounds(-block.discriminant[1])[0] / 2, root_bounds(-block.discriminant[0])[1] / 2
+    x, y = (_over(entry, height) for entry in _apply(linear, block, _over(block.trace, TWO), v))
+    total = v[0] ** 2 + v[1] ** 2 + max(map(abs, x)) ** 2 + max(map(abs, y)) ** 2
+    area = _absolute(_minus(_scaled(v[0], y), _scaled(v[1], x)))[0]
+    return root_bounds((total + root_bounds(max(Fraction(0), total**2 - 4 * area**2))[1]) / 2)[1]
+
+
+def _apply(linear: Linear, block: Block, x: Interval, v: tuple[Fraction, Fraction]) -> tuple[Interval, Interval]:
+    """Return (M - x) v."""
     first = _minus((1 - linear.a * block.s[1], 1 - linear.a * block.s[0]), x)
     last = linear.beta - x[1], linear.beta - x[0]
-    return norm_above([max(map(abs, first)), linear.kappa, max(map(abs, block.s)), max(map(abs, last))])
+    above, below = _scaled(v[0], first), _scaled(v[1], last)
+    push = _scaled(v[0], block.s)
+    return (above[0] - linear.kappa * v[1], above[1] - linear.kappa * v[1]), (push[0] + below[0], push[1] + below[1])
+
+
+def _length(pair: tuple[Interval, Interval]) -> Fraction:
+    return norm_above([max(map(abs, x)) for x in pair])
+
+
+def _scaled(factor: Fraction, x: Interval) -> Interval:
+    return (factor * x[0], factor * x[1]) if factor >= 0 else (factor * x[1], factor * x[0])
 
 
 def _affine(form: tuple[Fraction, Fraction], s: Interval) -> Interval:

@@ -8,6 +8,7 @@ from math import isqrt, lcm
 
 from gdcheck.theorem.checker.exact import integers, up
 from gdcheck.theorem.checker.methods.linear import Linear
+from gdcheck.theorem.checker.methods.modes import Powers
 from gdcheck.theorem.checker.outcome import at_step
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion
 
@@ -22,13 +23,13 @@ class StateMap:
         linear: The method.
         expansion: Gradient descent with the factor u, with its bounds.
         rho: An upper bound of rho.
-        powers: K.
+        powers: What bounds the powers of its blocks.
     """
 
     linear: Linear
     expansion: Expansion
     rho: Fraction
-    powers: Fraction
+    powers: Powers
 
     def image(self, z: list[int], bits: int) -> list[int]:
         """Return the next state of (h, c), in units of 2^-bits, each coordinate rounded down."""
@@ -58,7 +59,7 @@ def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fra
     The error is carried in the Euclidean norm and in the norm of the powers, which bound each other by a factor K; the
     smaller bound counts. Where the state is lost, a ball that decides nothing stands for it.
     """
-    descent, linear, k = states.expansion.descent, states.linear, states.powers
+    descent, linear, k = states.expansion.descent, states.linear, states.powers.state
     n = descent.dimension
     one, rounding = 1 << bits, isqrt(2 * n) + 1
     z = [int(x * one) for x in descent.start] + [0] * n
@@ -73,7 +74,7 @@ def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fra
             return [Fraction(0)] * (2 * n), Fraction(LOST_BITS)
         if size not in shrinking:
             on_ball = states.expansion.remainder.lipschitz(Fraction(1 << size, one))
-            shrinking[size] = up(states.rho + k * linear.pull * on_ball, GROWTH_BITS)
+            shrinking[size] = up(states.rho + states.powers.gradient * on_ball, GROWTH_BITS)
         shrinks = shrinking[size]
         starred *= shrinks
         if shrinks >= 1:

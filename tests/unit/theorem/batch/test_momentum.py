@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb, ctx
+from flint import arb, arb_mat, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from gdcheck.theorem.batch.second_opinion import contradiction, problem_of, seco
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.decision.state_search import pencil_of
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
 from tests.builders.batches import one_row, random_momentum_batch
@@ -89,8 +90,14 @@ def test_constants_are_on_the_safe_side_of_those_of_arb(looks_ahead, seed):
             ]
             rho = modes[motion.dominant[0]].block.moduli(motion.modes[motion.dominant[0]])[0]
             assert found.rho_low[row] < rho < found.rho_high[row]
-            # Bounds of the same powers: none of the two need be the smaller one, but they are near each other.
-            assert found.reading.weight[row] > max(m.powers(rho) for m in modes) * arb(0.999)
+            for mode in modes:
+                scaled, power = (
+                    arb_mat([[x / rho for x in entries] for entries in mode.rows]),
+                    arb_mat([[1, 0], [0, 1]]),
+                )
+                for _ in range(24):
+                    power *= scaled
+                    assert all(norm(column) < found.reading.weight[row] for column in power.transpose().tolist())
             if motion.regime is not Regime.ROTATING:
                 a, b = modes[motion.dominant[0]].functional()
                 length = (a * a + b * b).sqrt()

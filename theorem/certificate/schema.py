@@ -239,6 +239,38 @@ class Valley(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley/1"):
     limit: EnclosedLimit
 
 
+class ValleyMethodProblem(ValleyProblem, frozen=True):
+    """Residuals, the factor of their sum of squares, step size and start, and the method."""
+
+    method: dict[str, Any]
+
+
+class ValleyMethod(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley-method/1"):
+    """What a method with momentum does in a valley, with its proof; docs/certificate.md says what it means.
+
+    Attributes:
+        problem: The problem.
+        verdict: proved.
+        regime: The regime at the point of arrival.
+        step: The step at which the inequality holds.
+        arrival: Where the trajectory arrives.
+        relations: Equations of residuals that depend on each other; null if they are independent.
+        spectrum: The nonzero spectrum there.
+        powers: K, a bound of the powers of the linear map there over those of its largest modulus.
+        limit: The limit; without a vector where the direction rotates.
+    """
+
+    problem: ValleyMethodProblem
+    verdict: str
+    regime: str
+    step: Count
+    arrival: Arrival
+    relations: ValleyRelations | None
+    spectrum: ValleySpectrum
+    powers: str
+    limit: EnclosedLimit
+
+
 class Certificate(Shape, frozen=True, tag_field="schema", tag="gdcheck-certificate/2"):
     """A decision with its proof; docs/certificate.md says what it means.
 

@@ -62,6 +62,7 @@ class Regime(Enum):
     BOUNDARY = "boundary"
     UNSTABLE = "unstable"
     ROTATING = "rotating"
+    TANGENTIAL = "tangential"
 
 
 class LimitKind(Enum):

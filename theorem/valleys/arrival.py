@@ -19,6 +19,7 @@ from math import isfinite
 
 from flint import arb, arb_mat, fmpq
 
+from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.limit.amplitude import bounds_from
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.methods.statement import Regime
@@ -30,7 +31,7 @@ from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Relations
 
 # How much larger than it must be the ball is, for a checker that bounds it a little less sharply.
-_ROOM = fmpq(65, 64)
+ROOM = fmpq(65, 64)
 NARROW = fmpq(1, 10**11)
 """How well the limit and its point are to be known."""
 
@@ -102,16 +103,17 @@ class Neighbourhood:
     @classmethod
     def of(cls, problem: ValleyProblem, iterate: Iterate, before: Neighbourhood | None) -> Neighbourhood:
         """Bound the derivatives on a ball of several steps, if ‖J‖ hardly grows there and is stable on all of it."""
-        eta = arb(problem.rate)
+        eta, most_stable = arb(problem.rate), arb(largest_stable(problem.method))
         here = largest_singular_value(iterate.jacobian)
         room = 0.0
         if before is not None and float(before.steep) > 0:
-            stable = (float((2 / eta).sqrt()) - float(here)) / 2
+            stable = (float((most_stable / eta).sqrt()) - float(here)) / 2
             most = min(stable, float(here) / 8) / float(before.steep)
-            room = max(0.0, min(most, float(8 * eta * norm(iterate.gradient))))
+            step = eta * norm(iterate.gradient) / arb(1 - problem.method.momentum)
+            room = max(0.0, min(most, float(8 * step)))
         radius = arb((iterate.drift + arb(room)).upper()) if isfinite(room) else iterate.drift
         steep = lipschitz(problem.residuals, iterate.centre, radius)
-        if not (steep.is_finite() and (room == 0 or surely_less(eta * (here + steep * radius) ** 2, arb(2)))):
+        if not (steep.is_finite() and (room == 0 or surely_less(eta * (here + steep * radius) ** 2, most_stable))):
             radius = iterate.drift
             steep = lipschitz(problem.residuals, iterate.centre, radius)
         return cls(iterate.centre, radius, here + steep * radius, steep)
@@ -142,14 +144,15 @@ def iterates(problem: ValleyProblem) -> Iterator[Iterate]:
         if near is None or not near.holds(iterate):
             near = Neighbourhood.of(problem, iterate, near)
         size = norm(u) + near.largest * drift
-        factor = _larger(arb(1), abs(1 - eta * near.largest * near.largest).upper()) + eta * near.steep * size
+        factor = larger(arb(1), abs(1 - eta * near.largest * near.largest).upper()) + eta * near.steep * size
         moved = [a - eta * b for a, b in zip(x, gradient, strict=True)]
         x = [y.mid() for y in moved]
         drift = (factor * drift + norm(y.rad() for y in moved)).upper()
         step += 1
 
 
-def _larger(a: arb, b: arb) -> arb:
+def larger(a: arb, b: arb) -> arb:
+    """Return the larger of two bounds."""
     return b if surely_less(a, b) else a
 
 
@@ -189,12 +192,12 @@ def arrival(problem: ValleyProblem, iterate: Iterate, dependent: Relations | Non
         return "rank"
     least, most = low.sqrt(), high.sqrt()
     if dependent is not None:
-        most = _larger(most, largest_singular_value(iterate.jacobian))
-    first = _larger(abs(1 - eta * low).upper(), abs(1 - eta * most * most).upper())
+        most = larger(most, largest_singular_value(iterate.jacobian))
+    first = larger(abs(1 - eta * low).upper(), abs(1 - eta * most * most).upper())
     size = norm(iterate.residuals)
     if not surely_less(first, arb(1)):
         return "contraction"
-    reach = arb((_ROOM * _ROOM * eta * most * (size + most * iterate.drift) / (1 - first)).upper())
+    reach = arb((ROOM * ROOM * eta * most * (size + most * iterate.drift) / (1 - first)).upper())
     around = (reach + iterate.drift).upper()
     steep = lipschitz(problem.residuals, iterate.centre, around)
     sigma_1, sigma_p = least - steep * around, most + steep * around
@@ -206,11 +209,11 @@ def arrival(problem: ValleyProblem, iterate: Iterate, dependent: Relations | Non
         return "contraction"
     stretch = 1 / (1 - 16 * (bend * r) ** 2)
     half = steep * eta * eta * sigma_p * sigma_p / 2
-    q = _larger(abs(1 - eta * sigma_1 * sigma_1).upper(), abs(1 - eta * sigma_p * sigma_p).upper())
+    q = larger(abs(1 - eta * sigma_1 * sigma_1).upper(), abs(1 - eta * sigma_p * sigma_p).upper())
     q += (half + eta * sigma_p * sigma_p * bend) * stretch * r
     if not (surely_less(q, arb(1)) and surely_less(eta * sigma_p * stretch.sqrt() * r / (1 - q), reach)):
         return "contraction"
-    c = _ROOM * stretch * (4 * half / (1 - q) + half)
+    c = ROOM * stretch * (4 * half / (1 - q) + half)
     spectrum = Spectrum.of(gram, arb((2 * sigma_p * steep * around).upper()))
     if spectrum is None:
         return "precision"

@@ -13,8 +13,10 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.smooth.spectrum import Spectrum
 from gdcheck.theorem.valleys.arrival import Arrival, Iterate, arrival, iterates
+from gdcheck.theorem.valleys.momentum import momentum_arrival
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Excluded, Relations, relations
+from gdcheck.theorem.valleys.states import State, states
 
 MOST_STEPS = 100_000
 _FAR = 1e30
@@ -42,6 +44,15 @@ REASONS = {
     "excluded": "the residuals satisfy an equation that forbids a common zero; give the loss itself with --loss",
     "domain": "the iterates leave the domain of the residuals; start nearer, or take a smaller --step-size",
 }
+_ALONG = "the direction is {} along the eigenvector of the {} nonzero Hessian eigenvalue at the point of arrival"
+ARRIVES = {
+    Regime.SMALL_STEP: _ALONG.format("fixed", "smallest"),
+    Regime.LARGE_STEP: _ALONG.format("alternating", "largest"),
+    Regime.ROTATING: "the direction rotates: it has neither a limit nor an alternating limit",
+    Regime.TANGENTIAL: "the direction is fixed along the valley, for the momentum along it fades more slowly than the"
+    " residuals",
+}
+"""What is proved in each regime."""
 _NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "accuracy", "precision", "reached"}
 
 
@@ -95,10 +106,7 @@ def decide_valley(
         with ctx.workprec(precision + 64):
             found = _attempt(problem, dependent, min(max_steps, MOST_STEPS))
         if isinstance(found, Arrival):
-            which = "smallest" if found.regime is Regime.SMALL_STEP else "largest"
-            way = "fixed" if found.regime is Regime.SMALL_STEP else "alternating"
-            reason = f"the direction is {way} along the eigenvector of the {which} nonzero Hessian eigenvalue"
-            return ValleyDecision(problem, Verdict.PROVED, f"{reason} at the point of arrival", precision, found)
+            return ValleyDecision(problem, Verdict.PROVED, ARRIVES[found.regime], precision, found)
         if found != "precision" or 2 * precision > max_precision:
             return ValleyDecision(problem, Verdict.UNRESOLVED, REASONS[found], precision, None, found)
         precision *= 2
@@ -107,15 +115,15 @@ def decide_valley(
 def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int) -> Arrival | str:
     """Follow the trajectory at the current precision."""
     lacking, next_look, first = "contraction", 0, arb(0)
-    for iterate in iterates(problem):
-        size = norm(iterate.residuals)
+    for iterate in iterates(problem) if problem.method.is_plain else states(problem):
+        size = _size(iterate)
         if not (size.is_finite() and all(x.is_finite() for x in iterate.jacobian.entries())):
             if iterate.step == 0:
                 raise InputError("start", "the residuals are not smooth there, or not defined; give another start")
             return "domain"
         if iterate.step == 0 and all(u.is_zero() for u in iterate.residuals):
             raise InputError("start", "lies on the valley: all residuals vanish, and the direction is none")
-        if iterate.drift.is_zero() and all(u.is_zero() for u in iterate.residuals):
+        if iterate.drift.is_zero() and size.is_zero():
             return "reached"
         if float(size.mid()) > _FAR:
             return "left"
@@ -123,7 +131,8 @@ def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int
             # The residuals are as small as the trajectory is known: only more bits decide, if anything does.
             return lacking if lacking in {"boundary", "limit", "neighbour", "rank"} and ctx.prec > 512 else "precision"
         if iterate.step >= next_look:
-            found = arrival(problem, iterate, dependent)
+            decide = momentum_arrival if isinstance(iterate, State) else arrival
+            found = decide(problem, iterate, dependent)
             if isinstance(found, Arrival):
                 return found
             lacking = found
@@ -137,6 +146,11 @@ def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int
             flat = surely_less(_FLAT * _smallest(iterate, dependent), first)
             return "rank" if lacking == "contraction" and flat else lacking
     raise AssertionError("the iterates have no end")
+
+
+def _size(iterate: Iterate) -> arb:
+    """Return how far the iterate is from rest on the valley: the residuals, and the buffer where there is one."""
+    return norm((*iterate.residuals, *(iterate.buffer if isinstance(iterate, State) else ())))
 
 
 def _smallest(iterate: Iterate, dependent: Relations | None) -> arb:

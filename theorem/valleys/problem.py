@@ -1,4 +1,4 @@
-"""Gradient descent on a sum of squared residuals, whose zeros may form a manifold."""
+"""Gradient descent, or a method with momentum, on a sum of squared residuals, whose zeros may form a manifold."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from gdcheck.theorem.descent.points import Point, place_point
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import RationalLike, positive, quoted, to_text
 from gdcheck.theorem.loss.tokens import check_variables, first_named, natural_key
+from gdcheck.theorem.methods.method import PLAIN, HeavyBall, Method
+from gdcheck.theorem.methods.reading import read_method
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.problem import names_for
 from gdcheck.theorem.smooth.reading import MAX_VARIABLES, read_smooth
 
-_FIELDS = {"residuals", "variables", "scale", "step_size", "start"}
+_FIELDS = {"residuals", "variables", "scale", "step_size", "start", "method"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class ValleyProblem:
         scale: The factor; ½ if not given.
         start: x₀, shape (n,).
         as_written: The variables in the order in which the texts first name them, unless their order is given.
+        method: Gradient descent, heavy ball or Nesterov's method.
     """
 
     residuals: tuple[SmoothLoss, ...]
@@ -36,6 +39,7 @@ class ValleyProblem:
     scale: fmpq
     start: tuple[fmpq, ...]
     as_written: tuple[str, ...] = ()
+    method: Method = PLAIN
 
     @classmethod
     def of(
@@ -46,6 +50,7 @@ class ValleyProblem:
         start: Point,
         scale: RationalLike = "1/2",
         variables: Sequence[str] | None = None,
+        method: Mapping[str, Any] | str | Method | None = None,
     ) -> ValleyProblem:
         """Check and keep what a person writes.
 
@@ -56,6 +61,7 @@ class ValleyProblem:
             start: x₀, shape (n,), or a mapping from each variable to its value.
             scale: The factor of the sum of squares, positive.
             variables: Names and order of the variables; of a function w1, w2, … if not given.
+            method: The method in its JSON form; gradient descent if not given.
 
         Returns:
             The problem.
@@ -90,7 +96,8 @@ class ValleyProblem:
             raise InputError(
                 "residuals", f"are {len(read)} in {len(names)} variables; a valley has at most as many as variables"
             )
-        return cls(read, eta, factor, place_point(start, "start", names, written), written)
+        moves = _method(method)
+        return cls(read, eta, factor, place_point(start, "start", names, written), written, moves)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ValleyProblem:
@@ -115,6 +122,7 @@ class ValleyProblem:
             start=data["start"],
             scale=data.get("scale", "1/2"),
             variables=data.get("variables"),
+            method=data.get("method"),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -125,6 +133,7 @@ class ValleyProblem:
             "scale": to_text(self.scale),
             "step_size": to_text(self.step_size),
             "start": [to_text(q) for q in self.start],
+            **({} if self.method.is_plain else {"method": self.method.to_json()}),
         }
 
     @property
@@ -136,6 +145,14 @@ class ValleyProblem:
     def rate(self) -> fmpq:
         """The step size that half the sum of squares would have: x⁺ = x − rate·JᵀF."""
         return 2 * self.scale * self.step_size
+
+
+def _method(given: Mapping[str, Any] | str | Method | None) -> Method:
+    method = given if isinstance(given, Method) else read_method(given)
+    if not (method.is_plain or isinstance(method, HeavyBall)):
+        moves = "preconditioned gradient descent" if method.preconditioner is not None else method.name
+        raise InputError("method", f"{moves} is not decided in valleys; take gradient-descent, heavy-ball or nesterov")
+    return method
 
 
 def _read(text: str, names: Sequence[str] | None) -> SmoothLoss:

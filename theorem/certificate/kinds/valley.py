@@ -21,10 +21,12 @@ from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.arrival import Arrival
 from gdcheck.theorem.valleys.decide import ValleyDecision
+from gdcheck.theorem.valleys.momentum import KINDS, MomentumArrival
 from gdcheck.theorem.valleys.relations import Relations
 from gdcheck.theorem.valleys.sharpness import ValleySharpness
 
 FORMAT = "gdcheck-valley/1"
+METHOD_FORMAT = "gdcheck-valley-method/1"
 _MOST_LISTED = 100
 
 
@@ -42,8 +44,12 @@ def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | No
     if found is None:
         return None
     low, high = found.spectrum.values[0], found.spectrum.values[-1]
-    return {
-        "schema": FORMAT,
+    if isinstance(found, MomentumArrival):
+        own: dict[str, Any] = {"schema": METHOD_FORMAT, "powers": to_text(found.powers)}
+    else:
+        proved = sharpness is not None and sharpness.is_proved
+        own = {"schema": FORMAT, "sharpness": {"above": list(sharpness.above)} if sharpness and proved else None}
+    return own | {
         "problem": decision.problem.to_json(),
         "verdict": decision.verdict.value,
         "regime": found.regime.value,
@@ -54,7 +60,6 @@ def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | No
             "radius": to_text(found.radius * fmpq(65, 64)),
         },
         "relations": None if found.relations is None else _relations(found.relations),
-        "sharpness": {"above": list(sharpness.above)} if sharpness and sharpness.is_proved else None,
         "spectrum": {
             "lowest": list(decimal_ends(_wider(low))),
             "highest": list(decimal_ends(_wider(high))),
@@ -77,7 +82,7 @@ def _relations(found: Relations) -> dict[str, Any]:
 
 
 def _kind(found: Arrival) -> str:
-    return "fixed" if found.regime is Regime.SMALL_STEP else "alternating"
+    return KINDS[found.regime].value
 
 
 def _wider(value: arb) -> arb:

@@ -40,12 +40,23 @@ class Block:
         trace: t.
         determinant: d.
         discriminant: t^2 - 4 d.
+        right: The entry on the right above, -kappa.
+        below: The entry on the left below, s.
     """
 
     s: Interval
     trace: Interval
     determinant: Interval
     discriminant: Interval
+    right: Interval
+    below: Interval
+
+    @classmethod
+    def of(cls, linear: Linear, s: Interval, right: Interval, below: Interval) -> Block:
+        """Return a block; of its entries off the diagonal only the product is that of M(s)."""
+        t, d = _affine(linear.trace, s), _affine(linear.determinant, s)
+        low, high = _absolute(t)
+        return cls(s, t, d, (low**2 - 4 * d[1], high**2 - 4 * d[0]), right, below)
 
     def moduli_above(self) -> Fraction:
         """Return an upper bound of the moduli of both multipliers."""
@@ -77,14 +88,13 @@ class Block:
     def functional(self, linear: Linear, mode: Mode) -> tuple[Interval, Interval]:
         """Return the coefficients of h and c in the amplitude of a real multiplier."""
         mu = self.root(mode)
-        kappa = (-linear.kappa, -linear.kappa)
         if mode.double:
             first = _minus((1 - linear.a * self.s[1], 1 - linear.a * self.s[0]), mu)
-            return _over(first, mu), _over(kappa, mu)
+            return _over(first, mu), _over(self.right, mu)
         # mu - nu has the sign of mu and the modulus sqrt(t^2 - 4 d).
         low, high = root_bounds(self.discriminant[0])[0], root_bounds(self.discriminant[1])[1]
         apart = (low, high) if mode.sign > 0 else (-high, -low)
-        return _over((mu[0] - linear.beta, mu[1] - linear.beta), apart), _over(kappa, apart)
+        return _over((mu[0] - linear.beta, mu[1] - linear.beta), apart), _over(self.right, apart)
 
     def pushed(self, linear: Linear, mode: Mode) -> Fraction:
         """Bound the modulus of the amplitude that a unit gradient adds to a state."""
@@ -94,14 +104,9 @@ class Block:
 
 def blocks_of(linear: Linear, u: Fraction, eigenvalues: Sequence[Eigenvalue]) -> list[Block]:
     """Return the blocks of all modes."""
-    found = []
-    for e in eigenvalues:
-        s = u * e.low, u * e.high
-        t = _affine(linear.trace, s)
-        d = _affine(linear.determinant, s)
-        low, high = _absolute(t)
-        found.append(Block(s, t, d, (low**2 - 4 * d[1], high**2 - 4 * d[0])))
-    return found
+    right = -linear.kappa, -linear.kappa
+    all_s = [(u * e.low, u * e.high) for e in eigenvalues]
+    return [Block.of(linear, s, right, s) for s in all_s]
 
 
 def regime_of(
@@ -220,6 +225,13 @@ def powers_above(
     """
     if linear.beta == 0:
         return abs(v[0]) or Fraction(1)  # the buffer counts in no norm
+    return powers_of(linear, block, mode, rho, v)
+
+
+def powers_of(
+    linear: Linear, block: Block, mode: Mode | None, rho: Interval, v: tuple[Fraction, Fraction]
+) -> Fraction:
+    """Return K of Claim M4 where the buffer counts, whatever the entries off the diagonal are."""
     most = block.moduli_above() if mode is None else block.modulus(mode)[1]
     length, half = norm_above(v), _over(block.trace, TWO)
     low, high = block.discriminant
@@ -267,8 +279,8 @@ def _apply(linear: Linear, block: Block, x: Interval, v: tuple[Fraction, Fractio
     first = _minus((1 - linear.a * block.s[1], 1 - linear.a * block.s[0]), x)
     last = linear.beta - x[1], linear.beta - x[0]
     above, below = _scaled(v[0], first), _scaled(v[1], last)
-    push = _scaled(v[0], block.s)
-    return (above[0] - linear.kappa * v[1], above[1] - linear.kappa * v[1]), (push[0] + below[0], push[1] + below[1])
+    beside, push = _scaled(v[1], block.right), _scaled(v[0], block.below)
+    return (above[0] + beside[0], above[1] + beside[1]), (push[0] + below[0], push[1] + below[1])
 
 
 def _length(pair: tuple[Interval, Interval]) -> Fraction:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Self
 
 from gdcheck.theorem.checker.exact import Vector, root_bounds, squared, unit, up
 from gdcheck.theorem.checker.exact import dot as dot_of_fractions
@@ -117,35 +117,31 @@ class Spectrum(minimizer.Spectrum):
 
 
 @dataclass(frozen=True)
-class Document:
-    """All fields of a certificate.
+class Stated:
+    """What certificates of limits in valleys state.
 
     Attributes:
-        schema: The format.
         problem: The problem.
         verdict: That it is proved.
         regime: The regime at the point of arrival.
         step: The step at which the inequality holds.
         arrival: Where it tends to.
         relations: Equations that the residuals satisfy by themselves; None if there are none.
-        sharpness: When the largest Hessian eigenvalue is above the threshold; None if nothing is said.
         spectrum: The spectrum there.
         limit: The limit at even steps.
     """
 
-    schema: Literal["gdcheck-valley/1"]
     problem: Problem
     verdict: Literal["proved"]
     regime: str
     step: int
     arrival: Arrival
     relations: Relations | None
-    sharpness: Sharpness | None
     spectrum: Spectrum
     limit: minimizer.Limit
 
     @classmethod
-    def read(cls, value: object, path: str, n: int) -> Document:
+    def read(cls, value: object, path: str, n: int) -> Self:
         """Read a certificate: as many vectors as residuals, or as tangent vectors, of as many components."""
         c = read_record(cls, value, path, n)
         size, p, relations = len(c.problem.residuals), len(c.problem.residuals), c.relations
@@ -156,6 +152,19 @@ class Document:
         if {size} != {len(c.spectrum.vectors), *map(len, c.spectrum.vectors)}:
             refuse("spectrum.vectors", f"{size} vectors of {size} numbers")
         return c
+
+
+@dataclass(frozen=True)
+class Document(Stated):
+    """All fields of a certificate about gradient descent.
+
+    Attributes:
+        schema: The format.
+        sharpness: When the largest Hessian eigenvalue is above the threshold; None if nothing is said.
+    """
+
+    schema: Literal["gdcheck-valley/1"]
+    sharpness: Sharpness | None
 
 
 @dataclass(frozen=True)
@@ -211,7 +220,7 @@ def verify_with(c: Document, sizes: Sequence[Sequence[Fraction]], bits: int) -> 
     iterate = enclose(c, bits)
     ball = verify_ball(c, iterate, sizes, bits)
     verify_point(c, iterate, ball, bits)
-    gram = _gram(iterate.seen_rows)
+    gram = gram_of(iterate.seen_rows)
     spread = 2 * ball.largest * ball.lipschitz * ball.around
     eigenvalues = eigenvalues_within(gram, c.spectrum.vectors, spread)
     verify_ends(c.spectrum.lowest, c.spectrum.highest, eigenvalues, 6)
@@ -238,29 +247,30 @@ class Near:
         return away + drift > self.radius
 
 
-def _near(
-    c: Document,
+def near_of(
+    c: Stated,
     at: tuple[list[Interval], Fraction, list[list[Interval]]],
     move: Fraction,
     before: Near | None,
+    stable: Fraction,
     bits: int,
 ) -> Near:
-    """Bound J on a ball around an iterate: wide enough for some steps if J is then still stable by its size."""
+    """Bound J on a ball around an iterate: wide enough for some steps if |J|^2 is then still below ``stable``."""
     x, drift, rows = at
-    here, room = _norm_of(rows, bits), Fraction(0)
+    here, room = norm_of(rows, bits), Fraction(0)
     if before is not None and before.lipschitz > 0:
-        stable = (root_bounds(2 / c.problem.eta)[0] - here) / 2
-        room = up(max(Fraction(0), min(min(stable, here / 8) / before.lipschitz, 8 * move)), bits)
+        above = (root_bounds(stable)[0] - here) / 2
+        room = up(max(Fraction(0), min(min(above, here / 8) / before.lipschitz, 8 * move)), bits)
     if room:
         try:
-            lipschitz = _lipschitz(c, x, drift + room, bits)
+            lipschitz = lipschitz_above(c, x, drift + room, bits)
         except UndefinedError:
             pass  # The wide ball leaves the domain; the narrow one is tried.
         else:
             largest = up(here + lipschitz * (drift + room), bits)
-            if c.problem.eta * largest**2 <= 2:
+            if largest**2 <= stable:
                 return Near(x, drift + room, largest, lipschitz)
-    lipschitz = _lipschitz(c, x, drift, bits)
+    lipschitz = lipschitz_above(c, x, drift, bits)
     return Near(x, drift, up(here + lipschitz * drift, bits), lipschitz)
 
 
@@ -278,10 +288,10 @@ def enclose(c: Document, bits: int) -> Iterate:
         values = [evaluate(residual, x, 1) for residual in c.problem.residuals]
         u, rows = [v.slots[-1] for v in values], [gradient(v) for v in values]
         if k == c.step:
-            return Iterate(x, drift, u, rows, *_seen(c, u, rows, bits))
+            return Iterate(x, drift, u, rows, *seen_by(c, u, rows, bits))
         moves = [eta * dot(column, u) for column in zip(*rows, strict=True)]
         if near is None or near.left_by(x, drift, bits):
-            near = _near(c, (x, drift, rows), norm_above(moves, bits), near, bits)
+            near = near_of(c, (x, drift, rows), norm_above(moves, bits), near, 2 / c.problem.eta, bits)
         size = norm_above(u, bits) + near.largest * drift
         if c.sharpness is not None:
             verify_sharpness(c, (k, k in c.sharpness.above), (x, drift, u, rows), near, size)
@@ -344,8 +354,8 @@ def _is_positive(matrix: Matrix) -> bool:
     return True
 
 
-def _seen(
-    c: Document, u: list[Interval], rows: list[list[Interval]], bits: int
+def seen_by(
+    c: Stated, u: list[Interval], rows: list[list[Interval]], bits: int
 ) -> tuple[list[Interval], list[list[Interval]]]:
     """Multiply u and J by the tangent vectors, each over its length."""
     if c.relations is None:
@@ -360,7 +370,7 @@ def _seen(
     return seen_u, seen_rows
 
 
-def verify_relations(c: Document) -> list[list[Fraction]]:
+def verify_relations(c: Stated) -> list[list[Fraction]]:
     """Claim V9 (relations): the residuals satisfy the equations for every x, and the tangent vectors are theirs.
 
     Returns:
@@ -388,20 +398,20 @@ def verify_relations(c: Document) -> list[list[Fraction]]:
     return sizes
 
 
-def _lipschitz(c: Document, centre: Sequence[Interval], radius: Fraction, bits: int) -> Fraction:
+def lipschitz_above(c: Stated, centre: Sequence[Interval], radius: Fraction, bits: int) -> Fraction:
     """Bound the Lipschitz constant of J on a ball: the root of the sum of the squared bounds of second derivatives."""
     bounds = [derivatives_above(residual, centre, radius)[0] for residual in c.problem.residuals]
     return up(norm_of_fractions(bounds), bits)
 
 
-def _gram(rows: Sequence[Sequence[Interval]]) -> list[list[Interval]]:
+def gram_of(rows: Sequence[Sequence[Interval]]) -> list[list[Interval]]:
     """J J^T."""
     return [[dot(a, b) for b in rows] for a in rows]
 
 
-def _norm_of(rows: Sequence[Sequence[Interval]], bits: int) -> Fraction:
+def norm_of(rows: Sequence[Sequence[Interval]], bits: int) -> Fraction:
     """Bound the norm of J: |J J^T| = |(J J^T)^64|^(1/64), and the Frobenius norm is at least the norm."""
-    power = _gram(rows)
+    power = gram_of(rows)
     for _ in range(6 if len(rows) > 1 else 0):
         columns = list(zip(*power, strict=True))
         power = [[dot(row, column) for column in columns] for row in power]
@@ -423,11 +433,11 @@ def verify_ball(c: Document, iterate: Iterate, sizes: Sequence[Sequence[Fraction
     k^2, and C by k^2; the length of all steps by k. sigma_1 is about J^T on the tangent space.
     """
     around = c.arrival.reach + iterate.drift
-    lipschitz = _lipschitz(c, iterate.centre, around, bits)
-    ends = eigenvalues_within(_gram(iterate.seen_rows), c.spectrum.vectors, Fraction(0))
+    lipschitz = lipschitz_above(c, iterate.centre, around, bits)
+    ends = eigenvalues_within(gram_of(iterate.seen_rows), c.spectrum.vectors, Fraction(0))
     claim(ends[0][0] > 0, f"J has full rank at the iterate fails: {show(ends[0][0])}")
     low = root_bounds(ends[0][0])[0] - lipschitz * around
-    top = root_bounds(ends[-1][1])[1] if c.relations is None else _norm_of(iterate.rows, bits)
+    top = root_bounds(ends[-1][1])[1] if c.relations is None else norm_of(iterate.rows, bits)
     high = top + lipschitz * around
     claim(low > 0, f"J has full rank on the ball fails: {show(low)}")
     size = norm_above(iterate.u, bits) + high * iterate.drift
@@ -449,7 +459,7 @@ def verify_ball(c: Document, iterate: Iterate, sizes: Sequence[Sequence[Fraction
     return Ball(around, high, lipschitz, size, stretch * (4 * half / (1 - q) + half))
 
 
-def verify_point(c: Document, iterate: Iterate, ball: Ball, bits: int) -> None:
+def verify_point(c: Stated, iterate: Iterate, ball: Ball, bits: int) -> None:
     """Claim V3 (arrival): the stated ball holds the limit point, and is small."""
     away = [a - x for a, x in zip(iterate.centre, point(c.arrival.centre, bits), strict=True)]
     far, radius = norm_above(away, bits) + ball.around, c.arrival.radius
@@ -482,7 +492,7 @@ def verify_inequality(c: Document, iterate: Iterate, ball: Ball, rho: Ends, line
     return inner.lower
 
 
-def verify_direction(c: Document, iterate: Iterate, ball: Ball, line: tuple[Vector, Fraction]) -> None:
+def verify_direction(c: Stated, iterate: Iterate, ball: Ball, line: tuple[Vector, Fraction]) -> None:
     """Claim V8 (limit): every component's interval holds that of J^T w, and is narrow; w is the eigenvector.
 
     Args:

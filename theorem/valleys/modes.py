@@ -1,0 +1,133 @@
+r"""The modes of a method at a point of arrival, of whose singular values only enclosures are known.
+
+With the buffer over :math:`\sqrt\eta`, a method is :math:`\begin{pmatrix}1-as & -\kappa\sqrt s\\ \sqrt s &
+\beta\end{pmatrix}`, :math:`s = \eta\sigma^2`, on the pair of singular vectors of a singular value σ of J there, and β
+on the buffers along the valley (docs/valleys.md, *Momentum*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flint import arb
+
+from gdcheck.theorem.augmented.modes import Block, Mode, Shape
+from gdcheck.theorem.augmented.powers import ModeMatrix
+from gdcheck.theorem.augmented.thresholds import largest_stable
+from gdcheck.theorem.loss.balls import norm, surely_less
+from gdcheck.theorem.methods.method import Method
+from gdcheck.theorem.methods.statement import Regime
+
+SHAPES = {
+    Regime.SMALL_STEP: Shape.POSITIVE,
+    Regime.LARGE_STEP: Shape.NEGATIVE,
+    Regime.ROTATING: Shape.PAIR,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Dominance:
+    """What dominates.
+
+    Attributes:
+        regime: The regime.
+        index: The place of the singular value whose mode dominates; None where all of them turn, and where the buffer
+            along the valley dominates.
+        rho: The modulus.
+        powers: K with ‖Bʲ‖ ≤ Kρʲ for all j ≥ 0; not finite where none is known.
+        angles: By how much the modes that dominate turn in a step.
+    """
+
+    regime: Regime
+    index: int | None
+    rho: arb
+    powers: arb
+    angles: tuple[arb, ...] = ()
+
+
+def matrix_of(method: Method, s: arb) -> ModeMatrix | None:
+    """Return the matrix of a mode; None if it is not decided of what shape it is.
+
+    Args:
+        method: The method.
+        s: ησ², positive.
+    """
+    block = Block.at(method, s)
+    discriminant = block.discriminant
+    if surely_less(discriminant, arb(0)):
+        shape = Shape.PAIR
+    elif not surely_less(arb(0), discriminant) or (not block.t > 0 and not block.t < 0):
+        return None
+    else:
+        shape = Shape.POSITIVE if block.t > 0 else Shape.NEGATIVE
+    return ModeMatrix(_rows(method, s), block, Mode(shape))
+
+
+def _rows(method: Method, s: arb) -> tuple[tuple[arb, arb], tuple[arb, arb]]:
+    root = s.sqrt()
+    return (1 - arb(method.lead) * s, -arb(method.carry) * root), (root, arb(method.momentum))
+
+
+def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bool) -> Dominance | str:
+    """Find what dominates.
+
+    Args:
+        method: The method.
+        eta: η.
+        values: The eigenvalues of JJᵀ, rising, each enclosed and positive.
+        tangential: Whether there are directions along the valley, on which J vanishes.
+
+    Returns:
+        What dominates; or what is lacking, in a word.
+    """
+    beta, stable = arb(method.momentum), arb(largest_stable(method))
+    ends = [eta * value for value in values]
+    if surely_less(stable, ends[-1]):
+        return "unstable"
+    if not surely_less(ends[-1], stable):
+        return "limit"
+    known = [matrix_of(method, s) for s in ends]
+    turning = [m for m in known if m is not None and m.mode.shape is Shape.PAIR]
+    if len(turning) == len(known) and method.trace_and_determinant()[1][1] == 0:
+        rho = turning[0].block.d.sqrt()
+        powers = _largest([m.powers(rho) for m in turning])
+        return Dominance(Regime.ROTATING, None, rho, powers, tuple(_angle(m) for m in turning))
+    moduli = [Block.at(method, s).largest() if m is None else m.block.moduli(m.mode)[0] for s, m in zip(ends, known)]
+    index = max(range(len(moduli)), key=lambda i: float(moduli[i].mid()))
+    others = [x for i, x in enumerate(moduli) if i != index]
+    if tangential and all(surely_less(x, beta) for x in moduli):
+        return Dominance(Regime.TANGENTIAL, None, beta, _powers(method, ends, known, beta))
+    matrix = known[index]
+    if matrix is None or (tangential and not surely_less(beta, moduli[index])):
+        return "boundary"
+    if not all(surely_less(x, moduli[index]) for x in others):
+        rivals = [i for i, x in enumerate(moduli) if not surely_less(x, moduli[index])]
+        return "neighbour" if {known[i] and known[i].mode.shape for i in rivals} == {matrix.mode.shape} else "boundary"
+    shape = matrix.mode.shape
+    regime = next(regime for regime, each in SHAPES.items() if each is shape)
+    angles = (_angle(matrix),) if shape is Shape.PAIR else ()
+    return Dominance(regime, index, moduli[index], _powers(method, ends, known, moduli[index]), angles)
+
+
+def _powers(method: Method, ends: Sequence[arb], known: Sequence[ModeMatrix | None], rho: arb) -> arb:
+    found = [arb(1)]
+    for s, matrix in zip(ends, known, strict=True):
+        if matrix is not None:
+            found.append(matrix.powers(rho))
+            continue
+        large = Block.at(method, s).largest()
+        room = rho - large
+        if not surely_less(arb(0), room):
+            return arb("inf")
+        found.append((norm(x for row in _rows(method, s) for x in row) / room + large * large / (rho * room)).upper())
+    return _largest(found)
+
+
+def _largest(bounds: Sequence[arb]) -> arb:
+    return max(bounds, key=lambda x: float(x) if x.is_finite() else float("inf"))
+
+
+def _angle(matrix: ModeMatrix) -> arb:
+    half, height = matrix.turn()
+    return arb.atan2(height, half)

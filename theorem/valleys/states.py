@@ -1,0 +1,74 @@
+r"""The states of a method with a buffer on its way into a valley, enclosed.
+
+:math:`c' = \beta c + \eta J^Tu`, :math:`x' = x - a\eta J^Tu - \kappa c`. Two states whose points lie in a ball on which
+:math:`\|J\| \le \sigma`, J is L-Lipschitz and :math:`\|u\| \le r` are mapped apart by the mean of
+:math:`\begin{pmatrix}1-a\eta H & -\kappa\\ \eta H & \beta\end{pmatrix}` over the Hessians H between them, whose
+eigenvalues lie between :math:`-Lr` and :math:`\sigma^2 + Lr`; its norm is largest at one of these ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flint import arb, arb_mat
+
+from gdcheck.theorem.loss.balls import norm, upper
+from gdcheck.theorem.methods.method import Method
+from gdcheck.theorem.smooth.evaluate import Forward
+from gdcheck.theorem.valleys.arrival import Iterate, Neighbourhood
+from gdcheck.theorem.valleys.problem import ValleyProblem
+
+
+@dataclass(frozen=True, eq=False)
+class State(Iterate):
+    """An iterate with the method's buffer; ``drift`` bounds the distance of both together.
+
+    Attributes:
+        buffer: The buffer's middle, shape (n,).
+    """
+
+    buffer: list[arb]
+
+
+def states(problem: ValleyProblem) -> Iterator[State]:
+    """Enclose the states (x₀, 0), (x₁, c₁), …, without end, at the current precision.
+
+    Args:
+        problem: The problem, with its method.
+
+    Yields:
+        The states.
+    """
+    method, eta = problem.method, arb(problem.rate)
+    wide = [arb(q) for q in problem.start]
+    x, c = [y.mid() for y in wide], [arb(0)] * len(wide)
+    drift, step, near = norm(y.rad() for y in wide), 0, None
+    while True:
+        found = [Forward.of(residual, x, 1) for residual in problem.residuals]
+        u = [f.value for f in found]
+        jacobian = arb_mat([f.gradient() for f in found])
+        gradient = (jacobian.transpose() * arb_mat(len(u), 1, u)).entries()
+        state = State(step, x, drift, u, jacobian, gradient, c)
+        yield state
+        if near is None or not near.holds(state):
+            near = Neighbourhood.of(problem, state, near)
+        size = norm(u) + near.largest * drift
+        moved, buffer = method.advance(x, c, [eta * g for g in gradient], arb)
+        x, c = [y.mid() for y in moved], [y.mid() for y in buffer]
+        rounding = norm(y.rad() for y in (*moved, *buffer))
+        drift = upper(_growth(method, eta, near.largest, near.steep * size) * drift + rounding)
+        step += 1
+
+
+def _growth(method: Method, eta: arb, sigma: arb, bent: arb) -> arb:
+    """Bound the norm of the map's derivative, where ``bent`` is L‖u‖."""
+    a, kappa, beta = arb(method.lead), arb(method.carry), arb(method.momentum)
+    found = []
+    for h in (-bent, sigma * sigma + bent):
+        s = eta * h
+        square = (1 - a * s) ** 2 + kappa * kappa + s * s + beta * beta
+        determinant = beta * (1 - a * s) + kappa * s
+        inner = (square * square - 4 * determinant * determinant).nonnegative_part()
+        found.append(upper(((square + inner.sqrt()) / 2).sqrt()))
+    return found[0].max(found[1])

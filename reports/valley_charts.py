@@ -13,13 +13,15 @@ from flint import arb, ctx
 
 from gdcheck.reports.charts import STAND_IN, Panel, drawn, stacked, text
 from gdcheck.reports.level_sets import level_sets
+from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.graph import SmoothLoss
-from gdcheck.theorem.valleys.arrival import Iterate, iterates
+from gdcheck.theorem.valleys.arrival import Iterate
 from gdcheck.theorem.valleys.decide import ValleyDecision
+from gdcheck.theorem.valleys.momentum import KINDS
 from gdcheck.theorem.valleys.problem import ValleyProblem
+from gdcheck.theorem.valleys.states import trajectory
 
 _WIDTH = 620
 _MOST_STEPS = 60
@@ -70,7 +72,7 @@ def _path(decision: ValleyDecision) -> _Path:
     points, tops = [], []
     unit = float(arb(problem.rate / problem.step_size))
     with ctx.workprec(decision.precision + 64):
-        for iterate in iterates(problem):
+        for iterate in trajectory(problem):
             if iterate.step > min(arrival.step, _MOST_STEPS):
                 break
             points.append([float(x) for x in iterate.centre])
@@ -95,7 +97,7 @@ def _steps(last: int) -> alt.X:
 
 def _direction(decision: ValleyDecision, path: _Path) -> Panel:
     assert decision.arrival is not None
-    kind = "fixed" if decision.arrival.regime is Regime.SMALL_STEP else "alternating"
+    kind = KINDS[decision.arrival.regime].value
     y = alt.Y("y:Q", title="component", scale=alt.Scale(domain=[-1.05, 1.05], nice=False))
     x = _steps(len(path.points) - 1)
     errors = [[a - b for a, b in zip(point, path.end, strict=True)] for point in path.points]
@@ -117,7 +119,9 @@ def _direction(decision: ValleyDecision, path: _Path) -> Panel:
 
 def _sharpness(decision: ValleyDecision, path: _Path) -> Panel:
     assert decision.arrival is not None
-    threshold = 2 / float(arb(decision.problem.step_size))
+    method = decision.problem.method
+    threshold = float(arb(largest_stable(method))) / float(arb(decision.problem.step_size))
+    called = "2/η" if method.is_plain else "largest stable"
     unit = arb(decision.problem.rate / decision.problem.step_size)
     limit = float(unit * decision.arrival.spectrum.values[-1])
     values = [{"x": k, "y": v, "above": v > threshold} for k, v in enumerate(path.sharpness)]
@@ -128,7 +132,7 @@ def _sharpness(decision: ValleyDecision, path: _Path) -> Panel:
     last = len(values) - 1
     x, y = _steps(last), alt.Y("y:Q", title="largest Hessian eigenvalue", scale=ends)
     layers = [drawn("rule", [{"y": threshold}], color=STAND_IN["open"], strokeDash=[5, 4]).encode(y=y)]
-    layers.append(text(last, threshold, "2/η", "open", (x, y), **_ABOVE))
+    layers.append(text(last, threshold, called, "open", (x, y), **_ABOVE))
     layers.append(drawn("rule", [{"y": limit}], color=STAND_IN["faint"]).encode(y=y))
     layers.append(text(last, limit, "at the point of arrival", "faint", (x, y), **_BELOW))
     layers.append(drawn("line", values, color=STAND_IN["faint"], strokeWidth=1, opacity=0.6).encode(x=x, y=y))
@@ -138,7 +142,7 @@ def _sharpness(decision: ValleyDecision, path: _Path) -> Panel:
             dots = drawn("point", chosen, filled=True, size=30, color=STAND_IN[colour], opacity=0.9)
             layers.append(dots.encode(x=x, y=y))
     count = sum(1 for v in values if v["above"])
-    title = f"Sharpness: above 2/η at {count} of the {len(values)} steps drawn"
+    title = f"Sharpness: above {'2/η' if method.is_plain else 'the largest stable'} at {count} of the {len(values)} steps drawn"
     chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=210, title=title)
     return chart
 

@@ -38,7 +38,7 @@ def valley_map(plane: ValleyPlane, title: str) -> bytes:
     image = image.encode(x=x, y=y, url="url:N")
     # The lowest and the highest sharpness stand outside the frame: they are there for the legend.
     ends = [{"x": right + (right - left), "y": top, "sharpness": value} for value in (low, high)]
-    title_of_shades = f"sharpness at the point of arrival; 2/η = {plane.threshold:.4g}"
+    title_of_shades = f"sharpness at the point of arrival; stable below {plane.threshold:.4g}"
     shade = alt.Color(
         "sharpness:Q",
         scale=alt.Scale(domain=[low, high], range=list(_SHADES)),

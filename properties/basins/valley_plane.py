@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
+from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.rechecking import NotChecked, check
 from gdcheck.theorem.loss.errors import InputError
@@ -67,7 +68,7 @@ class ValleyPlane:
         extent: Left, right, bottom and top.
         sharpness: The largest Hessian eigenvalue at the point of arrival, shape (size, size), the top row first; NaN
             where no zero of the residuals is seen.
-        threshold: 2/η.
+        threshold: The largest stable sharpness: 2/η, of heavy ball 2(1+β)/η.
         proved: Starts and points of arrival that are proved, each of shape (2,).
         tried: How many starts were given to the proof.
         differing: At how many of the proved ones the simulation ends elsewhere.
@@ -128,7 +129,7 @@ def valley_plane(problem: ValleyProblem, size: int, half_width: fmpq) -> ValleyP
         (problem.variables[0], problem.variables[1]),
         extent,
         tops.reshape(size, size),
-        2 / to_float(problem.step_size),
+        to_float(largest_stable(problem.method) / problem.step_size),
         tuple(proved),
         tried,
         differing,
@@ -144,7 +145,7 @@ def _accepted(found: ValleyDecision) -> bool:
 
 
 def followed(problem: ValleyProblem, starts: Floats) -> tuple[Floats, Floats]:
-    """Run gradient descent in float64.
+    """Run the problem's method in float64.
 
     Args:
         problem: The problem.
@@ -155,12 +156,12 @@ def followed(problem: ValleyProblem, starts: Floats) -> tuple[Floats, Floats]:
     """
     rate, unit = to_float(problem.rate), to_float(problem.rate / problem.step_size)
     ends, tops = np.full_like(starts, np.nan), np.full(starts.shape[1], np.nan)
-    alive, x = np.arange(starts.shape[1]), starts.copy()
+    alive, x, c = np.arange(starts.shape[1]), starts.copy(), np.zeros_like(starts)
     with np.errstate(all="ignore"):
         for _ in range(OBSERVED_STEPS):
             pairs = [with_slopes(residual, x) for residual in problem.residuals]
             size = np.sqrt(sum((u * u for u, _ in pairs), np.zeros(x.shape[1])))
-            done = size < _ARRIVED
+            done = (size < _ARRIVED) & (np.abs(c).max(axis=0) < _ARRIVED)
             if done.any():
                 rows = np.stack([slopes[:, done] for _, slopes in pairs])
                 gram = np.einsum("pic,pjc->cij", rows, rows)
@@ -169,7 +170,12 @@ def followed(problem: ValleyProblem, starts: Floats) -> tuple[Floats, Floats]:
             if not keep.any():
                 break
             step = sum((u * slopes for u, slopes in pairs), np.zeros_like(x))
-            alive, x = alive[keep], (x - rate * step)[:, keep]
+            moved, buffer = problem.method.advance(x, c, rate * step, to_float)
+            alive, x = alive[keep], np.stack(moved)[:, keep]
+            if problem.method.momentum > 0:
+                c = np.stack(buffer)[:, keep]
+            else:
+                c = np.zeros_like(x)
     return ends, tops
 
 

@@ -408,10 +408,15 @@ def add(found: dict[str, Any]) -> None:
     """Examine the next problem, and add to the counts."""
     index = found["problems"]
     case = draw(found["seed"], index)
-    word, said, seconds = examine(case, recheck=index % found["every"] == 0)
+    count(found, case.data(), *examine(case, recheck=index % found["every"] == 0))
+
+
+def count(found: dict[str, Any], data: dict[str, object], word: str, said: str | None, seconds: float) -> None:
+    """Add what was found of a problem to the counts."""
+    index = found["problems"]
     found["counts"][word] = found["counts"].get(word, 0) + 1
     if said is not None and said.startswith("DIFFERS"):
-        found["differing"].append({"index": index, "is": said, "problem": case.data()})
+        found["differing"].append({"index": index, "is": said, "problem": data})
     elif said is not None:
         cause = found["causes"].setdefault(said, {"count": 0, "indices": []})
         cause["count"] += 1

@@ -165,6 +165,7 @@ class StoredExample(StoredProblem, frozen=True, omit_defaults=True):
             start=self.start,
             scale=self.scale or "1/2",
             variables=self.variables,
+            method=self.method,
         )
 
 

@@ -12,11 +12,11 @@ from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.smooth.spectrum import Spectrum
-from gdcheck.theorem.valleys.arrival import Arrival, Iterate, arrival, iterates
+from gdcheck.theorem.valleys.arrival import Arrival, Iterate, arrival
 from gdcheck.theorem.valleys.momentum import momentum_arrival
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Excluded, Relations, relations
-from gdcheck.theorem.valleys.states import State, states
+from gdcheck.theorem.valleys.states import State, trajectory
 
 MOST_STEPS = 100_000
 _FAR = 1e30
@@ -115,7 +115,7 @@ def decide_valley(
 def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int) -> Arrival | str:
     """Follow the trajectory at the current precision."""
     lacking, next_look, first = "contraction", 0, arb(0)
-    for iterate in iterates(problem) if problem.method.is_plain else states(problem):
+    for iterate in trajectory(problem):
         size = _size(iterate)
         if not (size.is_finite() and all(x.is_finite() for x in iterate.jacobian.entries())):
             if iterate.step == 0:

@@ -53,9 +53,16 @@ class ValleySharpness:
 
 
 def valley_sharpness(decision: ValleyDecision) -> ValleySharpness | None:
-    """Follow the largest Hessian eigenvalue from the start to the point of arrival; None if none is proved."""
+    """Follow the largest Hessian eigenvalue from the start to the point of arrival.
+
+    Args:
+        decision: The decision.
+
+    Returns:
+        What is proved; None if no point of arrival is, or for a method with momentum, which 2/η does not concern.
+    """
     problem, arrival = decision.problem, decision.arrival
-    if arrival is None:
+    if arrival is None or not problem.method.is_plain:
         return None
     unit = arb(problem.rate / problem.step_size)
     with ctx.workprec(decision.precision + 64):

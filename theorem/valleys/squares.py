@@ -9,6 +9,7 @@ from flint import fmpq
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.expression import MAX_CHARACTERS
+from gdcheck.theorem.methods.method import PLAIN, HeavyBall
 from gdcheck.theorem.smooth.graph import Function, Node, Power, Product, SmoothLoss, Sum
 from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.smooth.reading import read_smooth
@@ -28,7 +29,9 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
     """
     if isinstance(problem, SmoothProblem):
         loss, given = problem.loss, problem.given is not None or problem.near is not None
-    elif isinstance(problem, EveryStartProblem) or not (problem.method.is_plain and problem.text):
+    elif isinstance(problem, EveryStartProblem) or not problem.text:
+        return None
+    elif not (problem.method.is_plain or isinstance(problem.method, HeavyBall)):
         return None
     else:
         given = problem.minimizer_given
@@ -48,7 +51,8 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
     rank = generic_rank(made, len(names)) if len(made) == len(residuals) else len(residuals)
     if rank == len(names):
         return None
-    return ValleyProblem(residuals, problem.step_size, scale, problem.start, tuple(problem.as_written))
+    method = problem.method if isinstance(problem, Problem) else PLAIN
+    return ValleyProblem(residuals, problem.step_size, scale, problem.start, tuple(problem.as_written), method)
 
 
 def as_loss(problem: ValleyProblem) -> SmoothProblem:

@@ -16,7 +16,7 @@ from flint import arb, arb_mat
 from gdcheck.theorem.loss.balls import norm, upper
 from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.smooth.evaluate import Forward
-from gdcheck.theorem.valleys.arrival import Iterate, Neighbourhood
+from gdcheck.theorem.valleys.arrival import Iterate, Neighbourhood, iterates
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 
@@ -59,6 +59,11 @@ def states(problem: ValleyProblem) -> Iterator[State]:
         rounding = norm(y.rad() for y in (*moved, *buffer))
         drift = upper(_growth(method, eta, near.largest, near.steep * size) * drift + rounding)
         step += 1
+
+
+def trajectory(problem: ValleyProblem) -> Iterator[Iterate]:
+    """Enclose the trajectory of whichever method, without end, at the current precision."""
+    return iterates(problem) if problem.method.is_plain else states(problem)
 
 
 def _growth(method: Method, eta: arb, sigma: arb, bent: arb) -> arb:

@@ -122,15 +122,14 @@ class Printer:
             return None
         from gdcheck.theorem.valleys.decide import decide_valley
 
+        self._refuse_beside(squared)
         decision = decide_valley(squared, **self._options.limits)
         return self._valley_answer(decision) if decision.is_of_a_valley else None
 
     def _decided(self, problem: Problem, *, cones: bool) -> _Answered:
         """Return the answer to a problem, and the certificate of the theorem."""
         options = self._options
-        if not problem.method.is_plain:
-            why = f"is answered for gradient descent, and not for {problem.method.name}; leave out --{{name}}"
-            options.refuse(BESIDE, why)
+        self._refuse_beside(problem)
         location = find_minimizer(problem, options.search_from(problem))
         refuse_bad_questions(location.problem or problem, options)
         if location.problem is None:
@@ -167,6 +166,12 @@ class Printer:
                 return answer | (known or self._rechecked(proof)), longer
         return answer | self._rechecked(proof), proof
 
+    def _refuse_beside(self, problem: Problem | ValleyProblem) -> None:
+        """Refuse what is answered for gradient descent alone."""
+        if not problem.method.is_plain:
+            why = f"is answered for gradient descent, and not for {problem.method.name}; leave out --{{name}}"
+            self._options.refuse(BESIDE, why)
+
     def _valley(self, problem: ValleyProblem) -> _Answered:
         """Return the answer to a problem with residuals, and its certificate."""
         from gdcheck.theorem.decision.smooth import decide_smooth
@@ -174,8 +179,9 @@ class Printer:
         from gdcheck.theorem.valleys.squares import as_loss
 
         self._options.refuse(NOT_OF_VALLEYS, "is answered for a loss with --loss so far; leave it out")
+        self._refuse_beside(problem)
         decision = decide_valley(problem, **self._options.limits)
-        if decision.cause in {"elsewhere", "excluded"}:
+        if decision.cause in {"elsewhere", "excluded"} and problem.method.is_plain:
             # A minimum where residuals remain may be a strict one.
             smooth = decide_smooth(as_loss(problem), **self._options.limits)
             if smooth.minimizer is not None:

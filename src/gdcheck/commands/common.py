@@ -134,7 +134,12 @@ def problem_from_options(
 
 
 def valley_from_options(
-    residuals: Sequence[str], scale: str | None, step_size: str | None, start: str | None, variables: str | None
+    residuals: Sequence[str],
+    scale: str | None,
+    step_size: str | None,
+    start: str | None,
+    variables: str | None,
+    method: dict[str, Any] | None = None,
 ) -> ValleyProblem:
     """Build the problem with residuals that options describe.
 
@@ -153,6 +158,7 @@ def valley_from_options(
         start=read_point(given(start, "start", "--start 0.1,0.1"), "start"),
         scale="1/2" if scale is None else scale,
         variables=names,
+        method=method,
     )
 
 

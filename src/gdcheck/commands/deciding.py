@@ -49,6 +49,7 @@ commands = typer.Typer()
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --start 0.1,0.1',
         'gdcheck check --loss "(x - 1)**2 + 10*(y - 2)**2" --step-size 0.09 --start 0,0 --iterate 200',
         'gdcheck check --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95',
+        'gdcheck check --residual "x*y - 1" --step-size 0.1 --start 2,1 --method heavy-ball --momentum 0.5',
         'gdcheck check --loss "0.05*x**2 + 5*y**2" --step-size 0.18 --start 1,1 --method heavy-ball --momentum 0.9',
         "gdcheck check --problem problem.json --json --certificate certificate.json",
     )
@@ -91,10 +92,8 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
         return read_problems(o.problem)
     found: AnyProblem
     if o.given("residual", "scale"):
-        o.refuse(
-            ("loss", "minimizer", "data", "method"), "does not go with --residual and --scale; leave it or them out"
-        )
-        found = valley_from_options(o.residual or [], o.scale, o.step_size, o.start, o.variables)
+        o.refuse(("loss", "minimizer", "data"), "does not go with --residual and --scale; leave it or them out")
+        found = valley_from_options(o.residual or [], o.scale, o.step_size, o.start, o.variables, method)
     elif o.loss_function is not None:
         o.refuse(("loss", "data", "method"), "does not go with --loss-function; leave it or the function out")
         found = _traced(o, o.loss_function)

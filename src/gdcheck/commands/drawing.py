@@ -128,7 +128,8 @@ def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:
     if not decision.is_of_a_valley and valley is not given:
         return False
     texts = ", ".join(residual.text for residual in valley.residuals)
-    name = f"Gradient descent into the valley of {texts[:120]}, step size {valley.step_size}"
+    method = "Gradient descent" if valley.method.is_plain else valley.method.name
+    name = f"{method} into the valley of {texts[:120]}, step size {valley.step_size}"
     write_picture(out, valley_chart(decision), name)
     return True
 

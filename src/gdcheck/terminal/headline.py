@@ -71,6 +71,8 @@ def step_size_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         answer: The answer, with ``step_sizes`` if the spectrum at the minimizer is positive.
     """
     found, names = answer.get("step_sizes"), answer.get("variables") or ()
+    if answer.get("method") and answer.get("theorem") == "valley":
+        return _valley_method_rows(answer)
     if answer.get("method") and answer["stability_limit"]:
         return _method_rows(answer)
     if not found:
@@ -102,6 +104,30 @@ def _method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         meaning = f"near the minimizer, the error {does} by this factor in the long run"
         rows.append(("largest modulus", f"{answer['rate_per_step']:.9g}", meaning))
     return rows
+
+
+def _valley_method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the rows of a method in a valley; its step sizes belong to the point of arrival."""
+    regime = answer["regime"]
+    rows = [("method", method_words(answer["method"]), "")]
+    if regime is None:
+        return rows
+    rows.append(("step size η", short(answer["step_size"]), f"regime {regime}"))
+    if answer["boundary"] is not None:
+        rows.append(("switch", _middle(answer["boundary"]), "below it the direction is fixed, above it alternates"))
+    for name, key, meaning in (
+        ("window", "window", "within it the direction has no limit"),
+        ("along the valley", "tangential_window", "within it the direction tends to one along the valley"),
+    ):
+        if answer[key] is not None:
+            rows.append((name, " to ".join(_middle(end) for end in answer[key]), meaning))
+    rows.append(("largest stable", _middle(answer["stability_limit"]), "above it the point of arrival repels"))
+    meaning = "in the long run, the distance shrinks by this factor"
+    return [*rows, ("largest modulus", f"{answer['rate_per_step']:.9g}", meaning)]
+
+
+def _middle(enclosed: Sequence[float]) -> str:
+    return f"≈ {enclosed[0]:.{_DECIMALS}g}"
 
 
 def method_words(method: dict[str, Any]) -> str:

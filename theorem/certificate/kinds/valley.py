@@ -22,8 +22,10 @@ from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.arrival import Arrival
 from gdcheck.theorem.valleys.decide import ValleyDecision
 from gdcheck.theorem.valleys.momentum import KINDS, MomentumArrival
+from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Relations
 from gdcheck.theorem.valleys.sharpness import ValleySharpness
+from gdcheck.theorem.valleys.thresholds import valley_thresholds
 
 FORMAT = "gdcheck-valley/1"
 METHOD_FORMAT = "gdcheck-valley-method/1"
@@ -94,12 +96,16 @@ def valley_answer(decision: ValleyDecision) -> dict[str, Any]:
     """Return the answer as plain data, with the keys of other answers and ``"theorem": "valley"``.
 
     What belongs to the point of arrival is a pair of numbers, centre and radius: ``minimizer`` (one pair a coordinate),
-    ``boundary`` and ``stability_limit`` (step sizes).
+    ``boundary``, ``stability_limit`` and the ends of ``window`` (step sizes). Of a method with momentum, ``window`` is
+    where no limit exists, ``tangential_window`` where the direction tends to one along the valley, and ``limit`` has
+    ``angles`` where it rotates.
     """
     problem, found = decision.problem, decision.arrival
     answer = blank_answer(
         decision.verdict, decision.reason, decision.precision, problem.variables, problem.step_size
     ) | {"theorem": "valley"}
+    if not problem.method.is_plain:
+        answer |= {"method": problem.method.to_json(), "window": None, "tangential_window": None}
     if found is None:
         return answer | enclosed_fields(None)
     with ctx.workprec(decision.precision + 64):
@@ -107,17 +113,38 @@ def valley_answer(decision: ValleyDecision) -> dict[str, Any]:
         unit = arb(problem.rate / problem.step_size)
         said = {"sentence": "the iterates tend to a zero of the residuals", "point_kind": "valley"}
         at = [[in_float(arb(x)), in_float(arb(found.radius))] for x in found.centre]
-        sign = 1 if found.regime is Regime.SMALL_STEP else -1
-        return answer | {
-            "regime": found.regime.value,
+        sign = -1 if found.regime is Regime.LARGE_STEP else 1
+        lines: dict[str, Any] = {
             "boundary": in_floats(2 / (unit * (values[0] + values[-1]))),
             "stability_limit": in_floats(2 / (unit * values[-1])),
+        }
+        limit: dict[str, Any] = {"kind": _kind(found), "vector": [in_float(x) for x in found.vector]}
+        if isinstance(found, MomentumArrival):
+            lines = _thresholds(decision.problem, unit * values[0], unit * values[-1], found)
+            if found.regime is Regime.ROTATING:
+                limit |= {"vector": None, "angles": [in_float(x) for x in found.angles]}
+        return answer | {
+            "regime": found.regime.value,
+            **lines,
             "eigenvalues": [{"value": decimal(unit * v, 15), "multiplicity": 1} for v in values],
-            "limit": {"kind": _kind(found), "vector": [in_float(x) for x in found.vector]},
-            "multiplier": decimal(found.rho * sign, 15),
+            "limit": limit,
+            "multiplier": None if found.regime is Regime.ROTATING else decimal(found.rho * sign, 15),
             "step": found.step,
             **enclosed_fields(at, **said, step=found.step, factor=in_float(found.rho)),
         }
+
+
+def _thresholds(problem: ValleyProblem, lowest: arb, highest: arb, found: MomentumArrival) -> dict[str, Any]:
+    """Return the step sizes at which a method with momentum changes; ``None`` where one does not exist."""
+    tangential = len(found.spectrum.values) < len(problem.variables)
+    lines = valley_thresholds(lowest, highest, problem.method, tangential=tangential)
+    windows = {"window": lines.window, "tangential_window": lines.tangential}
+    return {
+        "boundary": None if lines.boundary is None else in_floats(lines.boundary),
+        "stability_limit": in_floats(lines.stability_limit),
+        **{name: None if ends is None else [in_floats(end) for end in ends] for name, ends in windows.items()},
+        "rate_per_step": in_float(found.rho),
+    }
 
 
 def valley_sharpness_json(found: ValleySharpness, regime: Regime) -> dict[str, Any]:

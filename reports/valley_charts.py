@@ -121,7 +121,7 @@ def _sharpness(decision: ValleyDecision, path: _Path) -> Panel:
     assert decision.arrival is not None
     method = decision.problem.method
     threshold = float(arb(largest_stable(method))) / float(arb(decision.problem.step_size))
-    called = "2/η" if method.is_plain else "largest stable"
+    called, limits = ("2/η", "2/η") if method.is_plain else ("largest stable", "the largest stable")
     unit = arb(decision.problem.rate / decision.problem.step_size)
     limit = float(unit * decision.arrival.spectrum.values[-1])
     values = [{"x": k, "y": v, "above": v > threshold} for k, v in enumerate(path.sharpness)]
@@ -142,7 +142,7 @@ def _sharpness(decision: ValleyDecision, path: _Path) -> Panel:
             dots = drawn("point", chosen, filled=True, size=30, color=STAND_IN[colour], opacity=0.9)
             layers.append(dots.encode(x=x, y=y))
     count = sum(1 for v in values if v["above"])
-    title = f"Sharpness: above {'2/η' if method.is_plain else 'the largest stable'} at {count} of the {len(values)} steps drawn"
+    title = f"Sharpness: above {limits} at {count} of the {len(values)} steps drawn"
     chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=210, title=title)
     return chart
 

@@ -172,10 +172,7 @@ def followed(problem: ValleyProblem, starts: Floats) -> tuple[Floats, Floats]:
             step = sum((u * slopes for u, slopes in pairs), np.zeros_like(x))
             moved, buffer = problem.method.advance(x, c, rate * step, to_float)
             alive, x = alive[keep], np.stack(moved)[:, keep]
-            if problem.method.momentum > 0:
-                c = np.stack(buffer)[:, keep]
-            else:
-                c = np.zeros_like(x)
+            c = np.stack(buffer)[:, keep] if problem.method.momentum > 0 else np.zeros_like(x)
     return ends, tops
 
 

@@ -147,6 +147,9 @@ def _read_off(case: Case, x: list[Any], rows: list[list[Any]], late: tuple[int, 
         length = mpmath.sqrt(sum(h * h for h in seen))
         seen = [h / length for h in seen]
         if top < beta:
+            across = [sum(mpmath.mpf(str(a)) * h for a, h in zip(row, seen, strict=True)) for row in rows]
+            if mpmath.sqrt(sum(h * h for h in across) / values[0]) > 0.01:
+                return Expected("not settled", x)  # The buffer has no part along the valley, as in a symmetric plane.
             second = (top / beta) ** late[0]
             return Expected("tangential", x, [float(h) for h in seen] if second < 1e-12 else None)
         if not any(real):

@@ -21,6 +21,7 @@ from gdcheck.theorem.valleys.states import State, trajectory
 MOST_STEPS = 100_000
 _FAR = 1e30
 _FLAT = 1000
+_TINY = arb(2) ** 300
 REASONS = {
     "rank": "the Jacobian of the residuals loses rank where the iterates go; another --start may keep full rank",
     "contraction": "the iterates do not come near a zero of the residuals within the steps allowed (--max-steps)",
@@ -32,6 +33,10 @@ REASONS = {
         " arrives elsewhere"
     ),
     "inequality": "the amplitude is not proved to exceed the tail within the steps allowed (--max-steps)",
+    "absent": (
+        "the iterates have no part in what dominates at the point of arrival, to all digits followed, as in a plane of"
+        " symmetry; another --start has one"
+    ),
     "accuracy": "the point of arrival is not known well enough within the steps allowed (--max-steps)",
     "reached": "the iterates reach the valley exactly, after finitely many steps: there is no direction from then on; "
     "another start has one, or another step size: change it a little",
@@ -53,7 +58,7 @@ ARRIVES = {
     " residuals",
 }
 """What is proved in each regime."""
-_NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "accuracy", "precision", "reached"}
+_NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "absent", "accuracy", "precision", "reached"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +119,7 @@ def decide_valley(
 
 def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int) -> Arrival | str:
     """Follow the trajectory at the current precision."""
-    lacking, next_look, first = "contraction", 0, arb(0)
+    lacking, next_look, first, begun = "contraction", 0, arb(0), arb(0)
     for iterate in trajectory(problem):
         size = _size(iterate)
         if not (size.is_finite() and all(x.is_finite() for x in iterate.jacobian.entries())):
@@ -131,15 +136,20 @@ def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int
             # The residuals are as small as the trajectory is known: only more bits decide, if anything does.
             return lacking if lacking in {"boundary", "limit", "neighbour", "rank"} and ctx.prec > 512 else "precision"
         if iterate.step >= next_look:
-            decide = momentum_arrival if isinstance(iterate, State) else arrival
-            found = decide(problem, iterate, dependent)
+            if isinstance(iterate, State):
+                found = momentum_arrival(problem, iterate, dependent)
+            else:
+                found = arrival(problem, iterate, dependent)
             if isinstance(found, Arrival):
                 return found
             lacking = found
             next_look = iterate.step + 1 + iterate.step // 32
-            if _stalls(iterate, size):
+            if _stalls(iterate):
                 return "rank" if lacking == "rank" else "elsewhere"
+        if lacking == "inequality" and surely_less(size * _TINY, begun):
+            return "absent"
         if iterate.step == 0:
+            begun = size
             first = _smallest(iterate, dependent)
         if iterate.step >= max_steps:
             # Near a point where the rank is lost, steps become slow: it does not come near in any number of them.
@@ -160,6 +170,7 @@ def _smallest(iterate: Iterate, dependent: Relations | None) -> arb:
     return arb(0) if found is None else found.values[0]
 
 
-def _stalls(iterate: Iterate, size: arb) -> bool:
-    """Whether the gradient vanishes to all digits while the residuals do not."""
-    return surely_less(norm(iterate.gradient) * arb(2) ** 80, size)
+def _stalls(iterate: Iterate) -> bool:
+    """Whether the gradient, and the buffer, vanish to all digits while the residuals do not."""
+    moves = [*iterate.gradient, *(iterate.buffer if isinstance(iterate, State) else ())]
+    return surely_less(norm(moves) * arb(2) ** 80, norm(iterate.residuals))

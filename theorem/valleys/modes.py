@@ -93,21 +93,27 @@ def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bo
         rho = turning[0].block.d.sqrt()
         powers = _largest([m.powers(rho) for m in turning])
         return Dominance(Regime.ROTATING, None, rho, powers, tuple(_angle(m) for m in turning))
-    moduli = [Block.at(method, s).largest() if m is None else m.block.moduli(m.mode)[0] for s, m in zip(ends, known)]
-    index = max(range(len(moduli)), key=lambda i: float(moduli[i].mid()))
+    moduli = [_modulus(method, s, matrix) for s, matrix in zip(ends, known, strict=True)]
+    _, index = max((float(x.mid()), i) for i, x in enumerate(moduli))
     others = [x for i, x in enumerate(moduli) if i != index]
     if tangential and all(surely_less(x, beta) for x in moduli):
         return Dominance(Regime.TANGENTIAL, None, beta, _powers(method, ends, known, beta))
     matrix = known[index]
     if matrix is None or (tangential and not surely_less(beta, moduli[index])):
         return "boundary"
-    if not all(surely_less(x, moduli[index]) for x in others):
-        rivals = [i for i, x in enumerate(moduli) if not surely_less(x, moduli[index])]
-        return "neighbour" if {known[i] and known[i].mode.shape for i in rivals} == {matrix.mode.shape} else "boundary"
     shape = matrix.mode.shape
+    if not all(surely_less(x, moduli[index]) for x in others):
+        rivals = [m for m, x in zip(known, moduli, strict=True) if not surely_less(x, moduli[index])]
+        alike = all(m is not None and m.mode.shape is shape for m in rivals)
+        return "neighbour" if alike else "boundary"
     regime = next(regime for regime, each in SHAPES.items() if each is shape)
     angles = (_angle(matrix),) if shape is Shape.PAIR else ()
     return Dominance(regime, index, moduli[index], _powers(method, ends, known, moduli[index]), angles)
+
+
+def _modulus(method: Method, s: arb, matrix: ModeMatrix | None) -> arb:
+    """Return the larger modulus of a mode."""
+    return Block.at(method, s).largest() if matrix is None else matrix.block.moduli(matrix.mode)[0]
 
 
 def _powers(method: Method, ends: Sequence[arb], known: Sequence[ModeMatrix | None], rho: arb) -> arb:
@@ -116,7 +122,7 @@ def _powers(method: Method, ends: Sequence[arb], known: Sequence[ModeMatrix | No
         if matrix is not None:
             found.append(matrix.powers(rho))
             continue
-        large = Block.at(method, s).largest()
+        large = _modulus(method, s, None)
         room = rho - large
         if not surely_less(arb(0), room):
             return arb("inf")

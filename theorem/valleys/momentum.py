@@ -5,8 +5,8 @@ With :math:`z = (u, c/\sqrt\eta)` one step is :math:`z^+ = B(x)z + R`, where B h
 \kappa\sqrt\eta)\|`, so that :math:`\|R\| \le \frac12LD^2\|z\|^2`, and :math:`\|B(x) - B(y)\| \le LV\|x-y\|` with
 :math:`V = \|(2a\eta\sigma_p, \kappa\sqrt\eta, \sqrt\eta)\|`. Let :math:`\|B^j\| \le K\rho^j` for every spectrum of
 :math:`JJ^T` that occurs on the ball of radius ϱ, and :math:`r = K\|z\|`. If :math:`q = \rho + K(LV\varrho +
-\frac12LD^2r) < 1` and :math:`Dr/(1-q) \le \varrho`, the trajectory stays in the ball and tends to a zero of F; with B at
-that zero, :math:`z^+ = Bz + g`, :math:`\|g\| \le C\|z\|^2`, :math:`C = LVDK/(1-q) + \frac12LD^2` (docs/valleys.md,
+\frac12LD^2r) < 1` and :math:`Dr/(1-q) \le \varrho`, the trajectory stays in the ball and tends to a zero of F; with B
+at that zero, :math:`z^+ = Bz + g`, :math:`\|g\| \le C\|z\|^2`, :math:`C = LVDK/(1-q) + \frac12LD^2` (docs/valleys.md,
 *Momentum*).
 """
 
@@ -94,9 +94,8 @@ def momentum_arrival(problem: ValleyProblem, state: State, dependent: Relations 
     Returns:
         The limit; or what is lacking, in a word.
     """
-    if surely_less(arb(NARROW), norm(state.buffer)) or surely_less(
-        arb(NARROW), arb(problem.rate) * norm(state.gradient)
-    ):
+    pull = arb(problem.rate) * norm(state.gradient)
+    if surely_less(arb(NARROW), norm(state.buffer)) or surely_less(arb(NARROW), pull):
         return "contraction"  # Steps are longer than the ball may be wide.
     residuals, jacobian = state.residuals, state.jacobian
     if dependent is not None:

@@ -147,9 +147,14 @@ class ValleyProblem:
         return 2 * self.scale * self.step_size
 
 
+def is_decided(method: Method) -> bool:
+    """Whether valleys are decided for a method: gradient descent, heavy ball and Nesterov's."""
+    return method.is_plain or isinstance(method, HeavyBall)
+
+
 def _method(given: Mapping[str, Any] | str | Method | None) -> Method:
     method = given if isinstance(given, Method) else read_method(given)
-    if not (method.is_plain or isinstance(method, HeavyBall)):
+    if not is_decided(method):
         moves = "preconditioned gradient descent" if method.preconditioner is not None else method.name
         raise InputError("method", f"{moves} is not decided in valleys; take gradient-descent, heavy-ball or nesterov")
     return method

@@ -9,11 +9,11 @@ from flint import fmpq
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.expression import MAX_CHARACTERS
-from gdcheck.theorem.methods.method import PLAIN, HeavyBall
+from gdcheck.theorem.methods.method import PLAIN
 from gdcheck.theorem.smooth.graph import Function, Node, Power, Product, SmoothLoss, Sum
 from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.smooth.reading import read_smooth
-from gdcheck.theorem.valleys.problem import ValleyProblem
+from gdcheck.theorem.valleys.problem import ValleyProblem, is_decided
 from gdcheck.theorem.valleys.relations import as_polynomial, generic_rank
 
 
@@ -29,9 +29,7 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
     """
     if isinstance(problem, SmoothProblem):
         loss, given = problem.loss, problem.given is not None or problem.near is not None
-    elif isinstance(problem, EveryStartProblem) or not problem.text:
-        return None
-    elif not (problem.method.is_plain or isinstance(problem.method, HeavyBall)):
+    elif isinstance(problem, EveryStartProblem) or not (problem.text and is_decided(problem.method)):
         return None
     else:
         given = problem.minimizer_given

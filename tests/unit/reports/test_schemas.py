@@ -17,6 +17,7 @@ from gdcheck.theorem.certificate.schema import (
     SmoothEveryStart,
     SmoothSharpness,
     Valley,
+    ValleyMethod,
 )
 from gdcheck.theorem.certificate.shapes import json_schema
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
@@ -34,6 +35,7 @@ PUBLISHED = {
     "smooth-end": json_schema(SmoothEnd, "gdcheck certificate of another end of a smooth loss's trajectory"),
     "smooth-every-start": json_schema(SmoothEveryStart, "gdcheck certificate of a smooth loss for every start"),
     "smooth-sharpness": json_schema(SmoothSharpness, "gdcheck sharpness certificate of a smooth loss"),
+    "valley-method": json_schema(ValleyMethod, "gdcheck certificate of momentum in a valley"),
     "valley": json_schema(Valley, "gdcheck certificate of a limit in a valley"),
 }
 

@@ -1,8 +1,8 @@
 """Momentum into valleys: Claims W1 to W7, and ``check``. docs/certificate.md, *Valley certificates of methods*.
 
 With u = F(x), J its derivative and eta twice scale times the step size, the state (x, c) moves to (x - a eta J^T u -
-kappa c, beta c + eta J^T u). With z = (u, c / sqrt eta) this is z' = B(x) z + R, where B has the blocks I - a eta J J^T,
--kappa sqrt(eta) J, sqrt(eta) J^T and beta. Everything is computed anew from the residuals' texts.
+kappa c, beta c + eta J^T u). With z = (u, c / sqrt eta) this is z' = B(x) z + R, where B has the blocks I - a eta J
+J^T, -kappa sqrt(eta) J, sqrt(eta) J^T and beta. Everything is computed anew from the residuals' texts.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, dot, middle
 from gdcheck.theorem.checker.smooth.spectrum import ROOT2, eigenvalues_within, sine_above, verify_ends
 
 PRECISIONS = (256, 512, 1024, 2048, 4096, 8192)
+NARROW = 2**96
+"""By how much smaller than the residuals and the buffer the error of a state is."""
+ROUND = 64
+"""The bits after the point of what is needed to a few digits."""
+FAR = 2**256
+"""A trajectory whose residuals are larger is not followed."""
 SIGNS = {"small-step": 1, "large-step": -1, "rotating": 0}
 KINDS = {"small-step": "fixed", "large-step": "alternating", "rotating": "rotating", "tangential": "fixed"}
 
@@ -67,7 +73,7 @@ class Document(valley.Stated):
     schema: Literal["gdcheck-valley-method/1"]
     problem: Problem
     powers: Fraction
-    limit: Limit  # type: ignore[assignment]
+    limit: Limit
 
     @classmethod
     def read(cls, value: object, path: str, n: int) -> Self:
@@ -131,16 +137,16 @@ def verify(c: Document) -> None:
         ClaimError: If a claim is not verified.
     """
     sizes = valley.verify_relations(c)
-    with_enough_bits(PRECISIONS, lambda bits: verify_with(c, sizes, bits))
+    verify_from(c, with_enough_bits(PRECISIONS, lambda bits: enclose(c, bits)), sizes)
 
 
-def verify_with(c: Document, sizes: Sequence[Sequence[Fraction]], bits: int) -> None:
-    """Verify all claims but Claim V9, which gives ``sizes``, with intervals of one precision.
+def verify_from(c: Document, state: State, sizes: Sequence[Sequence[Fraction]]) -> None:
+    """Verify all claims but Claim W1, which gives ``state``, and Claim V9, which gives ``sizes``.
 
     Raises:
         ClaimError: If a claim is not verified.
     """
-    state = enclose(c, bits)
+    bits = state.centre[0].bits
     around = up(c.arrival.reach + state.drift, bits)
     lipschitz = valley.lipschitz_above(c, state.centre, around, bits)
     gram = valley.gram_of(state.seen_rows)
@@ -187,11 +193,13 @@ def enclose(c: Document, bits: int) -> State:
         values = [evaluate(residual, x, 1) for residual in c.problem.residuals]
         u, rows = [v.slots[-1] for v in values], [gradient(v) for v in values]
         if k == c.step:
+            size = intervals.norm_above([*u, *buffer], bits)
+            claim(drift * NARROW <= size, f"the enclosure is narrow fails: {show(drift, size)}")
             return State(x, drift, u, rows, *valley.seen_by(c, u, rows, bits), buffer)
         pull = [eta * dot(column, u) for column in zip(*rows, strict=True)]
         if near is None or near.left_by(x, drift, bits):
             move = intervals.norm_above(pull, bits) / (1 - linear.beta)
-            near = valley.near_of(c, (x, drift, rows), move, near, stable, bits)
+            near = valley.near_of(c, (x, drift, rows), (move, stable), near, bits)
         size = intervals.norm_above(u, bits) + near.largest * drift
         moved = [y - a * p - kappa * b for y, p, b in zip(x, pull, buffer, strict=True)]
         filled = [beta * b + p for b, p in zip(buffer, pull, strict=True)]
@@ -199,18 +207,21 @@ def enclose(c: Document, bits: int) -> State:
         x, buffer = centre[: len(x)], centre[len(x) :]
         drift = up(_growth(c, near, size) * drift + rounding, bits)
         claim(drift < 1, f"the enclosure is narrow fails at step {k}: {show(drift)}")
+        claim(size < FAR, f"the residuals stay bounded fails at step {k}: {show(size)}")
     raise AssertionError("the stated step is reached")
 
 
 def _growth(c: Document, near: valley.Near, size: Fraction) -> Fraction:
     """Bound the norm of the derivative of the map of states."""
     linear, found = c.linear, Fraction(0)
-    for h in (-near.lipschitz * size, near.largest**2 + near.lipschitz * size):
+    # Rounded: at ends farther apart the norm is larger still, as it is convex between them.
+    bent = up(near.lipschitz * up(size, ROUND), ROUND)
+    for h in (-bent, up(near.largest, ROUND) ** 2 + bent):
         s = c.problem.eta * h
         square = (1 - linear.a * s) ** 2 + linear.kappa**2 + s**2 + linear.beta**2
         determinant = linear.determinant[0] + linear.determinant[1] * s
-        inner = up(max(Fraction(0), square**2 - 4 * determinant**2), 64)
-        found = max(found, up(root_bounds(up((square + root_bounds(inner)[1]) / 2, 64))[1], 64))
+        inner = up(max(Fraction(0), square**2 - 4 * determinant**2), ROUND)
+        found = max(found, up(root_bounds(up((square + root_bounds(inner)[1]) / 2, ROUND))[1], ROUND))
     return found
 
 
@@ -257,7 +268,7 @@ def verify_modes(c: Document, eigenvalues: Sequence[Ends], *, tangential: bool) 
         rho = blocks[index].modulus(kind)
         others = [*moduli[:index], *moduli[index + 1 :], *([beta] if tangential else [])]
         claim(all(x < rho[0] for x in others), f"one mode dominates fails: {show(rho[0], *others)}")
-    claim(0 < rho[0] and rho[1] < 1, f"0 < rho < 1 fails: {show(*rho)}")
+    claim(rho[0] > 0 and rho[1] < 1, f"0 < rho < 1 fails: {show(*rho)}")
     powers = max(powers_of(linear, block, kind, rho) for block, kind in zip(blocks, kinds, strict=True))
     claim(c.powers >= powers, f"K = {show(c.powers)} fails: it is at least {show(powers)}")
     return Modes(index, None if index is None else blocks[index], rho, powers)
@@ -284,8 +295,8 @@ def verify_ball(
     Let D = |(a eta sigma_p k, kappa sqrt eta)|, V = |(2 a eta sigma_p, kappa sqrt eta, sqrt eta)|, r = K |z|, and G = L
     D^2 / 2, to which relations add b k^2 |(a eta sigma_p^2, sqrt(eta) sigma_p)|. If q = rho + K (L V reach + G r) < 1
     and D r/(1 - q) <= reach, then |z_{k+j}| <= q^j r. With B at the limit z moves to B z + g, |g| <= C |z|^2, C = L V D
-    K/(1 - q) + G. Relations hold on |u| <= R = (2 + sigma_p |(2 a eta sigma_p, kappa sqrt eta)|) r, where b R <= 1/2 and
-    k^2 = 1/(1 - b^2 R^2).
+    K/(1 - q) + G. Relations hold on |u| <= R = (2 + sigma_p |(2 a eta sigma_p, kappa sqrt eta)|) r, where b R <= 1/2
+    and k^2 = 1/(1 - b^2 R^2).
 
     Args:
         c: The certificate.
@@ -325,9 +336,7 @@ def _least(x: Interval) -> Fraction:
     return max(x.lower, -x.upper, Fraction(0))
 
 
-def verify_across(
-    c: Document, state: State, ball: Ball, line: tuple[Modes, Vector, Fraction], tail: Fraction
-) -> None:
+def verify_across(c: Document, state: State, ball: Ball, line: tuple[Modes, Vector, Fraction], tail: Fraction) -> None:
     """Claim W6 (inequality) and Claim W7 (limit) where a real multiplier dominates.
 
     Args:
@@ -358,7 +367,7 @@ def verify_across(
     error += on_c * (turned * ball.size + state.drift / root_low)
     _exceeds(c, max(low, -high) - error, tail * norm_above((on_u, on_c)) / c.powers)
     turn = (1 if low > 0 else -1) * sign**c.step
-    valley.verify_direction(c, state, ball, (tuple(turn * x for x in vector), tilt))
+    valley.verify_direction(c.limit.vector, state, ball, (tuple(turn * x for x in vector), tilt))
 
 
 def verify_along(c: Document, state: State, ball: Ball, tail: Fraction) -> None:

@@ -128,7 +128,6 @@ class Stated:
         arrival: Where it tends to.
         relations: Equations that the residuals satisfy by themselves; None if there are none.
         spectrum: The spectrum there.
-        limit: The limit at even steps.
     """
 
     problem: Problem
@@ -138,7 +137,6 @@ class Stated:
     arrival: Arrival
     relations: Relations | None
     spectrum: Spectrum
-    limit: minimizer.Limit
 
     @classmethod
     def read(cls, value: object, path: str, n: int) -> Self:
@@ -161,10 +159,12 @@ class Document(Stated):
     Attributes:
         schema: The format.
         sharpness: When the largest Hessian eigenvalue is above the threshold; None if nothing is said.
+        limit: The limit at even steps.
     """
 
     schema: Literal["gdcheck-valley/1"]
     sharpness: Sharpness | None
+    limit: minimizer.Limit
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def verify_with(c: Document, sizes: Sequence[Sequence[Fraction]], bits: int) -> 
     tilt = ROOT2 * sine_above(gram, vector, eigenvalues, index, spread)
     inner = verify_inequality(c, iterate, ball, rho, (vector, tilt))
     turn = (1 if inner > 0 else -1) * sign**c.step
-    verify_direction(c, iterate, ball, (tuple(turn * x for x in vector), tilt))
+    verify_direction(c.limit.vector, iterate, ball, (tuple(turn * x for x in vector), tilt))
 
 
 @dataclass(frozen=True)
@@ -250,13 +250,12 @@ class Near:
 def near_of(
     c: Stated,
     at: tuple[list[Interval], Fraction, list[list[Interval]]],
-    move: Fraction,
+    room_for: tuple[Fraction, Fraction],
     before: Near | None,
-    stable: Fraction,
     bits: int,
 ) -> Near:
-    """Bound J on a ball around an iterate: wide enough for some steps if |J|^2 is then still below ``stable``."""
-    x, drift, rows = at
+    """Bound J on a ball around an iterate: wide enough for some steps of a length, if |J|^2 stays below a number."""
+    (x, drift, rows), (move, stable) = at, room_for
     here, room = norm_of(rows, bits), Fraction(0)
     if before is not None and before.lipschitz > 0:
         above = (root_bounds(stable)[0] - here) / 2
@@ -291,7 +290,7 @@ def enclose(c: Document, bits: int) -> Iterate:
             return Iterate(x, drift, u, rows, *seen_by(c, u, rows, bits))
         moves = [eta * dot(column, u) for column in zip(*rows, strict=True)]
         if near is None or near.left_by(x, drift, bits):
-            near = near_of(c, (x, drift, rows), norm_above(moves, bits), near, 2 / c.problem.eta, bits)
+            near = near_of(c, (x, drift, rows), (norm_above(moves, bits), 2 / c.problem.eta), near, bits)
         size = norm_above(u, bits) + near.largest * drift
         if c.sharpness is not None:
             verify_sharpness(c, (k, k in c.sharpness.above), (x, drift, u, rows), near, size)
@@ -492,11 +491,11 @@ def verify_inequality(c: Document, iterate: Iterate, ball: Ball, rho: Ends, line
     return inner.lower
 
 
-def verify_direction(c: Stated, iterate: Iterate, ball: Ball, line: tuple[Vector, Fraction]) -> None:
+def verify_direction(limit: Sequence[Ends], iterate: Iterate, ball: Ball, line: tuple[Vector, Fraction]) -> None:
     """Claim V8 (limit): every component's interval holds that of J^T w, and is narrow; w is the eigenvector.
 
     Args:
-        c: The certificate.
+        limit: The intervals.
         iterate: The iterate at the step.
         ball: The bounds on its ball.
         line: A vector next to w, turned to the side of the even steps, and a bound of the distance from it.
@@ -509,7 +508,7 @@ def verify_direction(c: Stated, iterate: Iterate, ball: Ball, line: tuple[Vector
     spread = 2 * (ball.lipschitz * ball.around + ball.largest * tilt) * root_bounds(squared(vector))[0] / low
     for ends in ([x.lower for x in back], [x.upper for x in back]):
         size = low, norm_above(back, bits)
-        verify_box("the limit", ends, size, spread + Fraction(1, 10**30), c.limit.vector)
+        verify_box("the limit", ends, size, spread + Fraction(1, 10**30), limit)
 
 
 check = Check(Document, verify)

@@ -384,7 +384,7 @@ def test_the_norm_of_a_derivative_is_bounded_and_closely(seed):
     rng = random.Random(seed)
     p, n = rng.randint(1, 3), 4
     rows = [[Q(rng.randint(-9, 9), 4) for _ in range(n)] for _ in range(p)]
-    bound = valley._norm_of(matrix_of(rows), BITS)
+    bound = valley.norm_of(matrix_of(rows), BITS)
     with mpmath.workdps(40):
         top = mpmath.svd_r(mpmath.matrix([[float(x) for x in row] for row in rows]), compute_uv=False)[0]
     assert float(top) * (1 - 1e-12) <= float(bound) <= 1.01 * float(top)

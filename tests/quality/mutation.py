@@ -64,6 +64,7 @@ TESTS = {
     "checker/smooth/spectrum": ["checker/smooth/certificates", "smooth/enclosures"],
     "checker/smooth/strict_minimum": ["checker/smooth/certificates"],
     "checker/smooth/valley": ["checker/smooth/certificates"],
+    "checker/methods/valley": ["valleys/momentum"],
     "checker/smooth/kinds/ends": ["smooth/ends"],
     "checker/smooth/kinds/every_start": ["smooth/every_start"],
     "checker/smooth/kinds/higher": ["smooth/sharpness"],

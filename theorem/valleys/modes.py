@@ -61,7 +61,7 @@ def matrix_of(method: Method, s: arb) -> ModeMatrix | None:
         return None
     else:
         shape = Shape.POSITIVE if block.t > 0 else Shape.NEGATIVE
-    return ModeMatrix(_rows(method, s), block, Mode(shape))
+    return ModeMatrix(_rows(method, s), block, Mode(shape), arb(method.lead))
 
 
 def _rows(method: Method, s: arb) -> tuple[tuple[arb, arb], tuple[arb, arb]]:
@@ -91,7 +91,7 @@ def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bo
     turning = [m for m in known if m is not None and m.mode.shape is Shape.PAIR]
     if len(turning) == len(known) and method.trace_and_determinant()[1][1] == 0:
         rho = turning[0].block.d.sqrt()
-        powers = _largest([m.powers(rho) for m in turning])
+        powers = _powers(method, ends, known, rho)
         return Dominance(Regime.ROTATING, None, rho, powers, tuple(_angle(m) for m in turning))
     moduli = [_modulus(method, s, matrix) for s, matrix in zip(ends, known, strict=True)]
     _, index = max((float(x.mid()), i) for i, x in enumerate(moduli))
@@ -120,7 +120,8 @@ def _powers(method: Method, ends: Sequence[arb], known: Sequence[ModeMatrix | No
     found = [arb(1)]
     for s, matrix in zip(ends, known, strict=True):
         if matrix is not None:
-            found.append(matrix.powers(rho))
+            unit_u, unit_c, _ = matrix.units
+            found.append(norm((matrix.powers(rho, unit_u), matrix.powers(rho, unit_c))).upper())
             continue
         large = _modulus(method, s, None)
         room = rho - large

@@ -228,9 +228,7 @@ def powers_above(
     return powers_of(linear, block, mode, rho, v)
 
 
-def powers_of(
-    linear: Linear, block: Block, mode: Mode | None, rho: Interval, v: tuple[Fraction, Fraction]
-) -> Fraction:
+def powers_of(linear: Linear, block: Block, mode: Mode | None, rho: Interval, v: tuple[Fraction, Fraction]) -> Fraction:
     """Return K of Claim M4 where the buffer counts, whatever the entries off the diagonal are."""
     most = block.moduli_above() if mode is None else block.modulus(mode)[1]
     length, half = norm_above(v), _over(block.trace, TWO)

@@ -32,6 +32,7 @@ ROUND = 64
 FAR = 2**256
 """A trajectory whose residuals are larger is not followed."""
 SIGNS = {"small-step": 1, "large-step": -1, "rotating": 0}
+UNITS = (Fraction(1), Fraction(0)), (Fraction(0), Fraction(1))
 KINDS = {"small-step": "fixed", "large-step": "alternating", "rotating": "rotating", "tangential": "fixed"}
 
 
@@ -250,7 +251,7 @@ def verify_modes(c: Document, eigenvalues: Sequence[Ends], *, tangential: bool) 
     for low, high in eigenvalues:
         s = c.problem.eta * low, c.problem.eta * high
         below = root_bounds(s[0])[0], root_bounds(s[1])[1]
-        block = Block.at(linear, s, (linear.kappa * below[0], linear.kappa * below[1]), below)
+        block = Block.of(linear, s, (-linear.kappa * below[1], -linear.kappa * below[0]), below)
         blocks.append(block)
         kinds.append(_kind(block))
     moduli = [b.moduli_above() if m is None else b.modulus(m)[1] for b, m in zip(blocks, kinds, strict=True)]
@@ -269,7 +270,10 @@ def verify_modes(c: Document, eigenvalues: Sequence[Ends], *, tangential: bool) 
         others = [*moduli[:index], *moduli[index + 1 :], *([beta] if tangential else [])]
         claim(all(x < rho[0] for x in others), f"one mode dominates fails: {show(rho[0], *others)}")
     claim(rho[0] > 0 and rho[1] < 1, f"0 < rho < 1 fails: {show(*rho)}")
-    powers = max(powers_of(linear, block, kind, rho) for block, kind in zip(blocks, kinds, strict=True))
+    powers = max(
+        norm_above([powers_of(linear, block, kind, rho, v) for v in UNITS])
+        for block, kind in zip(blocks, kinds, strict=True)
+    )
     claim(c.powers >= powers, f"K = {show(c.powers)} fails: it is at least {show(powers)}")
     return Modes(index, None if index is None else blocks[index], rho, powers)
 

@@ -7,7 +7,7 @@ import pytest
 
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.checker import outcome
-from gdcheck.theorem.checker.outcome import NotChecked, look, time_limit
+from gdcheck.theorem.checker.outcome import ClaimError, NotChecked, at_step, claim, look, required, time_limit, watched
 from tests.builders.certificates import CERTIFICATES, CUBIC, ORBIT, SEPARABLE, replace
 
 LONG = CUBIC + "".join(f" + 1/{10**i}*x**{3 + i % 5}*y**{1 + i % 7}" for i in range(1, 40))
@@ -74,3 +74,27 @@ def test_a_limit_ends_with_its_check():
 
 def test_the_default_is_a_minute():
     assert outcome.TIME_LIMIT == 60
+
+
+def test_no_time_is_over_at_once(monkeypatch):
+    monkeypatch.setattr(outcome, "time", SimpleNamespace(monotonic=lambda: 5.0))
+    with pytest.raises(NotChecked), time_limit(0):
+        look("something")
+
+
+def test_who_watches_is_told_now_and_then():
+    seen = []
+    with watched(lambda done, total: seen.append((done, total))):
+        for step in range(131):
+            at_step(step, 130)
+    at_step(0, 1)
+    assert seen == [(0, 130), (64, 130), (128, 130)]
+
+
+def test_a_claim_that_fails_is_said():
+    claim(1, "never said")
+    assert required(0, "never said") == 0
+    with pytest.raises(ClaimError, match="^the sum is too large$"):
+        claim([], "the sum is too large")
+    with pytest.raises(ClaimError, match="^no vector is stated$"):
+        required(None, "no vector is stated")

@@ -31,27 +31,36 @@ def ends(network: Network, x: Floats) -> tuple[float, float]:
     return float(values[0]), float(values[-1])
 
 
-def small_step(network: Network, start: Floats) -> fmpq:
-    """Return a step size below the boundary: 0.9 over the largest eigenvalue at the start.
+def small_step(network: Network, start: Floats, beta: float = 0.0) -> fmpq:
+    """Return a step size below the boundary: 0.9 over the largest eigenvalue at the start, times 1 − β.
 
     Args:
         network: The network.
         start: The first weights, shape (n,).
+        beta: The momentum.
 
     Returns:
         The step size, a decimal of nine digits.
     """
-    return _decimal(0.9 / ends(network, start)[1])
+    return _decimal(0.9 * (1 - beta) / ends(network, start)[1])
 
 
-def large_step(network: Network, start: Floats, steps: int, tell: Callable[[int, str], None] | None = None) -> fmpq:
-    """Find a step size in the window 2/(λ₁+λ_p) < η < 2/λ_p of the point at which its own run arrives, by bisection.
+def large_step(
+    network: Network,
+    start: Floats,
+    steps: int,
+    tell: Callable[[int, str], None] | None = None,
+    *,
+    beta: float = 0.0,
+) -> fmpq:
+    """Find a step size in the window 2/(λ₁+λ_p) < η/(1+β) < 2/λ_p of the point at which its own run arrives.
 
     Args:
         network: The network.
         start: The first weights, shape (n,).
         steps: Steps of each run.
         tell: Called with the number of the try and a word on it.
+        beta: The momentum.
 
     Returns:
         The step size, a decimal of nine digits.
@@ -59,17 +68,17 @@ def large_step(network: Network, start: Floats, steps: int, tell: Callable[[int,
     Raises:
         InputError: If none is found.
     """
-    top = ends(network, start)[1]
+    top = ends(network, start)[1] / (1 + beta)
     low, high = 1.6 / top, 2.4 / top
     for attempt in range(_TRIES):
         eta = _decimal((low + high) / 2)
         if tell is not None:
             tell(attempt, f"η = {float(eta):.6g}")
-        end = _trained(network, start, float(eta), steps)
+        end = _trained(network, start, float(eta), beta, steps)
         if end is None:
             high = float(eta)
             continue
-        lowest, highest = ends(network, end)
+        lowest, highest = (value / (1 + beta) for value in ends(network, end))
         if float(eta) * highest >= 2:
             high = float(eta)
         elif float(eta) * (lowest + highest) <= 2:
@@ -85,9 +94,9 @@ def _decimal(value: float) -> fmpq:
     return fmpq(round(value * _DIGITS), _DIGITS)
 
 
-def _trained(network: Network, start: Floats, rate: float, steps: int) -> Floats | None:
+def _trained(network: Network, start: Floats, rate: float, beta: float, steps: int) -> Floats | None:
     """Train; None if it diverges."""
-    x = start
+    x, move = start, np.zeros_like(start)
     for _ in range(steps):
         at = forward(network, x)
         size = float(np.linalg.norm(at.residuals.value))
@@ -95,5 +104,6 @@ def _trained(network: Network, start: Floats, rate: float, steps: int) -> Floats
             return None
         if size < 1e-5:
             break
-        x = x - rate * gradient(network, x, at, at.residuals).value
+        move = beta * move - rate * gradient(network, x, at, at.residuals).value
+        x = x + move
     return x if size < 1e-1 else None

@@ -49,7 +49,7 @@ def prove_command(options: NetworkOptions) -> int:
         InputError: If an option cannot be used.
     """
     options.check()
-    _without_decay(options)
+    without_decay(options)
     regime, given = asked(options)
     widths, activation = hidden_widths(options.hidden), activation_of(options)
     images = load_images(replace(options, subset=options.subset or 20))
@@ -143,8 +143,12 @@ def asked(options: NetworkOptions) -> tuple[Regime, fmpq | None]:
     return regime, given
 
 
-def _without_decay(options: NetworkOptions) -> None:
-    """Refuse options that need weight decay."""
+def without_decay(options: NetworkOptions) -> None:
+    """Refuse options that need weight decay.
+
+    Raises:
+        InputError: If one is given.
+    """
     usual = NetworkOptions()
     for field in ("loss", "network", "outputs", "near"):
         if getattr(options, field) != getattr(usual, field):

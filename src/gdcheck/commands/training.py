@@ -35,6 +35,7 @@ def train(options: TrainOptions) -> int:
         "gdcheck network --root cifar --download --subset 200",
         "gdcheck network --prove --subset 20 --pixels 4 --hidden 100",
         "gdcheck network --prove --regime large-step --subset 10 --hidden 300 --data images",
+        "gdcheck network --prove --momentum 1/10 --regime large-step --subset 5 --pixels 2 --hidden 4",
         "gdcheck network --prove --weight-decay 0.005 --pixels 2 --hidden 5 --outputs 4 --data images",
     )
 )
@@ -44,6 +45,10 @@ def network(options: NetworkOptions) -> int:
     from gdcheck.networks.needed import require_training_packages
 
     require_training_packages()
+    if options.momentum is not None:
+        from gdcheck.commands.network_momentum import prove_momentum_command
+
+        return prove_momentum_command(options)
     if options.prove and options.decay is not None:
         from gdcheck.commands.network_minimum import prove_minimum_command
 

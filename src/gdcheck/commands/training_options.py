@@ -52,6 +52,9 @@ class ProofOptions(ImageOptions):
     hidden: Annotated[str, Option(help="With --prove: the widths of the hidden layers, such as 100 or 40,40.")] = "100"
     activation: Annotated[str, Option(help="With --prove: tanh, sigmoid, softplus or gelu.")] = "tanh"
     max_steps: Annotated[int, Option(min=1, max=1_000_000, help="With --prove: steps allowed.")] = 50_000
+    momentum: Annotated[
+        str | None, Option(help="With --prove: β of heavy ball, for up to 100 weights; gradient descent if not given.")
+    ] = None
     loss: Annotated[str, Option(help="With --prove and --weight-decay: mse or cross-entropy.")] = "mse"
     network: Annotated[str, Option(help="With --prove and --weight-decay: dense, or tiny (convolutions).")] = "dense"
     outputs: Annotated[
@@ -84,6 +87,8 @@ class NetworkOptions(ProofOptions):
         Raises:
             InputError: If an option is out of its range.
         """
+        if self.momentum is not None and not self.prove:
+            raise InputError("momentum", "is for --prove; add it")
         for field, value in (("weight-decay", self.weight_decay), ("distance", self.distance)):
             if not (isfinite(value) and value > 0):
                 raise InputError(field, f"{value} is not positive; give one such as 0.02")

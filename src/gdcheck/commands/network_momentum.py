@@ -1,0 +1,102 @@
+"""What ``gdcheck network --prove --momentum β`` does: a small network's run with heavy ball, proved as a valley's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory, write_bytes
+from gdcheck.commands.network_proof import activation_of, asked, few_enough, hidden_widths, without_decay
+from gdcheck.commands.training_options import NetworkOptions
+from gdcheck.commands.training_run import describe, load_images
+from gdcheck.networks.proof.samples import random_network, samples
+from gdcheck.networks.proof.search import large_step, small_step
+from gdcheck.networks.proof.written import exact_texts, written
+from gdcheck.properties.storage.files import as_json
+from gdcheck.terminal.progress import progress_bar
+from gdcheck.terminal.show import console_for_people, show_answer
+from gdcheck.terminal.waiting import waiting
+from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
+from gdcheck.theorem.certificate.rechecking import NotChecked, check
+from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_fmpq
+from gdcheck.theorem.methods.method import HeavyBall
+from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.valleys.decide import decide_valley
+from gdcheck.theorem.valleys.problem import ValleyProblem
+
+_MOST_WEIGHTS = 100
+_SEARCH_STEPS = 6000
+_TIME_LIMIT = 3600.0
+
+
+def prove_momentum_command(options: NetworkOptions) -> int:
+    """Enclose heavy ball on a small network, in as many bits as it takes; print and write what is proved.
+
+    Args:
+        options: The options.
+
+    Returns:
+        The exit code: 0 if a limit is proved, 3 if not, 130 if interrupted.
+
+    Raises:
+        InputError: If an option cannot be used.
+    """
+    options.check()
+    without_decay(options)
+    if options.decay is not None:
+        raise InputError("momentum", "is proved without weight decay so far; leave out --weight-decay")
+    regime, given = asked(options)
+    beta = to_fmpq(options.momentum or "", "momentum")
+    if not 0 < beta < 1:
+        raise InputError("momentum", "must be between 0 and 1, such as 1/10")
+    images = load_images(replace(options, subset=options.subset or 5))
+    inputs, targets = samples(
+        images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
+    )
+    widths = hidden_widths(options.hidden)
+    few_enough([inputs.shape[1], *widths, 1], _MOST_WEIGHTS, "are taken with momentum, whose errors grow at each step")
+    network, start = random_network(inputs, targets, widths, activation_of(options), options.seed)
+    make_directory(options.out)
+    typer.echo(f"data: {describe(images)}; {network.parameters} weights, {network.residuals} residuals, heavy ball")
+    try:
+        eta = given
+        if eta is None and regime is Regime.SMALL_STEP:
+            eta = small_step(network, start, float(beta))
+        elif eta is None:
+            with progress_bar(None, "looking for a step size in the window of its own end") as tell:
+                eta = large_step(network, start, _SEARCH_STEPS, tell, beta=float(beta))
+        residuals, names = written(network)
+        problem = ValleyProblem.of(
+            residuals, step_size=eta, start=exact_texts(start), variables=names, method=HeavyBall(beta)
+        )
+        path = options.out / f"network-momentum-{regime.value}.json"
+        return _proved(problem, options.max_steps, path)
+    except KeyboardInterrupt:
+        typer.echo("interrupted: nothing is written", err=True)
+        return INTERRUPTED
+
+
+def _proved(problem: ValleyProblem, max_steps: int, path: Path) -> int:
+    """Decide, write the certificate, have the checker check what is written, and say what is proved."""
+    with waiting("enclosing"):
+        decision = decide_valley(problem, max_steps=max_steps)
+        answer, proof = valley_answer(decision), valley_certificate(decision)
+    if proof is None:
+        typer.echo(f"unresolved: {decision.reason}")
+        return OTHER
+    write_bytes(path, as_json(proof).encode("utf-8"))
+    try:
+        with waiting("rechecking") as watch:
+            failure = check(json.loads(path.read_text(encoding="utf-8")), _TIME_LIMIT, watch)
+    except NotChecked as gave_up:
+        failure = str(gave_up)
+    if failure is not None:
+        typer.echo(f"unresolved: the checker does not accept the certificate {path} ({failure})")
+        return OTHER
+    show_answer(console_for_people(), answer | {"recheck": "accepted"})
+    typer.echo(f"certificate: {path}; gdcheck plot draws it")
+    return PROVED

@@ -1,0 +1,67 @@
+"""A network written out is that network, and heavy ball on it arrives on both sides of its switch, with proof."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from flint import arb, fmpq
+
+from gdcheck.networks.proof.activations import TANH
+from gdcheck.networks.proof.network import Network, dense
+from gdcheck.networks.proof.passes import forward
+from gdcheck.networks.proof.search import large_step, small_step
+from gdcheck.networks.proof.written import exact_texts, written
+from gdcheck.theorem.certificate.kinds.valley import valley_certificate
+from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.decision.decide import Verdict
+from gdcheck.theorem.methods.method import HeavyBall
+from gdcheck.theorem.methods.statement import Regime
+from gdcheck.theorem.smooth.evaluate import Forward
+from gdcheck.theorem.smooth.reading import read_smooth
+from gdcheck.theorem.valleys.decide import decide_valley
+from gdcheck.theorem.valleys.problem import ValleyProblem
+from tests.unit.networks.proof.test_passes import NETWORKS
+
+
+@pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"pooled"}))
+def test_what_is_written_is_the_network(name: str) -> None:
+    network = NETWORKS[name]
+    x = np.random.default_rng(7).normal(size=network.parameters) / 2
+    at = forward(network, x).residuals
+    texts, names = written(network)
+    point = [arb(fmpq(*float(a).as_integer_ratio())) for a in x]
+    exact = [float(Forward.of(read_smooth(text, names), point, 0).value) for text in texts]
+    assert np.linalg.norm(at.value.ravel() - exact) <= at.error + 1e-14
+
+
+def test_a_convolution_with_pooling_is_written_too() -> None:
+    network = NETWORKS["pooled"]
+    texts, names = written(network)
+    assert len(texts) == network.residuals
+    assert len(names) == network.parameters
+    assert all(len(text) > 1000 for text in texts)
+
+
+@pytest.mark.parametrize("regime", [Regime.SMALL_STEP, Regime.LARGE_STEP])
+def test_heavy_ball_arrives_on_both_sides_of_its_switch(regime: Regime) -> None:
+    network = Network(
+        dense(2, [2, 1], TANH, bias=False), np.array([[1.0, 0.25], [-0.25, 1.0]]), np.array([[0.5], [-0.25]])
+    )
+    start = np.round(8 * np.random.default_rng(15).normal(size=network.parameters)) / 8
+    beta = fmpq(1, 100)
+    find = small_step if regime is Regime.SMALL_STEP else lambda *a, **k: large_step(*a, 400, **k)
+    texts, names = written(network)
+    problem = ValleyProblem.of(
+        texts,
+        step_size=find(network, start, beta=float(beta)),
+        start=exact_texts(start),
+        variables=names,
+        method=HeavyBall(beta),
+    )
+    decision = decide_valley(problem)
+    assert decision.verdict is Verdict.PROVED, decision.reason
+    assert decision.arrival is not None
+    assert decision.arrival.regime is regime
+    assert check(json.loads(json.dumps(valley_certificate(decision)))) is None

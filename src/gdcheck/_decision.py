@@ -7,12 +7,15 @@ from html import escape
 from typing import TYPE_CHECKING, Any, overload
 
 from gdcheck.theorem.decision import decide as engine
-from gdcheck.theorem.decision import every_start
+from gdcheck.theorem.decision.every_start import EveryStart
+from gdcheck.theorem.decision.every_start import decide_every_start as decide_every_start_at
+from gdcheck.theorem.decision.method_every_start import MethodEveryStart, decide_method_every_start
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.long_run.locate import with_minimizer
+from gdcheck.theorem.long_run.deciding import decide_located, enclosed_everywhere
+from gdcheck.theorem.long_run.locate import find_minimizer, why_none
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import THEOREM_1, Statement
-from gdcheck.theorem.smooth.problem import SmoothProblem
+from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.squares import as_valley
 
@@ -43,7 +46,7 @@ class Decision(engine.Decision):
             ("loss", self.problem.loss.text()),
             ("step size", str(self.problem.step_size)),
             ("verdict", self.verdict.value),
-            ("limit", "none certified" if self.limit is None else self._limit()),
+            ("limit", str(self.limit or "none certified")),
             ("reason", self.reason),
         )
         table = "".join(f"<tr><th>{name}</th><td>{escape(text[:500])}</td></tr>" for name, text in rows)
@@ -53,12 +56,7 @@ class Decision(engine.Decision):
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
     def _headline(self) -> str:
-        return f"{self.verdict.value}: {self.reason if self.limit is None else self._limit()}"
-
-    def _limit(self) -> str:
-        assert self.limit is not None
-        vectors = (", ".join(f"{float(x.mid()) + 0.0:.6g}" for x in v) for v in self.limit.vectors)
-        return f"{self.limit.kind.value} along " + " and ".join(f"({v})" for v in vectors)
+        return f"{self.verdict.value}: {self.limit or self.reason}"
 
     def _picture(self) -> str:
         from gdcheck.reports.charts import picture
@@ -72,7 +70,9 @@ class Decision(engine.Decision):
 
 
 @overload
-def decide(problem: Problem, statement: Statement = THEOREM_1, **budget: Any) -> Decision | ValleyDecision: ...
+def decide(
+    problem: Problem, statement: Statement = THEOREM_1, **budget: Any
+) -> Decision | SmoothDecision | ValleyDecision: ...
 
 
 @overload
@@ -91,16 +91,18 @@ def decide(
     """Decide one problem with proof.
 
     Args:
-        problem: The problem; its minimizer is searched if none is given.
+        problem: The problem; its minimizer is searched if none is given, and enclosed if it is not rational.
         statement: The statement to hold it against; Theorem 1 of the paper unless another one is under test.
         **budget: ``max_steps`` of gradient descent and ``max_precision`` in bits, as for the engine.
 
     Returns:
-        The decision; of a smooth problem a ``SmoothDecision``, of one with residuals, or with a loss that is written as
-        a sum of squares and has no isolated minimum, a ``ValleyDecision``.
+        The decision. Of a smooth problem, and of a polynomial whose trajectory tends to no rational point, a
+        ``SmoothDecision``; of one with residuals, or with a loss that is written as a sum of squares and has no
+        isolated minimum, a ``ValleyDecision``.
 
     Raises:
-        InputError: If the minimizer is not a critical point of the loss, or none with rational coordinates is found.
+        InputError: If the minimizer is not a critical point of the loss, or the loss has truncated powers or the
+            problem another method, and no critical point with rational coordinates is found.
 
     Example:
         >>> import gdcheck
@@ -120,8 +122,13 @@ def decide(
         from gdcheck.theorem.decision.smooth import decide_smooth
 
         return decide_smooth(problem, **budget)
-    found = engine.decide(with_minimizer(problem), statement, **budget)
-    return Decision(**{field.name: getattr(found, field.name) for field in fields(found)})
+    located = decide_located(problem, statement=statement, **budget)
+    if located.exact is not None:
+        found, _ = located.exact
+        return Decision(**{field.name: getattr(found, field.name) for field in fields(found)})
+    if located.enclosed is not None:
+        return located.enclosed
+    raise InputError("minimizer", why_none(located.location, problem.loss.variables))
 
 
 def _valley(problem: ValleyProblem, budget: dict[str, Any]) -> ValleyDecision:
@@ -131,7 +138,7 @@ def _valley(problem: ValleyProblem, budget: dict[str, Any]) -> ValleyDecision:
     return decide_valley(problem, **{name: budget[name] for name in ("max_steps", "max_precision") if name in budget})
 
 
-def decide_every_start(problem: Problem | SmoothProblem) -> every_start.EveryStart | SmoothEveryStart:
+def decide_every_start(problem: Problem | SmoothProblem) -> EveryStart | MethodEveryStart | SmoothEveryStart:
     """Decide Theorem 1 for almost every start of the basin of one minimizer.
 
     Args:
@@ -141,7 +148,7 @@ def decide_every_start(problem: Problem | SmoothProblem) -> every_start.EverySta
         The verdict.
 
     Raises:
-        InputError: If the minimizer is not a critical point, or none with rational coordinates is found.
+        InputError: If the minimizer is not a critical point, or no minimum is found.
 
     Example:
         >>> import gdcheck
@@ -150,10 +157,18 @@ def decide_every_start(problem: Problem | SmoothProblem) -> every_start.EverySta
         >>> found.verdict.value, found.exceptional.slope < 1
         ('proved', True)
     """
+    smooth: SmoothProblem | None
     if isinstance(problem, SmoothProblem):
-        # It needs NumPy, which exact losses do without.
-        from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
-        from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem
+        smooth = EveryStartSmoothProblem.of_problem(problem)
+    else:
+        location = find_minimizer(problem)
+        if location.problem is not None:
+            there = location.problem
+            return decide_every_start_at(there) if there.method.is_plain else decide_method_every_start(there)
+        smooth = enclosed_everywhere(problem, location)
+        if smooth is None:
+            raise InputError("minimizer", why_none(location, problem.loss.variables))
+    # It needs NumPy, which exact losses do without.
+    from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
 
-        return decide_smooth_every_start(EveryStartSmoothProblem.of_problem(problem))
-    return every_start.decide_every_start(with_minimizer(problem))
+    return decide_smooth_every_start(smooth)

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.enclosed.every_start import SmoothEveryStart
     from gdcheck.theorem.decision.every_start import EveryStart
+    from gdcheck.theorem.decision.method_every_start import MethodEveryStart
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.valleys.decide import ValleyDecision
 
 
-def certify(decision: Decision | EveryStart | SmoothDecision | SmoothEveryStart | ValleyDecision) -> dict[str, Any]:
+def certify(
+    decision: Decision | EveryStart | MethodEveryStart | SmoothDecision | SmoothEveryStart | ValleyDecision,
+) -> dict[str, Any]:
     """Write the certificate of a decision, or of a verdict for almost every start.
 
     Args:
@@ -41,11 +44,15 @@ def certify(decision: Decision | EveryStart | SmoothDecision | SmoothEveryStart 
     """
     from gdcheck.theorem.certificate.certificate import certificate
     from gdcheck.theorem.certificate.kinds.every_start import every_start_certificate
+    from gdcheck.theorem.certificate.methods.every_start import method_every_start_certificate
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.every_start import EveryStart
+    from gdcheck.theorem.decision.method_every_start import MethodEveryStart
 
     if isinstance(decision, EveryStart):
         found = every_start_certificate(decision)
+    elif isinstance(decision, MethodEveryStart):
+        found = method_every_start_certificate(decision)
     elif isinstance(decision, Decision):
         found = certificate(decision)
     else:
@@ -89,7 +96,7 @@ def recheck(certificate: Mapping[str, Any] | str | Path, *, time_limit: float = 
 
     Args:
         certificate: The certificate, or the path of its JSON file.
-        time_limit: The seconds that the checker may take.
+        time_limit: The seconds of processor time that the checker may take.
 
     Returns:
         The result. A certificate of another shape is not accepted either, nor is one that the checker could not finish:

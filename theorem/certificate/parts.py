@@ -46,8 +46,9 @@ def in_float(value: arb) -> float:
 
 
 def in_floats(value: arb) -> list[float]:
-    """Return the middle and the radius of a ball as floats."""
-    return [in_float(value), float(value.rad())]
+    """Return a ball as a float and a radius around it, which holds the rounding to floats too."""
+    middle = in_float(value)
+    return [middle, float_above(abs(value - arb(middle)))]
 
 
 def above(value: arb) -> str:

@@ -121,6 +121,7 @@ def require_shape(certificate: Any) -> None:
         SmoothEnd,
         SmoothEveryStart,
         SmoothSharpness,
+        SmoothSteps,
         Valley,
         ValleyMethod,
     )
@@ -129,7 +130,7 @@ def require_shape(certificate: Any) -> None:
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
     published |= {SMOOTH: Smooth, VALLEY: Valley, VALLEY_METHOD: ValleyMethod, SMOOTH_EVERY_START: SmoothEveryStart}
-    published |= {SMOOTH_SHARPNESS: SmoothSharpness, SMOOTH_END: SmoothEnd}
+    published |= {SMOOTH_SHARPNESS: SmoothSharpness, SMOOTH_END: SmoothEnd, SMOOTH_STEPS: SmoothSteps}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return
     shape = published.get(schema, Certificate) if type(schema) is str else Certificate

@@ -555,3 +555,43 @@ class SmoothEnd(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-end/
     problem: SmoothProblem
     verdict: str
     claim: SmoothSaddle | SmoothFall
+
+
+class SmoothWithin(Shape, frozen=True, tag_field="kind", tag="within"):
+    """From which step on a measure stays within a bound.
+
+    Attributes:
+        measure: The distance to the minimizer, or the loss above that of the minimizer.
+        bound: The bound.
+        step: The first step from which on the measure is at most that, at every step.
+        until: The last step that is enclosed.
+    """
+
+    measure: Literal["distance", "loss"]
+    bound: str
+    step: Count
+    until: Count
+
+
+class SmoothIterate(Shape, frozen=True, tag_field="kind", tag="iterate"):
+    """Where the iterate of a step is.
+
+    Attributes:
+        step: The step.
+        box: An interval for each coordinate.
+    """
+
+    step: Count
+    box: tuple[Interval, ...]
+
+
+class SmoothSteps(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-steps/1"):
+    """How long a trajectory of a smooth loss takes, or where it is at a step; see docs/certificate.md.
+
+    Attributes:
+        theorem: The certificate of the trajectory.
+        claim: What is proved.
+    """
+
+    theorem: Smooth
+    claim: SmoothWithin | SmoothIterate

@@ -27,7 +27,7 @@ Watch = Callable[[int, int], None]
 
 _WATCH: ContextVar[Watch | None] = ContextVar("_WATCH", default=None)
 _LIMIT: ContextVar[tuple[float, float]] = ContextVar("_LIMIT", default=(math.inf, math.inf))
-"""The seconds that the check in progress may take, and when they are over by the monotonic clock."""
+"""The seconds of processor time that the check in progress may take, and when they are over by its thread's clock."""
 
 
 class BadCertificate(Exception):  # noqa: N818
@@ -95,12 +95,14 @@ def _during(variable: ContextVar[T], value: T) -> Iterator[None]:
 
 
 def time_limit(seconds: float) -> AbstractContextManager[None]:
-    """Let the checks inside take this many seconds at most; ``look`` is where they are stopped.
+    """Let the checks inside take this many seconds of processor time at most; ``look`` is where they are stopped.
+
+    What else the machine has to do does not count, so that it does not decide whether a proof is accepted.
 
     Args:
         seconds: The limit.
     """
-    return _during(_LIMIT, (seconds, time.monotonic() + seconds))
+    return _during(_LIMIT, (seconds, time.thread_time() + seconds))
 
 
 def watched(watch: Watch | None) -> AbstractContextManager[None]:
@@ -140,7 +142,7 @@ def look(work: str) -> None:
         NotChecked: If it is.
     """
     seconds, end = _LIMIT.get()
-    if time.monotonic() >= end:
+    if time.thread_time() >= end:
         raise NotChecked(
             f"not checked: {work} takes the checker more than {seconds:g} seconds; this says nothing about the proof"
         )

@@ -40,7 +40,7 @@ __all__ = [
 _GUARD_BITS = 64
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SmoothDecision:
     """The verdict on a smooth problem, with everything that a certificate needs.
 
@@ -74,6 +74,9 @@ class SmoothDecision:
     def limit(self) -> LimitDirection | None:
         """The certified limit, if any."""
         return None if self.amplitude is None else self.amplitude.limit
+
+    def __repr__(self) -> str:
+        return f"<SmoothDecision {self.verdict.value}: {self.limit or self.reason}>"
 
 
 def decide_smooth(

@@ -73,6 +73,10 @@ class LimitDirection:
     kind: LimitKind
     vectors: tuple[tuple[arb, ...], ...]
 
+    def __str__(self) -> str:
+        vectors = (", ".join(f"{float(x.mid()) + 0.0:.6g}" for x in v) for v in self.vectors)
+        return f"{self.kind.value} along " + " and ".join(f"({v})" for v in vectors)
+
 
 @dataclass(frozen=True)
 class Settled:

@@ -175,18 +175,21 @@ def with_minimizer(problem: Problem, near: Vector | None = None) -> Problem:
     return found.problem
 
 
-def why_none(found: Location, names: Sequence[str]) -> str:
+def why_none(found: Location, names: Sequence[str], enclosing: str | None = None) -> str:
     """Say in a sentence why there is no minimizer to decide the theorem at.
 
     Args:
         found: A location without a problem.
         names: The variables.
+        enclosing: Why no point could be enclosed either; None if that was not tried.
     """
     assert found.nearby is not None
     listed = describe_points(found.nearby, names)
-    if not found.nearby.nearest:
+    if not found.nearby.nearest and (found.nearby.complete or enclosing is None):
         return listed
-    return f"{found.how}, and the theorem is decided at rational minimizers only; {listed}"
+    if enclosing is None:
+        return f"{found.how}, and none is enclosed for such a problem; {listed}"
+    return f"{enclosing}; {listed}"
 
 
 def describe_points(found: CriticalPoints, names: Sequence[str]) -> str:

@@ -20,9 +20,12 @@ from gdcheck.theorem.smooth.floats.map_norm import map_norm
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 
-# Beyond so many variables the norm of the map's derivative at an iterate is bounded in floats.
-_BALLS_VARIABLES = 8
+# An error may grow by less than this at a step, and by this in all, before the map's derivative is looked at.
 _LOCAL_FROM = fmpq(21, 20)
+_GROWN = 4.0
+_MOST_IN_BALLS = 8
+# By how much its norm may be overestimated rather than computed anew.
+_NOT_MUCH = fmpq(1, 4096)
 _ROOM = fmpq(65, 64)
 # A bound on a ball is taken for smaller ones down to this ratio.
 _LARGER = fmpq(9, 8)
@@ -105,8 +108,9 @@ class _Trajectory:
         delta, eta = arb(self._minimizer.radius), self._step_size
         wide = [arb(x) for x in self._start]
         x, drift = [y.mid() for y in wide], norm(y.rad() for y in wide)
-        step = 0
+        step, grown = 0, 0.0
         known: tuple[arb, arb] | None = None  # A radius, and the third derivative's bound on its ball.
+        near: tuple[list[arb], arb] | None = None  # A point in it, and the norm of the map's derivative there.
         while True:
             h = [a - b for a, b in zip(x, centre, strict=True)]
             error = (drift + delta + norm(y.rad() for y in h)).upper()
@@ -116,35 +120,63 @@ class _Trajectory:
             yield EnclosedIterate(step, h, arb(error), arb(radius), size)
             # The ball of the bound holds the iterate, and is not much larger than it has to be.
             if known is None or not (radius <= known[0] and surely_less(known[0], 2 * radius)):
-                known = radius, self._third(arb(radius))
+                known, near = (radius, self._third(arb(radius))), None
             factor = self.largest + eta * known[1] * radius
-            local_too = not surely_less(factor, arb(_LOCAL_FROM))
-            here = Forward.of(self._loss, x, 2 if local_too else 1, all_values=False)
-            if local_too:
-                local = self._local(here, drift, known[1])
+            grown += max(0.0, float(factor.mid()) - 1)
+            local_too = not surely_less(factor, arb(_LOCAL_FROM)) or grown > _GROWN
+            local = self._from(near, x, drift, known[1]) if local_too else None
+            here = Forward.of(self._loss, x, 2 if local_too and local is None else 1, all_values=False)
+            if local_too and local is None:
+                norm_here = self._norm(here)
+                near = x, norm_here
+                local = self._around(norm_here, here, drift, known[1])
+            if local is not None:
                 factor = local if surely_less(local, factor) or not factor.is_finite() else factor
             moved = [a - eta * b for a, b in zip(x, here.gradient(), strict=True)]
             x = [y.mid() for y in moved]
             drift = (factor * drift + norm(y.rad() for y in moved)).upper()
             step += 1
 
-    def _local(self, at: Forward, drift: arb, third: arb) -> arb:
-        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies.
+    def _from(self, near: tuple[list[arb], arb] | None, x: list[arb], drift: arb, third: arb) -> arb | None:
+        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies by what is known at an earlier one.
 
         Args:
-            at: The loss at the ball's centre, with derivatives of order 2.
+            near: The earlier iterate and the norm there; None if there is none.
+            x: The ball's centre.
+            drift: The ball's radius.
+            third: A bound of the third derivative on a ball that holds both.
+
+        Returns:
+            The bound; None where it is not worth much.
+        """
+        if near is None:
+            return None
+        more = self._step_size * third * (drift + norm(a - b for a, b in zip(x, near[0], strict=True)))
+        return arb((near[1] + more).upper()) if surely_less(more, arb(_NOT_MUCH)) else None
+
+    def _around(self, norm_here: arb, at: Forward, drift: arb, third: arb) -> arb:
+        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies by the norm at its centre.
+
+        Args:
+            norm_here: The norm.
+            at: The loss there.
             drift: The ball's radius.
             third: A bound of the third derivative on a ball that holds it, not finite if there is none.
         """
-        n = self._loss.dimension
         if not third.is_finite():
-            third = bounds_on_ball(self._loss, at.values[:n], drift).third
-        more = self._step_size * third * drift
-        if n > _BALLS_VARIABLES:
-            bound = map_norm(at, self._step_size)
-            return arb("inf") if bound is None else (bound + more).upper()
+            third = bounds_on_ball(self._loss, at.values[: self._loss.dimension], drift).third
+        return arb((norm_here + self._step_size * third * drift).upper())
+
+    def _norm(self, at: Forward) -> arb:
+        """Bound ‖I − η∇²f‖ at a point: in floats, and in balls where these do not reach."""
+        bound = map_norm(at, self._step_size)
+        if bound is not None:
+            return bound
+        n = self._loss.dimension
+        if n > _MOST_IN_BALLS:
+            return arb("inf")
         matrix = arb_mat([[int(i == j) for j in range(n)] for i in range(n)]) - at.hessian() * arb(self._step_size)
         power = matrix
         for _ in range(3):
             power = power * power
-        return (norm(power.entries()).root(8) + more).upper()
+        return arb(norm(power.entries()).root(8).upper())

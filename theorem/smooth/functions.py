@@ -103,13 +103,21 @@ def _log_one_plus_exp(x: arb) -> arb:
 
 
 def _erf(x: arb, order: int) -> Jet:
+    return [x.erf(), *_slopes_of_erf(x, order)]
+
+
+def _slopes_of_erf(x: arb, order: int) -> Jet:
     first = 2 * (-x * x).exp() / arb.pi().sqrt() if order else arb(0)
-    return [x.erf(), first, -2 * x * first, (4 * x * x - 2) * first][: order + 1]
+    return [first, -2 * x * first, (4 * x * x - 2) * first][:order]
 
 
 def _atan(x: arb, order: int) -> Jet:
+    return [x.atan(), *_slopes_of_atan(x, order)]
+
+
+def _slopes_of_atan(x: arb, order: int) -> Jet:
     u = 1 / (1 + x * x)
-    return [x.atan(), u, -2 * x * u * u, (6 * x * x - 2) * u * u * u][: order + 1]
+    return [u, -2 * x * u * u, (6 * x * x - 2) * u * u * u][:order]
 
 
 _JETS: dict[str, Callable[[arb, int], Jet]] = {
@@ -127,6 +135,14 @@ _JETS: dict[str, Callable[[arb, int], Jet]] = {
     "erf": _erf,
     "atan": _atan,
 }
+_SLOPES: dict[str, Callable[[arb, int], Jet]] = {
+    "log": _reciprocal,
+    "log1p": lambda x, order: _reciprocal(1 + x, order),
+    "softplus": lambda x, order: _sigmoid(x, order - 1),
+    "erf": _slopes_of_erf,
+    "atan": _slopes_of_atan,
+}
+"""The derivatives 1, …, order alone, of the functions of which they do without the value."""
 FUNCTIONS = tuple(sorted((*_JETS, "sqrt")))
 """The names that a text may use; sqrt is the power 1/2."""
 
@@ -158,7 +174,7 @@ def jet(name: str, x: arb, order: int) -> Jet:
 
 def slopes(name: str, x: arb, order: int) -> Jet:
     """Evaluate the derivatives 1, …, order on a ball, which may cost less than the value."""
-    return _sigmoid(x, order - 1) if name == "softplus" else _JETS[name](x, order)[1:]
+    return _SLOPES[name](x, order) if name in _SLOPES else _JETS[name](x, order)[1:]
 
 
 def power_jet(x: arb, exponent: fmpq, order: int) -> Jet:

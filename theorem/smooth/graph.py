@@ -61,6 +61,26 @@ class Function:
 Node = Sum | Product | Power | Function
 
 
+def arguments(node: Node) -> list[int]:
+    """Return the slots that a node depends on."""
+    if isinstance(node, Sum):
+        return [slot for slot, _ in node.terms]
+    if isinstance(node, Product):
+        return [node.left, node.right]
+    return [node.base if isinstance(node, Power) else node.argument]
+
+
+def _moved(node: Node, place: Mapping[int, int]) -> Node:
+    """Return a node whose slots have other numbers, in the same order."""
+    if isinstance(node, Sum):
+        return Sum(node.constant, tuple((place[slot], c) for slot, c in node.terms))
+    if isinstance(node, Product):
+        return Product(place[node.left], place[node.right])
+    if isinstance(node, Power):
+        return Power(place[node.base], node.exponent)
+    return Function(node.name, place[node.argument])
+
+
 class Affine:
     """The nodes that are affine forms of the variables, as a matrix: one product for all of them.
 
@@ -250,21 +270,31 @@ class Builder:
     def apply(self, name: str, argument: Value) -> Value:
         """Return an elementary function of a value.
 
-        log(1 + exp(u)) is read as softplus(u): over a wide ball its derivatives are then known far better.
+        log(1 + exp(u)) is read as softplus(u), log(sigmoid(u)) as −softplus(−u) and log(1 − sigmoid(u)) as
+        −softplus(u): over a wide ball their derivatives are then known far better.
         """
         if name in {"log", "log1p"} and argument.constant == (name == "log"):
             inner = self._exponent(argument)
             if inner is not None:
                 return Value(ZERO, {self._slot(Function("softplus", inner)): ONE})
+        if name == "log" and (found := self._only(argument, "sigmoid")) is not None:
+            inner, factor = found
+            if abs(factor) == 1 and 2 * argument.constant == 1 - factor:
+                return self.scale(self.apply("softplus", Value(ZERO, {inner: -factor})), -ONE)
         return Value(ZERO, {self._slot(Function(name, self.slot(argument))): ONE})
 
     def _exponent(self, value: Value) -> int | None:
         """Return the slot u if a value is exp(u), constant apart."""
+        found = self._only(value, "exp")
+        return None if found is None or found[1] != 1 else found[0]
+
+    def _only(self, value: Value, name: str) -> tuple[int, fmpq] | None:
+        """Return the slot u and the factor if a value is a multiple of a function of u, constant apart."""
         if len(value.terms) != 1:
             return None
         ((slot, factor),) = value.terms.items()
         node = self.nodes[slot - self.dimension] if slot >= self.dimension else None
-        return node.argument if factor == 1 and isinstance(node, Function) and node.name == "exp" else None
+        return (node.argument, factor) if isinstance(node, Function) and node.name == name else None
 
     def slot(self, value: Value) -> int:
         """Return the slot of a value, made if it has none yet."""
@@ -290,6 +320,12 @@ class Builder:
         return self._known[node]
 
     def finish(self, value: Value) -> tuple[Node, ...]:
-        """Return the nodes, of which the last is the value."""
-        self.nodes.append(Sum(value.constant, tuple(sorted(value.terms.items()))))
-        return tuple(self.nodes)
+        """Return the nodes that the value depends on, of which the last is the value."""
+        n, nodes = self.dimension, [*self.nodes, Sum(value.constant, tuple(sorted(value.terms.items())))]
+        needed = {n + len(nodes) - 1}
+        for slot in range(n + len(nodes) - 1, n - 1, -1):
+            if slot in needed:
+                needed.update(arguments(nodes[slot - n]))
+        kept = [slot for slot in range(n, n + len(nodes)) if slot in needed]
+        place = {slot: slot for slot in range(n)} | {slot: n + i for i, slot in enumerate(kept)}
+        return tuple(_moved(nodes[slot - n], place) for slot in kept)

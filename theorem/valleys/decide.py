@@ -61,7 +61,7 @@ ARRIVES = {
 _NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "absent", "accuracy", "precision", "reached"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ValleyDecision:
     """The verdict on a valley problem.
 
@@ -85,6 +85,9 @@ class ValleyDecision:
     def is_of_a_valley(self) -> bool:
         """Whether the trajectory is seen to approach a zero where the rank is as large as it can be."""
         return self.cause in _NEAR_A_ZERO
+
+    def __repr__(self) -> str:
+        return f"<ValleyDecision {self.verdict.value}: {self.reason}>"
 
 
 def decide_valley(

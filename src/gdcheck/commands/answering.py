@@ -19,7 +19,6 @@ from gdcheck.commands.outcomes import (
     outcome_keys,
     question_keys,
     refuse_bad_questions,
-    tends_elsewhere,
     undecided,
 )
 from gdcheck.properties.storage.files import as_json
@@ -28,19 +27,16 @@ from gdcheck.theorem.certificate.answer import answer as answer_to
 from gdcheck.theorem.certificate.answer import chain_json
 from gdcheck.theorem.certificate.certificate import certificate as proof_of
 from gdcheck.theorem.certificate.paper_chain import paper_chain
-from gdcheck.theorem.decision import decide as engine
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
-from gdcheck.theorem.long_run.locate import Location, find_minimizer, why_none
+from gdcheck.theorem.long_run.deciding import decide_located, enclosed_everywhere
+from gdcheck.theorem.long_run.locate import find_minimizer, why_none
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import positive
-from gdcheck.theorem.methods.statement import THEOREM_1
 from gdcheck.theorem.smooth.problem import (
     EveryStartSmoothProblem,
     SmoothProblem,
-    smooth_everywhere,
-    smooth_instead,
 )
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
@@ -130,31 +126,21 @@ class Printer:
         """Return the answer to a problem, and the certificate of the theorem."""
         options = self._options
         self._refuse_beside(problem)
-        location = find_minimizer(problem, options.search_from(problem))
-        refuse_bad_questions(location.problem or problem, options)
-        if location.problem is None:
-            enclosed = self._enclosed(problem, location)
-            if enclosed is not None:
-                return enclosed
+        budget: dict[str, Any] = {**options.limits, "precision": options.precision, "cones": cones}
+        located = decide_located(problem, options.search_from(problem), **budget)
+        refuse_bad_questions(located.location.problem or problem, options)
+        location, enclosed = located.location, located.enclosed
+        if enclosed is not None and not (enclosed.minimizer is None and enclosed.saddle is None):
+            answer, proof = self._smooth_answer(enclosed)
+            return answer | {"critical_points": nearby_json(location)}, proof
+        if located.exact is None:
             asked = {"sharpness": options.sharpness, "observed": options.observe}
             without: dict[str, Any] = {key: None for key, wanted in asked.items() if wanted} | {"scalars": []}
-            answer = undecided(location, problem, options.max_steps) | without
+            answer = undecided(located, problem, options.max_steps) | without
             return answer | question_keys(problem, None, options) | self._rechecked(None), None
-        problem = location.problem
-
-        def decided(at: Problem) -> Decision:
-            return engine.decide(
-                at, THEOREM_1, options.max_steps, options.max_precision, options.precision, cones=cones
-            )
-
-        decision = decided(problem)
-        found = outcome_keys(problem, decision, location, options.max_steps)
-        there = tends_elsewhere(problem, found["outcome"])
-        if there is not None and location.how != "given" and options.near is None:
-            # The first steps were misleading: the trajectory tends to another rational critical point.
-            problem = there
-            decision = decided(problem)
-            found = outcome_keys(problem, decision, location, options.max_steps)
+        decision, outcome = located.exact
+        problem = decision.problem
+        found = outcome_keys(decision, location, outcome)
         proof = proof_of(decision)
         answer = self._answer(decision, self._functions(problem)) | found
         answer |= question_keys(problem, decision, options)
@@ -250,19 +236,6 @@ class Printer:
             answer["observed"] = _seen(observe_smooth(decision.problem, point))
         return answer, proof
 
-    def _enclosed(self, problem: Problem, location: Location) -> _Answered | None:
-        """Return the answer at an irrational minimizer of a polynomial; None if none is enclosed."""
-        from gdcheck.theorem.decision.smooth import decide_smooth
-
-        smooth = smooth_instead(problem, self._options.search_from(problem))
-        if smooth is None:
-            return None
-        found = decide_smooth(smooth, **self._options.limits)
-        if found.minimizer is None:
-            return None
-        answer, proof = self._smooth_answer(found)
-        return answer | {"critical_points": nearby_json(location)}, proof
-
     def _every_start(self, problem: Problem) -> _Answered:
         """Return the answer for almost every start, and its proof."""
         from gdcheck.theorem.certificate.kinds.every_start import every_start_answer, every_start_certificate
@@ -272,10 +245,9 @@ class Printer:
             raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
         location = find_minimizer(problem, self._options.search_from(problem))
         if location.problem is None:
-            smooth = smooth_everywhere(problem)
-            minima = [p.point for p in location.nearby.nearest if p.kind == "minimum"] if location.nearby else []
-            if smooth is not None and minima:
-                return self._smooth_every_start(replace(smooth, near=minima[0]))
+            smooth = enclosed_everywhere(problem, location)
+            if smooth is not None:
+                return self._smooth_every_start(smooth)
             raise InputError("minimizer", why_none(location, problem.loss.variables))
         where = {"minimizer": minimizer_json(location), "critical_points": nearby_json(location)}
         if not problem.method.is_plain:

@@ -154,7 +154,7 @@ def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryS
 )
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
-    time_limit: Annotated[float, typer.Option(min=0, help="Seconds that each certificate may take.")] = 60.0,
+    time_limit: Annotated[float, typer.Option(min=0, help="Seconds of processor time that each may take.")] = 60.0,
     kernel: Annotated[
         bool, typer.Option("--kernel", help="Also have Coq's kernel check them; its first run compiles the proofs.")
     ] = False,
@@ -249,8 +249,6 @@ def replay(
     from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
     from gdcheck.theorem.certificate.rechecking import SHARPNESS, SMOOTH_SHARPNESS
     from gdcheck.theorem.decision.decide import Verdict
-    from gdcheck.theorem.long_run.locate import with_minimizer
-    from gdcheck.theorem.smooth.problem import SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
 
     text = read_text(file)
@@ -271,8 +269,7 @@ def replay(
     names = [v.value for v in Verdict]
     if isinstance(data, dict) and "problem" in data and stored not in names:
         raise InputError("verdict", f"is missing or unknown; a stored record has one of {', '.join(names)}")
-    read = problem_inside(parse_json(text, "the file", decimals=True))
-    problem = read if isinstance(read, SmoothProblem | ValleyProblem) else with_minimizer(read)
+    problem = problem_inside(parse_json(text, "the file", decimals=True))
     decision = _decided(problem)
     found = decision.verdict.value
     if stored is None:
@@ -291,25 +288,13 @@ def replay(
 
 def _decided(problem: AnyProblem) -> AnyDecision:
     """Decide a problem of any kind."""
-    from gdcheck.theorem.decision.decide import decide
-    from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
-    from gdcheck.theorem.decision.every_start import decide_every_start
-    from gdcheck.theorem.decision.method_every_start import decide_method_every_start
-    from gdcheck.theorem.decision.smooth import decide_smooth
+    from gdcheck._decision import decide, decide_every_start
     from gdcheck.theorem.descent.problem import EveryStartProblem
-    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
-    from gdcheck.theorem.valleys.decide import decide_valley
-    from gdcheck.theorem.valleys.problem import ValleyProblem
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem
 
-    if isinstance(problem, EveryStartSmoothProblem):
-        return decide_smooth_every_start(problem)
-    if isinstance(problem, SmoothProblem):
-        return decide_smooth(problem)
-    if isinstance(problem, ValleyProblem):
-        return decide_valley(problem)
-    if not isinstance(problem, EveryStartProblem):
-        return decide(problem)
-    return decide_every_start(problem) if problem.method.is_plain else decide_method_every_start(problem)
+    if isinstance(problem, EveryStartProblem | EveryStartSmoothProblem):
+        return decide_every_start(problem)
+    return decide(problem)
 
 
 def _valley_sharpness_again(stored: Any, decision: AnyDecision) -> int:

@@ -96,21 +96,19 @@ def plot(
 
 def _drawn(problem: Problem | SmoothProblem, max_steps: int) -> Decision | SmoothDecision:
     """Decide what is drawn; a polynomial without a rational minimizer as a smooth loss."""
-    from gdcheck.theorem.decision.decide import decide
     from gdcheck.theorem.decision.smooth import decide_smooth
-    from gdcheck.theorem.long_run.locate import with_minimizer
-    from gdcheck.theorem.smooth.problem import SmoothProblem, smooth_instead
+    from gdcheck.theorem.long_run.deciding import decide_located
+    from gdcheck.theorem.long_run.locate import why_none
+    from gdcheck.theorem.smooth.problem import SmoothProblem
 
     if isinstance(problem, SmoothProblem):
         return decide_smooth(problem, max_steps=max_steps)
-    try:
-        return decide(with_minimizer(problem), max_steps=max_steps)
-    except InputError as error:
-        smooth = smooth_instead(problem, None)
-        found = None if smooth is None else decide_smooth(smooth, max_steps=max_steps)
-        if found is None or found.minimizer is None:
-            raise error from None
-        return found
+    located = decide_located(problem, max_steps=max_steps)
+    if located.exact is not None:
+        return located.exact[0]
+    if located.enclosed is None or located.enclosed.minimizer is None:
+        raise InputError("minimizer", why_none(located.location, problem.loss.variables))
+    return located.enclosed
 
 
 def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:
@@ -211,9 +209,7 @@ def draw_map(
     """Draw which limit each start of a loss in two variables takes."""
     from gdcheck.properties.basins.plane import draw_plane
     from gdcheck.properties.storage.reading import stored_problem
-    from gdcheck.theorem.long_run.locate import with_minimizer
     from gdcheck.theorem.loss.rational import to_fmpq
-    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
     from gdcheck.theorem.valleys.squares import as_valley
 
@@ -224,14 +220,15 @@ def draw_map(
         return _map_of_valley(valley, out, plane, size, width)
     from gdcheck.reports.plane_picture import plane_picture
 
-    if isinstance(read, SmoothProblem) and not isinstance(read, EveryStartSmoothProblem):
+    smooth, given = _of_either_kind(read)
+    if smooth is not None:
         from gdcheck.properties.basins.smooth_plane import smooth_plane
 
         if plane != "start":
-            raise InputError("plane", f"{plane[:40]!r} is drawn for polynomial losses; give start")
-        drawn, text, step = smooth_plane(read, size, width), read.loss.text, read.step_size
+            raise InputError("plane", f"{plane[:40]!r} is drawn at rational minimizers of polynomials; give start")
+        drawn, text, step = smooth_plane(smooth, size, width), smooth.loss.text, smooth.step_size
     else:
-        given = with_minimizer(polynomial_problem(read))
+        assert given is not None
         drawn, text, step = draw_plane(given, plane, size, width), given.loss.text(), given.step_size
     title = text + (f", η = {step}" if plane == "start" else "")
     write_bytes(out, plane_picture(drawn, title[:200]), "out")
@@ -239,6 +236,23 @@ def draw_map(
     for note in drawn.notes:
         typer.echo(note)
     return PROVED
+
+
+def _of_either_kind(read: AnyProblem) -> tuple[SmoothProblem | None, Problem | None]:
+    """Return a problem as a smooth one, or as one with a rational minimizer."""
+    from gdcheck.theorem.long_run.locate import find_minimizer, why_none
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem, smooth_instead
+
+    if isinstance(read, SmoothProblem) and not isinstance(read, EveryStartSmoothProblem):
+        return read, None
+    polynomial = polynomial_problem(read)
+    location = find_minimizer(polynomial)
+    if location.problem is not None:
+        return None, location.problem
+    smooth = smooth_instead(polynomial, None)
+    if smooth is None:
+        raise InputError("minimizer", why_none(location, polynomial.loss.variables))
+    return smooth, None
 
 
 def _map_of_valley(problem: ValleyProblem, out: Path, plane: str, size: int, width: fmpq | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from gdcheck.commands.check_options import ABOUT_STEPS, CheckOptions
@@ -12,9 +11,8 @@ from gdcheck.theorem.decision import decide as engine
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.critical_points import CriticalPoints, Located, describe
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.limit.result import Cause
-from gdcheck.theorem.long_run.find import long_run
-from gdcheck.theorem.long_run.locate import Location, method_ahead, why_none
+from gdcheck.theorem.long_run.deciding import LocatedDecision, outcome_of, tends_elsewhere
+from gdcheck.theorem.long_run.locate import Location, why_none
 from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import positive, to_float, to_fmpq
@@ -41,52 +39,54 @@ def refuse_bad_questions(problem: Problem, options: CheckOptions) -> None:
         require_step(problem, options.iterate)
 
 
-def undecided(location: Location, problem: Problem, max_steps: int) -> dict[str, Any]:
-    """Return the answer to a problem for which no rational critical point was found.
+def undecided(located: LocatedDecision, problem: Problem, max_steps: int) -> dict[str, Any]:
+    """Return the answer to a problem for which no critical point was found.
 
     Args:
-        location: What was found instead.
+        located: What was found instead.
         problem: The problem.
         max_steps: Steps allowed.
 
     Returns:
         The keys of an answer, unknown but for the verdict and its reason.
     """
+    enclosing = None if located.enclosed is None else located.enclosed.reason
     keys = "regime boundary stability_limit predicted multiplier rate rate_exponent step precision subspace chain"
     keys += " step_sizes rate_per_step"
     return {
         "verdict": "unresolved",
-        "reason": why_none(location, problem.loss.variables),
+        "reason": why_none(located.location, problem.loss.variables, enclosing),
         "eigenvalues": [],
         "limit": {"kind": None, "vector": None},
         "fails": [],
         "variables": list(problem.loss.variables),
         "step_size": str(problem.step_size),
         **dict.fromkeys(keys.split()),
-        **outcome_keys(problem, None, location, max_steps),
+        "minimizer": None,
+        "critical_points": nearby_json(located.location),
+        "outcome": _outcome_json(problem, None, outcome_of(problem, None, max_steps)),
+        "elsewhere": None,
     }
 
 
-def outcome_keys(problem: Problem, decision: Decision | None, location: Location, max_steps: int) -> dict[str, Any]:
+def outcome_keys(decision: Decision, location: Location, outcome: Outcome) -> dict[str, Any]:
     """Return what the answer says of the minimizer and of the long run.
 
     Args:
-        problem: The problem.
-        decision: The decision, if there is one.
+        decision: The decision.
         location: How the minimizer was found.
-        max_steps: Steps allowed.
+        outcome: What the trajectory does in the long run.
 
     Returns:
         ``minimizer``, ``critical_points``, ``outcome`` and ``elsewhere`` (the theorem decided at the other critical
         point that the trajectory tends to, or None).
     """
-    found_at = None if location.problem is None else replace(location, problem=problem)
-    outcome = _outcome(problem, decision, max_steps)
+    problem = decision.problem
     return {
-        "minimizer": minimizer_json(found_at),
+        "minimizer": minimizer_json(location),
         "critical_points": nearby_json(location),
-        "outcome": outcome,
-        "elsewhere": _elsewhere(problem, outcome) if decision is not None else None,
+        "outcome": _outcome_json(problem, decision, outcome),
+        "elsewhere": _elsewhere(problem, outcome),
     }
 
 
@@ -111,49 +111,18 @@ def nearby_json(location: Location) -> list[dict[str, Any]] | None:
     return None if location.nearby is None else _points(location.nearby)
 
 
-def _outcome(problem: Problem, decision: Decision | None, max_steps: int) -> dict[str, Any]:
+def _outcome_json(problem: Problem, decision: Decision | None, found: Outcome) -> dict[str, Any]:
     """Return the long run, with ``point_kind`` for a point that the iterates tend to."""
+    described = outcome_json(problem, found)
     if decision is not None and decision.amplitude is not None:
-        # The certificate of the limit holds the proof: its inequality needs iterates that tend to the minimizer.
-        step, here, factor = decision.amplitude.step, problem.minimizer, None
-        if problem.method.is_plain:
-            factor = float((1 - problem.step_size * decision.blocks[0].eigenvalue.ball()).mid())
-        said = "the iterates tend to the minimizer"
-        found = Outcome(LongRun.CONVERGES, said, (here,), exact=True, step=step, factor=factor)
-        return outcome_json(problem, found) | {"status": "proved", "point_kind": "minimum"}
-    if not problem.method.is_plain:
-        return outcome_json(problem, _as_floats_show(problem, decision)) | {"point_kind": None}
-    seen = long_run(problem, max_steps)
+        return described | {"status": "proved", "point_kind": "minimum"}
     kind = None
-    if seen.kind in {LongRun.CONVERGES, LongRun.REACHES}:
-        kind = describe(problem.loss, Located(seen.points[0], seen.exact)).kind
-    return outcome_json(problem, seen) | {"point_kind": kind}
+    if found.kind in {LongRun.CONVERGES, LongRun.REACHES}:
+        kind = describe(problem.loss, Located(found.points[0], found.exact)).kind
+    return described | {"point_kind": kind}
 
 
-def _as_floats_show(problem: Problem, decision: Decision | None) -> Outcome:
-    """Return the long run of another method without a certified limit: whether it leaves every bound, in floats."""
-    if not problem.loss.truncated and method_ahead(problem, problem.start)[0] is None:
-        return Outcome(LongRun.DIVERGES, "the iterates leave every bound, in floating point")
-    if decision is not None and decision.reason.startswith(Cause.AWAY.value.partition(",")[0]):
-        return Outcome(LongRun.UNKNOWN, "the iterates move away from the minimizer, in floating point")
-    return Outcome(LongRun.UNKNOWN, "it is not examined for this method where no limit is certified")
-
-
-def tends_elsewhere(problem: Problem, outcome: dict[str, Any]) -> Problem | None:
-    """Return the problem at the other rational critical point that its trajectory tends to; None if there is none.
-
-    Args:
-        problem: The problem.
-        outcome: What its trajectory does.
-    """
-    points = outcome["exact_points"]
-    if outcome["kind"] not in {"converges", "reaches"} or points is None:
-        return None
-    there = replace(problem, minimizer=points[0])
-    return None if there.minimizer == problem.minimizer else there
-
-
-def _elsewhere(problem: Problem, outcome: dict[str, Any]) -> dict[str, Any] | None:
+def _elsewhere(problem: Problem, outcome: Outcome) -> dict[str, Any] | None:
     there = tends_elsewhere(problem, outcome)
     if there is None:
         return None

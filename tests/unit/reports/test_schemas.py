@@ -16,6 +16,7 @@ from gdcheck.theorem.certificate.schema import (
     SmoothEnd,
     SmoothEveryStart,
     SmoothSharpness,
+    SmoothSteps,
     Valley,
     ValleyMethod,
 )
@@ -35,6 +36,7 @@ PUBLISHED = {
     "smooth-end": json_schema(SmoothEnd, "gdcheck certificate of another end of a smooth loss's trajectory"),
     "smooth-every-start": json_schema(SmoothEveryStart, "gdcheck certificate of a smooth loss for every start"),
     "smooth-sharpness": json_schema(SmoothSharpness, "gdcheck sharpness certificate of a smooth loss"),
+    "smooth-steps": json_schema(SmoothSteps, "gdcheck certificate about steps of a smooth loss's trajectory"),
     "valley-method": json_schema(ValleyMethod, "gdcheck certificate of momentum in a valley"),
     "valley": json_schema(Valley, "gdcheck certificate of a limit in a valley"),
 }

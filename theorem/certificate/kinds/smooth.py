@@ -13,7 +13,6 @@ from gdcheck.theorem.certificate.parts import (
     components,
     decimal,
     enclosed_fields,
-    in_float,
     in_floats,
     limit_json,
     texts,
@@ -114,7 +113,8 @@ def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
 
 def _pairs(minimizer: EnclosedMinimizer) -> list[list[float]]:
     """Return the minimizer as pairs of centre and radius."""
-    return [[in_float(arb(x)), float(arb(minimizer.radius).upper())] for x in minimizer.centre]
+    around = arb(minimizer.radius).union(-arb(minimizer.radius))
+    return [in_floats(arb(x) + around) for x in minimizer.centre]
 
 
 def smooth_keys(problem: SmoothProblem, minimizer: EnclosedMinimizer | None, precision: int) -> dict[str, Any]:

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice
 
 from gdcheck.theorem.checker.exact import norm_above
 from gdcheck.theorem.checker.outcome import look
 from gdcheck.theorem.checker.smooth.affine import affine
 from gdcheck.theorem.checker.smooth.expression import Call, Expression, Operation, Power, Product, Sum
-from gdcheck.theorem.checker.smooth.functions import caps, coarse_softplus, jet, power_jet
+from gdcheck.theorem.checker.smooth.functions import caps, jet, power_jet
 from gdcheck.theorem.checker.smooth.intervals import Interval, total
 
 Point = Sequence[Interval]
@@ -69,11 +68,9 @@ def evaluate(expression: Expression, point: Point, order: int) -> Values:
 
 def _jet(operation: Power | Call, x: Interval, order: int, *, valued: bool) -> list[Interval]:
     look("the loss at a point")
-    if not valued and isinstance(operation, Call) and operation.name == "softplus":
-        return list(islice(coarse_softplus(x), order + 1))
     if isinstance(operation, Power):
         return power_jet(x, operation.exponent, order)
-    return jet(operation.name, x, order)
+    return jet(operation.name, x, order, valued=valued)
 
 
 def gradient(values: Values) -> list[Interval]:

@@ -1,15 +1,15 @@
 """The text of a smooth loss, read into a list of operations.
 
 The slots 0, …, n - 1 are the variables; every operation makes the next slot from earlier ones. A sum of multiples is
-one operation, so that an affine form is seen as such. log(1 + exp(u)) and 1/(1 + exp(-u)) are read as softplus and
-sigmoid, which they are.
+one operation, so that an affine form is seen as such. log(1 + exp(u)) and 1/(1 + exp(-u)) are read as softplus(u) and
+sigmoid(u), log(sigmoid(u)) and log(1 - sigmoid(u)) as -softplus(-u) and -softplus(u), which they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -123,7 +123,29 @@ def read_expression(text: str, variables: tuple[str, ...], data: Mapping[str, Ar
     if reader.here:
         refuse_loss(f"{reader.here[:20]!r} stands where an operation belongs")
     reader.operations.append(Sum(form.constant, tuple(sorted(form.terms.items()))))
-    return Expression(len(variables), tuple(reader.operations))
+    return Expression(len(variables), tuple(_used(reader.operations, len(variables))))
+
+
+def _used(operations: Sequence[Operation], n: int) -> Iterable[Operation]:
+    """Leave out the operations that the last one does not depend on, as those that softplus stands for."""
+    slots = [_slots(x) for x in operations]
+    used = {len(operations) - 1}
+    for i in range(len(operations) - 1, -1, -1):
+        if i in used:
+            used |= {slot - n for slot in slots[i] if slot >= n}
+    names = {slot: slot for slot in range(n)} | {n + i: n + place for place, i in enumerate(sorted(used))}
+    for i in sorted(used):
+        operation, new = operations[i], [names[slot] for slot in slots[i]]
+        if isinstance(operation, Sum):
+            yield Sum(operation.constant, tuple((s, c) for s, (_, c) in zip(new, operation.terms, strict=True)))
+        else:
+            yield Product(*new) if isinstance(operation, Product) else replace(operation, argument=new[0])
+
+
+def _slots(operation: Operation) -> list[int]:
+    if isinstance(operation, Sum):
+        return [slot for slot, _ in operation.terms]
+    return [operation.left, operation.right] if isinstance(operation, Product) else [operation.argument]
 
 
 def _vectors(text: str, data: Mapping[str, Array[Fraction]]) -> Iterable[tuple[str, int]]:
@@ -294,15 +316,25 @@ class _Reader:
         inner = self.exponent_of(argument)
         if name in {"log", "log1p"} and argument.constant == (name == "log") and inner is not None:
             return _Form(terms={self.slot(Call("softplus", inner)): Fraction(1)})
+        logistic = self.function_in(argument, "sigmoid") if name == "log" else None
+        if logistic is not None:
+            inner, factor = logistic
+            if abs(factor) == 1 and 2 * argument.constant == 1 - factor:
+                return _scaled(self.call("softplus", _Form(terms={inner: -factor})), Fraction(-1))
         return _Form(terms={self.slot(Call(name, self.single(argument))): Fraction(1)})
 
     def exponent_of(self, form: _Form) -> int | None:
         """Return the slot u if a form is a constant plus exp(u)."""
-        if list(form.terms.values()) != [1]:
+        found = self.function_in(form, "exp")
+        return found[0] if found is not None and found[1] == 1 else None
+
+    def function_in(self, form: _Form, name: str) -> tuple[int, Fraction] | None:
+        """Return the slot u and the factor if a form is a constant plus a multiple of a function of u."""
+        if len(form.terms) != 1:
             return None
-        (slot,) = form.terms
+        ((slot, factor),) = form.terms.items()
         made = self.operations[slot - self.dimension] if slot >= self.dimension else None
-        return made.argument if isinstance(made, Call) and made.name == "exp" else None
+        return (made.argument, factor) if isinstance(made, Call) and made.name == name else None
 
     def multiple(self, form: _Form) -> tuple[int, Fraction]:
         """Return a slot and the factor by which the form is a multiple of it."""

@@ -269,7 +269,15 @@ def _jet_exp(x: Interval) -> Iterator[Interval]:
 
 def _jet_log(x: Interval) -> Iterator[Interval]:
     yield log(x)
-    u = x.reciprocal()
+    yield from islice(_coarse_log(x), 1, None)
+
+
+def _coarse_log(x: Interval) -> Iterator[Interval]:
+    """Return the logarithm, between 1 - 1/x and x - 1, and its derivatives: where only these are needed."""
+    if x.low <= 0:
+        raise UndefinedError("the logarithm of an interval that reaches down to 0")
+    one, u = 1 << x.bits, x.reciprocal()
+    yield Interval(one - u.high, x.high - one, x.bits)
     yield u
     yield -u.square()
     yield (u.square() * u).times(2)
@@ -277,6 +285,10 @@ def _jet_log(x: Interval) -> Iterator[Interval]:
 
 def _jet_log1p(x: Interval) -> Iterator[Interval]:
     return _jet_log(x + Interval(1 << x.bits, 1 << x.bits, x.bits))
+
+
+def _coarse_log1p(x: Interval) -> Iterator[Interval]:
+    return _coarse_log(x + Interval(1 << x.bits, 1 << x.bits, x.bits))
 
 
 def _jet_sin(x: Interval) -> Iterator[Interval]:
@@ -344,7 +356,7 @@ def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
     return both if middle >= 0 else both[::-1]
 
 
-def coarse_softplus(x: Interval) -> Iterator[Interval]:
+def _coarse_softplus(x: Interval) -> Iterator[Interval]:
     """Return softplus, which is at most 1 above max(x, 0), and its derivatives: where only these are needed."""
     yield Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
     yield from _jet_sigmoid(x)
@@ -357,15 +369,33 @@ def _jet_softplus(x: Interval) -> Iterator[Interval]:
 
 def _jet_erf(x: Interval) -> Iterator[Interval]:
     yield erf(x)
-    first = exp(-x.square()).times(2) * _pi(x.bits).root().reciprocal()
+    yield from islice(_coarse_erf(x), 1, None)
+
+
+@lru_cache(maxsize=64)
+def _slope_of_erf(bits: int) -> Interval:
+    return _pi(bits).root().reciprocal().times(2)
+
+
+def _coarse_erf(x: Interval) -> Iterator[Interval]:
+    """Return the error function, between -1 and 1, and its derivatives: where only these are needed."""
+    one = 1 << x.bits
+    yield Interval(-one, one, x.bits)
+    first = exp(-x.square()) * _slope_of_erf(x.bits)
     yield first
     yield -(x * first).times(2)
-    yield (x.square().times(4) - Interval(2 << x.bits, 2 << x.bits, x.bits)) * first
+    yield (x.square().times(4) - Interval(2 * one, 2 * one, x.bits)) * first
 
 
 def _jet_atan(x: Interval) -> Iterator[Interval]:
     yield atan(x)
+    yield from islice(_coarse_atan(x), 1, None)
+
+
+def _coarse_atan(x: Interval) -> Iterator[Interval]:
+    """Return the arctangent, between -2 and 2, and its derivatives: where only these are needed."""
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
+    yield Interval(-2 * one.low, 2 * one.low, x.bits)
     u = (one + x.square()).reciprocal()
     yield u
     yield -(x * u.square()).times(2)
@@ -379,10 +409,15 @@ _JETS = (
 JETS: dict[str, Callable[[Interval], Iterator[Interval]]] = {f.__name__.removeprefix("_jet_"): f for f in _JETS}
 """Of each function the value and the first three derivatives on an interval, one after the other."""
 
+_COARSE = (_coarse_log, _coarse_log1p, _coarse_softplus, _coarse_erf, _coarse_atan)
+COARSE = {f.__name__.removeprefix("_coarse_"): f for f in _COARSE}
+"""The same of those whose derivatives do without the value, which is a wide interval here."""
 
-def jet(name: str, x: Interval, order: int) -> list[Interval]:
-    """Return the value of a function on an interval, and its derivatives up to an order of 3 at most."""
-    return list(islice(JETS[name](x), order + 1))
+
+def jet(name: str, x: Interval, order: int, *, valued: bool = True) -> list[Interval]:
+    """Return the value of a function on an interval, wide unless asked for, and its derivatives, up to order 3."""
+    found = JETS[name] if valued else COARSE.get(name, JETS[name])
+    return list(islice(found(x), order + 1))
 
 
 _LOGISTIC = [Fraction(1, 4), Fraction(963, 10_000), Fraction(1, 8)]

@@ -38,7 +38,7 @@ from gdcheck.theorem.checker.smooth.spectrum import (
     verify_sides,
 )
 
-PRECISIONS = (256, 512, 1024, 2048, 4096)
+PRECISIONS = (256, 512, 1024, 2048, 4096, 8192, 16384)
 
 
 def verify(c: Document, bits: int) -> tuple[Middle, Sequence[Ends]]:

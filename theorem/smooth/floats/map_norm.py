@@ -2,8 +2,8 @@ r"""A bound of :math:`\|I - \eta\nabla^2 f(x)\|` in float64, with every rounding
 
 The Hessian is :math:`A^TWA` plus what does not pass through affine forms: W, sparse, comes from Arb balls, and the
 products are NumPy's. A sum of K products of floats is wrong by at most :math:`\gamma_K = Ku/(1 - Ku)` times the sum of
-their moduli, in whatever order it is made (Higham 2002, Section 3.1), u = 2⁻⁵³. The norm of a matrix M is bounded by
-squaring: :math:`\|M\|^2 = \|M^TM\|`, again and again, until the Frobenius norm's excess has no weight.
+their moduli, in whatever order it is made (Higham 2002, Section 3.1), u = 2⁻⁵³. The norm of a matrix is bounded after
+it is nearly diagonalized.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from flint import arb, fmpq
 from numpy import abs as modulus
 from numpy import add, array, eye, isfinite, zeros
-from numpy.linalg import norm
+from numpy.linalg import eigh, norm
 
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.smooth.evaluate import Forward
 
 _UNIT = 2.0**-53
-_SQUARINGS = 6
+_NOT_ORTHONORMAL = 2.0**-10
 _UP = 1 + 2.0**-40
 _LARGEST = 1e100
 
@@ -50,24 +50,21 @@ def map_norm(at: Forward, step_size: fmpq) -> arb | None:
 
 
 def norm_above(matrix: Any) -> float:
-    """Bound the norm of a matrix of floats, shape (n, n), from above: at most n^(1/128) times too large."""
+    """Bound the norm of a symmetric matrix M of floats, shape (n, n), from above, nearly sharply.
+
+    With nearly orthonormal V and S = VᵀMV, ‖M‖ ≤ ‖S‖/(1 − ‖VᵀV − I‖), and ‖S‖² is at most the largest sum of the
+    moduli of a row times that of a column. V is exact; what is rounded is three products of n terms, and the sums.
+    """
     n = len(matrix)
-    scales, errors = [], []
-    power = matrix
-    for _ in range(_SQUARINGS):
-        scale = float(norm(power))
-        if not 0 < scale < _LARGEST:
-            return scale * _UP
-        # Scaled by a power of 2, which is exact but for what underflows.
-        scale = 2.0 ** math.ceil(math.log2(scale))
-        power = power / scale
-        scales.append(scale)
-        errors.append(((n + 2) * _UNIT * float(norm(power)) ** 2 + n * 2.0**-900) * _UP)
-        power = power.T @ power
-    bound = float(norm(power)) * _UP
-    for scale, error in zip(reversed(scales), reversed(errors), strict=True):
-        bound = scale * math.sqrt(bound + error) * _UP
-    return bound
+    v = eigh(matrix)[1]
+    size, around = float(norm(matrix)), float(norm(v)) ** 2
+    wrong = (2 * n + 4) * _UNIT * around * _UP
+    epsilon = (float(norm(v.T @ v - eye(n))) + wrong) * _UP
+    if not epsilon < _NOT_ORTHONORMAL:
+        return math.inf
+    sizes = modulus(v.T @ matrix @ v)
+    bound = math.sqrt(float(sizes.sum(axis=0).max()) * float(sizes.sum(axis=1).max())) * _UP
+    return (bound + wrong * size * _UP + n * 2.0**-900) * _UP / (1 - epsilon) * _UP
 
 
 def float_hessian(at: Forward) -> tuple[Any, float] | None:

@@ -17,7 +17,7 @@ LONG = CUBIC + "".join(f" + 1/{10**i}*x**{3 + i % 5}*y**{1 + i % 7}" for i in ra
 def slow_clock(monkeypatch):
     """A clock that goes on by a millisecond whenever it is looked at, so that limits do not depend on the machine."""
     ticks = count()
-    monkeypatch.setattr(outcome, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 1000))
+    monkeypatch.setattr(outcome, "time", SimpleNamespace(thread_time=lambda: next(ticks) / 1000))
 
 
 @pytest.mark.parametrize("certificate", [CERTIFICATES["small_cubic"], SEPARABLE, ORBIT], ids=lambda c: c["schema"])

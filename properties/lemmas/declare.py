@@ -19,6 +19,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq
 from gdcheck.theorem.methods.statement import Regime, Statement
+from gdcheck.theorem.smooth.problem import SmoothProblem, read_problem
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 if TYPE_CHECKING:
@@ -115,13 +116,13 @@ class OwnClaim:
     assumes: tuple[str, ...] = ASSUMPTIONS
     steps: int = 20
     recipe: Recipe = RECIPE
-    generator: Callable[[Random, int], Problem] | None = None
+    generator: Callable[[Random, int], Problem | SmoothProblem] | None = None
     exactly: str = ""
     strategies: tuple[SearchStrategy[Any], ...] = ()
     unsettled: float = 1.0
     share: float = 1.0
     searches: bool = False
-    examples: tuple[Problem | ValleyProblem, ...] = ()
+    examples: tuple[Problem | SmoothProblem | ValleyProblem, ...] = ()
     file: str = ""
     line: int = 0
 
@@ -159,7 +160,8 @@ def claim(
     inside: str | Fraction = RECIPE.inside,
     quadratic: bool = False,
     truncated: bool = True,
-    generator: Callable[[Random, int], Problem] | None = None,
+    losses: str = "polynomial",
+    generator: Callable[[Random, int], Problem | SmoothProblem] | None = None,
     strategy: SearchStrategy[Any] | None = None,
     statement: Statement | None = None,
 ) -> Any:
@@ -179,6 +181,8 @@ def claim(
         inside: Starts lie within this multiple of the certified invariant ball; above one, some lie outside.
         quadratic: Whether all losses are quadratic.
         truncated: Whether some losses have a truncated power.
+        losses: ``polynomial``, or ``smooth``: then they are made of exp, tanh, softplus and so on, the Hessian at the
+            minimizer is prescribed, and of the other arguments ``regimes`` and ``dimensions`` count.
         generator: Makes the problems instead: a function of a ``random.Random`` and an index.
         strategy: A Hypothesis strategy of problems instead.
         statement: What the claim predicts, if it is a prediction for each regime; there is no function then, and
@@ -199,6 +203,7 @@ def claim(
         raise InputError("steps", f"{steps!r} is out of range; give a whole number from 1 to {MOST_LEMMA_STEPS}")
     if not isinstance(closest, int) or not 2 <= closest <= 300:
         raise InputError("closest", f"{closest!r} is out of range; give a whole number from 2 to 300")
+    _known("losses", (losses,), ("polynomial", "smooth"))
     _span("dimensions", dimensions, 2, 32)
     _span("degrees", degrees, 3, 12)
     _span("terms", terms, 0, 64)
@@ -213,6 +218,15 @@ def claim(
             "spectrum", "needs two positive eigenvalues or more, ascending, the smallest and largest simple"
         )
     here = sys._getframe(1)
+    strategies: tuple[SearchStrategy[Any], ...] = () if strategy is None else (strategy,)
+    if losses == "smooth":
+        if not (strategy is None and generator is None and statement is None):
+            raise InputError("losses", "says what is drawn, as do strategy, generator and statement; give one of them")
+        # It loads Hypothesis, which claims about polynomials do without.
+        from gdcheck.properties.strategies.smooth import smooth_problems  # noqa: PLC0415
+
+        span = (dimensions[0], dimensions[1])
+        strategies = tuple(smooth_problems(regime=REGIMES[name], dimensions=span) for name in wanted)
     recipe = Recipe(
         dimensions=(dimensions[0], dimensions[1]),
         degrees=(degrees[0], degrees[1]),
@@ -230,7 +244,7 @@ def claim(
         steps=steps,
         recipe=recipe,
         generator=generator,
-        strategies=() if strategy is None else (strategy,),
+        strategies=strategies,
         file=here.f_code.co_filename,
         line=here.f_lineno,
     )
@@ -267,7 +281,7 @@ def reproduce(loss: str = "", **problem: Any) -> Callable[[_Examined], _Examined
         InputError: If the problem cannot be used.
     """
     residuals = problem.pop("residuals", None)
-    wanted = Problem(loss, **problem) if residuals is None else ValleyProblem.of(residuals, **problem)
+    wanted = read_problem(loss, **problem) if residuals is None else ValleyProblem.of(residuals, **problem)
 
     def decorate(examined: _Examined) -> _Examined:
         if isinstance(examined, OwnClaim):

@@ -13,14 +13,17 @@ from gdcheck.properties.lemmas.outcome import ClaimError
 from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.random_problems import random_instance
+from gdcheck.properties.strategies.smooth import SmoothInstance
 from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import in_words
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
+_KINDS = (Instance, Problem, SmoothInstance, SmoothProblem, ValleyInstance, ValleyProblem)
 Watch = Callable[[int], object]
 """Called with the index of a problem before it is drawn, and before it is examined."""
 
@@ -99,7 +102,7 @@ def problems_of(
         yield index, drawn_problem(claim, shard.seed, index)
 
 
-def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Problem:
+def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Problem | SmoothProblem:
     """Return the problem of an index that a claim's recipe or generator makes.
 
     Args:
@@ -118,7 +121,7 @@ def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Prob
     return generated(claim, Random(f"gdcheck/own/{run_seed}/{index}"), index)
 
 
-def generated(claim: OwnClaim, random: Random, index: int) -> Problem:
+def generated(claim: OwnClaim, random: Random, index: int) -> Problem | SmoothProblem:
     """Return what a claim's generator makes.
 
     Args:
@@ -137,7 +140,7 @@ def generated(claim: OwnClaim, random: Random, index: int) -> Problem:
         made = claim.generator(random, index)
     except (Exception, SystemExit) as error:
         raise ClaimError(named(claim, f"its generator fails on index {index} ({in_words(error)})", error)) from None
-    if not isinstance(made, Problem):
+    if not isinstance(made, Problem | SmoothProblem):
         said = f"its generator made a {type(made).__name__} on index {index}; it must make a gdcheck.Problem"
         raise ClaimError(named(claim, said))
     return made
@@ -188,7 +191,7 @@ def draw_with_hypothesis(
         )
         @given(strategy if result is None else _counted(strategy, result))
         def collect(made: Any) -> None:
-            if claim.examination is None and not isinstance(made, Instance | Problem | ValleyInstance | ValleyProblem):
+            if claim.examination is None and not isinstance(made, _KINDS):
                 said = f"its strategy draws a {type(made).__name__}; let it draw a gdcheck.Problem"
                 raise ClaimError(named(claim, said))
             margin = take(made)

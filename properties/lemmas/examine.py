@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from flint import ctx
 
 from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
 from gdcheck.properties.lemmas.arriving import ArrivingTrajectory
 from gdcheck.properties.lemmas.declare import Held, OwnClaim
+from gdcheck.properties.lemmas.enclosed_minimum import SmoothTrajectory
 from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
 from gdcheck.properties.lemmas.trajectory import Trajectory
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.smooth import SmoothInstance
 from gdcheck.properties.strategies.valleys import ValleyInstance
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
 from gdcheck.theorem.certificate.kinds.valley import valley_certificate
 from gdcheck.theorem.certificate.shapes import Evidence
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
-from gdcheck.theorem.decision.smooth import SmoothDecision
+from gdcheck.theorem.decision.smooth import SmoothDecision, decide_smooth
 from gdcheck.theorem.methods.statement import THEOREM_1
+from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
+AnyDecision: TypeAlias = Decision | SmoothDecision | ValleyDecision
 PRECISIONS = (128, 512, 2048)
 """Bits at which a claim is examined, one after the other, until it is decided."""
 _VALLEY_STEPS, _VALLEY_BITS = 2000, 512
 """Beyond the edge of stability many a trajectory never arrives: it is not followed for ever."""
 
 
-def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | ValleyDecision | None]:
+def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, AnyDecision | None]:
     """Examine a claim on a problem.
 
     Args:
@@ -48,6 +52,8 @@ def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, Decision | ValleyDeci
         return claim.examination(drawn), None
     if isinstance(drawn, ValleyInstance | ValleyProblem):
         return _in_valley(claim, drawn.problem if isinstance(drawn, ValleyInstance) else drawn)
+    if isinstance(drawn, SmoothInstance | SmoothProblem):
+        return _smooth(claim, drawn.problem if isinstance(drawn, SmoothInstance) else drawn)
     problem, instance = (drawn.problem, drawn) if isinstance(drawn, Instance) else (drawn, None)
     decision = decide(problem, claim.statement or THEOREM_1, max_steps=CLAIM_STEPS)
     aside = _aside(claim, decision)
@@ -66,16 +72,28 @@ def _in_valley(claim: OwnClaim, problem: ValleyProblem) -> tuple[Outcome, Valley
     return _tried(claim, decision, lambda: ArrivingTrajectory(decision)), decision
 
 
-def proof_of(decision: Decision | ValleyDecision | SmoothDecision) -> dict[str, Any] | None:
+def _smooth(claim: OwnClaim, problem: SmoothProblem) -> tuple[Outcome, SmoothDecision]:
+    """Examine a claim on a smooth loss, whose minimizer is enclosed."""
+    if claim.statement is not None:
+        said = "predicts by its statement, and that is examined on polynomial losses; write a function"
+        raise ClaimError(f"{claim.name} {said}")
+    decision = decide_smooth(problem, max_steps=CLAIM_STEPS)
+    if decision.minimizer is None:
+        return Outcome("aside", f"no strict minimum is enclosed: {decision.reason}"[:200]), decision
+    aside = _aside(claim, decision)
+    if aside is not None:
+        return aside, decision
+    return _tried(claim, decision, lambda: SmoothTrajectory(decision, claim.steps)), decision
+
+
+def proof_of(decision: AnyDecision) -> dict[str, Any] | None:
     """Return the certificate of a decision; None without one."""
     if isinstance(decision, SmoothDecision):
         return smooth_certificate(decision)
     return valley_certificate(decision) if isinstance(decision, ValleyDecision) else certificate(decision)
 
 
-def _tried(
-    claim: OwnClaim, decision: Decision | ValleyDecision, follow: Callable[[], Trajectory | ArrivingTrajectory]
-) -> Outcome:
+def _tried(claim: OwnClaim, decision: AnyDecision, follow: Callable[[], Trajectory | ArrivingTrajectory]) -> Outcome:
     """Call a claim's function at precisions that grow until it is decided."""
     where = ""
     for bits in PRECISIONS:
@@ -87,9 +105,10 @@ def _tried(
     return Outcome("undecided", f"{where}, even with {PRECISIONS[-1]} bits")
 
 
-def _aside(claim: OwnClaim, decision: Decision) -> Outcome | None:
+def _aside(claim: OwnClaim, decision: Decision | SmoothDecision) -> Outcome | None:
     """Return the outcome where the claim does not speak of a problem, or nobody knows whether it does."""
-    converges = decision.amplitude is not None or decision.subspace is not None
+    in_subspace = isinstance(decision, Decision) and decision.subspace is not None
+    converges = decision.amplitude is not None or in_subspace
     if "theorem" in claim.assumes and decision.fails:
         return Outcome("aside", f"assumption fails: {', '.join(a.value for a in decision.fails)}")
     if "theorem" in claim.assumes and decision.verdict is Verdict.UNRESOLVED and converges:
@@ -97,7 +116,7 @@ def _aside(claim: OwnClaim, decision: Decision) -> Outcome | None:
     exceptional = decision.verdict is Verdict.EXCEPTIONAL
     if claim.statement is not None:
         # What is exceptional for another statement is not known: every invariant subspace is set aside.
-        exceptional = exceptional or decision.subspace is not None
+        exceptional = exceptional or in_subspace
     if "not-exceptional" in claim.assumes and exceptional:
         return Outcome("aside", "exceptional start")
     if "converging" in claim.assumes and not converges:
@@ -116,9 +135,7 @@ def _predicted(decision: Decision) -> Outcome:
     return Outcome("aside" if verdict is Verdict.EXCEPTIONAL else "undecided", decision.reason[:200])
 
 
-def _called(
-    claim: OwnClaim, decision: Decision | ValleyDecision, trajectory: Trajectory | ArrivingTrajectory
-) -> Outcome:
+def _called(claim: OwnClaim, decision: AnyDecision, trajectory: Trajectory | ArrivingTrajectory) -> Outcome:
     try:
         found = claim(decision.problem, decision, trajectory)
     except (Undecided, KeyboardInterrupt):

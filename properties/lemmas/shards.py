@@ -14,16 +14,14 @@ from msgspec.json import decode
 
 from gdcheck.properties.lemmas.declare import ASSUMPTIONS, RECIPE, OwnClaim
 from gdcheck.properties.lemmas.drawing import Shard, Watch, draw_with_hypothesis, drawn_problem, named, problems_of
-from gdcheck.properties.lemmas.examine import examine, proof_of
+from gdcheck.properties.lemmas.examine import AnyDecision, examine, proof_of
 from gdcheck.properties.lemmas.loading import Source, load
 from gdcheck.properties.lemmas.outcome import ClaimError, Outcome
 from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.lemmas.watchdog import Watchdog
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, check
-from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.loss.errors import InputError, in_words
-from gdcheck.theorem.valleys.decide import ValleyDecision
 
 SIZE, BATCH = 250, 131072
 """Problems a shard: of most claims, and of a statement."""
@@ -177,7 +175,7 @@ def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: Sha
     return outcome.margin
 
 
-def _rechecked(outcome: Outcome, decision: Decision | ValleyDecision | None, result: ShardResult) -> Outcome:
+def _rechecked(outcome: Outcome, decision: AnyDecision | None, result: ShardResult) -> Outcome:
     """Return the outcome after the independent checker has seen the proof of what the claim assumes."""
     proof = None if decision is None else proof_of(decision)
     if proof is None:

@@ -42,8 +42,9 @@ def minimizer_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     found = answer.get("minimizer")
     if isinstance(found, list):
         widest = max(radius for _, radius in found)
-        point = ", ".join(f"{name}={x:.15g}" for name, (x, _) in zip(answer["variables"], found, strict=True))
-        return [("minimizer", "enclosed", f"({point}), proved to within {widest:.2g}")]
+        shown = [f"{name}={x:.15g}" for name, (x, _) in zip(answer["variables"], found, strict=True)]
+        point = f"({', '.join(shown[:_MOST_SHOWN])}{', …' if len(shown) > _MOST_SHOWN else ''})"
+        return [("minimizer", "enclosed", f"{point}, proved to within {widest:.2g}")]
     if not found or found["how"] == "given":
         return []
     return [("minimizer", found["how"], exactly(found["exact"], answer["variables"]))]

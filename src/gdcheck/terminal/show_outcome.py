@@ -7,6 +7,9 @@ from typing import Any
 
 from gdcheck.terminal.headline import points_of
 
+_MOST_SHOWN = 8
+"""Coordinates of a point; the answer in JSON has all of them."""
+
 
 def outcome_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the rows of a table, as (name, status, what is computed).

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.assumptions.regime import classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.certificate.shapes import Count, Shape, VerdictName
-from gdcheck.theorem.decision.decide import decide
+from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float, to_text
-from gdcheck.theorem.sharpness.sharpness import sharpness
+from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
+
+if TYPE_CHECKING:
+    from gdcheck.theorem.decision.smooth import SmoothDecision
 
 SHARES = tuple(fmpq(k, 20) for k in range(8, 20))
 """Step sizes from 0.4 to 0.95 of the stability limit 2/λₙ."""
@@ -111,21 +115,38 @@ def simple(q: fmpq) -> fmpq:
 def _cell(problem: Problem, top: fmpq, max_steps: int) -> Cell:
     decision = decide(problem, max_steps=max_steps)
     found = sharpness(decision, most_steps=max_steps)
-    share = problem.step_size * top / 2
+    assert found is not None, "the Hessian is positive definite"
     with ctx.workprec(_BITS):
         radius = float(norm(arb(x) for x in problem.displacement).mid())
-    assert found is not None, "the Hessian is positive definite"
-    crossed = found.crossings
-    excess = None
+    start = tuple(to_text(q) for q in problem.start)
+    return counted(decision, found, start, to_float(problem.step_size * top / 2), radius)
+
+
+def counted(
+    decision: Decision | SmoothDecision, found: Sharpness | None, start: tuple[str, ...], share: float, radius: float
+) -> Cell:
+    """Return a cell of the grid.
+
+    Args:
+        decision: The verdict on the direction.
+        found: The sharpness along the trajectory; None if nothing is known of it.
+        start: x₀ as texts, shape (n,).
+        share: η λₙ/2.
+        radius: ‖x₀ − x*‖.
+    """
+    step_size, verdict = decision.problem.step_size, decision.verdict.value
+    if found is None:
+        return Cell(to_text(step_size), start, share, radius, verdict, 0, False, None, 0, 0)
+    crossed, excess = found.crossings, None
     if crossed.peak is not None:
         with ctx.workprec(decision.precision):
-            excess = float((crossed.peak * problem.step_size / 2 - 1).mid())
+            excess = float((crossed.peak * step_size / 2 - 1).mid())
     return Cell(
-        step_size=to_text(problem.step_size),
-        start=tuple(to_text(q) for q in problem.start),
-        share=to_float(share),
+        step_size=to_text(step_size),
+        start=start,
+        share=share,
         radius=radius,
-        verdict=decision.verdict.value,
+        verdict=verdict,
         count=len(crossed.steps),
         complete=crossed.complete and not crossed.undecided,
         excess=excess,

@@ -136,6 +136,7 @@ def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:
     epilog=help_end(
         "0 counted",
         'gdcheck crossings --loss "x**2 + y**2/2 + x**2*y + x**3" --start 0.1,0.1 --out crossings.svg',
+        'gdcheck crossings --loss "exp(x) - x + y**2 + x*y/4" --start 1,1',
         'gdcheck crossings --residual "x*y - 1" --start 2.2,0.4 --out crossings.svg',
     )
 )
@@ -156,7 +157,6 @@ def crossings(
     from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
     from gdcheck.terminal.crossing_report import summary
     from gdcheck.terminal.progress import progress_bar
-    from gdcheck.theorem.long_run.locate import with_minimizer
 
     if out is not None:
         picture_format(out)
@@ -171,10 +171,17 @@ def crossings(
         with progress_bar(len(BEYOND) * len(FACTORS), "counting") as on_done:
             cells = valley_crossing_grid(valley, max_steps=min(max_steps, 2000), on_done=on_done)
     else:
-        problem = with_minimizer(polynomial_problem(problem_from_options(loss, "1", start, minimizer, variables)))
-        of = problem.loss.text()
+        smooth, exact = _of_either_kind(problem_from_options(loss, "1", start, minimizer, variables))
         with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
-            cells = crossing_grid(problem, max_steps=max_steps, on_done=on_done)
+            if smooth is not None:
+                from gdcheck.properties.basins.smooth_crossings import smooth_crossing_grid
+
+                of = smooth.loss.text
+                cells = smooth_crossing_grid(smooth, max_steps=max_steps, on_done=on_done)
+            else:
+                assert exact is not None
+                of = exact.loss.text()
+                cells = crossing_grid(exact, max_steps=max_steps, on_done=on_done)
     if out is not None:
         from gdcheck.reports.crossing_charts import crossing_chart
 

@@ -38,7 +38,9 @@ from gdcheck.theorem.checker.smooth.spectrum import (
     verify_sides,
 )
 
-PRECISIONS = (256, 512, 1024, 2048, 4096, 8192, 16384)
+PRECISIONS = (256, 512, 1024, 2048, 4096)
+MORE = (8192, 16384)
+"""Beyond these, where the minimizer's ball is so small that 4096 bits do not tell its radius."""
 
 
 def verify(c: Document, bits: int) -> tuple[Middle, Sequence[Ends]]:
@@ -173,5 +175,11 @@ def verify_direction(c: Document, limit: Limit, index: int, sign: int, tilt: Fra
     verify_box("the limit", vector, root_bounds(squared(vector)), tilt, limit.vector)
 
 
-check = Check(Document, lambda c: with_enough_bits(PRECISIONS, partial(verify, c)))
+def precisions(c: Stated) -> tuple[int, ...]:
+    """Return the precisions at which a certificate is checked, one after the other."""
+    digits = c.minimizer.radius.denominator.bit_length()
+    return PRECISIONS + tuple(bits for bits in MORE if bits <= 4 * digits and digits > PRECISIONS[-1] - 256)
+
+
+check = Check(Document, lambda c: with_enough_bits(precisions(c), partial(verify, c)))
 """Verifies a certificate of a smooth loss."""

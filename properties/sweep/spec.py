@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import comb
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 from msgspec.structs import fields
@@ -11,12 +11,17 @@ from msgspec.structs import fields
 from gdcheck.theorem.batch.columns import MAX_DEGREE, MAX_TERMS
 from gdcheck.theorem.certificate.shapes import Shape, ShapeError, Share, read_as
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import quoted
 
 Steps = Annotated[int, Meta(ge=1, le=10**6)]
 Eigenvalue = Annotated[float, Meta(ge=2.0**-20, le=2.0**20)]
 Condition = Annotated[float, Meta(ge=1.01, le=2.0**10)]
 Beta = Annotated[float, Meta(ge=2.0**-10, le=0.999)]
 Distance = Annotated[float, Meta(ge=2.0**-40, le=16)]
+
+MethodName = Literal["gradient-descent", "heavy-ball", "nesterov"]
+METHODS: tuple[str, ...] = get_args(MethodName)
+"""The methods with a float64 batch."""
 
 
 class Spec(Shape, frozen=True):
@@ -59,7 +64,7 @@ class Spec(Shape, frozen=True):
     sample: Annotated[int, Meta(ge=0)] = 8
     max_steps: Steps = 2048
     exact_steps: Steps = 20000
-    method: Literal["gradient-descent", "heavy-ball", "nesterov"] = "gradient-descent"
+    method: MethodName = "gradient-descent"
     momentum: tuple[Beta, Beta] = (0.01, 0.5)
 
     @classmethod
@@ -75,6 +80,9 @@ class Spec(Shape, frozen=True):
         Raises:
             InputError: If a field is unknown, of the wrong type, or out of range.
         """
+        if isinstance(data, dict) and isinstance(data.get("method"), str) and data["method"] not in METHODS:
+            names = ", ".join(METHODS[:-1])
+            raise InputError("method", f"a sweep has no {quoted(data['method'])}; it has {names} and {METHODS[-1]}")
         try:
             spec = read_as(data, cls)
         except ShapeError as error:

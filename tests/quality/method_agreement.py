@@ -6,7 +6,7 @@ the amplitude that simulated iterates show.
 
     python -m tests.quality.method_agreement --problems 20000 --out docs/runs/methods.json
 
-With ``--out`` a run that was interrupted goes on from the file.
+With ``--out`` a run that was interrupted goes on from the file; ``--again`` decides anew what differs or is open there.
 """
 
 from __future__ import annotations
@@ -466,6 +466,24 @@ def begun(out: Path | None, seed: int) -> dict[str, Any]:
     return found
 
 
+def again(found: dict[str, Any], seed: int) -> None:
+    """Decide once more what differs or is open in a file, after a change of the engine; the counts follow."""
+    differing = {int(line.split(" ")[0].partition(":")[2]) for line in found["differing"]}
+    tally: Counter[str] = Counter(found["tally"])
+    indices, found["differing"], found["open"] = sorted({*differing, *found["open"]}), [], []
+    for index in indices:
+        word, wrong = examined(seed, index)
+        if index not in differing:
+            # The regime is exact: it is the one that was counted.
+            tally[f"open: {word.removeprefix('open: ').split(' ')[-1]}"] -= 1
+            tally[word] += 1
+        if wrong:
+            found["differing"].append(wrong)
+        if word.startswith("open"):
+            found["open"].append(index)
+    found["tally"] = dict(sorted((word, count) for word, count in tally.items() if count))
+
+
 def main() -> int:
     """Run many problems and print what differs."""
     parser = argparse.ArgumentParser()
@@ -473,9 +491,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, help="the file of counts, and where a run goes on from")
+    parser.add_argument("--again", action="store_true", help="first decide anew what differs or is open in the file")
     given = parser.parse_args()
     say = Console(highlight=False, soft_wrap=True).print
     found = begun(given.out, given.seed)
+    if given.again and given.out is not None:
+        again(found, given.seed)
+        write_text_atomically(given.out, as_json(found))
     tally: Counter[str] = Counter(found["tally"])
     with Pool(given.workers) as pool:
         left = range(found["problems"], given.problems)

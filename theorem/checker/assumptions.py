@@ -200,16 +200,25 @@ def _exact_iterate(descent: Descent, step: int) -> Vector:
     return h
 
 
-def maps_into_itself(descent: Descent, space: Space) -> bool:
-    """Tell whether the gradient at every point of a space, seen from the minimizer, lies in the space."""
+def maps_into_itself(descent: Descent, space: Space, preconditioner: Sequence[Vector] | None = None) -> bool:
+    """Tell whether the gradient at every point of a space, seen from the minimizer, lies in the space.
+
+    With a symmetric matrix P, tell it of P times the gradient; then a kink is enough for a no.
+    """
+    if preconditioner is not None:
+        return not descent.kinks and _is_invariant(descent, space, (), preconditioner)
     return not any(map(space.is_crossed, descent.kinks)) and _is_invariant(descent, space, ())
 
 
-def _is_invariant(descent: Descent, space: Space, sides: Sequence[Side]) -> bool:
+def _is_invariant(
+    descent: Descent, space: Space, sides: Sequence[Side], preconditioner: Sequence[Vector] | None = None
+) -> bool:
     """Tell whether F maps a space into itself on these sides of kinks; all other kinks do no harm."""
     n = descent.dimension
     units = [tuple(map(Fraction, unit(i, n))) for i in range(n)]
     across = [rest for w in units if any(rest := space.rest(w))]  # they span what is orthogonal to the space
+    if preconditioner is not None:  # w is orthogonal to P grad f where P w is to grad f
+        across = [tuple(dot(row, w) for row in preconditioner) for w in across]
     return all(vanishes_on_span(one_sided(descent, sides, w), space.basis) for w in across)
 
 

@@ -76,7 +76,8 @@ class StateSearch:
             if subspace.dimension == 0:
                 return _result(self.motion, subspace, self.precision)
             assert self.expansion.hessian is not None
-            spectrum = Spectrum(subspace.pencil(self.expansion.hessian), self.precision + GUARD_BITS)
+            pencil = subspace.pencil(self.expansion.hessian, self.method.preconditioner)
+            spectrum = Spectrum(pencil, self.precision + GUARD_BITS)
             inner = classify_motion(spectrum, self.method, self.step_size)
             return self._persist(inner, subspace)
         return self._persist(self.motion, None)
@@ -86,9 +87,10 @@ class StateSearch:
         h = self.expansion.displacement
         if not any(h):
             return Subspace(0, ())
-        if self.method.preconditioner is not None or isinstance(self.method, Adam):
+        p = self.method.preconditioner
+        if isinstance(self.method, Adam) or (p is not None and self.expansion.truncated):
             return None
-        basis = invariant_subspace(self.expansion, h)
+        basis = invariant_subspace(self.expansion, h, p)
         return None if basis is None else Subspace(0, basis)
 
     def _persist(self, motion: Motion, subspace: Subspace | None) -> SearchResult:

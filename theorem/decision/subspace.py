@@ -48,34 +48,39 @@ class Subspace:
         """The dimension w."""
         return len(self.basis)
 
-    def pencil(self, hessian: fmpq_mat) -> Pencil:
-        """Return the Hessian restricted to the subspace."""
+    def pencil(self, hessian: fmpq_mat, preconditioner: fmpq_mat | None = None) -> Pencil:
+        """Return the Hessian, or P times it, restricted to the subspace."""
         b = fmpq_mat([list(v) for v in self.basis]).transpose()
-        return Pencil(form=b.transpose() * hessian * b, gram=b.transpose() * b)
+        dual = b if preconditioner is None else preconditioner.inv() * b
+        return Pencil(form=b.transpose() * hessian * b, gram=b.transpose() * dual)
 
 
-def invariant_subspace(expansion: Expansion, h: Vector) -> tuple[Vector, ...] | None:
+def invariant_subspace(
+    expansion: Expansion, h: Vector, preconditioner: fmpq_mat | None = None
+) -> tuple[Vector, ...] | None:
     """Return the smallest invariant subspace that holds h.
 
     Args:
-        expansion: The loss at its minimizer.
+        expansion: The loss at its minimizer; without truncated powers if there is a preconditioner.
         h: An error vector, shape (n,).
+        preconditioner: P, if the gradient is multiplied by it.
 
     Returns:
         Its basis in reduced echelon form, or None if it is all of space (or was too costly to find).
     """
     assert expansion.hessian is not None
     n = expansion.dimension
-    basis = _span([h])
+    basis, p = _span([h]), preconditioner
+    operator = expansion.hessian if p is None else expansion.hessian * p
     while True:
-        grown = _span([*basis, *_images(expansion.hessian, basis)])
+        grown = _span([*basis, *_images(operator, basis)])
         if len(grown) == len(basis):
             grown = _span([*basis, *_directions(expansion, basis)])
         if len(grown) == len(basis):
             coefficients = _remainder_coefficients(expansion, basis)
             if coefficients is None:
                 return None
-            grown = _span([*basis, *coefficients])
+            grown = _span([*basis, *(coefficients if p is None else _images(p, coefficients))])
         if len(grown) == n:
             return None
         if len(grown) == len(basis):

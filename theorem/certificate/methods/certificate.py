@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import lcm
 from typing import Any
 
@@ -11,6 +12,7 @@ from flint import ctx, fmpq
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Eigenvalue
 from gdcheck.theorem.augmented.modes import Motion, Shape
 from gdcheck.theorem.augmented.powers import Powers
+from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.certificate.parts import (
     above,
     bounds_field,
@@ -20,12 +22,15 @@ from gdcheck.theorem.certificate.parts import (
     texts,
 )
 from gdcheck.theorem.certificate.rechecking import METHOD
+from gdcheck.theorem.decision.search import eigenspace
 from gdcheck.theorem.decision.verdict import Decision, Verdict
-from gdcheck.theorem.limit.result import Inequality
+from gdcheck.theorem.limit.result import Amplitude, Inequality
 from gdcheck.theorem.loss.balls import exact
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.methods.statement import LimitKind, Regime
+
+_LONG, _GUARD_BITS = 1024, 320
 
 
 def method_certificate(decision: Decision) -> dict[str, Any] | None:
@@ -44,16 +49,18 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
         return None
     if whole.regime is None or inner.regime is None or any(whole.modes[i].shape is Shape.ZERO for i in whole.dominant):
         return None
+    amplitude, blocks = decision.amplitude, decision.blocks
+    if decision.precision > _LONG and amplitude is not None and Regime.BOUNDARY not in {whole.regime, inner.regime}:
+        whole, inner, blocks = _with_fewer_bits(decision, amplitude, whole, inner)
     for motion in (whole, inner):
         refine_for_agreement(motion, method, decision.expansion.step_size)
-    amplitude = decision.amplitude
     with ctx.workprec(decision.precision):
         numbers = None if amplitude is None else amplitude.inequality
         # Methods are decided by the inequality, never by a cone.
         assert numbers is None or isinstance(numbers, Inequality)
         # Of pairs that turn one eigenspace is stated.
         turning = decision.limit is not None and decision.limit.kind is LimitKind.ROTATING
-        stated = decision.blocks[:1] if turning else decision.blocks
+        stated = blocks[:1] if turning else blocks
         return {
             "schema": METHOD,
             "problem": decision.problem.to_json(),
@@ -74,6 +81,26 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
             "bounds": None if numbers is None else bounds_field(numbers),
             "limit": limit_field(decision.limit),
         }
+
+
+def _with_fewer_bits(
+    decision: Decision, amplitude: Amplitude, whole: Motion, inner: Motion
+) -> tuple[Motion, Motion, tuple[Eigenspace, ...]]:
+    """Return modes and eigenspaces with as many bits as the amplitude needs, where the trajectory took far more."""
+    numbers = amplitude.inequality
+    assert isinstance(numbers, Inequality)
+    with ctx.workprec(_GUARD_BITS):
+        smallest = min(a.lower() for a in numbers.amplitudes)
+        bits = int(float((numbers.radius / smallest).log().upper()) * 1.5) + _GUARD_BITS
+    subspace = decision.subspace
+    whole, inner = (replace(m, spectrum=Spectrum(m.spectrum.pencil, bits)) for m in (whole, inner))
+    pencil, eigenvalues = inner.spectrum.pencil, inner.eigenvalues
+    places = [next(i for i, e in enumerate(eigenvalues) if e.is_same(b.eigenvalue)) for b in decision.blocks]
+    blocks = tuple(
+        eigenspace(pencil, eigenvalues, i, b.end, subspace=subspace, bits=bits)
+        for i, b in zip(places, decision.blocks, strict=True)
+    )
+    return whole, inner, blocks
 
 
 _NO_MOTION: dict[str, Any] = {"regime": None, "eigenvalues": [], "dominant": []}

@@ -55,8 +55,7 @@ class Clock:
         one = 1 << self.bits
         most = self.first + self.t + 1
         squares = Fraction(one - self.second - self.t - 1, one)
-        bias = up(Fraction(most, one - most), GROWTH_BITS)
-        return bias, up(1 / (self.adaptive.epsilon * root_bounds(squares)[0]), GROWTH_BITS)
+        return Fraction(most, one - most), up(1 / (self.adaptive.epsilon * root_bounds(squares)[0]), GROWTH_BITS)
 
 
 def enclose_adaptive(
@@ -98,6 +97,7 @@ def enclose_adaptive(
         if size not in lipschitz:
             lipschitz[size] = up(states.expansion.remainder.lipschitz(Fraction(1 << size, one)), GROWTH_BITS)
         bias, per_root = clock.bounds()
+        bias = up(bias, GROWTH_BITS)
         buffer, roots = averages(states, (h, c, s), bits)
         before, h = h, [x - y for x, y in zip(h, weighted(buffer, roots, clock, bits), strict=True)]
         slope = steepest + lipschitz[size]

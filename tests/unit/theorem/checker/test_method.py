@@ -16,8 +16,8 @@ from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 LOSS = "x**2/2 + 2*y**2 + x*y**2 + y**3"
 
 
-def made(method, step_size, loss=LOSS):
-    start = ["1/100", "1/50", "1/70"][: 3 if "z" in loss else 2]
+def made(method, step_size, loss=LOSS, start=None):
+    start = start or ["1/100", "1/50", "1/70"][: 3 if "z" in loss else 2]
     problem = Problem(loss, step_size=step_size, start=start, method=method)
     return json.loads(json.dumps(certificate(decide(problem))))
 
@@ -33,10 +33,24 @@ CONJUGATE = made(AHEAD, "1", "3/5*x**2 - 1/5*x*y + 1/5*y**2 + x**3")
 EDGE = made(AHEAD, "1", "5/18*x**2 + 7/12*y**2 + x*y**2")
 DOUBLE = made({"name": "heavy-ball", "momentum": "1/2"}, "1/2", "1/2*x**2 + 2*x*y + 5/2*y**2 + 3/2*z**2 + y*z**2")
 PRECONDITIONED = made({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/10")
-ALL = {"heavy": HEAVY, "nesterov": NESTEROV, "adam": ADAM, "turning": TURNING, "cycle": CYCLE, "p": PRECONDITIONED}
+INSIDE = made(
+    {"name": "gradient-descent", "preconditioner": [["2", "0", "0"], ["0", "1", "1/2"], ["0", "1/2", "3"]]},
+    "1/10",
+    "x**2/2 + 2*y**2 + x**3*y**2 + y**3 + z**2",
+    ["0", "1/10", "1/20"],
+)
+ALL = {
+    "inside": INSIDE,
+    "heavy": HEAVY,
+    "nesterov": NESTEROV,
+    "adam": ADAM,
+    "turning": TURNING,
+    "cycle": CYCLE,
+    "p": PRECONDITIONED,
+}
 AGREEING = {"switch": SWITCH, "conjugate": CONJUGATE, "edge": EDGE, "double": DOUBLE}
 """On a boundary: two rational or conjugate eigenvalues, a pair beside a real multiplier, irrational double ones."""
-ALL |= AGREEING
+ALL |= AGREEING | {"inside": INSIDE}
 
 
 def changed(stored, path, value):
@@ -86,6 +100,9 @@ TAMPERED = [
     ("cycle", ("regime",), "large-step", "regime"),
     ("cycle", ("problem", "step_size"), "42/101", "fails"),
     ("p", ("problem", "method", "preconditioner"), [["2", "1"], ["1", "2"]], "fails"),
+    ("inside", ("problem", "loss"), "1/2*x**2 + 2*y**2 + x*y**2 + y**3 + z**2", "maps the subspace into itself"),
+    ("inside", ("problem", "start", 0), "1/10", "the start lies in the subspace"),
+    ("inside", ("verdict",), "proved", "a dominant eigenvalue occurs on the subspace"),
 ]
 
 

@@ -15,6 +15,7 @@ from gdcheck.theorem.limit.result import Cause
 LOSS = "x**2/2 + 2*y**2 + x*y**2 + y**3"
 ADAM = {"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}
 IDENTITY = {"name": "gradient-descent", "preconditioner": [["1", "0"], ["0", "1"]]}
+SCALED = {"name": "gradient-descent", "preconditioner": [["1", "0"], ["0", "2"]]}
 
 
 def heavy(beta):
@@ -36,6 +37,7 @@ CASES = [
     ("x**2/2 + 9/2*y**2 + x*y**2", "1/4", heavy("1/4"), ["1/10", "1/10"], "not-applicable", "boundary", "two-cycle"),
     (LOSS, "0.45", heavy("1/100"), ["1/10", "0"], "exceptional", "large-step", "fixed"),
     (LOSS, "0.1", heavy("1/100"), ["0", "0"], "exceptional", "small-step", None),
+    (LOSS, "0.24", SCALED, ["1/10", "0"], "exceptional", "large-step", "fixed"),
     (LOSS, "0.1", nesterov("1/2"), ["1/10", "1/10"], "proved", "small-step", "fixed"),
     (LOSS, "0.33", nesterov("9/10"), ["1/100", "1/100"], "proved", "large-step", "alternating"),
     (LOSS, "0.2", nesterov("9/10"), ["1/100", "1/100"], "proved", "rotating", "rotating"),

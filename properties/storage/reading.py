@@ -25,6 +25,7 @@ from gdcheck.theorem.certificate.rechecking import (
     SMOOTH_STEPS,
     VALLEY,
     VALLEY_METHOD,
+    VALLEY_RANK,
 )
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -181,10 +182,19 @@ def problem_inside(data: Any) -> AnyProblem:
         return startless_from_json(data) if startless else smooth_from_json(data)
     schema = data.get("schema", "")
     known = {CERTIFICATE, WITH_CONE, SEPARABLE, ORBIT, LONG_RUN, EVERY_START, SHARPNESS, METHOD, METHOD_EVERY_START}
-    known |= {SMOOTH, SMOOTH_END, SMOOTH_EVERY_START, SMOOTH_SHARPNESS, SMOOTH_STEPS, VALLEY, VALLEY_METHOD}
+    known |= {
+        SMOOTH,
+        SMOOTH_END,
+        SMOOTH_EVERY_START,
+        SMOOTH_SHARPNESS,
+        SMOOTH_STEPS,
+        VALLEY,
+        VALLEY_METHOD,
+        VALLEY_RANK,
+    }
     if isinstance(schema, str) and schema.startswith("gdcheck-") and schema not in known:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
-    if schema in {VALLEY, VALLEY_METHOD}:
+    if schema in {VALLEY, VALLEY_METHOD, VALLEY_RANK}:
         return ValleyProblem.from_json(data["problem"])
     if schema in {SMOOTH, SMOOTH_END}:
         # Its loss may be a polynomial: then it is the minimizer that is irrational.

@@ -12,6 +12,7 @@ from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separabl
 from gdcheck.theorem.checker.methods import claims as method
 from gdcheck.theorem.checker.methods import every_start as method_every_start
 from gdcheck.theorem.checker.methods import valley as method_valley
+from gdcheck.theorem.checker.methods import valley_rank
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
 from gdcheck.theorem.checker.reading.document import WITH_CONE, read_problem
 from gdcheck.theorem.checker.smooth import strict_minimum, valley
@@ -37,6 +38,7 @@ __all__ = [
     "TIME_LIMIT",
     "VALLEY",
     "VALLEY_METHOD",
+    "VALLEY_RANK",
     "BadCertificate",
     "NotChecked",
     "check",
@@ -50,7 +52,7 @@ SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format,
 SMOOTH_END, SMOOTH_STEPS = smooth_ends.check.format, smooth_steps.check.format
 SMOOTH_EVERY_START, SMOOTH_SHARPNESS = smooth_every_start.check.format, smooth_sharpness.check.format
 METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
-VALLEY_METHOD = method_valley.check.format
+VALLEY_METHOD, VALLEY_RANK = method_valley.check.format, valley_rank.check.format
 _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SEPARABLE: separable.check,
     ORBIT: orbit.check,
@@ -66,6 +68,7 @@ _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SMOOTH_STEPS: smooth_steps.check,
     VALLEY: valley.check,
     VALLEY_METHOD: method_valley.check,
+    VALLEY_RANK: valley_rank.check,
 }
 
 
@@ -124,12 +127,14 @@ def require_shape(certificate: Any) -> None:
         SmoothSteps,
         Valley,
         ValleyMethod,
+        ValleyRank,
     )
     from gdcheck.theorem.certificate.shapes import Shape, ShapeError, read_as  # noqa: PLC0415
 
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
     published |= {SMOOTH: Smooth, VALLEY: Valley, VALLEY_METHOD: ValleyMethod, SMOOTH_EVERY_START: SmoothEveryStart}
+    published |= {VALLEY_RANK: ValleyRank}
     published |= {SMOOTH_SHARPNESS: SmoothSharpness, SMOOTH_END: SmoothEnd, SMOOTH_STEPS: SmoothSteps}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return

@@ -271,6 +271,39 @@ class ValleyMethod(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley-m
     limit: EnclosedLimit
 
 
+class AnyValleyProblem(ValleyProblem, frozen=True):
+    """Residuals, the factor of their sum of squares, step size and start; the method, if it is not plain."""
+
+    method: dict[str, Any] | None = None
+
+
+class AffineSpace(Shape, frozen=True):
+    """A point and vectors: the space of all sums of the point and multiples of the vectors."""
+
+    origin: Vector
+    directions: tuple[Vector, ...]
+
+
+class ValleyRank(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley-rank/1"):
+    """The proof that the theorem on valleys does not speak of a start; docs/certificate.md says what it means.
+
+    Attributes:
+        problem: The problem.
+        verdict: not-applicable.
+        fails: full-rank, or common-zero.
+        space: A space that the trajectory stays in.
+        power: N, the power of det JJᵀ.
+        multipliers: h_i, polynomials in t1, t2, …, the coordinates of the space.
+    """
+
+    problem: AnyValleyProblem
+    verdict: str
+    fails: tuple[str, ...]
+    space: AffineSpace
+    power: Count
+    multipliers: tuple[str, ...]
+
+
 class Certificate(Shape, frozen=True, tag_field="schema", tag="gdcheck-certificate/2"):
     """A decision with its proof; docs/certificate.md says what it means.
 

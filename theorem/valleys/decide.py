@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from flint import arb, ctx
 
@@ -13,6 +15,7 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.smooth.spectrum import Spectrum
 from gdcheck.theorem.valleys.arrival import Arrival, Iterate, arrival
+from gdcheck.theorem.valleys.degenerate import Degenerate, degenerate
 from gdcheck.theorem.valleys.momentum import momentum_arrival
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Excluded, Relations, relations
@@ -58,6 +61,13 @@ ARRIVES = {
     " residuals",
 }
 """What is proved in each regime."""
+_NEEDS = (
+    "the theorem on valleys does not apply: it needs that {} at the point of arrival, and where the trajectory runs {}"
+)
+LOSES_RANK = _NEEDS.format("the Jacobian of the residuals has full rank", "it loses rank wherever the residuals vanish")
+NEVER_VANISH = _NEEDS.format("the residuals vanish", "they never vanish together")
+_AWAY = {"rank", "contraction", "elsewhere", "excluded"}
+_PATIENCE = 1000
 _NEAR_A_ZERO = {None, "limit", "boundary", "neighbour", "inequality", "absent", "accuracy", "precision", "reached"}
 
 
@@ -72,6 +82,7 @@ class ValleyDecision:
         precision: Bits used.
         arrival: The certified limit; None if none is.
         cause: What is lacking where none is: a key of ``REASONS``.
+        degenerate: The proof that the theorem does not speak of the start, if the verdict is that.
     """
 
     problem: ValleyProblem
@@ -80,6 +91,7 @@ class ValleyDecision:
     precision: int
     arrival: Arrival | None = None
     cause: str | None = None
+    degenerate: Degenerate | None = None
 
     @property
     def is_of_a_valley(self) -> bool:
@@ -108,20 +120,31 @@ def decide_valley(
     """
     precision = FIRST_PRECISION
     dependent = relations(problem.residuals)
-    if isinstance(dependent, Excluded):
-        return ValleyDecision(problem, Verdict.UNRESOLVED, REASONS["excluded"], precision, None, "excluded")
+
+    @cache
+    def proof() -> Degenerate | None:
+        return degenerate(problem, dependent=dependent is not None)
+
     while True:
         with ctx.workprec(precision + 64):
-            found = _attempt(problem, dependent, min(max_steps, MOST_STEPS))
+            if isinstance(dependent, Excluded):
+                found: Arrival | str = "excluded"
+            else:
+                found = _attempt(problem, dependent, min(max_steps, MOST_STEPS), proof)
         if isinstance(found, Arrival):
             return ValleyDecision(problem, Verdict.PROVED, ARRIVES[found.regime], precision, found)
+        if found in _AWAY and (known := proof()) is not None:
+            reason = LOSES_RANK if known.power else NEVER_VANISH
+            return ValleyDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, None, found, known)
         if found != "precision" or 2 * precision > max_precision:
             return ValleyDecision(problem, Verdict.UNRESOLVED, REASONS[found], precision, None, found)
         precision *= 2
 
 
-def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int) -> Arrival | str:
-    """Follow the trajectory at the current precision."""
+def _attempt(
+    problem: ValleyProblem, dependent: Relations | None, max_steps: int, proof: Callable[[], object]
+) -> Arrival | str:
+    """Follow the trajectory at the current precision; not any longer where it is proved to arrive nowhere."""
     lacking, next_look, first, begun = "contraction", 0, arb(0), arb(0)
     for iterate in trajectory(problem):
         size = _size(iterate)
@@ -154,6 +177,8 @@ def _attempt(problem: ValleyProblem, dependent: Relations | None, max_steps: int
         if iterate.step == 0:
             begun = size
             first = _smallest(iterate, dependent)
+        if iterate.step == _PATIENCE and lacking in _AWAY and proof() is not None:
+            return lacking
         if iterate.step >= max_steps:
             # Near a point where the rank is lost, steps become slow: it does not come near in any number of them.
             flat = surely_less(_FLAT * _smallest(iterate, dependent), first)

@@ -19,6 +19,7 @@ from gdcheck.theorem.certificate.schema import (
     SmoothSteps,
     Valley,
     ValleyMethod,
+    ValleyRank,
 )
 from gdcheck.theorem.certificate.shapes import json_schema
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
@@ -38,6 +39,7 @@ PUBLISHED = {
     "smooth-sharpness": json_schema(SmoothSharpness, "gdcheck sharpness certificate of a smooth loss"),
     "smooth-steps": json_schema(SmoothSteps, "gdcheck certificate about steps of a smooth loss's trajectory"),
     "valley-method": json_schema(ValleyMethod, "gdcheck certificate of momentum in a valley"),
+    "valley-rank": json_schema(ValleyRank, "gdcheck certificate of lost rank in a valley"),
     "valley": json_schema(Valley, "gdcheck certificate of a limit in a valley"),
 }
 

@@ -16,11 +16,14 @@ from gdcheck.theorem.certificate.parts import (
     in_floats,
     texts,
 )
+from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.balls import decimal_ends, surely_less
+from gdcheck.theorem.loss.polynomial import Polynomial, from_flint
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.arrival import Arrival
 from gdcheck.theorem.valleys.decide import ValleyDecision
+from gdcheck.theorem.valleys.degenerate import Degenerate
 from gdcheck.theorem.valleys.momentum import KINDS, MomentumArrival
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Relations
@@ -29,6 +32,7 @@ from gdcheck.theorem.valleys.thresholds import valley_thresholds
 
 FORMAT = "gdcheck-valley/1"
 METHOD_FORMAT = "gdcheck-valley-method/1"
+RANK_FORMAT = "gdcheck-valley-rank/1"
 _MOST_LISTED = 100
 
 
@@ -43,6 +47,8 @@ def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | No
         The certificate as plain data.
     """
     found = decision.arrival
+    if decision.degenerate is not None:
+        return _rank_certificate(decision.problem, decision.degenerate)
     if found is None:
         return None
     low, high = found.spectrum.values[0], found.spectrum.values[-1]
@@ -71,16 +77,34 @@ def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | No
     }
 
 
-def _relations(found: Relations) -> dict[str, Any]:
-    names = [f"u{i + 1}" for i in range(len(found.tangent[0]))]
-    texts = [
-        " + ".join(
-            "*".join([f"({to_text(c)})", *(f"{name}**{a}" for name, a in zip(names, exponents, strict=True) if a)])
-            for exponents, c in equation.items()
-        )
-        for equation in found.equations
+def _rank_certificate(problem: ValleyProblem, found: Degenerate) -> dict[str, Any]:
+    return {
+        "schema": RANK_FORMAT,
+        "problem": problem.to_json(),
+        "verdict": Verdict.NOT_APPLICABLE.value,
+        "fails": _fails(found),
+        "space": {"origin": texts(found.origin), "directions": [texts(v) for v in found.directions]},
+        "power": found.power,
+        "multipliers": [_polynomial(from_flint(h), "t") for h in found.multipliers],
+    }
+
+
+def _fails(found: Degenerate) -> list[str]:
+    return ["full-rank" if found.power else "common-zero"]
+
+
+def _polynomial(table: Polynomial, letter: str) -> str:
+    """Write a polynomial in the variables of a letter, numbered from 1."""
+    terms = [
+        "*".join([f"({to_text(c)})", *(f"{letter}{i + 1}**{a}" for i, a in enumerate(exponents) if a)])
+        for exponents, c in table.items()
     ]
-    return {"equations": texts, "tangent": [[to_text(x) for x in row] for row in found.tangent]}
+    return " + ".join(terms) or "0"
+
+
+def _relations(found: Relations) -> dict[str, Any]:
+    equations = [_polynomial(equation, "u") for equation in found.equations]
+    return {"equations": equations, "tangent": [texts(row) for row in found.tangent]}
 
 
 def _kind(found: Arrival) -> str:
@@ -107,7 +131,8 @@ def valley_answer(decision: ValleyDecision) -> dict[str, Any]:
     if not problem.method.is_plain:
         answer |= {"method": problem.method.to_json(), "window": None, "tangential_window": None}
     if found is None:
-        return answer | enclosed_fields(None)
+        fails = [] if decision.degenerate is None else _fails(decision.degenerate)
+        return answer | {"fails": fails} | enclosed_fields(None)
     with ctx.workprec(decision.precision + 64):
         values = found.spectrum.values
         unit = arb(problem.rate / problem.step_size)

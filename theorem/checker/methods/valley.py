@@ -47,11 +47,17 @@ class Problem(valley.Problem):
         """Read a problem, which has the field ``method`` beside the others."""
         if type(value) is not dict or type(value.get("method")) is not dict:
             refuse(path, "an object with a method")
-        linear = Linear.read(value["method"], n)
-        if linear.preconditioner is not None or linear.adaptive is not None:
-            refuse(f"{path}.method.name", "heavy-ball or nesterov")
+        linear = read_method(value["method"], path, n)
         rest = valley.Problem.read({k: v for k, v in value.items() if k != "method"}, path, n)
         return cls(**vars(rest), linear=linear)
+
+
+def read_method(value: object, path: str, n: int) -> Linear:
+    """Read a method whose steps are combinations of gradients."""
+    linear = Linear.read(value, n)
+    if linear.preconditioner is not None or linear.adaptive is not None:
+        refuse(f"{path}.method.name", "heavy-ball or nesterov")
+    return linear
 
 
 @dataclass(frozen=True)

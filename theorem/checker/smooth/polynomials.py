@@ -33,18 +33,45 @@ def expanded(expression: Expression, arguments: Sequence[Table], n: int) -> Tabl
                     made[alpha] = made.get(alpha, Fraction(0)) + c * k
             slots.append({alpha: k for alpha, k in made.items() if k})
         elif isinstance(operation, Product):
-            slots.append(_times(slots[operation.left], slots[operation.right]))
+            slots.append(times(slots[operation.left], slots[operation.right]))
         elif isinstance(operation, Power) and operation.exponent in range(MOST_POWER + 1):
             power: Table = {(0,) * n: Fraction(1)}
             for _ in range(int(operation.exponent)):
-                power = _times(power, slots[operation.argument])
+                power = times(power, slots[operation.argument])
             slots.append(power)
         else:
             raise BadCertificate("relations: an expression is no polynomial; write sums, products and whole powers")
     return slots[-1]
 
 
-def _times(p: Table, q: Table) -> Table:
+def derivative(p: Table, i: int) -> Table:
+    """Return the derivative by a variable."""
+    lowered = ((tuple(a - (j == i) for j, a in enumerate(alpha)), alpha[i] * c) for alpha, c in p.items() if alpha[i])
+    return dict(lowered)
+
+
+def composed(p: Table, arguments: Sequence[Table], n: int) -> Table:
+    """Return a polynomial with polynomials in n variables in the place of its own."""
+    made: dict[Exponents, Fraction] = {}
+    for alpha, c in p.items():
+        term: Table = {(0,) * n: c}
+        for argument, a in zip(arguments, alpha, strict=True):
+            for _ in range(a):
+                term = times(term, argument)
+        made = plus(made, term)
+    return made
+
+
+def plus(p: Table, q: Table) -> dict[Exponents, Fraction]:
+    """Return the sum of two polynomials."""
+    made = dict(p)
+    for alpha, c in q.items():
+        made[alpha] = made.get(alpha, Fraction(0)) + c
+    return {alpha: c for alpha, c in made.items() if c}
+
+
+def times(p: Table, q: Table) -> Table:
+    """Return the product of two polynomials."""
     made: dict[Exponents, Fraction] = {}
     for alpha, a in p.items():
         look("polynomials multiplied out")

@@ -65,6 +65,7 @@ TESTS = {
     "checker/smooth/strict_minimum": ["checker/smooth/certificates"],
     "checker/smooth/valley": ["checker/smooth/certificates"],
     "checker/methods/valley": ["valleys/momentum"],
+    "checker/methods/valley_rank": ["valleys/degenerate"],
     "checker/smooth/kinds/ends": ["smooth/ends"],
     "checker/smooth/kinds/every_start": ["smooth/every_start"],
     "checker/smooth/kinds/higher": ["smooth/sharpness"],

@@ -133,7 +133,7 @@ def decide_valley(
                 found = _attempt(problem, dependent, min(max_steps, MOST_STEPS), proof)
         if isinstance(found, Arrival):
             return ValleyDecision(problem, Verdict.PROVED, ARRIVES[found.regime], precision, found)
-        if found in _AWAY and (known := proof()) is not None:
+        if (known := proof()) is not None:
             reason = LOSES_RANK if known.power else NEVER_VANISH
             return ValleyDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, None, found, known)
         if found != "precision" or 2 * precision > max_precision:

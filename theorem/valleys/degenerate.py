@@ -75,8 +75,8 @@ def degenerate(problem: ValleyProblem, *, dependent: bool = False) -> Degenerate
         if len(wanted) > _MOST_TERMS:
             return None
         found = _multipliers(on_v, wanted)
-        if found is None and p == 1 and power == 0:
-            found = _even(on_v[0])
+        if found is None and power == 0:
+            found = _even(on_v)
         if found is not None:
             return Degenerate(origin, directions, power, found)
     return None
@@ -172,10 +172,12 @@ def _multipliers(residuals: Sequence[fmpq_mpoly], wanted: fmpq_mpoly) -> tuple[f
     return tuple(found)
 
 
-def _even(f: fmpq_mpoly) -> tuple[fmpq_mpoly, ...] | None:
-    """Return the constant h for which hF is 1 and even monomials with coefficients that are not negative."""
-    table = dict(f.to_dict())
-    at_zero = table.get((0,) * f.context().nvars(), fmpq(0))
-    if not at_zero or any(c * at_zero < 0 or any(a % 2 for a in alpha) for alpha, c in table.items()):
-        return None
-    return (f.context().constant(1 / at_zero),)
+def _even(residuals: Sequence[fmpq_mpoly]) -> tuple[fmpq_mpoly, ...] | None:
+    """Return constants h_i, all but one zero, for which Σ h_iF_i is 1 and even monomials with nonnegative factors."""
+    constant = residuals[0].context().constant
+    for i, f in enumerate(residuals):
+        table = dict(f.to_dict())
+        at_zero = table.get((0,) * f.context().nvars(), fmpq(0))
+        if at_zero and all(c * at_zero > 0 and not any(a % 2 for a in alpha) for alpha, c in table.items()):
+            return tuple(constant(1 / at_zero if j == i else 0) for j in range(len(residuals)))
+    return None

@@ -48,7 +48,7 @@ def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | No
     """
     found = decision.arrival
     if decision.degenerate is not None:
-        return _rank_certificate(decision.problem, decision.degenerate)
+        return rank_certificate(decision.problem, decision.degenerate)
     if found is None:
         return None
     low, high = found.spectrum.values[0], found.spectrum.values[-1]
@@ -77,7 +77,8 @@ def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | No
     }
 
 
-def _rank_certificate(problem: ValleyProblem, found: Degenerate) -> dict[str, Any]:
+def rank_certificate(problem: ValleyProblem, found: Degenerate) -> dict[str, Any]:
+    """Return the certificate that the theorem on valleys does not speak of a start."""
     return {
         "schema": RANK_FORMAT,
         "problem": problem.to_json(),

@@ -10,8 +10,9 @@ from gdcheck.properties.claims.claim import SecondOutcome
 from gdcheck.properties.lemmas.verdict import ClaimRow, Counterexample, Form, OwnClaimsRun
 from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.latex import fragment
+from gdcheck.reports.page import render_page
 from gdcheck.reports.problem_charts import problem_picture_of
-from gdcheck.reports.text import code, plain, scientific, table
+from gdcheck.reports.text import DASH, code, plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.loss.errors import InputError
 
@@ -21,9 +22,28 @@ MOST_DISCARDS = 0.02
 """The share of draws that may come to nothing; beyond it there is a caution."""
 
 
+SOURCED = ("statement", "source", "verdict", "problems examined", "counterexample")
+"""The heads of a table of claims that say where they come from."""
+
+
+def sourced(row: ClaimRow) -> tuple[str, str, str, str]:
+    """Return a row of that table but for its last cell."""
+    return f"{row.name}: {row.sentence}", row.source, row.words(), f"{row.examined:,}"
+
+
 def record_file(row: ClaimRow) -> str:
     """Where the record of a counterexample lies, from the directory of the run."""
     return f"counterexamples/{row.name}.json"
+
+
+def page_file(row: ClaimRow) -> str:
+    """Where the page of a counterexample lies, from the directory of the run; a dash if there is none."""
+    return DASH if row.counterexample is None else f"counterexamples/{row.name}.html"
+
+
+def has_sources(run: OwnClaimsRun) -> bool:
+    """Whether claims say where they come from, so that a table of statements is shown."""
+    return any(row.source for row in run.rows)
 
 
 def python_line(form: Form) -> str:
@@ -66,6 +86,8 @@ class OwnClaimsView(View[OwnClaimsRun]):
     title = "claims of one’s own"
     suite = "claim"
     record = staticmethod(record_file)
+    page = staticmethod(page_file)
+    has_sources = staticmethod(has_sources)
     python = staticmethod(python_line)
     reproduce = staticmethod(reproduce_line)
     margin = staticmethod(margin)
@@ -126,7 +148,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
             yield VERDICTS, "How the problems of each claim ended", claims_chart(verdicts)
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """Yield the records of the counterexamples, and each as a LaTeX fragment.
+        """Yield the records of the counterexamples, and each as a LaTeX fragment and as a page of its own.
 
         Args:
             pictures: All pictures of the page.
@@ -144,16 +166,21 @@ class OwnClaimsView(View[OwnClaimsRun]):
                 raise InputError("run", f"the claim {row.name[:80]!r} must be named by letters, digits, _ and hyphens")
             yield record_file(row), row.counterexample
             yield f"counterexamples/{row.name}.tex", fragment(row.counterexample)
+            alone = CounterexampleView(row.counterexample, f"{row.name}.json")
+            yield page_file(row), render_page([alone], pictures)
 
     def markdown(self) -> list[str]:
         """Return a table of the verdicts, and each simplest counterexample."""
+        lines = ["## Claims of one’s own", ""]
+        if has_sources(self.run):
+            lines += table(SOURCED, ([*sourced(row), page_file(row)] for row in self.run.rows))
         heads = ["claim", "verdict", "examined", "held", "violated", "undecided", "aside"]
         heads += ["smallest margin", "mpmath agrees / differs / not settled"]
         cells = (
             (r.name, r.words(), r.examined, r.held, r.violated, r.undecided, r.aside, margin(r), second(r))
             for r in self.run.rows
         )
-        lines = ["## Claims of one’s own", "", *table(heads, cells)]
+        lines += table(heads, cells)
         for row in self.run.rows:
             if row.counterexample is not None:
                 form = row.counterexample.simplest
@@ -182,7 +209,12 @@ class OwnClaimsView(View[OwnClaimsRun]):
 
 
 class CounterexampleView(View[Counterexample]):
-    """A stored counterexample to a claim of one's own."""
+    """A stored counterexample to a claim of one's own.
+
+    Args:
+        run: The counterexample.
+        stored: The file that holds it, beside the page.
+    """
 
     shape = Counterexample
     file = "counterexample.json"
@@ -191,6 +223,10 @@ class CounterexampleView(View[Counterexample]):
     suite = "counterexample"
     python = staticmethod(python_line)
     reproduce = staticmethod(reproduce_line)
+
+    def __init__(self, run: Counterexample, stored: str = "counterexample.json") -> None:
+        super().__init__(run)
+        self.stored = stored
 
     @property
     def outcome(self) -> str:
@@ -216,7 +252,7 @@ class CounterexampleView(View[Counterexample]):
         Yields:
             A path from the page's directory, and its content.
         """
-        yield "counterexample.json", self.run
+        yield self.stored, self.run
 
     def markdown(self) -> list[str]:
         """Return the problem, and the command that examines the claim again."""
@@ -232,7 +268,7 @@ class CounterexampleView(View[Counterexample]):
 
     def cases(self) -> Iterator[Case]:
         """Yield the claim, which fails."""
-        yield Case(self.run.claim, failure=_failure(self.run, "counterexample.json"))
+        yield Case(self.run.claim, failure=_failure(self.run, self.stored))
 
 
 def _picture(record: Counterexample) -> dict[str, str]:

@@ -88,6 +88,7 @@ class OwnClaim:
 
     Attributes:
         sentence: The claim in plain words.
+        source: Who says so, and where; empty if it is one's own.
         name: The name of its function.
         function: Examines it: ``function(problem, decision, trajectory)`` returns ``holds(…)``; None if something else
             does.
@@ -109,6 +110,7 @@ class OwnClaim:
     """
 
     sentence: str
+    source: str = ""
     name: str = ""
     function: Callable[..., Any] | None = None
     statement: Statement | None = None
@@ -116,13 +118,13 @@ class OwnClaim:
     assumes: tuple[str, ...] = ASSUMPTIONS
     steps: int = 20
     recipe: Recipe = RECIPE
-    generator: Callable[[Random, int], Problem | SmoothProblem] | None = None
+    generator: Callable[[Random, int], Problem | SmoothProblem | ValleyProblem] | None = None
     exactly: str = ""
     strategies: tuple[SearchStrategy[Any], ...] = ()
     unsettled: float = 1.0
     share: float = 1.0
     searches: bool = False
-    examples: tuple[Problem | SmoothProblem | ValleyProblem, ...] = ()
+    examples: tuple[Problem | SmoothProblem | ValleyProblem | ValleyProblem, ...] = ()
     file: str = ""
     line: int = 0
 
@@ -149,6 +151,7 @@ class OwnClaim:
 def claim(
     sentence: str,
     *,
+    source: str = "",
     regimes: str | Sequence[str] = ("small-step", "large-step"),
     assumes: Sequence[str] = ASSUMPTIONS,
     steps: int = 20,
@@ -161,7 +164,7 @@ def claim(
     quadratic: bool = False,
     truncated: bool = True,
     losses: str = "polynomial",
-    generator: Callable[[Random, int], Problem | SmoothProblem] | None = None,
+    generator: Callable[[Random, int], Problem | SmoothProblem | ValleyProblem] | None = None,
     strategy: SearchStrategy[Any] | None = None,
     statement: Statement | None = None,
 ) -> Any:
@@ -169,6 +172,7 @@ def claim(
 
     Args:
         sentence: The claim in plain words.
+        source: Who says so, and where, such as ``the paper, Lemma 2``; tables of claims show it.
         regimes: ``small-step``, ``large-step`` or both.
         assumes: What it assumes, of ``theorem`` (the assumptions of Theorem 1), ``converging`` (convergence to the
             minimizer is proved) and ``not-exceptional`` (the start is not in the null set).
@@ -199,6 +203,8 @@ def claim(
     _known("assumes", (assumes,) if isinstance(assumes, str) else assumes, ASSUMPTIONS, empty=True)
     if not isinstance(sentence, str) or not sentence.strip():
         raise InputError("sentence", "is empty; say in plain words what is claimed")
+    if not isinstance(source, str):
+        raise InputError("source", f"a {type(source).__name__} is no text; say in words who claims it")
     if not isinstance(steps, int) or not 1 <= steps <= MOST_LEMMA_STEPS:
         raise InputError("steps", f"{steps!r} is out of range; give a whole number from 1 to {MOST_LEMMA_STEPS}")
     if not isinstance(closest, int) or not 2 <= closest <= 300:
@@ -239,6 +245,7 @@ def claim(
     )
     declared = OwnClaim(
         sentence=sentence,
+        source=source,
         statement=statement,
         assumes=(assumes,) if isinstance(assumes, str) else tuple(assumes),
         steps=steps,

@@ -102,7 +102,7 @@ def problems_of(
         yield index, drawn_problem(claim, shard.seed, index)
 
 
-def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Problem | SmoothProblem:
+def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Problem | SmoothProblem | ValleyProblem:
     """Return the problem of an index that a claim's recipe or generator makes.
 
     Args:
@@ -121,7 +121,7 @@ def drawn_problem(claim: OwnClaim, run_seed: int, index: int) -> Instance | Prob
     return generated(claim, Random(f"gdcheck/own/{run_seed}/{index}"), index)
 
 
-def generated(claim: OwnClaim, random: Random, index: int) -> Problem | SmoothProblem:
+def generated(claim: OwnClaim, random: Random, index: int) -> Problem | SmoothProblem | ValleyProblem:
     """Return what a claim's generator makes.
 
     Args:
@@ -140,7 +140,7 @@ def generated(claim: OwnClaim, random: Random, index: int) -> Problem | SmoothPr
         made = claim.generator(random, index)
     except (Exception, SystemExit) as error:
         raise ClaimError(named(claim, f"its generator fails on index {index} ({in_words(error)})", error)) from None
-    if not isinstance(made, Problem | SmoothProblem):
+    if not isinstance(made, Problem | SmoothProblem | ValleyProblem):
         said = f"its generator made a {type(made).__name__} on index {index}; it must make a gdcheck.Problem"
         raise ClaimError(named(claim, said))
     return made

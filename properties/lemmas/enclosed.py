@@ -11,7 +11,7 @@ import numpy.typing as npt
 from flint import arb, fmpq
 
 from gdcheck.properties.claims.undecided import Undecided
-from gdcheck.theorem.loss.balls import at_most
+from gdcheck.theorem.loss.balls import at_most, whole_power
 from gdcheck.theorem.loss.rational import to_fmpq
 
 Objects: TypeAlias = npt.NDArray[Any]
@@ -165,8 +165,9 @@ class Enclosed:
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def __pow__(self, power: int) -> Enclosed:
-        return Enclosed(self.values**power)
+    def __pow__(self, exponent: int) -> Enclosed:
+        whole = self._each(lambda x: whole_power(x, abs(exponent)))
+        return whole if exponent >= 0 else 1 / whole
 
     def __neg__(self) -> Enclosed:
         return Enclosed(-self.values)

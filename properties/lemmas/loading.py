@@ -38,6 +38,30 @@ class Source:
     text: str = ""
 
 
+def files_of(targets: Sequence[str]) -> list[str]:
+    """Put the Python files of a folder in the place of the folder, sorted by name; a name in _ is left out.
+
+    Args:
+        targets: Folders, and what else names claims.
+
+    Returns:
+        What names claims, without folders.
+
+    Raises:
+        InputError: If there is no Python file in a folder.
+    """
+    found = list[str]()
+    for target in targets:
+        if not Path(target).is_dir():
+            found.append(target)
+            continue
+        files = sorted(str(p) for p in Path(target).glob("*.py") if not p.name.startswith("_"))
+        if not files:
+            raise InputError("claim", f"the folder {target[:200]!r} holds no Python file; put claims in some")
+        found += files
+    return found
+
+
 def sources(targets: Sequence[str]) -> list[Source]:
     """Find the claims that targets name.
 

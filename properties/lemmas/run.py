@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, ValidationError, convert
 
 from gdcheck.properties.lemmas.built_in import THEOREM, unsettled
-from gdcheck.properties.lemmas.loading import Source, load, sources
+from gdcheck.properties.lemmas.loading import Source, files_of, load, sources
 from gdcheck.properties.lemmas.record import counterexample
 from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.lemmas.schedule import Run, Wanted
@@ -29,6 +29,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
         budget: How many problems for each claim; fewer for the costly ones of ``theorem``.
         time_limit: Seconds that an examination may take.
         digests: The SHA-256 of the file of each claim.
+        until_false: Whether a claim is examined no further than the shard in which it is proved false.
     """
 
     targets: tuple[str, ...]
@@ -36,23 +37,32 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     budget: int
     time_limit: float
     digests: dict[str, str]
+    until_false: bool = False
 
 
-def begin(targets: Sequence[str], seed: int, budget: int, time_limit: float, root: Path) -> Plan:
+def begin(
+    targets: Sequence[str], seed: int, budget: int, time_limit: float, root: Path, *, until_false: bool = False
+) -> Plan:
     """Plan a run and write the plan down; shards of an earlier run in the same directory are removed.
 
     Args:
-        targets: Files, ``module:name``, or names of built-in claims.
+        targets: Folders, files, ``module:name``, or names of built-in claims.
         seed: The seed.
         budget: How many problems for each claim.
         time_limit: Seconds that an examination may take.
         root: The directory of the run.
+        until_false: Whether a claim is examined no further than the shard in which it is proved false.
 
     Returns:
         The plan.
+
+    Raises:
+        InputError: If a folder holds no claim.
     """
+    targets = files_of(targets)
     known, _ = _found(targets)
-    plan = Plan(tuple(targets), seed, budget, time_limit, {name: s.digest for name, s in known.items()})
+    digests = {name: s.digest for name, s in known.items()}
+    plan = Plan(tuple(targets), seed, budget, time_limit, digests, until_false)
     folder = root / "shards"
     folder.mkdir(parents=True, exist_ok=True)
     for old in [*folder.glob("*.json"), *folder.glob("*.trace")]:
@@ -102,7 +112,8 @@ def run_claims(
         InputError: If a process is killed from outside, or no cluster answers.
     """
     known, faults = _found(plan.targets)
-    run = Run([Wanted(source, _budget(plan, source)) for source in known.values()], plan.seed, plan.time_limit, root)
+    wanted = [Wanted(source, _budget(plan, source)) for source in known.values()]
+    run = Run(wanted, plan.seed, plan.time_limit, root, until_false=plan.until_false)
     run.examine(executor, on_done)
     if run.lost:
         raise InputError("jobs", f"a process was killed; go on with gdcheck claim --resume {root}")
@@ -111,10 +122,14 @@ def run_claims(
     for name, source in known.items():
         claim, total = load(source), run.total(name)
         total.fault = total.fault or unsettled(claim, total)
-        rows.append(row_of(total, claim.sentence, source.file, source.digest, found.get(name), exactly=claim.exactly))
+        made = found.get(name)
+        about = {"source": claim.source, "exactly": claim.exactly}
+        rows.append(row_of(total, claim.sentence, source.file, source.digest, made, **about))
     for name, fault in faults.items():
         rows.append(row_of(ShardResult(name, fault=fault), "", "", "", None))
-    return OwnClaimsRun(plan.targets, plan.seed, plan.budget, run.interrupted, versions(), tuple(rows))
+    return OwnClaimsRun(
+        plan.targets, plan.seed, plan.budget, run.interrupted, versions(), tuple(rows), until_false=plan.until_false
+    )
 
 
 def workload(plan: Plan) -> int:

@@ -57,6 +57,7 @@ class Run:
         time_limit: Seconds that an examination may take.
         root: The directory of the run, where shards of an earlier call are found.
         loader: Makes the claim of a source; importable by name.
+        until_false: Whether a claim is examined no further than the shard in which it is proved false.
         results: What has been found, by claim and shard.
         endless: Where shards that are not done did not end, by claim and shard.
         interrupted: Whether it was ended early.
@@ -69,12 +70,14 @@ class Run:
     time_limit: float
     root: Path
     loader: Loader = load
+    until_false: bool = False
     results: dict[str, dict[int, ShardResult]] = field(default_factory=dict)
     endless: dict[str, dict[int, Task]] = field(default_factory=dict)
     interrupted: bool = False
     lost: bool = False
     done: int = 0
     _faulty: dict[str, int] = field(default_factory=dict)
+    _false: dict[str, int] = field(default_factory=dict)
 
     def examine(self, executor: Executor, on_done: Callable[[int], object] = lambda done: None) -> None:
         """Examine all problems, up to an interrupt or to the loss of a process.
@@ -95,8 +98,8 @@ class Run:
                 self._take(shard)
         on_done(self.done)
         while not (self.interrupted or self.lost) and (pending := list(self._pending())):
-            # A claim that turns out to be of no use is not examined further.
-            useful = (task for task in pending if task.shard.number < self.faulty(task.source.name))
+            # A claim that turns out to be of no use, or false, is not examined further.
+            useful = (task for task in pending if task.shard.number < self._last(task.source.name))
             if executor.scheduler is not None:
                 ending = self._on_cluster(useful, take, executor.scheduler)
             else:
@@ -128,11 +131,15 @@ class Run:
         """Return the first shard in which it turned out that a claim cannot be used; infinite if there is none."""
         return self._faulty.get(name, float("inf"))
 
+    def _last(self, name: str) -> float:
+        """Return the last shard of a claim that counts; infinite if all do."""
+        return min(self.faulty(name), self._false.get(name, float("inf")))
+
     def total(self, name: str) -> ShardResult:
-        """All shards of a claim added up, to the first in which it cannot be used: those after it depend on luck."""
+        """All shards of a claim added up, to the last that counts: which others were examined depends on luck."""
         total = ShardResult(name)
         for number, shard in sorted(self.results[name].items()):
-            if number <= self.faulty(name):
+            if number <= self._last(name):
                 total.merge(shard)
         return total
 
@@ -184,6 +191,8 @@ class Run:
         found[shard.number] = shard
         if shard.fault is not None:
             self._faulty[shard.claim] = min(self._faulty.get(shard.claim, shard.number), shard.number)
+        if self.until_false and shard.first is not None and shard.first.evidence == "proved":
+            self._false[shard.claim] = min(self._false.get(shard.claim, shard.number), shard.number)
 
     def _shards(self, wanted: Wanted) -> list[Shard]:
         size = BATCH if in_batches(self.loader(wanted.source)) else SIZE
@@ -201,7 +210,7 @@ class Run:
     def _pending(self) -> Iterator[Task]:
         for task in self._tasks():
             name, number = _at(task)
-            if number not in self.results[name] and number < self.faulty(name):
+            if number not in self.results[name] and number < self._last(name):
                 yield self.endless[name].get(number, task)
 
     def _learn_what_does_not_end(self, pending: Sequence[Task]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from flint import acb_mat, arb, arb_mat, ctx, fmpq_mat
 
 from gdcheck.properties.claims.undecided import Undecided
-from gdcheck.properties.lemmas.enclosed import Enclosed
+from gdcheck.properties.lemmas.enclosed import Enclosed, Truth
 from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.enclosure import enclose
@@ -19,6 +19,8 @@ from gdcheck.theorem.descent.hessian_map import HessianMap
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.sharpness.maps import ValueMap, largest_eigenvalue
+from gdcheck.theorem.sharpness.pattern import Kind
+from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 
 QUANTITIES = (
     "step_size",
@@ -157,6 +159,24 @@ class Trajectory:
         return Enclosed([largest_eigenvalue(hessian(list(h))) for h in self.displacement.values])
 
     @cached_property
+    def crossings(self) -> Enclosed:
+        """At how many steps, of all there are, the sharpness exceeds 2/η.
+
+        Raises:
+            Undecided: If that is undecided at a step, or no step is known after which all are below.
+        """
+        found = self._sharpness.crossings
+        if found.undecided or not found.complete:
+            raise Undecided("at how many steps the sharpness exceeds 2/η is undecided")
+        return Enclosed(arb(len(found.steps)))
+
+    @cached_property
+    def oscillates(self) -> Truth:
+        """Whether the sharpness is proved to pass λₙ at every step for ever, from some step on."""
+        kind = self._sharpness.pattern.kind
+        return Truth(None if kind is Kind.UNDECIDED else kind is Kind.OSCILLATING)
+
+    @cached_property
     def limit(self) -> Enclosed:
         """The certified limit of the direction, shape (n,) (of (−1)^k times it where it alternates).
 
@@ -167,6 +187,13 @@ class Trajectory:
         if limit is None or len(limit.vectors) != 1:
             raise Undecided("no single limit of the direction is certified")
         return Enclosed(list(limit.vectors[0]))
+
+    @cached_property
+    def _sharpness(self) -> Sharpness:
+        found = sharpness(self._decision)
+        if found is None:
+            raise Undecided("the loss has no positive definite Hessian at the minimizer")
+        return found
 
     @cached_property
     def _walked(self) -> Enclosed:

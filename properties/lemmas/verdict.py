@@ -81,6 +81,7 @@ class ClaimRow(Shape, frozen=True):
     Attributes:
         name: Its name.
         sentence: The claim in plain words.
+        source: Who says so, and where; empty if nobody is named.
         file: The file that declares it.
         digest: The SHA-256 of that file.
         verdict: What the run says of the claim.
@@ -117,6 +118,7 @@ class ClaimRow(Shape, frozen=True):
     causes: dict[str, dict[str, Count]]
     fault: str | None
     counterexample: Counterexample | None
+    source: str = ""
     exactly: str = ""
     closest: Form | None = None
     kinds: dict[str, dict[str, Count]] = field(default_factory=dict)
@@ -147,6 +149,7 @@ class OwnClaimsRun(StoredRun, frozen=True, tag="gdcheck-claim/1"):
         interrupted: Whether it was ended early.
         versions: The versions of what it was run with.
         rows: The verdicts, in the order asked for.
+        until_false: Whether a claim was examined no further than the shard in which it is proved false.
     """
 
     targets: tuple[str, ...]
@@ -155,6 +158,7 @@ class OwnClaimsRun(StoredRun, frozen=True, tag="gdcheck-claim/1"):
     interrupted: bool
     versions: dict[str, str]
     rows: tuple[ClaimRow, ...]
+    until_false: bool = False
 
     def contradictions(self) -> Contradictions:
         """Hold each row's verdict against its counts.
@@ -190,7 +194,14 @@ def word_of(fault: str | None, violated: int, held: int, undecided: int, *, prov
 
 
 def row_of(
-    total: ShardResult, sentence: str, file: str, digest: str, found: Counterexample | None, *, exactly: str = ""
+    total: ShardResult,
+    sentence: str,
+    file: str,
+    digest: str,
+    found: Counterexample | None,
+    *,
+    source: str = "",
+    exactly: str = "",
 ) -> ClaimRow:
     """Return the verdict on a claim.
 
@@ -200,6 +211,7 @@ def row_of(
         file: The file that declares it.
         digest: Its digest.
         found: The counterexample, if the claim does not hold.
+        source: Who says so, and where.
         exactly: What exactly is examined, where the sentence leaves that open.
 
     Returns:
@@ -220,6 +232,7 @@ def row_of(
         causes={state: dict(sorted(causes.items())) for state, causes in sorted(total.causes.items())},
         fault=total.fault,
         counterexample=found,
+        source=source,
         exactly=exactly,
         closest=None if total.closest is None else Form.of(total.closest),
         kinds={name: dict(sorted(counts.items())) for name, counts in sorted(total.kinds.items())},

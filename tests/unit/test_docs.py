@@ -15,6 +15,7 @@ DOCS = [
     ROOT / "CONTRIBUTING.md",
     ROOT / "tests" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "docs" / "conjectures" / "README.md",
 ]
 THEORY = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from functools import reduce
 from math import inf, nextafter
+from operator import mul
 
 from flint import arb, fmpq, fmpz
 
@@ -38,6 +40,11 @@ def at_most(left: arb, right: arb) -> bool | None:
     if not (left.is_finite() and right.is_finite()):
         return None
     return True if left <= right else False if left > right else None
+
+
+def whole_power(x: arb, exponent: int) -> arb:
+    """Return a whole power; Arb's own is no number where the middle of a ball is zero."""
+    return reduce(mul, [x] * exponent, arb(1))
 
 
 def upper(x: arb) -> arb:

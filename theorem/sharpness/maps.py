@@ -12,7 +12,7 @@ from flint import acb_mat, arb, arb_mat, ctx, fmpq
 
 from gdcheck.theorem.descent.expansion import Exponents
 from gdcheck.theorem.descent.hessian_map import Matrix
-from gdcheck.theorem.loss.balls import surely_less
+from gdcheck.theorem.loss.balls import surely_less, whole_power
 from gdcheck.theorem.loss.truncated import TruncatedPower
 
 _WIDENINGS = 12
@@ -36,7 +36,7 @@ class ValueMap:
         for c, factors in self._terms:
             product = c
             for i, e in factors:
-                product = product * h[i] ** e
+                product = product * whole_power(h[i], e)
             total += product
         for c, direction, offset, power in self._powers:
             reach = offset + sum((x * y for x, y in zip(direction, h, strict=True)), arb(0))

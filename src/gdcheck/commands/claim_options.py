@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from gdcheck.commands.options import Jobs, RunAsJson
+from gdcheck.commands.options import Jobs, RunAsJson, number, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,20 +19,24 @@ class ClaimOptions:
         list[str] | None,
         Argument(
             metavar="[CLAIM]...",
-            help="Python files (they are run), file:name, module:name, built-in claims; theorem is all of these.",
+            help="Python files (they are run), folders of them, file:name, module:name, built-in claims; theorem is "
+            "all of these.",
         ),
     ] = None
     new: Annotated[Path | None, Option(help="Write a file with a claim to start from, and end.")] = None
     budget: Annotated[str | None, Option(help="Problems for each claim, as 2000 or 1e5; 2000 if not given.")] = None
-    seed: Annotated[int | None, Option(min=0, max=2**63, help="The seed of the problems; 0 if not given.")] = None
+    seed: Annotated[int | None, Option(**whole(0, 2**63), help="The seed of the problems; 0 if not given.")] = None
     jobs: Jobs = None
     scheduler: Annotated[
         str | None, Option(help="Hand the problems to a Dask cluster you trust, such as tcp://host:8786.")
     ] = None
     time_limit: Annotated[
-        float | None, Option(min=0.1, max=86400, help="Seconds that one problem may take; 10 if not given.")
+        float | None, Option(**number(0.1, 86400), help="Seconds that one problem may take; 10 if not given.")
     ] = None
     out: Annotated[Path | None, Option(help="The directory of the run; reports/out/claim if not given.")] = None
     resume: Annotated[Path | None, Option(help="Go on with the run in this directory.")] = None
+    until_false: Annotated[
+        bool, Option("--until-false", help="End a claim with the 250 problems that prove it false; so in folders.")
+    ] = False
     latex: Annotated[bool, Option(help="Print each counterexample as LaTeX, too.")] = False
     as_json: RunAsJson = False

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from gdcheck.commands.claim_options import ClaimOptions
@@ -19,14 +21,24 @@ from gdcheck.properties.storage.workers import default_jobs
 from gdcheck.properties.sweep.run import Executor
 from gdcheck.reports.compose import write_run
 from gdcheck.reports.latex import fragment
-from gdcheck.reports.own_claims_view import python_line, record_file, reproduce_line
+from gdcheck.reports.own_claims_view import (
+    SOURCED,
+    has_sources,
+    page_file,
+    python_line,
+    record_file,
+    reproduce_line,
+    sourced,
+)
 from gdcheck.terminal.progress import progress_bar
+from gdcheck.terminal.show import print_folded
 from gdcheck.theorem.loss.errors import InputError
 
 _OUT = Path("reports/out/claim")
 _BUDGET, _TIME_LIMIT = "2000", 10.0
 _STYLES = {"held": "bold green", "undecided": "bold yellow"}
 _MOST_CAUSES = 5
+_TABLE_WIDTH = 100
 
 START = '''"""Claims of my own. Run them: gdcheck claim {name}"""
 
@@ -80,7 +92,7 @@ def run_and_store(options: ClaimOptions) -> tuple[OwnClaimsRun, Path]:
     executor = Executor(options.jobs or default_jobs(), "cpu", options.scheduler)
     claims, begun = options.claims or [], (options.budget, options.seed, options.time_limit, options.out)
     if options.resume is not None:
-        if claims or any(x is not None for x in begun):
+        if claims or options.until_false or any(x is not None for x in begun):
             raise InputError(
                 "resume", "goes on with a run as it was begun; leave out claims, budget, seed and the like"
             )
@@ -96,9 +108,9 @@ def run_and_store(options: ClaimOptions) -> tuple[OwnClaimsRun, Path]:
         executor.check()
         make_directory(root)
         limit = _TIME_LIMIT if options.time_limit is None else options.time_limit
-        plan = begin(
-            claims, options.seed or 0, read_count(_BUDGET if options.budget is None else options.budget), limit, root
-        )
+        budget = read_count(_BUDGET if options.budget is None else options.budget)
+        until_false = options.until_false or any(Path(claim).is_dir() for claim in claims)
+        plan = begin(claims, options.seed or 0, budget, limit, root, until_false=until_false)
     with progress_bar(workload(plan), "examining") as on_done:
         run = run_claims(plan, root, executor, on_done)
     write_run(run, root)
@@ -124,10 +136,32 @@ def show_claims(console: Console, run: OwnClaimsRun, root: Path, *, latex: bool)
         root: Where its files are.
         latex: Whether counterexamples are printed as LaTeX too.
     """
-    for row in run.rows:
-        _show_row(console, row, root, latex=latex)
+    if has_sources(run):
+        _show_table(console, run, root)
+    else:
+        for row in run.rows:
+            _show_row(console, row, root, latex=latex)
     if run.interrupted:
         console.print(f"ended early: go on with gdcheck claim --resume {root}", style="bold yellow")
+
+
+def _show_table(console: Console, run: OwnClaimsRun, root: Path) -> None:
+    """Print a table of statements, their sources and verdicts; in a narrow terminal a paragraph for each."""
+    wide = console.width >= _TABLE_WIDTH
+    table = Table(*SOURCED, box=SIMPLE_HEAD)
+    for row in run.rows:
+        style = _STYLES.get(row.verdict, "bold red")
+        page = page_file(row)
+        statement, source, words, examined = map(printable, sourced(row))
+        if wide:
+            table.add_row(Text(statement), Text(source), Text(words, style), examined, Text(page))
+            continue
+        console.print(Text.assemble((f"{row.name}: ", "bold"), (printable(row.words()), style)))
+        console.print(Text(f"  “{printable(row.sentence)}” ({source})", "dim"))
+        if row.counterexample is not None:
+            console.print(Text(f"  {page}", "dim"), soft_wrap=True)
+    if wide:
+        print_folded(console, table)
 
 
 def _show_row(console: Console, row: ClaimRow, root: Path, *, latex: bool) -> None:

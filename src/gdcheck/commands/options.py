@@ -5,9 +5,73 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from typer import Option
+from flint import fmpq
+from typer import BadParameter, Option
 
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_float, to_fmpq
+
+
+def whole(least: int | None = None, most: int | None = None) -> dict[str, Any]:
+    """Return what makes an option take a whole number as people write it: 2000, 2e3 or 2.5e6.
+
+    Args:
+        least: The smallest one.
+        most: The largest one.
+
+    Returns:
+        Arguments of ``typer.Option``.
+    """
+
+    def read(text: str | int) -> int:
+        value = _read(str(text))
+        if value.q != 1 or not _within(value, least, most):
+            raise BadParameter(f"{str(text)[:40]!r} is no whole number{_range(least, most)}; write one such as 2e3.")
+        return int(value.p)
+
+    return {"parser": read, "metavar": f"<count{_range(least, most)}>"}
+
+
+def number(least: float | None = None, most: float | None = None) -> dict[str, Any]:
+    """Return what makes an option take a number as people write it: 0.1, 1/10 or 1e-1.
+
+    Args:
+        least: The smallest one.
+        most: The largest one.
+
+    Returns:
+        Arguments of ``typer.Option``.
+    """
+
+    def read(text: str | float) -> float:
+        value = _read(str(text))
+        if not _within(value, least, most):
+            raise BadParameter(f"{str(text)[:40]!r} is no number{_range(least, most)}; write one such as 0.5.")
+        try:
+            return to_float(value)
+        except OverflowError:
+            raise BadParameter(f"{str(text)[:40]!r} is beyond all floats; write one such as 0.5.") from None
+
+    return {"parser": read, "metavar": f"<number{_range(least, most)}>"}
+
+
+def _read(text: str) -> fmpq:
+    try:
+        return to_fmpq(text, "number")
+    except InputError as error:
+        raise BadParameter(error.message) from None
+
+
+def _within(value: fmpq, least: float | None, most: float | None) -> bool:
+    ends = ((least, 1), (most, -1))
+    return all(end is None or sign * (value - to_fmpq(str(end), "number")) >= 0 for end, sign in ends)
+
+
+def _range(least: float | None, most: float | None) -> str:
+    """Say a range in words, such as `` from 1 to 1e6``; nothing where there is none."""
+    ends = (f" {word} {end:g}" for word, end in (("from", least), ("to", most)) if end is not None)
+    return "".join(ends).replace("e+0", "e").replace("e+", "e")
+
 
 Minimizer: TypeAlias = Annotated[
     str | None, Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
@@ -16,7 +80,7 @@ Variables: TypeAlias = Annotated[str | None, Option(help="Names and order of the
 Picture: TypeAlias = Annotated[Path | None, Option(help="A picture: a name in .svg, .png, .pdf or .html.")]
 AsJson: TypeAlias = Annotated[bool, Option("--json", help="Print one JSON object.")]
 RunAsJson: TypeAlias = Annotated[bool, Option("--json", help="Print the run as one JSON object.")]
-Jobs: TypeAlias = Annotated[int | None, Option(min=1, max=1024, help="Processes; one a core if not given.")]
+Jobs: TypeAlias = Annotated[int | None, Option(**whole(1, 1024), help="Processes; one a core if not given.")]
 
 MethodName: TypeAlias = Annotated[
     str | None, Option(help="The method: gradient-descent, heavy-ball, nesterov, adam or rmsprop.")

@@ -118,3 +118,31 @@ def test_load_is_for_counterexamples_only(gdcheck):
     Path("p.json").write_text('{"loss": "x**2 + 2*y**2", "step_size": "1/10", "start": ["1", "1"]}', encoding="utf-8")
     found, _, err = gdcheck("replay", "p.json", "--load", "x.py")
     assert found == 2 and "load" in err
+
+
+def test_a_folder_is_a_table_of_statements(gdcheck, monkeypatch):
+    from gdcheck.properties.lemmas import schedule
+
+    monkeypatch.setattr(schedule, "SIZE", 4)
+    Path("library").mkdir()
+    Path("library", "b.py").write_text(FALSE, encoding="utf-8")
+    sourced = TRUE.replace("dimensions=", 'source="lore", dimensions=')
+    Path("library", "a.py").write_text(sourced, encoding="utf-8")
+    Path("library", "_helper.py").write_text("1 / 0", encoding="utf-8")
+    runs = []
+    for jobs in ("1", "2"):
+        found, out, _ = gdcheck("claim", "library", "--budget", "12", "--jobs", jobs, "--out", f"run{jobs}", "--json")
+        runs.append(json.loads(out))
+        assert found == 1
+    assert runs[0] == runs[1] and runs[0]["targets"] == ["library/a.py", "library/b.py"]
+    held, false = runs[0]["rows"]
+    # A claim that is proved false is examined no further.
+    assert (held["examined"], false["examined"], held["source"]) == (12, 4, "lore")
+    found, out, _ = gdcheck("claim", "--resume", "run1")
+    assert found == 1 and "problems examined" in out and "counterexamples/loss_rises.html" in out
+    alone = Path("run1", "counterexamples", "loss_rises.html").read_text(encoding="utf-8")
+    assert "gdcheck replay loss_rises.json" in alone and "<svg" in alone
+    page = Path("run1", "index.html").read_text(encoding="utf-8")
+    assert 'href="counterexamples/loss_rises.html"' in page and "lore" in page
+    assert "| lore | held on 12 of 12 |" in Path("run1", "report.md").read_text(encoding="utf-8")
+    assert gdcheck("claim", ".")[0] == 2

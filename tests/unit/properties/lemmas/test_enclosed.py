@@ -88,3 +88,9 @@ def test_arrays_are_numpys():
     assert (x @ Enclosed([arb(1), arb(0)])).as_float().tolist() == [3, 6]
     assert [float(row.as_float()[0]) for row in x] == [3, 6]
     assert isinstance(x.as_float(), np.ndarray)
+
+
+def test_powers_of_a_ball_around_zero_are_numbers():
+    found = Enclosed([arb(0, 1e-9), arb(-2)]) ** 2
+    assert (found < "1/1000").values.tolist() == [True, False]
+    assert (Enclosed(arb(2)) ** -2 == "1/4").values.item() and (Enclosed(arb(0, 1)) ** 0 == 1).values.item()

@@ -38,20 +38,21 @@ def interactive(chart: alt.TopLevelMixin, name: str) -> bytes:
     return page.replace("<head>", f"<head>\n<title>{escape(name)}</title>", 1).encode()
 
 
-def rendered(chart: alt.TopLevelMixin, form: str, name: str) -> bytes:
+def rendered(chart: alt.TopLevelMixin, form: str, name: str, scale: float = 2) -> bytes:
     """Turn a chart in stand-in colours into a file.
 
     Args:
         chart: The chart.
         form: One of ``formats.FORMATS``. SVG and HTML follow the light or dark background; PNG and PDF are white.
         name: What the picture shows.
+        scale: How many pixels of a PNG file a unit of the chart has.
 
     Returns:
         The file's content; HTML needs nothing from elsewhere.
     """
     if form in {"png", "pdf"}:
         white = _on_white(in_print_colours(as_svg(chart)))
-        return bytes(vl_convert.svg_to_png(white, scale=2) if form == "png" else vl_convert.svg_to_pdf(white))
+        return bytes(vl_convert.svg_to_png(white, scale=scale) if form == "png" else vl_convert.svg_to_pdf(white))
     styled = picture(chart, name)
     if form == "svg":
         return styled.encode("utf-8")

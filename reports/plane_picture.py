@@ -12,11 +12,16 @@ import numpy as np
 
 from gdcheck.properties.basins.plane import Plane
 from gdcheck.properties.basins.simulation import OBSERVED_STEPS, BasinLabel
-from gdcheck.reports.charts import axis
+from gdcheck.reports.charts import STAND_IN, axis, config, drawn
 
 _SIDE = 700
 _LEAST = 1000
 _LINE = "#101418"
+_OUTLINED: tuple[dict[str, Any], ...] = (
+    {"stroke": "white", "strokeWidth": 4, "fill": "white", "strokeJoin": "round"},
+    {"fill": _LINE},
+)
+"""A text that is read on every colour: dark, with a white edge beneath it."""
 _CERTIFIED = {
     BasinLabel.FIXED_PLUS: "#2266a8",
     BasinLabel.FIXED_MINUS: "#3fa34d",
@@ -38,7 +43,7 @@ _OBSERVED = {
 }
 
 
-def plane_picture(plane: Plane, title: str) -> bytes:
+def plane_picture(plane: Plane, title: str) -> alt.TopLevelMixin:
     """Draw a plane.
 
     Args:
@@ -46,7 +51,7 @@ def plane_picture(plane: Plane, title: str) -> bytes:
         title: The picture's title.
 
     Returns:
-        A PNG file.
+        The chart; its plane is a picture in it.
     """
     left, right, bottom, top = plane.extent
     legend = _legend(plane)
@@ -59,19 +64,69 @@ def plane_picture(plane: Plane, title: str) -> bytes:
     colour = alt.Color(
         "name:N",
         scale=alt.Scale(domain=names, range=[shade for _, shade in legend]),
-        legend=alt.Legend(title=None, labelLimit=600, symbolType="square", symbolOpacity=1, orient="bottom", columns=2),
+        legend=alt.Legend(
+            title=None,
+            labelLimit=600,
+            labelColor=STAND_IN["ink"],
+            labelFontSize=12,
+            symbolType="square",
+            symbolOpacity=1,
+            orient="bottom",
+            columns=2,
+        ),
     )
     key = alt.Chart(entries).mark_square(clip=True, opacity=1, size=150).encode(x="x:Q", y="y:Q", color=colour)
-    chart = (image + key).properties(
+    layers = [image, key]
+    if plane.minimizer is not None:
+        layers += _ring(plane.minimizer, "minimizer")
+    for name, value in plane.thresholds:
+        if left < value < right:
+            layers += _line(name, value, top)
+    notes = [line for note in plane.notes for line in wrap(note, 100)]
+    chart = alt.layer(*layers).properties(
         width=_SIDE,
         height=_SIDE,
         title=alt.TitleParams(
-            title, subtitle=[line for note in plane.notes for line in wrap(note, 100)], anchor="start"
+            wrap(title, 80), subtitle=notes, subtitleColor=STAND_IN["faint"], subtitleFontSize=12, anchor="start"
         ),
     )
-    stream = io.BytesIO()
-    chart.save(stream, format="png", scale_factor=plane.labels.shape[0] * _factor(plane) / _SIDE)
-    return stream.getvalue()
+    styled: alt.TopLevelMixin = chart.configure(**config())
+    return styled
+
+
+def _ring(at: tuple[float, float], name: str) -> list[alt.Chart]:
+    """Mark a point by a white ring with a dark edge, so that it is seen on every colour, and name it."""
+    where = [{"x": at[0], "y": at[1], "text": name}]
+    rings = [
+        drawn("point", where, shape="circle", filled=False, size=110, strokeWidth=width, stroke=shade, opacity=1)
+        for width, shade in ((4, _LINE), (2, "white"))
+    ]
+    words = [
+        drawn("text", where, align="left", dx=10, dy=-9, fontSize=13, fontWeight=600, **look).encode(text="text:N")
+        for look in _OUTLINED
+    ]
+    return [mark.encode(x="x:Q", y="y:Q") for mark in (*rings, *words)]
+
+
+def _line(name: str, value: float, top: float) -> list[alt.Chart]:
+    """Draw a named line across a plane of step sizes."""
+    where = [{"x": value, "y": top, "text": name}]
+    rules = [
+        drawn("rule", where, strokeWidth=width, stroke=shade, strokeDash=[5, 4] if shade == "white" else [1, 0])
+        for width, shade in ((3, _LINE), (1.5, "white"))
+    ]
+    words = [
+        drawn("text", where, align="right", dx=-6, dy=14, fontSize=13, fontWeight=600, **look).encode(
+            y="y:Q", text="text:N"
+        )
+        for look in _OUTLINED
+    ]
+    return [mark.encode(x="x:Q") for mark in (*rules, *words)]
+
+
+def plane_scale(plane: Plane) -> float:
+    """Return the factor by which a PNG file is enlarged, so that squares stay squares."""
+    return len(plane.labels) * _factor(plane) / _SIDE
 
 
 def _colours(plane: Plane) -> Any:

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import base64
 import io
+from textwrap import wrap
+from typing import Any
 
 import altair as alt
 import numpy as np
 
 from gdcheck.properties.basins.valley_plane import OBSERVED_STEPS, ValleyPlane
-from gdcheck.reports.charts import axis, drawn
+from gdcheck.reports.charts import STAND_IN, axis, config, drawn
 
 _SIDE = 640
 _SHADES = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+_CROSS: dict[str, Any] = {
+    "shape": "cross",
+    "fill": "black",
+    "stroke": "white",
+    "strokeWidth": 1,
+    "opacity": 1,
+    "size": 56,
+}
+_LEGEND: dict[str, Any] = {
+    "titleLimit": 600,
+    "orient": "bottom",
+    "titleColor": STAND_IN["ink"],
+    "labelColor": STAND_IN["ink"],
+    "gradientOpacity": 1,
+}
 _NOWHERE = (216, 218, 222)
 
 
-def valley_map(plane: ValleyPlane, title: str) -> bytes:
+def valley_map(plane: ValleyPlane, title: str) -> alt.TopLevelMixin:
     """Draw a plane.
 
     Args:
@@ -24,7 +41,7 @@ def valley_map(plane: ValleyPlane, title: str) -> bytes:
         title: The picture's title.
 
     Returns:
-        A PNG file.
+        The chart; its plane is a picture in it.
     """
     left, right, bottom, top = plane.extent
     seen = plane.sharpness[np.isfinite(plane.sharpness)]
@@ -42,7 +59,7 @@ def valley_map(plane: ValleyPlane, title: str) -> bytes:
     shade = alt.Color(
         "sharpness:Q",
         scale=alt.Scale(domain=[low, high], range=list(_SHADES)),
-        legend=alt.Legend(title=title_of_shades, titleLimit=600, orient="bottom"),
+        legend=alt.Legend(title=title_of_shades, **_LEGEND),
     )
     key = alt.Chart(alt.InlineData(values=ends)).mark_point(clip=True).encode(x="x:Q", y="y:Q", color=shade)
     dots = [{"x": a, "y": b} for (a, b), _ in plane.proved]
@@ -54,7 +71,9 @@ def valley_map(plane: ValleyPlane, title: str) -> bytes:
         )
     if points:
         layers.append(
-            drawn("point", points, shape="cross", filled=True, color="black", size=34).encode(x="x:Q", y="y:Q")
+            drawn(
+                "point", points, shape="cross", fill="black", stroke="white", strokeWidth=1, opacity=1, size=56
+            ).encode(x="x:Q", y="y:Q")
         )
     subtitle = [
         f"colours are observed in float64, grey does not arrive within {OBSERVED_STEPS} steps",
@@ -62,11 +81,14 @@ def valley_map(plane: ValleyPlane, title: str) -> bytes:
         "(crosses)",
     ]
     chart = alt.layer(*layers).properties(
-        width=_SIDE, height=_SIDE, title=alt.TitleParams(title, subtitle=subtitle, anchor="start")
+        width=_SIDE,
+        height=_SIDE,
+        title=alt.TitleParams(
+            wrap(title, 80), subtitle=subtitle, subtitleColor=STAND_IN["faint"], subtitleFontSize=12, anchor="start"
+        ),
     )
-    stream = io.BytesIO()
-    chart.save(stream, format="png", scale_factor=2)
-    return stream.getvalue()
+    styled: alt.TopLevelMixin = chart.configure(**config())
+    return styled
 
 
 def _encoded(plane: ValleyPlane, low: float, high: float) -> str:

@@ -47,6 +47,8 @@ class Plane:
         certified: Whether it is certified, else only observed; shape (size, size).
         directions: v₁ and vₙ, the limits' directions with the sign plus.
         notes: What was certified, or why nothing was; how the window was chosen, if that failed.
+        minimizer: Where the minimizer is, in a plane of starts.
+        thresholds: Step sizes at which something changes, by name, in a plane of step sizes.
     """
 
     kind: str
@@ -56,6 +58,8 @@ class Plane:
     certified: npt.NDArray[np.bool_]
     directions: tuple[tuple[float, float], tuple[float, float]]
     notes: tuple[str, ...]
+    minimizer: tuple[float, float] | None = None
+    thresholds: tuple[tuple[str, float], ...] = ()
 
     @property
     def zero_line(self) -> npt.NDArray[np.bool_]:
@@ -149,7 +153,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
     # Points lie in the middle of their squares; the top row comes first.
     grid = (np.arange(size) + 0.5) / size * 2 - 1
     across, up = np.tile(grid, size), np.repeat(-grid, size)
-    map_error = where.map_error
+    map_error, thresholds = where.map_error, tuple[tuple[str, float], ...]()
     if kind == "start":
         etas = np.full(size * size, eta)
         starts = np.stack([across * width, up * width])
@@ -163,6 +167,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         etas = (across + 1) / 2 * widest
         starts = (direction / np.hypot(*direction))[:, None] * (up * width)
         extent = (0.0, widest, -width, width)
+        thresholds = _thresholds(problem, where.spectrum)
         titles = ("step size η", "start, distance from the minimizer towards the problem's start")
         map_error = None if map_error is None or map_error + _ALONG > MOST_MAP_ERROR else map_error + _ALONG
     if momentum is not None and map_error is not None:
@@ -189,7 +194,19 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         certified=certified.reshape(size, size),
         directions=(tuple(where.rotation[:, 0].tolist()), tuple(where.rotation[:, 1].tolist())),
         notes=tuple(notes),
+        minimizer=(float(m[0]), float(m[1])) if kind == "start" else None,
+        thresholds=thresholds,
     )
+
+
+def _thresholds(problem: Problem, spectrum: Floats) -> tuple[tuple[str, float], ...]:
+    """Return the step sizes at which the direction switches and at which the minimizer is no longer stable."""
+    low, high = map(float, spectrum)
+    if low <= 0:
+        return ()
+    if not problem.method.is_plain:
+        return (("stability limit", nearest(largest_stable(problem.method)) / high),)
+    return (("2/(λ₁+λₙ)", 2 / (low + high)), ("2/λₙ", 2 / high))
 
 
 def _exceptional_note(problem: Problem) -> list[str]:

@@ -97,6 +97,7 @@ def smooth_plane(problem: SmoothProblem, size: int, half_width: fmpq | None) -> 
         certified=certified.reshape(size, size),
         directions=((ends[0][0], ends[0][1]), (ends[1][0], ends[1][1])),
         notes=(note, more),
+        minimizer=(float(centre[0]), float(centre[1])),
     )
 
 

@@ -124,7 +124,7 @@ class OwnClaim:
     unsettled: float = 1.0
     share: float = 1.0
     searches: bool = False
-    examples: tuple[Problem | SmoothProblem | ValleyProblem | ValleyProblem, ...] = ()
+    examples: tuple[Problem | SmoothProblem | ValleyProblem, ...] = ()
     file: str = ""
     line: int = 0
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from gdcheck.commands import claiming, deciding, direction, drawing, running, stepping, sweeping, training
 from gdcheck.commands.common import (
@@ -26,20 +27,46 @@ from gdcheck.commands.common import (
     TERMINATED,
     printable,
 )
+from gdcheck.terminal.log import INVOKED
 from gdcheck.theorem.loss.errors import InputError
+
+_GROUPS = {
+    "Decide": ("check", "steps", "direction", "recheck", "replay"),
+    "Try a statement": ("claim", "ablate", "verify", "sweep", "problem"),
+    "Draw and report": ("plot", "map", "crossings", "report"),
+    "Train networks": ("train", "network"),
+}
+"""The commands by what one wants."""
+_WHOLE = 1000
+"""So long a sentence on a command is folded, and not cut."""
+
+
+class _Grouped(TyperGroup):
+    """The commands, in groups in the help text."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each group with its commands; a command that no group has comes last."""
+        grouped = {name for names in _GROUPS.values() for name in names}
+        rest = tuple(name for name in self.list_commands(ctx) if name not in grouped)
+        for title, names in {**_GROUPS, "Others": rest}.items():
+            commands = [(name, command) for name in names if (command := self.get_command(ctx, name)) is not None]
+            if commands:
+                with formatter.section(title):
+                    formatter.write_dl([(name, command.get_short_help_str(_WHOLE)) for name, command in commands])
+
 
 app = typer.Typer(
     name="gdcheck",
+    cls=_Grouped,
     help="Decides, with proof, whether gradient descent arrives in the direction that the theorem predicts.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (deciding, claiming, running, stepping, direction, sweeping, drawing, training):
     app.add_typer(group.commands)
 
-_TRACEBACK = "--traceback"
+_TRACEBACK, _COMPLETE = "--traceback", "_GDCHECK_COMPLETE"
 _MEANT = {
     "--step-size": ["lr", "learning-rate", "rate", "eta", "η", "alpha", "α", "step", "stepsize", "gamma", "γ"],
     "--start": ["x0", "w0", "theta0", "θ0", "init", "initial", "from", "point", "begin"],
@@ -70,6 +97,9 @@ def main() -> NoReturn:
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="replace")
+    if _COMPLETE in os.environ:
+        # A shell asks for completions, or for the script that asks.
+        app(prog_name="gdcheck")
     code = run(sys.argv[1:])
     sys.exit(TERMINATED if terminated and code == INTERRUPTED else code)
 
@@ -109,6 +139,7 @@ def run(arguments: Sequence[str]) -> int:
         _say("the standard output is closed, so that nobody reads the answer; open it, or name /dev/null")
         return OUTPUT_CLOSED
     try:
+        INVOKED.set(words)
         code = _invoke(words)
         sys.stdout.flush()
         return code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
+from gdcheck.commands.answers import ANSWER, printed
 from gdcheck.commands.check_options import ABOUT_STEPS, BESIDE, NOT_OF_VALLEYS, CheckOptions
 from gdcheck.commands.common import BAD_INPUT, EXIT_CODES, OTHER, printable, write_bytes
 from gdcheck.commands.outcomes import (
@@ -79,7 +79,7 @@ class Printer:
                 raise error from None
             # One bad line must not lose the answers to the others.
             if self._options.as_json:
-                typer.echo(json.dumps({"line": line, "error": str(error)}))
+                typer.echo(printed(ANSWER, {"line": line, "error": str(error)}))
             else:
                 typer.echo(f"error: line {line}: {printable(str(error))}", err=True)
             return BAD_INPUT
@@ -88,7 +88,7 @@ class Printer:
         if coq is not None:
             self._store_theorem(answer["verdict"], proof, coq)
         if self._options.as_json:
-            typer.echo(json.dumps(answer | ({"line": line} if self._many else {}), ensure_ascii=False))
+            typer.echo(printed(ANSWER, answer | ({"line": line} if self._many else {})))
         else:
             self._show(answer, line)
         return EXIT_CODES.get(answer["verdict"], OTHER)

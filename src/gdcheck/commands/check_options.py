@@ -17,6 +17,7 @@ from gdcheck.commands.options import (
     Momentum,
     Preconditioner,
     Variables,
+    whole,
 )
 from gdcheck.theorem.loss.errors import InputError
 
@@ -67,7 +68,7 @@ class CheckOptions:
     within_loss: Annotated[
         str | None, Option(help="Also say from which step on the loss above the minimizer's is at most this.")
     ] = None
-    iterate: Annotated[int | None, Option(min=0, help="Also enclose the iterate of this step.")] = None
+    iterate: Annotated[int | None, Option(**whole(0), help="Also enclose the iterate of this step.")] = None
     problem: Annotated[
         Path | None, Option(help="A problem as JSON, or many as JSON Lines; - reads standard input.")
     ] = None
@@ -92,12 +93,12 @@ class CheckOptions:
         list[str] | None,
         Option(help="Also prove how this function of the variables behaves, as in x*y + x; may be repeated."),
     ] = None
-    max_steps: Annotated[int, Option(min=1, help="Steps allowed before a problem is left unresolved.")] = 1_000_000
+    max_steps: Annotated[int, Option(**whole(1), help="Steps allowed before a problem is left unresolved.")] = 1_000_000
     precision: Annotated[
-        int, Option(min=64, max=1_000_000, help="Bits to begin with; they double as long as they do not suffice.")
+        int, Option(**whole(64, 1_000_000), help="Bits to begin with; they double as long as they do not suffice.")
     ] = 128
     max_precision: Annotated[
-        int, Option(min=64, max=1_000_000, help="Bits allowed before a problem is left unresolved.")
+        int, Option(**whole(64, 1_000_000), help="Bits allowed before a problem is left unresolved.")
     ] = 8192
     recheck: Annotated[
         bool, Option("--recheck/--no-recheck", help="Verify each proof with the independent checker at once.")

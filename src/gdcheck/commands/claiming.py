@@ -6,6 +6,7 @@ import typer
 
 from gdcheck.commands.claim_options import ClaimOptions
 from gdcheck.commands.common import INTERRUPTED, PROVED, help_end, takes
+from gdcheck.commands.talking import talks
 from gdcheck.theorem.loss.errors import InputError
 
 commands = typer.Typer()
@@ -23,6 +24,7 @@ commands = typer.Typer()
         "gdcheck claim theorem --budget 1e4",
     )
 )
+@talks()
 @takes(ClaimOptions)
 def claim(options: ClaimOptions) -> int:
     """Try a claim of your own on random problems: a verdict, and a counterexample to send."""

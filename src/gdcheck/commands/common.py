@@ -14,6 +14,7 @@ from gdcheck.theorem.loss.errors import InputError
 if TYPE_CHECKING:
     import altair as alt
 
+    from gdcheck.properties.storage.reading import AnyProblem
     from gdcheck.theorem.descent.points import Point
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.smooth.problem import SmoothProblem
@@ -175,6 +176,33 @@ def polynomial_problem(problem: Problem | SmoothProblem | ValleyProblem) -> Prob
     return problem
 
 
+def of_either_kind(read: AnyProblem) -> tuple[SmoothProblem | None, Problem | None]:
+    """Return a problem as a smooth one, or as one with a rational minimizer.
+
+    Args:
+        read: The problem.
+
+    Returns:
+        One of the two; the other is None.
+
+    Raises:
+        InputError: If no minimizer is found, or its kind is another one.
+    """
+    from gdcheck.theorem.long_run.locate import find_minimizer, why_none
+    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem, smooth_instead
+
+    if isinstance(read, SmoothProblem) and not isinstance(read, EveryStartSmoothProblem):
+        return read, None
+    polynomial = polynomial_problem(read)
+    location = find_minimizer(polynomial)
+    if location.problem is not None:
+        return None, location.problem
+    smooth = smooth_instead(polynomial, None)
+    if smooth is None:
+        raise InputError("minimizer", why_none(location, polynomial.loss.variables))
+    return smooth, None
+
+
 def given(value: str | None, field: str, example: str) -> str:
     """Return what an option says.
 
@@ -212,13 +240,14 @@ def make_directory(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def write_picture(out: Path, chart: alt.TopLevelMixin, name: str) -> None:
+def write_picture(out: Path, chart: alt.TopLevelMixin, name: str, scale: float = 2) -> None:
     """Write a chart as a picture, in the format that the file's name asks for.
 
     Args:
         out: The file.
         chart: The chart.
         name: What the picture shows.
+        scale: How many pixels of a PNG file a unit of the chart has.
 
     Raises:
         InputError: If the name has another ending, or the file cannot be written.
@@ -226,7 +255,7 @@ def write_picture(out: Path, chart: alt.TopLevelMixin, name: str) -> None:
     from gdcheck.reports.figures import rendered
     from gdcheck.reports.formats import picture_format
 
-    write_bytes(out, rendered(chart, picture_format(out), name))
+    write_bytes(out, rendered(chart, picture_format(out), name, scale))
 
 
 def write_bytes(path: Path, data: bytes, field: str = "file") -> None:

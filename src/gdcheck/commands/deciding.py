@@ -24,7 +24,8 @@ from gdcheck.commands.common import (
     takes,
     valley_from_options,
 )
-from gdcheck.commands.options import method_from_options
+from gdcheck.commands.options import method_from_options, number
+from gdcheck.commands.talking import talks
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ commands = typer.Typer()
         "gdcheck check --problem problem.json --json --certificate certificate.json",
     )
 )
+@talks()
 @takes(CheckOptions)
 def check(options: CheckOptions) -> int:
     """Decide one problem (or a file of them) with proof; without a start, almost every start at once."""
@@ -152,9 +154,10 @@ def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryS
         "gdcheck recheck certificate.json",
     )
 )
+@talks()
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Certificates, one JSON object a file.")],
-    time_limit: Annotated[float, typer.Option(min=0, help="Seconds of processor time that each may take.")] = 60.0,
+    time_limit: Annotated[float, typer.Option(**number(0), help="Seconds of processor time for each.")] = 60.0,
     kernel: Annotated[
         bool, typer.Option("--kernel", help="Also have Coq's kernel check them; its first run compiles the proofs.")
     ] = False,
@@ -239,6 +242,7 @@ def _recheck_network(certificate: dict[str, Any], path: Path, time_limit: float,
         "for here and beside the record.",
     )
 )
+@talks()
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A stored problem or certificate.")],
     load: Annotated[

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gdcheck.commands.answers import DIRECTION, printed
 from gdcheck.commands.common import PROVED, help_end, write_picture
 from gdcheck.commands.options import AsJson, Beta1, Beta2, Epsilon, MethodName, Picture, method_from_options
+from gdcheck.commands.talking import talks
 from gdcheck.reports.formats import picture_format
 from gdcheck.theorem.loss.errors import InputError
 
@@ -32,6 +33,7 @@ _POINTS = 400
         "gdcheck direction --spectrum 1,10 --method adam --epsilon 1e-8 --step-size 0.001 --json",
     )
 )
+@talks()
 def direction(
     spectrum: Annotated[str | None, typer.Option(help="The Hessian's eigenvalues at the minimum, as 0.01,1.")] = None,
     method: MethodName = None,
@@ -67,7 +69,7 @@ def direction(
     if out is not None:
         _draw(out, values, given, lines, f"{given[0].name}, spectrum {spectrum[:60]}")
     if as_json:
-        typer.echo(json.dumps({"spectrum": [str(x) for x in values], "methods": lines}, ensure_ascii=False))
+        typer.echo(printed(DIRECTION, {"spectrum": [str(x) for x in values], "methods": lines}))
     else:
         _show(lines)
     return PROVED

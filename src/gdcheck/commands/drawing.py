@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,25 +10,31 @@ import typer
 from gdcheck.commands.common import (
     PROVED,
     help_end,
-    polynomial_problem,
+    of_either_kind,
     problem_from_options,
     valley_from_options,
-    write_bytes,
     write_picture,
 )
-from gdcheck.commands.options import Minimizer, Picture, Variables
+from gdcheck.commands.options import (
+    AsJson,
+    MethodName,
+    Minimizer,
+    Momentum,
+    Picture,
+    Variables,
+    method_from_options,
+    whole,
+)
+from gdcheck.commands.talking import talks
 from gdcheck.reports.formats import picture_format
 from gdcheck.theorem.loss.errors import InputError
 
 if TYPE_CHECKING:
-    from flint import fmpq
-
     from gdcheck.properties.storage.reading import AnyProblem
     from gdcheck.theorem.decision.decide import Decision
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.smooth.problem import SmoothProblem
-    from gdcheck.theorem.valleys.problem import ValleyProblem
 
 commands = typer.Typer()
 
@@ -42,6 +47,7 @@ commands = typer.Typer()
         'gdcheck plot --residual "x*y - 1" --step-size 0.5 --start 2.2,0.4 --out valley.svg',
     )
 )
+@talks()
 def plot(
     file: Annotated[
         Path | None, typer.Argument(metavar="[PROBLEM]", help="A problem as JSON, or a certificate; - is stdin.")
@@ -54,7 +60,7 @@ def plot(
     start: Annotated[str | None, typer.Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…")] = None,
     minimizer: Minimizer = None,
     variables: Variables = None,
-    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for the verdict.")] = 1_000_000,
+    max_steps: Annotated[int, typer.Option(**whole(1), help="Steps allowed for the verdict.")] = 1_000_000,
 ) -> int:
     """Draw direction, sharpness and phase plane of a problem."""
     from gdcheck.properties.storage.reading import stored_problem
@@ -140,6 +146,7 @@ def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:
         'gdcheck crossings --residual "x*y - 1" --start 2.2,0.4 --out crossings.svg',
     )
 )
+@talks()
 def crossings(
     loss: Annotated[str | None, typer.Option(help="The loss.")] = None,
     residual: Annotated[list[str] | None, typer.Option(help="Instead of --loss: a residual; may be repeated.")] = None,
@@ -149,12 +156,12 @@ def crossings(
     variables: Variables = None,
     out: Picture = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the grid as JSON.")] = False,
-    max_steps: Annotated[int, typer.Option(min=1, help="Steps allowed for each problem of the grid.")] = 20_000,
+    max_steps: Annotated[int, typer.Option(**whole(1), help="Steps allowed for each problem of the grid.")] = 20_000,
 ) -> int:
     """Count the steps above 2/η over a grid of step sizes and start radii."""
-    from msgspec import to_builtins
-
+    from gdcheck.commands.answer_schemas import CrossingGrid
     from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
+    from gdcheck.properties.storage.files import as_json as as_text
     from gdcheck.terminal.crossing_report import summary
     from gdcheck.terminal.progress import progress_bar
 
@@ -171,7 +178,7 @@ def crossings(
         with progress_bar(len(BEYOND) * len(FACTORS), "counting") as on_done:
             cells = valley_crossing_grid(valley, max_steps=min(max_steps, 2000), on_done=on_done)
     else:
-        smooth, exact = _of_either_kind(problem_from_options(loss, "1", start, minimizer, variables))
+        smooth, exact = of_either_kind(problem_from_options(loss, "1", start, minimizer, variables))
         with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
             if smooth is not None:
                 from gdcheck.properties.basins.smooth_crossings import smooth_crossing_grid
@@ -186,8 +193,10 @@ def crossings(
         from gdcheck.reports.crossing_charts import crossing_chart
 
         write_picture(out, crossing_chart(cells), f"Sharpness above 2/η on {of[:120]}")
-    shown = json.dumps(to_builtins(cells), allow_nan=False)
-    typer.echo(shown if as_json else "\n".join(summary(cells)))
+    if as_json:
+        typer.echo(as_text(CrossingGrid(tuple(cells)), indent=None), nl=False)
+    else:
+        typer.echo("\n".join(summary(cells)))
     return PROVED
 
 
@@ -196,13 +205,17 @@ def crossings(
     epilog=help_end(
         "0 drawn",
         "gdcheck map problem.json --out map.png",
+        'gdcheck map --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --out map.svg',
         "gdcheck map problem.json --plane step --out steps.png",
-        "gdcheck map valley.json --half-width 3 --out valley.png",
+        'gdcheck map --residual "x*y - 1" --step-size 0.5 --start 1,1 --half-width 3 --out valley.png',
     ),
 )
+@talks()
 def draw_map(
-    problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A problem in two variables, as JSON.")],
-    out: Annotated[Path, typer.Option(help="The picture, a PNG file.")],
+    problem: Annotated[
+        Path | None, typer.Argument(metavar="[PROBLEM]", help="A problem in two variables, as JSON; - is stdin.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture: a name in .png, .svg, .pdf or .html.")] = None,
     plane: Annotated[str, typer.Option(help="start: all starts. step: step sizes, and starts on a line.")] = "start",
     half_width: Annotated[
         str | None,
@@ -211,70 +224,41 @@ def draw_map(
             "With residuals, from the problem's start; by default 2."
         ),
     ] = None,
-    size: Annotated[int, typer.Option(help="Points on a side.")] = 1000,
+    size: Annotated[int, typer.Option(**whole(1), help="Points on a side.")] = 1000,
+    loss: Annotated[str | None, typer.Option(help="The loss, instead of a file.")] = None,
+    residual: Annotated[list[str] | None, typer.Option(help="Instead of --loss: a residual; may be repeated.")] = None,
+    scale: Annotated[str | None, typer.Option(help="The factor of the squared residuals; 1/2 if not given.")] = None,
+    step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="With --plane step, the line of starts; with residuals, the middle.")
+    ] = None,
+    minimizer: Minimizer = None,
+    variables: Variables = None,
+    data: Annotated[list[str] | None, typer.Option(help="Data that the loss names: X=file.csv.")] = None,
+    method: MethodName = None,
+    momentum: Momentum = None,
+    as_json: AsJson = False,
 ) -> int:
     """Draw which limit each start of a loss in two variables takes."""
-    from gdcheck.properties.basins.plane import draw_plane
-    from gdcheck.properties.storage.reading import stored_problem
-    from gdcheck.theorem.loss.rational import to_fmpq
-    from gdcheck.theorem.valleys.problem import ValleyProblem
-    from gdcheck.theorem.valleys.squares import as_valley
+    from gdcheck.commands.map_run import MapOptions, map_command
 
-    width = None if half_width is None else to_fmpq(half_width, "half-width")
-    read = stored_problem(problem)
-    valley = read if isinstance(read, ValleyProblem) else as_valley(read)
-    if valley is not None:
-        return _map_of_valley(valley, out, plane, size, width)
-    from gdcheck.reports.plane_picture import plane_picture
-
-    smooth, given = _of_either_kind(read)
-    if smooth is not None:
-        from gdcheck.properties.basins.smooth_plane import smooth_plane
-
-        if plane != "start":
-            raise InputError("plane", f"{plane[:40]!r} is drawn at rational minimizers of polynomials; give start")
-        drawn, text, step = smooth_plane(smooth, size, width), smooth.loss.text, smooth.step_size
-    else:
-        assert given is not None
-        drawn, text, step = draw_plane(given, plane, size, width), given.loss.text(), given.step_size
-    title = text + (f", η = {step}" if plane == "start" else "")
-    write_bytes(out, plane_picture(drawn, title[:200]), "out")
-    typer.echo(f"{drawn.certified.mean():.2%} of {drawn.certified.size:,} points certified: {out}")
-    for note in drawn.notes:
-        typer.echo(note)
-    return PROVED
-
-
-def _of_either_kind(read: AnyProblem) -> tuple[SmoothProblem | None, Problem | None]:
-    """Return a problem as a smooth one, or as one with a rational minimizer."""
-    from gdcheck.theorem.long_run.locate import find_minimizer, why_none
-    from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem, smooth_instead
-
-    if isinstance(read, SmoothProblem) and not isinstance(read, EveryStartSmoothProblem):
-        return read, None
-    polynomial = polynomial_problem(read)
-    location = find_minimizer(polynomial)
-    if location.problem is not None:
-        return None, location.problem
-    smooth = smooth_instead(polynomial, None)
-    if smooth is None:
-        raise InputError("minimizer", why_none(location, polynomial.loss.variables))
-    return smooth, None
-
-
-def _map_of_valley(problem: ValleyProblem, out: Path, plane: str, size: int, width: fmpq | None) -> int:
-    """Draw where each start of a valley in two variables arrives, and how sharp the loss is there."""
-    from flint import fmpq
-
-    from gdcheck.properties.basins.valley_plane import valley_plane
-
-    if plane != "start":
-        raise InputError("plane", f"{plane[:40]!r} is not drawn with residuals; give start")
-    found = valley_plane(problem, size, fmpq(2) if width is None else width)
-    from gdcheck.reports.valley_map import valley_map
-
-    texts = ", ".join(residual.text for residual in problem.residuals)
-    write_bytes(out, valley_map(found, f"{texts}, η = {problem.step_size}"[:200]), "out")
-    typer.echo(f"{len(found.proved)} of {found.tried} starts on a grid proved, the others observed: {out}")
-    typer.echo(f"the simulation ends elsewhere at {found.differing} of the proved ones")
-    return PROVED
+    picture_format(out)
+    assert out is not None
+    asked = method_from_options(method, momentum, None, None, None, None)
+    options = MapOptions(
+        problem,
+        out,
+        plane,
+        half_width,
+        size,
+        loss,
+        residual,
+        scale,
+        step_size,
+        start,
+        minimizer,
+        variables,
+        data,
+        asked,
+    )
+    return map_command(options, as_json=as_json)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end, make_directory, proofs_with_progress
-from gdcheck.commands.options import Jobs, RunAsJson
+from gdcheck.commands.options import Jobs, RunAsJson, number, whole
+from gdcheck.commands.talking import talks
 from gdcheck.properties.storage.workers import default_jobs
 
 commands = typer.Typer()
@@ -21,9 +22,10 @@ commands = typer.Typer()
         "gdcheck verify --problems 2000 --seed 7 --jobs 4 --out reports/out/seed7",
     )
 )
+@talks(lambda given: given["out"] / "report.json")
 def verify(
-    problems: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many random problems.")] = 300,
-    seed: Annotated[int, typer.Option(help="The seed of the random problems.")] = 0,
+    problems: Annotated[int, typer.Option(**whole(0, 1_000_000), help="How many random problems.")] = 300,
+    seed: Annotated[int, typer.Option(**whole(), help="The seed of the random problems.")] = 0,
     jobs: Jobs = None,
     out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out"),
     kernel: Annotated[
@@ -63,15 +65,16 @@ def verify(
         "gdcheck ablate --load my_claim.py --assumption decided-early",
     )
 )
+@talks()
 def ablate(
     assumption: Annotated[
         list[str] | None, typer.Option(help="An assumption or an ablation by name; all if not given. May be repeated.")
     ] = None,
-    budget: Annotated[int, typer.Option(min=1, max=10_000_000, help="Problems to examine for each row.")] = 200,
-    seed: Annotated[int, typer.Option(help="The seed of the search.")] = 0,
+    budget: Annotated[int, typer.Option(**whole(1, 10_000_000), help="Problems to examine for each row.")] = 200,
+    seed: Annotated[int, typer.Option(**whole(), help="The seed of the search.")] = 0,
     jobs: Jobs = None,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, max=86400, help="Seconds that one problem may take; then it is undecided.")
+        float, typer.Option(**number(0.1, 86400), help="Seconds that one problem may take; then it is undecided.")
     ] = 600.0,
     load: Annotated[Path | None, typer.Option(help="A Python file with ablations of your own; it is run.")] = None,
     out: Annotated[Path, typer.Option(help="The directory of the results.")] = Path("reports/out/ablation"),
@@ -110,6 +113,7 @@ def ablate(
         "(gdcheck claim), or the directory that holds it.",
     )
 )
+@talks()
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Results of runs, files or directories.")],
     out: Annotated[Path, typer.Option(help="The directory of the report.")] = Path("reports/out/report"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gdcheck.commands.answers import STEPS, printed
 from gdcheck.commands.common import PROVED, help_end, write_picture
 from gdcheck.commands.options import (
     AsJson,
@@ -21,6 +21,7 @@ from gdcheck.commands.options import (
     Variables,
     method_from_options,
 )
+from gdcheck.commands.talking import talks
 from gdcheck.reports.formats import picture_format
 from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.loss.errors import InputError
@@ -47,6 +48,7 @@ _MOST = 20  # Minimizers shown, at the most, of those nearest to the origin.
         'gdcheck steps --loss "x**2 + 10*y**2" --method heavy-ball --momentum 0.5',
     )
 )
+@talks()
 def steps(
     loss: Annotated[
         str | None, typer.Option(help="The loss: a polynomial plus powers of max(linear, 0); or with exp, log, tanh, …")
@@ -89,7 +91,7 @@ def steps(
     if out is not None:
         write_picture(out, _chart(lines, names, plain=plain), f"All step sizes of {loss[:120]}")
     if as_json:
-        typer.echo(json.dumps({"variables": list(names), "minimizers": lines}, ensure_ascii=False))
+        typer.echo(printed(STEPS, {"variables": list(names), "minimizers": lines}))
     else:
         (_show if plain else _show_methods)(lines, names)
     return PROVED

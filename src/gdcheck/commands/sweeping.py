@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end
-from gdcheck.commands.options import Jobs
+from gdcheck.commands.options import Jobs, whole
+from gdcheck.commands.talking import talks
 
 commands = typer.Typer()
+
+
+def _summary(given: dict[str, Any]) -> Path:
+    """Say where the result of a sweep lies."""
+    root: Path = given["resume"] or given["out"] or Path("reports/out/run")
+    return root / "summary.json"
 
 
 @commands.command(
@@ -22,9 +29,10 @@ commands = typer.Typer()
         "gdcheck sweep --problems 2e3 --method heavy-ball --momentum 0.05,0.5 --out reports/out/momentum",
     )
 )
+@talks(_summary)
 def sweep(
     problems: Annotated[str | None, typer.Option(help="How many problems, such as 1e7; 1e6 if not given.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The seed; 0 if not given.")] = None,
+    seed: Annotated[int | None, typer.Option(**whole(), help="The seed; 0 if not given.")] = None,
     jobs: Jobs = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda (needs torch; the jobs share it).")] = "auto",
     scheduler: Annotated[
@@ -59,7 +67,9 @@ def sweep(
 )
 def one_problem(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a sweep.")],
-    index: Annotated[int, typer.Argument(metavar="INDEX", help="The problem's index, from 0.")],
+    index: Annotated[
+        int, typer.Argument(parser=whole(0)["parser"], metavar="INDEX", help="The problem's index, from 0.")
+    ],
 ) -> int:
     """Print a problem of a sweep as JSON, made again from its index alone."""
     from gdcheck.properties.sweep.store import Store

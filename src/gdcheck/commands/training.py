@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import typer
 
 from gdcheck.commands.common import help_end, takes
+from gdcheck.commands.talking import talks
 from gdcheck.commands.training_options import NetworkOptions, TrainOptions
 
 commands = typer.Typer()
+
+
+def _network_result(given: dict[str, Any]) -> Path:
+    """Say where the result of ``gdcheck network`` lies."""
+    out: Path = given["out"]
+    if not given["prove"]:
+        return out / "network.json"
+    what = "proof" if given["decay"] is None else "minimum"
+    return out / f"network-{what}-{given['regime'].replace('/', '-')}.json"
 
 
 @commands.command(
@@ -18,6 +31,7 @@ commands = typer.Typer()
         "gdcheck train --optimizer sgd --optimizer adam --batch-size 100 --seeds 3 --data images",
     )
 )
+@talks(lambda given: given["out"] / "training.json")
 @takes(TrainOptions)
 def train(options: TrainOptions) -> int:
     """Train networks and measure the direction of their updates; synthetic images if no others are named."""
@@ -39,6 +53,7 @@ def train(options: TrainOptions) -> int:
         "gdcheck network --prove --weight-decay 0.005 --pixels 2 --hidden 5 --outputs 4 --data images",
     )
 )
+@talks(_network_result)
 @takes(NetworkOptions)
 def network(options: NetworkOptions) -> int:
     """Measure both regimes of gradient descent around a strict minimum of a small network, or prove one run's limit."""

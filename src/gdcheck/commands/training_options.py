@@ -10,6 +10,7 @@ from typing import Annotated
 
 from typer import Option
 
+from gdcheck.commands.options import number, whole
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq
 
@@ -21,7 +22,7 @@ _LARGEST_SEED = 2**31 - 1
 _STEP_SIZES = (1e-30, 1e30)
 DEFAULT_STEP_SIZES = {"gd": 0.1, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adam": 1e-3, "rmsprop": 1e-4}
 
-WeightDecay = Annotated[float, Option(help="Weight decay, as part of the loss.")]
+WeightDecay = Annotated[float, Option(**number(), help="Weight decay, as part of the loss.")]
 DECAY = "0.02"
 """The weight decay of ``gdcheck network`` where nothing is to be proved."""
 Out = Annotated[Path, Option(help="The directory of what is written.")]
@@ -34,7 +35,7 @@ class ImageOptions:
     root: Annotated[Path | None, Option(help="Directory of CIFAR-10, in its binary or Python format.")] = None
     download: Annotated[bool, Option(help="Let torchvision download CIFAR-10 to --root.")] = False
     data: Annotated[Path | None, Option(help="Directory with one folder of images for each class.")] = None
-    subset: Annotated[int | None, Option(min=2, help="How many images; all if not given.")] = None
+    subset: Annotated[int | None, Option(**whole(2), help="How many images; all if not given.")] = None
     device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto"
 
 
@@ -48,17 +49,17 @@ class ProofOptions(ImageOptions):
     ] = False
     regime: Annotated[str, Option(help="With --prove: small-step or large-step.")] = "small-step"
     eta: Annotated[str | None, Option("--step-size", help="With --prove: the step size; found if not given.")] = None
-    pixels: Annotated[int, Option(min=1, max=64, help="With --prove: images are averaged to this side.")] = 4
+    pixels: Annotated[int, Option(**whole(1, 64), help="With --prove: images are averaged to this side.")] = 4
     hidden: Annotated[str, Option(help="With --prove: the widths of the hidden layers, such as 100 or 40,40.")] = "100"
     activation: Annotated[str, Option(help="With --prove: tanh, sigmoid, softplus or gelu.")] = "tanh"
-    max_steps: Annotated[int, Option(min=1, max=1_000_000, help="With --prove: steps allowed.")] = 50_000
+    max_steps: Annotated[int, Option(**whole(1, 1_000_000), help="With --prove: steps allowed.")] = 50_000
     momentum: Annotated[
         str | None, Option(help="With --prove: β of heavy ball, for up to 100 weights; gradient descent if not given.")
     ] = None
     loss: Annotated[str, Option(help="With --prove and --weight-decay: mse or cross-entropy.")] = "mse"
     network: Annotated[str, Option(help="With --prove and --weight-decay: dense, or tiny (convolutions).")] = "dense"
     outputs: Annotated[
-        int, Option(min=2, max=1000, help="With --prove and --weight-decay: classes the images' classes are put in.")
+        int, Option(**whole(2, 1000), help="With --prove and --weight-decay: classes the images' classes are put in.")
     ] = 2
     near: Annotated[
         str | None, Option(help="With --prove and --weight-decay: start this far from the minimum, not at random.")
@@ -69,16 +70,18 @@ class ProofOptions(ImageOptions):
 class NetworkOptions(ProofOptions):
     """The options of ``gdcheck network``."""
 
-    subset: Annotated[int | None, Option(min=2, help="How many images; 200 if not given, or 20 with --prove.")] = None
-    width: Annotated[int, Option(min=2, max=64, help="Width of the network; 8 gives some 400 parameters.")] = 8
+    subset: Annotated[int | None, Option(**whole(2), help="How many images; 200 if not given, or 20 with --prove.")] = (
+        None
+    )
+    width: Annotated[int, Option(**whole(2, 64), help="Width of the network; 8 gives some 400 parameters.")] = 8
     decay: Annotated[
         str | None,
         Option("--weight-decay", help="Weight decay, as part of the loss; 0.02 if not given, none with --prove."),
     ] = None
-    steps: Annotated[int, Option(min=10, help="Steps of each of the three runs around the boundary.")] = 24_000
-    scan_steps: Annotated[int, Option(min=10, help="Steps at each step size of the scan.")] = 2_000
-    distance: Annotated[float, Option(help="How far from the minimum the runs start.")] = 1e-2
-    seed: Annotated[int, Option(min=0, help="The seed of the network and of the start.")] = 0
+    steps: Annotated[int, Option(**whole(10), help="Steps of each of the three runs around the boundary.")] = 24_000
+    scan_steps: Annotated[int, Option(**whole(10), help="Steps at each step size of the scan.")] = 2_000
+    distance: Annotated[float, Option(**number(), help="How far from the minimum the runs start.")] = 1e-2
+    seed: Annotated[int, Option(**whole(0), help="The seed of the network and of the start.")] = 0
     out: Out = Path("reports/out/network")
 
     def check(self) -> None:
@@ -108,36 +111,38 @@ class TrainOptions(ImageOptions):
         list[str] | None, Option(help="gd, sgd, momentum, nesterov, adam or rmsprop; repeat for several.")
     ] = None
     preset: Annotated[str | None, Option(help="paper: gd, momentum and adam over five seeds.")] = None
-    step_size: Annotated[float | None, Option(help="The step size η; the optimizer's own if not given.")] = None
+    step_size: Annotated[
+        float | None, Option(**number(), help="The step size η; the optimizer's own if not given.")
+    ] = None
     sweep: Annotated[
         str | None, Option(help="Multiples of each step size, such as 0.1,1,10: on both sides of the boundary.")
     ] = None
-    momentum: Annotated[float, Option(help="β of momentum and Nesterov, β₁ of Adam.")] = 0.9
-    batch_size: Annotated[int | None, Option(min=1, help="Images a step, but for gd; all if not given.")] = None
+    momentum: Annotated[float, Option(**number(), help="β of momentum and Nesterov, β₁ of Adam.")] = 0.9
+    batch_size: Annotated[int | None, Option(**whole(1), help="Images a step, but for gd; all if not given.")] = None
     schedule: Annotated[str, Option(help="What the step size does: none or cosine.")] = "none"
     network: Annotated[str, Option(help="cnn, vgg, resnet, vit, mlp or tiny.")] = "cnn"
     activation: Annotated[str, Option(help="tanh, gelu or relu.")] = "tanh"
-    width: Annotated[int, Option(min=1, max=512, help="Channels of the first convolution.")] = 8
+    width: Annotated[int, Option(**whole(1, 512), help="Channels of the first convolution.")] = 8
     loss: Annotated[str, Option(help="mse or cross-entropy.")] = "mse"
     weight_decay: WeightDecay = 0.0
-    steps: Annotated[int, Option(min=1, help="Steps of each run.")] = 500
-    seed: Annotated[int, Option(min=0, help="The first seed.")] = 0
-    seeds: Annotated[int | None, Option(min=1, max=10_000, help="How many seeds; 1, with a preset 5.")] = None
-    measure_every: Annotated[int, Option(min=0, help="Steps between looks at the Hessian; 0 for none.")] = 10
-    eigenvalues: Annotated[int, Option(min=1, max=50, help="How many of the largest eigenvalues.")] = 3
-    tolerance: Annotated[float, Option(help="Their residual, relative to the largest.")] = 1e-3
+    steps: Annotated[int, Option(**whole(1), help="Steps of each run.")] = 500
+    seed: Annotated[int, Option(**whole(0), help="The first seed.")] = 0
+    seeds: Annotated[int | None, Option(**whole(1, 10_000), help="How many seeds; 1, with a preset 5.")] = None
+    measure_every: Annotated[int, Option(**whole(0), help="Steps between looks at the Hessian; 0 for none.")] = 10
+    eigenvalues: Annotated[int, Option(**whole(1, 50), help="How many of the largest eigenvalues.")] = 3
+    tolerance: Annotated[float, Option(**number(), help="Their residual, relative to the largest.")] = 1e-3
     keep_every: Annotated[
-        int | None, Option(min=1, help="Steps between stored states; a fiftieth of all if not given.")
+        int | None, Option(**whole(1), help="Steps between stored states; a fiftieth of all if not given.")
     ] = None
     dtype: Annotated[str, Option(help="float32 or float64.")] = "float32"
-    chunk: Annotated[int | None, Option(min=1, help="Images through the network at once, for memory.")] = None
+    chunk: Annotated[int | None, Option(**whole(1), help="Images through the network at once, for memory.")] = None
     compiled: Annotated[
         bool, Option("--compile", help="Translate the gradient by torch.compile: pays in long runs only.")
     ] = False
     minimum: Annotated[
         bool, Option("--minimum", help="Also find the strict minimum ahead, and compare with the theorem there.")
     ] = False
-    epsilon: Annotated[float, Option(help="ε of Adam and RMSprop.")] = 1e-8
+    epsilon: Annotated[float, Option(**number(), help="ε of Adam and RMSprop.")] = 1e-8
     out: Out = Path("reports/out/train")
     resume: Annotated[bool, Option(help="Go on from the states stored in --out.")] = False
 

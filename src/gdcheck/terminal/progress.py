@@ -18,6 +18,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from gdcheck.terminal.log import Stage, bars
+
 
 class Tell(Protocol):
     """What a long run calls as it goes."""
@@ -55,8 +57,15 @@ def progress_bar(total: int | None, what: str) -> Iterator[Tell]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    stage, hidden = Stage(what, total), not (console.is_terminal and bars())
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task(what, total=total)
-        yield lambda done, what="", total=None: progress.update(
-            task, completed=done, description=what or None, total=total
-        )
+
+        def tell(done: int, what: str = "", total: int | None = None) -> None:
+            stage.tell(done, what, total)
+            progress.update(task, completed=done, description=what or None, total=total)
+
+        try:
+            yield tell
+        finally:
+            stage.end()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from logging import INFO
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
+
+from gdcheck.terminal.log import LOG, Stage, bars
 
 if TYPE_CHECKING:
     from gdcheck.terminal.progress import Tell
@@ -25,8 +28,10 @@ def waiting(what: str) -> Iterator[Callable[[int, int], None] | None]:
     Yields:
         What may be called with the number of units done, and of all; None where nothing is shown.
     """
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
+    if sys.stderr is None or not sys.stderr.isatty() or not bars():
+        stage = Stage(what, None)
+        yield (lambda done, total: stage.tell(done, total=total)) if LOG.isEnabledFor(INFO) else None
+        stage.end()
         return
     lock, shown, over = Lock(), ExitStack(), False
     bar: Tell | None = None

@@ -202,7 +202,7 @@ def test_crossings_writes_a_picture_and_says_what_it_found(capsys, tmp_path):
     assert f"of {len(SHARES) * len(FACTORS)} cells, by enclosures" in said and "it surely rises in" in said
     assert out.read_text(encoding="utf-8").startswith("<svg")
     assert run(["crossings", "--loss", WORKED, "--start", "0.1,0.1", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)) == len(SHARES) * len(FACTORS)
+    assert len(json.loads(capsys.readouterr().out)["cells"]) == len(SHARES) * len(FACTORS)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from gdcheck.cli import run
+from gdcheck.commands.answer_schemas import ANSWER_SCHEMAS
 from gdcheck.reports.kinds import KINDS
 from gdcheck.theorem.certificate.schema import (
     Certificate,
@@ -24,6 +26,7 @@ from gdcheck.theorem.certificate.schema import (
 from gdcheck.theorem.certificate.shapes import json_schema
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
 
+QUADRATIC = ("--loss", "x**2 + 2*y**2", "--step-size", "1/10")
 FOLDER = Path(__file__).parents[3] / "docs" / "schemas"
 NAMES = {"verification": "report"}
 PUBLISHED = {
@@ -41,6 +44,7 @@ PUBLISHED = {
     "valley-method": json_schema(ValleyMethod, "gdcheck certificate of momentum in a valley"),
     "valley-rank": json_schema(ValleyRank, "gdcheck certificate of lost rank in a valley"),
     "valley": json_schema(Valley, "gdcheck certificate of a limit in a valley"),
+    **ANSWER_SCHEMAS,
 }
 
 
@@ -49,6 +53,33 @@ def test_the_published_schema_is_the_one_in_use(name):
     jsonschema.Draft202012Validator.check_schema(PUBLISHED[name])
     published = json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8"))
     assert published == json.loads(json.dumps(PUBLISHED[name]))
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["check", *QUADRATIC, "--start", "1,1", "--sharpness", "--scalar", "x*y", "--within", "1e-3"], "answer"),
+        (["check", *QUADRATIC], "answer"),
+        (["check", *QUADRATIC, "--start", "1,1", "--method", "heavy-ball", "--momentum", "1/2", "--observe"], "answer"),
+        (["check", "--residual", "x*y - 1", "--step-size", "0.5", "--start", "2.2,0.4"], "answer"),
+        (["check", "--loss", "exp(x) - x", "--step-size", "0.5", "--start", "1/10"], "answer"),
+        (["check", "--problem", "many.jsonl"], "answer"),
+        (["steps", "--loss", "x**2 + 2*y**2"], "steps"),
+        (["direction", "--spectrum", "1,2"], "direction"),
+        (["map", *QUADRATIC, "--size", "4", "--out", "map.svg"], "map"),
+    ],
+)
+def test_an_answer_names_its_schema_and_has_its_shape(words, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    problem = '{"loss": "x**2 + 2*y**2", "step_size": "1/10", "start": ["1", "1"]}'
+    Path("many.jsonl").write_text(f"{problem}\nno problem\n", encoding="utf-8")
+    run([*words, "--json"])
+    for line in capsys.readouterr().out.splitlines():
+        answer = json.loads(line)
+        assert answer["schema"] == f"gdcheck-{name}/1"
+        jsonschema.validate(answer, ANSWER_SCHEMAS[name])
+        unknown = set(answer) - set(ANSWER_SCHEMAS[name].get("properties", answer))
+        assert not unknown
 
 
 def test_nothing_else_is_published():

@@ -16,7 +16,8 @@ from gdcheck.cli import run
 from gdcheck.properties.basins.plane import draw_plane
 from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.properties.basins.window import basin_width
-from gdcheck.reports.plane_picture import plane_picture
+from gdcheck.reports.figures import rendered
+from gdcheck.reports.plane_picture import plane_picture, plane_scale
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -231,12 +232,36 @@ def test_command_draws_a_picture(tmp_path, capsys):
     assert "of 2,500 points certified" in printed and "strong colours are certified" in printed
     with Image.open(out) as picture:
         assert picture.format == "PNG" and min(picture.size) > 700
+    assert (
+        run(
+            [
+                "map",
+                "--loss",
+                WORKED.loss.text(),
+                "--step-size",
+                "0.95",
+                "--out",
+                str(tmp_path / "map.svg"),
+                "--size",
+                "20",
+            ]
+        )
+        == 0
+    )
+    svg = (tmp_path / "map.svg").read_text(encoding="utf-8")
+    assert svg.startswith("<svg") and "data:image/png" in svg and "minimizer" in svg
+    assert run(["map", str(file), "--loss", "x**2+y**2/2", "--out", str(out), "--size", "4"]) == 2
+    assert run(["map", "--loss", "x**2+y**2/2", "--step-size", "0.1", "--plane", "step", "--out", str(out)]) == 2
+    assert "start: is missing" in capsys.readouterr().err
+    assert run(["map", str(file), "--out", str(tmp_path / "map.gif"), "--size", "4"]) == 2
     assert run(["map", str(file), "--out", str(tmp_path / "none" / "map.png"), "--size", "4"]) == 2
     assert run(["map", str(tmp_path / "none.json"), "--out", str(out)]) == 2
 
 
 def test_picture_has_the_colours_of_the_labels():
-    picture = Image.open(io.BytesIO(plane_picture(draw_plane(QUADRATIC, size=20, half_width=fmpq(1)), "a title")))
+    plane = draw_plane(QUADRATIC, size=20, half_width=fmpq(1))
+    drawn = rendered(plane_picture(plane, "a title"), "png", "a title", plane_scale(plane))
+    picture = Image.open(io.BytesIO(drawn))
     counts = {colour[:3]: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
     frame = 1000**2
     # Half a side each, but for the zero line, which is one point of twenty wide; the legend is far smaller.

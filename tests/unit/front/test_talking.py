@@ -1,0 +1,102 @@
+"""What every command says beside its answer: nothing, stages with their times, a log; numbers as people write them."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gdcheck.cli import app
+from gdcheck.commands.options import number, whole
+
+CHECK = ("check", "--loss", "x**2 + 2*y**2", "--step-size", "1/10", "--start", "1,1")
+LONG = ("check", "recheck", "replay", "verify", "ablate", "sweep", "claim", "train", "network", "map", "crossings")
+WITH_JSON = (*LONG[:1], *LONG[3:], "steps", "direction")
+
+
+def names(command):
+    options = typer.main.get_command(app).commands[command].params
+    return {name for option in options for name in option.opts}
+
+
+@pytest.mark.parametrize("command", LONG)
+def test_every_long_command_has_the_options(command):
+    assert {"--quiet", "--verbose", "--log-file"} <= names(command)
+
+
+@pytest.mark.parametrize("command", WITH_JSON)
+def test_every_result_can_be_had_as_json(command):
+    assert "--json" in names(command)
+
+
+def test_quiet_prints_nothing_but_json_and_errors(gdcheck):
+    assert gdcheck(*CHECK, "--quiet") == (0, "", "")
+    code, out, err = gdcheck(*CHECK, "--quiet", "--json")
+    assert (code, err) == (0, "") and json.loads(out)["verdict"] == "proved"
+    code, out, err = gdcheck(*CHECK[:-2], "--start", "1", "--quiet")
+    assert (code, out) == (2, "") and err.startswith("error: start: ")
+    assert gdcheck(*CHECK, "--quiet", "--verbose")[0] == 2
+
+
+def test_stages_are_told_and_kept(gdcheck, tmp_path):
+    log = tmp_path / "log.txt"
+    for _ in range(2):
+        code, out, err = gdcheck(*CHECK, "--verbose", "--log-file", str(log))
+        assert code == 0 and out.startswith("PROVED")
+        lines = err.splitlines()
+        assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", line) for line in lines)
+        assert "gdcheck check --loss 'x**2 + 2*y**2'" in lines[0] and lines[-2].endswith("exit code 0")
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 2 * len(lines)
+    assert gdcheck(*CHECK, "--log-file", str(tmp_path))[0] == 2
+    gdcheck(*CHECK[:-2], "--log-file", str(log))
+    assert gdcheck("check", "--log-file", str(log))[0] == 2
+    assert "ended by InputError" in log.read_text(encoding="utf-8").splitlines()[-1]
+
+
+def test_a_run_as_json_is_the_file_that_is_written(gdcheck, tmp_path):
+    code, out, _ = gdcheck("sweep", "--problems", "2e2", "--jobs", "1", "--out", str(tmp_path / "run"), "--json")
+    assert code == 0 and json.loads(out)["problems"] == 200
+    assert out == (tmp_path / "run" / "summary.json").read_text(encoding="utf-8")
+
+
+@given(st.integers(0, 10**6), st.integers(0, 3))
+def test_counts_are_read_as_people_write_them(mantissa, exponent):
+    read = whole(0, 10**9)["parser"]
+    assert read(f"{mantissa}e{exponent}") == read(str(mantissa * 10**exponent)) == mantissa * 10**exponent
+    assert read(mantissa) == mantissa
+
+
+@pytest.mark.parametrize("text", ["2.5", "-1", "1e10", "many", "", "1e99999", "nan", "0x10"])
+def test_what_is_no_count_is_refused(text):
+    with pytest.raises(typer.BadParameter):
+        whole(0, 10**9)["parser"](text)
+
+
+def test_numbers_are_rationals_or_decimals():
+    read = number(0, 1)["parser"]
+    assert read("1/10") == read("0.1") == read("1e-1") == 0.1
+    for text in ("2", "-1e-9", "inf", "nan"):
+        with pytest.raises(typer.BadParameter):
+            read(text)
+
+
+def test_the_shell_completes_commands_and_options():
+    def completed(words):
+        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_GDCHECK_COMPLETE": "complete_bash"}
+        program = [sys.executable, "-m", "gdcheck"]
+        return subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, check=False).stdout
+
+    assert completed("gdcheck cl").split() == ["claim"]
+    assert "--step-size" in completed("gdcheck check --st")
+
+
+def test_the_help_groups_every_command(gdcheck):
+    _, out, _ = gdcheck("--help")
+    assert "Others:" not in out and "..." not in out.partition("\n")[2]
+    for command in typer.main.get_command(app).commands:
+        assert re.search(rf"^  {command} ", out, re.MULTILINE), command

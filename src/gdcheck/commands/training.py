@@ -31,7 +31,7 @@ def _network_result(given: dict[str, Any]) -> Path:
         "gdcheck train --optimizer sgd --optimizer adam --batch-size 100 --seeds 3 --data images",
     )
 )
-@talks(lambda given: given["out"] / "training.json")
+@talks(lambda given: given["out"] / "result.json")
 @takes(TrainOptions)
 def train(options: TrainOptions) -> int:
     """Train networks and measure the direction of their updates; synthetic images if no others are named."""

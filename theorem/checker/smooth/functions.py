@@ -111,6 +111,11 @@ def _is_thin(x: Interval) -> bool:
     return 0 < x.width() <= 1 << x.bits // 2
 
 
+def _is_wide(x: Interval) -> bool:
+    """Whether an interval is so wide that what is sharp on a narrow one may not be on it."""
+    return x.width() > 1 << x.bits // 2
+
+
 def exp(x: Interval) -> Interval:
     """Return the exponential function: moving x by t moves it by at most 2 |t| of its size, if |t| <= 1/2."""
     if _is_thin(x):
@@ -314,6 +319,11 @@ def _jet_tan(x: Interval) -> Iterator[Interval]:
 def _jet_sinh(x: Interval) -> Iterator[Interval]:
     e, f = exp(x), exp(-x)
     s, c = (e - f).halved(1), (e + f).halved(1)
+    if _is_wide(x):
+        # The hyperbolic cosine rises with |x|: it lies between the values at the ends, or above 1.
+        ends = [(exp(end) + exp(-end)).halved(1) for end in (Interval(a, a, x.bits) for a in (x.low, x.high))]
+        low = 1 << x.bits if x.low <= 0 <= x.high else min(end.low for end in ends)
+        c = c.meet(Interval(low, max(end.high for end in ends), x.bits))
     yield from (s, c, s, c)
 
 
@@ -328,6 +338,8 @@ def _jet_tanh(x: Interval) -> Iterator[Interval]:
     t = s - other
     yield t
     first = (s * other).times(4)
+    if _is_wide(x):
+        first = first.meet(one - t.square())
     yield first
     yield -(t * first).times(2)
     yield -first.times(2) * (one - t.square().times(3))
@@ -338,6 +350,8 @@ def _jet_sigmoid(x: Interval) -> Iterator[Interval]:
     s, other = _sigmoids(x)
     yield s
     first = s * other
+    if _is_wide(x):
+        first = first.meet((one - (s - other).square()).halved(2))
     yield first
     yield first * (other - s)
     yield first * (one - first.times(6))
@@ -346,7 +360,7 @@ def _jet_sigmoid(x: Interval) -> Iterator[Interval]:
 def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
     """Return s(x) and s(-x) = 1 - s(x); on a narrow interval from its middle, since s rises by at most 1/4 a unit."""
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
-    if x.width() > 1 << x.bits // 2:
+    if _is_wide(x):
         s = sigmoid(x)
         return s, one - s
     middle, wrong = x.middle().low, x.width() // 4 + 1  # The middle is less than a unit from that of the interval.

@@ -154,6 +154,10 @@ def _newton(loss: SmoothLoss, x: list[arb]) -> list[arb] | None:
             step = hessian(loss, x).mid().solve(arb_mat(len(x), 1, g)).entries()
         except ZeroDivisionError:
             return None
+        moved = norm(step)
+        if surely_less(moved, arb(2) ** (8 - _SEARCH_BITS) * (1 + norm(x))):
+            # The gradient here is rounding: whether it falls farther says nothing.
+            return x
         scale = fmpq(1)
         while True:
             there = [(a - scale * b).mid() for a, b in zip(x, step, strict=True)]
@@ -162,13 +166,10 @@ def _newton(loss: SmoothLoss, x: list[arb]) -> list[arb] | None:
             if surely_less(new, size) or scale < fmpq(1, 1 << 20):
                 break
             scale /= 2
-        moved = norm(step)
         if scale < fmpq(1, 1 << 20):
             small = surely_less(moved, arb(2) ** (-_SEARCH_BITS // 2) * (1 + norm(x)))
             return x if small else None
         x, size = there, new
-        if scale == 1 and surely_less(moved, arb(2) ** (8 - _SEARCH_BITS) * (1 + norm(x))):
-            return x
     return None
 
 

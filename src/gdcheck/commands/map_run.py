@@ -138,12 +138,12 @@ def map_command(options: MapOptions, *, as_json: bool) -> int:
 def _drawn(read: AnyProblem, options: MapOptions, width: fmpq | None) -> Map:
     smooth, exact = of_either_kind(read)
     if smooth is not None:
-        from gdcheck.properties.basins.smooth_plane import smooth_plane
+        from gdcheck.properties.basins.smooth_plane import smooth_plane, smooth_step_plane
 
-        if options.plane != "start":
-            said = "is drawn at rational minimizers of polynomials; give start"
-            raise InputError("plane", f"{options.plane[:40]!r} {said}")
-        drawn, text, step = smooth_plane(smooth, options.size, width), smooth.loss.text, smooth.step_size
+        if options.plane not in {"start", "step"}:
+            raise InputError("plane", f"{options.plane[:40]!r} is unknown; give start or step")
+        draw = smooth_plane if options.plane == "start" else smooth_step_plane
+        drawn, text, step = draw(smooth, options.size, width), smooth.loss.text, smooth.step_size
     else:
         assert exact is not None
         drawn = draw_plane(exact, options.plane, options.size, width)

@@ -8,6 +8,8 @@ from fractions import Fraction
 import mpmath
 import pytest
 from flint import fmpq
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from gdcheck.theorem.certificate.kinds.smooth import smooth_answer, smooth_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, check
@@ -168,3 +170,27 @@ def test_a_jump_out_of_the_domain_is_no_descent():
     # 1/x is finite where log x is not: the step from 1/5 ends at a negative x.
     found = decided("x**2 - log(x)*0.01 + y**2*3/4", "0.999", ["1/5", "1"], max_steps=50)
     assert found.verdict is not Verdict.PROVED
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(
+        [
+            "exp(x) - x + y**2 + x*y**2",
+            "cosh(x) + 2*y**2 + x*y/3",
+            "softplus(x) - x/2 + y**2 + x**2/9",
+            "log(1 + x**2) + x*y/5 + 3*y**2",
+            "atan(x)*x + y**2/7",
+        ]
+    ),
+    st.floats(0.05, 0.35),
+    st.tuples(st.floats(0.05, 0.3), st.floats(-0.3, -0.05)),
+)
+@example("exp(x) - x + y**2 + x*y**2", 0.18750000000000003, (0.14374722712498647, 0.07187361356249324))
+@example("exp(x) - x + y**2 + x*y**2", 0.8875000000000001, (-0.0053239713749994805, -0.0026619856874997403))
+def test_a_minimizer_at_zero_is_found_from_wherever_the_floats_come(loss, eta, start):
+    """Near zero the gradient's rounding may be far above or far below the gradient of the iterate before."""
+    exact = [str(fmpq(*x.as_integer_ratio())) for x in start]
+    problem = SmoothProblem.of(loss, step_size=str(fmpq(*eta.as_integer_ratio())), start=exact, variables=["x", "y"])
+    found = decide_smooth(problem, max_steps=1)
+    assert found.minimizer is not None and found.minimizer.centre == (0, 0)

@@ -40,8 +40,11 @@ def momentum_of(problem: Problem, rows: int) -> Momentum | None:
     if method.is_plain:
         return None
     if not isinstance(method, HeavyBall):
-        name = "gradient-descent with a preconditioner" if method.preconditioner is not None else method.name
-        raise InputError("method", f"{name} has no map; there are maps for gradient-descent, heavy-ball and nesterov")
+        name, why = method.name, "its steps depend on their number, for which there is no bound in floats"
+        if method.preconditioner is not None:
+            name, why = f"{name} with a preconditioner", "bounds in floats need orthonormal eigenvectors"
+        there = "there are maps for gradient-descent, heavy-ball and nesterov"
+        raise InputError("method", f"{name} has no map, as {why}; {there}")
     return Momentum(np.full(rows, nearest(method.momentum)), isinstance(method, Nesterov))
 
 

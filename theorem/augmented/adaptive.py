@@ -9,12 +9,13 @@ heavy ball, :math:`|1-\gamma||c'|`, is the drift of the amplitude lemma: :math:`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flint import arb
 
-from gdcheck.theorem.augmented.enclosure import Growth, Norms, StateEnclosure, join
+from gdcheck.theorem.augmented.enclosure import Growth, Norms, StateEnclosure
+from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.descent.enclosure import DescentMap
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
@@ -96,18 +97,16 @@ def enclose_adaptive(
     descend = DescentMap(expansion)
     growth = Growth(expansion, bound, norms)
     n, u, powers = expansion.dimension, arb(expansion.step_size), norms.powers
-    most, k = powers.state, powers.error
     keep, take, beta1 = arb(method.beta2).sqrt(), arb(1 - method.beta2).sqrt(), arb(method.beta1)
     h, c, s = [arb(x) for x in expansion.displacement], [arb(0)] * n, [arb(0)] * n
-    error = starred = doubt = arb(0)
-    step = 0
+    errors = _Errors(powers)
+    doubt, step = arb(0), 0
     while True:
-        rounding = sum((x.rad() for x in (*h, *c)), arb(0))
+        errors.add(*(sum((x.rad() for x in part), arb(0)) for part in (h, c)))
         doubt = upper(doubt + sum((x.rad() for x in s), arb(0)))
         h, c, s = [x.mid() for x in h], [x.mid() for x in c], [x.mid() for x in s]
-        error, starred = join(error + rounding, starred + most * rounding, most)
         size = powers.size(h, c)
-        yield StateEnclosure(step, [*h, *c], starred, size + starred, size, upper(norm(s) + doubt))
+        yield StateEnclosure(step, [*h, *c], errors.starred, size + errors.starred, size, upper(norm(s) + doubt))
         step += 1
         factors = Factors.at(method, step)
         pull = [x - y for x, y in zip(h, descend(h), strict=True)]
@@ -115,24 +114,59 @@ def enclose_adaptive(
         s = method.root_mean_square(s, [p / u for p in pull], _root, arb)
         weights = method.weights(s, step, _root, arb)
         following = [x - g * y for x, g, y in zip(h, weights, buffer, strict=True)]
-        if error > 0 or doubt > 0:
+        if errors.starred > 0 or doubt > 0:
             reached = norm(h)
-            lipschitz = bound.lipschitz(reached + error)
+            lipschitz = bound.lipschitz(reached + errors.h)
             slope = steepest + lipschitz
             shrinks = norms.rho + powers.gradient * lipschitz
-            reach = norm(s)
-            near = surely_less(shrinks + k * factors.per_root * reach + k * factors.bias, arb(1))
+            near = surely_less(shrinks + powers.error * (factors.per_root * norm(s) + factors.bias), arb(1))
             if not near:
-                local = growth.expansion(h, reached, error) - norms.still
+                local = (growth.expansion(h, reached, errors.h) - norms.still) / norms.pull
                 slope = local if surely_less(local, slope) else slope
-            moved = (beta1 + slope) * error
-            doubt = keep * doubt + take * slope / u * error
-            bends = factors.per_root * (1 + factors.bias) * (norm(buffer) + moved) * doubt
-            differs = factors.bias + factors.per_root * (reach + doubt)
-            starred = shrinks * starred + k * (differs * moved + bends)
-            error = norm((error + (1 + factors.bias) * moved + bends, moved))
+            moved = beta1 * errors.c + slope * errors.h
+            doubt = keep * doubt + take * slope / u * errors.h
+            # The slope of γ by s falls like 1/s².
+            steep = factors.per_root * (1 + factors.bias)
+            least = [(x - doubt).nonnegative_part() for x in s]
+            bends = _largest(
+                steep / (1 + factors.per_root * x) ** 2 * (abs(y) + moved) for x, y in zip(least, buffer, strict=True)
+            )
+            differs = _largest(abs(1 - g) for g in weights)
+            errors.step(
+                errors.h + _largest(weights) * moved + bends * doubt,
+                moved if method.beta1 > 0 else arb(0),
+                shrinks * errors.starred + powers.error * (differs * moved + bends * doubt),
+            )
         # Without momentum the buffer is never used again: it counts in no norm.
         h, c = following, buffer if method.beta1 > 0 else [arb(0)] * n
+
+
+class _Errors:
+    """Bounds of the distance to the state: of h and of c in the Euclidean norm, and of both in that of the powers."""
+
+    def __init__(self, powers: Powers) -> None:
+        self._powers = powers
+        self.h = self.c = self.starred = arb(0)
+
+    def add(self, h: arb, c: arb) -> None:
+        """Add what rounding is off by."""
+        self.step(self.h + h, self.c + c, self.starred + self._powers.error * h + self._powers.buffer * c)
+
+    def step(self, h: arb, c: arb, starred: arb) -> None:
+        """Take new bounds, each of which bounds the others."""
+        self.h, self.c, self.starred = upper(h), upper(c), upper(starred)
+        both = upper(self._powers.error * self.h + self._powers.buffer * self.c)
+        if surely_less(both, self.starred):
+            self.starred = both
+        self.h, self.c = (self.starred if surely_less(self.starred, x) else x for x in (self.h, self.c))
+
+
+def _largest(values: Iterable[arb]) -> arb:
+    """Return an upper bound of all; infinite or no number if one of them is."""
+    most = arb(0)
+    for x in values:
+        most = most.max(upper(x))
+    return most
 
 
 def _root(x: arb) -> arb:

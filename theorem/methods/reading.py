@@ -11,6 +11,8 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import quoted, to_fmpq
 from gdcheck.theorem.methods.method import PLAIN, Adam, GradientDescent, HeavyBall, Method, Nesterov, RMSprop
 
+POLYNOMIALS_ONLY = "momentum, Adam and preconditioners are decided for polynomial losses so far; leave it out here"
+"""Why a method is refused where a loss has other functions."""
 _DEFAULTS = {"beta1": "9/10", "beta2": "999/1000", "epsilon": "1e-8"}
 """Those of torch.optim.Adam."""
 _REFUSED = {

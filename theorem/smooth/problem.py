@@ -13,6 +13,7 @@ from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
 from gdcheck.theorem.loss.tokens import check_variables, first_named
+from gdcheck.theorem.methods.reading import POLYNOMIALS_ONLY
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.reading import MAX_VARIABLES, called_in, read_smooth
 
@@ -183,7 +184,7 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
 def _without_method(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse another method than gradient descent."""
     if fields.get("method") is not None:
-        raise InputError("method", "is decided for polynomial losses so far; leave it out")
+        raise InputError("method", POLYNOMIALS_ONLY)
     return {key: value for key, value in fields.items() if key != "method"}
 
 

@@ -140,9 +140,10 @@ def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryS
     step_size = given(o.step_size, "step-size", "--step-size 0.1")
     if o.data or (called_in(loss) and "max" not in called_in(loss)):
         from gdcheck.properties.storage.data import read_data
+        from gdcheck.theorem.methods.reading import POLYNOMIALS_ONLY
 
         if method is not None:
-            raise InputError("method", "is decided for polynomial losses so far; leave it out")
+            raise InputError("method", POLYNOMIALS_ONLY)
         data = read_data(o.data) if o.data else None
         return EveryStartSmoothProblem.about(loss, step_size=step_size, minimizer=point, variables=names, data=data)
     return EveryStartProblem.about(loss, step_size, point, names, method)

@@ -48,6 +48,11 @@ class Clock:
             return one, one
         return one - self.first, isqrt((one - self.second) << self.bits)
 
+    def least_root(self) -> Fraction:
+        """Return a lower bound of 1 / (epsilon sqrt(1 - beta2^t))."""
+        most = root_bounds(Fraction((1 << self.bits) - self.second, 1 << self.bits))[1]
+        return 1 / (self.adaptive.epsilon * (most if self.adaptive.corrects_bias else 1))
+
     def bounds(self) -> tuple[Fraction, Fraction]:
         """Return upper bounds of beta1^t / (1 - beta1^t) and of 1 / (epsilon sqrt(1 - beta2^t))."""
         if not self.adaptive.corrects_bias:
@@ -74,7 +79,7 @@ def enclose_adaptive(
         following step.
     """
     descent, linear, powers = states.expansion.descent, states.linear, states.powers
-    adaptive, most, k = linear.adaptive, powers.state, powers.error
+    adaptive = linear.adaptive
     assert adaptive is not None
     shallow = min(1 - linear.beta, 1 - adaptive.beta2)
     within(shallow * (1 << 40) > 1, "an average that forgets so slowly")
@@ -82,8 +87,9 @@ def enclose_adaptive(
     one, root_n = 1 << bits, isqrt(n) + 1
     keep, take = root_bounds(adaptive.beta2)[1], root_bounds(1 - adaptive.beta2)[1]
     h, c, s = [int(x * one) for x in descent.start], [0] * n, [0] * n
-    error = Fraction(root_n)
-    starred, doubt = error * most, Fraction(0)
+    # Bounds of the distance to the state: of h, of c, and of both in the norm of the powers.
+    error, lag, doubt = Fraction(root_n), Fraction(0), Fraction(0)
+    starred = powers.error * error
     local = LocalExpansion(states.expansion, bits)
     clock = Clock(adaptive, linear.beta, bits + GUARD)
     lipschitz: dict[int, Fraction] = {}
@@ -104,24 +110,54 @@ def enclose_adaptive(
         shrinks = states.rho + powers.gradient * lipschitz[size]
         reach = Fraction(isqrt(sum(x * x for x in roots)) + 1, one)
         length = Fraction(isqrt(sum(x * x for x in buffer)) + 1, one)
-        if shrinks + k * per_root * reach + k * bias >= 1:
+        if shrinks + powers.error * (per_root * reach + bias) >= 1:
             slope = min(slope, 1 + Fraction(local.growth(before, int(error) + 1, size), UNIT))
-        change = up((linear.beta + slope) * error, GROWTH_BITS)
+        change = up(linear.beta * lag + slope * error, GROWTH_BITS)
         doubt = up(keep * doubt + take * slope / u * error + 3 * root_n, GROWTH_BITS)
-        bends = up(per_root * (1 + bias) * (length + change / one) * doubt, GROWTH_BITS)
-        differs = bias + per_root * (reach + doubt / one)
+        widest, steep = slopes_of(buffer, roots, (change, doubt), (bias, per_root, clock.least_root()), one)
+        bends = up(steep * doubt, GROWTH_BITS)
+        differs = bias + per_root * reach
         # Rounding of h and c, the one of gamma among them, which is relatively below 2^-bits.
         rounding = 3 * root_n + (1 + bias) * (length + 1)
-        starred = up(shrinks * starred + k * (differs * change + bends) + most * rounding, GROWTH_BITS)
-        first = error + (1 + bias) * change + bends
-        error = up(norm_above((up(first, GROWTH_BITS), change)) + rounding, GROWTH_BITS)
-        error = min(error, starred)
-        starred = min(starred, most * error)
+        added = powers.error * (differs * change + bends + rounding) + powers.buffer * root_n
+        starred = up(shrinks * starred + added, GROWTH_BITS)
+        error = up(error + widest * change + bends + rounding, GROWTH_BITS)
+        lag = change + root_n if linear.beta else Fraction(0)
+        starred = min(starred, powers.error * error + powers.buffer * lag)
+        error, lag = min(error, starred), min(lag, starred)
         c = buffer if linear.beta else [0] * n
         s = roots
     clock.tick()
     average = Fraction(isqrt(sum(x * x for x in s)) + 1, one) + doubt / one
-    return [Fraction(x, one) for x in (*h, *c)], error / one, average, clock.bounds()
+    return [Fraction(x, one) for x in (*h, *c)], norm_above((error, lag)) / one, average, clock.bounds()
+
+
+def slopes_of(
+    buffer: list[int],
+    roots: list[int],
+    errors: tuple[Fraction, Fraction],
+    factors: tuple[Fraction, Fraction, Fraction],
+    one: int,
+) -> tuple[Fraction, Fraction]:
+    """Bound what an error of c', and one of s, become in gamma c': gamma = 1 / ((1 - beta1^t) (1 + p s)).
+
+    Args:
+        buffer: c', in units of 1 / one.
+        roots: s, likewise.
+        errors: Bounds of their errors, likewise.
+        factors: Upper bounds of beta1^t / (1 - beta1^t) and of p, and a lower one of p.
+        one: The units.
+
+    Returns:
+        The largest gamma at the centre; the largest of |c'| times the slope of gamma by s within reach.
+    """
+    (change, doubt), (bias, most, least) = errors, factors
+    widest = (1 + bias) / (1 + least * min(roots) / one)
+    steep = Fraction(0)
+    for y, s in zip(buffer, roots, strict=True):
+        within_reach = 1 + least * max(Fraction(0), s - doubt) / one
+        steep = max(steep, up((abs(y) + 1 + change) / one / within_reach**2, GROWTH_BITS))
+    return up(widest, GROWTH_BITS), most * (1 + bias) * steep
 
 
 def averages(states: StateMap, state: tuple[list[int], list[int], list[int]], bits: int) -> tuple[list[int], list[int]]:

@@ -133,3 +133,13 @@ def test_an_adaptive_method_that_walks_away_is_said_to(method, start, cause):
     found = decide(problem)
     assert (found.verdict is Verdict.PROVED) == (cause is None), found.reason
     assert cause is None or found.reason == cause.value
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "adam"])
+def test_long_steps_far_from_the_minimizer_hardly_enlarge_an_enclosure(name):
+    """Where √v̂ is far above ε, steps are short for the errors of their gradients, too."""
+    method = {"name": name, "beta2": "9/10", "epsilon": "1/1000"} | ({"beta1": "1/20"} if name == "adam" else {})
+    decision = decide(Problem(LOSS, step_size="7/20000", start=["1/10", "1/20"], method=method))
+    assert (decision.verdict, decision.precision) == (Verdict.PROVED, 256 if name == "rmsprop" else 512)
+    assert decision.amplitude.step > 300
+    assert check(certificate(decision)) is None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from gdcheck.theorem.checker.exact import Vector, root_bounds, squared, unit, up
 from gdcheck.theorem.checker.exact import dot as dot_of_fractions
@@ -18,7 +18,7 @@ from gdcheck.theorem.checker.exact import norm_above as norm_of_fractions
 from gdcheck.theorem.checker.lemma import growth, verify_box
 from gdcheck.theorem.checker.outcome import at_step, claim, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
-from gdcheck.theorem.checker.reading.fields import Names, Point, Positive, read_fields, read_record, refuse
+from gdcheck.theorem.checker.reading.fields import Point, Positive, distinct_names, read_fields, read_record, refuse
 from gdcheck.theorem.checker.smooth import minimizer
 from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
 from gdcheck.theorem.checker.smooth.expression import Expression, read_expression
@@ -55,7 +55,8 @@ class Problem:
     @classmethod
     def read(cls, value: object, path: str, n: int) -> Problem:
         """Read a problem."""
-        fields = {"residuals": tuple[str, ...], "variables": Names, "scale": Positive, "step_size": Positive}
+        names = Annotated[tuple[str, ...], distinct_names(minimizer.MOST_VARIABLES)]
+        fields = {"residuals": tuple[str, ...], "variables": names, "scale": Positive, "step_size": Positive}
         p = read_fields(fields | {"start": Point}, value, path, n)
         if not 1 <= len(p["residuals"]) <= n:
             refuse(f"{path}.residuals", "at least one text, and no more than there are variables")

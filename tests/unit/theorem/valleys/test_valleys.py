@@ -210,3 +210,13 @@ def test_the_command_line(gdcheck, tmp_path):
     for words in (["--loss", "x"], ["--minimizer", "1,1"], ["--observe"]):
         code, _, err = gdcheck("check", "--residual", "x*y - 1", "--step-size", "0.1", "--start", "2,1", *words)
         assert code == 2 and err.startswith("error: ") and err.count("\n") == 1, err
+
+
+@pytest.mark.parametrize("method", [None, {"name": "heavy-ball", "momentum": "1/10"}])
+def test_forty_variables_are_decided_and_rechecked(method):
+    names = [f"x{i + 1}" for i in range(40)]
+    weighted = " + ".join(f"{i + 1}/10*{name}" for i, name in enumerate(names))
+    residuals = [f"{weighted} + x1*x2 - 1", f"{' + '.join(names)} + x3**2 - 2"]
+    decision = decided(residuals, "1/400", ["1/10"] * 40, variables=names, method=method)
+    assert decision.verdict is Verdict.PROVED
+    assert check(stored(decision)) is None

@@ -110,7 +110,7 @@ def _direction(decision: ValleyDecision, path: _Path) -> Panel:
         colour = STAND_IN[_COLOURS[min(i, len(_COLOURS) - 1)]]
         layers.append(drawn("line", points, color=colour, strokeWidth=1, opacity=0.5).encode(x=x, y=y))
         layers.append(drawn("point", points, filled=True, color=colour, size=24, opacity=0.9).encode(x=x, y=y))
-        if i < len(_COLOURS):
+        if len(decision.problem.variables) <= len(_COLOURS):
             layers.append(text(points[-1]["x"], points[-1]["y"], name[:12], _COLOURS[i], (x, y), dx=8))
     title = f"Direction to the point of arrival: {kind}, certified"
     chart: Panel = alt.layer(*layers).properties(width=_WIDTH, height=190, title=title)

@@ -49,7 +49,7 @@ def train(options: TrainOptions) -> int:
         "gdcheck network --root cifar --download --subset 200",
         "gdcheck network --prove --subset 20 --pixels 4 --hidden 100",
         "gdcheck network --prove --regime large-step --subset 10 --hidden 300 --data images",
-        "gdcheck network --prove --momentum 1/10 --regime large-step --subset 5 --pixels 2 --hidden 4",
+        "gdcheck network --prove --momentum 1/10 --regime large-step --subset 3 --hidden 3",
         "gdcheck network --prove --weight-decay 0.005 --pixels 2 --hidden 5 --outputs 4 --data images",
     )
 )

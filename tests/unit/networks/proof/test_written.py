@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,3 +66,12 @@ def test_heavy_ball_arrives_on_both_sides_of_its_switch(regime: Regime) -> None:
     assert decision.arrival is not None
     assert decision.arrival.regime is regime
     assert check(json.loads(json.dumps(valley_certificate(decision)))) is None
+
+
+@pytest.mark.parametrize("regime", ["small-step", "large-step"])
+def test_the_kept_certificates_of_real_images_are_accepted(regime: str) -> None:
+    kept = Path(__file__).parents[4] / "docs" / "runs" / f"network-momentum-{regime}.json"
+    document = json.loads(kept.read_text(encoding="utf-8"))
+    assert document["regime"] == regime
+    assert len(document["problem"]["variables"]) == 51
+    assert check(document) is None

@@ -79,9 +79,11 @@ class MapOptions:
                 raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
             return stored_problem(self.problem)
         if self.residual or self.scale is not None:
-            if self.loss is not None or self.minimizer is not None or self.method is not None:
-                raise InputError("residual", "does not go with --loss, --minimizer and --method; leave it or them out")
-            return valley_from_options(self.residual or [], self.scale, self.step_size, self.start, self.variables)
+            if self.loss is not None or self.minimizer is not None:
+                raise InputError("residual", "does not go with --loss and --minimizer; leave it or them out")
+            return valley_from_options(
+                self.residual or [], self.scale, self.step_size, self.start, self.variables, self.method
+            )
         start = self.start
         if start is None:
             # A plane of starts needs none: any point that is not the minimizer serves.
@@ -164,6 +166,7 @@ def _valley_drawn(problem: ValleyProblem, options: MapOptions, width: fmpq | Non
         raise InputError("plane", f"{options.plane[:40]!r} is not drawn with residuals; give start")
     found = valley_plane(problem, options.size, fmpq(2) if width is None else width)
     texts = ", ".join(mathematical(residual.text) for residual in problem.residuals)
-    title = f"residuals {texts[:160]}, η = {problem.step_size}: where each start arrives"
+    moved = "" if problem.method.is_plain else f", {problem.method.name}"
+    title = f"residuals {texts[:160]}, η = {problem.step_size}{moved}: where each start arrives"
     write_picture(options.out, valley_map(found, title), title)
     return Map(str(options.out), found.tried, len(found.proved), found.differing, ())

@@ -5,6 +5,7 @@ from copy import deepcopy
 from fractions import Fraction
 from itertools import pairwise
 from math import sqrt
+from pathlib import Path
 
 import mpmath
 import pytest
@@ -32,6 +33,9 @@ def decided(residuals, eta, start, name, beta, **more):
 
 def stored(decision):
     return json.loads(json.dumps(valley_certificate(decision)))
+
+
+EXAMPLES = sorted((Path(__file__).parents[4] / "docs" / "valleys" / "momentum").glob("*.json"))
 
 
 def rational(text):
@@ -298,6 +302,16 @@ def test_what_is_not_decided_says_why():
     assert exceptional.cause == "absent" and "plane of symmetry" in exceptional.reason
     # With one residual that is linear, ηλ = 1 is where Nesterov's multipliers vanish; here no direction lies along it.
     assert decided(["x + y - 1"], "1/10", ["1", "1"], "heavy-ball", "1/2").verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_the_examples_of_the_page(file):
+    answer = valley_answer(decide_valley(ValleyProblem.from_json(json.loads(file.read_text()))))
+    assert answer["verdict"] == "proved" and answer["regime"] == file.stem
+
+
+def test_there_is_an_example_of_each_regime():
+    assert len(EXAMPLES) == 4
 
 
 def test_sharpness_is_not_spoken_of():

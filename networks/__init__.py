@@ -1,6 +1,6 @@
 """Real networks: what is proved of their training (``prove``), and what is measured of it (needs torch).
 
-Example:
+Examples:
     >>> import numpy as np
     >>> from flint import fmpq
     >>> from gdcheck import networks

@@ -93,7 +93,7 @@ class Claim:
         unsettled: The share of the problems on which the second engine may end without settling; beyond it a run fails.
         cost: How much more an examination costs than that of the simplest claim; it gets fewer problems in proportion.
 
-    Example:
+    Examples:
         >>> from gdcheck.properties.claims.registry import CLAIMS
         >>> CLAIMS["direction"].regimes
         (<Regime.SMALL_STEP: 'small-step'>,)

@@ -4,7 +4,7 @@ All are constructive (nothing is filtered away), keyword-only, and shrink toward
 eigenvalues 1 and 2, no rotation, the minimizer at the origin, one cubic term. An argument that is out of its range is a
 ValueError that names it, raised as soon as a value is drawn.
 
-Example:
+Examples:
     >>> from hypothesis import given
     >>> from gdcheck.properties.strategies.problems import problems
     >>> from gdcheck.theorem.methods.statement import Regime

@@ -2,7 +2,7 @@
 
 The whole public surface stands on this page; everything else is an implementation detail.
 
-Example:
+Examples:
     >>> import gdcheck
     >>> problem = gdcheck.Problem("x**2 + y**2/2 + x**2*y + x**3", step_size="0.95", start=["0.1", "0.1"])
     >>> decision = gdcheck.decide(problem)

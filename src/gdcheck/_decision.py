@@ -32,7 +32,7 @@ class Decision(engine.Decision):
     ``verdict``, ``reason``, ``limit`` and ``problem`` are what most callers read; ``limit.vectors`` has shape (1, n),
     or (2, n) for a two-cycle. In a notebook a decision shows its verdict, its limit and its picture.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> gdcheck.decide(gdcheck.Problem("x**2/2 + 2*y**2", step_size="0.42", start=["1", "1"]))
         <Decision proved: alternating along (0, 1)>
@@ -104,7 +104,7 @@ def decide(
         InputError: If the minimizer is not a critical point of the loss, or the loss has truncated powers or the
             problem another method, and no critical point with rational coordinates is found.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
         >>> gdcheck.decide(problem).verdict
@@ -150,7 +150,7 @@ def decide_every_start(problem: Problem | SmoothProblem) -> EveryStart | MethodE
     Raises:
         InputError: If the minimizer is not a critical point, or no minimum is found.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> problem = gdcheck.Problem("x**2/2 + 2*y**2 + x*y**2", step_size="1/10", start=["1", "1"])
         >>> found = gdcheck.decide_every_start(problem)

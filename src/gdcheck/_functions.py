@@ -36,7 +36,7 @@ def certify(
     Raises:
         InputError: If nothing is proved, so that there is nothing to certify.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
         >>> gdcheck.certify(gdcheck.decide(problem))["limit"]["kind"]
@@ -105,7 +105,7 @@ def recheck(certificate: Mapping[str, Any] | str | Path, *, time_limit: float = 
     Raises:
         InputError: If the file cannot be read.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
         >>> proof = gdcheck.certify(gdcheck.decide(problem))
@@ -169,7 +169,7 @@ def sweep(
     Raises:
         InputError: If an argument is out of range, or the directory cannot be used.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> table = gdcheck.sweep(1000, seed=1)
         >>> table["verdict"].unique().to_list()
@@ -204,7 +204,7 @@ def plot(decision: Decision) -> alt.VConcatChart:
     Raises:
         InputError: If the trajectory cannot be drawn in floats.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"])
         >>> len(gdcheck.plot(gdcheck.decide(problem)).vconcat)

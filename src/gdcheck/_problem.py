@@ -35,7 +35,7 @@ class Problem(exact.Problem, metaclass=_AnyKind):
     ``torch.nn.Module`` that returns the loss of its weights. A text that is no polynomial, and a function, make a
     ``SmoothProblem``, whose minimizer is searched and enclosed.
 
-    Example:
+    Examples:
         >>> import gdcheck, numpy
         >>> def loss(w):
         ...     return numpy.exp(w[0]) - w[0] + w[1] ** 2
@@ -57,7 +57,7 @@ class Problem(exact.Problem, metaclass=_AnyKind):
         Raises:
             InputError: If a field cannot be used; the sentence names it.
 
-        Example:
+        Examples:
             >>> import gdcheck
             >>> problem = gdcheck.Problem.residuals(lambda w: [w[0] * w[1] - 1], step_size="0.1", start=["2", "1"])
             >>> gdcheck.decide(problem).verdict

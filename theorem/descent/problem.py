@@ -75,7 +75,7 @@ class Problem:
         method: Gradient descent, or another method (``theorem.methods``).
         text: The loss as it was written, which may say more than its canonical form, such as a sum of squares.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> gdcheck.Problem("x**2/2 + 2*y**2", step_size="0.1", start=["1", "1/3"])
         Problem('1/2*x**2 + 2*y**2', step_size='1/10', start=['1', '1/3'], minimizer=['0', '0'])

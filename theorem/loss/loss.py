@@ -48,7 +48,7 @@ class Loss:
             and within a degree as in x², xy, y².
         truncated: The truncated powers, each (direction, threshold, power) once, by power, direction and threshold.
 
-    Example:
+    Examples:
         >>> from gdcheck import Loss
         >>> Loss.parse("(x - y)**2/2 + max(x, 0)**4").text()
         '1/2*x**2 - x*y + 1/2*y**2 + max(x, 0)**4'

@@ -103,7 +103,7 @@ class Statement:
         name: What answers call it.
         predictions: The regimes that it speaks of, each with its prediction.
 
-    Example:
+    Examples:
         >>> from gdcheck import End, LimitKind, Prediction, Problem, Regime, Statement, decide
         >>> wrong = Statement("always steepest", {Regime.SMALL_STEP: Prediction(End.HIGHEST, LimitKind.FIXED)})
         >>> decide(Problem("x**2/2 + 2*y**2", step_size="1/10", start=["1", "1"]), wrong).verdict

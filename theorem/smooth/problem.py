@@ -30,7 +30,7 @@ class SmoothProblem:
         given: A point that is said to be the minimizer, shape (n,); None if none is.
         as_written: The variables in the order in which the text first names them, unless their order is given.
 
-    Example:
+    Examples:
         >>> import gdcheck
         >>> problem = gdcheck.SmoothProblem.of("exp(x) - x + y**2", step_size="2/5", start=["1", "1"])
         >>> gdcheck.decide(problem).verdict

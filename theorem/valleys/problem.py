@@ -69,7 +69,7 @@ class ValleyProblem:
         Raises:
             InputError: If a field cannot be used; the sentence names it.
 
-        Example:
+        Examples:
             >>> from gdcheck.theorem.valleys.problem import ValleyProblem
             >>> from gdcheck.theorem.valleys.decide import decide_valley
             >>> problem = ValleyProblem.of(["x*y - 1"], step_size="0.1", start=["2", "1"])

@@ -1,0 +1,75 @@
+"""What the site changes in pages that are written for a viewer of the repository too: links and formulas."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+_CODE = re.compile(r"(^```.*?^```|`[^`\n]*`)", flags=re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(?=\S)([^$\n]+?)(?<=\S)\$", flags=re.DOTALL)
+
+
+def links_within(text: str, page: str) -> str:
+    """Replace links that leave the documentation, or lead to what the site has under another name.
+
+    A link to a file of the repository becomes the path of that file; one to a mini-paper's script, its page; one to a
+    folder, the page that describes it.
+
+    Args:
+        text: A page in Markdown.
+        page: Its path in the documentation, such as ``concepts/trust.md``.
+
+    Returns:
+        The page with links that the site can follow.
+    """
+
+    def moved(found: re.Match[str]) -> str:
+        said, target = found.groups()
+        if urlsplit(target).scheme or target.startswith("#"):
+            return found[0]
+        path, hash_, where = target.partition("#")
+        full = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+        if full == ".." or full.startswith("../"):
+            here = full.removeprefix("../")
+            code = f"`{here}`"
+            return code if said.strip("`") in {here, f"{here}/"} else f"{said} ({code})"
+        if full.startswith("examples/") and path.endswith(".py"):
+            return f"[{said}]({path.removesuffix('.py')}.md{hash_}{where})"
+        if path.endswith("/"):
+            return f"[{said}]({path}README.md)"
+        return found[0]
+
+    return _outside_code(text, lambda part: _LINK.sub(moved, part), keep_spans=True)
+
+
+def formulas_as_mathml(text: str) -> str:
+    """Turn LaTeX between dollar signs into MathML, which browsers show without a script.
+
+    Args:
+        text: A page in Markdown.
+
+    Returns:
+        The page; code is left as it is.
+    """
+    from latex2mathml.converter import convert
+
+    def converted(found: re.Match[str]) -> str:
+        block, inline = found.groups()
+        made = convert(block or inline, display="block" if block else "inline")
+        # Markdown would read signs between the tags.
+        made = re.sub(r"(?<=>)[*_](?=<)", lambda sign: f"&#{ord(sign[0])};", made)
+        # A line that begins with <math> would be a paragraph of its own.
+        return f"\n\n{made}\n\n" if block else f"<span>{made}</span>"
+
+    return _outside_code(text, lambda part: _FORMULA.sub(converted, part))
+
+
+def _outside_code(text: str, change: Callable[[str], str], *, keep_spans: bool = False) -> str:
+    """Change a text, but not its code; a link whose words are code is still one."""
+    if keep_spans:
+        fences = re.split(r"(^```.*?^```)", text, flags=re.DOTALL | re.MULTILINE)
+        return "".join(part if i % 2 else change(part) for i, part in enumerate(fences))
+    return "".join(part if i % 2 else change(part) for i, part in enumerate(_CODE.split(text)))

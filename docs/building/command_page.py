@@ -10,14 +10,10 @@ import typer
 from gdcheck.cli import app
 
 
-def command_page() -> str:
+def command_reference() -> str:
     """Return the reference of every command in Markdown: usage, options, exit codes and examples, as ``--help`` has."""
     root = typer.main.get_command(app)
-    parts = [
-        "# Commands",
-        "What `gdcheck COMMAND --help` says, made from the code when this page was built.",
-        _options("gdcheck", root),
-    ]
+    parts = [_options("gdcheck", root)]
     group = None
     for name, command in root.commands.items():  # type: ignore[attr-defined]
         panel = getattr(command, "rich_help_panel", None)

@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 
 _CODE = re.compile(r"(^```.*?^```|`[^`\n]*`)", flags=re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
-_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(?=\S)([^$\n]+?)(?<=\S)\$", flags=re.DOTALL)
+# A letter, perhaps with a mark above it, or the end of a bracket or norm.
+_BASE = r"([^\W\d_][\u0300-\u036f\u20d0-\u20ff]?|[)‖|∑∏}])"
+_MINIMIZER = re.compile(r"(?<![\w\\*])x\*(?![\w(*])")
+_SUBSCRIPT = re.compile(_BASE + r"_(\{[^{}\n]{1,30}\}|[^\W_]|\\?\*)(?![a-z0-9_]|[./]\w)")
+_SUPERSCRIPT = re.compile(r"(?<=[\w)‖|>₊])\^(\{[^{}\n]{1,30}\}|[^\W_]+)")
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(?=\S)((?:[^$\n]|\n(?!\n)){1,500}?)(?<=\S)\$(?!\d)", flags=re.DOTALL)
 
 
 def links_within(text: str, page: str) -> str:
@@ -54,9 +59,10 @@ def formulas_as_mathml(text: str) -> str:
     Returns:
         The page; code is left as it is.
     """
-    from latex2mathml.converter import convert
 
     def converted(found: re.Match[str]) -> str:
+        from latex2mathml.converter import convert
+
         block, inline = found.groups()
         made = convert(block or inline, display="block" if block else "inline")
         # Markdown would read signs between the tags.
@@ -65,6 +71,30 @@ def formulas_as_mathml(text: str) -> str:
         return f"\n\n{made}\n\n" if block else f"<span>{made}</span>"
 
     return _outside_code(text, lambda part: _FORMULA.sub(converted, part))
+
+
+def indices_as_html(text: str) -> str:
+    """Lower and raise what stands behind ``_`` and ``^`` in plain formulas, such as x_{k+1} and ρ^j.
+
+    Args:
+        text: A page in Markdown.
+
+    Returns:
+        The page; code is left as it is.
+    """
+
+    def small(tag: str, index: str) -> str:
+        # A star would be read as emphasis.
+        said = index.strip("{}\\").replace("<", "&lt;").replace("*", "&#42;")
+        return f"<{tag}>{said}</{tag}>"
+
+    def changed(part: str) -> str:
+        # The minimizer's star is none of emphasis, escaped or not.
+        part = _MINIMIZER.sub(r"x\*", part)
+        lowered = _SUBSCRIPT.sub(lambda found: found[1] + small("sub", found[2]), part)
+        return _SUPERSCRIPT.sub(lambda found: small("sup", found[1]), lowered)
+
+    return _outside_code(text, changed)
 
 
 def _outside_code(text: str, change: Callable[[str], str], *, keep_spans: bool = False) -> str:

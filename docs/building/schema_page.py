@@ -10,8 +10,8 @@ from typing import Any
 _FORMAT = re.compile(r"gdcheck-[a-z-]+/\d+")
 
 
-def schema_page(docs: Path) -> str:
-    """Return the page in Markdown.
+def schema_tables(docs: Path) -> str:
+    """Return the tables in Markdown.
 
     Args:
         docs: The folder of the documentation.
@@ -30,11 +30,6 @@ def schema_page(docs: Path) -> str:
     ]
     return "\n".join(
         [
-            "# Certificate kinds and schemas",
-            "",
-            "Made from the specification and from the files when this page was built. Every stored result and every",
-            "certificate names what it is in its field `schema`.",
-            "",
             "## Certificates",
             "",
             "`gdcheck recheck` verifies each of them; kinds without a JSON Schema are checked for their shape by the",

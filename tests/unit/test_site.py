@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 NAV = re.findall(r"([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), flags=re.MULTILINE)
-MADE = {"reference/commands.md", "reference/schemas.md"}
 SHOWN = [name for name in PAGES if name.startswith(("tutorial", "concepts/", "guides/"))]
 
 
@@ -24,16 +23,16 @@ def building(monkeypatch):
 
 def test_every_page_is_in_the_navigation_once():
     examples = {f"examples/{path.stem}.md" for path in (DOCS / "examples").glob("[a-z]*.py")}
-    assert sorted(NAV) == sorted({*PAGES, *MADE, *examples})
+    assert sorted(NAV) == sorted({*PAGES, *examples})
 
 
 def test_the_page_of_commands_has_every_command_and_option():
     import typer
-    from command_page import command_page
+    from command_page import command_reference
 
     from gdcheck.cli import app
 
-    page = command_page()
+    page = command_reference()
     commands = typer.main.get_command(app).commands
     parts = dict(re.findall(r"^## gdcheck (\S+)\n(.*?)(?=^## |\Z)", page, flags=re.MULTILINE | re.DOTALL))
     assert list(parts) == list(commands)
@@ -45,16 +44,21 @@ def test_the_page_of_commands_has_every_command_and_option():
 
 
 def test_the_page_of_schemas_has_every_file_and_kind():
-    from schema_page import schema_page
+    from schema_page import schema_tables
 
     from gdcheck.theorem.certificate import rechecking
 
-    page = schema_page(DOCS)
+    page = schema_tables(DOCS)
     for path in (DOCS / "schemas").glob("*.json"):
         assert f"(../schemas/{path.name})" in page
     for name in rechecking.__all__:
         if isinstance(kind := getattr(rechecking, name), str):
             assert f"| `{kind}` | [" in page, kind
+
+
+def test_what_is_made_has_its_place():
+    marks = {name: (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8") for name in ("commands", "schemas")}
+    assert all(text.endswith(f"\n<!-- made: {name} -->\n") for name, text in marks.items())
 
 
 def test_the_page_of_the_api_has_every_public_name():
@@ -94,8 +98,12 @@ def test_blocks_say_what_is_shown(name, tmp_path, monkeypatch, capsys):
 
 
 def test_links_and_formulas_are_made_for_the_site():
-    from rewriting import formulas_as_mathml, links_within
+    from rewriting import formulas_as_mathml, indices_as_html, links_within
 
+    shown = "x<sub>k+1</sub> = μ<sub>d</sub><sup>−j</sup>, (−1)<sup>k</sup>, Σ<sub>i&lt;j</sub>, ‖z‖<sub>&#42;</sub>"
+    assert indices_as_html("x_{k+1} = μ_d^{−j}, (−1)^k, Σ_{i<j}, ‖z‖_*") == shown
+    same = "`x_k` [a](real_losses.py) own_optimizers.py x_train 2/(λ₁+λₙ)"
+    assert indices_as_html(same) == same
     text = "[a](../examples/switch.py#x) [b](../../theorem/loss.py) [`theorem/x.py`](../../theorem/x.py) [c](../runs/)"
     assert links_within(text, "concepts/trust.md") == (
         "[a](../examples/switch.md#x) b (`theorem/loss.py`) `theorem/x.py` [c](../runs/README.md)"

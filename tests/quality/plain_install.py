@@ -2,14 +2,16 @@
 
 The commands are read from the README and from `--help`, and run two at a time in an empty directory, to which only what
 a user would bring is added: a problem, and a claim of one's own. Those that make what others read run in turn, beside
-those that read nothing; the rest follows. Commands that need torch must say in one
-sentence what to install. Those that are left out are named below, each with its reason. Standard library only.
+those that read nothing, the mini-papers of docs/examples among them; the rest follows. Commands that need torch must
+say in one sentence what to install. Those that are left out are named below, each with its reason. Standard library
+only.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -117,7 +119,10 @@ def main() -> int:
         raise SystemExit(f"left out, but shown nowhere any more: {', '.join(sorted(stale))}")
     commands = [command for command in commands if command not in LEFT_OUT]
     makers = sorted((c for c in commands if c.split()[1] in FIRST), key=lambda c: FIRST.index(c.split()[1]))
-    alone = [*(c for c in commands if c.split()[1] in ALONE), "python readme.py"]
+    # A script finds its neighbours in its own folder.
+    papers = sorted((ROOT / "docs" / "examples").glob("[a-z]*.py"))
+    scripts = ["python readme.py", *(f"env -u PYTHONSAFEPATH python {shlex.quote(str(paper))}" for paper in papers)]
+    alone = [*(c for c in commands if c.split()[1] in ALONE), *scripts]
     readers = [c for c in commands if c.split()[1] not in (*FIRST, *ALONE)]
     blocks = "\n".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
     claim = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "ablation.md").read_text(encoding="utf-8"), re.DOTALL)

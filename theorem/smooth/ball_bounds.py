@@ -21,7 +21,7 @@ from flint import arb, fmpq
 
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.smooth.evaluate import Forward
-from gdcheck.theorem.smooth.functions import jet, largest, power_jet
+from gdcheck.theorem.smooth.functions import jet, largest, power_jet, product
 from gdcheck.theorem.smooth.graph import Function, Node, Power, Product, SmoothLoss, Sum
 
 
@@ -77,7 +77,7 @@ def _bounds(node: Node, slots: Sequence[Bounds], n: int, *, valued: bool) -> Bou
         u, v = slots[node.left], slots[node.right]
         a, b = abs(u.values).upper(), abs(v.values).upper()
         return Bounds(
-            u.values * v.values,
+            product(u.values, v.values),
             (a * v.first + u.first * b).upper(),
             (a * v.second + 2 * u.first * v.first + u.second * b).upper(),
             (a * v.third + 3 * (u.first * v.second + u.second * v.first) + u.third * b).upper(),

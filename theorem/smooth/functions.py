@@ -48,8 +48,9 @@ def _cos(x: arb, order: int) -> Jet:
 
 def _tan(x: arb, order: int) -> Jet:
     t = x.tan()
-    first = 1 + t * t
-    return [t, first, 2 * t * first, 2 * first * (1 + 3 * t * t)][: order + 1]
+    square = _whole_power(t, 2)
+    first = 1 + square
+    return [t, first, 2 * t * first, 2 * first * (1 + 3 * square)][: order + 1]
 
 
 def _sinh(x: arb, order: int) -> Jet:
@@ -64,8 +65,9 @@ def _cosh(x: arb, order: int) -> Jet:
 
 def _tanh(x: arb, order: int) -> Jet:
     t = x.tanh()
-    first = 1 - t * t
-    return [t, first, -2 * t * first, -2 * first * (1 - 3 * t * t)][: order + 1]
+    square = _whole_power(t, 2)
+    first = 1 - square
+    return [t, first, -2 * t * first, -2 * first * (1 - 3 * square)][: order + 1]
 
 
 def _sigmoid(x: arb, order: int) -> Jet:
@@ -73,6 +75,9 @@ def _sigmoid(x: arb, order: int) -> Jet:
         return [1 / (1 + (-x).exp())]
     s, other = _logistic(x)
     first = s * other
+    if x.rad() >= _THIN:
+        # Sharp on a wide ball, where s and 1 − s are known apart from each other.
+        first = first.intersection((1 - _whole_power(s - other, 2)) / 4)
     return [s, first, first * (other - s), first * (1 - 6 * first)][: order + 1]
 
 
@@ -107,8 +112,9 @@ def _erf(x: arb, order: int) -> Jet:
 
 
 def _slopes_of_erf(x: arb, order: int) -> Jet:
-    first = 2 * (-x * x).exp() / arb.pi().sqrt() if order else arb(0)
-    return [first, -2 * x * first, (4 * x * x - 2) * first][:order]
+    square = _whole_power(x, 2)
+    first = 2 * (-square).exp() / arb.pi().sqrt() if order else arb(0)
+    return [first, -2 * x * first, (4 * square - 2) * first][:order]
 
 
 def _atan(x: arb, order: int) -> Jet:
@@ -116,8 +122,9 @@ def _atan(x: arb, order: int) -> Jet:
 
 
 def _slopes_of_atan(x: arb, order: int) -> Jet:
-    u = 1 / (1 + x * x)
-    return [u, -2 * x * u * u, (6 * x * x - 2) * u * u * u][:order]
+    square = _whole_power(x, 2)
+    u = 1 / (1 + square)
+    return [u, -2 * x * _whole_power(u, 2), (6 * square - 2) * u * _whole_power(u, 2)][:order]
 
 
 _JETS: dict[str, Callable[[arb, int], Jet]] = {
@@ -206,6 +213,15 @@ def _whole_power(x: arb, p: int) -> arb:
     if p % 2 == 0:
         return _multiplied(arb(x.abs_lower()), p).union(_multiplied(arb(x.abs_upper()), p))
     return _multiplied(arb(x.lower()), p).union(_multiplied(arb(x.upper()), p))
+
+
+def product(x: arb, y: arb) -> arb:
+    """Return the products of the numbers of two balls; of wide ones from their ends, which is sharper."""
+    if x.rad() < _THIN or y.rad() < _THIN:
+        return x * y
+    ends = [arb(a) * arb(b) for a in (x.lower(), x.upper()) for b in (y.lower(), y.upper())]
+    found = ends[0].union(ends[1]).union(ends[2]).union(ends[3])
+    return found if found.is_finite() else x * y
 
 
 def _multiplied(x: arb, p: int) -> arb:

@@ -82,7 +82,9 @@ def decide(
 
 
 @overload
-def decide(problem: ValleyProblem, statement: Statement = THEOREM_1, **budget: Any) -> ValleyDecision: ...
+def decide(
+    problem: ValleyProblem, statement: Statement = THEOREM_1, **budget: Any
+) -> ValleyDecision | SmoothDecision: ...
 
 
 def decide(
@@ -113,7 +115,10 @@ def decide(
     if not isinstance(problem, Problem) and statement is not THEOREM_1:
         raise InputError("statement", "is examined for polynomial losses so far; leave it out")
     if isinstance(problem, ValleyProblem):
-        return _valley(problem, budget)
+        # It needs NumPy, which exact losses do without.
+        from gdcheck.theorem.valleys.decide import decide_residuals
+
+        return decide_residuals(problem, **_of_valleys(budget))
     squared = as_valley(problem) if statement is THEOREM_1 else None
     if squared is not None and (there := _valley(squared, budget)).is_of_a_valley:
         return there
@@ -135,7 +140,11 @@ def _valley(problem: ValleyProblem, budget: dict[str, Any]) -> ValleyDecision:
     # It needs NumPy, which exact losses do without.
     from gdcheck.theorem.valleys.decide import decide_valley
 
-    return decide_valley(problem, **{name: budget[name] for name in ("max_steps", "max_precision") if name in budget})
+    return decide_valley(problem, **_of_valleys(budget))
+
+
+def _of_valleys(budget: dict[str, Any]) -> dict[str, Any]:
+    return {name: budget[name] for name in ("max_steps", "max_precision") if name in budget}
 
 
 def decide_every_start(problem: Problem | SmoothProblem) -> EveryStart | MethodEveryStart | SmoothEveryStart:

@@ -9,6 +9,7 @@ from functools import cache
 from flint import arb, ctx
 
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, MAX_PRECISION
+from gdcheck.theorem.decision.smooth import SmoothDecision, decide_smooth
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
@@ -19,6 +20,7 @@ from gdcheck.theorem.valleys.degenerate import Degenerate, degenerate
 from gdcheck.theorem.valleys.momentum import momentum_arrival
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Excluded, Relations, relations
+from gdcheck.theorem.valleys.squares import as_loss
 from gdcheck.theorem.valleys.states import State, trajectory
 
 MOST_STEPS = 100_000
@@ -134,11 +136,32 @@ def decide_valley(
         if isinstance(found, Arrival):
             return ValleyDecision(problem, Verdict.PROVED, ARRIVES[found.regime], precision, found)
         if (known := proof()) is not None:
-            reason = LOSES_RANK if known.power else NEVER_VANISH
-            return ValleyDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, None, found, known)
+            reason, cause = (LOSES_RANK, found) if known.power else (NEVER_VANISH, "elsewhere")
+            return ValleyDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, None, cause, known)
         if found != "precision" or 2 * precision > max_precision:
             return ValleyDecision(problem, Verdict.UNRESOLVED, REASONS[found], precision, None, found)
         precision *= 2
+
+
+def decide_residuals(
+    problem: ValleyProblem, *, max_steps: int = MOST_STEPS, max_precision: int = MAX_PRECISION
+) -> ValleyDecision | SmoothDecision:
+    """Decide as a valley; where gradient descent settles away from the zeros, as a loss with a strict minimum.
+
+    Args:
+        problem: The problem.
+        max_steps: Steps allowed.
+        max_precision: Bits allowed.
+
+    Returns:
+        The decision; of the loss where a minimum is enclosed at which residuals remain.
+    """
+    found = decide_valley(problem, max_steps=max_steps, max_precision=max_precision)
+    if found.cause in {"elsewhere", "excluded"} and problem.method.is_plain:
+        smooth = decide_smooth(as_loss(problem), max_steps=max_steps, max_precision=max_precision)
+        if smooth.minimizer is not None:
+            return smooth
+    return found
 
 
 def _attempt(

@@ -160,19 +160,12 @@ class Printer:
 
     def _valley(self, problem: ValleyProblem) -> _Answered:
         """Return the answer to a problem with residuals, and its certificate."""
-        from gdcheck.theorem.decision.smooth import decide_smooth
-        from gdcheck.theorem.valleys.decide import decide_valley
-        from gdcheck.theorem.valleys.squares import as_loss
+        from gdcheck.theorem.valleys.decide import ValleyDecision, decide_residuals
 
         self._options.refuse(NOT_OF_VALLEYS, "is answered for a loss with --loss so far; leave it out")
         self._refuse_beside(problem)
-        decision = decide_valley(problem, **self._options.limits)
-        if decision.cause in {"elsewhere", "excluded"} and problem.method.is_plain:
-            # A minimum where residuals remain may be a strict one.
-            smooth = decide_smooth(as_loss(problem), **self._options.limits)
-            if smooth.minimizer is not None:
-                return self._smooth_answer(smooth)
-        return self._valley_answer(decision)
+        decision = decide_residuals(problem, **self._options.limits)
+        return self._valley_answer(decision) if isinstance(decision, ValleyDecision) else self._smooth_answer(decision)
 
     def _valley_answer(self, decision: ValleyDecision) -> _Answered:
         from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate, valley_sharpness_json

@@ -10,9 +10,10 @@ import pytest
 
 from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
+from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.valleys.decide import decide_valley
+from gdcheck.theorem.valleys.decide import ValleyDecision, decide_residuals, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from tests.builders.smooth import compiled, numeric_gradient
 
@@ -186,6 +187,14 @@ def test_causes_are_named():
     few = decide_valley(ValleyProblem.of(["x*y - 1"], step_size="1/10", start=["2", "1"]), max_steps=5)
     assert "within the steps allowed" in few.reason
     assert "never vanish together" in decided(["x*y - 1"], "1/10", ["1/10", "-1/10"]).reason
+
+
+def test_a_minimum_with_residuals_is_handed_on():
+    """By the strict-minimum path, in Python as on the command line."""
+    found = decide_residuals(ValleyProblem.of(["x**2 + 1", "y/2"], step_size="1/10", start=["1/2", "1"]))
+    assert isinstance(found, SmoothDecision) and found.verdict is Verdict.PROVED
+    here = ValleyProblem.of(["x*y - 1"], step_size="1/10", start=["2", "1"])
+    assert isinstance(decide_residuals(here), ValleyDecision) and decide_residuals(here).verdict is Verdict.PROVED
 
 
 def test_scale_alone_is_refused(gdcheck):

@@ -189,6 +189,26 @@ def test_other_regimes_tampered_with_are_rejected(name, eta, what):
 
 
 @pytest.mark.parametrize(
+    ("residuals", "eta", "near", "start", "method"),
+    [
+        (["x*y + 9/16"], "68/135", ["-812499999999999/1000000000000000", "13/16"], ["-13/16", "13/16"], "nesterov"),
+        (["x - y", "x + y - z*z/8"], "1/5", ["1/1000000000000", "0", "1"], ["0", "0", "1"], "heavy-ball"),
+    ],
+)
+def test_without_an_amplitude_nothing_is_accepted(residuals, eta, near, start, method):
+    """A start beside an exceptional one is proved; of the exceptional one all claims hold but the inequality."""
+    beta = "7/10" if method == "nesterov" else "1/20"
+    proof = stored(decided(residuals, eta, near, method, beta))
+    assert check(proof) is None
+    proof["problem"]["start"] = start
+    proof["arrival"]["radius"] = "1e-10"
+    for end in ("lowest", "highest"):
+        low, high = map(Fraction, proof["spectrum"][end])
+        proof["spectrum"][end] = [str(low * (1 - Fraction(1, 10**8))), str(high * (1 + Fraction(1, 10**8)))]
+    assert "amplitude > tail fails" in check(proof)
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda c: c.pop("powers"), "powers"),

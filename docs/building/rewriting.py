@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-_CODE = re.compile(r"(^```.*?^```|`[^`\n]*`)", flags=re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"(^```.*?^```|(?<=\n\n)(?: {4}[^\n]*\n)+|`[^`\n]*`)", flags=re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 # A letter, perhaps with a mark above it, or the end of a bracket or norm.
 _BASE = r"([^\W\d_][\u0300-\u036f\u20d0-\u20ff]?|[)‖|∑∏}])"
@@ -90,7 +90,7 @@ def indices_as_html(text: str) -> str:
 
     def changed(part: str) -> str:
         # The minimizer's star is none of emphasis, escaped or not.
-        part = _MINIMIZER.sub(r"x\*", part)
+        part = _MINIMIZER.sub(r"x\*", part).replace("\\<", "&lt;")
         lowered = _SUBSCRIPT.sub(lambda found: found[1] + small("sub", found[2]), part)
         return _SUPERSCRIPT.sub(lambda found: small("sup", found[1]), lowered)
 

@@ -5,7 +5,7 @@ but the iterates need not leave: for 1 < η < √5 − 1 they tend to a cycle of
 solve a − b = η(a³ − a) and b − a = η(b³ − b); the sum and the difference of the two give a² − ab + b² = 1 and
 a² + ab + b² = 1 + 2/η, so
 
-    a, b = (√(1 + 3/η) ± √(1 − 1/η)) / 2,
+> a, b = (√(1 + 3/η) ± √(1 − 1/η)) / 2,
 
 and the derivative of two steps along the axis is 9 − 2(1 + η)².
 

@@ -5,7 +5,7 @@ nothing. Yet gradient descent arrives at one point of the curve, and in a direct
 curvature λ, if η > 1/λ there. From (2.2, 0.4) with η = 1/2 the sharpness begins above 2/η = 4, exceeds it at 7 steps,
 and ends below. Where it ends has a formula: one step multiplies x² − y² by exactly 1 − η²r², r = xy − 1, so
 
-    λ = x² + y² = √(q² + 4)  at the end,  with  q = (x₀² − y₀²) ∏ (1 − η²r_k²).
+> λ = x² + y² = √(q² + 4)  at the end,  with  q = (x₀² − y₀²) ∏ (1 − η²r_k²).
 
 **Proof idea.** The residuals, not the iterates, obey a perturbed linear recursion u⁺ = (1 − ηλ)u + O(u²) with λ taken
 at the unknown point of arrival; the amplitude certificate decides it, and shows that the point exists.

@@ -102,7 +102,8 @@ def test_links_and_formulas_are_made_for_the_site():
 
     shown = "x<sub>k+1</sub> = μ<sub>d</sub><sup>−j</sup>, (−1)<sup>k</sup>, Σ<sub>i&lt;j</sub>, ‖z‖<sub>&#42;</sub>"
     assert indices_as_html("x_{k+1} = μ_d^{−j}, (−1)^k, Σ_{i<j}, ‖z‖_*") == shown
-    same = "`x_k` [a](real_losses.py) own_optimizers.py x_train 2/(λ₁+λₙ)"
+    assert indices_as_html(r"x* − x\* \< 1") == r"x\* − x\* &lt; 1"
+    same = "\n\n    x_k = 1\n\n`x_k` [a](real_losses.py) own_optimizers.py x_train 2/(λ₁+λₙ)"
     assert indices_as_html(same) == same
     text = "[a](../examples/switch.py#x) [b](../../theorem/loss.py) [`theorem/x.py`](../../theorem/x.py) [c](../runs/)"
     assert links_within(text, "concepts/trust.md") == (

@@ -75,7 +75,9 @@ class LimitDirection:
 
     def __str__(self) -> str:
         vectors = (", ".join(f"{float(x.mid()) + 0.0:.6g}" for x in v) for v in self.vectors)
-        return f"{self.kind.value} along " + " and ".join(f"({v})" for v in vectors)
+        # What rotates has no vectors.
+        along = " and ".join(f"({v})" for v in vectors)
+        return f"{self.kind.value} along {along}" if along else self.kind.value
 
 
 @dataclass(frozen=True)

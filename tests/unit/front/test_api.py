@@ -83,6 +83,12 @@ def test_the_worked_example_is_proved(decision):
     assert repr(decision) == "<Decision proved: alternating along (1, 0)>"
 
 
+def test_a_direction_that_rotates_is_shown_without_vectors():
+    method = {"name": "heavy-ball", "momentum": "9/10"}
+    problem = gdcheck.Problem("x**2/2 + 2*y**2", step_size="1/100", start=["1", "1"], method=method)
+    assert repr(gdcheck.decide(problem)) == "<Decision proved: rotating>"
+
+
 def test_what_is_shown_is_one_line(decision):
     for shown in (repr(decision), repr(decision.problem), repr(decision.problem.loss)):
         assert "\n" not in shown

@@ -192,11 +192,11 @@ def sweep(
         return pl.concat(read_table(store, number) for number in range(store.batches()))
 
 
-def plot(decision: Decision) -> alt.VConcatChart:
+def plot(decision: Decision | SmoothDecision | ValleyDecision) -> alt.VConcatChart:
     """Draw a decided problem: its direction and sharpness by step, and the phase plane of two variables.
 
     Args:
-        decision: The decision.
+        decision: The decision; of one about a valley, the zeros of the residuals are drawn too.
 
     Returns:
         An Altair chart; ``chart.save("picture.svg")`` writes it.
@@ -214,7 +214,10 @@ def plot(decision: Decision) -> alt.VConcatChart:
 
     from gdcheck.reports.charts import in_print_colours
     from gdcheck.reports.problem_charts import problem_chart
+    from gdcheck.reports.valley_charts import valley_chart
+    from gdcheck.theorem.valleys.decide import ValleyDecision
 
-    text = in_print_colours(problem_chart(decision).to_json())
+    drawn = valley_chart(decision) if isinstance(decision, ValleyDecision) else problem_chart(decision)
+    text = in_print_colours(drawn.to_json())
     chart: VConcatChart = VConcatChart.from_json(text)  # type: ignore[assignment]
     return chart

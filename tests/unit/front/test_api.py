@@ -164,6 +164,11 @@ def test_a_sweep_is_a_table_and_the_same_for_the_same_seed(tmp_path):
         gdcheck.sweep(10, spec={"variables": 1})
 
 
+def test_a_valley_is_plotted():
+    problem = gdcheck.Problem.residuals(["x*y - 1"], step_size="1/2", start=["2.2", "0.4"])
+    assert len(gdcheck.plot(gdcheck.decide(problem)).vconcat) == 3
+
+
 def test_a_plot_is_a_chart_in_colours_for_paper(decision, tmp_path):
     chart = gdcheck.plot(decision)
     chart.save(tmp_path / "picture.svg")

@@ -8,6 +8,7 @@ from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.checker import amplitude, exact, lemma
 from gdcheck.theorem.checker.amplitude import check
 from gdcheck.theorem.checker.exact import root_bounds
+from gdcheck.theorem.checker.outcome import ClaimError
 from gdcheck.theorem.checker.trajectory import Remainder, enclose
 from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
@@ -370,3 +371,17 @@ def test_a_kink_that_touches_the_ball_is_felt_alike_up_to_rounding(loss, eta, st
     decision = decide(Problem(loss, step_size=eta, start=start))
     assert decision.verdict in {Verdict.PROVED, Verdict.EXCEPTIONAL}
     assert check(certificate(decision)) is None
+
+
+def test_a_limit_is_divided_by_the_smaller_bound_of_its_length():
+    z, miss = [Q(1), Q(1)], Q(1, 10**8)
+    low, high = root_bounds(Q(2))
+    assert low < high
+
+    def box(length):
+        spread = 2 * miss / (2 * length - miss)
+        return [(1 / high - spread, 1 / low + spread)] * 2
+
+    lemma.verify_directions([box(low)], 0, [(1, z)], miss, None)
+    with pytest.raises(ClaimError, match="the limit is in the narrow"):
+        lemma.verify_directions([box(high)], 0, [(1, z)], miss, None)

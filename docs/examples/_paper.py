@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gdcheck import ValleyDecision
-from gdcheck.properties.storage.files import write_bytes_atomically
+from gdcheck import InputError, ValleyDecision
+from gdcheck.commands.common import write_bytes
 from gdcheck.reports.figures import rendered
 from gdcheck.reports.problem_charts import problem_chart
 from gdcheck.reports.valley_charts import valley_chart
@@ -90,6 +90,10 @@ def main(write: Callable[[], Paper]) -> None:
     print(table(paper.lines))
     if out is not None:
         ending, content = draw(paper)
-        write_bytes_atomically(out.with_suffix(f".{ending}"), content)
-        print(f"picture: {out.with_suffix(f'.{ending}')}")
+        file = out.with_suffix(f".{ending}")
+        try:
+            write_bytes(file, content, "out")
+        except InputError as error:
+            parser.error(str(error))
+        print(f"picture: {file}")
     raise SystemExit(0 if all(line.agrees for line in paper.lines) else 1)

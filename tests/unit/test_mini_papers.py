@@ -56,3 +56,8 @@ def test_a_value_that_differs_is_shown_and_ends_with_1(load, monkeypatch, capsys
     shown = capsys.readouterr().out.splitlines()
     assert shown[1].split() == ["a", "1", "1"] and shown[2].endswith("within 0.05  DIFFER")
     assert (tmp_path / "drawn.svg").read_bytes() == kept.read_bytes()
+    # A place that cannot be written is bad input, and no difference.
+    monkeypatch.setattr(sys, "argv", ["paper", "--out", str(tmp_path / "nowhere" / "drawn")])
+    with pytest.raises(SystemExit) as end:
+        shared.main(paper)
+    assert end.value.code == 2 and "out: " in capsys.readouterr().err

@@ -9,6 +9,7 @@ from typing import Any
 from flint import fmpq
 
 from gdcheck.theorem.descent.points import Point, place_point
+from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import RationalLike, positive, quoted, to_text
 from gdcheck.theorem.loss.tokens import check_variables, first_named, natural_key
@@ -18,7 +19,32 @@ from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.problem import names_for
 from gdcheck.theorem.smooth.reading import MAX_VARIABLES, read_smooth
 
-_FIELDS = {"residuals", "variables", "scale", "step_size", "start", "method"}
+VALLEY_PROBLEM_SCHEMA: dict[str, Any] = {
+    "$schema": PROBLEM_SCHEMA["$schema"],
+    "title": "gdcheck problem with residuals",
+    "description": (
+        "Gradient descent, heavy ball or Nesterov's method on a sum of squared residuals, whose zeros may form a"
+        " manifold (docs/valleys.md)."
+    ),
+    "type": "object",
+    "properties": {
+        "residuals": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "the residuals, no more than there are variables, such as x*y - 1",
+        },
+        "variables": PROBLEM_SCHEMA["properties"]["variables"] | {"maxItems": MAX_VARIABLES},
+        "scale": PROBLEM_SCHEMA["properties"]["step_size"]
+        | {"description": "the factor of the sum of their squares; 1/2 if not given"},
+        "step_size": PROBLEM_SCHEMA["properties"]["step_size"],
+        "start": PROBLEM_SCHEMA["properties"]["start"] | {"description": "x_0"},
+        "method": PROBLEM_SCHEMA["properties"]["method"],
+    },
+    "required": ["residuals", "step_size", "start"],
+    "additionalProperties": False,
+}
+_FIELDS = set(VALLEY_PROBLEM_SCHEMA["properties"])
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,14 @@ from gdcheck.theorem.certificate.schema import (
 )
 from gdcheck.theorem.certificate.shapes import json_schema
 from gdcheck.theorem.descent.problem import PROBLEM_SCHEMA
+from gdcheck.theorem.valleys.problem import VALLEY_PROBLEM_SCHEMA
 
 QUADRATIC = ("--loss", "x**2 + 2*y**2", "--step-size", "1/10")
 FOLDER = Path(__file__).parents[3] / "docs" / "schemas"
 NAMES = {"verification": "report"}
 PUBLISHED = {
     "problem": PROBLEM_SCHEMA,
+    "valley-problem": VALLEY_PROBLEM_SCHEMA,
     "certificate": json_schema(Certificate, "gdcheck certificate"),
     "cone-certificate": json_schema(ConeCertificate, "gdcheck certificate with a cone"),
     "every-start": json_schema(EveryStart, "gdcheck certificate for every start"),

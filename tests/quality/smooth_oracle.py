@@ -87,7 +87,33 @@ CLASSICAL = {
     "log-sum": "log(exp(x + y) + exp(x - y) + exp(-x)) + (x - 2*y)**2/8",
     "power": "(1 + x**2)**(3/4) + (2 + y**2)**(5/4) + x*y/3 + x/2",
     "division": "x**2/(1 + y**2) + y**2 + (x - 1)**2/2 + y/7",
+    "zero": "exp(x) - x + y**2 + x*y**2",
+    "goldstein": "log(1 + (x + y + 1)**2*(19 - 14*x + 3*x**2 - 14*y + 6*x*y + 3*y**2)) + x**2/5 + y**2/9",
+    "rastrigin": "(x**2 + 1.1*y**2)/2 - 2*cos(3*x) - 2*cos(3*y + x)",
+    "levy": "sin(3*x)**2 + (x - 1)**2*(1 + sin(3*y)**2) + (y - 1)**2*(1 + sin(2*y)**2) + x/10",
+    "gauss-mix": "-exp(-(x - 1)**2 - y**2) - 2*exp(-(x + 1)**2/2 - (y - 1)**2) + 0.1*x**2 + 0.1*y**2",
+    "morse": "(1 - exp(1 - x))**2 + (x - y)**2/2 + (1 - exp(-2*(y + 1)))**2/5",
+    "student": "log(1 + (x - 1)**2) + log(1 + (x + y)**2/2) + log(1 + (y - 3)**2/5) + x**2/20",
+    "probit": "-log((1 + erf(x + y))/2) - log((1 + erf(y - 2*x))/2) + x**2/10 + y**2/5",
+    "tanh-net": "(tanh(x/2 + y)*z - 0.4)**2 + (tanh(y - x)*z + 0.3)**2 + 0.05*(x**2 + y**2 + z**2) + x/9",
+    "pendulum": "1 - cos(x) + (1 - cos(y - x))/2 + y**2/10 - x*y/15",
+    "hyperbolic": "sinh(x)**2 + sinh(y - 1)**2/3 + x*y/5",
+    "welsch": "2 - exp(-(x - 1)**2/2) - exp(-(x + y)**2/8) + 0.05*x**2 + 0.1*y**2",
+    "swish": "x*sigmoid(x) + (x - y)**2 + y**2/5",
+    "gelu": "x*(1 + erf(x/sqrt(2)))/2 + (x - 2*y)**2/3 + y**2/9",
+    "mish": "x*tanh(softplus(x)) + (x - y)**2/2 + y**2/10 + y/4",
+    "log-loss": "-log(sigmoid(x + 2*y)) - log(1 - sigmoid(x - y)) + x**2/9 + y**2/7",
+    "well": "1/x**2 - 2/x + y**2*x/3 + 0.1*(x - 2)**2 + (y - 1)**2",
+    "lennard-jones": "1/x**12 - 2/x**6 + (x - 1.2)**2 + (y - x)**2",
+    "geometric": "x*y + 1/x + 2/y + x**2/5",
+    "rational-powers": "x**(3/2) + y**(5/2) + 1/(x*y) + x*y",
+    "negative-powers": "x**(-1/2) + y**(-3/2) + x + 2*y + x*y/3",
+    "kullback": "x*log(x/2) + y*log(y/3) + (x + y - 1)**2",
 }
+POSITIVE = frozenset(
+    ("barrier", "entropy", "well", "lennard-jones", "geometric", "rational-powers", "negative-powers", "kullback")
+)
+"""Losses that are defined, or tamed, where all variables are positive."""
 
 
 def softplus_sum(rng: random.Random) -> Drawn:
@@ -244,7 +270,7 @@ def _signed(simulation: Simulation, found: Oracle, eta, start: list[str], v: lis
 def posed(rng: random.Random, loss: Drawn, simulation: Simulation) -> tuple[str, list[str]] | None:
     """A step size and a start; a share of the stability limit where small steps end, or a round number."""
     wide = rng.choice([1, 3, 6])
-    positive = loss.family in {"barrier", "entropy"}
+    positive = loss.family in POSITIVE
     start = [number(rng, 0.2, 2) if positive else number(rng, -wide, wide) for _ in loss.names]
     for eta in (0.005, 0.0005):
         end = simulation.limit(eta, [float(a) for a in start], MOST_STEPS)

@@ -535,10 +535,11 @@ def test_devices():
         devices_of("tpu")
 
 
-def test_a_device_whose_memory_ends_is_said_in_one_sentence(monkeypatch):
-    class OutOfMemoryError(RuntimeError):
-        """torch's has this name."""
+class OutOfMemoryError(RuntimeError):
+    """torch's has this name."""
 
+
+def test_a_device_whose_memory_ends_is_said_in_one_sentence(monkeypatch):
     def full(*args):
         raise OutOfMemoryError
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from shlex import join
 
 from gdcheck.properties.ablation.result import AblationRow, AblationRun, Exhibit
+from gdcheck.properties.ablation.run import known
 from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import code, plain, shell, table
 from gdcheck.reports.view import Again, Case, Caution, View
@@ -72,7 +74,10 @@ class AblationView(View[AblationRun]):
     suite = "ablate"
     verdict = staticmethod(verdict_words)
     evidence = staticmethod(evidence_words)
-    certificates = staticmethod(certificate_files)
+
+    def certificates(self, name: str, role: str, exhibit: Exhibit | None) -> list[str]:
+        """Where the certificates of an exhibit lie, from the page."""
+        return [self.under + file for file in certificate_files(name, role, exhibit)]
 
     @property
     def outcome(self) -> str:
@@ -104,8 +109,11 @@ class AblationView(View[AblationRun]):
 
     def again(self) -> Again:
         """How to repeat the run."""
-        command = f"gdcheck ablate --budget {self.run.budget} --seed {self.run.seed}"
-        return Again("The ablations again:", command)
+        words = ["gdcheck", "ablate", "--budget", str(self.run.budget), "--seed", str(self.run.seed)]
+        words += ["--load", self.run.load] if self.run.load else []
+        if self.run.load or set(self.run.asked) != set(known()):
+            words += [word for name in self.run.asked for word in ("--assumption", name)]
+        return Again("The ablations again:", join(words))
 
     def pictures(self) -> dict[str, str]:
         """Return the trajectory of the simplest exhibit of each ablation, and what happens to its direction."""

@@ -87,9 +87,10 @@ def _view(run: StoredRun) -> View[Any]:
 def _write(views: Sequence[View[Any]], out: Path) -> Path:
     pictures = draw(views)
     for view in views:
-        for name, content in view.files(pictures):
-            (out / name).parent.mkdir(exist_ok=True)
-            write_text_atomically(out / name, content if isinstance(content, str) else as_json(content))
+        for name, content in view.files(pictures[view.key]):
+            path = out / (view.under + name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text_atomically(path, content if isinstance(content, str) else as_json(content))
     write_text_atomically(out / "junit.xml", as_junit(views))
     write_text_atomically(out / "report.md", as_markdown(views))
     page = out / "index.html"
@@ -97,9 +98,9 @@ def _write(views: Sequence[View[Any]], out: Path) -> Path:
     return page
 
 
-def draw(views: Sequence[View[Any]]) -> dict[str, str]:
-    """Draw what the page of these runs shows, as SVGs by name."""
-    return {name: svg for view in views for name, svg in view.pictures().items()}
+def draw(views: Sequence[View[Any]]) -> dict[str, dict[str, str]]:
+    """Draw what the page of these runs shows: of each, by its key, SVGs by name."""
+    return {view.key: view.pictures() for view in views}
 
 
 def as_markdown(views: Sequence[View[Any]]) -> str:

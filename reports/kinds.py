@@ -42,15 +42,20 @@ def read_views(runs: Sequence[Path]) -> list[View[Any]]:
         Their views, in the order of the page.
 
     Raises:
-        InputError: If a file cannot be read, is not the result of a run or contradicts itself, or two are of one kind.
+        InputError: If a file cannot be read, is not the result of a run or contradicts itself, or one is named twice.
     """
-    found: dict[type[View[Any]], View[Any]] = {}
+    views, seen = list[View[Any]](), set[Path]()
     for path in (file for run in runs for file in _files(run)):
-        view = _read(path)
-        if type(view) in found:
-            raise InputError("run", f"{str(path)[:200]!r} is a second run of the kind {view.name}; give one of each")
-        found[type(view)] = view
-    return [found[kind] for kind in KINDS if kind in found]
+        if path.resolve() in seen:
+            raise InputError("run", f"{str(path)[:200]!r} is named twice; name each run once")
+        seen.add(path.resolve())
+        views.append(_read(path))
+    ordered = [view for kind in KINDS for view in views if type(view) is kind]
+    for view in ordered:
+        # Of several runs of one kind, the second and later ones have a number in the page's places.
+        number = sum(other.name == view.name for other in ordered[: ordered.index(view)]) + 1
+        view.key = view.name if number == 1 else f"{view.name}-{number}"
+    return ordered
 
 
 def _files(run: Path) -> list[Path]:

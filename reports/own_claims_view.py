@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from shlex import join
 
 import altair as alt
 
@@ -15,6 +17,8 @@ from gdcheck.reports.problem_charts import problem_picture_of
 from gdcheck.reports.text import DASH, code, plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.loss.errors import InputError
+
+_FEW = 3
 
 VERDICTS = "claim-verdicts"
 """The stem of the chart of verdicts."""
@@ -85,14 +89,20 @@ class OwnClaimsView(View[OwnClaimsRun]):
     name = "claim"
     title = "claims of one’s own"
     suite = "claim"
-    record = staticmethod(record_file)
-    page = staticmethod(page_file)
     has_sources = staticmethod(has_sources)
     python = staticmethod(python_line)
     reproduce = staticmethod(reproduce_line)
     margin = staticmethod(margin)
     second = staticmethod(second)
     chart = VERDICTS
+
+    def record(self, row: ClaimRow) -> str:
+        """Where the record of a counterexample lies, from the page."""
+        return self.under + record_file(row)
+
+    def page(self, row: ClaimRow) -> str:
+        """Where the page of a counterexample lies, from the page of the run; a dash if there is none."""
+        return DASH if row.counterexample is None else self.under + page_file(row)
 
     @property
     def outcome(self) -> str:
@@ -104,6 +114,11 @@ class OwnClaimsView(View[OwnClaimsRun]):
 
     def headline(self) -> str:
         """One sentence on the run."""
+        if len(self.run.rows) > _FEW:
+            counts = Counter(row.verdict for row in self.run.rows)
+            return (
+                f"{len(self.run.rows)} claims examined: {'; '.join(f'{n} {word}' for word, n in counts.most_common())}."
+            )
         said = "; ".join(f"{row.name}: {row.words()}" for row in self.run.rows)
         return f"Claims examined: {said or 'none'}."
 
@@ -132,8 +147,9 @@ class OwnClaimsView(View[OwnClaimsRun]):
 
     def again(self) -> Again:
         """How to repeat the run."""
-        targets = " ".join(self.run.targets)
-        return Again("The claims again:", f"gdcheck claim {targets} --budget {self.run.budget} --seed {self.run.seed}")
+        words = ["gdcheck", "claim", *self.run.targets, "--budget", str(self.run.budget), "--seed", str(self.run.seed)]
+        words += ["--until-false"] if self.run.until_false else []
+        return Again("The claims again:", join(words))
 
     def pictures(self) -> dict[str, str]:
         """Return the trajectory of each simplest counterexample."""
@@ -167,13 +183,13 @@ class OwnClaimsView(View[OwnClaimsRun]):
             yield record_file(row), row.counterexample
             yield f"counterexamples/{row.name}.tex", fragment(row.counterexample)
             alone = CounterexampleView(row.counterexample, f"{row.name}.json")
-            yield page_file(row), render_page([alone], pictures)
+            yield page_file(row), render_page([alone], {alone.key: pictures})
 
     def markdown(self) -> list[str]:
         """Return a table of the verdicts, and each simplest counterexample."""
         lines = ["## Claims of one’s own", ""]
         if has_sources(self.run):
-            lines += table(SOURCED, ([*sourced(row), page_file(row)] for row in self.run.rows))
+            lines += table(SOURCED, ([*sourced(row), self.page(row)] for row in self.run.rows))
         heads = ["claim", "verdict", "examined", "held", "violated", "undecided", "aside"]
         heads += ["smallest margin", "mpmath agrees / differs / not settled"]
         cells = (
@@ -187,7 +203,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
                 lines.append(f"- **{plain(row.name)}** ({plain(form.evidence)}): {plain(form.found)}")
                 if row.counterexample.not_simplified:
                     lines.append(f"  Not simplified: {plain(row.counterexample.not_simplified)}.")
-                lines += ["  " + code(python_line(form)), "  " + code(f"gdcheck replay {record_file(row)}")]
+                lines += ["  " + code(python_line(form)), "  " + code(f"gdcheck replay {self.record(row)}")]
         return [*lines, ""]
 
     def cases(self) -> Iterator[Case]:
@@ -201,7 +217,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
                 continue
             said = row.words()
             if row.counterexample is not None:
-                said += "\n" + _failure(row.counterexample, record_file(row))
+                said += "\n" + _failure(row.counterexample, self.record(row))
             elif row.verdict == "undecided":
                 causes = row.causes.get("undecided", {})
                 said += "".join(f"\n{count}: {cause}" for cause, count in causes.items())

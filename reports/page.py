@@ -34,12 +34,12 @@ def outcome_of(views: Sequence[View[Any]]) -> str:
     return next((word for word in ("failed", "incomplete") if word in found), found[0] if found else "incomplete")
 
 
-def render_page(views: Sequence[View[Any]], pictures: Mapping[str, str]) -> str:
+def render_page(views: Sequence[View[Any]], pictures: Mapping[str, Mapping[str, str]]) -> str:
     """Render the page.
 
     Args:
         views: The runs; every text in them is shown as text.
-        pictures: SVGs of our own making, put into the page as they are; see ``View.pictures``.
+        pictures: SVGs of our own making by the key of a view, put into the page as they are; see ``View.pictures``.
 
     Returns:
         HTML.
@@ -60,5 +60,8 @@ def render_page(views: Sequence[View[Any]], pictures: Mapping[str, str]) -> str:
         # The script and the pictures are our own; all else is escaped.
         script=Markup(script),
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        pictures=defaultdict(Markup, {name: Markup(svg) for name, svg in pictures.items()}),
+        drawn={
+            view.key: defaultdict(Markup, {name: Markup(svg) for name, svg in pictures.get(view.key, {}).items()})
+            for view in views
+        },
     )

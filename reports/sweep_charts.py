@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import altair as alt
 
 from gdcheck.properties.sweep.summary import Summary
-from gdcheck.reports.charts import STAND_IN, config, drawn, legend
+from gdcheck.reports.charts import STAND_IN, Panel, config, drawn, legend
+from gdcheck.reports.text import SUPERSCRIPTS
 
-_WIDTH, _HEIGHT = 560, 220
+_WIDTH, _NARROW, _HEIGHT = 560, 290, 220
+_EVERY, _EVERY_NARROW = 8, 16
+"""Powers of two between two labels of an axis."""
 # Signs of a limit are told apart by lightness; the other colours are those of all charts.
 _COLOURS = {
     "fixed, +": STAND_IN["fixed"],
@@ -30,45 +35,66 @@ TITLES = {
 """The pictures, by the field of the summary that they show."""
 
 
-def sweep_charts(summary: Summary) -> Iterator[tuple[str, str, alt.Chart]]:
+def sweep_charts(summary: Summary, *, narrow: bool = False) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
     """Draw a sweep.
 
     Args:
         summary: Its summary.
+        narrow: Whether the charts are for a narrow screen, where fewer labels have room.
 
     Yields:
         A name of ``TITLES``, its title and the chart, for each that has anything to show.
     """
     for name, title in TITLES.items():
         if getattr(summary, name):
-            chart = _phases(summary) if name == "phases" else _bars(getattr(summary, name))
-            done: alt.Chart = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**config())
+            chart = _phases(summary, narrow=narrow) if name == "phases" else _bars(getattr(summary, name))
+            width = _NARROW if narrow else _WIDTH
+            done: alt.TopLevelMixin = chart.properties(width=width, height=_HEIGHT).configure(**config())
             yield name, title, done
 
 
-def _phases(summary: Summary) -> alt.Chart:
-    values = []
+def _phases(summary: Summary, *, narrow: bool) -> Panel:
+    values = list[dict[str, Any]]()
     # What rotates has no side of its own: it stands where its distance is.
     for side, regime in ((-1, "small-step"), (1, "large-step"), (1, "rotating")):
         for bits, limits in summary.phases.get(regime, {}).items():
             # Towards the boundary from the left, away from it on the right.
             place = side * (1000 - int(bits))
+            name = f"{'−' if side < 0 else '+'}{raised(f'2^-{bits}')}"
             values += [
-                {"place": place, "name": f"{'−' if side < 0 else '+'}2^−{bits}", "limit": limit, "count": count}
-                for limit, count in limits.items()
+                {"place": place, "name": name, "limit": limit, "count": count} for limit, count in limits.items()
             ]
     found = [name for name in _COLOURS if any(v["limit"] == name for v in values)]
     scale = alt.Scale(domain=found, range=[_COLOURS[name] for name in found])
-    colour = alt.Color("limit:N", scale=scale, legend=legend())
-    x = alt.X("name:N", sort=alt.SortField("place"), title="distance of η from the boundary, relative, from")
-    y = alt.Y("count:Q", stack="normalize", title="share of problems").axis(format="%")
-    x = x.axis(labelAngle=-90, labelOverlap=True)
-    return drawn("bar", values, aria=False).encode(x=x, y=y, color=colour)
+    key = legend()
+    key.columns = 2
+    colour = alt.Color("limit:N", scale=scale, legend=key if narrow else legend())
+    places: dict[int, str] = {v["place"]: v["name"] for v in values}
+    order = sorted(places)
+    names = [places[place] for place in order]
+    every, edge_at = (_EVERY_NARROW if narrow else _EVERY), sum(place < 0 for place in order)
+    # Labels next to the boundary would run into each other.
+    free = [place for i, place in enumerate(order) if abs(i + 0.5 - edge_at) > every / 2]
+    shown = [places[place] for place in free if (1000 - abs(place)) % every == 0]
+    x = alt.X("name:N", sort=names, title="relative distance of η from 2/(λ₁+λₙ)")
+    x = x.axis(labelAngle=0, values=shown, labelOverlap=False)
+    y = alt.Y("count:Q", stack="normalize", title="share of problems").axis(format="%", tickCount=5)
+    bars = drawn("bar", values, aria=False).encode(x=x, y=y, color=colour)
+    if edge_at in {0, len(order)}:
+        return alt.layer(bars)
+    edge = drawn("rule", [{"name": names[edge_at]}], color=STAND_IN["ink"], strokeWidth=1.5, strokeDash=[4, 3])
+    return alt.layer(bars, edge.encode(x=alt.X("name:N", sort=names, bandPosition=0)))
+
+
+def raised(name: str) -> str:
+    """Return a name with its exponents as people write them: 2⁻⁴⁰ for 2^-40."""
+    return re.sub(r"\^(-?[0-9]+)", lambda found: found[1].translate(SUPERSCRIPTS), name)
 
 
 def _bars(counts: Mapping[str, int]) -> alt.Chart:
-    values = [{"name": name, "count": count} for name, count in counts.items()]
-    x = alt.X("name:N", sort=list(counts), title=None).axis(labelAngle=-45)
+    values = [{"name": raised(name), "count": count} for name, count in counts.items()]
+    x = alt.X("name:N", sort=list(map(raised, counts)), title=None).axis(labelAngle=-45)
     # On a logarithmic axis a bar needs an end below one.
     y = alt.Y("count:Q", title="problems", scale=alt.Scale(type="log", domainMin=0.5), stack=None)
+    y = y.axis(tickCount=5, format="~s")
     return drawn("bar", values, color=STAND_IN["fixed"], aria=False).encode(x=x, y=y, y2=alt.datum(0.5))

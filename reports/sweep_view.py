@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import altair as alt
 
 from gdcheck.properties.sweep.summary import Summary
+from gdcheck.reports.charts import picture
 from gdcheck.reports.sweep_charts import TITLES, sweep_charts
 from gdcheck.reports.text import plain, table
 from gdcheck.reports.view import Again, Case, Caution, View
+
+_SPEC, NARROW = "spec.json", "-narrow"
 
 
 class SweepView(View[Summary]):
@@ -39,13 +42,36 @@ class SweepView(View[Summary]):
         return [Caution(label, count, meaning, count > 0) for label, count, meaning in numbers]
 
     def facts(self) -> list[tuple[str, object]]:
-        """Return the seed."""
-        return [("seed of the sweep", self.run.seed)]
+        """Return the seed and the versions."""
+        return [("seed of the sweep", self.run.seed), *self.run.versions.items()]
 
     def again(self) -> Again:
         """How to repeat the sweep."""
         command = f"gdcheck sweep --problems {self.run.problems} --seed {self.run.seed}"
-        return Again("The sweep again, with the same spec:", command)
+        if not self.run.spec:
+            return Again("The sweep again, with the same spec:", command)
+        return Again("The sweep again:", f"{command} --spec {self.under}{_SPEC}", "The spec lies beside this page.")
+
+    def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+        """Yield what the problems look like, so that the page's command finds it.
+
+        Args:
+            pictures: All pictures of the page.
+
+        Yields:
+            A path from the page's directory, and its content.
+        """
+        if self.run.spec:
+            yield _SPEC, self.run.spec
+
+    same_as_charts = frozenset(f"{name}{NARROW}" for name in TITLES)
+
+    def pictures(self) -> dict[str, str]:
+        """Return the charts, each for wide and for narrow screens."""
+        narrow = {
+            f"{name}{NARROW}": picture(chart, title) for name, title, chart in sweep_charts(self.run, narrow=True)
+        }
+        return super().pictures() | narrow
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """Return the limits by distance from the boundary, and two distributions."""

@@ -170,6 +170,8 @@ class VerificationView(View[Verification]):
         command = f"gdcheck verify{kernel} --problems {self.run.problems} --seed {self.run.seed}"
         return Again("The same run again:", command, "All numbers: report.json beside this page.")
 
+    same_as_charts = frozenset({"wide", "narrow"})
+
     def pictures(self) -> dict[str, str]:
         """Return the phase diagram, for wide and narrow screens, and the worked example."""
         wide, narrow = (picture(phase_chart(self.run, narrow=narrow), PHASE) for narrow in (False, True))

@@ -70,7 +70,9 @@ class View(Generic[Run]):
         name: The part of the page, and its template.
         title: The part's title.
         suite: The name of its suite of test cases: that of the command.
+        same_as_charts: Pictures of the page that show what a chart shows, for another width of it.
         run: The run.
+        key: What the part is called on its page: the name, with a number where there are several of one kind.
     """
 
     shape: ClassVar[type[StoredRun]]
@@ -78,9 +80,16 @@ class View(Generic[Run]):
     name: ClassVar[str]
     title: ClassVar[str]
     suite: ClassVar[str] = ""
+    same_as_charts: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.key = self.name
+
+    @property
+    def under(self) -> str:
+        """The folder of its files, from the page: a second run of a kind has one of its own."""
+        return "" if self.key == self.name else f"{self.key}/"
 
     @property
     def outcome(self) -> str:

@@ -103,6 +103,7 @@ class AblationRun(StoredRun, frozen=True, tag="gdcheck-ablation/1"):
         interrupted: Whether it was ended early; ``rows`` then holds what was finished.
         versions: The versions of the programs that matter.
         rows: One row for each ablation, in their order.
+        load: The file of the user's own that some of them come from; empty if there is none.
     """
 
     seed: int
@@ -111,6 +112,7 @@ class AblationRun(StoredRun, frozen=True, tag="gdcheck-ablation/1"):
     interrupted: bool
     versions: dict[str, str]
     rows: tuple[AblationRow, ...]
+    load: str = ""
 
     def contradictions(self) -> Contradictions:
         """Hold what a stored run says against its own rows."""

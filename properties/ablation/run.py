@@ -19,8 +19,8 @@ from gdcheck.properties.lemmas.outcome import ClaimError
 from gdcheck.properties.lemmas.results import Witness
 from gdcheck.properties.lemmas.schedule import Run, Wanted
 from gdcheck.properties.lemmas.simplify import Shrinking, simplified
+from gdcheck.properties.storage.versions import versions
 from gdcheck.properties.sweep.run import Executor
-from gdcheck.properties.verify.verification import versions
 from gdcheck.theorem.certificate.shapes import ShapeError, read_as
 from gdcheck.theorem.loss.errors import InputError
 
@@ -129,7 +129,7 @@ def run_ablations(
         if isinstance(simple, str):
             total.fault, simple = simple, None
         rows.append(row_of(ablations[name], total, simple))
-    return AblationRun(seed, budget, tuple(names), run.interrupted or run.lost, versions(), tuple(rows))
+    return AblationRun(seed, budget, tuple(names), run.interrupted or run.lost, versions(), tuple(rows), target)
 
 
 @lru_cache

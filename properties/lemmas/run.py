@@ -15,8 +15,8 @@ from gdcheck.properties.lemmas.results import ShardResult
 from gdcheck.properties.lemmas.schedule import Run, Wanted
 from gdcheck.properties.lemmas.verdict import OwnClaimsRun, row_of
 from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.properties.storage.versions import versions
 from gdcheck.properties.sweep.run import Executor
-from gdcheck.properties.verify.verification import versions
 from gdcheck.theorem.loss.errors import InputError
 
 

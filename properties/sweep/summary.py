@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from msgspec import Meta
+from msgspec import Meta, field, to_builtins
 
 from gdcheck.properties.storage.files import as_json, write_text_atomically
+from gdcheck.properties.storage.versions import versions
 from gdcheck.properties.sweep.store import Store, UnwritableError
 from gdcheck.properties.sweep.tables import UnsoundTableError, sound_tables
 from gdcheck.properties.sweep.work import MOMENTUM_REGIMES, REGIMES, TIERS, VERDICTS, regimes_of
@@ -49,6 +50,8 @@ class Summary(StoredRun, frozen=True, tag="gdcheck-sweep-summary/1"):
         refuted: Indices of refuted problems, the first twenty.
         unresolved: Indices of unresolved problems, the first twenty.
         disagreements: Indices at which a second opinion differed.
+        spec: What the problems look like; empty in summaries of earlier versions.
+        versions: The versions of what the summary was made with; empty in those of earlier versions.
     """
 
     outcome: RunOutcome
@@ -65,6 +68,8 @@ class Summary(StoredRun, frozen=True, tag="gdcheck-sweep-summary/1"):
     refuted: tuple[Count, ...]
     unresolved: tuple[Count, ...]
     disagreements: tuple[Count, ...]
+    spec: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     def contradictions(self) -> Contradictions:
         """Hold what a stored summary says against its own counts."""
@@ -198,6 +203,8 @@ def summarize(store: Store) -> Summary:
         refuted=tuple(named["refuted"]),
         unresolved=tuple(named["unresolved"]),
         disagreements=tuple(disputed),
+        spec=to_builtins(store.generator.spec),
+        versions=versions(),
     )
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
-from importlib.metadata import PackageNotFoundError, version
 
-import flint
 from msgspec.structs import replace
 
 from gdcheck.properties.verify.record import REJECTED, KindName, Record
@@ -129,12 +126,3 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
             yield "$.problems", self.problems, len(self.random)
         for field in ("verdicts", "rejected", "outcome"):
             yield f"$.{field}", getattr(self, field), getattr(added_up, field)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the programs that matter to a verdict."""
-    try:
-        here = version("gdcheck")
-    except PackageNotFoundError:
-        here = "not installed"
-    return {"gdcheck": here, "python": platform.python_version(), "python-flint": flint.__version__}

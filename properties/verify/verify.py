@@ -15,12 +15,13 @@ from typing import TypeAlias
 from flint import fmpq
 from msgspec.structs import replace
 
+from gdcheck.properties.storage.versions import versions
 from gdcheck.properties.storage.workers import Ending, run_tasks
 from gdcheck.properties.strategies.random_problems import random_problem
 from gdcheck.properties.verify.paper_examples import TABLE
 from gdcheck.properties.verify.record import ACCEPTED, Checker, Record, checked_by_recheck, examine
 from gdcheck.properties.verify.sharpness_rows import SharpnessRow, sharpness_rows
-from gdcheck.properties.verify.verification import Expected, ExpectedRow, Verification, versions
+from gdcheck.properties.verify.verification import Expected, ExpectedRow, Verification
 from gdcheck.theorem.certificate.shapes import StoredProblem
 from gdcheck.theorem.decision.decide import Verdict
 from gdcheck.theorem.descent.problem import Problem

@@ -1,6 +1,7 @@
 """Several runs on one page, as Markdown and as JUnit XML; files that are not runs are refused in one sentence."""
 
 import json
+import re
 import shlex
 from functools import cache
 from pathlib import Path
@@ -184,7 +185,7 @@ def test_a_missing_run_an_empty_directory_and_two_of_a_kind(tmp_path, capsys):
     for runs, words in (
         ([str(tmp_path / "none")], "cannot"),
         ([str(tmp_path)], "holds none of"),
-        ([str(CLAIMS), str(CLAIMS)], "second run"),
+        ([str(CLAIMS), str(CLAIMS)], "named twice"),
     ):
         assert run(["report", *runs, "--out", str(tmp_path / "out")]) == 2
         assert words in capsys.readouterr().err
@@ -300,3 +301,33 @@ def test_what_is_set_aside_is_a_case_of_its_own_and_never_passed():
             ",", ""
         )
     assert skipped
+
+
+def test_several_runs_of_one_kind_stand_on_one_page(tmp_path):
+    runs = []
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        data = json.loads(CLAIMS.read_text(encoding="utf-8"))
+        data["rows"] = data["rows"][:2]
+        (folder / "claim.json").write_text(json.dumps(data), encoding="utf-8")
+        runs.append(str(folder))
+    out = tmp_path / "page"
+    assert run(["report", *runs, "--out", str(out), "--figures", "svg"]) == 0
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert 'id="claim"' in page and 'id="claim-2"' in page and 'href="#claim-2"' in page
+    ids = re.findall(r'<(?:section|article)[^>]* id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_every_figure_of_a_page_is_written(tmp_path):
+    conjectures = Path(__file__).parents[3] / "docs" / "runs" / "conjectures.json"
+    data = json.loads(conjectures.read_text(encoding="utf-8"))
+    data["rows"] = [row for row in data["rows"] if row["name"] in {"catapult", "every_start", "best_rate"}]
+    (tmp_path / "claim.json").write_text(json.dumps(data), encoding="utf-8")
+    assert run(["report", str(tmp_path), "--out", str(tmp_path), "--figures", "svg", "--figures", "png"]) == 0
+    shown = re.findall(r"<svg", (tmp_path / "index.html").read_text(encoding="utf-8"))
+    for form in ("svg", "png"):
+        written = list(tmp_path.glob(f"*.{form}"))
+        assert len(written) == len(shown) == 2
+        assert all(path.stat().st_size > 1000 for path in written)

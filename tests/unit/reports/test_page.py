@@ -41,7 +41,7 @@ def fresh() -> dict:
 
 def rendered(report: dict) -> str:
     pictures = {"wide": PICTURE, "narrow": NARROW, "worked": WORKED}
-    return render_page([VerificationView(loosely(report, Verification))], pictures)
+    return render_page([VerificationView(loosely(report, Verification))], {"verification": pictures})
 
 
 def problem(loss: str) -> dict:

@@ -1,14 +1,20 @@
 """In a terminal of sixty columns no verdict is cut: what is long is folded."""
 
 import fcntl
+import io
 import os
 import pty
 import re
 import struct
 import sys
 import termios
+from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from gdcheck.commands.claim_run import show_claims
+from gdcheck.reports.kinds import read_views
 
 WORKED = ("--loss", "x**2 + y**2/2 + x**2*y + x**3", "--step-size", "0.95")
 
@@ -59,3 +65,16 @@ def test_nothing_is_cut(words, parts):
         # A folded number goes on in the next line of its cell, which may stand between other cells.
         pieces = [part] if part[0].isalpha() else [part[:12]]
         assert all(re.sub(r"\s+", "", piece) in together for piece in pieces), said
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_no_verdict_of_a_table_of_claims_is_cut(width):
+    runs = Path(__file__).parents[3] / "docs" / "runs"
+    (view,) = read_views([runs / "conjectures.json"])
+    stream = io.StringIO()
+    show_claims(Console(file=stream, width=width, highlight=False), view.run, Path("out"), latex=False)
+    said = stream.getvalue()
+    assert "…" not in said and max(map(len, said.split("\n"))) <= width
+    for row in view.run.rows:
+        # In a table, the words of a verdict stand among those of other cells.
+        assert all(word in said for word in row.words().split()), row.name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gdcheck.theorem.decision.decide import MAX_STEPS, Decision, decide
+from gdcheck.theorem.decision import decide as engine
+from gdcheck.theorem.decision.decide import MAX_STEPS, Decision
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.result import Cause
 from gdcheck.theorem.long_run.find import long_run
@@ -58,7 +59,7 @@ def decide_located(
     there: Problem | None = location.problem
     while there is not None:
         here = there
-        decision = decide(here, statement, **budget)
+        decision = engine.decide(here, statement, **budget)
         outcome = outcome_of(here, decision, max_steps)
         # The first steps may mislead: then the trajectory tends to another rational critical point.
         searched = here is location.problem and location.how != "given" and near is None

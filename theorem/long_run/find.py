@@ -12,9 +12,8 @@ from flint import fmpq
 from gdcheck.theorem.descent.critical_points import is_quadratic, newton
 from gdcheck.theorem.descent.float_map import FloatMap
 from gdcheck.theorem.descent.problem import Problem
-from gdcheck.theorem.long_run.exact_orbit import exact_orbit
+from gdcheck.theorem.long_run.exact import exact_orbit, linear_long_run
 from gdcheck.theorem.long_run.growth import Claimed, Growth
-from gdcheck.theorem.long_run.linear import linear_long_run
 from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 
 if TYPE_CHECKING:

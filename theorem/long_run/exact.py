@@ -1,7 +1,8 @@
-r"""Quadratic losses: the long run is exact, from the spectrum on the smallest invariant space that holds h₀.
+r"""Long runs that are known exactly: of quadratic losses, and of iterates that come back.
 
-On the Krylov space of :math:`h_0, A h_0, A^2 h_0, …` every eigenvalue is simple, and :math:`h_0` has a component along
-each eigenvector: so the largest |1 − ηλ| there decides.
+A quadratic loss is decided by its spectrum on the smallest invariant space that holds h₀. On the Krylov space of
+:math:`h_0, A h_0, A^2 h_0, …` every eigenvalue is simple, and :math:`h_0` has a component along each eigenvector: so
+the largest |1 − ηλ| there decides.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from gdcheck.theorem.long_run.outcome import LongRun, Outcome
 from gdcheck.theorem.loss.rational import Vector, dot, to_float, to_text
 
 _PRECISION = 128
+_STEPS = 32
+_BITS = 2048
 
 
 def linear_long_run(problem: Problem) -> Outcome | None:
@@ -94,3 +97,42 @@ def _krylov(hessian: fmpq_mat, h: Vector) -> list[Vector]:
             return basis
         basis.append(row)
         vector = vector * hessian
+
+
+def exact_orbit(problem: Problem) -> Outcome | None:
+    """Follow a trajectory in exact rationals for a few steps.
+
+    Args:
+        problem: The problem; its minimizer is not used.
+
+    Returns:
+        The outcome if an iterate occurs twice; else None.
+    """
+    x = problem.start
+    path: list[Vector] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for k in range(_STEPS):
+        key = tuple(map(to_text, x))
+        if key in seen:
+            return _coming_back(tuple(path[seen[key] :]), seen[key])
+        seen[key] = k
+        path.append(x)
+        gradient = problem.loss.gradient(x)
+        x = tuple(a - problem.step_size * g for a, g in zip(x, gradient, strict=True))
+        if max(a.height_bits() for a in x) > _BITS:
+            break
+    return None
+
+
+def _coming_back(points: tuple[Vector, ...], step: int) -> Outcome:
+    claim = {"kind": "exact-orbit", "step": step, "points": [[to_text(a) for a in p] for p in points]}
+    if len(points) == 1:
+        sentence = "the start is a critical point: no iterate moves"
+        if step:
+            sentence = f"the iterates reach a critical point exactly at step {step}, and stay there"
+        return Outcome(LongRun.REACHES, sentence, points, exact=True, step=step, factor=0.0, claim=claim)
+    since = "" if step == 0 else f"from step {step} on "
+    sentence = f"{since}the iterates repeat themselves exactly, with period {len(points)}, for ever"
+    # The phase of the points is counted from step 0.
+    turn = -step % len(points)
+    return Outcome(LongRun.CYCLE, sentence, (*points[turn:], *points[:turn]), exact=True, step=step, claim=claim)

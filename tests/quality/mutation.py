@@ -42,7 +42,7 @@ TESTS = {
     "checker/outcome": ["checker/outcome", "checker/exact"],
     "checker/exact": ["checker/exact", "checker/trajectory", "checker/assumptions"],
     "checker/reading/loss_text": ["checker/loss_text", "checker/document", "checker/assumptions"],
-    "checker/reading/document": ["checker/document"],
+    "checker/reading/document": ["checker/document", "checker/cone"],
     "checker/reading/fields": ["checker/fields", "checker/document", "checker/certificates"],
     "checker/lemma": ["checker/amplitude", "checker/every_start", "checker/method"],
     "checker/descent": ["checker/trajectory", "checker/assumptions", "checker/certificates"],

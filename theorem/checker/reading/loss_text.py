@@ -67,7 +67,8 @@ def read_loss(text: str, names: Sequence[str]) -> Loss:
         if match is None:
             alpha, k = _monomial(term, names)
             coefficients[alpha] += sign * k
-        elif power := _truncated_power(match, term, names):
+        else:
+            power = _truncated_power(match, term, names)
             truncated.append(replace(power, factor=sign * power.factor))
     joined = _joined_on_planes(coefficients, truncated)
     return Loss(Polynomial.of(coefficients), tuple(joined))
@@ -111,8 +112,8 @@ def _monomial(term: str, names: Sequence[str]) -> tuple[Exponents, Fraction]:
     return tuple(exponents), coefficient
 
 
-def _truncated_power(match: re.Match[str], term: str, names: Sequence[str]) -> TruncatedPower | None:
-    """Read a truncated power; None if its coefficient is zero."""
+def _truncated_power(match: re.Match[str], term: str, names: Sequence[str]) -> TruncatedPower:
+    """Read a truncated power."""
     number, line, exponent = match.groups()
     if number is not None and not COEFFICIENT.fullmatch(number):
         _refuse(term)
@@ -127,14 +128,13 @@ def _truncated_power(match: re.Match[str], term: str, names: Sequence[str]) -> T
             offset += sign * k
     if not any(slope):
         raise BadCertificate("problem.loss must be linear in max")
-    factor = Fraction(number or 1)
-    return TruncatedPower(factor, tuple(slope), offset, int(exponent)) if factor else None
+    return TruncatedPower(Fraction(number or 1), tuple(slope), offset, int(exponent))
 
 
 def _joined_on_planes(
     coefficients: defaultdict[Exponents, Fraction], truncated: Sequence[TruncatedPower]
 ) -> list[TruncatedPower]:
-    """Join the squares, and the cubes, whose kinks lie on one plane; what becomes polynomial is added.
+    """Join the squares, and the cubes, whose kinks lie on one plane; what becomes polynomial is added, zero left out.
 
     With s = slope . x + offset of the first of them, each is factor * |k|^p (s)_+^p or factor * |k|^p (-s)_+^p, and
     (-s)_+^p = (-1)^p (s^p - (s)_+^p), since s^p = (s)_+^p + (-1)^p (-s)_+^p.

@@ -89,6 +89,13 @@ def theorem_claim(name: str) -> Claim:
     return torch_sgd.CLAIM
 
 
+def is_built_in(name: str) -> bool:
+    """Say whether a name is that of a claim of the theorem, or of all of them."""
+    from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415
+
+    return name in {THEOREM, _WITH_TORCH} or name.removesuffix(SEARCH) in CLAIMS
+
+
 def all_of_them() -> dict[str, OwnClaim]:
     """Return the claims of the theorem by their names, and the searches for their smallest margins."""
     from gdcheck.properties.claims.registry import CLAIMS  # noqa: PLC0415

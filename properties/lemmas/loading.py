@@ -14,7 +14,7 @@ from inspect import getsourcefile
 from pathlib import Path
 from types import ModuleType
 
-from gdcheck.properties.lemmas.built_in import THEOREM, all_of_them, built_in
+from gdcheck.properties.lemmas.built_in import THEOREM, all_of_them, built_in, is_built_in
 from gdcheck.properties.lemmas.declare import OwnClaim, fits
 from gdcheck.theorem.loss.errors import InputError
 
@@ -41,6 +41,8 @@ class Source:
 def files_of(targets: Sequence[str]) -> list[str]:
     """Put the Python files of a folder in the place of the folder, sorted by name; a name in _ is left out.
 
+    A claim of the theorem is one whatever a folder beside is called; ``./theorem`` is the folder.
+
     Args:
         targets: Folders, and what else names claims.
 
@@ -52,7 +54,7 @@ def files_of(targets: Sequence[str]) -> list[str]:
     """
     found = list[str]()
     for target in targets:
-        if not Path(target).is_dir():
+        if is_built_in(target) or not Path(target).is_dir():
             found.append(target)
             continue
         files = sorted(str(p) for p in Path(target).glob("*.py") if not p.name.startswith("_"))

@@ -19,7 +19,8 @@ def _network_result(given: dict[str, Any]) -> Path:
     out: Path = given["out"]
     if not given["prove"]:
         return out / "network.json"
-    what = "proof" if given["decay"] is None else "minimum"
+    plain = "proof" if given["decay"] is None else "minimum"
+    what = plain if given["momentum"] is None else "momentum"
     return out / f"network-{what}-{given['regime'].replace('/', '-')}.json"
 
 

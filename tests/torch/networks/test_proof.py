@@ -186,3 +186,30 @@ def test_a_run_with_weight_decay_is_proved_and_its_certificate_accepted(gdcheck,
     code, out, _ = gdcheck("recheck", path)
     assert code == 0
     assert "from the first weights" in out
+
+
+def test_heavy_ball_is_proved_and_printed_as_json(gdcheck, tmp_path):
+    words = ["--prove", "--momentum", "1/10", "--subset", "3", "--pixels", "2", "--hidden", "3", "--out", tmp_path]
+    code, out, err = gdcheck("network", *words)
+    assert (code, err) == (0, "")
+    assert "15 weights" in out
+    assert "PROVED" in out and "rechecked" in out
+    code, out, _ = gdcheck("network", *words, "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads((tmp_path / "network-momentum-small-step.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--momentum", "2"], "momentum: must be between 0 and 1"),
+        (["--momentum", "1/10", "--weight-decay", "0.1"], "momentum: is proved without weight decay so far"),
+        (["--momentum", "1/10", "--hidden", "1000"], "hidden: gives 5000 weights; at most 100"),
+        (["--momentum", "1/10", "--near", "1e-5"], "near: needs a strict minimum here"),
+    ],
+)
+def test_what_momentum_does_not_take_is_said(gdcheck, tmp_path, more, said):
+    code, out, err = gdcheck("network", "--prove", "--pixels", "2", *more, "--out", tmp_path / "out")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+    assert not (tmp_path / "out").exists()

@@ -12,7 +12,7 @@ from gdcheck.properties.claims.claim import Claim, ClaimStatus, Finding, status
 from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.lemmas.built_in import BANDS, BY_FORMULA, SEARCH, all_of_them, built_in, unsettled
 from gdcheck.properties.lemmas.drawing import Shard, shards_of
-from gdcheck.properties.lemmas.loading import Source
+from gdcheck.properties.lemmas.loading import Source, files_of
 from gdcheck.properties.lemmas.outcome import ClaimError
 from gdcheck.properties.lemmas.record import counterexample
 from gdcheck.properties.lemmas.results import ShardResult, Witness
@@ -22,6 +22,7 @@ from gdcheck.properties.lemmas.simplify import Shrinking, simplest
 from gdcheck.properties.lemmas.verdict import row_of
 from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.reports.own_claims_view import CounterexampleView
+from gdcheck.theorem.loss.errors import InputError
 from tests.builders.instances import WORKED_INSTANCE
 
 DIRECTION = CLAIMS["direction"]
@@ -248,3 +249,12 @@ def test_what_is_owed_a_decision_is_kept_and_makes_the_verdict(monkeypatch: pyte
     row = row_of(worked("rate", 6), "a sentence", "", "", record)
     assert (row.verdict, row.violated, row.undecided) == ("undecided", 0, 6)
     assert "ought to be decided" in CounterexampleView(record).headline()
+
+
+@pytest.mark.parametrize("name", ["theorem", "rate", "rate-search"])
+def test_a_folder_beside_does_not_hide_a_claim_of_the_theorem(name, tmp_path, monkeypatch):
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert files_of([name]) == [name]
+    with pytest.raises(InputError, match="holds no Python file"):
+        files_of([f"./{name}"])

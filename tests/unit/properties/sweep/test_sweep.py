@@ -146,7 +146,7 @@ def test_sweep_proves_everything_once(store):
     assert limits == {"alternating, +", "alternating, −"}
     assert "| proved | 300 |" in (store.root / "summary.md").read_text()
     page = write_run(swept.summary, store.root).read_text()
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 6, "three charts, each for a wide and for a narrow screen"
     assert "300 of 300 swept problems decided: passed." in page
     assert "src=" not in page
 

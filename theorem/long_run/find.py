@@ -50,7 +50,10 @@ def long_run(problem: Problem, max_steps: int = MAX_STEPS) -> Outcome:
         found = linear_long_run(problem)
         if found is not None:
             return found
-    return _Look(problem, max_steps).outcome()
+    try:
+        return _Look(problem, max_steps).outcome()
+    except OverflowError:
+        return Outcome(LongRun.UNKNOWN, "it is not examined: the problem holds numbers beyond all floats")
 
 
 class _Look:

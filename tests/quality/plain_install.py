@@ -63,7 +63,7 @@ def shown(environment: dict[str, str]) -> Iterator[str]:
     for command in re.findall(r"`(gdcheck [^`\s]+ [^`\n]+)`", README):
         yield command.replace("gdcheck check …", worked)
     listed = help_of("", environment)
-    for name in re.findall(r"^  ([a-z]+) ", listed[listed.index("Commands:") :], flags=re.MULTILINE):
+    for name in re.findall(r"^  ([a-z]+) ", listed[listed.index("Options:") :], flags=re.MULTILINE):
         text = help_of(name, environment)
         examples = re.findall(r"^ +(gdcheck .+)$", text[text.index("Example") :], flags=re.MULTILINE)
         if not examples:

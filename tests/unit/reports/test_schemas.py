@@ -62,7 +62,8 @@ def test_the_published_schema_is_the_one_in_use(name):
     [
         (["check", *QUADRATIC, "--start", "1,1", "--sharpness", "--scalar", "x*y", "--within", "1e-3"], "answer"),
         (["check", *QUADRATIC], "answer"),
-        (["check", *QUADRATIC, "--start", "1,1", "--method", "heavy-ball", "--momentum", "1/2", "--observe"], "answer"),
+        (["check", *QUADRATIC, "--start", "1,1", "--observe"], "answer"),
+        (["check", *QUADRATIC, "--start", "1,1", "--method", "heavy-ball", "--momentum", "1/2"], "answer"),
         (["check", "--residual", "x*y - 1", "--step-size", "0.5", "--start", "2.2,0.4"], "answer"),
         (["check", "--loss", "exp(x) - x", "--step-size", "0.5", "--start", "1/10"], "answer"),
         (["check", "--problem", "many.jsonl"], "answer"),

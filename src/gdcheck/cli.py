@@ -161,13 +161,21 @@ def _invoke(words: list[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except _UsageError as error:
-        meant = _option_meant(error, words)
+        meant = _option_meant(error, words) or _value_meant(error)
         if meant is None:
             error.show()
         else:
             _say(meant)
         return BAD_INPUT
     return code if isinstance(code, int) else 0
+
+
+def _value_meant(error: Any) -> str | None:
+    """Return one sentence on a value that an option does not take; None of any other error."""
+    option = getattr(error, "param", None)
+    if not isinstance(error, typer.BadParameter) or option is None or not error.message:
+        return None
+    return f"{option.opts[0].lstrip('-')}: {printable(error.message.rstrip('.'))}"
 
 
 def _option_meant(error: Any, words: list[str]) -> str | None:

@@ -92,6 +92,9 @@ def _proved(problem: ValleyProblem, max_steps: int, path: Path) -> int:
     try:
         with waiting("rechecking") as watch:
             failure = check(json.loads(path.read_text(encoding="utf-8")), _TIME_LIMIT, watch)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {path} is written, and not checked", err=True)
+        return INTERRUPTED
     except NotChecked as gave_up:
         failure = str(gave_up)
     if failure is not None:

@@ -25,7 +25,7 @@ def whole(least: int | None = None, most: int | None = None) -> dict[str, Any]:
 
     def read(text: str | int) -> int:
         value = _read(str(text))
-        if value.q != 1 or not _within(value, least, most):
+        if value is None or value.q != 1 or not _within(value, least, most):
             raise BadParameter(f"{str(text)[:40]!r} is no whole number{_range(least, most)}; write one such as 2e3.")
         return int(value.p)
 
@@ -45,7 +45,7 @@ def number(least: float | None = None, most: float | None = None) -> dict[str, A
 
     def read(text: str | float) -> float:
         value = _read(str(text))
-        if not _within(value, least, most):
+        if value is None or not _within(value, least, most):
             raise BadParameter(f"{str(text)[:40]!r} is no number{_range(least, most)}; write one such as 0.5.")
         try:
             return to_float(value)
@@ -55,11 +55,11 @@ def number(least: float | None = None, most: float | None = None) -> dict[str, A
     return {"parser": read, "metavar": f"<number{_range(least, most)}>"}
 
 
-def _read(text: str) -> fmpq:
+def _read(text: str) -> fmpq | None:
     try:
         return to_fmpq(text, "number")
-    except InputError as error:
-        raise BadParameter(error.message) from None
+    except InputError:
+        return None
 
 
 def _within(value: fmpq, least: float | None, most: float | None) -> bool:

@@ -183,7 +183,7 @@ def test_a_jump_out_of_the_domain_is_no_descent():
             "atan(x)*x + y**2/7",
         ]
     ),
-    st.floats(0.05, 0.35),
+    st.floats(0.05, 0.3),  # All are stable there: the largest eigenvalue is 6.01.
     st.tuples(st.floats(0.05, 0.3), st.floats(-0.3, -0.05)),
 )
 @example("exp(x) - x + y**2 + x*y**2", 0.18750000000000003, (0.14374722712498647, 0.07187361356249324))

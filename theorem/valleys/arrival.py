@@ -164,6 +164,14 @@ def largest_singular_value(jacobian: arb_mat) -> arb:
     return arb(norm(power.entries()).root(256).upper())
 
 
+def on_tangent(iterate: Iterate, dependent: Relations | None) -> tuple[list[arb], arb_mat]:
+    """Return the residuals and J on the tangent space of their values; as they are, where they are independent."""
+    if dependent is None:
+        return iterate.residuals, iterate.jacobian
+    turned, residuals = dependent.turned(), iterate.residuals
+    return (turned * arb_mat(len(residuals), 1, residuals)).entries(), turned * iterate.jacobian
+
+
 def arrival(problem: ValleyProblem, iterate: Iterate, dependent: Relations | None = None) -> Arrival | str:
     """Decide at one iterate, at the current precision.
 
@@ -178,11 +186,7 @@ def arrival(problem: ValleyProblem, iterate: Iterate, dependent: Relations | Non
     eta = arb(problem.rate)
     if surely_less(arb(NARROW), eta * norm(iterate.gradient)):
         return "contraction"  # The next step alone is longer than the ball may be wide.
-    residuals, jacobian = iterate.residuals, iterate.jacobian
-    if dependent is not None:
-        turned = dependent.turned()
-        residuals = (turned * arb_mat(len(residuals), 1, residuals)).entries()
-        jacobian = turned * jacobian
+    residuals, jacobian = on_tangent(iterate, dependent)
     gram = jacobian * jacobian.transpose()
     exactly = Spectrum.of(gram, arb(0))
     if exactly is None:

@@ -22,7 +22,7 @@ from gdcheck.theorem.limit.result import Bounds
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind, Regime
 from gdcheck.theorem.smooth.spectrum import Spectrum
-from gdcheck.theorem.valleys.arrival import NARROW, ROOM, Arrival, larger, largest_singular_value, lipschitz
+from gdcheck.theorem.valleys.arrival import NARROW, ROOM, Arrival, larger, largest_singular_value, lipschitz, on_tangent
 from gdcheck.theorem.valleys.modes import SHAPES, Dominance, dominance, matrix_of
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Relations
@@ -97,11 +97,7 @@ def momentum_arrival(problem: ValleyProblem, state: State, dependent: Relations 
     pull = arb(problem.rate) * norm(state.gradient)
     if surely_less(arb(NARROW), norm(state.buffer)) or surely_less(arb(NARROW), pull):
         return "contraction"  # Steps are longer than the ball may be wide.
-    residuals, jacobian = state.residuals, state.jacobian
-    if dependent is not None:
-        turned = dependent.turned()
-        residuals = (turned * arb_mat(len(residuals), 1, residuals)).entries()
-        jacobian = turned * jacobian
+    residuals, jacobian = on_tangent(state, dependent)
     gram = jacobian * jacobian.transpose()
     exactly = Spectrum.of(gram, arb(0))
     if exactly is None:

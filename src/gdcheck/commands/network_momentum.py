@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from pathlib import Path
 
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory, write_bytes
-from gdcheck.commands.network_proof import activation_of, asked, few_enough, hidden_widths, without_decay
+from gdcheck.commands.network_proof import asked, dense_on_images, found_step_size, without_decay
 from gdcheck.commands.training_options import NetworkOptions
-from gdcheck.commands.training_run import describe, load_images
-from gdcheck.networks.proof.samples import random_network, samples
-from gdcheck.networks.proof.search import large_step, small_step
+from gdcheck.commands.training_run import describe
 from gdcheck.networks.proof.written import exact_texts, written
 from gdcheck.properties.storage.files import as_json
-from gdcheck.terminal.progress import progress_bar
 from gdcheck.terminal.show import console_for_people, show_answer
 from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
@@ -24,12 +19,10 @@ from gdcheck.theorem.certificate.rechecking import NotChecked, check
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq
 from gdcheck.theorem.methods.method import HeavyBall
-from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.decide import decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 _MOST_WEIGHTS = 100
-_SEARCH_STEPS = 6000
 _TIME_LIMIT = 3600.0
 
 
@@ -53,41 +46,31 @@ def prove_momentum_command(options: NetworkOptions) -> int:
     beta = to_fmpq(options.momentum or "", "momentum")
     if not 0 < beta < 1:
         raise InputError("momentum", "must be between 0 and 1, such as 1/10")
-    images = load_images(replace(options, subset=options.subset or 5))
-    inputs, targets = samples(
-        images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
-    )
-    widths = hidden_widths(options.hidden)
-    few_enough([inputs.shape[1], *widths, 1], _MOST_WEIGHTS, "are taken with momentum, whose errors grow at each step")
-    network, start = random_network(inputs, targets, widths, activation_of(options), options.seed)
+    why = "are taken with momentum, whose errors grow at each step"
+    images, network, start = dense_on_images(options, 5, _MOST_WEIGHTS, why)
     make_directory(options.out)
     typer.echo(f"data: {describe(images)}; {network.parameters} weights, {network.residuals} residuals, heavy ball")
     try:
-        eta = given
-        if eta is None and regime is Regime.SMALL_STEP:
-            eta = small_step(network, start, float(beta))
-        elif eta is None:
-            with progress_bar(None, "looking for a step size in the window of its own end") as tell:
-                eta = large_step(network, start, _SEARCH_STEPS, tell, beta=float(beta))
+        eta = found_step_size(network, start, regime, float(beta)) if given is None else given
         residuals, names = written(network)
         problem = ValleyProblem.of(
             residuals, step_size=eta, start=exact_texts(start), variables=names, method=HeavyBall(beta)
         )
-        path = options.out / f"network-momentum-{regime.value}.json"
-        return _proved(problem, options.max_steps, path)
+        return _proved(problem, options)
     except KeyboardInterrupt:
         typer.echo("interrupted: nothing is written", err=True)
         return INTERRUPTED
 
 
-def _proved(problem: ValleyProblem, max_steps: int, path: Path) -> int:
+def _proved(problem: ValleyProblem, options: NetworkOptions) -> int:
     """Decide, write the certificate, have the checker check what is written, and say what is proved."""
     with waiting("enclosing"):
-        decision = decide_valley(problem, max_steps=max_steps)
+        decision = decide_valley(problem, max_steps=options.max_steps)
         answer, proof = valley_answer(decision), valley_certificate(decision)
     if proof is None:
         typer.echo(f"unresolved: {decision.reason}")
         return OTHER
+    path = options.out / f"network-momentum-{proof['regime']}.json"
     write_bytes(path, as_json(proof).encode("utf-8"))
     try:
         with waiting("rechecking") as watch:

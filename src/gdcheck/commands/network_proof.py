@@ -15,6 +15,7 @@ from flint import fmpq
 from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory
 from gdcheck.commands.training_options import NetworkOptions
 from gdcheck.commands.training_run import describe, load_images
+from gdcheck.networks.data import Images
 from gdcheck.networks.proof.activations import ACTIVATIONS, Activation
 from gdcheck.networks.proof.minimum.prove import Proof as MinimumProof
 from gdcheck.networks.proof.network import Network
@@ -51,19 +52,13 @@ def prove_command(options: NetworkOptions) -> int:
     options.check()
     without_decay(options)
     regime, given = asked(options)
-    widths, activation = hidden_widths(options.hidden), activation_of(options)
-    images = load_images(replace(options, subset=options.subset or 20))
-    inputs, targets = samples(
-        images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
-    )
-    few_enough([inputs.shape[1], *widths, 1], _MOST_WEIGHTS, "are taken")
-    network, start = random_network(inputs, targets, widths, activation, options.seed)
+    images, network, start = dense_on_images(options, 20, _MOST_WEIGHTS, "are taken")
     make_directory(options.out)
     typer.echo(
         f"data: {describe(images)}; {network.parameters} weights, {network.residuals} residuals, no weight decay"
     )
     try:
-        eta = _step_size(network, start, regime) if given is None else given
+        eta = found_step_size(network, start, regime) if given is None else given
         with progress_bar(options.max_steps, "enclosing") as tell:
             proof = prove(network, start, eta, max_steps=options.max_steps, tell=tell)
     except KeyboardInterrupt:
@@ -155,6 +150,30 @@ def without_decay(options: NetworkOptions) -> None:
             raise InputError(field, "needs a strict minimum here; add --weight-decay, such as 0.005")
 
 
+def dense_on_images(options: NetworkOptions, subset: int, most: int, why: str) -> tuple[Images, Network, Floats]:
+    """Make a dense network with one output on images, with random first weights.
+
+    Args:
+        options: The options.
+        subset: How many images, unless the options say it.
+        most: How many weights are taken.
+        why: Why no more are.
+
+    Returns:
+        The images, the network and its first weights.
+
+    Raises:
+        InputError: If an option cannot be used.
+    """
+    widths, activation = hidden_widths(options.hidden), activation_of(options)
+    images = load_images(replace(options, subset=options.subset or subset))
+    inputs, targets = samples(
+        images.inputs.double().numpy(), images.labels.tolist(), len(images.classes), options.pixels
+    )
+    few_enough([inputs.shape[1], *widths, 1], most, why)
+    return images, *random_network(inputs, targets, widths, activation, options.seed)
+
+
 def few_enough(sizes: list[int], most: int, why: str) -> None:
     """Refuse a dense network before it is made, if it has too many weights.
 
@@ -189,11 +208,25 @@ def activation_of(options: NetworkOptions) -> Activation:
     return ACTIVATIONS[options.activation]
 
 
-def _step_size(network: Network, start: Floats, regime: Regime) -> fmpq:
+def found_step_size(network: Network, start: Floats, regime: Regime, beta: float = 0.0) -> fmpq:
+    """Find a step size in a regime at the point where its own run arrives.
+
+    Args:
+        network: The network.
+        start: The first weights, shape (n,).
+        regime: Small-step or large-step.
+        beta: The momentum.
+
+    Returns:
+        The step size.
+
+    Raises:
+        InputError: If none is found.
+    """
     if regime is Regime.SMALL_STEP:
-        return small_step(network, start)
+        return small_step(network, start, beta)
     with progress_bar(None, "looking for a step size in the window of its own end") as tell:
-        return large_step(network, start, _SEARCH_STEPS, tell)
+        return large_step(network, start, _SEARCH_STEPS, tell, beta=beta)
 
 
 def _show(proof: Proof) -> None:

@@ -22,8 +22,8 @@ _COMMON = {
 }
 _JSON = {"as_json": (bool, typer.Option("--json", help="Print the run as one JSON object."), False)}
 
-Result = Callable[[dict[str, Any]], Path]
-"""Says where a command's result lies, from its options."""
+Result = Callable[[dict[str, Any]], Path | list[Path]]
+"""Says where a command's result may lie, from its options."""
 
 
 def talks(result: Result | None = None) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -40,16 +40,17 @@ def talks(result: Result | None = None) -> Callable[[Callable[..., int]], Callab
     def decorate(body: Callable[..., int]) -> Callable[..., int]:
         def command(*, quiet: bool, verbose: bool, log_file: Path | None, **given: Any) -> int:
             as_json = given.pop("as_json") if result is not None else given.get("as_json", False)
-            stored = None if result is None else result(given)
-            before = None if stored is None else _changed(stored)
-            silent = quiet or (as_json and stored is not None)
+            places = [] if result is None else result(given)
+            before = {path: _changed(path) for path in ([places] if isinstance(places, Path) else places)}
+            silent = quiet or (as_json and result is not None)
             with talking(
-                quiet=silent, verbose=verbose, log_file=log_file, keeps_output=bool(as_json) and stored is None
+                quiet=silent, verbose=verbose, log_file=log_file, keeps_output=bool(as_json) and result is None
             ):
                 code = body(**given)
                 LOG.info("exit code %d", code)
-            if as_json and stored is not None and _changed(stored) != before:
-                typer.echo(stored.read_text(encoding="utf-8"), nl=False)
+            written = next((path for path in before if _changed(path) != before[path]), None)
+            if as_json and written is not None:
+                typer.echo(written.read_text(encoding="utf-8"), nl=False)
             return code
 
         own = signature(body).parameters

@@ -14,14 +14,14 @@ from gdcheck.commands.training_options import NetworkOptions, TrainOptions
 commands = typer.Typer()
 
 
-def _network_result(given: dict[str, Any]) -> Path:
-    """Say where the result of ``gdcheck network`` lies."""
+def _network_results(given: dict[str, Any]) -> list[Path]:
+    """Say where the result of ``gdcheck network`` may lie: a proof's name has the regime that was found."""
     out: Path = given["out"]
     if not given["prove"]:
-        return out / "network.json"
+        return [out / "network.json"]
     plain = "proof" if given["decay"] is None else "minimum"
     what = plain if given["momentum"] is None else "momentum"
-    return out / f"network-{what}-{given['regime'].replace('/', '-')}.json"
+    return [out / f"network-{what}-{regime}.json" for regime in ("small-step", "large-step", "rotating", "tangential")]
 
 
 @commands.command(
@@ -54,7 +54,7 @@ def train(options: TrainOptions) -> int:
         "gdcheck network --prove --weight-decay 0.005 --pixels 2 --hidden 5 --outputs 4 --data images",
     )
 )
-@talks(_network_result)
+@talks(_network_results)
 @takes(NetworkOptions)
 def network(options: NetworkOptions) -> int:
     """Measure both regimes of gradient descent around a strict minimum of a small network, or prove one run's limit."""

@@ -197,6 +197,11 @@ def test_heavy_ball_is_proved_and_printed_as_json(gdcheck, tmp_path):
     code, out, _ = gdcheck("network", *words, "--json")
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "network-momentum-small-step.json").read_text(encoding="utf-8"))
+    # The regime that is found has the word, not the one that was asked for.
+    code, out, _ = gdcheck("network", *words, "--regime", "large-step", "--step-size", "1/5", "--json")
+    assert code == 0
+    assert json.loads(out)["regime"] == "small-step"
+    assert not (tmp_path / "network-momentum-large-step.json").exists()
 
 
 @pytest.mark.parametrize(

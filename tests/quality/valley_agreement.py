@@ -27,7 +27,7 @@ from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
 from gdcheck.theorem.certificate.rechecking import NotChecked, check
-from gdcheck.theorem.valleys.decide import decide_valley
+from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 FORMAT = "gdcheck-valley-agreement/1"
@@ -336,23 +336,27 @@ def examine(case: Case, *, recheck: bool) -> tuple[str, str | None, float]:
         word = f"{expected.outcome}: {answer['verdict']}"
         return word, _cause(found.reason) if settled or expected.outcome == "not settled" else None, seconds
     word = f"{expected.outcome}: proved"
-    certificate = valley_certificate(found)
+    return word, difference(expected, found, answer, recheck=recheck), seconds
+
+
+def difference(expected: Any, found: ValleyDecision, answer: dict[str, Any], *, recheck: bool) -> str | None:
+    """Say in what a proved answer differs from a simulation, or what the checker has against it; None if in nothing."""
     if recheck:
         try:
-            failure = check(json.loads(json.dumps(certificate)))
+            failure = check(json.loads(json.dumps(valley_certificate(found))))
         except NotChecked as gave_up:
             failure = str(gave_up)
         if failure is not None:
-            return word, f"DIFFERS: the checker says {failure}", seconds
+            return f"DIFFERS: the checker says {failure}"
     if expected.outcome in {"does not converge", "not settled"}:
-        return word, None, seconds
+        return None
     if answer["regime"] != expected.outcome:
-        return word, f"DIFFERS: {answer['regime']}, and the simulation shows {expected.outcome}", seconds
+        return f"DIFFERS: {answer['regime']}, and the simulation shows {expected.outcome}"
     off = max(abs(float(a) - c) for a, (c, _) in zip(expected.point, answer["minimizer"], strict=True))
-    turned = max(abs(a - b) for a, b in zip(expected.vector, answer["limit"]["vector"], strict=True))
-    if off > 1e-10 or turned > 1e-9:
-        return word, f"DIFFERS: point {off:.3g}, vector {turned:.3g}", seconds
-    return word, None, seconds
+    turned = 0.0
+    if expected.vector is not None:
+        turned = max(abs(a - b) for a, b in zip(expected.vector, answer["limit"]["vector"], strict=True))
+    return f"DIFFERS: point {off:.3g}, vector {turned:.3g}" if off > 1e-10 or turned > 1e-9 else None
 
 
 def _cause(reason: str) -> str:

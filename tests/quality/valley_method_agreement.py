@@ -23,8 +23,7 @@ from gmpy2 import mpfr
 
 from gdcheck.properties.storage.files import as_json, write_text_atomically
 from gdcheck.terminal.progress import progress_bar
-from gdcheck.theorem.certificate.kinds.valley import valley_answer, valley_certificate
-from gdcheck.theorem.certificate.rechecking import NotChecked, check
+from gdcheck.theorem.certificate.kinds.valley import valley_answer
 from gdcheck.theorem.valleys.decide import decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from tests.quality import valley_agreement as plain
@@ -190,24 +189,7 @@ def examine(case: Case, *, recheck: bool) -> tuple[str, str | None, float]:
     word = f"{case.name}, {expected.outcome}: {answer['verdict']}"
     if answer["verdict"] != "proved":
         return word, f"{found.cause}: {found.reason[:80]}" if expected.outcome in SETTLED else None, seconds
-    if recheck:
-        try:
-            failure = check(json.loads(json.dumps(valley_certificate(found))))
-        except NotChecked as gave_up:
-            failure = str(gave_up)
-        if failure is not None:
-            return word, f"DIFFERS: the checker says {failure}", seconds
-    if expected.outcome in {"does not converge", "not settled"}:
-        return word, None, seconds
-    if answer["regime"] != expected.outcome:
-        return word, f"DIFFERS: {answer['regime']}, and the simulation shows {expected.outcome}", seconds
-    off = max(abs(float(a) - c) for a, (c, _) in zip(expected.point, answer["minimizer"], strict=True))
-    turned = 0.0
-    if expected.vector is not None:
-        turned = max(abs(a - b) for a, b in zip(expected.vector, answer["limit"]["vector"], strict=True))
-    if off > 1e-10 or turned > 1e-9:
-        return word, f"DIFFERS: point {off:.3g}, vector {turned:.3g}", seconds
-    return word, None, seconds
+    return word, plain.difference(expected, found, answer, recheck=recheck), seconds
 
 
 def run(

@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 
 from gdcheck.theorem.checker import spectrum
 from gdcheck.theorem.checker.amplitude import check
-from gdcheck.theorem.checker.outcome import NotChecked
-from gdcheck.theorem.checker.spectrum import characteristic, common_divisor, count_roots, determinant_is_zero
+from gdcheck.theorem.checker.outcome import ClaimError, NotChecked
+from gdcheck.theorem.checker.spectrum import (
+    characteristic,
+    common_divisor,
+    count_roots,
+    determinant_is_zero,
+    verify_norm,
+)
 from tests.builders.certificates import CERTIFICATES, IDLE, eigenvalue, replace, said
 
 
@@ -83,6 +89,17 @@ def test_roots_are_counted_where_coefficients_exceed_every_float():
 def test_a_determinant_is_zero_where_zero_is_an_eigenvalue(table):
     """By the constant of the characteristic polynomial."""
     assert determinant_is_zero(table) == (not characteristic([[Q(x) for x in row] for row in table])[0])
+
+
+@pytest.mark.parametrize(("norm", "beyond"), [("3/2", 0), ("149/100", 1), ("1/2", 1), ("49/100", 2), ("-1", None)])
+def test_the_norm_of_the_linear_part_is_counted(norm, beyond):
+    """The multipliers are 1/2, 0 and −3/2, of a Hessian that is no diagonal one."""
+    hessian, step_size = [[Q(3), Q(2), Q(0)], [Q(2), Q(3), Q(0)], [Q(0), Q(0), Q(2)]], Q(1, 2)
+    if beyond == 0:
+        verify_norm(hessian, step_size, Q(norm))
+    else:
+        with pytest.raises(ClaimError, match="beyond" if beyond is None else f"fails: {beyond} eigenvalues lie beyond"):
+            verify_norm(hessian, step_size, Q(norm))
 
 
 def test_what_is_said_of_a_wrong_end_counts_from_below():

@@ -6,7 +6,7 @@ Nothing here is a proof: an observed limit is where the direction, seen from the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ _MOST_DIGITS = 2000
 _HALTS = 3
 _ELSEWHERE = "the iterates converge to another point than the minimizer, as far as the digits tell: "
 _TOO_SMALL = "the iterates reached the minimizer, as far as the digits tell: there is no direction"
+_RESTLESS = "the direction does not settle, as far as the digits tell: its change at a step has stopped falling"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000,
     """Run gradient descent until the direction has settled.
 
     The direction counts as settled once its change, extrapolated by the measured rate, has stayed below the tolerance
-    for a few steps. The digits double whenever the error has become too small for them.
+    for a few steps. The digits double whenever the error has become too small for them, until the change of direction
+    twice has not even halved in between: at that rate the most digits would not do.
 
     Args:
         problem: The problem.
@@ -92,22 +94,37 @@ def observe_path(
     Returns:
         The observation.
     """
+    change, restless = mpf("inf"), 0
     while True:
         with mp.workdps(digits):
             seen_from = minimizer(digits)
-        observation = _observe(follow(digits), seen_from, tolerance, max_steps, digits)
+        watches = {kind: _Watch(tolerance) for kind in LimitKind}
+        observation = _observe(
+            follow(digits), seen_from, watches, tolerance=tolerance, max_steps=max_steps, digits=digits
+        )
         if observation.note != _TOO_SMALL or digits >= _MOST_DIGITS:
             return observation
+        before, change = change, min(watch.largest for watch in watches.values())
+        restless = restless + 1 if 2 * change > before else 0
+        if restless == 2:
+            return replace(observation, note=_RESTLESS)
         digits *= 2
 
 
-def _observe(path: Iterator[Point], minimizer: Point, tolerance: float, max_steps: int, digits: int) -> Observation:
+def _observe(
+    path: Iterator[Point],
+    minimizer: Point,
+    watches: Mapping[LimitKind, _Watch],
+    *,
+    tolerance: float,
+    max_steps: int,
+    digits: int,
+) -> Observation:
     with mp.workdps(digits):
         smallest = mpf(10) ** (10 - digits) / mpf(tolerance) * (1 + max(abs(m) for m in minimizer))
         recent: deque[Point] = deque(maxlen=_WINDOW)
         directions: deque[Point] = deque(maxlen=3)
         lengths: deque[mpf] = deque(maxlen=_WINDOW)
-        watches = {kind: _Watch(tolerance) for kind in LimitKind}
         halted = 0
         for k, x in enumerate(path):
             h = [a - m for a, m in zip(x, minimizer, strict=True)]
@@ -202,6 +219,10 @@ class _Watch:
     @property
     def last(self) -> mpf:
         return self._changes[-1]
+
+    @property
+    def largest(self) -> mpf:
+        return max(self._changes, default=mpf("inf"))
 
     @property
     def settled(self) -> bool:

@@ -16,7 +16,7 @@ from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.methods.statement import LimitKind
-from gdcheck.theorem.reference.observation import observe
+from gdcheck.theorem.reference.observation import observe, observe_path
 from gdcheck.theorem.reference.trajectory import iterates
 from tests.builders.instances import build
 from tests.builders.strategies import errors, problems, rational, real
@@ -160,6 +160,31 @@ def test_near_the_boundary_nothing_settles():
     assert not found.settled and found.kind is None and found.vectors == (), f"{found}"
     assert found.note.startswith("the direction did not settle within 500 steps; "), found.note
     assert found.steps == 500, f"{found.steps}"
+
+
+def spiral(rate, angle, slope):
+    """Points (ρᵏ cos kθ, (slope·ρ)ᵏ sin kθ), or (ρᵏ, (slope·ρ)ᵏ) without an angle."""
+
+    def follow(digits):
+        with mp.workdps(digits):
+            for k in range(20_001):
+                along, across = (mp.cos(k * angle), mp.sin(k * angle)) if angle else (1, 1)
+                yield [mp.mpf(rate) ** k * along, (slope * mp.mpf(rate)) ** k * across]
+
+    return follow
+
+
+@pytest.mark.parametrize("angle", ["0.001", "0.7", "3.1"])
+def test_a_direction_that_turns_is_given_up(angle):
+    """It ends long before the most digits do, with the words for it."""
+    found = observe_path(spiral("0.5", mp.mpf(angle), 1), lambda _: [mp.mpf(0)] * 2)
+    assert not found.settled and "its change at a step has stopped falling" in found.note, f"{found}"
+    assert found.digits == 240, f"{found}"
+
+
+def test_a_direction_that_settles_in_hundreds_of_digits_is_not_given_up():
+    found = observe_path(spiral("0.001", None, mp.mpf("0.9")), lambda _: [mp.mpf(0)] * 2)
+    assert found.settled and found.kind is LimitKind.FIXED and found.digits > 960, f"{found}"
 
 
 def test_reaching_the_minimizer():

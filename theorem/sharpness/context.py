@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from flint import arb, fmpq, fmpq_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification, classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
@@ -19,7 +19,7 @@ from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
-from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
+from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract
 from gdcheck.theorem.sharpness.envelope import Envelope
 from gdcheck.theorem.sharpness.maps import ValueMap
 from gdcheck.theorem.sharpness.observable import Direction, Observable, Valued
@@ -120,8 +120,8 @@ class TrajectoryContext:
     def pattern_within(self, observable: Observable, envelope: Envelope) -> Pattern:
         """Prove the pattern with a given envelope of the trajectory, which has one certified direction."""
         assert self.direction is not None
-        second = SecondOrder(self.expansion, self.derivatives, self.direction.balls)
-        return pattern(observable, self.direction, envelope, second)
+        second = SecondOrder(self, self.direction.balls)
+        return pattern(observable, self.direction.slope(observable), self.direction, envelope, second)
 
     def onset(self, observable: Valued, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
         """Enclose a function's values along the first steps and look there for the earliest step of its pattern.
@@ -144,6 +144,20 @@ class TrajectoryContext:
     def step_size(self) -> fmpq:
         """The step size η."""
         return self.expansion.step_size
+
+    @property
+    def matrix(self) -> arb_mat:
+        """The Hessian at the minimizer, shape (n, n)."""
+        assert self.expansion.hessian is not None
+        return arb_mat(self.expansion.hessian)
+
+    def third_along(self, u: Sequence[arb]) -> Sequence[arb]:
+        """Enclose D³f[u, u, ·] at the minimizer, shape (n,)."""
+        return contract(self.expansion, (u, u), arb(0))
+
+    def derivative_bound(self, order: int, radius: arb) -> arb:
+        """Bound the norm of a derivative of order three or more on the ball of that radius."""
+        return self.derivatives.order(order, radius)
 
     @property
     def highest(self) -> arb:

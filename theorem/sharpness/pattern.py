@@ -79,11 +79,18 @@ class Pattern:
         return 0 if self.coefficient is None else 1 if self.coefficient > 0 else -1
 
 
-def pattern(observable: Observable, direction: Direction, envelope: Envelope, second: SecondOrder) -> Pattern:
+def pattern(
+    observable: Observable,
+    along: tuple[arb, fmpq | None],
+    direction: Direction,
+    envelope: Envelope,
+    second: SecondOrder,
+) -> Pattern:
     """Prove the pattern of a function along a certified trajectory.
 
     Args:
         observable: The function.
+        along: Its slope along the limit direction, and the same exactly if it is known to be rational.
         direction: The limit direction.
         envelope: The trajectory's envelope.
         second: What the second order needs, evaluated only where the first vanishes.
@@ -91,27 +98,9 @@ def pattern(observable: Observable, direction: Direction, envelope: Envelope, se
     Returns:
         The pattern; undecided, with the cause, if nothing is proved.
     """
-    slope, exact = direction.slope(observable)
+    slope, exact = along
     if exact is not None and not exact:
         return _second_order(observable, envelope, second)
-    return first_order(observable, (slope, exact), direction, envelope)
-
-
-def first_order(
-    observable: Observable, along: tuple[arb, fmpq | None], direction: Direction, envelope: Envelope
-) -> Pattern:
-    """Prove the pattern of the first order.
-
-    Args:
-        observable: The function.
-        along: Its slope along the limit direction, and the same exactly if it is known to be rational.
-        direction: The limit direction.
-        envelope: The trajectory's envelope.
-
-    Returns:
-        The pattern; undecided, with the cause, if nothing is proved.
-    """
-    slope, exact = along
     if not abs(slope) > 0:
         cause = (
             "the slope along the limit direction cannot be told from zero; a larger --precision tells it, unless it is"

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq
 
-from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.loss.balls import norm, surely_less
-from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract, dot
+from gdcheck.theorem.sharpness.derivatives import dot
 from gdcheck.theorem.sharpness.envelope import Cone, Envelope, convolution
 from gdcheck.theorem.sharpness.observable import Observable, Proof
 
@@ -56,18 +56,34 @@ class _Parabola:
     shrinks: arb
 
 
+class LossAtMinimum(Protocol):
+    """What the second order needs to know of a loss f at its minimizer m, whoever supplies it."""
+
+    @property
+    def step_size(self) -> fmpq:
+        """The step size η."""
+
+    @property
+    def matrix(self) -> arb_mat:
+        """∇²f(m), enclosed, shape (n, n)."""
+
+    def third_along(self, u: Sequence[arb]) -> Sequence[arb]:
+        """Enclose D³f(m)[u, u, ·], shape (n,)."""
+
+    def derivative_bound(self, order: int, radius: arb) -> arb:
+        """Bound the norm of a derivative of order three or four on a ball around m; not finite if there is none."""
+
+
 @dataclass(frozen=True)
 class SecondOrder:
-    """What the second order needs to know of the loss.
+    """What the second order needs.
 
     Attributes:
-        expansion: The loss at its minimizer.
-        derivatives: Bounds of its derivatives of order three and more.
+        loss: The loss at its minimizer.
         direction: The limit direction u, enclosed, shape (n,).
     """
 
-    expansion: Expansion
-    derivatives: DerivativeBounds
+    loss: LossAtMinimum
     direction: Sequence[arb]
 
     def prove(self, observable: Observable, envelope: Envelope) -> tuple[Proof, arb] | str:
@@ -129,15 +145,13 @@ class SecondOrder:
 
     def _bend(self, envelope: Envelope) -> list[arb] | None:
         """Return the vector s, or None if the equation is singular."""
-        u, eta = self.direction, self.expansion.step_size
-        n = self.expansion.dimension
-        assert self.expansion.hessian is not None
-        matrix = arb_mat(self.expansion.hessian) * arb(eta)
-        for i in range(n):
+        u, eta = self.direction, self.loss.step_size
+        matrix = self.loss.matrix * arb(eta)
+        for i in range(len(u)):
             matrix[i, i] += envelope.rho**2 - 1
-        right = [x * (-eta / 2) for x in contract(self.expansion, (u, u), arb(0))]
+        right = [x * (-eta / 2) for x in self.loss.third_along(u)]
         try:
-            whole = matrix.solve(arb_mat(n, 1, right)).entries()
+            whole = matrix.solve(arb_mat(len(u), 1, right)).entries()
         except ZeroDivisionError:
             return None
         along = dot(whole, u, arb(0))
@@ -145,11 +159,11 @@ class SecondOrder:
 
     def _begins(self, cone: Cone, envelope: Envelope, bend: list[arb]) -> _Parabola | None:
         assert envelope.b is not None
-        eta, size = self.expansion.step_size, norm(bend).upper()
+        eta, size = self.loss.step_size, norm(bend).upper()
         w = (cone.ratio / cone.least + size).upper()
         wide, a, c = 1 + cone.ratio**2, cone.along, cone.quadratic
-        second = self.derivatives.order(3, arb(0)) * eta / 2
-        third = self.derivatives.order(4, cone.radius) * eta / 6
+        second = self.loss.derivative_bound(3, arb(0)) * eta / 2
+        third = self.loss.derivative_bound(4, cone.radius) * eta / 6
         pull = second * (1 + wide.sqrt()) * (size + w) + third * wide * wide.sqrt()
         pull = (pull + size * (2 * envelope.rho * c * wide + (c * wide) ** 2 * a)).upper()
         if not (pull.is_finite() and envelope.b * w + pull * a <= w * cone.shrinks**2):

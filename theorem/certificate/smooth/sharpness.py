@@ -63,7 +63,7 @@ def _pattern(context: SmoothContext, found: Sharpness) -> dict[str, Any] | None:
     pattern = found.pattern
     if pattern.kind is Kind.CONSTANT:
         return {"kind": "constant", "from_step": 0}
-    if pattern.proof is None or context.envelope is None:
+    if pattern.order != 1 or pattern.proof is None or context.envelope is None:
         return None
     top = SmoothTopEigenvalue(context)
     cone = from_step = pattern.proof.cone.step

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from flint import arb, fmpq, fmpq_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
@@ -21,11 +21,13 @@ from gdcheck.theorem.sharpness.observable import Direction, Valued
 from gdcheck.theorem.sharpness.orders.setting import Setting
 from gdcheck.theorem.sharpness.pattern import Onset, Pattern, find_onset
 from gdcheck.theorem.sharpness.smooth.exact_point import exact_minimizer
+from gdcheck.theorem.sharpness.smooth.forms import third_twice
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball, is_quadratic
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
+from gdcheck.theorem.smooth.series.majorant import derivative_on_ball
 
 EXACT_PRECISION = 128
 """The bits to which exact eigenvalues are isolated."""
@@ -146,6 +148,19 @@ class SmoothContext:
     def third(self, radius: arb) -> arb:
         """Bound the third derivative on the ball of that radius around the minimizer."""
         return bounds_on_ball(self.loss, self.centre, radius + self.found.radius).third
+
+    @cached_property
+    def matrix(self) -> arb_mat:
+        """The Hessian at the minimizer, enclosed, shape (n, n)."""
+        return Forward.of(self.loss, self.minimizer, 2).hessian()
+
+    def third_along(self, u: Sequence[arb]) -> Sequence[arb]:
+        """Enclose D³f[u, u, ·] at the minimizer, shape (n,)."""
+        return third_twice(self.loss, self.minimizer, u)
+
+    def derivative_bound(self, order: int, radius: arb) -> arb:
+        """Bound the norm of a derivative on the ball of that radius around the minimizer."""
+        return derivative_on_ball(self.loss, self.centre, radius + self.found.radius, order) * ROOM
 
     def quadratic(self, radius: arb) -> arb:
         """Return C(r)."""

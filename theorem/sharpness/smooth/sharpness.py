@@ -1,4 +1,4 @@
-"""The sharpness along the trajectory of a smooth loss: the pattern of the first order, and the steps above 2/η."""
+"""The sharpness along the trajectory of a smooth loss: its pattern, and the steps above 2/η."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from flint import arb, ctx, fmpq
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.sharpness.context import SHOWN
 from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, crossings
-from gdcheck.theorem.sharpness.pattern import Kind, Pattern, first_order
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern, pattern
+from gdcheck.theorem.sharpness.second_order import SecondOrder
 from gdcheck.theorem.sharpness.sharpness import Sharpness
 from gdcheck.theorem.sharpness.smooth.context import SmoothContext
+from gdcheck.theorem.sharpness.smooth.symmetry import reverses_direction
 from gdcheck.theorem.sharpness.smooth.top import SmoothTopEigenvalue
 
-_ZERO_SLOPE = (
-    "the slope C_η along the limit direction is zero; the second order is decided for losses whose minimizer is"
-    " rational and that are polynomials"
+_OPEN_SLOPE = (
+    "the slope C_η along the limit direction cannot be told from zero; a larger --precision tells it, unless it is zero"
+    " and not known to be: the minimizer would have to be a rational point, or a symmetry of the loss reverse the"
+    " direction"
 )
 
 
@@ -45,7 +48,9 @@ def smooth_pattern(context: SmoothContext, top: SmoothTopEigenvalue) -> Pattern:
         return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=0)
     if context.envelope is None or context.direction is None:
         return Pattern(Kind.UNDECIDED, cause=context.no_direction())
-    slope, exact = context.direction.slope(top)
-    if exact is not None and not exact:
-        return Pattern(Kind.UNDECIDED, arb(0), exact, cause=_ZERO_SLOPE)
-    return first_order(top, (slope, exact), context.direction, context.envelope)
+    direction, (slope, exact) = context.direction, context.direction.slope(top)
+    if exact is None and slope.contains(0):
+        if not reverses_direction(context.loss, context.found, direction.balls):
+            return Pattern(Kind.UNDECIDED, slope, cause=_OPEN_SLOPE)
+        slope, exact = arb(0), fmpq(0)
+    return pattern(top, (slope, exact), direction, context.envelope, SecondOrder(context, direction.balls))

@@ -1,7 +1,8 @@
 r"""The largest Hessian eigenvalue of a smooth loss as a function around its enclosed minimizer.
 
 The bounds are those of ``theorem.sharpness.top_eigenvalue``; :math:`T_3` and :math:`T_4` come from majorants on balls,
-and :math:`\omega = D^3f[v, v, \cdot]` is twice the second coefficient of :math:`\nabla f(m + tv)`.
+:math:`\omega = D^3f[v, v, \cdot]` and the second derivative from power series along lines (``forms``). ω is known to be
+zero where the loss is even around the minimizer, or where :math:`D^3f` is at an exact one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from flint import arb, fmpq, fmpq_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
@@ -18,9 +19,12 @@ from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.sharpness.maps import largest_eigenvalue
 from gdcheck.theorem.sharpness.smooth.context import EXACT_PRECISION, ROOM, SmoothContext
-from gdcheck.theorem.smooth.series.along import gradient_along, polynomial_curve
+from gdcheck.theorem.sharpness.smooth.forms import fourth_form, third_form, third_twice, third_vanishes
+from gdcheck.theorem.sharpness.smooth.symmetry import turned_round
 from gdcheck.theorem.smooth.series.functions import InexactError
-from gdcheck.theorem.smooth.series.majorant import derivative_on_ball
+
+_MOST_VARIABLES = 12
+"""Up to so many the third derivative at an exact minimizer is asked whether it is zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,46 +54,71 @@ class SmoothTopEigenvalue:
         exact = self.exact_gradient
         if exact is not None:
             return [arb(x) for x in exact]
+        return third_twice(self.context.loss, self.context.minimizer, self.vector)
+
+    @cached_property
+    def vector(self) -> Sequence[arb]:
+        """The unit eigenvector v of λ_n, enclosed, shape (n,)."""
         part = self.context.found.spectrum.line(len(self.context.minimizer) - 1, 1)
         near = part.deviation.union(-part.deviation)
-        vector = [x + near for x in part.onto.entries()]
-        slopes = gradient_along(self.context.loss, polynomial_curve([list(self.context.minimizer), vector], 3))
-        return [2 * x[2] for x in slopes]
+        return [x + near for x in part.onto.entries()]
 
     @cached_property
     def exact_gradient(self) -> Sequence[fmpq] | None:
         """Ω, if it is known to be rational."""
+        loss, found, n = self.context.loss, self.context.found, len(self.context.minimizer)
+        if turned_round(n).keeps(loss) and turned_round(n).fixes(loss, found):
+            return [fmpq(0)] * n
         if self.context.exact is None:
             return None
         point, hessian = self.context.exact
+        if third_vanishes(loss, point, _MOST_VARIABLES):
+            return [fmpq(0)] * n
         pencil = Pencil(fmpq_mat(hessian))
         vector = pencil.exact_eigenvector(classify(pencil, self.context.step_size, EXACT_PRECISION).eigenvalues[-1])
         if vector is None:
             return None
         try:
-            slopes = gradient_along(self.context.loss, polynomial_curve([list(point), vector], 3))
+            slopes = third_twice(loss, point, vector)
         except InexactError:
             return None
         squared = sum((x * x for x in vector), fmpq(0))
-        return [2 * x[2] / squared for x in slopes]
+        return [x / squared for x in slopes]
+
+    def _gap(self, radius: arb) -> arb | None:
+        """Bound the gap on the ball from below; None in dimension one."""
+        return None if self.gap is None else self.gap - 2 * radius * self.context.third(radius)
 
     def curvature(self, radius: arb) -> arb:
         """2K: a Lipschitz constant of the gradient on the ball; not finite if none is known."""
-        reach = radius + self.context.found.radius
-        fourth = derivative_on_ball(self.context.loss, self.context.centre, reach, 4) * ROOM
-        if self.gap is None:
+        gap, fourth = self._gap(radius), self.context.derivative_bound(4, radius)
+        if gap is None:
             return fourth
-        third = self.context.third(radius)
-        gap = self.gap - 2 * radius * third
-        return fourth + 2 * third**2 * ROOM / gap if surely_less(arb(0), gap) else arb("inf")
+        return fourth + 2 * self.context.third(radius) ** 2 * ROOM / gap if surely_less(arb(0), gap) else arb("inf")
 
     def third(self, radius: arb) -> arb:
-        """Return no bound of the third derivative: none is known."""
-        return arb("inf")
+        """Return a Lipschitz constant of D²Λ on the ball; not finite if none is known."""
+        gap, fifth = self._gap(radius), self.context.derivative_bound(5, radius)
+        if gap is None:
+            return fifth
+        if not surely_less(arb(0), gap):
+            return arb("inf")
+        third, fourth = self.context.third(radius), self.context.derivative_bound(4, radius)
+        return fifth + 6 * third * fourth / gap + 12 * third**3 / gap**2
 
     def second(self, u: Sequence[arb]) -> arb:
-        """Return no second derivative: none is known."""
-        return arb("inf")
+        """D²Λ[u, u] at the minimizer; not finite where its equation is not solved."""
+        loss, point, v = self.context.loss, self.context.minimizer, self.vector
+        bent = third_form(loss, point, v, u)
+        along = sum((x * y for x, y in zip(bent, v, strict=True)), arb(0))
+        right = [x - along * y for x, y in zip(bent, v, strict=True)]
+        n = len(v)
+        matrix = arb_mat([[v[i] * v[j] + (self.value if i == j else 0) for j in range(n)] for i in range(n)])
+        try:
+            solution = (matrix - self.context.matrix).solve(arb_mat(n, 1, right)).entries()
+        except ZeroDivisionError:
+            return arb("inf")
+        return fourth_form(loss, point, v, u) + 2 * sum((x * y for x, y in zip(solution, right, strict=True)), arb(0))
 
     def constant(self, radius: arb) -> bool:
         """Whether λ_n is proved constant: where the loss is quadratic."""

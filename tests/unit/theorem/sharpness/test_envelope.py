@@ -122,9 +122,7 @@ def test_the_second_order_is_the_one_that_mpmath_measures(a, b, c, step_size):
         top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
         slope, exact = context.direction.slope(top)
         assert exact == 0 and slope == 0
-        found = SecondOrder(context.expansion, context.derivatives, context.direction.balls).prove(
-            top, context.envelope
-        )
+        found = SecondOrder(context, context.direction.balls).prove(top, context.envelope)
     if isinstance(found, str):
         return
     steps = found[0].cone.step + 3

@@ -146,8 +146,7 @@ class Linear:
 
     def is_regular(self, descent: Descent) -> bool:
         """Tell whether the derivative of gradient descent with P is regular at the minimizer."""
-        hessian = descent.hessian_at_minimizer([False] * len(descent.kinks))
-        scaled = [[descent.step_size * x for x in row] for row in self.preconditioned(hessian)]
+        scaled = [[descent.step_size * x for x in row] for row in self.preconditioned(descent.hessian)]
         return not is_singular(*integer_matrix(scaled))
 
 

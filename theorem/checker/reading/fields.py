@@ -71,7 +71,9 @@ def read_as(kind: Any, value: object, path: str, n: int) -> Any:
     """Read a value of a type."""
     inner = get_args(kind)
     if get_origin(kind) is Annotated:
-        return inner[1](inner[0], value, path, n)
+        # Nested ones are flattened, the innermost first: the last reader reads the rest by itself.
+        *rest, reader = inner
+        return reader(Annotated[tuple(rest)] if len(rest) > 1 else rest[0], value, path, n)
     if get_origin(kind) is Literal:
         if not any(type(value) is type(x) and value == x for x in inner):
             refuse(path, " or ".join(map(repr, inner)))

@@ -25,6 +25,7 @@ def made(method, step_size, loss=LOSS, start=None):
 HEAVY = made({"name": "heavy-ball", "momentum": "1/20"}, "1/10")
 NESTEROV = made({"name": "nesterov", "momentum": "1/10"}, "0.42")
 ADAM = made({"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}, "1/5")
+RMSPROP = made({"name": "rmsprop", "beta2": "9/10", "epsilon": "1"}, "1/5")
 TURNING = made({"name": "heavy-ball", "momentum": "9/10"}, "1/5")
 CYCLE = made({"name": "heavy-ball", "momentum": "1/20"}, "21/50")
 AHEAD = {"name": "nesterov", "momentum": "1/4"}
@@ -44,6 +45,7 @@ ALL = {
     "heavy": HEAVY,
     "nesterov": NESTEROV,
     "adam": ADAM,
+    "rmsprop": RMSPROP,
     "turning": TURNING,
     "cycle": CYCLE,
     "p": PRECONDITIONED,
@@ -95,6 +97,8 @@ TAMPERED = [
     ("adam", ("problem", "method", "beta2"), "8/10", "fails"),
     ("adam", ("problem", "method", "epsilon"), "9/10", "fails"),
     ("adam", ("problem", "method", "beta1"), "1/10", "fails"),
+    ("rmsprop", ("problem", "method", "beta2"), "8/10", "fails"),
+    ("rmsprop", ("problem", "method", "epsilon"), "9/10", "fails"),
     ("turning", ("limit", "kind"), "fixed", "it can only be rotating"),
     ("turning", ("dominant",), [0], "does not dominate"),
     ("cycle", ("regime",), "large-step", "regime"),
@@ -163,6 +167,13 @@ NEARBY = {
     "preconditioned": nearby({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/10"),
     "quadratic": nearby({"name": "heavy-ball", "momentum": "1/20"}, "1/10", "x**2/2 + 2*y**2"),
 }
+
+
+@pytest.mark.parametrize("rows", [[["2", "1"], ["0", "1"]], [["1", "2"], ["2", "1"]], [["1", "1"], ["1", "1"]]])
+@pytest.mark.parametrize("stored", [PRECONDITIONED, NEARBY["preconditioned"]], ids=["trajectory", "every start"])
+def test_a_preconditioner_is_symmetric_and_positive_definite(stored, rows):
+    with pytest.raises(BadCertificate, match=r"problem.method.preconditioner .*symmetric positive definite"):
+        check(changed(stored, ("problem", "method", "preconditioner"), rows))
 
 
 @pytest.mark.parametrize("stored", NEARBY.values(), ids=NEARBY)

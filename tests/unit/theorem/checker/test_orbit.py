@@ -1,7 +1,9 @@
 """Orbit certificates: accepted where the orbit attracts, rejected when anything is altered."""
 
 import copy
+from fractions import Fraction
 from math import dist
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.theorem.certificate.kinds.orbit import orbit_certificate
 from gdcheck.theorem.certificate.rechecking import check
-from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.kinds.orbit import verify_contraction
+from gdcheck.theorem.checker.outcome import BadCertificate, ClaimError
 from gdcheck.theorem.descent.float_map import FloatMap
 from gdcheck.theorem.descent.problem import Problem
 
@@ -39,6 +42,14 @@ def test_a_fixed_point_is_no_orbit_of_period_two(certificate):
     stays = copy.deepcopy(certificate) | {"point": ["0", "0"], "norms": ["1/2", "1/2"]}
     stays["problem"] |= {"loss": "1/2*x**2 + y**2", "step_size": "1/2", "start": ["0", "0"]}
     assert "period two" in check(stays)
+
+
+def test_a_map_that_keeps_distances_contracts_nothing():
+    """Not even where F(F(p)) is p itself."""
+    stated = SimpleNamespace(point=(Fraction(1),), radius=Fraction(1))
+    verify_contraction(stated, Fraction(2), Fraction(49, 100), (Fraction(1),))
+    with pytest.raises(ClaimError, match="contracts fails: the factor may be 1"):
+        verify_contraction(stated, Fraction(2), Fraction(1, 2), (Fraction(1),))
 
 
 @pytest.mark.parametrize(

@@ -76,3 +76,28 @@ def random_momentum_batch(seed: int, rows: int, n: int = 3, *, looks_ahead: bool
     share = np.where(random.random(rows) < 0.5, random.uniform(0.01, 0.99, rows), 2.0 ** -random.uniform(0, 8, rows))
     eta = share * top / plain.spectrum[-1]
     return replace(plain, step_size=eta, start=plain.start / 8, momentum=Momentum(beta, looks_ahead))
+
+
+def nearly_double_batch(seed: int, rows: int, n: int = 3, *, looks_ahead: bool = False) -> Batch:
+    """Rows of ``random_momentum_batch`` with step sizes on both sides of a double multiplier of an end, down to 2⁻⁴⁰.
+
+    Args:
+        seed: The seed.
+        rows: How many.
+        n: The dimension.
+        looks_ahead: Whether the method is Nesterov's.
+
+    Returns:
+        The batch.
+    """
+    random = np.random.default_rng(seed)
+    batch = random_momentum_batch(seed, rows, n, looks_ahead=looks_ahead)
+    assert batch.momentum is not None
+    root = np.sqrt(batch.momentum.beta)
+    double = ((1 - root * root) / (1 + root * root)) ** 2 if looks_ahead else (1 - root) ** 2
+    eta = double / batch.spectrum[0]
+    if not looks_ahead:
+        # The other end of the window is a double multiplier of λₙ.
+        eta = np.where(random.random(rows) < 0.5, eta, (1 + root) ** 2 / batch.spectrum[-1])
+    away = 2.0 ** -random.uniform(3, 40, rows) * random.choice([-1, 1], rows)
+    return replace(batch, step_size=eta * (1 + away))

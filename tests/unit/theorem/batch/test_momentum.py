@@ -23,10 +23,11 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
-from tests.builders.batches import one_row, random_momentum_batch
+from tests.builders.batches import nearly_double_batch, one_row, random_momentum_batch
 
 SEEDS = st.integers(0, 2**32)
 BOTH = pytest.mark.parametrize("looks_ahead", [False, True], ids=["heavy-ball", "nesterov"])
+DRAWN = pytest.mark.parametrize("drawn", [random_momentum_batch, nearly_double_batch], ids=["random", "nearly-double"])
 
 
 def exactly(number):
@@ -55,11 +56,12 @@ def trajectory(batch, row, steps, bits=400):
     return y
 
 
+@DRAWN
 @BOTH
 @settings(max_examples=15)
 @given(seed=SEEDS)
-def test_iterate_lies_within_its_error_bound_and_radius(looks_ahead, seed):
-    batch = random_momentum_batch(seed, 8, looks_ahead=looks_ahead)
+def test_iterate_lies_within_its_error_bound_and_radius(drawn, looks_ahead, seed):
+    batch = drawn(seed, 8, looks_ahead=looks_ahead)
     outcome = certify_batch(batch)
     for row in np.flatnonzero((outcome.state == State.PROVED) & (outcome.step <= 25)):
         step = int(outcome.step[row])
@@ -70,10 +72,21 @@ def test_iterate_lies_within_its_error_bound_and_radius(looks_ahead, seed):
         assert sum(x * x for x in true) <= exactly(outcome.radius[row]) ** 2, f"row {row}: the radius is too small"
 
 
+def sizes_of_powers(mode, rate, most=300):
+    """The largest norm of ρ^{-j}M^j on a unit vector of the axes, j up to a number."""
+    scaled, power = arb_mat([[x / rate for x in entries] for entries in mode.rows]), arb_mat([[1, 0], [0, 1]])
+    worst = arb(1)
+    for _ in range(most):
+        power *= scaled
+        worst = max(worst, *map(norm, power.transpose().tolist()))
+    return worst
+
+
+@DRAWN
 @BOTH
 @given(seed=SEEDS)
-def test_constants_are_on_the_safe_side_of_those_of_arb(looks_ahead, seed):
-    batch = random_momentum_batch(seed, 12, looks_ahead=looks_ahead)
+def test_constants_are_on_the_safe_side_of_those_of_arb(drawn, looks_ahead, seed):
+    batch = drawn(seed, 12, looks_ahead=looks_ahead)
     program = program_of(batch)
     found = momentum_bounds(program, np, batch.columns(np, slice(None), None))
     for row in np.flatnonzero(found.valid):
@@ -89,15 +102,15 @@ def test_constants_are_on_the_safe_side_of_those_of_arb(looks_ahead, seed):
                 for s, mode in zip(values, motion.modes, strict=True)
             ]
             rho = modes[motion.dominant[0]].block.moduli(motion.modes[motion.dominant[0]])[0]
-            assert found.rho_low[row] < rho < found.rho_high[row]
-            for mode in modes:
-                scaled, power = (
-                    arb_mat([[x / rho for x in entries] for entries in mode.rows]),
-                    arb_mat([[1, 0], [0, 1]]),
-                )
-                for _ in range(24):
-                    power *= scaled
-                    assert all(norm(column) < found.reading.weight[row] for column in power.transpose().tolist())
+            # ρ' is ρ, or a number above it.
+            wide = bool(found.rho_low[row] > rho)
+            rate = arb(found.rho_low[row]) if wide else rho
+            assert rate < found.rho_high[row] and found.room[row] < rho - rate * rate
+            weight = found.reading.weight[row]
+            assert all(sizes_of_powers(mode, rate) < weight for mode in modes)
+            if motion.regime is Regime.ROTATING:
+                turning = [modes[i] for i in motion.dominant]
+                assert all(sizes_of_powers(mode, rho) < 1 / found.reading.lean[row] for mode in turning)
             if motion.regime is not Regime.ROTATING:
                 a, b = modes[motion.dominant[0]].functional()
                 length = (a * a + b * b).sqrt()
@@ -105,11 +118,12 @@ def test_constants_are_on_the_safe_side_of_those_of_arb(looks_ahead, seed):
                 assert doubt < float(found.reading.blur[row])
 
 
+@DRAWN
 @BOTH
 @settings(max_examples=10)
 @given(seed=SEEDS)
-def test_verdicts_are_those_of_arb(looks_ahead, seed):
-    batch = random_momentum_batch(seed, 10, looks_ahead=looks_ahead)
+def test_verdicts_are_those_of_arb(drawn, looks_ahead, seed):
+    batch = drawn(seed, 10, looks_ahead=looks_ahead)
     outcome = certify_batch(batch)
     for row in np.flatnonzero(outcome.state == State.PROVED):
         assert contradiction(outcome, row, decide(problem_of(batch, row))) is None
@@ -123,6 +137,15 @@ def test_every_regime_is_proved(looks_ahead):
     assert proved.mean() > 0.9
     assert min((proved & outcome.turning).sum(), (proved & outcome.large).sum()) > 20
     assert not outcome.sign[proved & outcome.turning].any() and outcome.sign[proved & ~outcome.turning].all()
+
+
+@BOTH
+def test_rows_next_to_double_multipliers_are_proved(looks_ahead):
+    batch = nearly_double_batch(3, 600, looks_ahead=looks_ahead)
+    outcome = certify_batch(batch)
+    proved = outcome.state == State.PROVED
+    assert proved.mean() > 0.9
+    assert min((proved & outcome.turning).sum(), (proved & ~outcome.turning).sum()) > 200
 
 
 @BOTH

@@ -58,7 +58,13 @@ def phase_chart(lines: Sequence[tuple[float, dict[str, Any]]], title: str) -> al
     """
     end = BEYOND * max(number(line["stability_limit"]) for _, line in lines)
     half = (lines[1][0] - lines[0][0]) / 2 if len(lines) > 1 else 0.01
-    rows = [part | {"low": beta - half, "high": beta + half} for beta, line in lines for part in _parts(line, end)]
+    # Each row reaches under the next: edges that only touch are drawn with a hairline between them.
+    under = [2 * half] * (len(lines) - 1) + [half]
+    rows = [
+        part | {"low": beta - half, "high": beta + reach}
+        for (beta, line), reach in zip(lines, under, strict=True)
+        for part in _parts(line, end)
+    ]
     x, y = (
         axis(alt.X, "step size η", [0, end], field="a"),
         alt.Y("low:Q", title="momentum β", scale=alt.Scale(zero=False)),

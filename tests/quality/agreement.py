@@ -2,7 +2,8 @@
 
 Every problem that float64 has proved is decided again in Arb. The file that is written holds the counts, shape by
 shape; a run that was interrupted goes on from it. Exit code 0 if no answer differs, 1 if one does. With ``--method
-heavy-ball`` or ``nesterov`` the problems are random ones with that momentum, in every regime.
+heavy-ball`` or ``nesterov`` the problems are random ones with that momentum, in every regime, and in every other four
+batches next to a double multiplier.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from gdcheck.theorem.batch.batch import certify_batch
 from gdcheck.theorem.batch.columns import Batch, State
 from gdcheck.theorem.batch.second_opinion import contradiction, problem_of
 from gdcheck.theorem.decision.decide import decide
-from tests.builders.batches import random_momentum_batch
+from tests.builders.batches import nearly_double_batch, random_momentum_batch
 from tests.quality.magnitudes import SHAPES, batch_of
 
 FORMAT = "gdcheck-agreement/1"
@@ -75,8 +76,10 @@ def drawn(found: dict[str, Any], number: int) -> tuple[str, Batch]:
         return batch_of(found["seed"], number, found["rows"])
     n = 2 + number % 4
     seed = found["seed"] * 2**32 + number
-    batch = random_momentum_batch(seed, found["rows"], n, looks_ahead=found["method"] == "nesterov")
-    return f"{n} variables", batch
+    nearly = number // 4 % 2 == 1
+    draw = nearly_double_batch if nearly else random_momentum_batch
+    batch = draw(seed, found["rows"], n, looks_ahead=found["method"] == "nesterov")
+    return f"{n} variables" + ", nearly double" * nearly, batch
 
 
 def add_batch(found: dict[str, Any]) -> None:
@@ -104,7 +107,7 @@ def show(found: dict[str, Any]) -> None:
     console = Console(width=120)
     for name in found["shapes"] if "method" in found else SHAPES:
         shape = found["shapes"].get(name, {})
-        console.print(f"{name:15s} " + ", ".join(f"{state} {count:,}" for state, count in sorted(shape.items())))
+        console.print(f"{name:27s} " + ", ".join(f"{state} {count:,}" for state, count in sorted(shape.items())))
     console.print(f"{found['verdicts']:,} proofs in float64 held against Arb: {len(found['differing'])} differ")
 
 

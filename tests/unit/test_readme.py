@@ -228,6 +228,14 @@ def test_the_figures_of_the_sweep_in_batches_are_those_of_its_summary():
     assert found["disagreements"] == []
 
 
+@pytest.mark.parametrize("method", ["heavy-ball", "nesterov"])
+def test_the_figures_of_the_sweeps_with_momentum_are_those_of_their_summaries(method):
+    found = json.loads((ROOT / "docs" / "runs" / f"sweep-{method}.json").read_text(encoding="utf-8"))
+    assert found["verdicts"]["proved"] == found["decided"] == 1_000_000 and found["disagreements"] == []
+    tiers = found["tiers"]
+    assert f"{tiers['float64']:,} in float64 and {tiers['arb']:,} in Arb" in page("methods")
+
+
 def test_the_figures_of_the_sharpness_claim_are_those_of_its_run():
     text = page("sharpness")
     found = json.loads((ROOT / "docs" / "runs" / "sharpness-10000.json").read_text(encoding="utf-8"))

@@ -34,6 +34,10 @@ CONJUGATE = made(AHEAD, "1", "3/5*x**2 - 1/5*x*y + 1/5*y**2 + x**3")
 EDGE = made(AHEAD, "1", "5/18*x**2 + 7/12*y**2 + x*y**2")
 DOUBLE = made({"name": "heavy-ball", "momentum": "1/2"}, "1/2", "1/2*x**2 + 2*x*y + 5/2*y**2 + 3/2*z**2 + y*z**2")
 PRECONDITIONED = made({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/10")
+FOLDED = made({"name": "heavy-ball", "momentum": "1/20"}, "1/4", "x**2/2 + 2*y**2")
+"""Without momentum every step would take the plane into a line; with it, no assumption on preimages is needed."""
+UNFOLDED = made({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/8", "x**2/2 + 4*y**2")
+"""The same of gradient descent without a preconditioner, which makes the map regular."""
 INSIDE = made(
     {"name": "gradient-descent", "preconditioner": [["2", "0", "0"], ["0", "1", "1/2"], ["0", "1/2", "3"]]},
     "1/10",
@@ -46,6 +50,8 @@ ALL = {
     "nesterov": NESTEROV,
     "adam": ADAM,
     "rmsprop": RMSPROP,
+    "folded": FOLDED,
+    "unfolded": UNFOLDED,
     "turning": TURNING,
     "cycle": CYCLE,
     "p": PRECONDITIONED,

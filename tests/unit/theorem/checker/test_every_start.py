@@ -1,6 +1,7 @@
 """Certificates for every start: accepted as they are written, rejected when anything that is claimed is altered."""
 
 import copy
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -188,3 +189,17 @@ def test_the_ball_is_not_much_too_small():
         altered = copy.deepcopy(CERTIFICATES[name])
         altered["exceptional"]["radius"] = str(2 * exceptional.radius)
         assert "fails" in check(altered)
+
+
+@pytest.mark.parametrize(("more", "good"), [(0, True), (99, True), (101, False), (-1, False)])
+def test_a_slope_agrees_to_nine_digits(more, good):
+    """The slope is known to 10⁻²⁰, and a larger one is accepted up to 10⁻⁹ of it."""
+    stated = copy.deepcopy(CERTIFICATES["small"])
+    slope = Fraction(stated["exceptional"]["slope"])
+    low, high = slope * (1 - Fraction(1, 10**9)), slope
+    for _ in range(60):  # the least slope that is accepted
+        middle = (low + high) / 2
+        stated["exceptional"]["slope"] = str(middle)
+        low, high = (low, middle) if check(stated) is None else (middle, high)
+    stated["exceptional"]["slope"] = str(high * (1 + Fraction(more, 10**11)))
+    assert (check(stated) is None) == good

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gdcheck.theorem.checker.descent import Descent
+from gdcheck.theorem.checker.methods.adaptive import enclose_adaptive
 from gdcheck.theorem.checker.methods.linear import MethodProblem
 from gdcheck.theorem.checker.methods.modes import Powers
 from gdcheck.theorem.checker.methods.states import StateMap, enclose
@@ -32,15 +33,19 @@ class Watched:
         return getattr(self.remainder, name)
 
 
-def states_of(start, rho):
-    """Heavy ball on x², at a step size at which the states grow."""
+HEAVY_BALL = {"name": "heavy-ball", "momentum": "1/2"}
+RMSPROP = {"name": "rmsprop", "beta2": "3/4", "epsilon": "1"}
+
+
+def states_of(start, rho, method=None):
+    """Heavy ball on x², at a step size at which the states grow; or another method."""
     value: dict[str, Any] = {
         "loss": "x**2",
         "variables": ["x"],
         "minimizer": ["0"],
         "step_size": "3/2",
         "start": [str(start)],
-        "method": {"name": "heavy-ball", "momentum": "1/2"},
+        "method": method or HEAVY_BALL,
     }
     problem = MethodProblem.read(value, "problem", 1)
     descent = Descent.at_critical_point(problem)
@@ -70,3 +75,14 @@ def test_a_state_that_is_lost_decides_nothing():
     far = replace(states, powers=Powers(Fraction(2**300), Fraction(2**300), Fraction(2**300)))
     centre, error = enclose(far, 3000, 64)
     assert error > 1 or centre == [0, 0]
+
+
+@pytest.mark.parametrize("size", [2**k for k in (30, 35, 40)])
+def test_what_the_factors_differ_by_enters_the_error(size):
+    """With RMSprop a gradient's error m becomes γm, and γ differs from one by s/ε: Claim M9."""
+    start = Fraction(1, 1024)
+    states, _ = states_of(start, Fraction(1, 2), RMSPROP)
+    _, error, average, _ = enclose_adaptive(states, Fraction(size), 1, 64)
+    assert average >= start  # √(1 − β₂) = 1/2 times the gradient 2h
+    rounding = Fraction(2, ONE)  # of the start, which the gradient multiplies with ``size`` at most
+    assert POWERS.error * start * size * rounding <= error < 4 * POWERS.error * start * size * rounding

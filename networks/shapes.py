@@ -204,6 +204,7 @@ class TrainingResult(StoredRun, frozen=True, tag="gdcheck-training/2"):
     runs: tuple[TrainingRun, ...]
     optimizers: tuple[OptimizerEntry, ...]
     minima: tuple[MinimumAhead, ...] = ()
+    command: str = ""
 
 
 class MinimumEntry(Shape, frozen=True):
@@ -355,6 +356,7 @@ class NetworkResult(StoredRun, frozen=True, tag="gdcheck-network-measured/2"):
     switch_relative_difference: float | None
     findings: dict[str, Finding]
     methods: tuple[MethodRun, ...] = ()
+    command: str = ""
 
     @property
     def signals(self) -> dict[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from shlex import join
 
 from gdcheck.properties.ablation.result import AblationRow, AblationRun, Exhibit
 from gdcheck.properties.ablation.run import known
 from gdcheck.reports.problem_charts import problem_picture_of
-from gdcheck.reports.text import code, plain, shell, table
+from gdcheck.reports.text import code, own_file, plain, shell, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.loss.errors import InputError
 
@@ -110,10 +111,17 @@ class AblationView(View[AblationRun]):
     def again(self) -> Again:
         """How to repeat the run."""
         words = ["gdcheck", "ablate", "--budget", str(self.run.budget), "--seed", str(self.run.seed)]
-        words += ["--load", self.run.load] if self.run.load else []
+        words += ["--time-limit", f"{self.run.time_limit:g}"]
+        words += ["--load", f"{self.under}{self._own}" if self.run.text else self.run.load] if self.run.load else []
         if self.run.load or set(self.run.asked) != set(known()):
             words += [word for name in self.run.asked for word in ("--assumption", name)]
-        return Again("The ablations again:", join(words))
+        own = f"{Path(self.run.load).name} lies beside this page." if self.run.text else ""
+        return Again("The ablations again:", join(words), own)
+
+    @property
+    def _own(self) -> str:
+        """The place of the user's own file, from the folder of the run's files."""
+        return f"own/{own_file(Path(self.run.load).name)}"
 
     def pictures(self) -> dict[str, str]:
         """Return the trajectory of the simplest exhibit of each ablation, and what happens to its direction."""
@@ -127,17 +135,19 @@ class AblationView(View[AblationRun]):
         return found
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """Yield the certificates of the counterexamples.
+        """Yield the user's own file, and the certificates of the counterexamples.
 
         Args:
             pictures: All pictures of the page.
 
         Yields:
-            A path from the page's directory, and a certificate.
+            A path from the page's directory, and its content.
 
         Raises:
             InputError: If a name would lead out of the directory.
         """
+        if self.run.text:
+            yield self._own, self.run.text
         for row in self.run.rows:
             if not row.name.replace("-", "").isalnum():
                 raise InputError("run", f"the ablation {row.name[:80]!r} must be named by letters, digits and hyphens")

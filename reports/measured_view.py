@@ -11,7 +11,7 @@ from gdcheck.networks.shapes import NetworkResult, TrainingResult
 from gdcheck.reports.measured_charts import network_chart, training_chart
 from gdcheck.reports.method_runs_chart import method_runs_chart
 from gdcheck.reports.text import plain, table
-from gdcheck.reports.view import Caution, View
+from gdcheck.reports.view import Again, Caution, View
 
 _Measured = TypeVar("_Measured", NetworkResult, TrainingResult)
 
@@ -29,6 +29,10 @@ class _MeasuredView(View[_Measured]):
     def facts(self) -> list[tuple[str, object]]:
         """Device and versions."""
         return [(name, getattr(self.run.surroundings, name)) for name in self.run.surroundings.__struct_fields__]
+
+    def again(self) -> Again | None:
+        """How to repeat the run; None of runs that were stored without their command."""
+        return Again("The same run again, with the same images:", self.run.command) if self.run.command else None
 
     def heading(self) -> str:
         """Return the images, in Markdown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from shlex import join
 
 import altair as alt
@@ -14,11 +15,12 @@ from gdcheck.reports.charts import STAND_IN, config, drawn, legend
 from gdcheck.reports.latex import fragment
 from gdcheck.reports.page import render_page
 from gdcheck.reports.problem_charts import problem_picture_of
-from gdcheck.reports.text import DASH, code, plain, scientific, table
+from gdcheck.reports.text import DASH, code, own_file, plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.loss.errors import InputError
 
 _FEW = 3
+_FILES = "claims"
 
 VERDICTS = "claim-verdicts"
 """The stem of the chart of verdicts."""
@@ -147,9 +149,19 @@ class OwnClaimsView(View[OwnClaimsRun]):
 
     def again(self) -> Again:
         """How to repeat the run."""
-        words = ["gdcheck", "claim", *self.run.targets, "--budget", str(self.run.budget), "--seed", str(self.run.seed)]
-        words += ["--until-false"] if self.run.until_false else []
-        return Again("The claims again:", join(words))
+        run = self.run
+        words = ["gdcheck", "claim", *map(self._beside, run.targets), "--budget", str(run.budget)]
+        words += ["--seed", str(run.seed), "--time-limit", f"{run.time_limit:g}"]
+        words += ["--until-false"] if run.until_false else []
+        return Again("The claims again:", join(words), "The claims’ files lie beside this page." if run.files else "")
+
+    def _beside(self, target: str) -> str:
+        """Return what names a claim from the page: its file as it lies beside it."""
+        path, colon, name = target.rpartition(":") if target.rpartition(":")[0].endswith(".py") else (target, "", "")
+        file = Path(path).name
+        return (
+            f"{self.under}{_FILES}/{file}{colon}{name}" if path.endswith(".py") and file in self.run.files else target
+        )
 
     def pictures(self) -> dict[str, str]:
         """Return the trajectory of each simplest counterexample."""
@@ -164,7 +176,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
             yield VERDICTS, "How the problems of each claim ended", claims_chart(verdicts)
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """Yield the records of the counterexamples, and each as a LaTeX fragment and as a page of its own.
+        """Yield the claims' files, the records of the counterexamples, and each as LaTeX and as a page of its own.
 
         Args:
             pictures: All pictures of the page.
@@ -175,6 +187,8 @@ class OwnClaimsView(View[OwnClaimsRun]):
         Raises:
             InputError: If a name would lead out of the directory.
         """
+        for name, text in self.run.files.items():
+            yield f"{_FILES}/{own_file(name)}", text
         for row in self.run.rows:
             if row.counterexample is None:
                 continue

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from gdcheck.theorem.certificate.shapes import StoredExample, StoredProblem
+from gdcheck.theorem.loss.errors import InputError
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DASH = "–"
@@ -103,6 +104,20 @@ def method_options(method: dict[str, Any] | None) -> list[str]:
         said = ";".join(",".join(row) for row in value) if field == "preconditioner" else value
         words.append(f"--{'method' if field == 'name' else field}={said}")
     return words
+
+
+def own_file(name: str) -> str:
+    """Return the name of a user's Python file, which is written beside a page.
+
+    Args:
+        name: The name, as a stored result has it.
+
+    Raises:
+        InputError: If it would lead out of the directory.
+    """
+    if name in {"", ".", ".."} or not name.endswith(".py") or re.search(r"[/\\\0]", name):
+        raise InputError("run", f"the file {name[:80]!r} must be a Python file without a folder")
+    return name
 
 
 def plain(value: object) -> str:

@@ -104,6 +104,8 @@ class AblationRun(StoredRun, frozen=True, tag="gdcheck-ablation/1"):
         versions: The versions of the programs that matter.
         rows: One row for each ablation, in their order.
         load: The file of the user's own that some of them come from; empty if there is none.
+        text: The text of that file.
+        time_limit: Seconds that examining one problem might take.
     """
 
     seed: int
@@ -113,6 +115,8 @@ class AblationRun(StoredRun, frozen=True, tag="gdcheck-ablation/1"):
     versions: dict[str, str]
     rows: tuple[AblationRow, ...]
     load: str = ""
+    text: str = ""
+    time_limit: float = 600.0
 
     def contradictions(self) -> Contradictions:
         """Hold what a stored run says against its own rows."""

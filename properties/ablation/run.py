@@ -129,7 +129,17 @@ def run_ablations(
         if isinstance(simple, str):
             total.fault, simple = simple, None
         rows.append(row_of(ablations[name], total, simple))
-    return AblationRun(seed, budget, tuple(names), run.interrupted or run.lost, versions(), tuple(rows), target)
+    return AblationRun(
+        seed,
+        budget,
+        tuple(names),
+        run.interrupted or run.lost,
+        versions(),
+        tuple(rows),
+        target,
+        "" if load is None else load.read_text(encoding="utf-8"),
+        time_limit,
+    )
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from gdcheck.properties.claims.undecided import CLAIM_STEPS
 from gdcheck.properties.lemmas.built_in import built_in
@@ -23,11 +23,13 @@ from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
-_AGAIN = {
-    "violated": ("VIOLATED AGAIN", ""),
-    "held": ("FIXED", "the claim holds"),
-    "aside": ("FIXED", "the claim no longer speaks of it"),
-    "undecided": ("UNDECIDED", ""),
+Again = Literal["violated again", "fixed", "undecided"]
+"""What a claim does on a problem that it failed on before."""
+_AGAIN: dict[str, tuple[Again, str]] = {
+    "violated": ("violated again", ""),
+    "held": ("fixed", "the claim holds"),
+    "aside": ("fixed", "the claim no longer speaks of it"),
+    "undecided": ("undecided", ""),
 }
 
 
@@ -95,7 +97,7 @@ def _prediction(claim: OwnClaim) -> str:
     return claim.exactly or claim.sentence
 
 
-def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tuple[str, str, str]]:
+def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tuple[str, Again, str]]:
     """Examine the claim of a counterexample again, on each of its problems.
 
     What the record holds as text is never run: the claim is loaded from a file of the reader's own.
@@ -106,7 +108,7 @@ def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tupl
         beside: The folder of the record, where the file is looked for after the current one.
 
     Returns:
-        For each form its name, ``VIOLATED AGAIN``, ``FIXED`` or ``UNDECIDED``, and what was found.
+        For each form its name, whether the claim is violated again, fixed or undecided, and what was found.
 
     Raises:
         InputError: If the record is not one, or the claim's file is not there.

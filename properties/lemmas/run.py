@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, ValidationError, convert
@@ -128,8 +128,25 @@ def run_claims(
     for name, fault in faults.items():
         rows.append(row_of(ShardResult(name, fault=fault), "", "", "", None))
     return OwnClaimsRun(
-        plan.targets, plan.seed, plan.budget, run.interrupted, versions(), tuple(rows), until_false=plan.until_false
+        plan.targets,
+        plan.seed,
+        plan.budget,
+        run.interrupted,
+        versions(),
+        tuple(rows),
+        until_false=plan.until_false,
+        time_limit=plan.time_limit,
+        files=_texts(known.values()),
     )
+
+
+def _texts(known: Iterable[Source]) -> dict[str, str]:
+    """Return the texts of own files by name, but for names that two files share."""
+    texts: dict[str, set[str]] = {}
+    for source in known:
+        if source.file:
+            texts.setdefault(source.file, set()).add(source.text)
+    return {name: next(iter(found)) for name, found in texts.items() if len(found) == 1}
 
 
 def workload(plan: Plan) -> int:

@@ -150,6 +150,8 @@ class OwnClaimsRun(StoredRun, frozen=True, tag="gdcheck-claim/1"):
         versions: The versions of what it was run with.
         rows: The verdicts, in the order asked for.
         until_false: Whether a claim was examined no further than the shard in which it is proved false.
+        time_limit: Seconds that an examination might take.
+        files: The texts of the files that declare the claims, by name; a file whose name another one has is left out.
     """
 
     targets: tuple[str, ...]
@@ -159,6 +161,8 @@ class OwnClaimsRun(StoredRun, frozen=True, tag="gdcheck-claim/1"):
     versions: dict[str, str]
     rows: tuple[ClaimRow, ...]
     until_false: bool = False
+    time_limit: float = 10.0
+    files: dict[str, str] = field(default_factory=dict)
 
     def contradictions(self) -> Contradictions:
         """Hold each row's verdict against its counts.

@@ -18,7 +18,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from gdcheck.commands import claiming, deciding, direction, drawing, running, stepping, sweeping, training
+from gdcheck.commands import (
+    claiming,
+    deciding,
+    direction,
+    drawing,
+    rechecking,
+    replaying,
+    running,
+    stepping,
+    sweeping,
+    training,
+)
 from gdcheck.commands.common import (
     BAD_INPUT,
     INTERNAL_ERROR,
@@ -63,7 +74,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (deciding, claiming, running, stepping, direction, sweeping, drawing, training):
+for group in (deciding, rechecking, replaying, claiming, running, stepping, direction, sweeping, drawing, training):
     app.add_typer(group.commands)
 
 _TRACEBACK, _COMPLETE = "--traceback", "_GDCHECK_COMPLETE"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from gdcheck.commands.answers import ANSWER, DIRECTION, STEPS
 from gdcheck.properties.basins.crossing_grid import Cell
-from gdcheck.theorem.certificate.shapes import DRAFT, Count, StoredRun, json_schema
+from gdcheck.theorem.certificate.shapes import DRAFT, Count, Shape, StoredRun, VerdictName, json_schema
 
 
 class CrossingGrid(StoredRun, frozen=True, tag="gdcheck-crossings/1"):
@@ -35,6 +35,106 @@ class Map(StoredRun, frozen=True, tag="gdcheck-map/1"):
     certified: Count
     differing: Count
     notes: tuple[str, ...]
+
+
+class Rechecked(Shape, frozen=True):
+    """What the checker says of one certificate.
+
+    Attributes:
+        file: The certificate's file.
+        result: ``unusable`` if the file holds no certificate.
+        said: The answer in words.
+    """
+
+    file: str
+    result: Literal["accepted", "rejected", "not-checked", "unusable"]
+    said: str
+
+
+class Recheck(StoredRun, frozen=True, tag="gdcheck-recheck/1"):
+    """What ``gdcheck recheck`` says.
+
+    Attributes:
+        files: One certificate each, in the order of the command line.
+    """
+
+    files: tuple[Rechecked, ...]
+
+
+Comparison = Literal["same", "different", "nothing stored", "violated again", "fixed", "undecided"]
+"""How what is found compares with what is stored."""
+
+
+class Replayed(Shape, frozen=True):
+    """One thing of a record that was found again.
+
+    Attributes:
+        about: ``verdict``, ``sharpness``, or a claim and one of its problems.
+        outcome: How what is found compares with what is stored.
+        stored: What is stored; None where nothing is, and of a claim.
+        found: What is found now.
+    """
+
+    about: str
+    outcome: Comparison
+    stored: str | None
+    found: str
+
+
+class Replay(StoredRun, frozen=True, tag="gdcheck-replay/1"):
+    """What ``gdcheck replay`` finds.
+
+    Attributes:
+        compared: The verdict, then the sharpness where it is stored; or the claim of a counterexample on its problems.
+        reason: Why the verdict is as it is now; None of a claim.
+        notes: What else is said.
+    """
+
+    compared: tuple[Replayed, ...]
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Plot(StoredRun, frozen=True, tag="gdcheck-plot/1"):
+    """What ``gdcheck plot`` draws.
+
+    Attributes:
+        picture: The file.
+        verdict: The verdict on the problem that is drawn.
+        reason: Why, in one sentence.
+    """
+
+    picture: str
+    verdict: VerdictName
+    reason: str
+
+
+class Page(StoredRun, frozen=True, tag="gdcheck-page/1"):
+    """What ``gdcheck report`` writes.
+
+    Attributes:
+        page: The page.
+        markdown: The same as Markdown.
+        junit: The same as JUnit XML.
+    """
+
+    page: str
+    markdown: str
+    junit: str
+
+
+class NothingFound(StoredRun, frozen=True, tag="gdcheck-network-unresolved/1"):
+    """What ``gdcheck network`` says where nothing is proved, or there is nothing to measure at.
+
+    Attributes:
+        verdict: ``unresolved`` with ``--prove``, ``not measured`` without.
+        reason: Why, in one sentence.
+        step: The last step that was followed; None where none was.
+    """
+
+    verdict: Literal["unresolved", "not measured"]
+    reason: str
+    step: Count | None = None
 
 
 def _schema(name: str, title: str, required: list[str], **described: Any) -> dict[str, Any]:
@@ -111,5 +211,10 @@ ANSWER_SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "crossings": json_schema(CrossingGrid, "an answer of gdcheck crossings --json"),
     "map": json_schema(Map, "an answer of gdcheck map --json"),
+    "network-unresolved": json_schema(NothingFound, "an answer of gdcheck network --json without a result"),
+    "page": json_schema(Page, "an answer of gdcheck report --json"),
+    "plot": json_schema(Plot, "an answer of gdcheck plot --json"),
+    "recheck": json_schema(Recheck, "an answer of gdcheck recheck --json"),
+    "replay": json_schema(Replay, "an answer of gdcheck replay --json"),
 }
 """The published schemas of answers, by the name of their file."""

@@ -1,11 +1,9 @@
-"""The body of ``gdcheck claim``, and of ``gdcheck replay`` for its counterexamples."""
+"""The body of ``gdcheck claim``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -14,7 +12,6 @@ from rich.text import Text
 from gdcheck.commands.claim_options import ClaimOptions
 from gdcheck.commands.common import BAD_INPUT, OTHER, PROVED, REFUTED, make_directory, printable, write_bytes
 from gdcheck.commands.sweep_run import read_count
-from gdcheck.properties.lemmas.record import digest_of, examined_again, read_record
 from gdcheck.properties.lemmas.run import begin, go_on, run_claims, workload
 from gdcheck.properties.lemmas.verdict import ClaimRow, OwnClaimsRun
 from gdcheck.properties.storage.workers import default_jobs
@@ -30,8 +27,8 @@ from gdcheck.reports.own_claims_view import (
     reproduce_line,
     sourced,
 )
+from gdcheck.terminal.folding import print_folded, print_line
 from gdcheck.terminal.progress import progress_bar
-from gdcheck.terminal.show import print_folded
 from gdcheck.theorem.loss.errors import InputError
 
 _OUT = Path("reports/out/claim")
@@ -166,22 +163,22 @@ def _show_table(console: Console, run: OwnClaimsRun, root: Path) -> None:
 
 def _show_row(console: Console, row: ClaimRow, root: Path, *, latex: bool) -> None:
     style = _STYLES.get(row.verdict, "bold red")
-    console.print(Text.assemble((row.name, "bold"), ": ", (printable(row.words()), style)), soft_wrap=True)
+    print_line(console, Text.assemble((row.name, "bold"), ": ", (printable(row.words()), style)))
     if row.sentence:
-        console.print(Text(f"  “{printable(row.sentence)}”", "dim"), soft_wrap=True)
+        print_line(console, Text(f"  “{printable(row.sentence)}”", "dim"))
     if row.fault is not None and row.verdict != "unusable":
-        console.print(Text(f"  not examined to the end: {printable(row.fault)}", "bold red"), soft_wrap=True)
+        print_line(console, Text(f"  not examined to the end: {printable(row.fault)}", "bold red"))
     for state in ("undecided", "aside"):
         causes = sorted(row.causes.get(state, {}).items(), key=lambda item: (-item[1], item[0]))
         for cause, count in causes[:_MOST_CAUSES]:
-            console.print(Text(f"  {state} on {count:,}: {printable(cause)}"), soft_wrap=True)
+            print_line(console, Text(f"  {state} on {count:,}: {printable(cause)}"))
     if row.rechecked:
-        console.print(Text(f"  certificates that the independent checker accepted: {row.rechecked:,}"), soft_wrap=True)
+        print_line(console, Text(f"  certificates that the independent checker accepted: {row.rechecked:,}"))
     if row.closest is not None:
-        console.print(Text(f"  smallest margin where it holds: {row.closest.margin:.3g}"), soft_wrap=True)
+        print_line(console, Text(f"  smallest margin where it holds: {row.closest.margin:.3g}"))
     if "second" in row.kinds:
         said = ", ".join(f"{kind} on {count:,}" for kind, count in row.kinds["second"].items())
-        console.print(Text(f"  the second engine, mpmath: {said}"), soft_wrap=True)
+        print_line(console, Text(f"  the second engine, mpmath: {said}"))
     record = row.counterexample
     if record is None:
         return
@@ -194,24 +191,3 @@ def _show_row(console: Console, row: ClaimRow, root: Path, *, latex: bool) -> No
     console.print(Text(f"  gdcheck replay {root / record_file(row)}", "dim"), soft_wrap=True)
     if latex:
         console.print(Text(fragment(record)), soft_wrap=True)
-
-
-def replay_counterexample(data: Any, load: Path | None, beside: Path) -> int:
-    """Examine the claim of a stored counterexample again and print what is found.
-
-    Args:
-        data: The record.
-        load: The file that declares the claim, if it is named.
-        beside: The folder of the record.
-
-    Returns:
-        The exit code: 1 if the claim is violated again, 3 if that is undecided, 0 if it is not.
-    """
-    record = read_record(data)
-    found = examined_again(data, load, beside)
-    if not digest_of(record, load, beside):
-        typer.echo(f"{record.file} has changed since the counterexample was found")
-    for form, outcome, note in found:
-        typer.echo(f"{outcome}: {printable(record.claim)} on the {form} problem: {printable(note)}")
-    words = {outcome for _, outcome, _ in found}
-    return REFUTED if "VIOLATED AGAIN" in words else OTHER if "UNDECIDED" in words else PROVED

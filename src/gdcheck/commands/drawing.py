@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gdcheck.theorem.decision.smooth import SmoothDecision
     from gdcheck.theorem.descent.problem import Problem
     from gdcheck.theorem.smooth.problem import SmoothProblem
+    from gdcheck.theorem.valleys.decide import ValleyDecision
 
 commands = typer.Typer()
 
@@ -61,6 +62,7 @@ def plot(
     minimizer: Minimizer = None,
     variables: Variables = None,
     max_steps: Annotated[int, typer.Option(**whole(1), help="Steps allowed for the verdict.")] = 1_000_000,
+    as_json: AsJson = False,
 ) -> int:
     """Draw direction, sharpness and phase plane of a problem."""
     from gdcheck.properties.storage.reading import stored_problem
@@ -82,9 +84,9 @@ def plot(
     else:
         given = problem_from_options(loss, step_size, start, minimizer, variables)
     assert out is not None
-    if _is_drawn_as_valley(given, out, max_steps):
-        typer.echo(f"picture: {out}")
-        return PROVED
+    in_valley = _drawn_as_valley(given, out, max_steps)
+    if in_valley is not None:
+        return _told(in_valley, out, as_json=as_json)
     if isinstance(given, EveryStartProblem | EveryStartSmoothProblem):
         raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
     assert not isinstance(given, ValleyProblem)
@@ -96,7 +98,19 @@ def plot(
         write_picture(out, problem_chart(decision), name)
     except OverflowError:
         raise InputError("loss", "holds numbers that are too large for a picture; scale the problem") from None
-    typer.echo(f"picture: {out}")
+    return _told(decision, out, as_json=as_json)
+
+
+def _told(decision: Decision | SmoothDecision | ValleyDecision, out: Path, *, as_json: bool) -> int:
+    """Say which picture was drawn; as JSON, its verdict too."""
+    from gdcheck.commands.answer_schemas import Plot
+    from gdcheck.properties.storage.files import as_json as as_text
+
+    if as_json:
+        drawn = Plot(str(out), decision.verdict.value, decision.reason)
+        typer.echo(as_text(drawn, indent=None), nl=False)
+    else:
+        typer.echo(f"picture: {out}")
     return PROVED
 
 
@@ -117,25 +131,25 @@ def _drawn(problem: Problem | SmoothProblem, max_steps: int) -> Decision | Smoot
     return located.enclosed
 
 
-def _is_drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> bool:
+def _drawn_as_valley(given: AnyProblem, out: Path, max_steps: int) -> ValleyDecision | None:
     """Draw a trajectory into a valley, if the problem is one of residuals or a sum of squares that is."""
     from gdcheck.theorem.valleys.problem import ValleyProblem
     from gdcheck.theorem.valleys.squares import as_valley
 
     valley = given if isinstance(given, ValleyProblem) else as_valley(given)
     if valley is None:
-        return False
+        return None
     from gdcheck.reports.valley_charts import valley_chart
     from gdcheck.theorem.valleys.decide import decide_valley
 
     decision = decide_valley(valley, max_steps=max_steps)
     if not decision.is_of_a_valley and valley is not given:
-        return False
+        return None
     texts = ", ".join(residual.text for residual in valley.residuals)
     method = "Gradient descent" if valley.method.is_plain else valley.method.name
     name = f"{method} into the valley of {texts[:120]}, step size {valley.step_size}"
     write_picture(out, valley_chart(decision), name)
-    return True
+    return decision
 
 
 @commands.command(

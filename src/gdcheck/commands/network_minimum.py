@@ -9,8 +9,10 @@ import numpy as np
 import typer
 from flint import fmpq
 
+from gdcheck.commands.answer_schemas import NothingFound
 from gdcheck.commands.common import INTERRUPTED, OTHER, make_directory
 from gdcheck.commands.network_proof import activation_of, asked, few_enough, hidden_widths, kept_and_checked
+from gdcheck.commands.talking import answer_without_file
 from gdcheck.commands.training_options import NetworkOptions, one_of
 from gdcheck.commands.training_run import describe, load_images
 from gdcheck.networks.data import Images
@@ -77,6 +79,7 @@ def prove_minimum_command(options: NetworkOptions) -> int:
         return INTERRUPTED
     if proof.arrival is None:
         _show(proof)
+        answer_without_file(NothingFound("unresolved", proof.reason, proof.moments[-1].step))
         return OTHER
     chart = network_minimum_chart(proof, describe(images))
     said = "A network's run to a strict minimum, and where its limit is settled"

@@ -6,8 +6,10 @@ import json
 
 import typer
 
+from gdcheck.commands.answer_schemas import NothingFound
 from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory, write_bytes
 from gdcheck.commands.network_proof import asked, dense_on_images, found_step_size, without_decay
+from gdcheck.commands.talking import answer_without_file
 from gdcheck.commands.training_options import NetworkOptions
 from gdcheck.commands.training_run import describe
 from gdcheck.networks.proof.written import exact_texts, written
@@ -69,6 +71,7 @@ def _proved(problem: ValleyProblem, options: NetworkOptions) -> int:
         answer, proof = valley_answer(decision), valley_certificate(decision)
     if proof is None:
         typer.echo(f"unresolved: {decision.reason}")
+        answer_without_file(NothingFound("unresolved", decision.reason))
         return OTHER
     path = options.out / f"network-momentum-{proof['regime']}.json"
     write_bytes(path, as_json(proof).encode("utf-8"))
@@ -81,7 +84,9 @@ def _proved(problem: ValleyProblem, options: NetworkOptions) -> int:
     except NotChecked as gave_up:
         failure = str(gave_up)
     if failure is not None:
-        typer.echo(f"unresolved: the checker does not accept the certificate {path} ({failure})")
+        why = f"the checker does not accept the certificate {path} ({failure})"
+        typer.echo(f"unresolved: {why}")
+        answer_without_file(NothingFound("unresolved", why))
         return OTHER
     show_answer(console_for_people(), answer | {"recheck": "accepted"})
     typer.echo(f"certificate: {path}; gdcheck plot draws it")

@@ -11,8 +11,12 @@ from pathlib import Path
 import altair as alt
 import typer
 from flint import fmpq
+from typer import BadParameter
 
+from gdcheck.commands.answer_schemas import NothingFound
 from gdcheck.commands.common import INTERRUPTED, OTHER, PROVED, make_directory
+from gdcheck.commands.options import whole
+from gdcheck.commands.talking import answer_without_file
 from gdcheck.commands.training_options import NetworkOptions
 from gdcheck.commands.training_run import describe, load_images
 from gdcheck.networks.data import Images
@@ -66,6 +70,7 @@ def prove_command(options: NetworkOptions) -> int:
         return INTERRUPTED
     if proof.arrival is None:
         _show(proof)
+        answer_without_file(NothingFound("unresolved", proof.reason, proof.moments[-1].step))
         return OTHER
     chart = network_proof_chart(proof, describe(images))
     said = "A network's run, and the step from which on its limit is settled"
@@ -107,10 +112,12 @@ def kept_and_checked(
         typer.echo(f"interrupted: {path} is written, and not checked", err=True)
         return INTERRUPTED
     if failure is not None:
-        typer.echo(
-            f"unresolved: the checker does not accept the certificate ({failure}); "
+        why = (
+            f"the checker does not accept the certificate ({failure}); "
             "its bounds are less sharp than the search's: allow more --max-steps, or take a smaller network"
         )
+        typer.echo(f"unresolved: {why}")
+        answer_without_file(NothingFound("unresolved", why, proof.arrival.step))
         return OTHER
     show()
     typer.echo(f"certificate: {path}, with its .npz, accepted by the checker; picture: {path.with_suffix('.svg')}")
@@ -191,10 +198,14 @@ def hidden_widths(text: str) -> list[int]:
     Raises:
         InputError: If they are none.
     """
-    parts = text.split(",")
-    if not all(part.strip().isdecimal() and 0 < int(part) <= 100_000 for part in parts) or len(parts) > 8:
+    read, parts = whole(1, 100_000)["parser"], text.split(",")
+    try:
+        widths = [read(part.strip()) for part in parts]
+    except BadParameter:
+        widths = []
+    if not 0 < len(widths) <= 8:
         raise InputError("hidden", "must be one to eight widths, such as 100 or 40,40")
-    return [int(part) for part in parts]
+    return widths
 
 
 def activation_of(options: NetworkOptions) -> Activation:

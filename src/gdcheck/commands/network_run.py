@@ -11,7 +11,9 @@ import torch
 import typer
 from msgspec.structs import replace as replace_fields
 
+from gdcheck.commands.answer_schemas import NothingFound
 from gdcheck.commands.common import INTERRUPTED, make_directory
+from gdcheck.commands.talking import answer_without_file
 from gdcheck.commands.training_options import NetworkOptions
 from gdcheck.commands.training_run import describe, load_images
 from gdcheck.networks.devices import choose_device, surroundings
@@ -23,6 +25,7 @@ from gdcheck.networks.network_result import as_network_result
 from gdcheck.networks.networks import Architecture, NetworkConfig, build
 from gdcheck.networks.objective import LossKind, Objective
 from gdcheck.reports.compose import write_measured
+from gdcheck.terminal.log import command_line
 from gdcheck.terminal.progress import Tell, progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -58,7 +61,9 @@ def network_command(options: NetworkOptions) -> int:
         minimum = _minimum(objective, start)
         _show_minimum(minimum)
         if not minimum.strict:
-            typer.echo("not measured: this is no strict minimum with simple ends; try another --seed or --weight-decay")
+            why = "this is no strict minimum with simple ends; try another --seed or --weight-decay"
+            typer.echo(f"not measured: {why}")
+            answer_without_file(NothingFound("not measured", why))
             return NOT_MEASURED
         plan = ExperimentConfig(options.steps, options.scan_steps, distance=options.distance, seed=options.seed)
         total = 3 * plan.steps + len(scan_step_sizes(minimum)) * plan.scan_steps
@@ -71,7 +76,7 @@ def network_command(options: NetworkOptions) -> int:
     result = as_network_result(
         experiment, plan, images, config, weight_decay=options.weight_decay, surroundings=surroundings(device)
     )
-    result = replace_fields(result, methods=methods)
+    result = replace_fields(result, methods=methods, command=command_line())
     write_measured(result, options.out)
     made_up = "SYNTHETIC data: " if images.synthetic else ""
     findings = experiment.findings

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end, make_directory, proofs_with_progress
-from gdcheck.commands.options import Jobs, RunAsJson, number, whole
+from gdcheck.commands.options import AsJson, Jobs, RunAsJson, number, whole
 from gdcheck.commands.talking import talks
 from gdcheck.properties.storage.workers import default_jobs
 
@@ -121,12 +121,18 @@ def report(
         list[str] | None, typer.Option(help="Write the charts as svg, png, pdf or html (interactive). May be repeated.")
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Put runs on one offline page, with Markdown and JUnit XML beside it."""
+    from gdcheck.commands.answer_schemas import Page
+    from gdcheck.properties.storage.files import as_json as as_text
     from gdcheck.reports.compose import compose
 
     page = compose(runs, out, figures or [])
-    typer.echo(f"report: {page}")
+    if as_json:
+        typer.echo(as_text(Page(str(page), str(out / "report.md"), str(out / "junit.xml")), indent=None), nl=False)
+    else:
+        typer.echo(f"report: {page}")
     if open_:
         import webbrowser
 

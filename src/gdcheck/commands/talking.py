@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from gdcheck.terminal.log import LOG, talking
+
+if TYPE_CHECKING:
+    from gdcheck.theorem.certificate.shapes import StoredRun
 
 _COMMON = {
     "quiet": (bool, typer.Option("--quiet", help="Print nothing but errors, and the JSON of --json."), False),
@@ -24,6 +28,20 @@ _JSON = {"as_json": (bool, typer.Option("--json", help="Print the run as one JSO
 
 Result = Callable[[dict[str, Any]], Path | list[Path]]
 """Says where a command's result may lie, from its options."""
+
+
+_ANSWER: ContextVar[str | None] = ContextVar("answer", default=None)
+
+
+def answer_without_file(answer: StoredRun) -> None:
+    """Say what ``--json`` prints where no file holds the result.
+
+    Args:
+        answer: The answer, whose schema is published.
+    """
+    from gdcheck.properties.storage.files import as_json
+
+    _ANSWER.set(as_json(answer, indent=None))
 
 
 def talks(result: Result | None = None) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -42,15 +60,22 @@ def talks(result: Result | None = None) -> Callable[[Callable[..., int]], Callab
             as_json = given.pop("as_json") if result is not None else given.get("as_json", False)
             places = [] if result is None else result(given)
             before = {path: _changed(path) for path in ([places] if isinstance(places, Path) else places)}
+            token = _ANSWER.set(None)
             silent = quiet or (as_json and result is not None)
-            with talking(
-                quiet=silent, verbose=verbose, log_file=log_file, keeps_output=bool(as_json) and result is None
-            ):
-                code = body(**given)
-                LOG.info("exit code %d", code)
+            try:
+                with talking(
+                    quiet=silent, verbose=verbose, log_file=log_file, keeps_output=bool(as_json) and result is None
+                ):
+                    code = body(**given)
+                    LOG.info("exit code %d", code)
+                answer = _ANSWER.get()
+            finally:
+                _ANSWER.reset(token)
             written = next((path for path in before if _changed(path) != before[path]), None)
-            if as_json and written is not None:
-                typer.echo(written.read_text(encoding="utf-8"), nl=False)
+            if answer is None and written is not None:
+                answer = written.read_text(encoding="utf-8")
+            if as_json and answer is not None:
+                typer.echo(answer, nl=False)
             return code
 
         own = signature(body).parameters

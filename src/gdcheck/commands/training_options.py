@@ -12,7 +12,7 @@ from typer import Option
 
 from gdcheck.commands.options import number, whole
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import to_fmpq
+from gdcheck.theorem.loss.rational import to_float, to_fmpq
 
 PRESETS = {"paper": ("gd", "momentum", "adam")}
 PRESET_SEEDS = 5
@@ -192,8 +192,8 @@ class TrainOptions(ImageOptions):
         if self.sweep is None:
             return (1.0,)
         try:
-            factors = tuple(float(part) for part in self.sweep.split(","))
-        except ValueError:
+            factors = tuple(to_float(to_fmpq(part.strip(), "sweep")) for part in self.sweep.split(","))
+        except (InputError, OverflowError):
             factors = ()
         if (
             not factors

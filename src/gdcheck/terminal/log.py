@@ -22,6 +22,13 @@ _EVERY = 10.0
 
 INVOKED: ContextVar[Sequence[str]] = ContextVar("invoked", default=())
 """The words of the command line after ``gdcheck``."""
+
+
+def command_line() -> str:
+    """Return the command that runs, to be pasted into a POSIX shell."""
+    return join(["gdcheck", *INVOKED.get()])
+
+
 _BARS: ContextVar[bool] = ContextVar("bars", default=True)
 
 
@@ -61,7 +68,7 @@ def talking(*, quiet: bool, verbose: bool, log_file: Path | None, keeps_output: 
         with ExitStack() as stack:
             if quiet and not keeps_output:
                 stack.enter_context(redirect_stdout(stack.enter_context(Path(devnull).open("w", encoding="utf-8"))))
-            LOG.info("gdcheck %s", join(INVOKED.get()))
+            LOG.info("%s", command_line())
             yield
             LOG.info("ended after %.1f s", time.monotonic() - begun)
     except BaseException as error:

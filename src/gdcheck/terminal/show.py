@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gdcheck.terminal.folding import print_folded
 from gdcheck.terminal.headline import headline, named, step_size_rows
 from gdcheck.terminal.show_outcome import minimizer_rows, outcome_rows
 from gdcheck.terminal.show_patterns import pattern_rows
@@ -44,19 +45,6 @@ def show_answer(console: Console, answer: dict[str, Any]) -> None:
     for row in _every_start_rows(answer) if "starts" in answer else _rows(answer):
         table.add_row(*(Text(cell) for cell in row))
     print_folded(console, table)
-
-
-def print_folded(console: Console, table: Table) -> None:
-    """Print a table so that a narrow terminal folds what is long, and cuts nothing.
-
-    Args:
-        console: Where to print.
-        table: The table; without rows, nothing is printed.
-    """
-    for column in table.columns:
-        column.overflow = "fold"
-    if table.row_count:
-        console.print(table)
 
 
 def show_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:

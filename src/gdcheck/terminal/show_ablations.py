@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
-from gdcheck.terminal.show import print_folded
+from gdcheck.terminal.folding import print_folded, print_line
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
 
@@ -39,11 +39,11 @@ def show_ablations(console: Console, run: AblationRun, out: Path) -> None:
 
 
 def _show_row(console: Console, row: AblationRow, out: Path) -> None:
-    console.print(Text.assemble((row.name, "bold"), f": without “{row.dropped}”"), soft_wrap=True)
+    print_line(console, Text.assemble((row.name, "bold"), f": without “{row.dropped}”"))
     if row.fault is not None:
-        console.print(Text(f"  open: {row.fault}", "bold red"), soft_wrap=True)
+        print_line(console, Text(f"  open: {row.fault}", "bold red"))
     if row.weaker:
-        console.print(Text(f"  a weaker form held on all {row.weaker_held}: {row.weaker}"), soft_wrap=True)
+        print_line(console, Text(f"  a weaker form held on all {row.weaker_held}: {row.weaker}"))
     exhibit = row.simplest or row.shown
     if exhibit is not None:
         start = ", ".join(exhibit.problem.start)
@@ -54,7 +54,7 @@ def _show_row(console: Console, row: AblationRow, out: Path) -> None:
             lines.append(f"claimed: {exhibit.predicted}")
         lines.append(f"{exhibit.evidence}: {exhibit.happens}")
         for line in lines:
-            console.print(Text(f"  {line}"), soft_wrap=True)
+            print_line(console, Text(f"  {line}"))
     files = certificate_files(row.name, "simplest", row.simplest)
     if files:
         console.print(Text("  gdcheck recheck " + " ".join(str(out / f) for f in files), "dim"), soft_wrap=True)

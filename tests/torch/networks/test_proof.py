@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 
 from torch import nn  # noqa: E402
 
+from gdcheck.commands.answer_schemas import ANSWER_SCHEMAS  # noqa: E402
 from gdcheck.networks.proof.ordinary import distances  # noqa: E402
 from gdcheck.networks.proof.passes import forward, gradient  # noqa: E402
 from gdcheck.networks.proof.prove import prove  # noqa: E402
@@ -111,14 +113,23 @@ def test_the_command_proves_and_its_certificate_is_accepted(gdcheck, tmp_path):
     code, out, _ = gdcheck("network", *words, "--max-steps", "5")
     assert code == 3
     assert "unresolved after step 5" in out
+    code, out, _ = gdcheck("network", *words, "--max-steps", "5", "--json")
+    answer = json.loads(out)
+    assert (code, answer["verdict"], answer["step"]) == (3, "unresolved", 5)
+    jsonschema.validate(answer, ANSWER_SCHEMAS["network-unresolved"])
 
 
 def test_what_the_checker_refuses_is_unresolved(gdcheck, tmp_path, monkeypatch):
     monkeypatch.setattr("gdcheck.commands.network_proof.recheck_file", lambda *_, **__: "N9: a claim fails")
-    code, out, _ = gdcheck("network", "--prove", "--subset", "4", "--hidden", "30", "--pixels", "2", "--out", tmp_path)
+    words = ["--prove", "--subset", "4", "--hidden", "30", "--pixels", "2", "--out", tmp_path]
+    code, out, _ = gdcheck("network", *words)
     assert code == 3
     assert "proved:" not in out
     assert "N9" in out
+    # The certificate is written, and yet no answer.
+    code, out, _ = gdcheck("network", *words, "--json")
+    assert code == 3
+    assert json.loads(out)["verdict"] == "unresolved"
 
 
 @pytest.mark.parametrize(

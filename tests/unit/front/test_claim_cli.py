@@ -1,7 +1,9 @@
 """``gdcheck claim`` as a theorist meets it: the exit code is about the claim, and the documents say what happens."""
 
+import html
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -146,3 +148,17 @@ def test_a_folder_is_a_table_of_statements(gdcheck, monkeypatch):
     assert 'href="counterexamples/loss_rises.html"' in page and "lore" in page
     assert "| lore | held on 12 of 12 |" in Path("run1", "report.md").read_text(encoding="utf-8")
     assert gdcheck("claim", ".")[0] == 2
+
+
+def test_the_footers_command_repeats_the_run_with_the_own_file(gdcheck, monkeypatch):
+    Path("mine.py").write_text(TRUE, encoding="utf-8")
+    words = ["mine.py:loss_doubles", "--budget", "20", "--time-limit", "7", "--jobs", "1", "--out", "page"]
+    assert gdcheck("claim", *words)[0] == 0
+    Path("mine.py").unlink()
+    monkeypatch.chdir("page")
+    page = Path("index.html").read_text(encoding="utf-8")
+    command = html.unescape(re.search(r"<code>gdcheck (claim .*?)</code>", page)[1])
+    assert "--time-limit 7" in command
+    assert gdcheck(*shlex.split(command), "--jobs", "1", "--out", "again")[0] == 0
+    first, again = (json.loads(Path(p).read_text(encoding="utf-8")) for p in ("claim.json", "again/claim.json"))
+    assert {**again, "targets": first["targets"]} == first

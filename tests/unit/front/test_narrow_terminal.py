@@ -11,10 +11,17 @@ import termios
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from gdcheck.commands.claim_run import show_claims
 from gdcheck.reports.kinds import read_views
+from gdcheck.terminal.folding import print_folded
+from tests.builders.narrow import shown_narrow, words_whole
 
 WORKED = ("--loss", "x**2 + y**2/2 + x**2*y + x**3", "--step-size", "0.95")
 
@@ -65,6 +72,21 @@ def test_nothing_is_cut(words, parts):
         # A folded number goes on in the next line of its cell, which may stand between other cells.
         pieces = [part] if part[0].isalpha() else [part[:12]]
         assert all(re.sub(r"\s+", "", piece) in together for piece in pieces), said
+
+
+CELLS = st.lists(st.text("abcη-", min_size=1, max_size=14), min_size=1, max_size=6).map(" ".join)
+ROWS = st.integers(2, 7).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1, max_size=4))
+
+
+@given(ROWS, st.integers(60, 130))
+def test_no_word_of_a_table_is_broken(rows, columns):
+    heads = [f"head{i}" for i in range(len(rows[0]))]
+    table = Table(*heads, box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    said = shown_narrow(lambda console: print_folded(console, table), columns)
+    assert max(map(len, said.splitlines())) <= columns
+    assert {word for row in rows for cell in row for word in cell.split()} <= words_whole(said)
 
 
 @pytest.mark.parametrize("width", [60, 120])

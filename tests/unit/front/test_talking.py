@@ -15,8 +15,11 @@ from gdcheck.cli import app
 from gdcheck.commands.options import number, whole
 
 CHECK = ("check", "--loss", "x**2 + 2*y**2", "--step-size", "1/10", "--start", "1,1")
-LONG = ("check", "recheck", "replay", "verify", "ablate", "sweep", "claim", "train", "network", "map", "crossings")
-WITH_JSON = (*LONG[:1], *LONG[3:], "steps", "direction")
+LONG = (
+    *("check", "recheck", "replay", "verify", "ablate", "sweep", "claim", "train", "network", "map", "crossings"),
+    *("plot", "report"),
+)
+WITH_JSON = (*LONG, "steps", "direction")
 
 
 def names(command):

@@ -70,12 +70,19 @@ def test_the_published_schema_is_the_one_in_use(name):
         (["steps", "--loss", "x**2 + 2*y**2"], "steps"),
         (["direction", "--spectrum", "1,2"], "direction"),
         (["map", *QUADRATIC, "--size", "4", "--out", "map.svg"], "map"),
+        (["plot", *QUADRATIC, "--start", "1,1", "--out", "plot.svg"], "plot"),
+        (["plot", "--residual", "x*y - 1", "--step-size", "0.5", "--start", "2.2,0.4", "--out", "valley.svg"], "plot"),
+        (["recheck", "proof.json", "many.jsonl"], "recheck"),
+        (["replay", "proof.json"], "replay"),
+        (["report", str(FOLDER.parent / "runs" / "claims-400.json"), "--out", "report"], "page"),
     ],
 )
 def test_an_answer_names_its_schema_and_has_its_shape(words, name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     problem = '{"loss": "x**2 + 2*y**2", "step_size": "1/10", "start": ["1", "1"]}'
     Path("many.jsonl").write_text(f"{problem}\nno problem\n", encoding="utf-8")
+    run(["check", *QUADRATIC, "--start", "1,1", "--certificate", "proof.json"])
+    capsys.readouterr()
     run([*words, "--json"])
     for line in capsys.readouterr().out.splitlines():
         answer = json.loads(line)

@@ -16,10 +16,12 @@ from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.properties.ablation.run import chosen, known, run_ablations
 from gdcheck.properties.ablation.search import ablate
-from gdcheck.reports.ablation_view import certificate_files
+from gdcheck.reports.ablation_view import certificate_files, verdict_words
+from gdcheck.terminal.show_ablations import show_ablations
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
+from tests.builders.narrow import shown_narrow, words_whole
 
 NAMED = {a.name: a for a in ABLATIONS}
 HOLDING = {"control", "smoothness-c21", "smoothness-c21-smooth", "strict-minimum-flat", "strict-minimum-coupled"}
@@ -305,7 +307,12 @@ def test_the_command_writes_certificates_that_recheck_accepts(tmp_path, capsys):
     files = sorted(tmp_path.glob("counterexamples/*.json"))
     assert files
     assert run(["recheck", *map(str, files)]) == 0
-    rows = run_ablations(printed["asked"], 8).rows
+    again = run_ablations(printed["asked"], 8)
+    rows = again.rows
+    narrow = shown_narrow(lambda console: show_ablations(console, again, tmp_path))
+    for row in rows:
+        assert f"assumption is: {verdict_words(row)}" in narrow and f"{row.name}: without" in narrow
+        assert set(row.simplest.happens.split()) <= words_whole(narrow)
     exhibits = [(row.name, role, getattr(row, role)) for row in rows for role in ("simplest", "worst")]
     expected = {file for exhibit in exhibits for file in certificate_files(*exhibit)}
     assert {str(f.relative_to(tmp_path)) for f in files} == expected

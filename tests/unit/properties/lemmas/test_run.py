@@ -141,10 +141,10 @@ def test_any_number_of_processes_finds_the_same(tmp_path):
 def test_a_counterexample_is_examined_again_and_fixed(tmp_path):
     found = run(tmp_path, GOOD, SIZE, 1)
     data = json.loads(as_json(found.rows[0].counterexample))
-    assert {outcome for _, outcome, _ in examined_again(data, None, tmp_path)} == {"VIOLATED AGAIN"}
+    assert {outcome for _, outcome, _ in examined_again(data, None, tmp_path)} == {"violated again"}
     mended = tmp_path / "mended.py"
     mended.write_text(GOOD.replace("[1:] <", "[1:] < 10 *"), encoding="utf-8")
-    assert {outcome for _, outcome, _ in examined_again(data, mended, tmp_path)} == {"FIXED"}
+    assert {outcome for _, outcome, _ in examined_again(data, mended, tmp_path)} == {"fixed"}
     with pytest.raises(InputError, match="is not here"):
         examined_again(data, None, tmp_path / "elsewhere")
     for field, value in (("simplest", {}), ("claim", 3), ("seed", "x")):

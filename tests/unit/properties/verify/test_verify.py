@@ -14,7 +14,9 @@ from gdcheck.properties.verify import verify as module
 from gdcheck.properties.verify.record import Record, StoredLimit, examine
 from gdcheck.properties.verify.verification import Verification
 from gdcheck.properties.verify.verify import verify, workload
+from gdcheck.terminal.show import show_verification
 from gdcheck.theorem.descent.problem import Problem
+from tests.builders.narrow import COLUMNS, shown_narrow, words_whole
 
 PROBLEMS = 24
 
@@ -48,6 +50,14 @@ def test_everything_is_proved_and_rechecked() -> None:
     assert {r.recheck for r in run.records} == {"accepted"}
     assert run.rejected == 0
     assert not run.interrupted
+
+
+def test_a_narrow_terminal_breaks_no_word() -> None:
+    run = small_run()
+    said = shown_narrow(lambda console: show_verification(console, run))
+    assert max(map(len, said.splitlines())) <= COLUMNS
+    assert {"alternating,", "fixed,", "proved", "accepted", "passed"} <= words_whole(said)
+    assert said.count("verdict: proved") == len(run.paper)
 
 
 def test_the_papers_rows_are_as_expected() -> None:

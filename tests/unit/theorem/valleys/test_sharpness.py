@@ -74,6 +74,6 @@ def test_the_command_line(gdcheck, tmp_path):
     stored["sharpness"]["above"] = [0, 1]
     proof.write_text(json.dumps(stored))
     code, out, _ = gdcheck("replay", str(proof))
-    assert code == 1 and "DIFFERENT: 7 steps above 2/η" in out
+    assert code == 1 and "DIFFERENT: stored 2 steps above 2/η, now 7 steps above 2/η" in out
     answer = json.loads(gdcheck(*words, "--json")[1])
     assert answer["sharpness"]["crossings"]["count"] == 7 and answer["sharpness"]["certified"] == ["crossings"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from functools import reduce
-from math import inf, nextafter
+from math import inf, nextafter, prod
 from operator import mul
 
 from flint import arb, fmpq, fmpz
@@ -98,6 +98,17 @@ def float_above(value: arb) -> float:
     top = ends(value)[1]
     result = float(Fraction(int(top.p), int(top.q)))
     return result if Fraction(result) >= Fraction(int(top.p), int(top.q)) else nextafter(result, inf)
+
+
+def integer_power(x: arb, exponent: int) -> arb:
+    """Return a power of a ball, which arb's own power makes NaN for a ball around zero.
+
+    Args:
+        x: The ball.
+        exponent: The exponent, from 0 on.
+    """
+    power = x**exponent
+    return power if power.is_finite() else prod([x] * exponent, start=arb(1))
 
 
 def norm(vector: Iterable[arb]) -> arb:

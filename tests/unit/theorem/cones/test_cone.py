@@ -1,6 +1,8 @@
 """The cone lemma: its bounds hold at every point of the box, and what it decides is what the amplitude decides."""
 
+from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 from flint import arb, ctx, fmpq, fmpq_mat
@@ -18,7 +20,7 @@ from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.result import Cause, Cone, Inequality
 from gdcheck.theorem.limit.sequence import EnclosedIterate
-from gdcheck.theorem.loss.balls import at_most, norm
+from gdcheck.theorem.loss.balls import at_most, integer_power, norm
 
 VALLEY = "5*(y - x**2)**2 + (1 - x)**2"
 BOWLS = [
@@ -54,6 +56,18 @@ def place(found, h):
     """(τ, w) of an exact point."""
     at = [arb(x) for x in h]
     return found.locate(EnclosedIterate(0, at, arb(0), norm(at), norm(at)))
+
+
+def test_a_ball_around_zero_has_powers_and_coordinates():
+    small = arb(0, "1e-30")
+    for e in range(6):
+        assert integer_power(small, e).is_finite() and integer_power(small, e).contains(arb("1e-31") ** e)
+        assert integer_power(arb(3), e) == 3**e
+    found = coordinates(*BOWLS[3], ["1/8", "1/8"])[0][-1]
+    assert any(max(exponents) > 1 for exponents in found.shear)
+    in_line = SimpleNamespace(locate=lambda h: (arb(1) / 8, [small]), coupling=found.map.coupling)
+    tau, across = place(replace(found, map=in_line), ["1/8", "0"])
+    assert tau.is_finite() and across.is_finite() and tau.overlaps(arb(1) / 8)
 
 
 def point(found, tau, w):

@@ -96,7 +96,7 @@ def test_the_table_of_ablations_is_what_the_search_finds():
     from tests.unit.properties.ablation.test_ablation import NEEDED
 
     text = page("ablation")
-    table = text[text.index("## Which assumptions matter") : text.index("## A claim of your own")]
+    table = text[text.index("## Which assumptions matter") : text.index("## An ablation of your own")]
     named = re.findall(r"`([a-z0-9-]+)`", table)
     assert [name for name in named if name in {a.name for a in ABLATIONS}] == [a.name for a in ABLATIONS]
     for row in table.splitlines()[4:]:

@@ -94,7 +94,7 @@ def _instructions(content: bytes, name: str) -> Iterator[tuple[str, object]]:
         for code, argument, _ in pickletools.genops(content):
             yield code.name, argument
     except (ValueError, IndexError, UnicodeDecodeError):
-        raise ValueError(f"{name} is no whole pickle") from None
+        raise ValueError(f"{name} is not a whole pickle") from None
 
 
 def _bytes(text: str, name: str) -> bytes:

@@ -147,7 +147,7 @@ def _cifar10(root: Path, download: bool, subset: int | None) -> Images:
     if download:
         _download(root)
     elif not root.is_dir():
-        raise InputError("root", f"{shown(root)} is no directory; name CIFAR-10's, or add --download")
+        raise InputError("root", f"{shown(root)} is not a directory; name CIFAR-10's, or add --download")
     try:
         pixels, labels, classes = read_cifar10(root)
     except (OSError, ValueError) as error:

@@ -25,10 +25,10 @@ def list_folder(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
         The images' paths, the class of each, and the names of the classes.
 
     Raises:
-        InputError: If it is no directory, or holds fewer than two classes, or a class without images.
+        InputError: If it is not a directory, or holds fewer than two classes, or a class without images.
     """
     if not folder.is_dir():
-        raise InputError("data", f"{shown(folder)} is no directory; name one with a folder of images for each class")
+        raise InputError("data", f"{shown(folder)} is not a directory; name one with a folder of images for each class")
     classes = tuple(sorted(entry.name for entry in os.scandir(folder) if entry.is_dir()))
     paths: list[Path] = []
     labels: list[int] = []

@@ -99,9 +99,9 @@ def read_tensors(path: Path, device: torch.device | None = None) -> dict[str, An
         data = torch.load(path, weights_only=True, map_location=device)
     except Exception as error:
         # torch.load raises whatever the damaged bytes lead it to.
-        raise InputError("resume", f"{path.name} cannot be read ({type(error).__name__}); start the run anew") from None
+        raise InputError("resume", f"{path.name} cannot be read ({type(error).__name__}); start it again") from None
     if not isinstance(data, dict):
-        raise InputError("resume", f"{path.name} holds no run; start the run anew")
+        raise InputError("resume", f"{path.name} holds no run; start the run again")
     return data
 
 
@@ -144,7 +144,7 @@ def check_options(directory: Path, options: dict[str, Any]) -> None:
         stored = json.loads((directory / _OPTIONS).read_text(encoding="utf-8"))
         assert isinstance(stored, dict)
     except (OSError, ValueError, AssertionError):
-        raise InputError("resume", "run.json cannot be read; start the run anew in another directory") from None
+        raise InputError("resume", "run.json cannot be read; start the run again in another directory") from None
     for name in sorted(stored.keys() | options.keys()):
         if name not in _FREE and stored.get(name) != options.get(name):
             raise InputError(

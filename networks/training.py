@@ -246,7 +246,7 @@ class _Run:
             self._first_loss, self._diverged = state["first_loss"], state["diverged"]
             self._rows = read_rows(self._directory, self._step)
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-            message = f"the stored state cannot be used ({type(error).__name__}); start the run anew"
+            message = f"the stored state cannot be used ({type(error).__name__}); start the run again"
             raise InputError("resume", message) from None
 
 

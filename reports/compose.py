@@ -24,7 +24,7 @@ def compose(runs: Sequence[Path], out: Path, figures: Sequence[str] = ()) -> Pat
     Args:
         runs: Files or directories.
         out: The directory of the report; made if it is not there.
-        figures: Forms in which the charts are written beside the page, too.
+        figures: Formats in which the charts are written beside the page, too.
 
     Returns:
         The page.
@@ -35,7 +35,7 @@ def compose(runs: Sequence[Path], out: Path, figures: Sequence[str] = ()) -> Pat
     views = read_views(runs)
     forms = list(dict.fromkeys(figures))
     if unknown := [form for form in forms if form not in FORMATS]:
-        raise InputError("figures", f"{unknown[0][:40]!r} is no form; give {', '.join(FORMATS)}")
+        raise InputError("figures", f"{unknown[0][:40]!r} is not a known format; give {', '.join(FORMATS)}")
     with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
         write_figures(views, forms, out)

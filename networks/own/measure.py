@@ -47,10 +47,10 @@ def measure(
         The monitor: ``frame()``, ``write_csv(path)``, ``approach()``, ``densities``.
 
     Raises:
-        InputError: If the data are no pairs, or an option is out of its range.
+        InputError: If the data are not pairs, or an option is out of its range.
     """
     if isinstance(data, Iterator):
-        raise InputError("data", "can be gone through only once; give a DataLoader or a list of pairs")
+        raise InputError("data", "can be read only once; give a DataLoader or a list of pairs")
     if epochs < 1:
         raise InputError("epochs", "must be 1 or more")
     made = optimizer if isinstance(optimizer, torch.optim.Optimizer) else optimizer(model.parameters())

@@ -101,7 +101,7 @@ class Monitor:
         writer: Takes each row's numbers as scalars, as TensorBoard's ``SummaryWriter`` does.
 
     Raises:
-        InputError: If an option is out of its range, or the data are no pairs.
+        InputError: If an option is out of its range, or the data are not pairs.
     """
 
     def __init__(

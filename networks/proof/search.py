@@ -86,7 +86,7 @@ def large_step(
         else:
             return eta
     raise InputError(
-        "seed", "leads to no step size in the window of its own end; try another --seed or more --max-steps"
+        "seed", "leads to no step size whose run ends inside its window; try another --seed or more --max-steps"
     )
 
 

@@ -1,4 +1,4 @@
-"""Losses that are no polynomials and C² only: |t|³ at the minimizer, beside tanh, softplus, exp and the like."""
+"""Losses that are not polynomials and C² only: |t|³ at the minimizer, beside tanh, softplus, exp and the like."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _observed(pair: Pair) -> Outcome:
 KINKS = Ablation(
     name="smoothness-c21-smooth",
     assumption="smoothness",
-    dropped="the loss is C³; it is no polynomial, and C² with a Lipschitz second derivative: |t|³ at the minimizer",
+    dropped="the loss is C³; it is not a polynomial, and C² with a Lipschitz second derivative: |t|³ at the minimizer",
     claim="The limit is the one that is proved for the C³ loss without the kinks, from the same start.",
     instances=_with_kinks(),
     examine=_observed,

@@ -1,4 +1,4 @@
-"""Theorem 1 and Lemma 1 on smooth losses that are no polynomials, whose minimizer gdcheck has to find."""
+"""Theorem 1 and Lemma 1 on smooth losses that are not polynomials, whose minimizer gdcheck has to find."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def _remainder(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
 
 SMOOTH = Claim(
     name="smooth",
-    sentence="Theorem 1 holds of C³ losses that are no polynomials, whose minimizer nobody knows: a fixed direction"
+    sentence="Theorem 1 holds of C³ losses that are not polynomials, whose minimizer nobody knows: a fixed direction"
     " below 2/(λ₁+λₙ), an alternating one above (Theorem 1; docs/smooth.md).",
     statement="From ½hᵀAh plus softplus, tanh, exp, log-sum-exp and others less their expansions to second order around"
     " a rational or irrational minimizer that is not told: the minimizer's ball holds it, the intervals hold the"

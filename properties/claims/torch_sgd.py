@@ -108,7 +108,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 
 
 def _orders(reach: float, distance: float) -> float:
-    """log₁₀(reach/distance), within what a margin can be; a distance that is no number is as bad as can be."""
+    """log₁₀(reach/distance), within what a margin can be; a distance that is not a number is as bad as can be."""
     if distance == 0:
         return MOST_MARGIN
     quotient = reach / distance

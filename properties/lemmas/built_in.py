@@ -81,7 +81,7 @@ def theorem_claim(name: str) -> Claim:
         return CLAIMS[name]
     if name != _WITH_TORCH:
         names = ", ".join([*CLAIMS, _WITH_TORCH])
-        raise InputError("claim", f"{quoted(name)} is no file, no module:name and no built-in claim; those are {names}")
+        raise InputError("claim", f"{quoted(name)} is no file, module:name or built-in claim; those are {names}")
     if find_spec("torch") is None:
         raise InputError("claim", f"{name} needs torch, which is missing; install with: pip install 'gdcheck[torch]'")
     from gdcheck.properties.claims import torch_sgd  # noqa: PLC0415

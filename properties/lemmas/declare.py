@@ -68,7 +68,7 @@ def holds(condition: Any, *, margin: Any = None, note: str = "") -> Held:
         What the claim's function returns.
 
     Raises:
-        TypeError: If the condition is no truth value.
+        TypeError: If the condition is not a truth value.
     """
     import numpy as np  # noqa: PLC0415
 
@@ -204,7 +204,7 @@ def claim(
     if not isinstance(sentence, str) or not sentence.strip():
         raise InputError("sentence", "is empty; say in plain words what is claimed")
     if not isinstance(source, str):
-        raise InputError("source", f"a {type(source).__name__} is no text; say in words who claims it")
+        raise InputError("source", f"a {type(source).__name__} is not text; say in words who claims it")
     if not isinstance(steps, int) or not 1 <= steps <= MOST_LEMMA_STEPS:
         raise InputError("steps", f"{steps!r} is out of range; give a whole number from 1 to {MOST_LEMMA_STEPS}")
     if not isinstance(closest, int) or not 2 <= closest <= 300:
@@ -257,7 +257,7 @@ def claim(
     )
     if statement is not None:
         if not isinstance(statement, Statement):
-            raise InputError("statement", f"a {type(statement).__name__} is no Statement; give gdcheck.Statement(…)")
+            raise InputError("statement", f"a {type(statement).__name__} is not a Statement; give gdcheck.Statement(…)")
         return declared
 
     def decorate(function: Callable[..., Any]) -> OwnClaim:
@@ -310,7 +310,7 @@ def _span(name: str, given: object, least: int, most: int) -> None:
     good = isinstance(given, tuple | list) and len(given) == 2 and all(type(x) is int for x in given)
     if not good or not least <= given[0] <= given[1] <= most:  # type: ignore[index]
         raise InputError(
-            name, f"{str(given)[:40]} is no range; give two whole numbers from {least} to {most}, as (2, 5)"
+            name, f"{str(given)[:40]} is not a range; give two whole numbers from {least} to {most}, as (2, 5)"
         )
 
 

@@ -165,7 +165,7 @@ def draw_with_hypothesis(
         shrink: Whether a failure is shrunk.
 
     Raises:
-        ClaimError: If a strategy draws nothing, or what is no problem.
+        ClaimError: If a strategy draws nothing, or what is not a problem.
     """
     # Most claims are drawn without it, and it takes its time to load.
     from hypothesis import HealthCheck, Phase, given, seed, settings, target  # noqa: PLC0415

@@ -117,7 +117,7 @@ def _read(file: str) -> str:
         said = f"there is no file {file[:200]!r}; gdcheck claim --new {path.name} writes a start"
         raise InputError("claim", said) from None
     except (OSError, UnicodeDecodeError) as error:
-        about = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        about = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise InputError("claim", f"{file[:200]!r} cannot be read ({about}); name a Python file") from None
 
 
@@ -130,7 +130,7 @@ def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
     """Return the claims of a target; a file is run anew only if its text has changed."""
     file = _file_of(target)
     if file and _digest(_read(file)) != digest:
-        raise InputError("claim", f"{file[:200]!r} has changed meanwhile; begin a new run")
+        raise InputError("claim", f"{file[:200]!r} has changed during the run; begin a new run")
     module, colon, name = target.rpartition(":")
     if file:
         return _declared(run_file(Path(file), "claim"), target, None if file == target else name)
@@ -179,7 +179,7 @@ def run_file(path: Path, field: str) -> ModuleType:
     """
     spec = spec_from_file_location(f"gdcheck_claims_{path.stem}", path.resolve())
     if spec is None or spec.loader is None:
-        raise InputError(field, f"{str(path)[:200]!r} is no Python file; name one such as my_lemma.py")
+        raise InputError(field, f"{str(path)[:200]!r} is not a Python file; name one such as my_lemma.py")
     if str(path.resolve().parent) not in sys.path:
         # At the end: it must not hide what is installed.
         sys.path.append(str(path.resolve().parent))

@@ -173,4 +173,4 @@ def _file_of(record: Counterexample, load_from: Path | None, beside: Path) -> Pa
         if path is not None and path.is_file():
             return path
     said = f"the file {name[:80]!r} that declares {record.claim[:80]!r} is not here"
-    raise InputError("claim", f"{said}; its text stands in the record: read it, save it, and name it with --load")
+    raise InputError("claim", f"{said}; its text is in the record: read it, save it, and name it with --load")

@@ -44,13 +44,13 @@ def _table(path: Path) -> list[Any]:
         elif path.suffix.lower() in {".csv", ".txt"}:
             table = _csv(path)
         else:
-            raise InputError("data", f"{shown!r} is no CSV, Parquet or NPZ file; name one that ends so")
+            raise InputError("data", f"{shown!r} is not a CSV, Parquet or NPZ file; name one that ends so")
     except OSError as error:
         raise InputError(
             "data", f"cannot read {shown!r} ({error.strerror or 'no file'}); name a readable file"
         ) from None
     except pl.exceptions.PolarsError as error:
-        raise InputError("data", f"{shown!r} cannot be read: {str(error).splitlines()[0][:200]}; mend it") from None
+        raise InputError("data", f"{shown!r} cannot be read: {str(error).splitlines()[0][:200]}; fix it") from None
     wrong = next((column for column, kind in table.schema.items() if not kind.is_numeric()), None)
     if wrong is not None:
         raise InputError("data", f"column {wrong[:40]!r} of {shown!r} is not of numbers; remove or encode it")
@@ -91,4 +91,4 @@ def _archive(path: Path) -> dict[str, Any]:
             "data", f"cannot read {shown!r} ({error.strerror or 'no file'}); name a readable file"
         ) from None
     except (ValueError, EOFError) as error:
-        raise InputError("data", f"{shown!r} cannot be read: {str(error).splitlines()[0][:200]}; mend it") from None
+        raise InputError("data", f"{shown!r} cannot be read: {str(error).splitlines()[0][:200]}; fix it") from None

@@ -45,7 +45,7 @@ def writing_to(place: Path, field: str = "out") -> Iterator[None]:
 def write_text_atomically(path: Path, text: str) -> None:
     """Write a text file in UTF-8 so that at any instant the old content or the new one is there in full.
 
-    What is no regular file, such as a pipe or a terminal, is written to directly; a symbolic link stays one.
+    What is not a regular file, such as a pipe or a terminal, is written to directly; a symbolic link stays one.
 
     Args:
         path: The file; its directory must exist.

@@ -97,7 +97,7 @@ def parse_json(text: str, where: str, *, decimals: bool = False) -> Any:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InputError(
-            "json", f"{where} is not complete JSON ({error.msg} at {place}); mend or regenerate it"
+            "json", f"{where} is not complete JSON ({error.msg} at {place}); fix or regenerate it"
         ) from None
     except RecursionError:
         raise InputError("json", f"{where} is nested too deeply; a problem is a flat object") from None

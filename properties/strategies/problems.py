@@ -380,7 +380,7 @@ def problems(
 def _several_dimensions(dimensions: tuple[int, int], regime: Regime | None, place: StartPlace | None) -> None:
     low, high = dimensions
     if not 2 <= low <= high <= MAX_VARIABLES:
-        raise ValueError(f"dimensions={dimensions} is no range from 2 to {MAX_VARIABLES}; give one such as (2, 12)")
+        raise ValueError(f"dimensions={dimensions} is not a range from 2 to {MAX_VARIABLES}; give one such as (2, 12)")
     special = place is StartPlace.CONE or place is StartPlace.EXCEPTIONAL
     if low == 2 and regime is Regime.BOUNDARY and special:
         raise ValueError(f"dimensions={dimensions} may be 2, and on the boundary both of them dominate; begin at 3")

@@ -119,7 +119,7 @@ class Store:
         if data["fingerprint"] != store.fingerprint(data["spec"]):
             raise InputError(
                 "run.json",
-                "it was changed, or this version draws other problems; use the file and the version of the beginning",
+                "was changed, or this version draws other problems; use the file and version of the sweep's start",
             )
         return store
 
@@ -180,7 +180,7 @@ class Store:
                 continue
             number = int(match[1])
             if number >= self.batches() or path != self.file(number) or not path.is_file():
-                raise InputError("batches", f"{str(path)[:200]!r} is the table of no batch; move it away")
+                raise InputError("batches", f"{str(path)[:200]!r} does not belong to any batch; move it away")
             found.add(number)
         return found
 

@@ -32,7 +32,7 @@ class Problem(exact.Problem, metaclass=_AnyKind):
     """Gradient descent on a loss: what ``decide`` decides.
 
     The loss is a text or a ``Loss``, or a Python function of a vector that uses NumPy's operations or torch's, or a
-    ``torch.nn.Module`` that returns the loss of its weights. A text that is no polynomial, and a function, make a
+    ``torch.nn.Module`` that returns the loss of its weights. A text that is not a polynomial, and a function, make a
     ``SmoothProblem``, whose minimizer is searched and enclosed.
 
     Examples:

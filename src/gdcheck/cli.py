@@ -1,7 +1,7 @@
 """The command line. It only reads arguments, calls, and prints.
 
 Every way to end has its exit code: 0 proved or accepted, 1 refuted or rejected, 2 bad input, 3 any other verdict,
-70 an error of gdcheck itself, 130 interrupted (143 by SIGTERM), 141 nobody reads the output. No accident looks like a
+70 an error of gdcheck itself, 130 interrupted (143 by SIGTERM), 141 the output is closed. No accident looks like a
 verdict.
 """
 
@@ -147,7 +147,7 @@ def run(arguments: Sequence[str]) -> int:
     # The option is taken anywhere: it is added to a command that failed.
     words = [word for word in arguments if word != _TRACEBACK]
     if sys.stdout is None:
-        _say("the standard output is closed, so that nobody reads the answer; open it, or name /dev/null")
+        _say("the standard output is closed; open it, or redirect it to /dev/null")
         return OUTPUT_CLOSED
     try:
         INVOKED.set(words)
@@ -206,7 +206,7 @@ def _option_meant(error: Any, words: list[str]) -> str | None:
 
 
 def _accident(error: Exception, *, traceback: bool) -> int:
-    """Say what went wrong, and whose fault it is; an exit code that is no verdict."""
+    """Say what went wrong, and whose fault it is; an exit code that is not a verdict."""
     failure = error if isinstance(error, OSError) and error.errno in _CANNOT_WRITE else None
     try:
         sys.stdout.flush()

@@ -141,7 +141,7 @@ def step_line(problem: Problem) -> dict[str, Any]:
         end; equal for a single step size), ``direction`` (fixed, two-cycle, any, alternating, threshold or unstable).
 
     Raises:
-        InputError: If the point is no critical point, or its Hessian does not exist or is not positive definite.
+        InputError: If the point is not a critical point, or its Hessian does not exist or is not positive definite.
     """
     expansion = Expansion.of(problem)
     eigenvalues = () if expansion.hessian is None else Pencil(expansion.hessian).eigenvalues(_BITS)

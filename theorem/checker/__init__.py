@@ -20,7 +20,7 @@ claims are the functions here. To audit it, read the files in this order:
 * ``methods``: Claims M1 to M12, on heavy ball, Nesterov's method, Adam, RMSprop and preconditioned descent.
 * ``kinds.separable``, ``kinds.orbit`` and ``kinds.long_run`` (with ``linear``, ``at_step`` and ``walk``): the further
   kinds of certificates, each with its own ``check``.
-* ``smooth.strict_minimum`` with ``minimizer``: losses that are no polynomials, Claims G1 to G9, in intervals.
+* ``smooth.strict_minimum`` with ``minimizer``: losses that are not polynomials, Claims G1 to G9, in intervals.
 * ``smooth.valley``: residuals whose zeros form a manifold, Claims V1 to V10, with the same arithmetic;
   ``methods.valley``: momentum there, Claims W1 to W7; ``methods.valley_rank``: lost rank, Claims R1 to R3.
 """

@@ -24,7 +24,7 @@ from gdcheck.theorem.cones.shear import highest_order, leftover, solve_shear
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.limit.result import Cone
 from gdcheck.theorem.limit.sequence import EnclosedIterate
-from gdcheck.theorem.loss.balls import integer_power, norm, surely_less
+from gdcheck.theorem.loss.balls import norm, surely_less, whole_power
 from gdcheck.theorem.loss.polynomial import Polynomial
 
 _GUARD_BITS = 64
@@ -92,7 +92,7 @@ class ShearedCoordinates:
             for exponents, c in self.shear.items():
                 term = arb(c)
                 for x, e in zip(w, exponents, strict=True):
-                    term *= integer_power(x, e)
+                    term *= whole_power(x, e)
                 t -= term
         across = (norm(w) + iterate.error).upper()
         slope = sum((q * c * across ** (q - 1) for q, c in self._shear.items()), arb(0))

@@ -50,7 +50,7 @@ def decide(
         statement: The statement to hold it against; Theorem 1 unless a weakened or wrong one is under test.
         max_steps: Steps of gradient descent allowed at each precision.
         max_precision: Bits allowed.
-        precision: Bits to begin with; they double as long as they do not suffice.
+        precision: Bits to begin with; doubled while they do not suffice.
         cones: Whether a cone that is never left may decide, which takes fewer steps where the problem is badly scaled;
             without, the amplitude's own inequality does, which also says how large the trajectory is later on.
 

@@ -254,7 +254,7 @@ def _no_minimum(problem: SmoothProblem, point: Sequence[fmpq], precision: int) -
     if saddle is None:
         spectrum = Spectrum.of(hessian(problem.loss, [arb(x) for x in point]), arb(0))
         value = "" if spectrum is None else f", where the Hessian has the eigenvalue {_digits(spectrum.values[0])}"
-        seen = f"the iterates seem to tend to {shown}{value}, which is no strict minimum"
+        seen = f"the iterates seem to tend to {shown}{value}, which is not a strict minimum"
         reason = f"the theorem does not apply: {seen}; another --start may be decided"
         return SmoothDecision(problem, Verdict.UNRESOLVED, reason, precision)
     kind = "maximum" if saddle.is_maximum else "saddle"

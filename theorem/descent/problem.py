@@ -211,7 +211,7 @@ class EveryStartProblem(Problem):
         """
         fields = _fields(data, ("loss", "step_size"))
         if "start" in fields:
-            raise InputError("start", "has no place in a statement about every start; leave it out")
+            raise InputError("start", "does not belong in a statement about every start; leave it out")
         return cls.about(**fields)
 
     @classmethod

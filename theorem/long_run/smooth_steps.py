@@ -75,7 +75,7 @@ def smooth_iterate(decision: SmoothDecision, step: int) -> Sequence[arb]:
             if iterate.step == step:
                 reach = (iterate.error + context.found.radius).upper()
                 return [x + reach.union(-reach) for x in context.middle(iterate)]
-    raise InputError("iterate", "the enclosure grows beyond use before that step; ask for an earlier one")
+    raise InputError("iterate", "the enclosure becomes too wide before that step; ask for an earlier one")
 
 
 def _context(decision: SmoothDecision, field: str) -> SmoothContext:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from functools import reduce
-from math import inf, nextafter, prod
+from math import inf, nextafter
 from operator import mul
 
 from flint import arb, fmpq, fmpz
@@ -43,7 +43,7 @@ def at_most(left: arb, right: arb) -> bool | None:
 
 
 def whole_power(x: arb, exponent: int) -> arb:
-    """Return a whole power; Arb's own is no number where the middle of a ball is zero."""
+    """Return a whole power; Arb's own is NaN where the middle of a ball is zero."""
     return reduce(mul, [x] * exponent, arb(1))
 
 
@@ -98,17 +98,6 @@ def float_above(value: arb) -> float:
     top = ends(value)[1]
     result = float(Fraction(int(top.p), int(top.q)))
     return result if Fraction(result) >= Fraction(int(top.p), int(top.q)) else nextafter(result, inf)
-
-
-def integer_power(x: arb, exponent: int) -> arb:
-    """Return a power of a ball, which arb's own power makes NaN for a ball around zero.
-
-    Args:
-        x: The ball.
-        exponent: The exponent, from 0 on.
-    """
-    power = x**exponent
-    return power if power.is_finite() else prod([x] * exponent, start=arb(1))
 
 
 def norm(vector: Iterable[arb]) -> arb:

@@ -115,8 +115,8 @@ def to_fmpq(value: RationalLike, field: str) -> fmpq:
         The exact value.
 
     Raises:
-        InputError: For a bool, a float, any other type, text that is no rational number, a division by zero, more than
-            4000 digits, or a decimal exponent beyond ±1000.
+        InputError: For a bool, a float, any other type, text that is not a rational number, a division by zero, more
+            than 4000 digits, or a decimal exponent beyond ±1000.
     """
     if isinstance(value, fmpq):
         return value

@@ -94,7 +94,7 @@ def _checked(name: str, array: Any) -> list[Any]:
         raise InputError("data", f"{quoted(str(name))} cannot name data; use letters, digits and _, and no function")
     found = array.tolist() if hasattr(array, "tolist") else array
     if not isinstance(found, list | tuple) or not found:
-        raise InputError(field, "is no vector or matrix; give a list of numbers or of rows")
+        raise InputError(field, "is not a vector or matrix; give a list of numbers or of rows")
     if not isinstance(found[0], list | tuple):
         return [_number(field, x) for x in found]
     rows = [row if isinstance(row, list | tuple) else [] for row in found]
@@ -109,7 +109,7 @@ def _number(field: str, x: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(field, f"holds {quoted(str(x))}, which is no finite number; remove or mend that row")
+        raise InputError(field, f"holds {quoted(str(x))}, which is not a finite number; remove or fix that row")
     return number
 
 

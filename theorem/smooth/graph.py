@@ -256,7 +256,7 @@ class Builder:
             return Value(ONE, {})
         if base.is_constant:
             if (exponent.q != 1 and base.constant <= 0) or (not base.constant and exponent < 0):
-                raise InputError("loss", f"{base.constant} to the power {exponent} is no number; write one")
+                raise InputError("loss", f"{base.constant} to the power {exponent} is not a number; write one")
             if exponent.q == 1:
                 return Value(base.constant ** int(exponent.p), {})
         if exponent == -1 and base.constant == 1 and (inner := self._exponent(base)) is not None:

@@ -203,7 +203,7 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
         point: A point near it, shape (n,).
 
     Returns:
-        The enclosure; None if more precision is needed; the reason if it is no strict minimum.
+        The enclosure; None if more precision is needed; the reason if it is not a strict minimum.
     """
     x = [arb(q).mid() for q in point]
     for _ in range(10):

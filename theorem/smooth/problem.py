@@ -128,7 +128,7 @@ class EveryStartSmoothProblem(SmoothProblem):
         """
         if not isinstance(loss, str):
             if variables is None:
-                raise InputError("variables", "are missing; without a start the function's variables are to be named")
+                raise InputError("variables", "are missing; without a start, name the variables of the function")
             from gdcheck.theorem.smooth.tracing import traced_text  # noqa: PLC0415 (it needs NumPy)
 
             loss = traced_text(loss, check_variables(variables, MAX_VARIABLES))
@@ -144,7 +144,7 @@ class EveryStartSmoothProblem(SmoothProblem):
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
         if isinstance(data, Mapping) and "start" in data:
-            raise InputError("start", "has no place in a statement about every start; leave it out")
+            raise InputError("start", "does not belong in a statement about every start; leave it out")
         # The form is that of a problem with a start, but for it.
         given = _without_method(_fields({**data, "start": []} if isinstance(data, Mapping) else data))
         return cls.about(**{name: value for name, value in given.items() if name != "start"})
@@ -158,7 +158,7 @@ class EveryStartSmoothProblem(SmoothProblem):
         """Name the point from which the minimizer is searched.
 
         Raises:
-            InputError: If it is no point of the problem's variables.
+            InputError: If it is not a point of the problem's variables.
         """
         return replace(self, near=place_point(point, "minimizer", self.loss.variables, self.as_written))
 

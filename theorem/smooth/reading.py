@@ -219,7 +219,7 @@ class _Reader:
             power = exponent.entries[0].constant
             if exponent.shape or not exponent.entries[0].is_constant or abs(power.p) > 1000 or power.q > 1000:
                 self.refuse(
-                    "a power that is no number ends", "write powers such as x**2 or x**(3/2); else use exp and log"
+                    "a power that is not a number ends", "write powers such as x**2 or x**(3/2); else use exp and log"
                 )
             value = value.each(lambda x: self.builder.power(x, power))
         return value.each(lambda x: self.builder.scale(x, fmpq(-1))) if negative else value
@@ -267,7 +267,7 @@ class _Reader:
             if not others:
                 self.refuse("found dot with one argument", "write dot(a, b)")
             if len(first.shape) != 1 or len(others[0].shape) != 1:
-                self.refuse("found dot of what are no vectors", "write sum(a*b), or give vectors")
+                self.refuse("found dot of operands that are not vectors", "write sum(a*b), or give vectors")
             return self.matrix_product(first, others[0])
         if name in REDUCTIONS:
             total = self.builder.total(first.entries)

@@ -1,4 +1,4 @@
-r"""A critical point that is no minimum: enclosed, with a negative eigenvalue of its Hessian.
+r"""A critical point that is not a minimum: enclosed, with a negative eigenvalue of its Hessian.
 
 **The proof.** Let :math:`s > 0` be a lower bound of all moduli of the eigenvalues of :math:`H = \nabla^2 f(\tilde
 x)`, and T one of the third derivative's norm on :math:`B(\tilde x, \delta)`. For :math:`N(x) = x - H^{-1}\nabla f(x)`

@@ -99,11 +99,11 @@ class Scalar:
         if value is None:
             return NotImplemented
         if not value.is_constant:
-            raise InputError(FIELD, "has a power that is no number; write powers such as x**2, or use exp and log")
+            raise InputError(FIELD, "has a power that is not a number; write powers such as x**2, or use exp and log")
         return self._made(self._builder.power(self.value, value.constant))
 
     def __rpow__(self, other: Any) -> Any:
-        raise InputError(FIELD, "has a power that is no number; write numpy.exp(x * numpy.log(a)) for a**x")
+        raise InputError(FIELD, "has a power that is not a number; write numpy.exp(x * numpy.log(a)) for a**x")
 
     def applied(self, name: str) -> Scalar:
         """Apply an elementary function."""
@@ -120,7 +120,7 @@ class Scalar:
     def _branch(self, *_: Any) -> NoReturn:
         raise InputError(
             FIELD,
-            "compares or converts what depends on the variables, as if, abs, max and the module math do: that has no"
+            "compares or converts what depends on the variables, as if, abs, max and the module math do; this has no"
             f" enclosure; those that have one are + - * / ** @ and, of NumPy, {', '.join(_KNOWN)}",
         )
 

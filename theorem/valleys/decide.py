@@ -176,7 +176,7 @@ def _attempt(
                 raise InputError("start", "the residuals are not smooth there, or not defined; give another start")
             return "domain"
         if iterate.step == 0 and all(u.is_zero() for u in iterate.residuals):
-            raise InputError("start", "lies on the valley: all residuals vanish, and the direction is none")
+            raise InputError("start", "lies on the valley: all residuals vanish, and there is no direction")
         if iterate.drift.is_zero() and size.is_zero():
             return "reached"
         if float(size.mid()) > _FAR:

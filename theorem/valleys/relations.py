@@ -72,7 +72,7 @@ def relations(residuals: Sequence[SmoothLoss]) -> Relations | Excluded | None:
         residuals: The residuals.
 
     Returns:
-        The equations; ``Excluded`` if they forbid a common zero; None if the residuals are no polynomials, are
+        The equations; ``Excluded`` if they forbid a common zero; None if the residuals are not polynomials, are
         independent, or no equations of degree 3 or less explain why they are not.
     """
     n, p = residuals[0].dimension, len(residuals)

@@ -24,8 +24,8 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
         problem: The problem.
 
     Returns:
-        The problem; None if its loss is no sum of positive multiples of squares as it is written, if the zeros of the
-        squared terms may be isolated, or if a minimizer is given.
+        The problem; None if its loss is not a sum of positive multiples of squares as it is written, if the zeros of
+        the squared terms may be isolated, or if a minimizer is given.
     """
     if isinstance(problem, SmoothProblem):
         loss, given = problem.loss, problem.given is not None or problem.near is not None
@@ -36,7 +36,7 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
         try:
             loss = read_smooth(problem.text, problem.loss.variables)
         except InputError:
-            return None  # A loss with max(…), which is no smooth one.
+            return None  # A loss with max(…), which is not a smooth one.
     found = None if given else squares(loss)
     if found is None:
         return None

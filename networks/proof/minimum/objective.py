@@ -35,7 +35,7 @@ class Objective:
         """Hold decay and targets against what the loss needs.
 
         Raises:
-            InputError: If the decay is negative, or a target is no unit vector where one is needed.
+            InputError: If the decay is negative, or a target is not a unit vector where one is needed.
         """
         if self.decay < 0:
             raise InputError("weight_decay", "must not be negative")

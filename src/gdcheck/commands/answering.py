@@ -235,7 +235,7 @@ class Printer:
         from gdcheck.theorem.decision.every_start import decide_every_start
 
         if self._options.given("observe", *BESIDE):
-            raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
+            raise InputError("start", "is missing; the other options are about one trajectory: give --start 0.1,0.1")
         location = find_minimizer(problem, self._options.search_from(problem))
         if location.problem is None:
             smooth = enclosed_everywhere(problem, location)
@@ -266,7 +266,7 @@ class Printer:
         from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
 
         if self._options.given("observe", *BESIDE):
-            raise InputError("start", "is missing; what else was asked speaks of one trajectory: give --start 0.1,0.1")
+            raise InputError("start", "is missing; the other options are about one trajectory: give --start 0.1,0.1")
         near = self._options.search_from(problem)
         found = decide_smooth_every_start(problem if near is None else replace(problem, near=near))
         proof = smooth_every_start_certificate(found)

@@ -60,13 +60,13 @@ class CheckOptions:
     ] = None
     scale: Annotated[str | None, Option(help="The factor of the squared residuals; 1/2 if not given.")] = None
     near: Annotated[
-        str | None, Option(help="Where to search the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
+        str | None, Option(help="Where to search for the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
     ] = None
     within: Annotated[
         str | None, Option(help="Also say from which step on the distance to the minimizer is at most this.")
     ] = None
     within_loss: Annotated[
-        str | None, Option(help="Also say from which step on the loss above the minimizer's is at most this.")
+        str | None, Option(help="Also say from which step on the loss minus that of the minimizer is at most this.")
     ] = None
     iterate: Annotated[int | None, Option(**whole(0), help="Also enclose the iterate of this step.")] = None
     problem: Annotated[
@@ -95,7 +95,7 @@ class CheckOptions:
     ] = None
     max_steps: Annotated[int, Option(**whole(1), help="Steps allowed before a problem is left unresolved.")] = 1_000_000
     precision: Annotated[
-        int, Option(**whole(64, 1_000_000), help="Bits to begin with; they double as long as they do not suffice.")
+        int, Option(**whole(64, 1_000_000), help="Bits to begin with; doubled while they do not suffice.")
     ] = 128
     max_precision: Annotated[
         int, Option(**whole(64, 1_000_000), help="Bits allowed before a problem is left unresolved.")
@@ -138,7 +138,7 @@ class CheckOptions:
         """Return the point at which ``--near`` has the search for the minimizer begin; None without it.
 
         Raises:
-            InputError: If it is no point of the problem's variables.
+            InputError: If it is not a point of the problem's variables.
         """
         from gdcheck.theorem.descent.points import place_point, read_point
 

@@ -19,16 +19,16 @@ class ClaimOptions:
         list[str] | None,
         Argument(
             metavar="[CLAIM]...",
-            help="Python files (they are run), folders of them, file:name, module:name, built-in claims; theorem is "
-            "all of these.",
+            help="Python files (they are run), folders of them, file:name, module:name, built-in claims; theorem means "
+            "all built-in ones.",
         ),
     ] = None
-    new: Annotated[Path | None, Option(help="Write a file with a claim to start from, and end.")] = None
+    new: Annotated[Path | None, Option(help="Write a file with a claim to start from, and stop.")] = None
     budget: Annotated[str | None, Option(help="Problems for each claim, as 2000 or 1e5; 2000 if not given.")] = None
     seed: Annotated[int | None, Option(**whole(0, 2**63), help="The seed of the problems; 0 if not given.")] = None
     jobs: Jobs = None
     scheduler: Annotated[
-        str | None, Option(help="Hand the problems to a Dask cluster you trust, such as tcp://host:8786.")
+        str | None, Option(help="Send the problems to a Dask cluster you trust, such as tcp://host:8786.")
     ] = None
     time_limit: Annotated[
         float | None, Option(**number(0.1, 86400), help="Seconds that one problem may take; 10 if not given.")
@@ -36,7 +36,11 @@ class ClaimOptions:
     out: Annotated[Path | None, Option(help="The directory of the run; reports/out/claim if not given.")] = None
     resume: Annotated[Path | None, Option(help="Go on with the run in this directory.")] = None
     until_false: Annotated[
-        bool, Option("--until-false", help="End a claim with the 250 problems that prove it false; so in folders.")
+        bool,
+        Option(
+            "--until-false",
+            help="Examine a claim no further than the 250 problems that prove it false; always in folders.",
+        ),
     ] = False
     latex: Annotated[bool, Option(help="Print each counterexample as LaTeX, too.")] = False
     as_json: RunAsJson = False

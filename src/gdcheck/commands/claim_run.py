@@ -68,7 +68,7 @@ def write_start(path: Path) -> None:
         InputError: If it is there already, has another suffix, or cannot be written.
     """
     if path.suffix != ".py":
-        raise InputError("new", f"{str(path)[:200]!r} is no Python file; name one such as my_lemma.py")
+        raise InputError("new", f"{str(path)[:200]!r} is not a Python file; name one such as my_lemma.py")
     if path.exists():
         raise InputError("new", f"{str(path)[:200]!r} is there already; name another file")
     write_bytes(path, START.format(name=path.name).encode("utf-8"), "new")

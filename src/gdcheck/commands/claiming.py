@@ -15,7 +15,7 @@ commands = typer.Typer()
 @commands.command(
     epilog=help_end(
         "0 every claim held on all problems, 1 one is false, 3 one is undecided somewhere; a claim that cannot be used "
-        "is bad input, and the others go on",
+        "is bad input, and the others are examined",
         "gdcheck claim --new my_lemma.py",
         "gdcheck claim my_lemma.py",
         "gdcheck claim my_lemma.py --budget 1e5 --jobs 4 --out run",

@@ -40,7 +40,7 @@ def help_end(codes: str, *examples: str, before: str = "") -> str:
     """
     said = (
         f"Exit codes: {codes}; 2 bad input, 70 an error of gdcheck itself, 130 interrupted (143 by SIGTERM), "
-        "141 nobody reads the output."
+        "141 the output is closed."
     )
     shown = "\n".join(f"  {example}" for example in examples)
     return "\n\n".join([*([before] if before else []), said, f"Example{'s'[: len(examples) > 1]}:", f"\b\n{shown}"])
@@ -172,7 +172,7 @@ def polynomial_problem(problem: Problem | SmoothProblem | ValleyProblem) -> Prob
     from gdcheck.theorem.descent.problem import Problem
 
     if not isinstance(problem, Problem):
-        raise InputError("loss", "is no polynomial; gdcheck check, steps, plot, map and replay take smooth losses")
+        raise InputError("loss", "is not a polynomial; gdcheck check, steps, plot, map and replay take smooth losses")
     return problem
 
 

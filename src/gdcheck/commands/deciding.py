@@ -58,7 +58,7 @@ def check(options: CheckOptions) -> int:
     for field in ("certificate", "coq"):
         if many and options.given(field):
             what = {"certificate": "certificate", "coq": "theorem"}[field]
-            raise InputError(field, f"one file holds one {what}; check the problems one by one for theirs")
+            raise InputError(field, f"one file holds one {what}; check the problems one at a time")
     if options.near is not None:
         # A point that is none is told once, however many problems there are.
         read_point(options.near, "near")
@@ -73,7 +73,7 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
     method = method_from_options(o.method, o.momentum, o.beta1, o.beta2, o.epsilon, o.preconditioner)
     if o.problem is not None:
         if method is not None:
-            raise InputError("method", "stands in the problem's file; leave out --method and its parameters")
+            raise InputError("method", "is given in the problem's file; leave out --method and its parameters")
         alone = ("loss", "loss_function", "step_size", "start", "minimizer", "variables", "data", "residual", "scale")
         if o.given(*alone):
             named = ", ".join(f"--{name.replace('_', '-')}" for name in alone)

@@ -244,7 +244,7 @@ def draw_map(
     scale: Annotated[str | None, typer.Option(help="The factor of the squared residuals; 1/2 if not given.")] = None,
     step_size: Annotated[str | None, typer.Option(help="The step size η.")] = None,
     start: Annotated[
-        str | None, typer.Option(help="With --plane step, the line of starts; with residuals, the middle.")
+        str | None, typer.Option(help="With --plane step, a start on the line of starts; with residuals, the centre.")
     ] = None,
     minimizer: Minimizer = None,
     variables: Variables = None,
@@ -253,7 +253,7 @@ def draw_map(
     momentum: Momentum = None,
     as_json: AsJson = False,
 ) -> int:
-    """Draw which limit each start of a loss in two variables takes."""
+    """Draw which limit each start of a loss in two variables has."""
     from gdcheck.commands.map_run import MapOptions, map_command
 
     picture_format(out)

@@ -61,7 +61,7 @@ def network_command(options: NetworkOptions) -> int:
         minimum = _minimum(objective, start)
         _show_minimum(minimum)
         if not minimum.strict:
-            why = "this is no strict minimum with simple ends; try another --seed or --weight-decay"
+            why = "this is not a strict minimum with simple ends; try another --seed or --weight-decay"
             typer.echo(f"not measured: {why}")
             answer_without_file(NothingFound("not measured", why))
             return NOT_MEASURED

@@ -26,7 +26,7 @@ def whole(least: int | None = None, most: int | None = None) -> dict[str, Any]:
     def read(text: str | int) -> int:
         value = _read(str(text))
         if value is None or value.q != 1 or not _within(value, least, most):
-            raise BadParameter(f"{str(text)[:40]!r} is no whole number{_range(least, most)}; write one such as 2e3.")
+            raise BadParameter(f"{str(text)[:40]!r} is not a whole number{_range(least, most)}; write one such as 2e3.")
         return int(value.p)
 
     return {"parser": read, "metavar": f"<count{_range(least, most)}>"}
@@ -46,7 +46,7 @@ def number(least: float | None = None, most: float | None = None) -> dict[str, A
     def read(text: str | float) -> float:
         value = _read(str(text))
         if value is None or not _within(value, least, most):
-            raise BadParameter(f"{str(text)[:40]!r} is no number{_range(least, most)}; write one such as 0.5.")
+            raise BadParameter(f"{str(text)[:40]!r} is not a number{_range(least, most)}; write one such as 0.5.")
         try:
             return to_float(value)
         except OverflowError:
@@ -80,7 +80,7 @@ Variables: TypeAlias = Annotated[str | None, Option(help="Names and order of the
 Picture: TypeAlias = Annotated[Path | None, Option(help="A picture: a name in .svg, .png, .pdf or .html.")]
 AsJson: TypeAlias = Annotated[bool, Option("--json", help="Print one JSON object.")]
 RunAsJson: TypeAlias = Annotated[bool, Option("--json", help="Print the run as one JSON object.")]
-Jobs: TypeAlias = Annotated[int | None, Option(**whole(1, 1024), help="Processes; one a core if not given.")]
+Jobs: TypeAlias = Annotated[int | None, Option(**whole(1, 1024), help="Processes; one for each core if not given.")]
 
 MethodName: TypeAlias = Annotated[
     str | None, Option(help="The method: gradient-descent, heavy-ball, nesterov, adam or rmsprop.")

@@ -26,7 +26,7 @@ def refuse_bad_questions(problem: Problem, options: CheckOptions) -> None:
         options: The options.
 
     Raises:
-        InputError: If a bound is no positive rational, or a step is too late.
+        InputError: If a bound is not a positive rational, or a step is too late.
     """
     if not options.given(*ABOUT_STEPS):
         return

@@ -36,7 +36,7 @@ def recheck(
     ] = False,
     limit_steps: Annotated[
         bool,
-        typer.Option("--limit-steps", help="Of a network's certificate: take its stored late iterate as given."),
+        typer.Option("--limit-steps", help="For a network's certificate: take its stored late iterate as given."),
     ] = False,
     as_json: AsJson = False,
 ) -> int:

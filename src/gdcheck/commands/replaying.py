@@ -36,8 +36,8 @@ _CODES = {"same": PROVED, "fixed": PROVED, "different": REFUTED, "violated again
         "gdcheck replay certificate.json",
         "gdcheck replay reports/out/claim/counterexamples/loss_falls.json",
         before="A stored record is a certificate, an object with a problem and its verdict, or a counterexample of "
-        "gdcheck claim: then the claim is examined again, and VIOLATED AGAIN, FIXED or UNDECIDED; its file is looked "
-        "for here and beside the record.",
+        "gdcheck claim. For a counterexample the claim is examined again, and the answer is VIOLATED AGAIN, FIXED or "
+        "UNDECIDED; the file that declares the claim is searched for here and beside the record.",
     )
 )
 @talks()
@@ -48,7 +48,7 @@ def replay(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Decide a stored problem again and say whether the verdict is the same; examine the claim it was to break."""
+    """Decide a stored problem again and compare the verdict; of a counterexample, examine the claim again."""
     from gdcheck.properties.storage.files import as_json as as_text
 
     found = _replayed(file, load)

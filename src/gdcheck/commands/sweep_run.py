@@ -27,7 +27,7 @@ def read_count(text: str) -> int:
         The number.
 
     Raises:
-        InputError: If it is no whole number in range.
+        InputError: If it is not a whole number in range.
     """
     from gdcheck.theorem.loss.rational import to_fmpq
 
@@ -44,7 +44,7 @@ class Asked:
         seed: The seed.
         spec: A JSON file that says what the problems look like.
         out: The directory.
-        method: The method, in the place of the spec's.
+        method: The method, instead of the spec's.
         momentum: β, or its ends with a comma between.
     """
 

@@ -36,11 +36,11 @@ def sweep(
     jobs: Jobs = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda (needs torch; the jobs share it).")] = "auto",
     scheduler: Annotated[
-        str | None, typer.Option(help="Hand the batches to a Dask cluster you trust, such as tcp://host:8786.")
+        str | None, typer.Option(help="Send the batches to a Dask cluster you trust, such as tcp://host:8786.")
     ] = None,
     spec: Annotated[Path | None, typer.Option(help="A JSON file that says what the problems look like.")] = None,
     method: Annotated[
-        str | None, typer.Option(help="gradient-descent, heavy-ball or nesterov; in the place of the spec's.")
+        str | None, typer.Option(help="gradient-descent, heavy-ball or nesterov; instead of the spec's.")
     ] = None,
     momentum: Annotated[str | None, typer.Option(help="β of all problems, or its ends as 0.05,0.5.")] = None,
     out: Annotated[Path | None, typer.Option(help="The directory; reports/out/run if not given.")] = None,
@@ -71,7 +71,7 @@ def one_problem(
         int, typer.Argument(parser=whole(0)["parser"], metavar="INDEX", help="The problem's index, from 0.")
     ],
 ) -> int:
-    """Print a problem of a sweep as JSON, made again from its index alone."""
+    """Print a problem of a sweep as JSON, rebuilt from its index alone."""
     from gdcheck.properties.sweep.store import Store
 
     typer.echo(json.dumps(Store.open(run).problem(index).to_json()))

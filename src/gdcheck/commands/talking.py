@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 _COMMON = {
     "quiet": (bool, typer.Option("--quiet", help="Print nothing but errors, and the JSON of --json."), False),
-    "verbose": (bool, typer.Option("--verbose", help="Tell each stage on standard error, with its time."), False),
+    "verbose": (bool, typer.Option("--verbose", help="Report each stage on standard error, with its time."), False),
     "log_file": (
         Path | None,
-        typer.Option("--log-file", help="Add what --verbose tells to the end of this file."),
+        typer.Option("--log-file", help="Append what --verbose reports to this file."),
         None,
     ),
 }

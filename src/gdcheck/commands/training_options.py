@@ -25,7 +25,7 @@ DEFAULT_STEP_SIZES = {"gd": 0.1, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01,
 WeightDecay = Annotated[float, Option(**number(), help="Weight decay, as part of the loss.")]
 DECAY = "0.02"
 """The weight decay of ``gdcheck network`` where nothing is to be proved."""
-Out = Annotated[Path, Option(help="The directory of what is written.")]
+Out = Annotated[Path, Option(help="The directory for the results.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +45,13 @@ class ProofOptions(ImageOptions):
 
     prove: Annotated[
         bool,
-        Option("--prove", help="Prove the limit of direction of a network's run, enclosed from its first weights."),
+        Option("--prove", help="Prove the limit of the direction of a network's run, enclosed from its first weights."),
     ] = False
     regime: Annotated[str, Option(help="With --prove: small-step or large-step.")] = "small-step"
     eta: Annotated[str | None, Option("--step-size", help="With --prove: the step size; found if not given.")] = None
-    pixels: Annotated[int, Option(**whole(1, 64), help="With --prove: images are averaged to this side.")] = 4
+    pixels: Annotated[
+        int, Option(**whole(1, 64), help="With --prove: images are averaged down to this side length.")
+    ] = 4
     hidden: Annotated[str, Option(help="With --prove: the widths of the hidden layers, such as 100 or 40,40.")] = "100"
     activation: Annotated[str, Option(help="With --prove: tanh, sigmoid, softplus or gelu.")] = "tanh"
     max_steps: Annotated[int, Option(**whole(1, 1_000_000), help="With --prove: steps allowed.")] = 50_000
@@ -59,7 +61,11 @@ class ProofOptions(ImageOptions):
     loss: Annotated[str, Option(help="With --prove and --weight-decay: mse or cross-entropy.")] = "mse"
     network: Annotated[str, Option(help="With --prove and --weight-decay: dense, or tiny (convolutions).")] = "dense"
     outputs: Annotated[
-        int, Option(**whole(2, 1000), help="With --prove and --weight-decay: classes the images' classes are put in.")
+        int,
+        Option(
+            **whole(2, 1000),
+            help="With --prove and --weight-decay: classes into which those of the images are grouped.",
+        ),
     ] = 2
     near: Annotated[
         str | None, Option(help="With --prove and --weight-decay: start this far from the minimum, not at random.")
@@ -73,7 +79,7 @@ class NetworkOptions(ProofOptions):
     subset: Annotated[int | None, Option(**whole(2), help="How many images; 200 if not given, or 20 with --prove.")] = (
         None
     )
-    width: Annotated[int, Option(**whole(2, 64), help="Width of the network; 8 gives some 400 parameters.")] = 8
+    width: Annotated[int, Option(**whole(2, 64), help="Width of the network; 8 gives about 400 parameters.")] = 8
     decay: Annotated[
         str | None,
         Option("--weight-decay", help="Weight decay, as part of the loss; 0.02 if not given, none with --prove."),
@@ -112,13 +118,15 @@ class TrainOptions(ImageOptions):
     ] = None
     preset: Annotated[str | None, Option(help="paper: gd, momentum and adam over five seeds.")] = None
     step_size: Annotated[
-        float | None, Option(**number(), help="The step size η; the optimizer's own if not given.")
+        float | None, Option(**number(), help="The step size η; the optimizer's default if not given.")
     ] = None
     sweep: Annotated[
         str | None, Option(help="Multiples of each step size, such as 0.1,1,10: on both sides of the boundary.")
     ] = None
     momentum: Annotated[float, Option(**number(), help="β of momentum and Nesterov, β₁ of Adam.")] = 0.9
-    batch_size: Annotated[int | None, Option(**whole(1), help="Images a step, but for gd; all if not given.")] = None
+    batch_size: Annotated[
+        int | None, Option(**whole(1), help="Images in each step, except for gd; all if not given.")
+    ] = None
     schedule: Annotated[str, Option(help="What the step size does: none or cosine.")] = "none"
     network: Annotated[str, Option(help="cnn, vgg, resnet, vit, mlp or tiny.")] = "cnn"
     activation: Annotated[str, Option(help="tanh, gelu or relu.")] = "tanh"
@@ -128,19 +136,24 @@ class TrainOptions(ImageOptions):
     steps: Annotated[int, Option(**whole(1), help="Steps of each run.")] = 500
     seed: Annotated[int, Option(**whole(0), help="The first seed.")] = 0
     seeds: Annotated[int | None, Option(**whole(1, 10_000), help="How many seeds; 1, with a preset 5.")] = None
-    measure_every: Annotated[int, Option(**whole(0), help="Steps between looks at the Hessian; 0 for none.")] = 10
+    measure_every: Annotated[int, Option(**whole(0), help="Steps between measurements of the Hessian; 0 for none.")] = (
+        10
+    )
     eigenvalues: Annotated[int, Option(**whole(1, 50), help="How many of the largest eigenvalues.")] = 3
-    tolerance: Annotated[float, Option(**number(), help="Their residual, relative to the largest.")] = 1e-3
+    tolerance: Annotated[float, Option(**number(), help="Residual of the eigenvalues, relative to the largest.")] = 1e-3
     keep_every: Annotated[
         int | None, Option(**whole(1), help="Steps between stored states; a fiftieth of all if not given.")
     ] = None
     dtype: Annotated[str, Option(help="float32 or float64.")] = "float32"
-    chunk: Annotated[int | None, Option(**whole(1), help="Images through the network at once, for memory.")] = None
+    chunk: Annotated[int | None, Option(**whole(1), help="Images processed at once, to save memory.")] = None
     compiled: Annotated[
-        bool, Option("--compile", help="Translate the gradient by torch.compile: pays in long runs only.")
+        bool, Option("--compile", help="Compile the gradient with torch.compile; worthwhile in long runs only.")
     ] = False
     minimum: Annotated[
-        bool, Option("--minimum", help="Also find the strict minimum ahead, and compare with the theorem there.")
+        bool,
+        Option(
+            "--minimum", help="Also find the strict minimum that a run approaches, and compare with the theorem there."
+        ),
     ] = False
     epsilon: Annotated[float, Option(**number(), help="ε of Adam and RMSprop.")] = 1e-8
     out: Out = Path("reports/out/train")
@@ -168,7 +181,7 @@ class TrainOptions(ImageOptions):
             raise InputError("step-size", "fits one optimizer; leave it out, or train one at a time")
         low, high = _STEP_SIZES
         if self.step_size is not None and not low <= self.step_size <= high:
-            message = f"{self.step_size} is no positive number from {low} to {high}; give one such as 0.1"
+            message = f"{self.step_size} is not a positive number from {low} to {high}; give one such as 0.1"
             raise InputError("step-size", message)
         if not 0 <= self.momentum < 1:
             raise InputError("momentum", f"{self.momentum} is not in [0, 1); give one such as 0.9")

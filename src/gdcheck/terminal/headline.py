@@ -25,11 +25,11 @@ def headline(answer: dict[str, Any]) -> str:
             return str(answer["reason"])
         return f"{outcome['status']}: {outcome['sentence']}{_where(outcome, names)}; {reason}"
     if limit["kind"] == "two-cycle":
-        way = f"in two directions by turns, {named(limit['even'], names)} at even steps, "
+        way = f"alternately in two directions, {named(limit['even'], names)} at even steps, "
         way += f"{named(limit['odd'], names)} at odd ones"
     elif limit["kind"] == "rotating":
         turns = ", ".join(f"{angle:.6g}" for angle in limit["angles"][:6])
-        way = f"without a direction, turning by {turns} radians a step"
+        way = f"without a direction, rotating by {turns} radians a step"
     elif limit["kind"] == "alternating":
         way = f"alternating along ±{named(limit['vector'], names)}"
     else:

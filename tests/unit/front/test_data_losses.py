@@ -116,7 +116,7 @@ BAD = [
     ("softplus(-y*(X@w)) + dot(w,w)", "an array of shape (5,) ends"),
     ("mean(y*X) + dot(w,w)", "the shapes (5,) and (5, 2) differ"),
     ("sum(y@X@w) + dot(w,y)", "the shapes (2,) and (5,) have no product @"),
-    ("dot(a, a) + sum(X@w)", "dot of what are no vectors"),
+    ("dot(a, a) + sum(X@w)", "dot of operands that are not vectors"),
     ("sum(X@w) + w1**2", "has the name of a vector's component"),
     ("meen((X@w)**2)", "did you mean mean?"),
     ("dot(X@w)", "write dot(a, b)"),

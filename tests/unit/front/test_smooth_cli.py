@@ -106,7 +106,7 @@ def test_lines_of_both_kinds_are_decided_together(gdcheck, tmp_path):
 BAD = [
     ("exp(x", "1", (), "loss: the text ends inside a parenthesis at character 6; add ')'"),
     ("soft(x) + x**2", "1", (), "unknown function 'soft' at character 1"),
-    ("x**y + exp(x)", "1,1", (), "a power that is no number"),
+    ("x**y + exp(x)", "1,1", (), "a power that is not a number"),
     ("exp(x)/0", "1", (), "a division by zero"),
     ("exp(pi*x) + x**2", "1", (), "pi"),
     ("log(x) + x**2", "-1", (), "start: the loss is not smooth there, or not defined; give another start"),

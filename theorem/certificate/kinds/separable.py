@@ -36,7 +36,7 @@ def separable_certificate(problem: Problem, box: Box, sides: Sequence[int] | Non
     try:
         parts = lines(Expansion.of(problem))
     except InputError:
-        # The minimizer is no critical point.
+        # The minimizer is not a critical point.
         return None
     if parts is None:
         return None

@@ -81,7 +81,7 @@ def method_step_line(problem: Problem) -> dict[str, Any]:
         preconditioner).
 
     Raises:
-        InputError: If the point is no critical point, or its Hessian does not exist or is not positive definite.
+        InputError: If the point is not a critical point, or its Hessian does not exist or is not positive definite.
     """
     expansion = Expansion.around(problem, problem.step_size)
     spectrum = None if expansion.hessian is None else Spectrum(pencil_of(expansion, problem.method), _BITS)

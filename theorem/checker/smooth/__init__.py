@@ -1,4 +1,4 @@
-"""The checker of losses that are no polynomials, with its own intervals and its own derivatives.
+"""The checker of losses that are not polynomials, with its own intervals and its own derivatives.
 
 * ``intervals``: intervals whose ends are integers over a power of two, rounded outward.
 * ``functions``: elementary functions of them, by series with a stated remainder.

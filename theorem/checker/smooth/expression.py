@@ -259,7 +259,7 @@ class _Reader:
         elif token in self.names:
             found = self.names[token]
         else:
-            refuse_loss(f"{token[:20]!r} is no number, variable or function")
+            refuse_loss(f"{token[:20]!r} is not a number, variable or function")
         self.depth -= 1
         return found
 
@@ -296,7 +296,7 @@ class _Reader:
         whole = exponent.denominator == 1
         if not base.terms:
             if (not whole and base.constant <= 0) or (not base.constant and exponent < 0):
-                raise BadCertificate("problem.loss: a constant to a power is no number; write a number")
+                raise BadCertificate("problem.loss: a constant to a power is not a number; write a number")
             if whole:
                 return _Form(Fraction(base.constant) ** int(exponent))
         if exponent in {0, 1}:

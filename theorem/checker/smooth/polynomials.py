@@ -22,7 +22,7 @@ def expanded(expression: Expression, arguments: Sequence[Table], n: int) -> Tabl
     """Multiply an expression out, with polynomials in n variables in the place of its own variables.
 
     Raises:
-        BadCertificate: If it is no polynomial.
+        BadCertificate: If it is not a polynomial.
     """
     slots = list(arguments)
     for operation in expression.operations:
@@ -40,7 +40,7 @@ def expanded(expression: Expression, arguments: Sequence[Table], n: int) -> Tabl
                 power = times(power, slots[operation.argument])
             slots.append(power)
         else:
-            raise BadCertificate("relations: an expression is no polynomial; write sums, products and whole powers")
+            raise BadCertificate("relations: an expression is not a polynomial; write sums, products and whole powers")
     return slots[-1]
 
 

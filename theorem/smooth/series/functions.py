@@ -19,7 +19,7 @@ Series: TypeAlias = Any
 
 
 class InexactError(ValueError):
-    """A value that is no rational number, or is not known to be one."""
+    """A value that is not a rational number, or is not known to be one."""
 
 
 def constant(like: Series, value: fmpq | int) -> Series:

@@ -58,7 +58,7 @@ def _claim(kind: Any, value: object, path: str, n: int) -> Saddle | NoCriticalPo
 
 @dataclass(frozen=True)
 class SmoothEnd:
-    """A certificate about a critical point that is no minimum, or about a loss without critical points."""
+    """A certificate about a critical point that is not a minimum, or about a loss without critical points."""
 
     schema: Literal["gdcheck-smooth-end/1"]
     problem: Problem

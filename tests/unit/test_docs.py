@@ -46,7 +46,9 @@ def test_the_sharpness_is_monotone_from_some_step_on(capsys):
 
 
 def test_the_exponent_of_the_ratios(capsys):
-    rho, b, alpha = re.search(r"[Ww]ith ρ = ([0-9.]+) and b = ([0-9.]+)\s+the\s+bound\s+is\s+([0-9.]+)", THEORY).groups()
+    rho, b, alpha = re.search(
+        r"[Ww]ith ρ = ([0-9.]+) and b =\s+([0-9.]+)\s+the\s+bound\s+is\s+([0-9.]+)", THEORY
+    ).groups()
     # With η = 1/10, these are the multipliers of the eigenvalues 1 and 6/5.
     assert (rho, b) == ("0.9", "0.88")
     assert run(shlex.split("check --json --loss 'x**2/2 + 3/5*y**2' --step-size 0.1 --start 0.1,0.1")) == 0

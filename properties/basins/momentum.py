@@ -14,7 +14,7 @@ from gdcheck.theorem.batch.eigenbasis import nearest
 from gdcheck.theorem.batch.rows import program_of
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.methods.method import HeavyBall, Nesterov
+from gdcheck.theorem.methods.method import GradientDescent, HeavyBall, Nesterov
 
 ROUNDED = 2.0**-50
 """What a momentum that is no float64 adds to the map error: it is off by 2⁻⁵³, and occurs twice in a step at most."""
@@ -31,20 +31,17 @@ def momentum_of(problem: Problem, rows: int) -> Momentum | None:
         rows: How many rows the batch has.
 
     Returns:
-        Its momentum; None for gradient descent.
+        Its momentum; None for gradient descent, with a preconditioner or without.
 
     Raises:
-        InputError: If the method is another one.
+        InputError: If the method has no float64 batch.
     """
     method = problem.method
-    if method.is_plain:
+    if isinstance(method, GradientDescent):
         return None
     if not isinstance(method, HeavyBall):
-        name, why = method.name, "its steps depend on their number, for which there is no bound in floats"
-        if method.preconditioner is not None:
-            name, why = f"{name} with a preconditioner", "bounds in floats need orthonormal eigenvectors"
-        there = "there are maps for gradient-descent, heavy-ball and nesterov"
-        raise InputError("method", f"{name} has no map, as {why}; {there}")
+        there = "there are maps for gradient-descent, heavy-ball, nesterov, adam and rmsprop"
+        raise InputError("method", f"{method.name} has no map; {there}")
     return Momentum(np.full(rows, nearest(method.momentum)), isinstance(method, Nesterov))
 
 

@@ -19,14 +19,18 @@ from gdcheck.theorem.batch.batch import certify_batch
 from gdcheck.theorem.batch.columns import MOST_MAP_ERROR, Batch, State
 from gdcheck.theorem.batch.eigenbasis import Turned, nearest, turn
 from gdcheck.theorem.certificate.kinds.every_start import described_in_words
+from gdcheck.theorem.certificate.methods.every_start import exceptions_in_words
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, decide
 from gdcheck.theorem.decision.every_start import decide_every_start
+from gdcheck.theorem.decision.method_every_start import decide_method_every_start
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.method import PLAIN
 from gdcheck.theorem.methods.statement import Assumption
 
 LARGEST_SIZE = 4000
+
+EXCEPTIONAL = "exceptional starts, proved"
 
 _CERTIFIED_STEPS = 256
 _COARSE = 40
@@ -97,7 +101,7 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, map_error
         # What underflows would not be the coefficient any more.
         exact = bool(np.isfinite(scaled).all() and (np.ldexp(scaled, -powers) == where.coefficients).all())
         coefficients, e = (scaled, e) if exact else (where.coefficients, 0)
-        turned = where.rotation.T @ starts
+        turned = where.inverse @ starts
     count = eta.shape[0]
     batch = Batch(
         where.exponents,
@@ -144,7 +148,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
     if not 2 <= size <= LARGEST_SIZE:
         raise InputError("size", f"{size} is out of range; give one from 2 to {LARGEST_SIZE}")
     momentum = momentum_of(problem, size * size)
-    where = turn(replace(problem, method=PLAIN))
+    where = turn(problem)
     eta, m = where.step_size, np.array([nearest(x) for x in problem.minimizer])
     window = nearest(half_width) if half_width is not None else _window(problem, where)
     width = 1.0 if window is None else window
@@ -169,7 +173,8 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         extent = (0.0, widest, -width, width)
         thresholds = _thresholds(problem, where.spectrum)
         titles = ("step size η", "start, distance from the minimizer towards the problem's start")
-        map_error = None if map_error is None or map_error + _ALONG > MOST_MAP_ERROR else map_error + _ALONG
+        along = where.stretch * _ALONG
+        map_error = None if map_error is None or map_error + along > MOST_MAP_ERROR else map_error + along
     if momentum is not None and map_error is not None:
         map_error = None if map_error + ROUNDED > MOST_MAP_ERROR else map_error + ROUNDED
     batch, reach = in_units(where, etas, starts, width, map_error or 0.0)
@@ -184,7 +189,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         notes = [f"observed only: {_reason(problem, kind, where, outside=outside)}"]
     if window is None:
         notes.append(f"no end of the basin was found: the half-width is {width:g}")
-    if kind == "start" and momentum is None:
+    if kind == "start":
         notes += _exceptional_note(problem)
     return Plane(
         kind=kind,
@@ -192,11 +197,17 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         titles=titles,
         labels=labels.reshape(size, size),
         certified=certified.reshape(size, size),
-        directions=(tuple(where.rotation[:, 0].tolist()), tuple(where.rotation[:, 1].tolist())),
+        directions=(_unit(where.basis[:, 0]), _unit(where.basis[:, 1])),
         notes=tuple(notes),
         minimizer=(float(m[0]), float(m[1])) if kind == "start" else None,
         thresholds=thresholds,
     )
+
+
+def _unit(v: Floats) -> tuple[float, float]:
+    """Return the unit vector along one of shape (2,)."""
+    x, y = (v / np.hypot(*v)).tolist()
+    return float(x), float(y)
 
 
 def _thresholds(problem: Problem, spectrum: Floats) -> tuple[tuple[str, float], ...]:
@@ -204,17 +215,18 @@ def _thresholds(problem: Problem, spectrum: Floats) -> tuple[tuple[str, float], 
     low, high = map(float, spectrum)
     if low <= 0:
         return ()
-    if not problem.method.is_plain:
+    if problem.method.momentum > 0:
         return (("stability limit", nearest(largest_stable(problem.method)) / high),)
     return (("2/(λ₁+λₙ)", 2 / (low + high)), ("2/λₙ", 2 / high))
 
 
 def _exceptional_note(problem: Problem) -> list[str]:
     """Return what is proved of the exceptional set, which is drawn where the two signs meet."""
-    found = decide_every_start(problem)
-    if found.exceptional is None:
-        return []
-    return [f"exceptional starts, proved: {described_in_words(found.exceptional)}"]
+    if problem.method.is_plain:
+        found = decide_every_start(problem)
+        return [] if found.exceptional is None else [f"{EXCEPTIONAL}: {described_in_words(found.exceptional)}"]
+    words = exceptions_in_words(decide_method_every_start(problem))
+    return [] if words is None else [f"{EXCEPTIONAL}: {words}"]
 
 
 def _reason(problem: Problem, kind: str, where: Turned, *, outside: bool) -> str:

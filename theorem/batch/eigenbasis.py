@@ -13,6 +13,12 @@ The amplitude belongs to the functional :math:`v_d \cdot h = \ell\cdot y`, :math
 :math:`B^T\ell = \lambda_d\ell`, its other components are :math:`(P^T\ell)_i/(\lambda_d - \tilde\lambda_i)`, and
 :math:`|\lambda_d - \tilde\lambda_d| \le \|P\|` (Bauer and Fike; one eigenvalue only if the discs are apart). So
 :math:`|\ell\cdot y - y_d| \le (t + t^2 + \|Q^TQ - I\|)\|y\|` with :math:`t = 2\|P\|/(\mathrm{gap} - 2\|P\|)`.
+
+Gradient descent with a preconditioner M is the same in other coordinates: the columns of Q are approximate eigenvectors
+of MA, orthonormal in the inner product of :math:`M^{-1}`. With :math:`Q^TM^{-1}Q` in the place of :math:`Q^TQ`,
+:math:`B = Q^{-1}MAQ` and :math:`\ell = Q^TM^{-1}v_d`, every line above holds. A start is turned by
+:math:`Q^{-1}` in float64: its entries are off by half a rounding, and two products and a sum by two, so that
+:math:`2^{-51}\|Q^{-1}\|\|Q\|` covers it.
 """
 
 from __future__ import annotations
@@ -36,6 +42,7 @@ Floats = npt.NDArray[np.float64]
 _BITS = 128
 _NORMAL = fmpq(1, 2**1022)
 _ROUNDINGS = fmpq(1, 2**50)
+_ONE = arb(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +53,9 @@ class Turned:
         spectrum: λ̃, ascending, shape (2,).
         exponents: α_t of the terms of order three and more, T of them.
         coefficients: c̃, shape (T,).
-        rotation: Q, shape (2, 2).
+        basis: Q, shape (2, 2); with a preconditioner it is no rotation.
+        inverse: What turns starts: Qᵀ, or with a preconditioner Q⁻¹ in float64; shape (2, 2).
+        stretch: ‖Q‖‖Q⁻¹‖, by which a relative error of a start may grow; 1 without a preconditioner.
         step_size: η̃.
         map_error: What a ``Batch`` has to allow for; None if it is too much, or an end of the spectrum may be repeated.
         obstacle: Why there is no bound, for people; empty where there is one.
@@ -55,7 +64,9 @@ class Turned:
     spectrum: Floats
     exponents: tuple[Exponents, ...]
     coefficients: Floats
-    rotation: Floats
+    basis: Floats
+    inverse: Floats
+    stretch: float
     step_size: float
     map_error: float | None
     obstacle: str
@@ -65,7 +76,7 @@ def turn(problem: Problem) -> Turned:
     """Turn a problem into approximate eigen-coordinates around its minimizer.
 
     Args:
-        problem: A problem whose loss is a polynomial in two variables.
+        problem: A problem whose loss is a polynomial in two variables; of its method the preconditioner alone counts.
 
     Returns:
         The loss in these coordinates; the start is left alone.
@@ -78,34 +89,42 @@ def turn(problem: Problem) -> Turned:
         raise InputError("loss", f"has {n} variables; a map needs a loss in two")
     if problem.loss.truncated:
         raise InputError("loss", "has powers of max(...); a map needs a polynomial")
-    hessian = Expansion.of(problem).hessian
+    hessian = Expansion.around(problem, problem.step_size).hessian
     assert hessian is not None
     if not (hessian[0, 0] > 0 and hessian.det() > 0):
         raise InputError("minimizer", "is not a strict minimum: the Hessian there is not positive definite")
-    rotation = _eigenvectors(hessian)
-    q = fmpq_mat([[exact(x) for x in row] for row in rotation.tolist()])
+    m = problem.method.preconditioner
+    basis = _eigenvectors(hessian) if m is None else _conjugate_eigenvectors(hessian, m)
+    q = fmpq_mat([[exact(x) for x in row] for row in basis.tolist()])
     turned = problem.loss.shifted(problem.minimizer).substituted(q.tolist(), [f"y{i}" for i in range(n)])
     higher = [(alpha, c) for alpha, c in turned.terms if sum(alpha) > 2]
-    b = q.inv() * hessian * q
+    b = q.inv() * (hessian if m is None else m * hessian) * q
+    gram = q.transpose() * (q if m is None else m.inv() * q)
+    inverse = basis.T if m is None else np.array([[nearest(x) for x in row] for row in q.inv().tolist()])
     spectrum = [nearest(b[i, i]) for i in range(n)]
     coefficients = [nearest(c) for _, c in higher]
     step_size = nearest(problem.step_size)
     rounding = max((_relative(x, c) for x, (_, c) in zip(coefficients, higher, strict=True)), default=fmpq(0))
     rounding += 2 * _relative(step_size, problem.step_size)
-    map_error = _map_error(q, b, spectrum, rounding)
+    stretch = _ONE if m is None else _frobenius(q) * _frobenius(q.inv())
+    # Two roundings in each of two components, unless the axes are only renamed.
+    turning = stretch * (arb(2) ** -51 if m is not None else arb(2) ** -50 if _is_skew(gram) else arb(0))
+    map_error = _map_error(b, gram, spectrum, arb(rounding) + turning)
     return Turned(
         spectrum=np.array(spectrum),
         exponents=tuple(alpha for alpha, _ in higher),
         coefficients=np.array(coefficients),
-        rotation=rotation,
+        basis=basis,
+        inverse=inverse,
+        stretch=float_above(stretch),
         step_size=step_size,
         map_error=map_error,
-        obstacle="" if map_error is not None else _obstacle(hessian, spectrum, rounding),
+        obstacle="" if map_error is not None else _obstacle(b, spectrum, rounding),
     )
 
 
-def _obstacle(hessian: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> str:
-    if hessian[0, 1] == 0 and hessian[0, 0] == hessian[1, 1]:
+def _obstacle(operator: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> str:
+    if operator[0, 1] == operator[1, 0] == 0 and operator[0, 0] == operator[1, 1]:
         return "the two eigenvalues are equal"
     if exact(min(spectrum)) < _NORMAL or rounding > _ROUNDINGS:
         return "a number is too small for float64"
@@ -121,22 +140,34 @@ def _eigenvectors(hessian: fmpq_mat) -> Floats:
     return vectors
 
 
-def _map_error(q: fmpq_mat, b: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> float | None:
+def _conjugate_eigenvectors(hessian: fmpq_mat, m: fmpq_mat) -> Floats:
+    """Approximate eigenvectors of MA as columns, by ascending eigenvalue, orthonormal in the inner product of M⁻¹."""
+    values, factor = (np.array([[nearest(x) for x in row] for row in a.tolist()]) for a in (hessian, m))
+    try:
+        root = np.linalg.cholesky(factor)
+    except np.linalg.LinAlgError:
+        raise InputError("preconditioner", "is too nearly singular for float64; a map needs one that is not") from None
+    basis: Floats = root @ np.linalg.eigh(root.T @ values @ root)[1]
+    return basis
+
+
+def _is_skew(gram: fmpq_mat) -> bool:
+    return gram != fmpq_mat([[1, 0], [0, 1]])
+
+
+def _map_error(b: fmpq_mat, gram: fmpq_mat, spectrum: Sequence[float], rounding: arb) -> float | None:
     n = len(spectrum)
     one = fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
     diagonal = fmpq_mat(n, n, [exact(spectrum[i]) if i == j else fmpq(0) for i in range(n) for j in range(n)])
-    gram = q.transpose() * q
     with ctx.workprec(_BITS):
         off, skew = _frobenius(b - diagonal), _frobenius(gram - one)
         room = arb(exact(spectrum[1]) - exact(spectrum[0])) - 2 * off
         if not room > 0:
             return None
         t = 2 * off / room
-        mapped = 2 * off / arb(exact(spectrum[-1])) + _frobenius(gram.inv() - one) + arb(rounding)
-        # Two roundings in each of two components, unless the axes are only renamed.
-        turning = arb(2) ** -50 if skew > 0 else arb(0)
+        mapped = 2 * off / arb(exact(spectrum[-1])) + _frobenius(gram.inv() - one)
         # Products of these errors are far below a hundredth of any of them, as the sum is as small as it must be.
-        map_error = float_above((mapped + skew + t + t * t + turning) * arb("1.01"))
+        map_error = float_above((mapped + skew + t + t * t + rounding) * arb("1.01"))
     return map_error if map_error <= MOST_MAP_ERROR else None
 
 

@@ -59,9 +59,7 @@ def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
         lines = thresholds_json(thresholds(motion.spectrum, found.problem.method))
     described = predicted = None
     if left is not None and found.kind is not None:
-        name = "v" if found.problem.method.preconditioner is None else "P⁻¹v"
-        sentence = graph_in_words(left.radius, left.slope, name) if left.normal else _only_the_minimizer(left.radius)
-        described = graph_json(left, sentence)
+        described = graph_json(left, exceptions_in_words(found) or "")
         turning = found.kind is LimitKind.ROTATING
         predicted = {"kind": found.kind.value, "vector": None if turning else _direction(found, described)}
     return {
@@ -80,6 +78,17 @@ def method_every_start_answer(found: MethodEveryStart) -> dict[str, Any]:
         "rate_per_step": None,
         "method": found.problem.method.to_json(),
     }
+
+
+def exceptions_in_words(found: MethodEveryStart) -> str | None:
+    """Describe the starts that are left out, in one phrase; None if nothing is proved."""
+    left = found.exceptions
+    if left is None:
+        return None
+    if not left.normal:
+        return _only_the_minimizer(left.radius)
+    name = "v" if found.problem.method.preconditioner is None else "P⁻¹v"
+    return graph_in_words(left.radius, left.slope, name)
 
 
 def _direction(found: MethodEveryStart, described: dict[str, Any]) -> list[float]:

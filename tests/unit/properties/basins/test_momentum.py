@@ -1,4 +1,6 @@
-"""Maps of starts under heavy ball and Nesterov: certified points are those of Arb, the others are said to be seen."""
+"""Maps of starts under heavy ball, Nesterov and a preconditioner: certified points are those of Arb, the others are said to be seen."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.method import Method
 
 LOSS = "(x-1)**2 + 2*(y+(x-1)/2)**2 + (x-1)*y**2 + y**3"
 
@@ -18,7 +21,10 @@ def problem_of(method, step_size, **changes):
     return Problem(LOSS, **given)
 
 
+SHEARED = {"name": "gradient-descent", "preconditioner": [["2", "1/2"], ["1/2", "1/2"]]}
 CASES = [
+    (SHEARED, "1/10", {BasinLabel.FIXED_PLUS, BasinLabel.FIXED_MINUS}),
+    (SHEARED, "21/100", {BasinLabel.ALTERNATING_PLUS, BasinLabel.ALTERNATING_MINUS}),
     ({"name": "heavy-ball", "momentum": "1/100"}, "1/5", {BasinLabel.FIXED_PLUS, BasinLabel.FIXED_MINUS}),
     ({"name": "heavy-ball", "momentum": "1/100"}, "0.33", {BasinLabel.ALTERNATING_PLUS, BasinLabel.ALTERNATING_MINUS}),
     ({"name": "heavy-ball", "momentum": "9/10"}, "1/5", {BasinLabel.ROTATING}),
@@ -58,9 +64,20 @@ def test_what_is_not_certified_is_seen_to_escape():
     assert (plane.labels == BasinLabel.ESCAPES).any() and not plane.certified[plane.labels >= BasinLabel.ESCAPES].any()
 
 
-@pytest.mark.parametrize(
-    "method", [{"name": "adam"}, {"name": "gradient-descent", "preconditioner": [["1", "0"], ["0", "2"]]}]
-)
-def test_other_methods_have_no_map(method):
-    with pytest.raises(InputError, match="has no map"):
-        draw_plane(problem_of(method, "1/20"), size=8)
+@dataclass(frozen=True)
+class Ours(Method):
+    """A method of a user's own: it has no float64 batch."""
+
+    name = "ours"
+
+    @property
+    def momentum(self):
+        return fmpq(1, 4)
+
+    def to_json(self):
+        return {"name": self.name}
+
+
+def test_a_method_without_a_batch_has_no_map():
+    with pytest.raises(InputError, match="ours has no map; there are maps for"):
+        draw_plane(replace(problem_of(None, "1/20"), method=Ours()), size=8)

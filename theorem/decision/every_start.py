@@ -20,7 +20,7 @@ L tends to zero with r, so some ball always serves; the largest that is found wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,7 +55,7 @@ _MOST_PRECISION = 4096
 _FARTHEST = 1 << 14
 _REFINEMENTS = 6
 # L/√(1 − L²) ≤ 1 where L² ≤ 1/2.
-_STEEPEST = (arb(1) - arb(2) ** -16) / 2
+STEEPEST = (arb(1) - arb(2) ** -16) / 2
 # The slope is stated to nine digits.
 _NARROW = fmpq(1, 10**14)
 _ONE, _ZERO = arb(1), fmpq(0)
@@ -189,7 +189,7 @@ def exceptional_set(expansion: Expansion) -> ExceptionalSet | None:
             if not narrow(rho, deviation):
                 continue
             shape = GraphShape(RemainderBound.of(expansion), rho, lipschitz_factor(expansion))
-            radius = None if is_linear(expansion) else shape.largest()
+            radius = None if is_linear(expansion) else largest_radius(shape.serves)
             if radius is None and not is_linear(expansion):
                 return None
             sigma, lipschitz = (rho, arb(0)) if radius is None else shape.at(radius)
@@ -288,27 +288,28 @@ class GraphShape:
 
     def serves(self, radius: fmpq) -> bool:
         """Whether the exceptional set in the ball of this radius is proved to be a graph of slope at most one."""
-        return surely_less(self.at(radius)[1] ** 2, _STEEPEST)
+        return surely_less(self.at(radius)[1] ** 2, STEEPEST)
 
-    def largest(self) -> fmpq | None:
-        """Return the largest radius found, a dyadic number of few digits: L grows with r."""
-        reach = 1
-        if self.serves(fmpq(1)):
-            while self.serves(fmpq(2) ** reach) and reach < _FARTHEST:
-                reach *= 2
-            low, high = reach // 2, reach
-        else:
-            while not self.serves(fmpq(2) ** -reach):
-                reach *= 2
-                if reach > _FARTHEST:
-                    return None
-            low, high = -reach, -(reach // 2)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.serves(fmpq(2) ** middle) else (low, middle)
-        radius, part = fmpq(2) ** low, fmpq(2) ** low
-        for _ in range(_REFINEMENTS):
-            part /= 2
-            if self.serves(radius + part):
-                radius += part
-        return radius
+
+def largest_radius(serves: Callable[[fmpq], bool]) -> fmpq | None:
+    """Return the largest radius found that serves, a dyadic number of few digits; what serves, serves within."""
+    reach = 1
+    if serves(fmpq(1)):
+        while serves(fmpq(2) ** reach) and reach < _FARTHEST:
+            reach *= 2
+        low, high = reach // 2, reach
+    else:
+        while not serves(fmpq(2) ** -reach):
+            reach *= 2
+            if reach > _FARTHEST:
+                return None
+        low, high = -reach, -(reach // 2)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if serves(fmpq(2) ** middle) else (low, middle)
+    radius, part = fmpq(2) ** low, fmpq(2) ** low
+    for _ in range(_REFINEMENTS):
+        part /= 2
+        if serves(radius + part):
+            radius += part
+    return radius

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import Classification
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, gap
+from gdcheck.theorem.augmented.first_steps import FirstSteps, Setting, Spread
 from gdcheck.theorem.augmented.modes import Motion, Shape, classify_motion
 from gdcheck.theorem.augmented.powers import Powers
 from gdcheck.theorem.augmented.signs import Spectrum
 from gdcheck.theorem.decision.decide_method import PREDICTED, ROTATES, failures, find_preimages
 from gdcheck.theorem.decision.every_start import (
     PRECISION,
+    STEEPEST,
     ExceptionalGraph,
     GraphShape,
     doubling,
     is_linear,
+    largest_radius,
     lipschitz_factor,
     narrow,
     slope_of,
@@ -47,9 +51,14 @@ class NearbyExceptions(ExceptionalGraph):
 
     Attributes:
         powers: What bounds the powers of its blocks.
+        steps: How many first steps were taken together, for Adam.
+        sign: The sign of the amplitude of the starts on the side of the graph to which the normal points; None where
+            no real multiplier dominates.
     """
 
     powers: Powers
+    steps: int = 0
+    sign: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,13 +113,13 @@ def decide_method_every_start(problem: Problem) -> MethodEveryStart:
     if fails:
         reason = not_applicable(a.sentence for a in fails)
         return MethodEveryStart(whole, Verdict.NOT_APPLICABLE, reason, motion, tuple(fails))
-    if isinstance(method, Adam):
-        reason = f"of {method.name} a verdict is given for one trajectory, as its first steps depend on their number;"
-        reason += " give a --start"
-        return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
-    found = nearby_exceptions(StateSearch(expansion, method, motion, whole.step_size, 0, PRECISION, PRECISION))
+    search = StateSearch(expansion, method, motion, whole.step_size, 0, PRECISION, PRECISION)
+    found = adaptive_exceptions(search, method) if isinstance(method, Adam) else nearby_exceptions(search)
     if found is None:
-        reason = "no ball was found in which the exceptional set is a graph; a --start decides one trajectory"
+        reason = "no ball was found in which the exceptional set is a graph"
+        if isinstance(method, Adam):
+            reason += " (its first steps depend on their number; a smaller beta1 or step size may help)"
+        reason += "; a --start decides one trajectory"
         return MethodEveryStart(whole, Verdict.UNRESOLVED, reason, motion)
     kind = PREDICTED[motion.regime]
     end = End.LOWEST if motion.dominant[0] == 0 else End.HIGHEST
@@ -150,7 +159,7 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
             if len(motion.dominant) == len(motion.eigenvalues) and matrix.mode.shape is Shape.PAIR:
                 most = (max(m.turned(m.units[2]) for m in matrices) * size * adds).upper()
                 turning = _Turning(bound, rho, factor, powers.error, powers.gradient, most)
-                radius = None if linear else turning.largest()
+                radius = None if linear else largest_radius(turning.serves)
                 if radius is None and not linear:
                     return None
                 return NearbyExceptions(radius=radius, slope=arb(0), powers=powers)
@@ -165,7 +174,7 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
             else:
                 ratio = matrix.pushed() / abs(matrix.functional()[0])
             shape = GraphShape(bound, rho, factor, powers.error, powers.gradient, (ratio * adds).upper())
-            radius = None if linear else shape.largest()
+            radius = None if linear else largest_radius(shape.serves)
             if radius is None and not linear:
                 return None
             # The amplitude of h is its inner product with v in that of P⁻¹: its usual one with P⁻¹v.
@@ -177,8 +186,72 @@ def nearby_exceptions(search: StateSearch) -> NearbyExceptions | None:
                 vector=tuple(vector),
                 gap=apart,
                 powers=powers,
+                sign=None if matrix.mode.shape is Shape.PAIR else 1 if matrix.functional()[0] > 0 else -1,
             )
     return None
+
+
+def adaptive_exceptions(search: StateSearch, method: Adam) -> NearbyExceptions | None:
+    """Find such a ball for Adam or RMSprop (docs/methods.md, *Every start of Adam*).
+
+    Args:
+        search: The method at the minimizer, in the small-step, large-step or rotating regime.
+        method: The method.
+
+    Returns:
+        The set; None if no ball serves, or the first steps are too many.
+    """
+    expansion, motion = search.expansion, search.motion
+    for precision in doubling():
+        while motion.spectrum.precision < precision:
+            motion.spectrum.refine()
+        with ctx.workprec(precision):
+            matrices, rho, powers = search.bounds(motion, precision)
+            if powers is None:
+                continue
+            index = motion.dominant[0]
+            setting = Setting(method, matrices, rho, powers)
+            steps = setting.count(matrices[index])
+            if steps is None:
+                return None
+            first = FirstSteps.of(setting, steps)
+            if not all(x.is_finite() for x in (*first.errors, *first.gradients)):
+                continue
+            u = arb(expansion.step_size)
+            steepest = (u * motion.spectrum.balls(-1)[0]).upper()
+            spread = Spread(method, RemainderBound.of(expansion), lipschitz_factor(expansion), rho, steepest, u, first)
+            if motion.modes[index].shape is Shape.PAIR:
+                radius = largest_radius(partial(spread.turns, powers))
+                if radius is None:
+                    return None
+                return NearbyExceptions(radius=radius, slope=arb(0), powers=powers, steps=steps)
+            (vector,) = motion.spectrum.pencil.eigenvectors(motion.eigenvalues[index], precision)
+            apart = gap(motion.eigenvalues, index)
+            space = Eigenspace(End.LOWEST, motion.eigenvalues[index], apart, fmpq_mat([vector]).transpose())
+            deviation = space.deviation(search.operator)
+            sight = setting.sight(matrices[index], steps)
+            if not narrow(rho, deviation):
+                continue
+            if not abs(sight) > 0:
+                return None
+            radius = largest_radius(partial(_is_a_graph, spread, sight))
+            if radius is None:
+                return None
+            return NearbyExceptions(
+                radius=radius,
+                slope=slope_of(spread.lipschitz(sight, radius)),
+                normal=unit_vector(vector, deviation),
+                vector=tuple(vector),
+                gap=apart,
+                powers=powers,
+                steps=steps,
+                sign=1 if sight > 0 else -1,
+            )
+    return None
+
+
+def _is_a_graph(spread: Spread, sight: arb, radius: fmpq) -> bool:
+    return surely_less(spread.lipschitz(sight, radius) ** 2, STEEPEST)
 
 
 @dataclass(frozen=True, eq=False)

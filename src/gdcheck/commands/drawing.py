@@ -17,10 +17,14 @@ from gdcheck.commands.common import (
 )
 from gdcheck.commands.options import (
     AsJson,
+    Beta1,
+    Beta2,
+    Epsilon,
     MethodName,
     Minimizer,
     Momentum,
     Picture,
+    Preconditioner,
     Variables,
     method_from_options,
     whole,
@@ -62,27 +66,34 @@ def plot(
     minimizer: Minimizer = None,
     variables: Variables = None,
     max_steps: Annotated[int, typer.Option(**whole(1), help="Steps allowed for the verdict.")] = 1_000_000,
+    method: MethodName = None,
+    momentum: Momentum = None,
+    beta1: Beta1 = None,
+    beta2: Beta2 = None,
+    epsilon: Epsilon = None,
+    preconditioner: Preconditioner = None,
     as_json: AsJson = False,
 ) -> int:
     """Draw direction, sharpness and phase plane of a problem."""
     from gdcheck.properties.storage.reading import stored_problem
     from gdcheck.reports.problem_charts import problem_chart
-    from gdcheck.theorem.descent.problem import EveryStartProblem
+    from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
     from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
 
     picture_format(out)
+    asked = method_from_options(method, momentum, beta1, beta2, epsilon, preconditioner)
     given: AnyProblem
     if file is not None:
-        if any(x is not None for x in (loss, residual, scale, step_size, start, minimizer, variables)):
+        if any(x is not None for x in (loss, residual, scale, step_size, start, minimizer, variables, asked)):
             raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
         given = stored_problem(file)
     elif residual or scale is not None:
         if loss is not None or minimizer is not None:
             raise InputError("residual", "does not go with --loss and --minimizer; leave it or them out")
-        given = valley_from_options(residual or [], scale, step_size, start, variables)
+        given = valley_from_options(residual or [], scale, step_size, start, variables, asked)
     else:
-        given = problem_from_options(loss, step_size, start, minimizer, variables)
+        given = problem_from_options(loss, step_size, start, minimizer, variables, asked)
     assert out is not None
     in_valley = _drawn_as_valley(given, out, max_steps)
     if in_valley is not None:
@@ -93,7 +104,8 @@ def plot(
     decision = _drawn(given, max_steps)
     problem = decision.problem
     text = problem.loss.text if isinstance(problem, SmoothProblem) else problem.loss.text()
-    name = f"Gradient descent on {text[:120]}, step size {problem.step_size}: {decision.verdict.value}"
+    name = problem.method.name if isinstance(problem, Problem) and not problem.method.is_plain else "gradient descent"
+    name = f"{name[0].upper()}{name[1:]} on {text[:120]}, step size {problem.step_size}: {decision.verdict.value}"
     try:
         write_picture(out, problem_chart(decision), name)
     except OverflowError:
@@ -221,6 +233,7 @@ def crossings(
         "gdcheck map problem.json --out map.png",
         'gdcheck map --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --out map.svg',
         "gdcheck map problem.json --plane step --out steps.png",
+        'gdcheck map --loss "x**2/2 + y**2 + x**2*y" --step-size 0.05 --method adam --epsilon 1 --out adam.png',
         'gdcheck map --residual "x*y - 1" --step-size 0.5 --start 1,1 --half-width 3 --out valley.png',
     ),
 )
@@ -251,6 +264,10 @@ def draw_map(
     data: Annotated[list[str] | None, typer.Option(help="Data that the loss names: X=file.csv.")] = None,
     method: MethodName = None,
     momentum: Momentum = None,
+    beta1: Beta1 = None,
+    beta2: Beta2 = None,
+    epsilon: Epsilon = None,
+    preconditioner: Preconditioner = None,
     as_json: AsJson = False,
 ) -> int:
     """Draw which limit each start of a loss in two variables has."""
@@ -258,7 +275,7 @@ def draw_map(
 
     picture_format(out)
     assert out is not None
-    asked = method_from_options(method, momentum, None, None, None, None)
+    asked = method_from_options(method, momentum, beta1, beta2, epsilon, preconditioner)
     options = MapOptions(
         problem,
         out,

@@ -38,6 +38,8 @@ def method_every_start_certificate(found: MethodEveryStart) -> dict[str, Any] | 
             "verdict": found.verdict.value,
             **motion_fields(found.motion),
             "powers": powers_field(left.powers),
+            "steps": left.steps,
+            "sign": None if left.sign is None else str(left.sign),
             "limit": found.kind.value,
             "radius": exact_or_none(left.radius),
             "graph": graph_fields(left) if left.normal else None,

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from flint import arb, ctx, fmpq
 
-from gdcheck.theorem.decision.every_start import ExceptionalGraph, GraphShape, doubling, narrow, slope_of, unit_vector
+from gdcheck.theorem.decision.every_start import (
+    ExceptionalGraph,
+    GraphShape,
+    doubling,
+    largest_radius,
+    narrow,
+    slope_of,
+    unit_vector,
+)
 from gdcheck.theorem.decision.smooth import cannot_tell, failures_of, regime_of, regular_point
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.limit.sequence import DominantPart
@@ -167,7 +175,7 @@ def _exceptional(loss: SmoothLoss, eta: fmpq, minimizer: EnclosedMinimizer, end:
     if is_quadratic(loss):
         return ExceptionalGraph(radius=None, slope=arb(0), normal=normal, vector=tuple(vector))
     shape = GraphShape(_Remainder(loss, eta, minimizer), rho, 2)
-    radius = shape.largest()
+    radius = largest_radius(shape.serves)
     if radius is None:
         return None
     lipschitz = shape.at(radius)[1]

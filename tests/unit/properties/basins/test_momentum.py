@@ -1,4 +1,4 @@
-"""Maps of starts under heavy ball, Nesterov and a preconditioner: certified points are those of Arb, the others are said to be seen."""
+"""Maps of starts under momentum or a preconditioner: certified points are those of Arb, the others are only seen."""
 
 from dataclasses import dataclass, replace
 

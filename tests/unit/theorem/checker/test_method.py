@@ -172,6 +172,10 @@ NEARBY = {
     "plane": nearby({"name": "nesterov", "momentum": "9/10"}, "1/5"),
     "preconditioned": nearby({"name": "gradient-descent", "preconditioner": [["2", "1"], ["1", "1"]]}, "1/10"),
     "quadratic": nearby({"name": "heavy-ball", "momentum": "1/20"}, "1/10", "x**2/2 + 2*y**2"),
+    "adam": nearby({"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}, "1/5"),
+    "adam, alternating": nearby({"name": "adam", "beta1": "1/20", "beta2": "9/10", "epsilon": "1"}, "1/2"),
+    "adam, window": nearby({"name": "adam", "beta1": "1/2", "beta2": "9/10", "epsilon": "1"}, "1"),
+    "rmsprop": nearby({"name": "rmsprop", "beta2": "9/10", "epsilon": "1"}, "1/10", "x**2/2 + 2*y**2"),
 }
 
 
@@ -204,6 +208,23 @@ def test_every_start_nearby_is_accepted(stored):
         ("preconditioned", ("problem", "method", "preconditioner"), [["2", "1"], ["1", "2"]], "fails"),
         ("preconditioned", ("powers", "error"), "1", "K of the error = 1 fails"),
         ("preconditioned", ("graph", "normal", 1), ["-1", "-0.9999999999"], "normal"),
+        ("fixed", ("steps",), 1, "no first steps"),
+        ("fixed", ("sign",), "-1", "the sign of amplitudes fails: it is 1"),
+        ("adam", ("sign",), "-1", "the sign of amplitudes fails: it is 1"),
+        ("adam", ("sign",), None, "the sign of amplitudes"),
+        ("adam", ("steps",), 0, "fails"),
+        ("adam", ("radius",), "1/100", "fails"),
+        ("adam", ("radius",), "-1", "radius > 0"),
+        ("adam", ("radius",), None, "a radius is stated"),
+        ("adam", ("graph", "slope"), "1/100", "slope"),
+        ("adam", ("graph",), None, "all of space turns"),
+        ("adam", ("problem", "method", "epsilon"), "1/2", "fails"),
+        ("adam, alternating", ("problem", "method", "beta2"), "99/100", "fails"),
+        ("adam, window", ("radius",), "1", "fails"),
+        ("adam, window", ("sign",), "1", "amplitude"),
+        ("rmsprop", ("radius",), None, "a radius is stated"),
+        ("rmsprop", ("radius",), "1", "fails"),
+        ("rmsprop", ("problem", "method", "epsilon"), "1/1000", "fails"),
     ],
 )
 def test_tampering_with_every_start_is_noticed(name, path, value, said):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gdcheck.networks.data import Images
+from gdcheck.networks.end_motion import dominant_ends, measure, motion_findings
 from gdcheck.networks.method_shapes import MethodPrediction, MinimumAhead
 from gdcheck.networks.methods import Method, MethodConfig, Schedule
 from gdcheck.networks.minimum import Minimum, find_minimum
@@ -111,6 +112,11 @@ def _compared(outcome: Outcome, kept: Sequence[tuple[int, Tensor]], minimum: Min
     predicted = predict(exact_method(config.method), config.method.step_size, minimum.spectrum.tolist())
     cosines = [r["cosine"] for r in outcome.rows if r["cosine"] is not None and r["step"] < last]
     tail = cosines[-max(2, len(cosines) // 4) :]
+    triples = _along(kept, minimum, last)
+    # Nothing is expected of a minimum that repels.
+    ends = [None, None] if predicted.regime == "unstable" else dominant_ends(predicted)
+    ends = [end if len(x) else None for x, end in zip(triples, ends, strict=True)]
+    along = [None if end is None else measure(x, end) for x, end in zip(triples, ends, strict=True)]
     return MinimumAhead(
         optimizer=config.method.method.value,
         seed=config.seed,
@@ -122,8 +128,23 @@ def _compared(outcome: Outcome, kept: Sequence[tuple[int, Tensor]], minimum: Min
         predicted=predicted,
         cosine=cosines[-1] if cosines else None,
         growth=growth,
-        findings=_findings(predicted, closer, growth, tail),
+        along_lowest=along[0],
+        along_highest=along[1],
+        findings=_findings(predicted, closer, growth, tail) | motion_findings(ends, along),
     )
+
+
+def _along(kept: Sequence[tuple[int, Tensor]], minimum: Minimum, last: int) -> list[Tensor]:
+    """Return the components along v₁ and vₙ at three consecutive steps each, shape (k, 3), of iterates up to a step.
+
+    Of what stands out of rounding errors it is the last quarter; k = 0 if that is too few.
+    """
+    stored = [rows.double() for step, rows in kept if step <= last and len(rows) == 3]
+    if not stored:
+        return [torch.empty(0, 3)] * 2
+    found = ((torch.stack(stored) - minimum.theta) @ minimum.vectors[:, [0, -1]]).unbind(2)
+    clear = [x[x.abs().amax(1) > FLOOR / 10] for x in found]
+    return [x[-max(_LEAST, len(x) // 4) :] if len(x) >= _LEAST else x[:0] for x in clear]
 
 
 def _slope(distances: Sequence[tuple[int, float]]) -> float:

@@ -8,6 +8,9 @@ from msgspec import field
 
 from gdcheck.theorem.certificate.shapes import Count, Shape
 
+ENDS = ("v₁", "vₙ")
+"""The components that are looked at, as they are called."""
+
 
 class EndMotion(Shape, frozen=True):
     """How the component along v₁ or vₙ moves.
@@ -92,6 +95,9 @@ class MinimumAhead(Shape, frozen=True):
         predicted: What docs/methods.md says of the method there.
         cosine: The last cosine of consecutive updates.
         growth: The factor of the distance per step, fitted to the last half of what is at least 1e-9 away.
+        along_lowest: How the component along v₁ moves over the last quarter of the stored iterates; null where its mode
+            does not dominate, or nothing clear is seen.
+        along_highest: That along vₙ, in the same way.
         findings: Each prediction, and whether it was measured.
     """
 
@@ -105,4 +111,6 @@ class MinimumAhead(Shape, frozen=True):
     predicted: MethodPrediction | None = None
     cosine: float | None = None
     growth: float | None = None
+    along_lowest: EndMotion | None = None
+    along_highest: EndMotion | None = None
     findings: dict[str, bool] = field(default_factory=dict)

@@ -9,36 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
-from math import acos, exp, log, pi, sqrt
+from math import sqrt
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gdcheck.networks.descent import start_near
+from gdcheck.networks.end_motion import measure, motion_findings, own_rates
 from gdcheck.networks.measurements import cosine
 from gdcheck.networks.method_shapes import EndMotion, MethodPrediction, MethodRun
 from gdcheck.networks.methods import Method, MethodConfig, make_optimizer
 from gdcheck.networks.minimum import Minimum
 from gdcheck.networks.objective import Objective
-from gdcheck.networks.predictions import lines, predict, turned_apart
+from gdcheck.networks.predictions import lines, predict
 from gdcheck.theorem.methods.method import Method as ExactMethod
 from gdcheck.theorem.methods.reading import read_method
 
 SETTLED = 1e-3
 """How far a cosine may be from its limit."""
-RATE = 0.01
-"""By which share of 1 − ρ a growth per step may differ from ρ."""
-ANGLE = 1e-3
-"""By how much an angle per step may differ, in radians."""
 SWINGS = 0.01
 """By how much the cosine still moves over the last quarter of a run that has no limit, at least."""
 _DISTANCE = 1e-3
 FLOOR = 1e-9
 """The least distance that is looked at: a minimum is known to some 1e-12, and closer to it that error shows."""
 _LEAST = 40
-_CLEAR = 1.001
 _POINTS = 200
 _NINES = ("9999/10000", "999/1000", "99/100")
 _BETAS = ("9/10", "1/2", "1/5", "1/20", "1/100")
@@ -163,7 +158,7 @@ def run_near(
     values = torch.stack(along).double().cpu()
     predicted = predict(plan.exact, plan.step_size, minimum.spectrum.tolist())
     tail = [x for x in cosines[-max(2, len(cosines) // 4) :] if x is not None]
-    measured = [None if end is None else _motion(values[:, i], end) for i, end in enumerate(_own_rates(predicted))]
+    measured = [None if end is None else _motion(values[:, i], end) for i, end in enumerate(own_rates(predicted))]
     picked = sorted({round(i * (len(cosines) - 1) / (_POINTS - 1)) for i in range(_POINTS)}) if cosines else []
     return MethodRun(
         place=plan.place,
@@ -182,13 +177,6 @@ def run_near(
     )
 
 
-def _own_rates(predicted: MethodPrediction) -> list[EndMotion | None]:
-    """Return the ends that move at rates of their own: terms of order three feed the others with ρ², ρ the largest."""
-    ends = (predicted.lowest, predicted.highest)
-    fed = _CLEAR * max(end.modulus for end in ends) ** 2
-    return [end if end.modulus > fed else None for end in ends]
-
-
 def _motion(values: Tensor, predicted: EndMotion) -> EndMotion | None:
     """Measure how one component moves over the last half of a run, as far as it stands out of rounding errors."""
     known = [float(x) for x in values if abs(float(x)) > 0]
@@ -196,30 +184,7 @@ def _motion(values: Tensor, predicted: EndMotion) -> EndMotion | None:
     half = known[len(known) // 2 :]
     if len(half) < _LEAST // 2:
         return None
-    if 0 < predicted.angle < pi:
-        return _pair(half)
-    signs = {x > 0 for x in half}, {a * b < 0 for a, b in pairwise(half)}
-    growth = (log(abs(half[-1])) - log(abs(half[0]))) / (len(half) - 1)
-    modulus = exp(growth)
-    if len(signs[0]) == 1:
-        return EndMotion(modulus, 0.0)
-    return EndMotion(modulus, pi) if signs[1] == {True} else None
-
-
-def _pair(values: list[float]) -> EndMotion | None:
-    """Fit y'' = t y' − d y, each equation scaled by its own size, and return modulus and angle of the roots."""
-    y = torch.tensor(values, dtype=torch.float64)
-    size = (y[:-2] ** 2 + y[1:-1] ** 2).sqrt()
-    rows = torch.stack([y[1:-1] / size, -y[:-2] / size], dim=1)
-    t, d = torch.linalg.lstsq(rows, (y[2:] / size)[:, None]).solution[:, 0].tolist()
-    if d <= 0 or t * t > 4 * d:
-        return None
-    return EndMotion(sqrt(d), acos(t / (2 * sqrt(d))))
-
-
-def shrinks_alike(measured: float, predicted: float) -> bool:
-    """Tell whether a growth per step is that which was predicted, to a share of what it falls short of one."""
-    return abs(measured - predicted) <= RATE * abs(1 - predicted)
+    return measure(torch.tensor(half, dtype=torch.float64).unfold(0, 3, 1), predicted)
 
 
 def _findings(
@@ -237,13 +202,5 @@ def _findings(
     else:
         said = f"the cosine of consecutive updates goes to {predicted.cosine:+.0f}"
         found[f"{where}: {said}"] = max((abs(x - predicted.cosine) for x in tail), default=1.0) <= SETTLED
-    for label, end, seen in zip(("v₁", "vₙ"), _own_rates(predicted), measured, strict=True):
-        if end is None:
-            continue
-        said = f"{where}: along {label} the growth per step is {end.modulus:.6g} and the angle {end.angle:.6g}"
-        found[said] = (
-            seen is not None
-            and shrinks_alike(seen.modulus, end.modulus)
-            and turned_apart(seen.angle, end.angle) <= ANGLE
-        )
+    found |= {f"{where}: {said}": holds for said, holds in motion_findings(own_rates(predicted), measured).items()}
     return found

@@ -9,7 +9,7 @@ import altair as alt
 
 from gdcheck.networks.shapes import NetworkResult, TrainingResult
 from gdcheck.reports.measured_charts import network_chart, training_chart
-from gdcheck.reports.method_runs_chart import method_runs_chart
+from gdcheck.reports.method_runs_chart import method_runs_chart, minima_chart
 from gdcheck.reports.text import plain, table
 from gdcheck.reports.view import Again, Caution, View
 
@@ -87,8 +87,11 @@ class TrainingView(_MeasuredView[TrainingResult]):
     what = "optimizers"
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """Yield the optimizers by cosine, sharpness and where each run ended."""
+        """Yield the optimizers by cosine, sharpness and where each run ended; then how they move at minima."""
         yield "training", "Optimizers by cosine and sharpness, measured", training_chart(self.run)
+        if any(one.along_lowest or one.along_highest for one in self.run.minima):
+            name = "Growth and angle per step at the minima ahead, measured and predicted"
+            yield "minima", name, minima_chart(self.run.minima)
 
     def markdown(self) -> list[str]:
         """Return the judgements."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
-from gdcheck.networks.method_shapes import MethodRun
+from gdcheck.networks.method_shapes import ENDS, EndMotion, MethodPrediction, MethodRun, MinimumAhead
 from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, stacked
 
 _COLOURS = {"below the switch": "fixed", "above the switch": "alternating", "in the window": "two-cycle"}
+_PLACES = {"small-step": "below the switch", "large-step": "above the switch", "rotating": "in the window"}
 _HEIGHT = 170
 _ROW = 36
 
@@ -24,7 +26,37 @@ def method_runs_chart(runs: Sequence[MethodRun]) -> alt.VConcatChart:
     Returns:
         The chart, in the stand-in colours of ``reports.charts``.
     """
-    return stacked(_cosines(runs), _ends(runs, "modulus", "growth per step"), _ends(runs, "angle", "angle per step"))
+    seen = [_Seen(label(run), run.place, run.predicted, (run.lowest, run.highest)) for run in runs]
+    return stacked(_cosines(runs), *_motions(seen))
+
+
+def minima_chart(minima: Sequence[MinimumAhead]) -> alt.VConcatChart:
+    """Draw how trained runs move at the minima that they approach.
+
+    Args:
+        minima: What was compared, at least one of them with an end that was measured.
+
+    Returns:
+        The chart, in the stand-in colours.
+    """
+    seen = [
+        _Seen(
+            f"{m.optimizer}, seed {m.seed}", _PLACES[m.predicted.regime], m.predicted, (m.along_lowest, m.along_highest)
+        )
+        for m in minima
+        if m.predicted is not None and m.predicted.regime in _PLACES
+    ]
+    return stacked(*_motions(seen))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was measured of one run along v₁ and vₙ, beside what was predicted."""
+
+    label: str
+    place: str
+    predicted: MethodPrediction
+    ends: tuple[EndMotion | None, EndMotion | None]
 
 
 def label(run: MethodRun) -> str:
@@ -52,14 +84,17 @@ def _cosines(runs: Sequence[MethodRun]) -> Panel:
     return panel([lines], "Cosine of consecutive updates", _HEIGHT)
 
 
-def _ends(runs: Sequence[MethodRun], what: str, title: str) -> Panel:
+def _motions(seen: Sequence[_Seen]) -> tuple[Panel, Panel]:
+    return _ends(seen, "modulus", "growth per step"), _ends(seen, "angle", "angle per step")
+
+
+def _ends(runs: Sequence[_Seen], what: str, title: str) -> Panel:
     """Draw what was predicted (ticks) and measured (dots) along v₁ and vₙ, a row for each run and end."""
     predicted, measured = [], []
     for run in runs:
-        ends = (("v₁", run.predicted.lowest, run.lowest), ("vₙ", run.predicted.highest, run.highest))
-        for name, said, seen in ends:
+        for name, said, seen in zip(ENDS, (run.predicted.lowest, run.predicted.highest), run.ends, strict=True):
             if seen is not None:
-                row = {"row": f"{label(run)}: {name}", "place": run.place}
+                row = {"row": f"{run.label}: {name}", "place": run.place}
                 predicted.append(row | {"x": getattr(said, what)})
                 measured.append(row | {"x": getattr(seen, what)})
     rows = [one["row"] for one in predicted]

@@ -1,6 +1,7 @@
 """Momentum and Adam near a strict minimum: predictions as the exact engine's, and wrong ones are not measured."""
 
 import json
+from cmath import exp
 from dataclasses import replace
 from math import pi
 
@@ -12,7 +13,8 @@ from flint import fmpq, fmpq_mat  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from gdcheck.networks.method_shapes import MethodRun  # noqa: E402
+from gdcheck.networks.end_motion import measure, motion_findings  # noqa: E402
+from gdcheck.networks.method_shapes import EndMotion, MethodRun  # noqa: E402
 from gdcheck.networks.near_minimum import Plan, plans, run_near  # noqa: E402
 from gdcheck.networks.predictions import lines, predict  # noqa: E402
 from gdcheck.networks.shapes import TrainingResult  # noqa: E402
@@ -117,6 +119,18 @@ def test_the_picture_and_the_stored_form(runs):
     assert "Adam" in drawn and "in the window" in drawn
 
 
+@pytest.mark.parametrize(
+    ("multipliers", "angle"), [((0.9, 0.3), 0.0), ((-0.9, 0.3), pi), ((0.9 * exp(0.7j), 0.9 * exp(-0.7j)), 0.7)]
+)
+def test_motion_is_read_off_three_values_at_a_time(multipliers, angle):
+    values = [sum(x**k for x in multipliers).real for k in range(60)]
+    triples = torch.tensor([values[k : k + 3] for k in range(20, 58, 5)], dtype=torch.float64)
+    seen = measure(triples, EndMotion(0.5, angle))
+    assert (seen.modulus, seen.angle) == pytest.approx((0.9, angle), abs=1e-9)
+    for told, holds in {(0.9, angle): True, (0.902, angle): False, (0.9, angle + 0.01): False}.items():
+        assert list(motion_findings([EndMotion(*told), None], [seen, None]).values()) == [holds]
+
+
 def test_training_is_held_against_the_minimum_ahead(gdcheck, tmp_path):
     words = ["--network", "tiny", "--width", "2", "--subset", "20", "--steps", "900", "--measure-every", "0"]
     words += ["--weight-decay", "0.05", "--dtype", "float64", "--optimizer", "gd", "--step-size", "0.7"]
@@ -127,4 +141,6 @@ def test_training_is_held_against_the_minimum_ahead(gdcheck, tmp_path):
     assert one.reason is None and one.predicted.regime == "small-step"
     assert all(one.findings.values()), said
     assert "measured: the cosine of consecutive updates goes to +1" in said
+    assert "measured: along v₁ the growth per step is" in said and one.along_lowest.angle == 0
+    assert "v₁" in (tmp_path / "out" / "minima.svg").read_text()
     assert "small-step" in "\n".join(TrainingView(result).markdown())

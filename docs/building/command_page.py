@@ -7,21 +7,19 @@ from typing import Any
 
 import typer
 
-from gdcheck.cli import app
+from gdcheck.cli import GROUPS, app
 
 
 def command_reference() -> str:
-    """Return the reference of every command in Markdown: usage, options, exit codes and examples, as ``--help`` has."""
+    """Return the reference of every command in Markdown, in the groups of ``--help`` and with all that each says."""
     root = typer.main.get_command(app)
     parts = [_options("gdcheck", root)]
-    group = None
-    for name, command in root.commands.items():  # type: ignore[attr-defined]
-        panel = getattr(command, "rich_help_panel", None)
-        if isinstance(panel, str) and panel != group:
-            group = panel
-            parts.append(f"*{panel}*")
-        parts += [f"## gdcheck {name}", _plain(command.help or ""), _options(f"gdcheck {name}", command)]
-        parts += _end(command.epilog or "")
+    for title, names in GROUPS.items():
+        parts.append(f"## {title}")
+        for name in names:
+            command = root.commands[name]  # type: ignore[attr-defined]
+            parts += [f"### gdcheck {name}", _plain(command.help or ""), _options(f"gdcheck {name}", command)]
+            parts += _end(command.epilog or "")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

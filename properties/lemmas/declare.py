@@ -181,7 +181,7 @@ def claim(
         degrees: Smallest and largest degree of a loss.
         terms: Smallest and largest number of terms of order three and more.
         spectrum: The Hessian's eigenvalues at the minimizer, if they are not to be random.
-        closest: Step sizes come as near to the boundary as 10^−closest, relatively.
+        closest: Step sizes come as near to the boundary as a relative distance of ten to the power −closest.
         inside: Starts lie within this multiple of the certified invariant ball; above one, some lie outside.
         quadratic: Whether all losses are quadratic.
         truncated: Whether some losses have a truncated power.

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for everything the theorem speaks of; public, for a user's own tests too.
+"""Hypothesis strategies for all that the theorem is about; public, so that a user's own tests can use them.
 
 All are constructive (nothing is filtered away), keyword-only, and shrink towards small readable rationals:
 eigenvalues 1 and 2, no rotation, the minimizer at the origin, one cubic term. An argument that is out of its range is a
@@ -94,7 +94,7 @@ def rationals(*, low: int = -16, high: int = 16, most_parts: int = 8) -> SearchS
 
 @st.composite
 def spectra(draw: DrawFn, *, n: int | None = None, shape: SpectrumShape | None = None) -> Vector:
-    """Spectra 0 < λ₁ < λ₂ ≤ … ≤ λ_{n−1} < λₙ.
+    """Spectra 0 < λ₁ < λ₂ ≤ … ≤ λₙ₋₁ < λₙ.
 
     Args:
         draw: Supplied by Hypothesis.
@@ -272,7 +272,7 @@ def step_sizes(draw: DrawFn, *, spectrum: Sequence[fmpq], regime: Regime, place:
         spectrum: The eigenvalues, ascending, the ends distinct.
         regime: Small-step, large-step, or boundary.
         place: Where in the regime; any if not given. Near the boundary the relative distance falls to 10⁻¹²; slow
-            step sizes bring 1 − ρ down to 10⁻⁴; singular ones are 1/λ_i, where the Jacobian of the descent map is
+            step sizes bring 1 − ρ down to 10⁻⁴; singular ones are 1/λᵢ, where the Jacobian of the descent map is
             singular at the minimizer. Where a regime has no such place, the step size lies anywhere inside.
 
     Returns:

@@ -93,14 +93,14 @@ def decide(
     """Decide one problem with proof.
 
     Args:
-        problem: The problem; its minimizer is searched if none is given, and enclosed if it is not rational.
-        statement: The statement to hold it against; Theorem 1 of the paper unless another one is under test.
+        problem: The problem; its minimizer is searched for if none is given, and enclosed if it is not rational.
+        statement: The statement to test; Theorem 1 of the paper if not given.
         **budget: ``max_steps`` of gradient descent and ``max_precision`` in bits, as for the engine.
 
     Returns:
-        The decision. Of a smooth problem, and of a polynomial whose trajectory tends to no rational point, a
-        ``SmoothDecision``; of one with residuals, or with a loss that is written as a sum of squares and has no
-        isolated minimum, a ``ValleyDecision``.
+        The decision: a ``SmoothDecision`` for a smooth problem, and for a polynomial whose trajectory tends to no
+        rational point; a ``ValleyDecision`` for residuals, and for a loss that is written as a sum of squares and has
+        no isolated minimum.
 
     Raises:
         InputError: If the minimizer is not a critical point of the loss, or the loss has truncated powers or the

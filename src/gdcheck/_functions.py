@@ -99,8 +99,8 @@ def recheck(certificate: Mapping[str, Any] | str | Path, *, time_limit: float = 
         time_limit: The seconds of processor time that the checker may take.
 
     Returns:
-        The result. A certificate of another shape is not accepted either, nor is one that the checker could not finish:
-        then the reason begins with "not checked", and nothing is said against the proof.
+        The result. A certificate of another shape is not accepted, and neither is one that the checker could not
+        finish; the reason then begins with "not checked", which does not mean that the proof is wrong.
 
     Raises:
         InputError: If the file cannot be read.
@@ -164,7 +164,8 @@ def sweep(
         out: The directory where the batches are kept and can be resumed; a temporary one if not given.
 
     Returns:
-        One row a problem: index, verdict, tier (float64 or arb), regime, distance from the boundary, step, sign.
+        A table with one row for each problem: index, verdict, tier (float64 or arb), regime, distance from the
+        boundary, step, sign.
 
     Raises:
         InputError: If an argument is out of range, or the directory cannot be used.
@@ -196,7 +197,7 @@ def plot(decision: Decision | SmoothDecision | ValleyDecision) -> alt.VConcatCha
     """Draw a decided problem: its direction and sharpness by step, and the phase plane of two variables.
 
     Args:
-        decision: The decision; of one about a valley, the zeros of the residuals are drawn too.
+        decision: The decision; for one about a valley, the zeros of the residuals are drawn too.
 
     Returns:
         An Altair chart; ``chart.save("picture.svg")`` writes it.

@@ -29,11 +29,11 @@ class _AnyKind(type):
 
 
 class Problem(exact.Problem, metaclass=_AnyKind):
-    """Gradient descent on a loss: what ``decide`` decides.
+    """Gradient descent on a loss, with a step size and a start: what ``decide`` decides.
 
     The loss is a text or a ``Loss``, or a Python function of a vector that uses NumPy's operations or torch's, or a
-    ``torch.nn.Module`` that returns the loss of its weights. A text that is not a polynomial, and a function, make a
-    ``SmoothProblem``, whose minimizer is searched and enclosed.
+    ``torch.nn.Module`` that returns the loss of its weights. A text that is not a polynomial, and a function, give a
+    ``SmoothProblem``, whose minimizer is searched for and enclosed.
 
     Examples:
         >>> import gdcheck, numpy
@@ -49,7 +49,7 @@ class Problem(exact.Problem, metaclass=_AnyKind):
 
         Args:
             residuals: Their texts, or a Python function of a vector that returns a vector.
-            **fields: ``step_size`` and ``start``, and if need be ``scale`` and ``variables``.
+            **fields: ``step_size`` and ``start``; optionally ``scale`` and ``variables``.
 
         Returns:
             The problem.

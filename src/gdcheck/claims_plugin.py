@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,11 @@ _DECLARED_IN = "gdcheck.properties.lemmas.declare"
 
 def _from(least: float, kind: type[int] | type[float]) -> Callable[[str], float]:
     def read(text: str) -> float:
-        number = kind(text)
-        if not number >= least:
+        # As on the command line, 2e3 and 1/2 are numbers.
+        number = Fraction(text)
+        if number < Fraction(str(least)) or (kind is int and number.denominator != 1):
             raise ArgumentTypeError(f"{text} is out of range; give a number from {least} on")
-        return number
+        return kind(number)
 
     read.__name__ = kind.__name__
     return read

@@ -41,7 +41,7 @@ from gdcheck.commands.common import (
 from gdcheck.terminal.log import INVOKED
 from gdcheck.theorem.loss.errors import InputError
 
-_GROUPS = {
+GROUPS = {
     "Decide": ("check", "steps", "direction", "recheck", "replay"),
     "Try a statement": ("claim", "ablate", "verify", "sweep", "problem"),
     "Draw and report": ("plot", "map", "crossings", "report"),
@@ -57,9 +57,9 @@ class _Grouped(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write each group with its commands; a command that no group has comes last."""
-        grouped = {name for names in _GROUPS.values() for name in names}
+        grouped = {name for names in GROUPS.values() for name in names}
         rest = tuple(name for name in self.list_commands(ctx) if name not in grouped)
-        for title, names in {**_GROUPS, "Others": rest}.items():
+        for title, names in {**GROUPS, "Others": rest}.items():
             commands = [(name, command) for name in names if (command := self.get_command(ctx, name)) is not None]
             if commands:
                 with formatter.section(title):

@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gdcheck.commands.options import number, whole
 from gdcheck.properties.storage.files import writing_to
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.descent.problem import Problem
@@ -29,18 +30,18 @@ _KEEP_SECONDS = 2.0
 
 
 def fuzz(
-    minutes: Annotated[float | None, typer.Option(min=0.0, help="how long, in this call")] = None,
-    problems: Annotated[int | None, typer.Option(min=1, help="how many problems, with those done before")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="the seed of all problems")] = 0,
+    minutes: Annotated[float | None, typer.Option(**number(0), help="how long, in this call")] = None,
+    problems: Annotated[int | None, typer.Option(**whole(1), help="how many problems, with those done before")] = None,
+    seed: Annotated[int, typer.Option(**whole(0), help="the seed of all problems")] = 0,
     shape: Annotated[str | None, typer.Option(help="one shape alone; without it they take turns")] = None,
-    mutants: Annotated[int, typer.Option(min=0, help="changed certificates for each problem")] = 3,
+    mutants: Annotated[int, typer.Option(**whole(0), help="changed certificates for each problem")] = 3,
     share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="the share of decided problems that go through everything")
+        float, typer.Option(**number(0, 1), help="the share of decided problems that go through everything")
     ] = 1.0,
     out: Annotated[Path, typer.Option(help="the folder of counts and disagreements")] = Path("reports/out/fuzz"),
     replay: Annotated[Path | None, typer.Option(help="examine a stored disagreement again, and nothing else")] = None,
 ) -> int:
-    """Hold the engine, the checker and the float64 batches against a simulation that shares no code."""
+    """Compare the engine, the checker and the float64 batches with a simulation that shares no code."""
     if replay is not None:
         return replayed(replay, seed, mutants)
     if shape is not None and shape not in SHAPES:

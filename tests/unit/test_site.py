@@ -30,12 +30,12 @@ def test_the_page_of_commands_has_every_command_and_option():
     import typer
     from command_page import command_reference
 
-    from gdcheck.cli import app
+    from gdcheck.cli import GROUPS, app
 
     page = command_reference()
     commands = typer.main.get_command(app).commands
-    parts = dict(re.findall(r"^## gdcheck (\S+)\n(.*?)(?=^## |\Z)", page, flags=re.MULTILINE | re.DOTALL))
-    assert list(parts) == list(commands)
+    parts = dict(re.findall(r"^### gdcheck (\S+)\n(.*?)(?=^##+ |\Z)", page, flags=re.MULTILINE | re.DOTALL))
+    assert list(parts) == [name for names in GROUPS.values() for name in names] and set(parts) == set(commands)
     for name, command in commands.items():
         assert "\n```sh\ngdcheck " in parts[name], name
         for option in command.params:

@@ -47,12 +47,12 @@ def decide(
 
     Args:
         problem: The problem.
-        statement: The statement to hold it against; Theorem 1 unless a weakened or wrong one is under test.
+        statement: The statement to test; Theorem 1 if not given.
         max_steps: Steps of gradient descent allowed at each precision.
         max_precision: Bits allowed.
         precision: Bits to begin with; doubled while they do not suffice.
         cones: Whether a cone that is never left may decide, which takes fewer steps where the problem is badly scaled;
-            without, the amplitude's own inequality does, which also says how large the trajectory is later on.
+            without a cone the amplitude's own inequality decides, which also bounds the trajectory at later steps.
 
     Returns:
         The decision.

@@ -50,7 +50,7 @@ class SmoothDecision:
         reason: One sentence for the user.
         precision: Bits used.
         minimizer: The enclosed minimizer; None if none was found.
-        regime: The regime; None if it was not told.
+        regime: The regime; None if it was not decided.
         fails: The assumptions proved to fail.
         point: Where I − η∇²f is proved to be regular, shape (n,).
         amplitude: The deciding inequality and the limit; None if no limit is certified.

@@ -55,14 +55,14 @@ class SmoothProblem:
         variables: Sequence[str] | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Check and keep what a person writes.
+        """Return the problem that a person writes, checked.
 
         Args:
             loss: The text of the loss (see ``theorem.smooth.reading``), or a Python function of a vector (see
                 ``theorem.smooth.tracing``).
             step_size: η, positive; texts such as "0.1" and "2/5" are exact.
             start: x₀, shape (n,), or a mapping from each variable to its value.
-            minimizer: The minimizer, in the same way; it is held against the one that is enclosed.
+            minimizer: The minimizer, in the same way; it is compared with the one that is enclosed.
             variables: Names and order of the variables; of a function w1, w2, … if not given.
             data: The arrays that the text names: vectors and matrices as lists or NumPy arrays of float64 numbers.
 

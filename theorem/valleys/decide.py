@@ -82,9 +82,9 @@ class ValleyDecision:
         verdict: The outcome.
         reason: One sentence for the user.
         precision: Bits used.
-        arrival: The certified limit; None if none is.
-        cause: What is lacking where none is: a key of ``REASONS``.
-        degenerate: The proof that the theorem does not speak of the start, if the verdict is that.
+        arrival: The certified limit; None if none is certified.
+        cause: What is missing where no limit is certified: a key of ``REASONS``.
+        degenerate: The proof that the theorem does not apply to the start, if the verdict says so.
     """
 
     problem: ValleyProblem

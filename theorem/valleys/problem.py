@@ -52,7 +52,7 @@ class ValleyProblem:
     """Gradient descent on the loss scale·Σ F_i².
 
     Attributes:
-        residuals: F_1, …, F_p, in n variables.
+        residuals: F₁, …, Fₚ, in n variables.
         step_size: η > 0.
         scale: The factor; ½ if not given.
         start: x₀, shape (n,).
@@ -78,7 +78,7 @@ class ValleyProblem:
         variables: Sequence[str] | None = None,
         method: Mapping[str, Any] | str | Method | None = None,
     ) -> ValleyProblem:
-        """Check and keep what a person writes.
+        """Return the problem that a person writes, checked.
 
         Args:
             residuals: The texts of the residuals (see ``theorem.smooth.reading``), or a Python function of a vector

@@ -36,7 +36,7 @@ CLAIMS = """
 
 def test_every_claim_is_a_test(pytester):
     pytester.makepyfile(test_mine=CLAIMS)
-    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "5", "-rs")
+    result = pytester.runpytest_subprocess(*PLUGIN, "--gdcheck-budget", "5e0", "-rs")
     result.assert_outcomes(passed=2, failed=2, skipped=1)
     result.stdout.fnmatch_lines(
         [

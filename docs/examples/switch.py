@@ -1,8 +1,8 @@
 """The switch, located to twelve digits.
 
 **Statement.** At η = 2/(λ₁+λₙ) the limit of the direction jumps from the flattest eigenvector, which is approached from
-one side, to the steepest, which is approached from both by turns. Next to the boundary either limit takes a long time
-to show in a simulation: the two modes shrink at nearly the same rate.
+one side, to the steepest, which is approached from both sides alternately. Next to the boundary either limit takes a
+long time to show in a simulation: the two modes shrink at nearly the same rate.
 
 **Proof idea.** The certificate compares the component along the dominant eigenvector with all that the remainder can
 still add to it. Both are of the same size on either side of the boundary, so a step size at a relative distance of

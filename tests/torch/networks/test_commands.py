@@ -204,8 +204,8 @@ BAD = {
     "tolerance": (["--tolerance", "0"], "tolerance", "1e-3"),
     "sweep": (["--sweep", "1,x"], "sweep", "0.1,1,10"),
     "sweep twice": (["--sweep", "1,1"], "sweep", "different"),
-    "missing root": (["--root", "/nowhere"], "root", "no directory"),
-    "missing data": (["--data", "/nowhere"], "data", "no directory"),
+    "missing root": (["--root", "/nowhere"], "root", "not a directory"),
+    "missing data": (["--data", "/nowhere"], "data", "not a directory"),
 }
 
 

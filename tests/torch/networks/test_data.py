@@ -216,7 +216,7 @@ def test_inputs_have_the_precision_of_the_computation(folder):
 BAD = {
     "missing root": (lambda p: DataConfig(root=p / "none"), "root", "--download"),
     "root without CIFAR-10": (lambda p: DataConfig(root=p), "root", "cannot be loaded"),
-    "missing folder": (lambda p: DataConfig(folder=p / "none"), "data", "no directory"),
+    "missing folder": (lambda p: DataConfig(folder=p / "none"), "data", "not a directory"),
     "folder without classes": (lambda p: DataConfig(folder=p), "data", "one folder for each class"),
     "both": (lambda p: DataConfig(root=p, folder=p), "data", "exclude"),
     "too many synthetic": (lambda _: DataConfig(subset=99_999_999_999), "subset", "at most 100000"),

@@ -133,12 +133,12 @@ def test_bad_texts_are_one_sentence(text, said):
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        ([], "no vector or matrix"),
+        ([], "not a vector or matrix"),
         ([[1, 2], [3]], "rows of different lengths"),
-        ([1, math.nan], "no finite number"),
-        ([1, "a"], "no finite number"),
-        (3, "no vector or matrix"),
-        ([[[1]]], "no finite number"),
+        ([1, math.nan], "not a finite number"),
+        ([1, "a"], "not a finite number"),
+        (3, "not a vector or matrix"),
+        ([[[1]]], "not a finite number"),
     ],
 )
 def test_bad_arrays_are_one_sentence(array, said):
@@ -158,7 +158,7 @@ def test_bad_files_are_one_sentence(gdcheck, files, tmp_path):
         f"X={gaps}": "cells without a number",
         str(broken): "cannot",
         str(files / "features.csv"): "has no name",
-        f"X={tmp_path / 'x.xlsx'}": "no CSV, Parquet or NPZ",
+        f"X={tmp_path / 'x.xlsx'}": "not a CSV, Parquet or NPZ",
     }
     for option, said in cases.items():
         code, out, err = gdcheck(*words, "--data", option)

@@ -236,7 +236,7 @@ def test_charts_as_files(tmp_path, capsys):
     assert "random problem 3" in page
     assert 'src="http' not in page
     assert run([*words, "--figures", "gif"]) == 2
-    assert "'gif' is no form" in capsys.readouterr().err
+    assert "'gif' is not a known format" in capsys.readouterr().err
 
 
 def test_sweeps_and_measurements(tmp_path):

@@ -260,7 +260,7 @@ def test_attention_is_differentiated_twice():
 
 
 BAD = {
-    "an iterator": (lambda d: iter([d.tensors]), {}, "data: can be gone through only once"),
+    "an iterator": (lambda d: iter([d.tensors]), {}, "data: can be read only once"),
     "no pairs": (lambda d: [d.tensors[0]], {}, "data: must give pairs"),
     "nothing": (lambda d: [], {}, "data: gives no samples"),
     "epochs": (lambda d: [d.tensors], {"epochs": 0}, "epochs: must be 1 or more"),

@@ -292,7 +292,7 @@ def test_the_number_of_problems_cannot_be_edited(problems, store, capsys):
     if problems > 300:
         assert set(unsound(edited)) == {4}
     else:
-        with pytest.raises(InputError, match="is the table of no batch"):
+        with pytest.raises(InputError, match="does not belong to any batch"):
             summarize(edited)
 
 
@@ -313,9 +313,9 @@ def _instead(store, name, make):
 @pytest.mark.parametrize(
     ("name", "make", "words"),
     [
-        ("batches/000003.parquet", Path.mkdir, "is the table of no batch"),
-        ("batches/000005.parquet", Path.touch, "is the table of no batch"),
-        ("batches/0000003.parquet", Path.touch, "is the table of no batch"),
+        ("batches/000003.parquet", Path.mkdir, "does not belong to any batch"),
+        ("batches/000005.parquet", Path.touch, "does not belong to any batch"),
+        ("batches/0000003.parquet", Path.touch, "does not belong to any batch"),
         ("batches", Path.touch, "cannot write"),
         ("summary.json", Path.mkdir, "cannot write"),
     ],

@@ -7,6 +7,7 @@ import pytest
 
 from gdcheck.theorem.certificate.kinds.long_run import long_run_certificate
 from gdcheck.theorem.certificate.rechecking import check
+from gdcheck.theorem.checker.kinds.linear import Linear, linear_iterate
 from gdcheck.theorem.checker.outcome import BadCertificate, NotChecked
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.long_run import fixed_point
@@ -221,3 +222,17 @@ def test_a_malformed_certificate_is_refused(change):
 def test_the_time_limit_holds():
     with pytest.raises(NotChecked):
         check(certificate("late iterate"), 0)
+
+
+@pytest.mark.parametrize("size", [1, 10**6, 10**12])
+@pytest.mark.parametrize("step", [1, 2, 5, 64, 1001])
+def test_a_late_iterate_lies_in_its_ball(size, step):
+    """Squared matrices of 512 bits, held against the exact iterates of a rotated quadratic form."""
+    matrix = [[Q(2), Q(1, 3)], [Q(1, 3), Q(1, 7)]]
+    start, eta = (Q(size), Q(-size, 3)), Q(1, 5)
+    centre, radius = linear_iterate(Linear(matrix, start, []), eta, step)
+    h = start
+    for _ in range(step):
+        h = tuple(x - eta * sum(a * b for a, b in zip(row, h, strict=True)) for x, row in zip(h, matrix, strict=True))
+    assert sum((a - b) ** 2 for a, b in zip(centre, h, strict=True)) <= radius**2
+    assert radius < size * Q(1, 2**480)

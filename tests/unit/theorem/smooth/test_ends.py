@@ -13,7 +13,7 @@ from gdcheck.properties.storage.reading import problem_inside
 from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
 from gdcheck.theorem.certificate.smooth.ends import end_certificate, end_keys
 from gdcheck.theorem.checker.smooth.expression import read_expression
-from gdcheck.theorem.checker.smooth.kinds.ends import Range, slope_along
+from gdcheck.theorem.checker.smooth.kinds.ends import Range, _sign_of_power, slope_along
 from gdcheck.theorem.decision.smooth import SmoothProblem, decide_smooth
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.methods.statement import Assumption
@@ -120,8 +120,15 @@ def test_products_of_ranges_know_whether_zero_is_one():
     assert (Range(-one, one) * half_open).low is None
 
 
+def test_the_power_zero_is_one():
+    assert all(_sign_of_power(Fraction(0), positive=p) == Range(Fraction(1), Fraction(1)) for p in (True, False))
+
+
 TAMPERED = {
     "another point": lambda c: c["claim"].update(centre=["1/10", "0"]),
+    "a ball beside the point": lambda c: c["claim"].update(
+        centre=["1/1000000", "0"], radius="1/2000000", lowest=["-1.0000000004", "-0.9999999996"]
+    ),
     "a huge ball": lambda c: c["claim"].update(radius="3"),
     "another eigenvalue": lambda c: c["claim"].update(lowest=["-3", "-2.9999999999"]),
     "a wide eigenvalue": lambda c: c["claim"].update(lowest=["-3", "-1/2"]),
@@ -131,6 +138,12 @@ TAMPERED = {
     "another verdict": lambda c: c.update(verdict="unresolved"),
     "a fall": lambda c: c.update(verdict="unresolved", claim={"kind": "no-critical-point", "direction": ["1", "0"]}),
 }
+
+
+def test_a_ball_around_the_point_is_accepted_wherever_its_middle_is():
+    around = certified("cos(x) + y**2", ["0", "1"])
+    around["claim"].update(centre=["1/1000000", "0"], radius="1/500000", lowest=["-1.0000000004", "-0.9999999996"])
+    assert check(around) is None
 
 
 @pytest.mark.parametrize("what", TAMPERED)

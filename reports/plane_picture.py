@@ -11,11 +11,12 @@ import altair as alt
 import numpy as np
 
 from gdcheck.properties.basins.plane import Plane
-from gdcheck.properties.basins.simulation import OBSERVED_STEPS, BasinLabel
+from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn
 
 _SIDE = 700
 _LEAST = 1000
+_MOST_LONE = 100
 _LINE = "#101418"
 _OUTLINED: tuple[dict[str, Any], ...] = (
     {"stroke": "white", "strokeWidth": 4, "fill": "white", "strokeJoin": "round"},
@@ -77,6 +78,7 @@ def plane_picture(plane: Plane, title: str) -> alt.TopLevelMixin:
     )
     key = alt.Chart(entries).mark_square(clip=True, opacity=1, size=150).encode(x="x:Q", y="y:Q", color=colour)
     layers = [image, key]
+    layers += _lone(plane)
     if plane.minimizer is not None:
         layers += _ring(plane.minimizer, "minimizer")
     for name, value in plane.thresholds:
@@ -92,6 +94,27 @@ def plane_picture(plane: Plane, title: str) -> alt.TopLevelMixin:
     )
     styled: alt.TopLevelMixin = chart.configure(**config())
     return styled
+
+
+def _lone(plane: Plane) -> list[alt.Chart]:
+    """Mark certified points that stand alone, as those of a coarse grid do: one square would hardly be seen."""
+    size, held = len(plane.labels), np.pad(plane.certified, 1).astype(int)
+    beside = held[:-2, 1:-1] + held[2:, 1:-1] + held[1:-1, :-2] + held[1:-1, 2:]
+    rows, columns = np.nonzero(plane.certified & (beside == 0))
+    if not 0 < len(rows) <= _MOST_LONE:
+        return []
+    left, right, bottom, top = plane.extent
+    where = [
+        {
+            "x": left + (column + 0.5) / size * (right - left),
+            "y": top - (row + 0.5) / size * (top - bottom),
+            "shade": _CERTIFIED[BasinLabel(plane.labels[row, column])],
+        }
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+        if BasinLabel(plane.labels[row, column]) in _CERTIFIED
+    ]
+    dots = drawn("point", where, shape="circle", filled=True, size=45, strokeWidth=1, stroke=_LINE, opacity=1)
+    return [dots.encode(x="x:Q", y="y:Q", fill=alt.Fill("shade:N", scale=None, legend=None))]
 
 
 def _ring(at: tuple[float, float], name: str) -> list[alt.Chart]:
@@ -168,7 +191,7 @@ def _legend(plane: Plane) -> list[tuple[str, str]]:
         BasinLabel.ROTATING: "rotating: no limit of direction",
         BasinLabel.ESCAPES: "escapes",
         BasinLabel.ELSEWHERE: "settles at another point",
-        BasinLabel.UNSETTLED: f"not at the minimizer after {OBSERVED_STEPS} steps",
+        BasinLabel.UNSETTLED: f"not at the minimizer after {plane.steps} steps",
         BasinLabel.UNDECIDED: "goes to the minimizer, direction undecided",
     }
     found = []

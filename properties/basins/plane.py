@@ -12,7 +12,7 @@ import numpy.typing as npt
 from flint import fmpq
 
 from gdcheck.properties.basins.momentum import ROUNDED, label_momentum, momentum_of, observe_momentum
-from gdcheck.properties.basins.simulation import BasinLabel, Codes, Floats, observe, part_of
+from gdcheck.properties.basins.simulation import OBSERVED_STEPS, BasinLabel, Codes, Floats, observe, part_of
 from gdcheck.properties.basins.window import basin_width, natural_size
 from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.batch.batch import certify_batch
@@ -53,6 +53,7 @@ class Plane:
         notes: What was certified, or why nothing was; how the window was chosen, if that failed.
         minimizer: Where the minimizer is, in a plane of starts.
         thresholds: Step sizes at which something changes, by name, in a plane of step sizes.
+        steps: How many steps the simulation took.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Plane:
     notes: tuple[str, ...]
     minimizer: tuple[float, float] | None = None
     thresholds: tuple[tuple[str, float], ...] = ()
+    steps: int = OBSERVED_STEPS
 
     @property
     def zero_line(self) -> npt.NDArray[np.bool_]:
@@ -127,6 +129,21 @@ def _labels(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.bool_], 
     return labels, proved, bool((outcome.state == State.OUTSIDE).all())
 
 
+def check_options(kind: str, size: int) -> None:
+    """Raise an ``InputError`` unless a plane is known and its size is in range."""
+    if kind not in {"start", "step"}:
+        raise InputError("plane", f"{kind[:40]!r} is unknown; give start or step")
+    if not 2 <= size <= LARGEST_SIZE:
+        raise InputError("size", f"{size} is out of range; give one from 2 to {LARGEST_SIZE}")
+
+
+def checked_width(width: float) -> float:
+    """Return a half-width, or raise an ``InputError`` if it is extreme."""
+    if not 2.0**-100 < width < 2.0**100:
+        raise InputError("half-width", "give a positive number of moderate size, such as 0.5")
+    return width
+
+
 def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_width: fmpq | None = None) -> Plane:
     """Find the label of every point of a plane.
 
@@ -143,17 +160,12 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
     Raises:
         InputError: If the loss is not a polynomial in two variables with a strict minimum there, or an option is bad.
     """
-    if kind not in {"start", "step"}:
-        raise InputError("plane", f"{kind[:40]!r} is unknown; give start or step")
-    if not 2 <= size <= LARGEST_SIZE:
-        raise InputError("size", f"{size} is out of range; give one from 2 to {LARGEST_SIZE}")
+    check_options(kind, size)
     momentum = momentum_of(problem, size * size)
     where = turn(problem)
     eta, m = where.step_size, np.array([nearest(x) for x in problem.minimizer])
     window = nearest(half_width) if half_width is not None else _window(problem, where)
-    width = 1.0 if window is None else window
-    if not 2.0**-100 < width < 2.0**100:
-        raise InputError("half-width", "give a positive number of moderate size, such as 0.5")
+    width = checked_width(1.0 if window is None else window)
     # Points lie in the middle of their squares; the top row comes first.
     grid = (np.arange(size) + 0.5) / size * 2 - 1
     across, up = np.tile(grid, size), np.repeat(-grid, size)

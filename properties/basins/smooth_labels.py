@@ -13,13 +13,16 @@ from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.properties.basins.valley_plane import OBSERVED_STEPS, Floats, with_slopes
 from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
 from gdcheck.theorem.certificate.rechecking import NotChecked, check
+from gdcheck.theorem.decision.every_start import ExceptionalGraph
 from gdcheck.theorem.decision.smooth import decide_smooth
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.smooth.problem import SmoothProblem
 
 NEAR, _LOST = 1e-7, 1e8
 ON_A_SIDE = 6
+_SAFE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,24 @@ def accepted(made: dict[str, Any] | None) -> bool:
         return made is not None and check(made) is None
     except NotChecked:
         return False
+
+
+def off_graph(graph: ExceptionalGraph, h: Floats, slack: float) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Say which starts lie in the ball of a graph of exceptional starts and surely off it.
+
+    Args:
+        graph: The graph.
+        h: Starts less the minimizer, shape (2, count).
+        slack: How far the minimizer may be from where it is taken to be.
+
+    Returns:
+        Which do, and their parts along the normal, shape (count,).
+    """
+    v = np.array([float(x.mid()) for x in graph.normal])
+    t, w = v @ h, np.abs(v[0] * h[1] - v[1] * h[0])
+    radius = np.inf if graph.radius is None else to_float(graph.radius)
+    sure = np.abs(t) > (1 + _SAFE) * float(graph.slope.upper()) * w + slack
+    return (np.hypot(h[0], h[1]) < (1 - _SAFE) * radius) & sure, t
 
 
 def decided(

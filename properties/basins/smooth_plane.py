@@ -13,8 +13,8 @@ import numpy as np
 from flint import arb, fmpq
 
 from gdcheck.properties.basins.plane import Plane
-from gdcheck.properties.basins.smooth_labels import NEAR, ON_A_SIDE, Points, accepted, decided, observed
-from gdcheck.properties.basins.valley_plane import LARGEST_SIZE, Floats
+from gdcheck.properties.basins.smooth_labels import NEAR, ON_A_SIDE, Points, accepted, decided, observed, off_graph
+from gdcheck.properties.basins.valley_plane import LARGEST_SIZE, OBSERVED_STEPS, Floats
 from gdcheck.theorem.certificate.smooth.every_start import smooth_every_start_certificate
 from gdcheck.theorem.decision.enclosed.every_start import decide_smooth_every_start
 from gdcheck.theorem.decision.smooth import decide_smooth
@@ -23,7 +23,7 @@ from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
 
-_SAFE = 1e-3
+_SLACK = 1e-3 * NEAR
 _WIDER = 1.25
 _BEYOND = 1.05
 """The plane of step sizes goes to this multiple of the stability limit."""
@@ -62,13 +62,9 @@ def smooth_plane(problem: SmoothProblem, size: int, half_width: fmpq | None) -> 
         "nothing is certified: the checker did not accept the proof",
     )
     if accepted(smooth_every_start_certificate(found)):
-        h = starts - centre[:, None]
-        t, w = v @ h, np.abs(v[0] * h[1] - v[1] * h[0])
-        r = np.inf if graph.radius is None else to_float(graph.radius)
-        slope = float(graph.slope.upper())
-        sure = np.abs(t) > (1 + _SAFE) * slope * w + _SAFE * NEAR
-        certified = (np.hypot(h[0], h[1]) < (1 - _SAFE) * r) & sure
+        certified, t = off_graph(graph, starts - centre[:, None], _SLACK)
         labels[certified] = points.labels_of(certified, t[certified])
+        r, slope = np.inf if graph.radius is None else to_float(graph.radius), float(graph.slope.upper())
         note = f"certified within {r:.4g} of the minimizer, beside a graph of slope {slope:.4g}; the rest is observed"
     proved, differing = decided(problem, points, labels, certified)
     ends = [tuple(float(x) for x in column) for column in (v, v)]
@@ -80,6 +76,7 @@ def smooth_plane(problem: SmoothProblem, size: int, half_width: fmpq | None) -> 
         certified=certified.reshape(size, size),
         directions=((ends[0][0], ends[0][1]), (ends[1][0], ends[1][1])),
         notes=(note, _said(proved, differing)),
+        steps=OBSERVED_STEPS,
         minimizer=(float(centre[0]), float(centre[1])),
     )
 
@@ -127,6 +124,7 @@ def smooth_step_plane(problem: SmoothProblem, size: int, half_width: fmpq | None
         certified=certified.reshape(size, size),
         directions=((float(first[0]), float(first[1])), (float(last[0]), float(last[1]))),
         notes=("observed but for a coarse grid", _said(proved, differing)),
+        steps=OBSERVED_STEPS,
         thresholds=(("2/(λ₁+λₙ)", 2 / (low + high)), ("2/λₙ", 2 / high)),
     )
 

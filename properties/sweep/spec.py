@@ -82,7 +82,11 @@ class Spec(Shape, frozen=True):
         """
         if isinstance(data, dict) and isinstance(data.get("method"), str) and data["method"] not in METHODS:
             names = ", ".join(METHODS[:-1])
-            raise InputError("method", f"a sweep has no {quoted(data['method'])}; it has {names} and {METHODS[-1]}")
+            said = f"a sweep has no {quoted(data['method'])}; it has {names} and {METHODS[-1]}"
+            if data["method"] in {"adam", "rmsprop"}:
+                # There is no float64 batch of these.
+                said += "; gdcheck claim adaptive examines random problems of Adam and RMSprop"
+            raise InputError("method", said)
         try:
             spec = read_as(data, cls)
         except ShapeError as error:

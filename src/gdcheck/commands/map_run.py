@@ -20,13 +20,17 @@ from gdcheck.commands.common import (
     valley_from_options,
     write_picture,
 )
-from gdcheck.properties.basins.plane import draw_plane
+from gdcheck.properties.basins.plane import Plane, draw_plane
 from gdcheck.properties.storage.files import as_json as as_text
 from gdcheck.properties.storage.reading import AnyProblem, stored_problem
 from gdcheck.reports.plane_picture import plane_picture, plane_scale
 from gdcheck.reports.text import mathematical
+from gdcheck.terminal.headline import method_words
+from gdcheck.terminal.waiting import waiting
+from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq
+from gdcheck.theorem.methods.method import Adam
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.squares import as_valley
 
@@ -148,13 +152,25 @@ def _drawn(read: AnyProblem, options: MapOptions, width: fmpq | None) -> Map:
         drawn, text, step = draw(smooth, options.size, width), smooth.loss.text, smooth.step_size
     else:
         assert exact is not None
-        drawn = draw_plane(exact, options.plane, options.size, width)
+        drawn = _plane_of(exact, options, width)
         text, step = exact.loss.text(), exact.step_size
     what = f"η = {step}: the limit from each start" if options.plane == "start" else "the limit by step size and start"
-    title = f"f = {mathematical(text[:160])}, {what}"
+    moved = "" if exact is None or exact.method.is_plain else f", {method_words(exact.method.to_json())}"
+    title = f"f = {mathematical(text[:160])}{moved}, {what}"
     write_picture(options.out, plane_picture(drawn, title), title, plane_scale(drawn))
     certified = int(drawn.certified.sum())
     return Map(str(options.out), drawn.certified.size, certified, 0, tuple(drawn.notes))
+
+
+def _plane_of(problem: Problem, options: MapOptions, width: fmpq | None) -> Plane:
+    """Return the plane of a polynomial loss, whatever its method."""
+    if not isinstance(problem.method, Adam):
+        with waiting("drawing the map"):
+            return draw_plane(problem, options.plane, options.size, width)
+    from gdcheck.properties.basins.adaptive_plane import adaptive_plane
+
+    with waiting("deciding a grid of starts") as tell:
+        return adaptive_plane(problem, options.plane, options.size, width, tell or (lambda done, total: None))
 
 
 def _valley_drawn(problem: ValleyProblem, options: MapOptions, width: fmpq | None) -> Map:

@@ -1,15 +1,16 @@
 """An ablation: what happens on the boundary itself.
 
 **Statement.** Theorem 1 leaves the step size 2/(λ₁+λₙ) out. Is that needed? Yes: there both ends of the spectrum have
-multipliers of the same modulus, μ₁ = −μₙ, so that both amplitudes ζ₁ and ζₙ stay in sight for ever. Even steps tend to
+multipliers of the same modulus, μ₁ = −μₙ, so both amplitudes ζ₁ and ζₙ persist for ever. Even steps tend to
 ζ₁v₁ + ζₙvₙ and odd ones to ζ₁v₁ − ζₙvₙ, up to length: there are two limits, and no direction.
 
-**Proof idea.** The amplitude certificate is applied to both ends at once: each component exceeds all that the
-remainder can still add to it, so both amplitudes are proved not to be zero. Of a quadratic loss the amplitudes are
-those of the start; of others, they are enclosed.
+**Proof idea.** The amplitude certificate is applied to both ends at once: each component exceeds all that the remainder
+can still add to it, so both amplitudes are proved not to be zero. For a quadratic loss the amplitudes are those of the
+start; for other losses they are enclosed.
 
 **Reference.** S. Chen, X. Li, J. Peng, Y. Zhao, On the Convergence Direction of Gradient Descent, ICLR 2026: Theorem 1,
-assumption η ≠ 2/(λ₁+λₙ). ``gdcheck ablate --assumption off-boundary`` searches such counterexamples on random losses.
+assumption η ≠ 2/(λ₁+λₙ). ``gdcheck ablate --assumption off-boundary`` searches for such counterexamples on random
+losses.
 
 **Guarantee.** The two limits have a certificate that the independent checker accepts. On either side of the boundary,
 at a relative distance of 10⁻⁹, there is one direction again.

@@ -1,9 +1,8 @@
 """Every start of a basin at once.
 
-**Statement.** The theorem speaks of almost every start: the exceptional ones form a null set. Of
-f = x²/2 + 2y² + xy² with η = 1/10 this null set is a curve x = φ(y) within a ball around the minimizer, with
-φ(y) = c y² + O(y⁴). It is mapped into itself, and comparing the terms of order y² in φ(y⁺) = x⁺ gives
-c = η/((1 − η) − (1 − 4η)²).
+**Statement.** The theorem speaks of almost every start: the exceptional ones form a null set. For f = x²/2 + 2y² + xy²
+with η = 1/10 this null set is a curve x = φ(y) within a ball around the minimizer, with φ(y) = c y² + O(y⁴). It is
+mapped into itself, and comparing the terms of order y² in φ(y⁺) = x⁺ gives c = η/((1 − η) − (1 − 4η)²).
 
 **Proof idea.** The amplitude ζ of the dominant mode differs from a linear function of the start by one with a small
 Lipschitz constant L. Where L < 1, {ζ = 0} is a Lipschitz graph over the plane orthogonal to the dominant eigenvector,
@@ -12,8 +11,8 @@ and every other start of the ball arrives as the theorem says.
 **Reference.** S. Chen, X. Li, J. Peng, Y. Zhao, On the Convergence Direction of Gradient Descent, ICLR 2026: Theorem 1
 (almost every start); the graph is section 8 of this project's theory page.
 
-**Guarantee.** One certificate for all starts of the ball, accepted by the independent checker. Here it is also held
-against single starts: the sign of the certified limit changes where the curve is predicted.
+**Guarantee.** One certificate for all starts of the ball, accepted by the independent checker. Here it is also compared
+with single starts: the sign of the certified limit changes where the curve is predicted.
 """
 
 from fractions import Fraction

@@ -1,9 +1,9 @@
 """An exceptional start, and its nearest neighbour.
 
-**Statement.** Of f = x²/2 + 2y² + x²y the y-axis is mapped into itself: ∂f/∂x = x(1 + 2y). With the small step
-η = 1/10 almost every start arrives along x, the flattest direction. A start on the y-axis cannot: it arrives along y.
-One at a distance of δ = 10⁻³⁰ from the axis follows the axis at first, since y shrinks by 1 − 4η = 3/5 a step and x by
-1 − η = 9/10 only; x is ahead after ln(y₀/δ)/ln((1−η)/(1−4η)) steps, and stays ahead.
+**Statement.** Gradient descent on f = x²/2 + 2y² + x²y maps the y-axis into itself: ∂f/∂x = x(1 + 2y). With the small
+step η = 1/10 almost every start arrives along x, the flattest direction. A start on the y-axis cannot: it arrives along
+y. One at a distance of δ = 10⁻³⁰ from the axis follows the axis at first, since y shrinks by 1 − 4η = 3/5 a step and x
+by 1 − η = 9/10 only; x is ahead after ln(y₀/δ)/ln((1−η)/(1−4η)) steps, and stays ahead.
 
 **Proof idea.** The start on the axis lies in an invariant linear space that is orthogonal to the dominant eigenvector,
 so its amplitude ζ is zero exactly; within the space the same certificate proves the limit. For the neighbour ζ ≠ 0, and
@@ -13,7 +13,7 @@ the certificate finds it, however small it is.
 whose "almost every" leaves such starts out.
 
 **Guarantee.** The limits have certificates that the independent checker accepts. In the picture δ is 10⁻³: with 10⁻³⁰
-no picture could tell the two starts apart before step 165.
+no picture could distinguish the two starts before step 165.
 """
 
 from math import ceil, log

@@ -13,7 +13,7 @@ Data: W. Wolberg, O. Mangasarian, N. Street, W. Street, Breast Cancer Wisconsin 
 Repository, doi 10.24432/C5DW2B, CC BY 4.0.
 
 **Guarantee.** Minimizer, spectrum, regime and limit are enclosed with proof, for the data as float64 numbers. Newton's
-method in NumPy stands beside it as an independent computation. ``gdcheck recheck`` verifies such certificates.
+method in NumPy is shown beside it as an independent computation. ``gdcheck recheck`` verifies such certificates.
 """
 
 from pathlib import Path

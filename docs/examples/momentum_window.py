@@ -2,13 +2,13 @@
 
 **Statement.** Heavy ball with momentum β arrives along the flattest eigenvector for η < (1−√β)²/λ₁, alternating along
 the steepest for (1+√β)²/λₙ < η < 2(1+β)/λₙ. If λₙ/λ₁ < ((1+√β)/(1−√β))², which is 1442 for β = 0.9, there is a window
-between the two, where it arrives in no direction at all: all multipliers are complex, of the same modulus √β, and the
+between the two, where the direction has no limit at all: all multipliers are complex, of the same modulus √β, and the
 iterates rotate.
 
 **Proof idea.** On an eigenvector of the Hessian one step is a 2×2 matrix with the trace 1 + β − ηλ and the determinant
 β. Its eigenvalues are complex where (1 + β − ηλ)² < 4β. In a norm in which its powers are bounded by √βʲ the amplitude
-certificate proves that a complex pair stays in sight, and two consecutive values of a rotating component exclude a
-limit.
+certificate proves that the part of a complex pair persists, and two consecutive values of a rotating component exclude
+a limit.
 
 **Reference.** B. Polyak, Some methods of speeding up the convergence of iteration methods, 1964 (the method and its
 spectrum); the theorem for heavy ball is section 3 of this project's methods page.

@@ -5,16 +5,16 @@ starts beyond the stability limit, the largest eigenvalue of K = JJᵀ above 2/�
 the residuals alternate along the steepest eigenvector of K, by the factor 1 − ηλ_p a step. That is an edge of
 stability, proved along one run.
 
-**Proof idea.** Its zeros form a valley, so the residuals obey u⁺ = (I − ηK)u + O(‖u‖²) with K at the unknown point of
-arrival. Float64 points follow the exact trajectory with every rounding accounted for, and at step 856 the amplitude
-of the residuals along the steepest eigenvector exceeds the tail.
+**Proof idea.** The zeros of the loss form a valley, so the residuals obey u⁺ = (I − ηK)u + O(‖u‖²) with K at the
+unknown point of arrival. Float64 points follow the exact trajectory with every rounding accounted for, and at step 856
+the amplitude of the residuals along the steepest eigenvector exceeds the tail.
 
 **Reference.** J. Cohen, S. Kaur, Y. Li, J. Kolter, A. Talwalkar, Gradient descent on neural networks typically occurs
 at the edge of stability, ICLR 2021 (the phenomenon); the argument is this project's page on proofs of networks.
 
 **Guarantee.** The kept certificate is checked here from its late iterate on, which is taken as given; for the whole
 trajectory run ``gdcheck recheck --time-limit 3600 docs/runs/network-proof-large-step.json``. A plain run in NumPy from
-the same first weights stands beside it.
+the same first weights is shown beside it.
 """
 
 import json

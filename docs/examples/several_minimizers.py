@@ -1,9 +1,9 @@
-"""A loss with two minimizers, each with a switch of its own.
+"""A loss with two minimizers, each with its own switch.
 
 **Statement.** f = x⁴/4 − x³/3 − x² + y²/2 + xy²/10 is not convex: it has the minimizers (−1, 0) and (2, 0), with a
 saddle at the origin between them. The theorem is local, so every minimizer has its own boundary 2/(λ₁+λₙ), from its own
 Hessian diag(3x² − 2x − 2, 1 + x/5). With one step size, η = 3/10, gradient descent arrives at the flat minimizer along
-the flattest direction, and at the sharp one alternating along the steepest: which of the two is a matter of the start.
+the flattest direction, and at the sharp one alternating along the steepest: the start decides which of the two.
 
 **Proof idea.** The minimizer that a trajectory tends to is found along the way and verified exactly; then the problem
 is decided there. Nothing in the certificate asks for convexity: it needs the loss on a ball around the minimizer.

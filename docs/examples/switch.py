@@ -6,8 +6,7 @@ long time to show in a simulation: the two modes shrink at nearly the same rate.
 
 **Proof idea.** The certificate compares the component along the dominant eigenvector with all that the remainder can
 still add to it. Both are of the same size on either side of the boundary, so a step size at a relative distance of
-10⁻¹² costs no more than any other. A bisection over certified limits therefore finds the switch as exactly as it
-is wanted.
+10⁻¹² costs no more than any other. A bisection over certified limits therefore finds the switch to any accuracy wanted.
 
 **Reference.** S. Chen, X. Li, J. Peng, Y. Zhao, On the Convergence Direction of Gradient Descent, ICLR 2026: Theorem 1.
 

@@ -87,7 +87,7 @@ class Stage:
 
     Args:
         what: What is being done.
-        total: How many units there are; None if nobody knows.
+        total: How many units there are; None if it is not known.
     """
 
     def __init__(self, what: str, total: int | None) -> None:

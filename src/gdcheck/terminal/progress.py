@@ -16,9 +16,13 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from gdcheck.terminal.log import Stage, bars
+
+_WIDE = 80
+"""Columns of a terminal that has room for the time taken, too."""
 
 
 class Tell(Protocol):
@@ -43,20 +47,20 @@ def progress_bar(total: int | None, what: str) -> Iterator[Tell]:
     """Show a bar with the time taken and left, on standard error; nothing where that is no terminal.
 
     Args:
-        total: The number of units; None if nobody knows.
+        total: The number of units; None if it is not known.
         what: What is being done.
 
     Yields:
         What to call with the number of units done.
     """
     console = Console(stderr=True)
-    columns = (
+    columns: list[ProgressColumn] = [
         TextColumn("{task.description}"),
         BarColumn(),
-        _CountColumn(),
-        TimeElapsedColumn(),
+        _CountColumn(table_column=Column(no_wrap=True)),
+        *([] if console.width < _WIDE else [TimeElapsedColumn()]),
         TimeRemainingColumn(),
-    )
+    ]
     stage, hidden = Stage(what, total), not (console.is_terminal and bars())
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task(what, total=total)

@@ -286,7 +286,7 @@ def test_the_number_of_problems_cannot_be_edited(problems, store, capsys):
     data = json.loads(file.read_text())
     file.write_text(json.dumps({**data, "problems": problems}))
     assert run(["sweep", "--resume", str(store.root), "--jobs", "1"]) == 2
-    assert "run.json: it was changed" in capsys.readouterr().err
+    assert "run.json: was changed" in capsys.readouterr().err
     # Had the digest been edited as well, the tables would not fit.
     edited = Store(store.root, store.generator, problems)
     if problems > 300:

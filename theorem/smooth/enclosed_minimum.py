@@ -27,8 +27,9 @@ _MOST_IN_BALLS = 8
 # By how much its norm may be overestimated rather than computed anew.
 _NOT_MUCH = fmpq(1, 4096)
 _ROOM = fmpq(65, 64)
-# A bound on a ball is taken for smaller ones down to this ratio.
+# A bound on a ball is taken for smaller ones down to this ratio, or where it is so near that at the minimizer itself.
 _LARGER = fmpq(9, 8)
+_SHARP = fmpq(65, 64)
 
 
 def enclosed_minimum(
@@ -92,8 +93,10 @@ class _Trajectory:
 
     def _third(self, radius: arb) -> arb:
         """Bound the third derivative on the ball of that radius around the minimizer, or of one a little larger."""
-        if self._known and radius <= self._known[0][0] <= _LARGER * radius:
-            return self._known[0][1]
+        if self._known and radius <= self._known[0][0]:
+            outer, bound = self._known[0]
+            if outer <= _LARGER * radius or (self._least and bound <= self._least[0] * _SHARP):
+                return bound
         centre = [arb(x) for x in self._minimizer.centre]
         if not self._at_centre:
             self._at_centre.append(Forward.of(self._loss, centre, 0, all_values=False))
@@ -123,7 +126,8 @@ class _Trajectory:
                 known, near = (radius, self._third(arb(radius))), None
             factor = self.largest + eta * known[1] * radius
             grown += max(0.0, float(factor.mid()) - 1)
-            local_too = not surely_less(factor, arb(_LOCAL_FROM)) or grown > _GROWN
+            most = arb(1) if grown > _GROWN else arb(_LOCAL_FROM)
+            local_too = not surely_less(factor, most)
             local = self._from(near, x, drift, known[1]) if local_too else None
             here = Forward.of(self._loss, x, 2 if local_too and local is None else 1, all_values=False)
             if local_too and local is None:

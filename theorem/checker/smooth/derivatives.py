@@ -9,7 +9,7 @@ G = the norm of its coefficients.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -55,7 +55,7 @@ def evaluate(expression: Expression, point: Point, order: int) -> Values:
             value = images[forms.rows[i]]
         elif isinstance(operation, Sum):
             constant, terms = sums[i]
-            value = total([constant, *(c * slots[slot] for slot, c in terms)], bits)
+            value = _linear(constant, terms, slots)
         elif isinstance(operation, Product):
             value = slots[operation.left] * slots[operation.right]
         else:
@@ -64,6 +64,20 @@ def evaluate(expression: Expression, point: Point, order: int) -> Values:
         slots.append(value)
         jets.append(found)
     return Values(expression, slots, jets)
+
+
+def _linear(constant: Interval, terms: Sequence[tuple[int, Interval]], slots: Sequence[Interval]) -> Interval:
+    """Return a constant plus multiples of slots; no coefficient is on both sides of zero. Rounded once."""
+    bits = constant.bits
+    low, high = constant.low << bits, constant.high << bits
+    for slot, c in terms:
+        x = slots[slot]
+        a, b, least, most = c.low, c.high, x.low, x.high
+        if a < 0:  # The product with -c, and its ends turned round.
+            a, b, least, most = -b, -a, -most, -least
+        low += (a if least >= 0 else b) * least
+        high += (b if most >= 0 else a) * most
+    return Interval(low >> bits, -(-high >> bits), bits)
 
 
 def _jet(operation: Power | Call, x: Interval, order: int, *, valued: bool) -> list[Interval]:
@@ -229,7 +243,8 @@ def derivatives_above(expression: Expression, centre: Point, radius: Fraction) -
         else:
             found = _bounds(operation, known, expression.dimension, bits, valued=slot in expression.valued)
         # By the mean value theorem the values stay within G r of that at the centre.
-        known.append(replace(found, values=found.values.meet(value.widened(_times(found.first, r, bits)))))
+        near = value.widened(_times(found.first, r, bits))
+        known.append(_Bounds(found.values.meet(near), found.first, found.second, found.third))
     return Fraction(known[-1].second, one), Fraction(known[-1].third, one)
 
 

@@ -83,27 +83,34 @@ def _inverse_factorials(bits: int) -> list[int]:
     return found[::-1]
 
 
+@lru_cache(maxsize=4096)
+def _tabulated_exp(i: int, j: int, bits: int) -> Interval:
+    """Return exp(i/2^6) exp(j/2^12)."""
+    return _small_exp(i << bits - 6, bits) * _small_exp(j << bits - 12, bits)
+
+
 @lru_cache(maxsize=256)
 def _exp_at(x: int, bits: int) -> Interval:
-    """Return exp(x/2^bits): 2^n exp(i/2^6) exp(j/2^12) exp(u) with |u| <= 2^-13, the first two from a table."""
+    """Return exp(x/2^bits): 2^n exp(i/2^6) exp(j/2^12) exp(u) with |u| <= 2^-13, the middle two from a table."""
     within(abs(x) <= MOST_EXPONENT << bits, f"an exponential function of more than {MOST_EXPONENT}")
     more = bits + GUARD
     argument, ln2 = x << GUARD, _ln2(more)
     n = (argument + (ln2.low >> 1)) // ln2.low
-    reduced = Interval(argument, argument, more) - ln2.times(n)
-    i = (reduced.low >> more - 7) + 1 >> 1
-    rest = reduced.low - (i << more - 6)
+    reduced = argument - n * (ln2.high if n >= 0 else ln2.low)
+    i = (reduced >> more - 7) + 1 >> 1
+    rest = reduced - (i << more - 6)
     j = (rest >> more - 13) + 1 >> 1
     u = rest - (j << more - 12)
     # By Horner's scheme: of two units that each step is wrong by, less than 3 are left after all, and less than 2 are
-    # left out after the last term. u is too small by the width of what was reduced.
+    # left out after the last term. u is too small by the width of what was reduced, at most.
     result = 0
     for c in _inverse_factorials(more):
         result = (result * u >> more) + c
-    wrong = 5 + 2 * reduced.width()
-    power = Interval(result - wrong, result + wrong, more)
-    power = power * (_small_exp(i << more - 6, more) * _small_exp(j << more - 12, more))
-    return (power.times(1 << n) if n >= 0 else power.halved(-n)).at_scale(bits)
+    wrong, table, shift = 5 + 2 * abs(n) * ln2.width(), _tabulated_exp(i, j, more), more + GUARD - n
+    low, high = (result - wrong) * table.low, (result + wrong) * table.high
+    if shift < 0:
+        return Interval(low << -shift, high << -shift, bits)
+    return Interval(low >> shift, -(-high >> shift), bits)
 
 
 def _is_thin(x: Interval) -> bool:
@@ -358,15 +365,23 @@ def _jet_sigmoid(x: Interval) -> Iterator[Interval]:
 
 
 def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
-    """Return s(x) and s(-x) = 1 - s(x); on a narrow interval from its middle, since s rises by at most 1/4 a unit."""
-    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
+    """Return s(x) and s(-x) = 1 - s(x); on a narrow interval from its middle, since s rises by at most 1/4 a unit.
+
+    With e = exp(-|x|), s = 1/(1 + e) is at most as far from its value at the upper end of e as e is.
+    """
+    bits = x.bits
+    one = 1 << bits
     if _is_wide(x):
         s = sigmoid(x)
-        return s, one - s
-    middle, wrong = x.middle().low, x.width() // 4 + 1  # The middle is less than a unit from that of the interval.
-    e, square = _exp_at(-abs(middle), x.bits), 1 << 2 * x.bits
-    low, high = square // (one.high + e.high) - wrong, -(-square // (one.low + e.low)) + wrong
-    both = Interval(low, high, x.bits), Interval(one.low - high, one.high - low, x.bits)
+        return s, Interval(one, one, bits) - s
+    middle, wrong = (
+        (x.low + x.high) // 2,
+        (x.high - x.low) // 4 + 1,
+    )  # The middle is less than a unit from the true one.
+    e = _exp_at(-abs(middle), bits)
+    rounded = (one << bits) // (one + e.high)
+    low, high = rounded - wrong, rounded + 1 + e.high - e.low + wrong
+    both = Interval(low, high, bits), Interval(one - high, one - low, bits)
     return both if middle >= 0 else both[::-1]
 
 

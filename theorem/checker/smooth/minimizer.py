@@ -24,12 +24,16 @@ MOST_VARIABLES = 1000
 FEW_BITS = 64
 """What is needed to a few digits only is computed with a quarter of the bits, and with so many at least."""
 SQUARINGS = 10
+LARGE = 16
+"""A norm from which on the first bound is taken: a sharper one is of little use, and its powers have many digits."""
 SOME_STEPS = 64
 """At least so many steps are provided for."""
 NEAR = Fraction(1, 64)
 """Within this distance what is known at an iterate is of use."""
 NOT_MUCH = Fraction(1, 256)
 """By how much the norm of the map's derivative may be overestimated rather than computed anew."""
+SHARP = Fraction(65, 64)
+"""A bound of the third derivative that is so near the one at the minimizer is taken on smaller balls, too."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +227,7 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
     eta, delta, bits = c.problem.step_size, c.minimizer.radius, at.bits
     step = Interval.exactly(eta, bits)
     x, drift = middles(point(c.problem.start, bits), bits)
+    least = at.spread / delta  # The third derivative's bound near the minimizer: what a smaller ball can bring.
     known: tuple[Fraction, Fraction] | None = None
     nearby = _Nearby(c.problem)
     for k in count():
@@ -231,14 +236,17 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
         width = Fraction(max(y.width() for y in h) * len(h), 1 << bits)
         reached = Iterate(x, drift, h, up(drift + delta + width, bits))
         yield reached
-        radius = reached.radius
-        if known is None or not radius <= known[0] <= 2 * radius:
+        radius, slow = reached.radius, _Slow(drift, max(c.step - k, SOME_STEPS), bits)
+        if (
+            known is None
+            or radius > known[0]
+            or (known[0] > 2 * radius and known[1] > SHARP * least and slow.enough(largest + eta * least * radius))
+        ):
             try:
                 known = radius, third_above(at.expression, at.centre, radius + delta)
             except UndefinedError:
                 known = None
         factor = None if known is None else largest + eta * known[1] * radius
-        slow = _Slow(drift, max(c.step - k, SOME_STEPS), bits)
         if factor is None or not slow.enough(factor):
             local = nearby.growth(x, drift, slow, (radius, known))
             factor = local if factor is None else min(factor, local)
@@ -348,5 +356,7 @@ def _norm_of_map(problem: Problem, x: list[Interval]) -> Fraction:
         for _ in range(squarings):
             bound = isqrt(bound + n << bits) + 1
         best = bound if best is None else min(best, bound)
+        if best >> bits >= LARGE:
+            break
     assert best is not None
     return Fraction(best, 1 << bits) + doubt

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flint import arb, arb_mat, ctx, fmpq
 
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, MAX_PRECISION, MAX_STEPS
+from gdcheck.theorem.decision.reasons import why_degenerate, why_lost
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.limit.amplitude import certify
 from gdcheck.theorem.limit.result import Amplitude, Cause, LimitDirection, Settled
@@ -98,7 +99,8 @@ def decide_smooth(
     _require_defined(problem)
     point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near)
     if isinstance(point, Lost):
-        return SmoothDecision(problem, Verdict.UNRESOLVED, point.value, FIRST_PRECISION, lost=point)
+        reason = why_lost(problem.loss, point)
+        return SmoothDecision(problem, Verdict.UNRESOLVED, reason, FIRST_PRECISION, lost=point)
     precision = FIRST_PRECISION
     while True:
         found = _attempt(problem, point, precision, max_steps)
@@ -107,6 +109,9 @@ def decide_smooth(
         if 2 * precision > max_precision:
             break
         precision *= 2
+    degenerate = why_degenerate(problem.loss, point, precision) if found is None else None
+    if degenerate is not None:
+        return SmoothDecision(problem, Verdict.UNRESOLVED, degenerate, precision)
     reason = "the minimizer could not be enclosed" if found is None else found.value
     return SmoothDecision(problem, Verdict.UNRESOLVED, f"{reason} (up to {precision} bits; --max-precision)", precision)
 

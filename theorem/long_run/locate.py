@@ -60,7 +60,8 @@ def locate(problem: Problem, near: Vector | None = None) -> Location:
     if is_quadratic(loss):
         solved = minimizer_of_quadratic(loss, start)
         if solved is None:
-            return Location(None, "the loss has no critical point", CriticalPoints((), 0, complete=True))
+            why = "the loss has no critical point: along some direction it is linear; a term such as w**2/100 makes one"
+            return Location(None, why, CriticalPoints((), 0, complete=True))
         return Location(_moved(problem, solved), "solved exactly")
     try:
         if isinstance(problem, EveryStartProblem):

@@ -29,7 +29,7 @@ _NOT_MUCH = fmpq(1, 4096)
 _ROOM = fmpq(65, 64)
 # A bound on a ball is taken for smaller ones down to this ratio, or where it is so near that at the minimizer itself.
 _LARGER = fmpq(9, 8)
-_SHARP = fmpq(65, 64)
+_SHARP = fmpq(257, 256)
 
 
 def enclosed_minimum(

@@ -50,12 +50,16 @@ class Lost(Enum):
         "the iterates leave every bound that was tried (observed in floating point): no minimum is tended to; a smaller"
         " step may tend to one"
     )
+    FALLS = (
+        "the iterates leave every bound that was tried, and the loss falls on the way (observed in floating point): it"
+        " seems to be unbounded below there; another --start may tend to a minimum"
+    )
     CYCLE = "the iterates repeat themselves (observed in floating point): no minimum is tended to; take a smaller step"
     DOMAIN = "the iterates leave the loss's domain; start nearer, or take a smaller step"
     SETTLED_NOWHERE = "no minimum was found that the iterates tend to; name a point near it with --near"
     FLAT = (
         "the iterates creep where the Hessian is nearly singular (observed in floating point): the minimum is "
-        "degenerate, or there is none; a term such as w**2/100 makes one"
+        "degenerate, or there is none; a term such as w**2/100 may make one"
     )
     NOT_STRICT = (
         "the point that the iterates tend to is not proved to be a strict minimum; a larger --max-precision may prove"
@@ -112,7 +116,7 @@ def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fm
                 x = [a - eta * b for a, b in zip(x, slope(x), strict=True)]
                 done += 1
                 if not max(map(abs, x)) < _FAR:
-                    return Lost.LEFT
+                    return _left(loss, start, last[0])
             found = _newton(loss, [arb(y) for y in x])
             late = checkpoint >= _LATE and found is not None and _draws(loss, eta, x, [float(y) for y in found])
             if found is not None and (late or _attracts(loss, step_size, [arb(y) for y in x], found)):
@@ -128,7 +132,13 @@ def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fm
     except ValueError:
         return Lost.DOMAIN
     except ArithmeticError:
-        return Lost.LEFT
+        return _left(loss, start, x)
+
+
+def _left(loss: SmoothLoss, start: Sequence[fmpq], x: Sequence[float]) -> Lost:
+    """Say how the iterates leave: down where the loss is lower at one of the last than at the start."""
+    before, there = (Forward.of(loss, point, 0).value for point in ([arb(q) for q in start], [arb(y) for y in x]))
+    return Lost.FALLS if surely_less(there, before) else Lost.LEFT
 
 
 def _distance(x: Sequence[float], y: Sequence[float]) -> float:

@@ -112,7 +112,7 @@ def end_keys(decision: SmoothDecision, certificate: dict[str, Any] | None) -> di
     said = "no trajectory of this loss converges"
     outcome = {"kind": "diverges", "status": "proved", "sentence": said, "points": [], "point_kind": None}
     reason = (
-        f"the loss is proved to fall everywhere along ({way}): it has no critical point; a term such as w**2/100 makes"
-        " a minimum"
+        f"the loss is proved to fall everywhere along ({way}): it has no critical point; a term such as w**2/100 may"
+        " make a minimum"
     )
     return {"outcome": outcome | blank, "reason": reason}

@@ -136,8 +136,8 @@ def method_words(method: dict[str, Any]) -> str:
     Args:
         method: Its JSON form.
     """
-    given = ", ".join(f"{key} {value}" for key, value in method.items() if isinstance(value, str))
-    return given.removeprefix("name ")
+    rows = {key: value if isinstance(value, str) else ";".join(map(",".join, value)) for key, value in method.items()}
+    return ", ".join(f"{key} {value}" for key, value in rows.items()).removeprefix("name ")
 
 
 def segment_rows(line: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -156,7 +156,7 @@ def _every_start_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     if exceptional is not None:
         checked = {"accepted": ", rechecked", "rejected": ", rejected"}.get(answer.get("recheck", ""), "")
         vector, kind = predicted["vector"] or exceptional["normal"], predicted["kind"]
-        shown = "" if vector is None else f"v = {named(vector, answer.get('variables') or ())}"
+        shown = "no limit" if vector is None else f"v = {named(vector, answer.get('variables') or ())}"
         rows.append(("almost every start", kind if kind == "rotating" else f"{kind}, ±v", f"{shown}{checked}"))
         rows.append(("exceptional starts", "a null set", exceptional["sentence"]))
     return rows

@@ -64,3 +64,48 @@ def test_people_read_angles_and_thresholds(capsys):
     assert run([*words, "--method", "heavy-ball", "--momentum", "0.9"]) == 0
     shown = capsys.readouterr().out
     assert "PROVED" in shown and "radians a step" in shown and "window" in shown and "0.948683298" in shown
+
+
+ADAPTIVE = ["--beta2", "9/10", "--epsilon", "1"]
+EACH = {
+    "heavy-ball": BALL,
+    "nesterov": ["--method", "nesterov", "--momentum", "1/20"],
+    "adam": ["--method", "adam", "--beta1", "1/20", *ADAPTIVE],
+    "rmsprop": ["--method", "rmsprop", *ADAPTIVE],
+    "preconditioner": ["--preconditioner", "2,1;1,1"],
+}
+
+
+@pytest.mark.parametrize("words", EACH.values(), ids=EACH)
+def test_every_start_of_every_method_is_proved_and_replayed(words, capsys, tmp_path):
+    proof = tmp_path / "proof.json"
+    asked = ["check", "--loss", LOSS, "--step-size", "0.1", *words, "--certificate", str(proof)]
+    assert run(asked) == 0
+    shown = capsys.readouterr().out
+    assert "from every start near the minimizer" in shown and "rechecked" in shown
+    assert "preconditioner 2,1;1,1" in shown or "--preconditioner" not in words
+    assert run(["recheck", str(proof)]) == 0 and run(["replay", str(proof)]) == 0
+    assert "SAME: proved" in capsys.readouterr().out
+
+
+def test_where_every_start_rotates_no_vector_is_shown(capsys):
+    adam = ["--method", "adam", "--beta1", "1/2", *ADAPTIVE]
+    assert run(["check", "--loss", LOSS, "--step-size", "1/2", *adam]) == 0
+    assert "no limit, rechecked" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", EACH.values(), ids=EACH)
+def test_every_method_has_a_map_and_a_plot(words, capsys, tmp_path):
+    out = tmp_path / "map.svg"
+    near = ["--half-width", "1/1000000", "--size", "6"]
+    asked = ["--loss", LOSS, "--step-size", "0.1", "--start", "1/10,1/10", *words, "--out", str(out)]
+    assert run(["map", *asked, *near, "--json"]) == 0
+    drawn = json.loads(capsys.readouterr().out)
+    # So near to the minimizer all but the starts beside the graph are certified.
+    assert drawn["points"] == 36 and drawn["certified"] >= 12 and out.stat().st_size > 1000
+    assert run(["plot", *asked]) == 0
+
+
+def test_a_sweep_says_who_examines_adam(capsys, tmp_path):
+    assert run(["sweep", "--method", "adam", "--problems", "100", "--out", str(tmp_path / "run")]) == 2
+    assert "gdcheck claim adaptive" in capsys.readouterr().err

@@ -25,7 +25,7 @@ from gdcheck.networks.network_result import as_network_result
 from gdcheck.networks.networks import Architecture, NetworkConfig, build
 from gdcheck.networks.objective import LossKind, Objective
 from gdcheck.reports.compose import write_measured
-from gdcheck.terminal.log import command_line
+from gdcheck.terminal.log import repeating_command
 from gdcheck.terminal.progress import Tell, progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -76,7 +76,7 @@ def network_command(options: NetworkOptions) -> int:
     result = as_network_result(
         experiment, plan, images, config, weight_decay=options.weight_decay, surroundings=surroundings(device)
     )
-    result = replace_fields(result, methods=methods, command=command_line())
+    result = replace_fields(result, methods=methods, command=repeating_command())
     write_measured(result, options.out)
     made_up = "SYNTHETIC data: " if images.synthetic else ""
     findings = experiment.findings

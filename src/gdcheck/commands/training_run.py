@@ -29,7 +29,7 @@ from gdcheck.networks.settling import distance_from_minimum
 from gdcheck.networks.shapes import Approach, TrainingResult
 from gdcheck.networks.training import train
 from gdcheck.reports.compose import write_measured
-from gdcheck.terminal.log import command_line
+from gdcheck.terminal.log import repeating_command
 from gdcheck.terminal.progress import Tell, progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -84,7 +84,7 @@ def train_command(options: TrainOptions) -> int:
         result = as_result(
             outcomes, images, network, surroundings(device), lambda run: distance_from_minimum(run, images, device)
         )
-    result = replace_fields(result, command=command_line())
+    result = replace_fields(result, command=repeating_command())
     if options.minimum:
         result = replace_fields(result, minima=_minima(outcomes, images))
     write_measured(result, options.out)

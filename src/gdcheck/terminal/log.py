@@ -29,6 +29,22 @@ def command_line() -> str:
     return join(["gdcheck", *INVOKED.get()])
 
 
+_BESIDE_THE_RUN = {"--out": 1, "--log-file": 1, **dict.fromkeys(("--resume", "--json", "--quiet", "--verbose"), 0)}
+"""Options on which no result depends, with the number of their values."""
+
+
+def repeating_command() -> str:
+    """Return the command that repeats the run: without what says where files go, and what is printed."""
+    kept, words = ["gdcheck"], iter(INVOKED.get())
+    for word in words:
+        option, _, value = word.partition("=")
+        if option not in _BESIDE_THE_RUN:
+            kept.append(word)
+        elif _BESIDE_THE_RUN[option] and not value:
+            next(words, None)
+    return join(kept)
+
+
 _BARS: ContextVar[bool] = ContextVar("bars", default=True)
 
 

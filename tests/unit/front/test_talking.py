@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gdcheck.cli import app
 from gdcheck.commands.options import number, whole
+from gdcheck.terminal.log import INVOKED, repeating_command
 
 CHECK = ("check", "--loss", "x**2 + 2*y**2", "--step-size", "1/10", "--start", "1,1")
 LONG = (
@@ -103,3 +104,12 @@ def test_the_help_groups_every_command(gdcheck):
     assert "Others:" not in out and "..." not in out.partition("\n")[2]
     for command in typer.main.get_command(app).commands:
         assert re.search(rf"^  {command} ", out, re.MULTILINE), command
+
+
+def test_the_command_that_repeats_a_run_leaves_out_where_it_went():
+    words = ["train", "--steps", "3", "--out", "here", "--resume", "--data=my images", "--log-file=x", "--json"]
+    token = INVOKED.set(words)
+    try:
+        assert repeating_command() == "gdcheck train --steps 3 '--data=my images'"
+    finally:
+        INVOKED.reset(token)

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 
 from gdcheck.properties.strategies.methods import Family, method_problems
 from gdcheck.theorem.certificate.certificate import certificate
@@ -46,6 +46,19 @@ def test_a_part_in_a_million_million_from_a_threshold(instance):
     """The regime is decided exactly, however many steps the limit itself may cost there."""
     decision = decide(instance.problem, max_steps=50)
     assert decision.classification.regime is instance.regime
+
+
+@given(method_problems(regime=Regime.BOUNDARY, family=Family.HEAVY_BALL, dimensions=(2, 3)))
+@settings(max_examples=10)
+def test_on_every_threshold_of_heavy_ball(instance):
+    """On the switch, and where an end has a double multiplier: what is certified there, the checker accepts."""
+    decision = decide(instance.problem, max_steps=300)
+    assert decision.classification.regime is Regime.BOUNDARY
+    assert decision.verdict in {Verdict.NOT_APPLICABLE, Verdict.EXCEPTIONAL, Verdict.UNRESOLVED}
+    if decision.limit is not None:
+        assert decision.limit.kind is not LimitKind.ROTATING
+        assert check(json.loads(json.dumps(certificate(decision)))) is None
+        event(f"{decision.limit.kind.value}")
 
 
 @given(method_problems(family=Family.ADAPTIVE, dimensions=(2, 2)))

@@ -136,7 +136,8 @@ def test_directions_are_as_proved(loss, method, step_size, kind):
         assert min(cosines) < 0.9999 and max(cosines) > -0.9999
         if method["name"] == "nesterov":
             # The pair of λ₁ dominates alone: along v₁ up to sign, but next to the changes of sign.
-            assert sorted(abs(u[0]) for u in units[-60:])[20] > 0.99
+            flattest = problem.loss.variables.index("x")
+            assert sorted(abs(u[flattest]) for u in units[-60:])[20] > 0.99
         return
     sign = 1 if kind == "fixed" else -1
     vector = [float(x.mid()) for x in decision.limit.vectors[0]]

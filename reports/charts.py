@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from io import StringIO
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 from xml.etree import ElementTree
 
 import altair as alt
@@ -19,15 +19,18 @@ WIDTH = 620
 
 _SVG = "http://www.w3.org/2000/svg"
 # The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
+# All pairs are told apart with red-blind and green-blind eyes too, and all but the grid are read as text.
 _COLOURS = {
     "ink": ("#010101", "#333a42", "#d5d9de"),
-    "faint": ("#020202", "#6a727c", "#98a1ab"),
+    "faint": ("#020202", "#68717b", "#8d96a2"),
     "grid": ("#030303", "#e4e6e9", "#33383e"),
-    "fixed": ("#040404", "#2266a8", "#74b3ee"),
-    "alternating": ("#050505", "#b8560f", "#f2a65e"),
-    "two-cycle": ("#060606", "#7040b8", "#bd9df5"),
-    "open": ("#070707", "#c0262d", "#ff7b7b"),
+    "fixed": ("#040404", "#2a6bc0", "#5f98e6"),
+    "alternating": ("#050505", "#c04a0c", "#fbbd55"),
+    "two-cycle": ("#060606", "#351a95", "#cabfff"),
+    "open": ("#070707", "#8a0b1c", "#e8715f"),
 }
+# The classes of the texts that tell what a picture shows.
+_TELLING = ("role-title-text", "role-title-subtitle", "role-axis-title", "role-legend-title", "role-legend-label")
 STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
 """The stand-in colours by name."""
 LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
@@ -61,9 +64,10 @@ def in_print_colours(text: str) -> str:
     return text
 
 
-def stacked(*panels: Panel, spacing: int = 36) -> alt.VConcatChart:
-    """Put panels below each other, in the look that all charts share."""
-    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=spacing).configure(**config())
+def stacked(*panels: Panel, spacing: int = 36, title: alt.TitleParams | None = None) -> alt.VConcatChart:
+    """Put panels below each other, in the look that all charts share, under a title of all if one is given."""
+    above: dict[str, Any] = {} if title is None else {"title": title}
+    chart: alt.VConcatChart = alt.vconcat(*panels, spacing=spacing, **above).configure(**config())
     return chart
 
 
@@ -72,6 +76,8 @@ def config() -> dict[str, Any]:
     ink, faint, grid = STAND_IN["ink"], STAND_IN["faint"], STAND_IN["grid"]
     return {
         "background": "transparent",
+        # Labels at the right end may be wider in the reader's font than in the one that measured them.
+        "padding": {"left": 6, "right": 26, "top": 6, "bottom": 6},
         "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
         "view": {"stroke": None},
         "title": {"color": ink, "fontSize": 14, "fontWeight": 600, "anchor": "start", "frame": "group", "offset": 14},
@@ -82,6 +88,8 @@ def config() -> dict[str, Any]:
             "domainColor": grid,
             "tickColor": grid,
             "labelFontSize": 12,
+            "labelSeparation": 8,
+            "labelFlush": False,
             "titleFontSize": 12,
             "titleFontWeight": "normal",
             "titlePadding": 10,
@@ -125,7 +133,9 @@ def axis(
     return channel(f"{field or channel.__name__.lower()}:Q", title=title, **more)
 
 
-def panel(layers: Sequence[alt.Chart], title: str | list[str], height: float, width: float = WIDTH) -> Panel:
+def panel(
+    layers: Sequence[alt.Chart], title: str | list[str] | alt.TitleParams, height: float, width: float = WIDTH
+) -> Panel:
     """Lay marks over each other, under a title.
 
     Args:
@@ -159,6 +169,21 @@ def rule(where: alt.X | alt.Y, at: float, colour: str, **mark: Any) -> alt.Chart
     return chart
 
 
+def powers(title: str, field: str = "y") -> alt.Y:
+    """Return a logarithmic axis whose labels are powers of ten as people write them: 10⁻³.
+
+    Args:
+        title: What stands beside it.
+        field: The data's name.
+    """
+    raised = "format(log(datum.value) / LN10, '.0f')"
+    for plain, high in zip("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True):
+        raised = f"replace({raised}, regexp('{plain}', 'g'), '{high}')"
+    whole = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-9"
+    look = alt.Axis(tickCount=5, labelExpr=f"{whole} ? '10' + {raised} : format(datum.value, '.1~e')")
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=look)
+
+
 def number(text: str) -> float:
     """Read an exact number as a float."""
     return float(Fraction(text))
@@ -184,9 +209,9 @@ def text(x: float, y: float, said: str, colour: str, axes: Axes, **mark: Any) ->
     return chart
 
 
-def legend() -> alt.Legend:
-    """Return the legend of the charts that have one: a line above the marks."""
-    return alt.Legend(title=None, orient="top", labelColor=STAND_IN["faint"], labelFontSize=12, columnPadding=24)
+def legend(orient: Literal["top", "bottom"] = "top") -> alt.Legend:
+    """Return the legend of the charts that have one: a line above the marks, or below them."""
+    return alt.Legend(title=None, orient=orient, labelColor=STAND_IN["faint"], labelFontSize=12, columnPadding=24)
 
 
 def _with_style_sheet(svg: str, name: str) -> str:
@@ -202,10 +227,22 @@ def _with_style_sheet(svg: str, name: str) -> str:
                 element.set("class", f"{element.get('class', '')} gd-{attribute}-{class_}".strip())
     root.set("role", "img")
     root.set("aria-label", name)
+    root.set("aria-description", _described(root))
     style = ElementTree.Element(f"{{{_SVG}}}style")
     style.text = _style_sheet()
     root.insert(0, style)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _described(root: ElementTree.Element) -> str:
+    """Say what stands in a picture: its titles, axes and legends; what stands above all panels is drawn last."""
+    found: dict[str, list[str]] = {role: [] for role in _TELLING}
+    for group in root.iter(f"{{{_SVG}}}g"):
+        for role in filter(group.get("class", "").__contains__, _TELLING):
+            found[role] += (" ".join(t.itertext()) for t in group.iter(f"{{{_SVG}}}text"))
+    titles, notes, *others = found.values()
+    words = [*titles[-1:], *notes, *titles[:-1], *(word for role in others for word in role)]
+    return ". ".join(dict.fromkeys(filter(None, words)))
 
 
 def _style_sheet() -> str:

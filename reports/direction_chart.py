@@ -7,7 +7,9 @@ from typing import Any
 
 import altair as alt
 
-from gdcheck.reports.charts import STAND_IN, axis, config, drawn, number, panel, rule
+from gdcheck.reports.charts import STAND_IN, axis, config, drawn, legend, number, panel, rule
+from gdcheck.reports.labels import LINE, heading, spread
+from gdcheck.reports.text import method_words
 
 _WIDTH, _HEIGHT = 560, 240
 BEYOND = 1.15
@@ -15,13 +17,16 @@ BEYOND = 1.15
 _WORDS = {"fixed": "fixed", "rotating": "faint", "alternating": "alternating", "unstable": "open"}
 
 
-def moduli_chart(line: dict[str, Any], steps: Sequence[float], rows: Mapping[str, Sequence[float]]) -> alt.LayerChart:
+def moduli_chart(
+    line: dict[str, Any], steps: Sequence[float], rows: Mapping[str, Sequence[float]], loss: str = ""
+) -> alt.LayerChart:
     """Draw the largest modulus of each mode against the step size, with the thresholds.
 
     Args:
         line: What ``theorem.certificate.method_line.method_line`` says.
         steps: The step sizes.
         rows: For each eigenvalue, by its text, its moduli.
+        loss: The loss, if there is one, as it stands in the title.
 
     Returns:
         A chart in the stand-in colours of ``reports.charts``.
@@ -29,21 +34,42 @@ def moduli_chart(line: dict[str, Any], steps: Sequence[float], rows: Mapping[str
     end = max(steps)
     x = axis(alt.X, "step size η", [0, end], field="step")
     y = axis(alt.Y, "largest modulus of the multipliers", field="modulus")
-    bands = drawn("rect", [part | {"b": min(end, part["b"])} for part in _parts(line, end)], opacity=0.22)
+    parts = [part | {"b": min(end, part["b"])} for part in _parts(line, end) if part["a"] < end]
+    bands = drawn("rect", parts, opacity=0.22)
     curves = [
         {"step": s, "modulus": m, "mode": f"λ = {name}"}
         for name, row in rows.items()
         for s, m in zip(steps, row, strict=True)
     ]
-    mode = alt.StrokeDash("mode:N", title=None)
+    mode = alt.StrokeDash("mode:N", title=None, legend=legend("bottom"))
+    present = [part["what"] for part in parts]
     layers = [
-        bands.encode(axis(alt.X, "step size η", field="a"), alt.X2("b:Q"), _colour()),
+        bands.encode(axis(alt.X, "step size η", field="a"), alt.X2("b:Q"), _colour(_scale(present))),
         drawn("line", curves, strokeWidth=2, color=STAND_IN["ink"]).encode(x, y, mode),
         rule(y, 1, "faint", strokeDash=[4, 3]),
     ]
-    words = (f"{key} {value}" for key, value in line["method"].items() if isinstance(value, str))
-    chart: alt.LayerChart = panel(layers, ", ".join(words).removeprefix("name "), _HEIGHT, _WIDTH).configure(**config())
+    thresholds = _thresholds(line)
+    places = spread([at for _, at in thresholds], LINE * end / _WIDTH, LINE * end / _WIDTH, end)
+    top = max(m for row in rows.values() for m in row)
+    upright = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -4, "dy": -3, "fontSize": 12}
+    for (word, at), place in zip(thresholds, places, strict=True):
+        label = drawn("text", [{"step": place, "modulus": top, "what": word}], color=STAND_IN["ink"], **upright)
+        layers += [rule(x, at, "ink", strokeDash=[1, 3]), label.encode(x, y, text="what:N")]
+    spectrum = f"eigenvalues {', '.join(rows)} of the Hessian at the minimizer"
+    above = heading(
+        loss or method_words(line["method"]), f"{method_words(line['method'])}; {spectrum}" if loss else spectrum
+    )
+    chart: alt.LayerChart = panel(layers, above, _HEIGHT, _WIDTH).configure(**config())
     return chart
+
+
+def _thresholds(line: dict[str, Any]) -> list[tuple[str, float]]:
+    """Return the step sizes at which the direction changes, by name."""
+    limit = number(line["stability_limit"])
+    plain = line["method"]["name"] == "gradient-descent"
+    named = [("2/λₙ" if plain else "largest stable η", limit)]
+    switches = [number(part["from"]) for part in line["segments"] if 0 < number(part["from"]) < limit]
+    return [("2/(λ₁+λₙ)" if plain else "η = " + f"{at:.3g}", at) for at in switches if at != limit] + named
 
 
 def phase_chart(lines: Sequence[tuple[float, dict[str, Any]]], title: str) -> alt.LayerChart:
@@ -61,16 +87,16 @@ def phase_chart(lines: Sequence[tuple[float, dict[str, Any]]], title: str) -> al
     # Each row reaches under the next: edges that only touch are drawn with a hairline between them.
     under = [2 * half] * (len(lines) - 1) + [half]
     rows = [
-        part | {"low": beta - half, "high": beta + reach}
+        part | {"low": beta - half, "high": beta + reach, "b": min(end, part["b"])}
         for (beta, line), reach in zip(lines, under, strict=True)
         for part in _parts(line, end)
+        if part["a"] < end
     ]
-    x, y = (
-        axis(alt.X, "step size η", [0, end], field="a"),
-        alt.Y("low:Q", title="momentum β", scale=alt.Scale(zero=False)),
-    )
-    marks = drawn("rect", rows).encode(x, alt.X2("b:Q"), y, alt.Y2("high:Q"), _colour())
-    chart: alt.LayerChart = panel([marks], title, _HEIGHT, _WIDTH).configure(**config())
+    x = axis(alt.X, "step size η", [0, end], field="a")
+    y = axis(alt.Y, "momentum β", [lines[0][0] - half, lines[-1][0] + half], field="low")
+    scale = _scale([row["what"] for row in rows])
+    marks = drawn("rect", rows).encode(x, alt.X2("b:Q"), y, alt.Y2("high:Q"), _colour(scale))
+    chart: alt.LayerChart = panel([marks], heading(title), _HEIGHT, _WIDTH).configure(**config())
     return chart
 
 
@@ -82,10 +108,11 @@ def _parts(line: dict[str, Any], end: float) -> list[dict[str, Any]]:
     ]
 
 
-def _colour() -> alt.Color:
-    return alt.Color(
-        "what:N",
-        title=None,
-        scale=alt.Scale(domain=list(_WORDS), range=[STAND_IN[c] for c in _WORDS.values()]),
-        legend=alt.Legend(orient="top", labelColor=STAND_IN["ink"]),
-    )
+def _scale(found: Sequence[str]) -> alt.Scale:
+    """Return the colours of what occurs."""
+    words = {word: STAND_IN[colour] for word, colour in _WORDS.items() if word in found}
+    return alt.Scale(domain=list(words), range=list(words.values()))
+
+
+def _colour(scale: alt.Scale) -> alt.Color:
+    return alt.Color("what:N", title=None, scale=scale, legend=legend())

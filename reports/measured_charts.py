@@ -8,7 +8,9 @@ from itertools import pairwise
 import altair as alt
 
 from gdcheck.networks.shapes import Approach, Band, NetworkResult, OptimizerEntry, TrainingResult, TrajectoryEntry
-from gdcheck.reports.charts import STAND_IN, WIDTH, Panel, axis, drawn, panel, rule, stacked, text
+from gdcheck.reports.charts import STAND_IN, WIDTH, Panel, axis, drawn, panel, powers, rule, stacked, text
+from gdcheck.reports.labels import heading
+from gdcheck.reports.text import scientific
 
 _HEIGHT = 170
 _METHOD_COLOURS = {
@@ -41,7 +43,7 @@ def training_chart(result: TrainingResult) -> alt.VConcatChart:
     methods = result.optimizers
     seen = list(dict.fromkeys(m.optimizer for m in methods))
     edge = sum(run.edge for run in result.runs)
-    above = "" if not edge else f"; {edge} of {len(result.runs)} runs end at the edge of stability"
+    edges = "" if not edge else f"; {edge} of {len(result.runs)} runs end at the edge of stability"
     panels = [
         _legend([(_METHOD_NAMES[name], _METHOD_COLOURS[name]) for name in seen]),
         _bands(methods, "cosine", f"Cosine of consecutive updates: {_found(result, 'approach')}", "cosine", 1),
@@ -50,7 +52,7 @@ def training_chart(result: TrainingResult) -> alt.VConcatChart:
         _bands(
             methods,
             "sharpness_over_threshold",
-            f"Sharpness divided by the method's own threshold{above}",
+            f"Sharpness divided by the method's own threshold{edges}",
             "ratio",
             None,
             at=1,
@@ -59,15 +61,26 @@ def training_chart(result: TrainingResult) -> alt.VConcatChart:
         _bands(methods, "loss", "Loss over all images", "loss", None),
         _bands(methods, "alignment", "Update: |cos| with the Hessian's top eigenvector", "|cos|", 1),
     ]
-    data = result.data
-    seeds = max((m.seeds for m in methods), default=0)
-    count = "one seed" if seeds == 1 else f"{seeds} seeds"
-    note = (
-        f"measured: {data.name}; {data.images} images; bands: least to largest of all runs and steps of a bin",
-        f"{result.network.architecture}, {result.network.parameters} parameters, {result.loss}, {count}, "
-        f"{result.dtype}, {result.surroundings.device}",
+    data, seeds = result.data, sorted({run.seed for run in result.runs})
+    above = heading(
+        f"Optimizers on {data.name}, measured",
+        f"{data.images} images; {result.network.architecture}, {result.network.parameters} parameters, {result.loss}, "
+        f"{result.dtype}, {result.surroundings.device}; {seed_words(seeds)}",
+        "lines are means, bands go from least to largest of all runs and steps of a bin",
     )
-    return _noted([p for p in panels if p is not None], note)
+    return stacked(*(p for p in panels if p is not None), spacing=24, title=above)
+
+
+def seed_words(seeds: Sequence[int]) -> str:
+    """Name the seeds of a run: seed 3, or seeds 0 to 4.
+
+    Args:
+        seeds: The seeds, ascending.
+    """
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    whole = list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))) if seeds else False
+    return f"seeds {seeds[0]} to {seeds[-1]}" if whole else f"seeds {', '.join(map(str, seeds)) or 'none'}"
 
 
 _WORDS = {"approaching": "→ 1 measured", "level": "≥ 0.99 at the end", "below": "below 0.99 at the end"}
@@ -88,7 +101,7 @@ def _found(result: TrainingResult, key: str) -> str:
 def _deficits(methods: Sequence[OptimizerEntry]) -> Panel | None:
     """Return 1 − cos on a logarithmic axis, beside the flow's own: what a small step gives anywhere."""
     x = axis(alt.X, "step", grid=False, tickCount=8)
-    y = alt.Y("y:Q", title="1 − cos", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e", tickCount=5))
+    y, low = powers("1 − cos"), powers("1 − cos", "low")
     layers = []
     for m in methods:
         colour = STAND_IN[_METHOD_COLOURS[m.optimizer]]
@@ -97,7 +110,6 @@ def _deficits(methods: Sequence[OptimizerEntry]) -> Panel | None:
         flow = [{"x": k, "y": f} for k, f in zip(m.flow.steps, m.flow.mean, strict=True) if f > 0]
         if not rows or not flow:
             continue
-        low = alt.Y("low:Q", title="1 − cos", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e", tickCount=5))
         layers.append(drawn("area", rows, color=colour, opacity=0.2, aria=False).encode(x=x, y=low, y2="high:Q"))
         layers.append(drawn("line", rows, color=colour, strokeWidth=1.6, aria=False).encode(x=x, y=y))
         dashes = drawn("line", flow, color=colour, strokeWidth=1.2, strokeDash=[4, 3], aria=False)
@@ -115,7 +127,7 @@ def _ends(result: TrainingResult) -> Panel | None:
     if not known:
         return None
     x = alt.X("x:Q", title="sharpness over threshold, last look", scale=alt.Scale(zero=False, nice=True))
-    y = alt.Y("y:Q", title="last cosine", scale=alt.Scale(domain=[-1, 1], nice=False))
+    y = alt.Y("y:Q", title="last cosine", scale=alt.Scale(domain=[-1.05, 1.05], nice=False))
     layers = [
         drawn("rule", [{"x": 1}], color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x="x:Q"),
         drawn("rule", [{"y": 0}], color=STAND_IN["grid"]).encode(y="y:Q"),
@@ -167,18 +179,21 @@ def network_chart(result: NetworkResult) -> alt.VConcatChart:
         ),
         _lines(
             [(_sharp_steps(run), run.sharpness, colour) for run, colour in (runs[0], runs[2])],
-            ("step", "λₙ(x_k) − λₙ"),
+            ("step", "λₙ(x) − λₙ(x*)"),
             f"Sharpness: {_pattern(result.below)} below, {_pattern(result.above)} above",
             None,
         ),
         _growth(result),
     ]
     data = result.data
-    note = (
-        f"measured: {data.name}; {data.images} images",
-        f"CNN with {result.network.parameters} parameters, mse, float64, {result.surroundings.device}",
+    seed = result.options.get("seed")
+    above = heading(
+        "Gradient descent around a strict minimum of a network, measured",
+        f"{data.name}, {data.images} images; network with {result.network.parameters} parameters, {result.loss}, "
+        f"weight decay {result.weight_decay:g}, float64, {result.surroundings.device}"
+        + ("" if seed is None else f"; seed {seed}"),
     )
-    return _noted(panels, note)
+    return stacked(*panels, spacing=24, title=above)
 
 
 def _pattern(run: TrajectoryEntry) -> str:
@@ -205,16 +220,21 @@ def _growth(result: NetworkResult) -> Panel:
     width = result.minimum.stability_limit / result.minimum.boundary - 1
     points = [p for p in result.scan if p.slope is not None and abs(p.ratio - 1) < 3 * width]
     values = [{"x": (p.ratio - 1) / width, "y": p.slope, "t": p.expected} for p in points]
-    x = axis(alt.X, "(η − boundary) / (2/λₙ − boundary)", grid=False, tickCount=8)
+    name = "η on a line: 0 is the boundary 2/(λ₁+λₙ), 1 is the stability limit 2/λₙ"
+    x = axis(alt.X, name, grid=False, tickCount=8)
     y = axis(alt.Y, "growth per step", format="~g")
     theory = axis(alt.Y, "growth per step", field="t")
     line = drawn("line", values, color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x=x, y=theory)
     dots = drawn("point", values, filled=True, size=60, color=STAND_IN["two-cycle"], aria=False).encode(x=x, y=y)
     zero = drawn("rule", [{"y": 0}], color=STAND_IN["grid"]).encode(y="y:Q")
     off = result.switch_relative_difference
-    met = "equal rates were not met" if off is None else f"equal at a relative {off:.1e} from the boundary"
-    title = f"Growth of log|yₙ/y₁|, measured and expected: {met}"
-    return panel([zero, line, dots], title, _HEIGHT)
+    met = "equal rates were not met"
+    if off is not None:
+        met = f"equal at a relative {scientific(off)} from the boundary 2/(λ₁+λₙ)"
+    title = ["Growth of log|yₙ/y₁|, measured (dots) and expected (line)", met]
+    reach = [(p.ratio - 1) / width for p in points]
+    marks = [rule(x, at, "faint", strokeDash=[2, 3]) for at in (0, 1) if reach and min(reach) <= at <= max(reach) + 0.2]
+    return panel([zero, *marks, line, dots], title, _HEIGHT)
 
 
 def _legend(entries: Sequence[tuple[str, str]]) -> Panel:
@@ -270,12 +290,6 @@ def _lines(
         line = drawn("line", points, color=STAND_IN[colour], strokeWidth=1.6, aria=False)
         layers.append(line.encode(x=x, y=y))
     return panel(layers, title, _HEIGHT)
-
-
-def _noted(panels: Sequence[Panel], note: tuple[str, str]) -> alt.VConcatChart:
-    """Return the panels below each other, and what they rest on."""
-    foot = _words([(0, 0.75 - 0.5 * i, line, "faint") for i, line in enumerate(note)], 36)
-    return stacked(*panels, foot, spacing=24)
 
 
 def _words(words: Sequence[tuple[float, float, str, str]], height: int) -> Panel:

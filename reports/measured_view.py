@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, TypeVar
 
 import altair as alt
 
-from gdcheck.networks.shapes import NetworkResult, TrainingResult
-from gdcheck.reports.measured_charts import network_chart, training_chart
+from gdcheck.networks.shapes import NetworkResult, Surroundings, TrainingResult
+from gdcheck.reports.measured_charts import network_chart, seed_words, training_chart
 from gdcheck.reports.method_runs_chart import method_runs_chart, minima_chart
-from gdcheck.reports.text import plain, table
+from gdcheck.reports.text import DASH, plain, table
 from gdcheck.reports.view import Again, Caution, View
 
 _Measured = TypeVar("_Measured", NetworkResult, TrainingResult)
@@ -27,8 +28,14 @@ class _MeasuredView(View[_Measured]):
         return [Caution("Synthetic data", 1, meaning, True)] if self.run.data.synthetic else []
 
     def facts(self) -> list[tuple[str, object]]:
-        """Device and versions."""
-        return [(name, getattr(self.run.surroundings, name)) for name in self.run.surroundings.__struct_fields__]
+        """Return the seeds, the device and the versions."""
+        surroundings: Surroundings = self.run.surroundings
+        names: tuple[str, ...] = surroundings.__struct_fields__
+        return [self.seed(), *((name, getattr(surroundings, name)) for name in names)]
+
+    @abstractmethod
+    def seed(self) -> tuple[str, object]:
+        """Return the seed or the seeds, with what they are called."""
 
     def again(self) -> Again | None:
         """How to repeat the run; None of runs that were stored without their command."""
@@ -48,6 +55,10 @@ class NetworkView(_MeasuredView[NetworkResult]):
     name = "network"
     title = "a network’s minimum"
     what = "network"
+
+    def seed(self) -> tuple[str, object]:
+        """Return the seed of the images and of the first weights."""
+        return "seed", self.run.options.get("seed", DASH)
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """Yield the two regimes around the minimum."""
@@ -85,6 +96,11 @@ class TrainingView(_MeasuredView[TrainingResult]):
     name = "training"
     title = "optimizers"
     what = "optimizers"
+
+    def seed(self) -> tuple[str, object]:
+        """Return the seeds of the runs."""
+        word, _, numbers = seed_words(sorted({run.seed for run in self.run.runs})).partition(" ")
+        return word, numbers
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """Yield the optimizers by cosine, sharpness and where each run ended; then how they move at minima."""

@@ -12,7 +12,8 @@ import numpy as np
 from gdcheck.networks.proof.minimum.prove import Proof as MinimumProof
 from gdcheck.networks.proof.prove import Proof
 from gdcheck.networks.proof.rounding import Floats
-from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, rule, stacked, text
+from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, powers, rule, stacked, text
+from gdcheck.reports.labels import heading
 from gdcheck.theorem.methods.statement import Regime
 
 _HEIGHT = 170
@@ -46,8 +47,8 @@ def network_proof_chart(proof: Proof, data: str) -> alt.VConcatChart:
             "Largest eigenvalue of the kernel K",
         ),
         _aligned(_cosines(proof, end.mode), f"Residuals: |cos| with the eigenvector of the {which} eigenvalue"),
-        _note(note),
         spacing=24,
+        title=heading("A network's run, proved to arrive", note),
     )
 
 
@@ -86,8 +87,8 @@ def network_minimum_chart(proof: MinimumProof, data: str) -> alt.VConcatChart:
             "Sharpness",
         ),
         _aligned(cosines, f"Position: |cos| with the eigenvector of the {which} eigenvalue"),
-        _note(note),
         spacing=24,
+        title=heading("A network's run, proved to arrive", note),
     )
 
 
@@ -98,7 +99,7 @@ def _steps() -> alt.X:
 def _falling(points: Sequence[tuple[int, float]], first: int, name: str, title: str) -> Panel:
     """Draw what falls over the steps on a logarithmic axis, and the step from which on the limit is settled."""
     x = _steps()
-    y = alt.Y("y:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format="~e", tickCount=5))
+    y = powers(title)
     line = [{"x": step, "y": value} for step, value in points if value > 0]
     layers = [drawn("line", line, color=STAND_IN["ink"], strokeWidth=1.6, aria=False).encode(x=x, y=y)]
     layers.append(rule(x, first, "fixed", strokeDash=[4, 4]))
@@ -139,9 +140,3 @@ def _aligned(cosines: Sequence[tuple[int, float]], said: str) -> Panel:
     values = [{"x": step, "y": min(1.0, value)} for step, value in cosines]
     line = drawn("line", values, color=STAND_IN["fixed"], strokeWidth=1.6, aria=False).encode(x=x, y=y)
     return panel([line], f"{said} → 1, proved", _HEIGHT)
-
-
-def _note(said: str) -> Panel:
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
-    return panel([text(0, 0.5, said, "faint", axes)], "", 18)

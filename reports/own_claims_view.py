@@ -269,6 +269,10 @@ class CounterexampleView(View[Counterexample]):
         said = "ought to be decided and is not" if form.evidence == "undecided" else "does not hold"
         return f"{self.run.claim} {said}: {form.found}."
 
+    def facts(self) -> list[tuple[str, object]]:
+        """Return the seed."""
+        return [("seed", self.run.seed)]
+
     def pictures(self) -> dict[str, str]:
         """Return the trajectory of its simplest form."""
         return _picture(self.run)

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gdcheck.properties.storage.files import as_json
+from gdcheck.properties.storage.versions import versions
 from gdcheck.reports import text
 from gdcheck.reports.view import View
 
@@ -56,6 +57,8 @@ def render_page(views: Sequence[View[Any]], pictures: Mapping[str, Mapping[str, 
     return environment.get_template("page.html.j2").render(
         outcome=outcome_of(views),
         views=views,
+        cautions=[caution for view in views for caution in view.cautions()],
+        made_by=", ".join(f"{name} {number}" for name, number in versions().items()),
         facts=list(dict.fromkeys(fact for view in views for fact in view.facts())),
         # The script and the pictures are our own; all else is escaped.
         script=Markup(script),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -13,6 +12,7 @@ import numpy as np
 from gdcheck.properties.basins.plane import Plane
 from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn
+from gdcheck.reports.labels import heading
 
 _SIDE = 700
 _LEAST = 1000
@@ -23,24 +23,25 @@ _OUTLINED: tuple[dict[str, Any], ...] = (
     {"fill": _LINE},
 )
 """A text that is read on every colour: dark, with a white edge beneath it."""
+# All of these are told apart with red-blind and green-blind eyes too.
 _CERTIFIED = {
-    BasinLabel.FIXED_PLUS: "#2266a8",
-    BasinLabel.FIXED_MINUS: "#3fa34d",
-    BasinLabel.ALTERNATING_PLUS: "#c8571b",
-    BasinLabel.ALTERNATING_MINUS: "#8a4fbf",
-    BasinLabel.ROTATING: "#c2a21c",
+    BasinLabel.FIXED_PLUS: "#26499c",
+    BasinLabel.FIXED_MINUS: "#0da583",
+    BasinLabel.ALTERNATING_PLUS: "#bc170c",
+    BasinLabel.ALTERNATING_MINUS: "#a976e7",
+    BasinLabel.ROTATING: "#dba12d",
 }
 _OBSERVED = {
-    BasinLabel.FIXED_PLUS: "#a9c6e2",
-    BasinLabel.FIXED_MINUS: "#b5dbba",
-    BasinLabel.ALTERNATING_PLUS: "#ecc0a4",
-    BasinLabel.ALTERNATING_MINUS: "#d3bce8",
-    BasinLabel.ESCAPES: "#f3f4f6",
-    BasinLabel.UNSETTLED: "#d8dade",
+    BasinLabel.FIXED_PLUS: "#7385ab",
+    BasinLabel.FIXED_MINUS: "#bae3fd",
+    BasinLabel.ALTERNATING_PLUS: "#f3a771",
+    BasinLabel.ALTERNATING_MINUS: "#cdabf1",
+    BasinLabel.ESCAPES: "#f9fafb",
+    BasinLabel.UNSETTLED: "#c1c1c1",
     BasinLabel.EXCEPTIONAL: _LINE,
-    BasinLabel.ELSEWHERE: "#d9cba3",
-    BasinLabel.UNDECIDED: "#9aa1ab",
-    BasinLabel.ROTATING: "#e9dca5",
+    BasinLabel.ELSEWHERE: "#635f44",
+    BasinLabel.UNDECIDED: "#656b73",
+    BasinLabel.ROTATING: "#f0e6ba",
 }
 
 
@@ -72,8 +73,10 @@ def plane_picture(plane: Plane, title: str) -> alt.TopLevelMixin:
             labelFontSize=12,
             symbolType="square",
             symbolOpacity=1,
+            symbolStrokeColor=STAND_IN["faint"],
+            symbolStrokeWidth=0.8,
             orient="bottom",
-            columns=2,
+            columns=1,
         ),
     )
     key = alt.Chart(entries).mark_square(clip=True, opacity=1, size=150).encode(x="x:Q", y="y:Q", color=colour)
@@ -81,17 +84,10 @@ def plane_picture(plane: Plane, title: str) -> alt.TopLevelMixin:
     layers += _lone(plane)
     if plane.minimizer is not None:
         layers += _ring(plane.minimizer, "minimizer")
-    for name, value in plane.thresholds:
+    for row, (name, value) in enumerate(plane.thresholds):
         if left < value < right:
-            layers += _line(name, value, top)
-    notes = [line for note in plane.notes for line in wrap(note, 100)]
-    chart = alt.layer(*layers).properties(
-        width=_SIDE,
-        height=_SIDE,
-        title=alt.TitleParams(
-            wrap(title, 80), subtitle=notes, subtitleColor=STAND_IN["faint"], subtitleFontSize=12, anchor="start"
-        ),
-    )
+            layers += _line(name, value, top, 14 + 18 * row)
+    chart = alt.layer(*layers).properties(width=_SIDE, height=_SIDE, title=heading(title, *plane.notes))
     styled: alt.TopLevelMixin = chart.configure(**config())
     return styled
 
@@ -131,15 +127,15 @@ def _ring(at: tuple[float, float], name: str) -> list[alt.Chart]:
     return [mark.encode(x="x:Q", y="y:Q") for mark in (*rings, *words)]
 
 
-def _line(name: str, value: float, top: float) -> list[alt.Chart]:
-    """Draw a named line across a plane of step sizes."""
+def _line(name: str, value: float, top: float, down: int) -> list[alt.Chart]:
+    """Draw a named line across a plane of step sizes; the names stand below each other."""
     where = [{"x": value, "y": top, "text": name}]
     rules = [
         drawn("rule", where, strokeWidth=width, stroke=shade, strokeDash=[5, 4] if shade == "white" else [1, 0])
         for width, shade in ((3, _LINE), (1.5, "white"))
     ]
     words = [
-        drawn("text", where, align="right", dx=-6, dy=14, fontSize=13, fontWeight=600, **look).encode(
+        drawn("text", where, align="right", dx=-6, dy=down, fontSize=13, fontWeight=600, **look).encode(
             y="y:Q", text="text:N"
         )
         for look in _OUTLINED

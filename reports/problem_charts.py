@@ -13,8 +13,11 @@ from flint import arb, ctx
 from mpmath import mp
 
 from gdcheck.properties.verify.paper_examples import EXAMPLES
-from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, picture, rule, stacked, text
+from gdcheck.reports.charts import STAND_IN, Panel, picture, stacked
+from gdcheck.reports.labels import heading
 from gdcheck.reports.level_sets import level_sets
+from gdcheck.reports.text import decimal, function, method_words, point
+from gdcheck.reports.trajectory_panels import direction_panel, frame, plane_panel, sharpness_panel
 from gdcheck.reports.valley_charts import valley_chart
 from gdcheck.theorem.certificate.shapes import StoredExample
 from gdcheck.theorem.decision.decide import Decision, decide
@@ -26,6 +29,7 @@ from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.reference.smooth_trajectory import smooth_iterates
 from gdcheck.theorem.reference.trajectory import iterates
 from gdcheck.theorem.sharpness.context import TrajectoryContext
+from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.sharpness import Sharpness, sharpness
 from gdcheck.theorem.sharpness.smooth.context import SmoothContext
 from gdcheck.theorem.sharpness.smooth.sharpness import smooth_sharpness
@@ -44,12 +48,8 @@ _DRAWN_STEPS = 2000
 _DIGITS = 60
 _FAR = 1e6
 _LEAST_STEPS, _MOST_STEPS, _AFTER = 30, 120, 12
-_COMPONENTS = ("fixed", "alternating", "two-cycle", "open", "ink", "faint")
 _LEVELS = 12
 _CLOSE = 0.1
-# Where a text stands to the left of its point.
-_ABOVE: dict[str, Any] = {"align": "right", "baseline": "bottom", "dy": -3}
-_BELOW: dict[str, Any] = {"align": "right", "baseline": "top", "dy": 5}
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def problem_chart(decision: Decision | SmoothDecision) -> alt.VConcatChart:
         panels.append(_sharpness_panel(data))
     if len(data.variables) == 2:
         panels.append(_plane_panel(data))
-    return stacked(*panels)
+    return stacked(*panels, title=_heading(decision, data))
 
 
 def problem_picture_of(stored: StoredExample, name: str) -> str | None:
@@ -231,35 +231,24 @@ def worked_picture() -> str:
 # Panels ---------------------------------------------------------------------------------------------------------------
 
 
-def _steps(last: int) -> Any:
-    axis = alt.Axis(grid=False, format="d", tickCount=max(1, min(last, 16)))
-    return alt.X("x:Q", title="step", axis=axis, scale=alt.Scale(nice=False))
+def _heading(decision: Decision | SmoothDecision, data: Portrait) -> alt.TitleParams:
+    problem = decision.problem
+    if isinstance(problem, SmoothProblem):
+        loss, method, minimizer = problem.loss.text, None, f"≈ {point(f'{x:.6g}' for x in data.centre)}"
+    else:
+        loss, method, minimizer = problem.loss.text(), problem.method.to_json(), f"= {point(problem.minimizer)}"
+    given = f"{method_words(method)}, η = {decimal(str(problem.step_size))}, start {point(problem.start)}"
+    return heading(
+        function(loss, data.variables), f"{given}, minimizer x* {minimizer}", f"verdict: {decision.verdict.value}"
+    )
 
 
 def _direction_panel(data: Portrait) -> Panel:
-    names = data.variables
-    x, y = _steps(len(data.errors) - 1), axis(alt.Y, "component", [-1.05, 1.05])
-    layers = [rule(y, 0.0, "grid")]
-    for i, name in enumerate(names):
-        points = []
-        for k, h in enumerate(data.errors):
-            length = sum(c * c for c in h) ** 0.5
-            if length > 0:
-                points.append({"x": k, "y": h[i] / length})
-        colour = STAND_IN[_COMPONENTS[min(i, len(_COMPONENTS) - 1)]]
-        if not points:
-            continue
-        layers.append(drawn("line", points, color=colour, strokeWidth=1, opacity=0.5).encode(x=x, y=y))
-        layers.append(drawn("point", points, filled=True, color=colour, size=24, opacity=0.9).encode(x=x, y=y))
-        if i < len(_COMPONENTS):
-            last = points[-1]
-            layers.append(text(last["x"], last["y"], name[:12], _COMPONENTS[i], (x, y), dx=8))
-    verdict = data.limit
-    said = "no limit certified" if verdict is None else f"{verdict.kind.value}, certified"
-    title = [f"Direction of the error: {said}"]
+    limit = data.limit
+    title = [f"Direction of the error: {'no limit certified' if limit is None else f'{limit.kind.value}, certified'}"]
     if _comes_later(data):
         title += [f"it is not close to its limit yet: that comes after the {len(data.errors)} iterates shown"]
-    return panel(layers, title, 190)
+    return direction_panel(data.variables, data.errors, title)
 
 
 def _comes_later(data: Portrait) -> bool:
@@ -277,75 +266,45 @@ def _sharpness_panel(data: Portrait) -> Panel:
     found = data.sharpness
     assert found is not None
     threshold, limit = int(found.threshold.p) / int(found.threshold.q), float(found.limit.mid())
-    values = [{"x": k, "y": v, "above": v > threshold} for k, v in enumerate(data.values) if v is not None]
-    heights = [v["y"] for v in values]
+    heights = [v for v in data.values if v is not None]
     near = threshold <= 2 * max(heights) - min(*heights, limit)
-    reach = [min(*heights, limit), max(*heights, limit, *([threshold] if near else []))]
-    margin = 0.08 * (reach[1] - reach[0]) or 0.1 * abs(limit)
-    last = len(data.errors) - 1
-    x, y = _steps(last), axis(alt.Y, "largest Hessian eigenvalue", [reach[0] - margin, reach[1] + margin])
-    layers = [rule(y, limit, "faint"), text(last, limit, "at the minimizer", "faint", (x, y), **_BELOW)]
-    if near:
-        layers.append(rule(y, threshold, "open", strokeDash=[5, 4]))
-        layers.append(text(last, threshold, "2/η", "open", (x, y), **_ABOVE))
-    layers.append(drawn("line", values, color=STAND_IN["faint"], strokeWidth=1, opacity=0.6).encode(x=x, y=y))
-    for above, colour in ((False, "fixed"), (True, "open")):
-        chosen = [v for v in values if v["above"] is above]
-        if chosen:
-            dots = drawn("point", chosen, filled=True, size=30, color=STAND_IN[colour], opacity=0.9)
-            layers.append(dots.encode(x=x, y=y))
-    return panel(layers, _sharpness_title(found), 210)
+    edge = (threshold, "2/η") if near else None
+    return sharpness_panel(data.values, (limit, "λₙ(x*)"), edge, _sharpness_title(found, threshold))
 
 
-def _sharpness_title(found: Sharpness) -> list[str]:
+def _sharpness_title(found: Sharpness, threshold: float) -> list[str]:
     pattern, crossed = found.pattern, found.crossings
-    first = f"Sharpness: {pattern.kind.value}"
-    if found.from_step is not None:
+    undecided = pattern.kind is Kind.UNDECIDED
+    first = f"Sharpness: {'pattern not decided' if undecided else pattern.kind.value.replace('-', ' ')}"
+    if found.from_step is not None and not undecided:
         first += f", enclosed from step {found.from_step} on"
     count = len(crossed.steps)
-    second = f"above 2/η at {count} step{'' if count == 1 else 's'}"
-    if not crossed.complete or crossed.undecided:
+    open_ended = not crossed.complete or bool(crossed.undecided)
+    second = f"above 2/η = {threshold:.4g} at {count:,} step{'' if count == 1 else 's'}"
+    if open_ended:
         second += " at least"
     elif count and crossed.fell == count:
         second += ", the loss falling at each"
+    elif not count:
+        second = f"at no step above 2/η = {threshold:.4g}"
     return [first, second]
 
 
 def _plane_panel(data: Portrait) -> Panel:
-    centre, function = data.centre, data.function
+    centre, values = data.centre, data.function
+    end = (centre[0], centre[1])
     path = [(centre[0] + h[0], centre[1] + h[1]) for h in data.errors]
-    box = [_side([*(q[i] for q in path), centre[i]]) for i in range(2)]
-    bottom = function(*centre)
-    corners = (function(a, b) for a in box[0] for b in box[1])
+    box, _ = frame([*path, end])
+    bottom = values(*end)
+    corners = (values(a, b) for a in box[0] for b in box[1])
     # A smooth loss may not be defined everywhere.
     top = max((value for value in corners if isfinite(value)), default=bottom)
     levels = [bottom + (top - bottom) * (k / _LEVELS) ** 2 for k in range(1, _LEVELS)]
-    curves = [
-        {"x": a, "y": b, "k": k, "line": i}
-        for i, line in enumerate(level_sets(function, box[0], box[1], levels))
-        for k, (a, b) in enumerate(line)
-    ]
-    first, second = data.variables
-    x, y = axis(alt.X, first, box[0], grid=False), axis(alt.Y, second, box[1], grid=False)
-    layers = []
-    if curves:
-        curve = drawn("line", curves, color=STAND_IN["faint"], strokeWidth=0.8, opacity=0.55)
-        layers.append(curve.encode(x=x, y=y, order="k:Q", detail="line:N"))
-    points = [{"x": a, "y": b, "k": k} for k, (a, b) in enumerate(path)]
-    line = drawn("line", points, color=STAND_IN["alternating"], strokeWidth=1.2, opacity=0.7)
-    layers.append(line.encode(x=x, y=y, order="k:Q"))
-    dots = drawn("point", points, filled=True, color=STAND_IN["alternating"], size=26, opacity=0.95)
-    layers.append(dots.encode(x=x, y=y))
-    cross = {"shape": "cross", "filled": True, "size": 90, "color": STAND_IN["ink"], "opacity": 1.0}
-    layers.append(drawn("point", [{"x": centre[0], "y": centre[1]}], **cross).encode(x=x, y=y))
-    layers.append(text(*path[0], "start", "alternating", (x, y), **_ABOVE))
-    return panel(layers, "The trajectory on level sets of the loss", 420)
-
-
-def _side(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    margin = 0.2 * (high - low) or 1.0
-    return low - margin, high + margin
+    look = {"color": STAND_IN["faint"], "strokeWidth": 0.8, "opacity": 0.55}
+    curves = level_sets(values, box[0], box[1], levels)
+    return plane_panel(
+        data.variables, path, (end, "minimizer x*"), (curves, look), "The trajectory on level sets of the loss"
+    )
 
 
 def _as_float(loss: Loss) -> Callable[[float, float], float]:

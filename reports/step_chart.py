@@ -8,29 +8,33 @@ from typing import Any
 import altair as alt
 
 from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, number, panel, rule, stacked
+from gdcheck.reports.labels import LINE, heading, spread
+from gdcheck.reports.text import function, point
 
 _BEYOND = 1.2
 _WIDTH, _HEIGHT = 560, 190
 
 
-def step_chart(lines: Sequence[dict[str, Any]], names: Sequence[str]) -> alt.VConcatChart:
+def step_chart(lines: Sequence[dict[str, Any]], names: Sequence[str], loss: str) -> alt.VConcatChart:
     """Draw the line of step sizes for each minimizer.
 
     Args:
         lines: What ``theorem.certificate.step_sizes.step_line`` says of each.
         names: The variables.
+        loss: The loss, for the title.
 
     Returns:
         A chart in the stand-in colours of ``reports.charts``.
     """
     # The panels share their scale, so that minimizers can be compared.
     end = _BEYOND * max(number(line["step_sizes"]["largest_stable"]) for line in lines)
-    panels = stacked(*(_panel(line, names, end) for line in lines), spacing=30)
+    above = heading(function(loss, names), "what every step size of gradient descent does near each minimizer, proved")
+    panels = stacked(*(_panel(line, end) for line in lines), spacing=30, title=above)
     chart: alt.VConcatChart = panels.resolve_scale(color="independent")
     return chart
 
 
-def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> Panel:
+def _panel(line: dict[str, Any], end: float) -> Panel:
     found = line["step_sizes"]
     low, high = number(found["lowest"]["value"]), number(found["highest"]["value"])
     greedy, optimal, limit = (number(found[key]) for key in ("greedy", "optimal", "largest_stable"))
@@ -42,7 +46,7 @@ def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> Panel:
     parts = [("fixed", 0.0, optimal), ("alternating", optimal, limit), (beyond, limit, end)]
     top = max(1.2, rate(_BEYOND * limit))
     x = axis(alt.X, "step size η", [0, end], field="step")
-    y = axis(alt.Y, "rate per step max |1−ηλ|", [0, top], field="rate")
+    y = axis(alt.Y, "rate per step: max |1−ηλ|", [0, top], field="rate")
     # Where another minimizer allows larger steps, the curve ends at the top of the panel.
     curves = [{"step": s, "rate": rate(s), "what": word} for word, a, b in parts for s in (a, min(b, (1 + top) / high))]
     colours = [STAND_IN[c] for c in ("fixed", "alternating", "open")]
@@ -56,10 +60,11 @@ def _panel(line: dict[str, Any], names: Sequence[str], end: float) -> Panel:
     marks = [("1/λₙ", greedy), ("2/(λ₁+λₙ)", optimal), ("2/λₙ", limit)]
     if low == high:
         marks = [("1/λ", optimal), ("2/λ", limit)]
-    # Upright and left of its line, so that near lines keep their labels apart.
-    upright = {"angle": 270, "align": "left", "baseline": "bottom", "dx": 6, "dy": -3, "fontSize": 12}
-    for word, at in marks:
-        label = drawn("text", [{"step": at, "rate": 1, "what": word}], color=STAND_IN["ink"], **upright)
+    # Upright and left of its line, from the top down; near lines keep their labels apart.
+    upright = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -4, "dy": -3, "fontSize": 12}
+    places = spread([at for _, at in marks], LINE * end / _WIDTH, LINE * end / _WIDTH, end)
+    for (word, at), place in zip(marks, places, strict=True):
+        label = drawn("text", [{"step": place, "rate": top, "what": word}], color=STAND_IN["ink"], **upright)
         layers += [rule(x, at, "ink", strokeDash=[1, 3]), label.encode(x, y, text="what:N")]
-    point = ", ".join(f"{name} = {value[:24]}" for name, value in list(zip(names, line["minimizer"], strict=True))[:4])
-    return panel(layers, f"Minimizer {point}", _HEIGHT, _WIDTH)
+    where = "=" if line["exact"] else "≈"
+    return panel(layers, f"Minimizer x* {where} {point(value[:12] for value in line['minimizer'])}", _HEIGHT, _WIDTH)

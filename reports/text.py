@@ -14,6 +14,15 @@ from gdcheck.theorem.loss.errors import InputError
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DASH = "–"
+_FEW = 6
+_METHODS = {
+    "gradient-descent": "gradient descent",
+    "heavy-ball": "heavy ball",
+    "nesterov": "Nesterov",
+    "adam": "Adam",
+    "rmsprop": "RMSprop",
+}
+_PARAMETERS = {"momentum": "β", "beta1": "β₁", "beta2": "β₂", "epsilon": "ε"}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -22,7 +31,35 @@ def mathematical(text: str) -> str:
     lowered = re.sub(r"(?<=[^\W\d_])(\d+)(?![\w.])", lambda match: match[1].translate(_SUBSCRIPTS), text)
     raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(SUPERSCRIPTS), lowered)
     raised = re.sub(r"(?<![\d/])1/2(?![\d/])", "½", raised)
-    return raised.replace("*", "\u2009").replace(" - ", " − ")
+    return re.sub(r"(?<![eE])-", "−", raised.replace("*", "\u2009"))
+
+
+def function(loss: str, variables: Sequence[str]) -> str:
+    """Return a loss with its variables, as f(x, y) = x² + y²."""
+    names = list(variables) if len(variables) <= _FEW else [*variables[:2], "…", variables[-1]]
+    return f"f({', '.join(map(mathematical, names))}) = {mathematical(loss)}"
+
+
+def point(values: Iterable[object]) -> str:
+    """Return a point in brackets; of many coordinates, the first ones."""
+    said = [decimal(str(x)).replace("-", "−") for x in values]
+    return f"({', '.join(said if len(said) <= _FEW else [*said[: _FEW - 1], '…'])})"
+
+
+def method_words(method: dict[str, Any] | None) -> str:
+    """Name a method and its numbers as people do: heavy ball, β = 9/10.
+
+    Args:
+        method: Its JSON form; None for gradient descent.
+    """
+    given = method or {"name": "gradient-descent"}
+    words = [_METHODS.get(given["name"], given["name"])]
+    words += [
+        f"{_PARAMETERS.get(key, key)} = {value}"
+        for key, value in given.items()
+        if key != "name" and isinstance(value, str)
+    ]
+    return ", ".join(words) + (", preconditioned" if given.get("preconditioner") else "")
 
 
 def decimal(text: str | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -12,6 +11,7 @@ import numpy as np
 
 from gdcheck.properties.basins.valley_plane import OBSERVED_STEPS, ValleyPlane
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn
+from gdcheck.reports.labels import heading
 
 _SIDE = 640
 _SHADES = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
@@ -75,18 +75,12 @@ def valley_map(plane: ValleyPlane, title: str) -> alt.TopLevelMixin:
                 "point", points, shape="cross", fill="black", stroke="white", strokeWidth=1, opacity=1, size=56
             ).encode(x="x:Q", y="y:Q")
         )
-    subtitle = [
+    notes = [
         f"colours are observed in float64, grey does not arrive within {OBSERVED_STEPS} steps",
         f"{len(plane.proved)} of {plane.tried} starts on a grid are proved (circles), with their points of arrival "
         "(crosses)",
     ]
-    chart = alt.layer(*layers).properties(
-        width=_SIDE,
-        height=_SIDE,
-        title=alt.TitleParams(
-            wrap(title, 80), subtitle=subtitle, subtitleColor=STAND_IN["faint"], subtitleFontSize=12, anchor="start"
-        ),
-    )
+    chart = alt.layer(*layers).properties(width=_SIDE, height=_SIDE, title=heading(title, *notes))
     styled: alt.TopLevelMixin = chart.configure(**config())
     return styled
 

@@ -56,7 +56,7 @@ def logistic_regression(features: int = 30) -> Paper:
         ]
     lines.append(Line("norm of the minimizer", float(np.linalg.norm(w)), float(np.linalg.norm(minimizer)), 1e-9))
     line = smooth_step_line(problem.loss, decision.minimizer.centre)
-    chart = step_chart([line], problem.loss.variables)
+    chart = step_chart([line], problem.loss.variables, LOSS)
     return Paper(lines, chart, f"What every step size does in logistic regression with {features} features")
 
 

@@ -41,7 +41,7 @@ def several_minimizers() -> Paper:
             Line(f"{at}: limit with η = 3/10", kind, decision.limit.kind.value),
         ]
         drawn.append(line)
-    return Paper(lines, step_chart(drawn, ("x", "y")), "What every step size does, at either minimizer")
+    return Paper(lines, step_chart(drawn, ("x", "y"), LOSS), "What every step size does, at either minimizer")
 
 
 if __name__ == "__main__":

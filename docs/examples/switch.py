@@ -46,7 +46,9 @@ def switch(accuracy: Fraction = Fraction(1, 10**12)) -> Paper:
         Line("both accepted by the checker", "yes", "yes" if all(map(_accepted, ends)) else "no"),
     ]
     line = step_line(ends[0].problem)
-    return Paper(lines, step_chart([line], ("x", "y")), "What every step size does near the minimizer of the loss")
+    return Paper(
+        lines, step_chart([line], ("x", "y"), loss), "What every step size does near the minimizer of the loss"
+    )
 
 
 def _accepted(decision: gdcheck.Decision) -> bool:

@@ -95,15 +95,33 @@ def crossing_grid(
     return cells
 
 
+def boundary_share(problem: Problem) -> float:
+    """Return 2/(λ₁+λₙ), the boundary of the regimes, as a share of the stability limit 2/λₙ.
+
+    Args:
+        problem: The loss and the minimizer.
+
+    Raises:
+        InputError: If the minimizer has no positive definite Hessian.
+    """
+    low, high = _ends(problem)
+    return to_float(high / (low + high))
+
+
 def _top(problem: Problem) -> fmpq:
     """λₙ, rounded up if it is irrational."""
+    return _ends(problem)[1]
+
+
+def _ends(problem: Problem) -> tuple[fmpq, fmpq]:
+    """Return λ₁ and λₙ, rounded up if they are irrational."""
     hessian = Expansion.of(problem).hessian
     if hessian is None:
         raise InputError("minimizer", "the loss has no Hessian there; give a loss whose kinks of order two keep off it")
     spectrum = classify(Pencil(hessian), problem.step_size, _BITS)
     if spectrum.regime is None:
         raise InputError("minimizer", "the Hessian there is not positive definite; give a strict minimum")
-    return spectrum.highest.hi
+    return spectrum.lowest.hi, spectrum.highest.hi
 
 
 def simple(q: fmpq) -> fmpq:

@@ -66,6 +66,21 @@ def smooth_crossing_grid(
     return cells
 
 
+def smooth_boundary_share(problem: SmoothProblem, max_steps: int = 20_000) -> float:
+    """Return 2/(λ₁+λₙ), the boundary of the regimes, as a share of the stability limit 2/λₙ.
+
+    Args:
+        problem: The problem; its minimizer is the one of ``smooth_crossing_grid``.
+        max_steps: Steps allowed to find it.
+
+    Raises:
+        InputError: If no strict minimum is enclosed.
+    """
+    values = _minimizer(problem, max_steps).spectrum.values
+    low, high = (float(value.mid()) for value in (values[0], values[-1]))
+    return high / (low + high)
+
+
 def _minimizer(problem: SmoothProblem, max_steps: int) -> EnclosedMinimizer:
     """Return the minimizer that is given, or to which small steps from the start tend."""
     with ctx.workprec(_BITS):

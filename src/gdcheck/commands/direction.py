@@ -67,7 +67,7 @@ def direction(
     known = spectrum_of(values)
     lines = [method_line(known, m) | {"at": [modes_at(known, m, eta) for eta in etas]} for m in given]
     if out is not None:
-        _draw(out, values, given, lines, f"{given[0].name}, spectrum {spectrum[:60]}")
+        _draw(out, values, given, lines, spectrum)
     if as_json:
         typer.echo(printed(DIRECTION, {"spectrum": [str(x) for x in values], "methods": lines}))
     else:
@@ -75,15 +75,17 @@ def direction(
     return PROVED
 
 
-def _draw(out: Path, values: list[fmpq], given: list[Method], lines: list[dict[str, Any]], name: str) -> None:
+def _draw(out: Path, values: list[fmpq], given: list[Method], lines: list[dict[str, Any]], spectrum: str) -> None:
     from flint import fmpq
 
     from gdcheck.reports.charts import number
     from gdcheck.reports.direction_chart import BEYOND, moduli_chart, phase_chart
+    from gdcheck.reports.text import method_words
     from gdcheck.theorem.certificate.methods.line import method_line, moduli, spectrum_of
     from gdcheck.theorem.loss.rational import to_text
     from gdcheck.theorem.methods.method import HeavyBall
 
+    name = f"{method_words({'name': given[0].name})}, spectrum {spectrum[:60].replace(',', ', ')}"
     if len(given) == 1:
         end = BEYOND * number(lines[0]["stability_limit"])
         steps = [end * (k + 1) / _POINTS for k in range(_POINTS)]

@@ -186,7 +186,7 @@ def crossings(
 ) -> int:
     """Count the steps above 2/η over a grid of step sizes and start radii."""
     from gdcheck.commands.answer_schemas import CrossingGrid
-    from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, crossing_grid
+    from gdcheck.properties.basins.crossing_grid import FACTORS, SHARES, boundary_share, crossing_grid
     from gdcheck.properties.storage.files import as_json as as_text
     from gdcheck.terminal.crossing_report import summary
     from gdcheck.terminal.progress import progress_bar
@@ -200,25 +200,39 @@ def crossings(
         from gdcheck.properties.basins.valley_crossings import valley_crossing_grid
 
         valley = valley_from_options(residual or [], scale, "1", start, variables)
-        of = ", ".join(r.text for r in valley.residuals)
+        of, names, line = (
+            ", ".join(r.text for r in valley.residuals),
+            valley.variables,
+            "point of arrival of small steps",
+        )
+        marks = {"2/λₙ": 1.0}
         with progress_bar(len(BEYOND) * len(FACTORS), "counting") as on_done:
             cells = valley_crossing_grid(valley, max_steps=min(max_steps, 2000), on_done=on_done)
     else:
         smooth, exact = of_either_kind(problem_from_options(loss, "1", start, minimizer, variables))
+        line = "minimizer"
         with progress_bar(len(SHARES) * len(FACTORS), "counting") as on_done:
             if smooth is not None:
-                from gdcheck.properties.basins.smooth_crossings import smooth_crossing_grid
+                from gdcheck.properties.basins.smooth_crossings import smooth_boundary_share, smooth_crossing_grid
 
-                of = smooth.loss.text
+                of, names = smooth.loss.text, smooth.loss.variables
                 cells = smooth_crossing_grid(smooth, max_steps=max_steps, on_done=on_done)
+                marks = {"2/(λ₁+λₙ)": smooth_boundary_share(smooth, max_steps), "2/λₙ": 1.0}
             else:
                 assert exact is not None
-                of = exact.loss.text()
+                of, names = exact.loss.text(), exact.loss.variables
                 cells = crossing_grid(exact, max_steps=max_steps, on_done=on_done)
+                marks = {"2/(λ₁+λₙ)": boundary_share(exact), "2/λₙ": 1.0}
     if out is not None:
         from gdcheck.reports.crossing_charts import crossing_chart
+        from gdcheck.reports.labels import heading
+        from gdcheck.reports.text import function, mathematical
 
-        write_picture(out, crossing_chart(cells), f"Sharpness above 2/η on {of[:120]}")
+        said = f"residuals {mathematical(of)}" if residual else function(of, names)
+        through = (start or "").replace(",", ", ")
+        way = f"gradient descent from starts on the line from the {line} through ({through})"
+        chart = crossing_chart(cells, heading(said, way, "every count is proved by enclosures"), marks)
+        write_picture(out, chart, f"Sharpness above 2/η on {of[:120]}")
     if as_json:
         typer.echo(as_text(CrossingGrid(tuple(cells)), indent=None), nl=False)
     else:

@@ -24,8 +24,7 @@ from gdcheck.properties.basins.plane import Plane, draw_plane
 from gdcheck.properties.storage.files import as_json as as_text
 from gdcheck.properties.storage.reading import AnyProblem, stored_problem
 from gdcheck.reports.plane_picture import plane_picture, plane_scale
-from gdcheck.reports.text import mathematical
-from gdcheck.terminal.headline import method_words
+from gdcheck.reports.text import decimal, function, mathematical, method_words
 from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -108,7 +107,9 @@ def _dimension(loss: str, names: Sequence[str] | None, data: Sequence[str] | Non
         return 2
     from gdcheck.theorem.loss.tokens import first_named
 
-    return len(first_named(loss))
+    # The name of a function is followed by its argument.
+    written = loss.replace(" ", "")
+    return sum(f"{name}(" not in written for name in first_named(loss))
 
 
 def map_command(options: MapOptions, *, as_json: bool) -> int:
@@ -149,14 +150,19 @@ def _drawn(read: AnyProblem, options: MapOptions, width: fmpq | None) -> Map:
         if options.plane not in {"start", "step"}:
             raise InputError("plane", f"{options.plane[:40]!r} is unknown; give start or step")
         draw = smooth_plane if options.plane == "start" else smooth_step_plane
-        drawn, text, step = draw(smooth, options.size, width), smooth.loss.text, smooth.step_size
+        drawn, said, step = (
+            draw(smooth, options.size, width),
+            function(smooth.loss.text, smooth.loss.variables),
+            smooth.step_size,
+        )
+        moved = ""
     else:
         assert exact is not None
         drawn = _plane_of(exact, options, width)
-        text, step = exact.loss.text(), exact.step_size
-    what = f"η = {step}: the limit from each start" if options.plane == "start" else "the limit by step size and start"
-    moved = "" if exact is None or exact.method.is_plain else f", {method_words(exact.method.to_json())}"
-    title = f"f = {mathematical(text[:160])}{moved}, {what}"
+        said, step = function(exact.loss.text(), exact.loss.variables), exact.step_size
+        moved = "" if exact.method.is_plain else f", {method_words(exact.method.to_json())}"
+    limit = f"η = {decimal(str(step))}{moved}: the limit from each start"
+    title = f"{said}, {limit if options.plane == 'start' else f'the limit by step size and start{moved}'}"
     write_picture(options.out, plane_picture(drawn, title), title, plane_scale(drawn))
     certified = int(drawn.certified.sum())
     return Map(str(options.out), drawn.certified.size, certified, 0, tuple(drawn.notes))
@@ -182,7 +188,7 @@ def _valley_drawn(problem: ValleyProblem, options: MapOptions, width: fmpq | Non
         raise InputError("plane", f"{options.plane[:40]!r} is not drawn with residuals; give start")
     found = valley_plane(problem, options.size, fmpq(2) if width is None else width)
     texts = ", ".join(mathematical(residual.text) for residual in problem.residuals)
-    moved = "" if problem.method.is_plain else f", {problem.method.name}"
-    title = f"residuals {texts[:160]}, η = {problem.step_size}{moved}: where each start arrives"
+    moved = "" if problem.method.is_plain else f", {method_words(problem.method.to_json())}"
+    title = f"residuals {texts[:160]}, η = {decimal(str(problem.step_size))}{moved}: where each start arrives"
     write_picture(options.out, valley_map(found, title), title)
     return Map(str(options.out), found.tried, len(found.proved), found.differing, ())

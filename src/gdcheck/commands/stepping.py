@@ -89,7 +89,7 @@ def steps(
         else:
             names, lines = _method_lines(loss, minimizer, variables, chosen)
     if out is not None:
-        write_picture(out, _chart(lines, names, plain=plain), f"All step sizes of {loss[:120]}")
+        write_picture(out, _chart(lines, names, loss, plain=plain), f"All step sizes of {loss[:120]}")
     if as_json:
         typer.echo(printed(STEPS, {"variables": list(names), "minimizers": lines}))
     else:
@@ -181,18 +181,19 @@ def _method_lines(
     return loss.variables, [method_step_line(problem) for problem in problems]
 
 
-def _chart(lines: list[dict[str, Any]], names: tuple[str, ...], *, plain: bool) -> Any:
+def _chart(lines: list[dict[str, Any]], names: tuple[str, ...], loss: str, *, plain: bool) -> Any:
     """Draw the lines of gradient descent, or that of another method at one minimizer."""
     from flint import fmpq
 
     from gdcheck.reports.charts import number
     from gdcheck.reports.direction_chart import BEYOND, moduli_chart
     from gdcheck.reports.step_chart import step_chart
+    from gdcheck.reports.text import function
     from gdcheck.theorem.certificate.methods.line import moduli
     from gdcheck.theorem.methods.reading import read_method
 
     if plain:
-        return step_chart(lines, names)
+        return step_chart(lines, names, loss)
     if len(lines) > 1:
         raise InputError("minimizer", "a picture shows one; choose it with --minimizer")
     (line,) = lines
@@ -201,7 +202,7 @@ def _chart(lines: list[dict[str, Any]], names: tuple[str, ...], *, plain: bool) 
     ends = sorted({line["eigenvalues"][0], line["eigenvalues"][-1]})
     values = [fmpq(*x.as_integer_ratio()) for x in ends]
     rows = dict(zip((f"{x:.6g}" for x in ends), moduli(values, read_method(line["method"]), steps), strict=True))
-    return moduli_chart(line, steps, rows)
+    return moduli_chart(line, steps, rows, function(loss, names))
 
 
 def _minima(loss: Loss) -> list[CriticalPoint]:

@@ -50,7 +50,7 @@ def test_every_step_is_drawn_and_seven_are_above_the_threshold():
     assert symbols(svg, "fixed") == steps + steps - 7
     # y-components, and the trajectory.
     assert symbols(svg, "alternating") == 2 * steps
-    assert "above 2/η at 7 steps, the loss falling at each" in svg
+    assert "above 2/η = 2.105 at 7 steps, the loss falling at each" in svg
 
 
 # Barely beyond the boundary 2/3, the start almost along the slow axis: the steeper one wins only in the end.

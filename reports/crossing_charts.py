@@ -15,7 +15,7 @@ from gdcheck.reports.labels import spread
 from gdcheck.theorem.decision.decide import Verdict
 
 _SIDE = 42
-_MOST_SHADE = 0.42
+_MOST_SHADE = 0.38
 _LETTERS = 6.5
 
 

@@ -340,7 +340,7 @@ def claims_chart(rows: Mapping[str, Mapping[str, int]]) -> alt.Chart:
     ]
     chart = drawn("bar", values, height=11, aria=False).encode(
         x=alt.X("share:Q", title="share of its problems", axis=alt.Axis(format="%", grid=True, tickCount=5)),
-        y=alt.Y("claim:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, minExtent=96)),
+        y=alt.Y("claim:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, minExtent=150)),
         color=alt.Color(
             "verdict:N",
             scale=alt.Scale(domain=list(colours), range=list(colours.values())),

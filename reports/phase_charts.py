@@ -8,12 +8,14 @@ from typing import Any
 
 import altair as alt
 
+from gdcheck.properties.basins.crossing_grid import boundary_share
 from gdcheck.properties.verify.record import ACCEPTED, Record
 from gdcheck.properties.verify.verification import Verification
 from gdcheck.reports.charts import STAND_IN, WIDTH, Panel, axis, drawn, panel, rule, stacked, text
-from gdcheck.reports.text import SUPERSCRIPTS
+from gdcheck.reports.text import SUPERSCRIPTS, function, point
 
 _ALIGNED = 1 - 1e-9
+_WIDEST = 1.5
 _MOST_POINTS = 2000
 PHASE = "The direction of arrival against the step size"
 
@@ -64,7 +66,14 @@ def _sweep_panel(report: Verification, *, narrow: bool) -> Panel:
     points = [point for row in report.sweep for point in _directions(row.record)]
     reach = 105 if all(abs(p["y"]) <= 100 for p in points) else 195
     ticks = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
-    x = axis(alt.X, "η / boundary", [0, 1.5], values=ticks, grid=False, labelExpr="'' + datum.value")
+    x = axis(
+        alt.X,
+        "η divided by the boundary 2/(λ₁+λₙ)",
+        [0, _WIDEST],
+        values=ticks,
+        grid=False,
+        labelExpr="'' + datum.value",
+    )
     angles, degrees = [-180, -90, -45, 0, 45, 90, 180], "replace(datum.label, '-', '−') + '°'"
     y = axis(alt.Y, "angle of the limit from the y-axis", [-reach, reach], values=angles, labelExpr=degrees)
     axes = (x, y)
@@ -79,9 +88,30 @@ def _sweep_panel(report: Verification, *, narrow: bool) -> Panel:
     if "two-cycle" in kinds:
         label = "two-cycle" if narrow else "on the boundary, a two-cycle"
         labels.append(text(0.96, 73, label, "two-cycle", axes, align="right"))
-    title = _title((f"One loss, {len(report.sweep)} step sizes:", "the jump at the boundary"), narrow=narrow)
-    layers = [rule(x, 1, "faint", strokeDash=[4, 4]), *_marks(points, x, y, 34 if narrow else 46), *labels]
+    title = [*_loss_of(report, narrow=narrow), f"{len(report.sweep)} step sizes: the jump at the boundary"]
+    lines = [rule(x, 1, "faint", strokeDash=[4, 4])]
+    labels.append(text(1.015, 18, "2/(λ₁+λₙ)", "faint", axes))
+    limit = _stability_limit(report)
+    if limit is not None and limit <= _WIDEST:
+        lines.append(rule(x, limit, "faint", strokeDash=[2, 3]))
+        labels.append(text(limit - 0.015, -18, "2/λₙ", "faint", axes, align="right"))
+    layers = [*lines, *_marks(points, x, y, 34 if narrow else 46), *labels]
     return panel(layers, title, 230 if narrow else 260, _width(narrow=narrow))
+
+
+def _loss_of(report: Verification, *, narrow: bool) -> list[str]:
+    """Return the loss of the sweep over step sizes, and its start, by lines."""
+    problem = next((row.record.problem for row in report.sweep if row.record.problem), None)
+    if problem is None:
+        return []
+    said, start = function(problem.loss, problem.variables), f"from {point(problem.start)}"
+    return [said, start] if narrow else [f"{said}, {start}"]
+
+
+def _stability_limit(report: Verification) -> float | None:
+    """Return 2/λₙ of the sweep's loss, divided by the boundary."""
+    problem = next((row.record.problem for row in report.sweep if row.record.problem), None)
+    return None if problem is None else 1 / boundary_share(problem.problem())
 
 
 def _directions(record: Record) -> list[dict[str, Any]]:
@@ -155,7 +185,7 @@ def _gap_panel(records: Sequence[Record], *, narrow: bool) -> Panel:
         _random_point(r, r.ratio or 0.0, lowest if gap is None else gap) for r, gap in zip(records, gaps, strict=True)
     ]
     widest = max(2.0, *(p["x"] for p in points))
-    x = axis(alt.X, "η / boundary", [0, widest], grid=False, tickCount=5)
+    x = axis(alt.X, "η divided by the boundary 2/(λ₁+λₙ)", [0, widest], grid=False, tickCount=5)
     ticks = {k: "1" if k == 0 else "10" + str(k).translate(SUPERSCRIPTS) for k in range(0, math.ceil(lowest) - 1, -2)}
     y = axis(alt.Y, "spectral gap ρ − b", [lowest - 0.3, 0.3], **_labelled(ticks))
     title = _title(("The same problems:", "step size and spectral gap"), narrow=narrow)

@@ -10,6 +10,7 @@ import altair as alt
 
 from gdcheck.properties.sweep.summary import Summary
 from gdcheck.reports.charts import STAND_IN, Panel, config, drawn, legend
+from gdcheck.reports.labels import heading
 from gdcheck.reports.text import SUPERSCRIPTS
 
 _WIDTH, _NARROW, _HEIGHT = 560, 290, 220
@@ -33,6 +34,7 @@ TITLES = {
     "margin_histogram": "Amplitude over tail at the deciding step, of the proofs in float64",
 }
 """The pictures, by the field of the summary that they show."""
+_COUNTED = {"step_histogram": "step of the proof", "margin_histogram": "amplitude divided by tail, at least"}
 
 
 def sweep_charts(summary: Summary, *, narrow: bool = False) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
@@ -45,11 +47,15 @@ def sweep_charts(summary: Summary, *, narrow: bool = False) -> Iterator[tuple[st
     Yields:
         A name of ``TITLES``, its title and the chart, for each that has anything to show.
     """
+    run = f"{summary.problems:,} random problems, seed {summary.seed}"
     for name, title in TITLES.items():
         if getattr(summary, name):
-            chart = _phases(summary, narrow=narrow) if name == "phases" else _bars(getattr(summary, name))
-            width = _NARROW if narrow else _WIDTH
-            done: alt.TopLevelMixin = chart.properties(width=width, height=_HEIGHT).configure(**config())
+            counts = getattr(summary, name)
+            chart = _phases(summary, narrow=narrow) if name == "phases" else _bars(counts, _COUNTED[name])
+            size: dict[str, Any] = {"width": _NARROW if narrow else _WIDTH, "height": _HEIGHT}
+            # A narrow screen has the title below the picture.
+            above: dict[str, Any] = {} if narrow else {"title": heading(title, run)}
+            done: alt.TopLevelMixin = chart.properties(**size, **above).configure(**config())
             yield name, title, done
 
 
@@ -91,9 +97,9 @@ def raised(name: str) -> str:
     return re.sub(r"\^(-?[0-9]+)", lambda found: found[1].translate(SUPERSCRIPTS), name)
 
 
-def _bars(counts: Mapping[str, int]) -> alt.Chart:
+def _bars(counts: Mapping[str, int], title: str) -> alt.Chart:
     values = [{"name": raised(name), "count": count} for name, count in counts.items()]
-    x = alt.X("name:N", sort=list(map(raised, counts)), title=None).axis(labelAngle=-45)
+    x = alt.X("name:N", sort=list(map(raised, counts)), title=title).axis(labelAngle=-45)
     # On a logarithmic axis a bar needs an end below one.
     y = alt.Y("count:Q", title="problems", scale=alt.Scale(type="log", domainMin=0.5), stack=None)
     y = y.axis(tickCount=5, format="~s")

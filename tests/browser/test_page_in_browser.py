@@ -1,57 +1,28 @@
 """The page in a real browser, without a network: no error, no request, and what it offers works."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from gdcheck.properties.ablation.run import run_ablations
-from gdcheck.properties.storage.files import as_json
-from gdcheck.properties.verify.verify import verify
-from gdcheck.reports.compose import compose, write_run
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: apt install chromium")
-
-
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("page")
-    names = [
-        "off-boundary",
-        "stable-step-neutral",
-        "stable-step-beyond",
-        "almost-all",
-        "smoothness-c11",
-        "isolated-minimizer",
-    ]
-    (folder / "ablation.json").write_text(as_json(run_ablations(names, 6)), encoding="utf-8")
-    write_run(verify(12, 0), folder / "verify")
-    claims = Path(__file__).parents[2] / "docs" / "runs" / "claims-400.json"
-    return compose([folder / "verify", folder / "ablation.json", claims], folder / "page")
-
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def opened(request, page_file):
+def opened(request, browser, page_file):
     errors, requests = [], []
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(color_scheme=request.param, offline=True)
-        # What is copied is kept where the test can read it.
-        context.add_init_script(
-            "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async (t) => { window.copied = t; }}});"
-        )
-        page = context.new_page()
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(page_file.as_uri())
-        yield page, errors, requests
-        browser.close()
+    context = browser.new_context(color_scheme=request.param, offline=True)
+    # What is copied is kept where the test can read it.
+    context.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async (t) => { window.copied = t; }}});"
+    )
+    page = context.new_page()
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(page_file.as_uri())
+    yield page, errors, requests
+    context.close()
 
 
 def test_nothing_is_asked_of_the_network_and_nothing_fails(opened, page_file):
@@ -113,10 +84,3 @@ def test_a_copied_line_works_in_a_shell(opened, page_file):
         assert code or "a zero of the residuals" in found.stdout
         assert "Traceback" not in found.stderr
     assert errors == []
-
-
-def test_a_phone_needs_no_sideways_scrolling(opened):
-    page, _, _ = opened
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.set_viewport_size({"width": 1280, "height": 900})

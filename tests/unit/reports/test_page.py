@@ -120,7 +120,7 @@ def test_the_papers_table() -> None:
 def test_the_sharpness_on_the_papers_instances() -> None:
     text = words(rendered(fresh()))
     assert "η 0.95 from (0.1, 0.1)" in text.replace("= ", "") and "oscillating, rechecked 6 0 7 0" in text
-    assert "(0.1, -0.1) monotone-from-below, rechecked -2 16 0 0" in text
+    assert "(0.1, −0.1) monotone from below, rechecked −2 16 0 0" in text
     report = fresh()
     report["sharpness"][-1].update(
         kind="undecided", recheck="none", agrees=False, cause="a planted cause", complete=False

@@ -265,7 +265,7 @@ def test_picture_has_the_colours_of_the_labels():
     counts = {colour[:3]: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
     frame = 1000**2
     # Half a side each, but for the zero line, which is one point of twenty wide; the legend is far smaller.
-    assert counts[0x22, 0x66, 0xA8] > 0.45 * frame and counts[0x3F, 0xA3, 0x4D] > 0.4 * frame
+    assert counts[0x26, 0x49, 0x9C] > 0.45 * frame and counts[0x0D, 0xA5, 0x83] > 0.4 * frame
     assert counts[0x10, 0x14, 0x18] > 0.04 * frame
     assert (0xC8, 0x57, 0x1B) not in counts
 

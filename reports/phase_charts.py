@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -16,6 +17,7 @@ from gdcheck.reports.text import SUPERSCRIPTS, function, point
 
 _ALIGNED = 1 - 1e-9
 _WIDEST = 1.5
+_RATIO = "η divided by the boundary 2/(λ₁+λₙ)"
 _MOST_POINTS = 2000
 PHASE = "The direction of arrival against the step size"
 
@@ -68,7 +70,7 @@ def _sweep_panel(report: Verification, *, narrow: bool) -> Panel:
     ticks = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
     x = axis(
         alt.X,
-        "η divided by the boundary 2/(λ₁+λₙ)",
+        _RATIO,
         [0, _WIDEST],
         values=ticks,
         grid=False,
@@ -88,7 +90,8 @@ def _sweep_panel(report: Verification, *, narrow: bool) -> Panel:
     if "two-cycle" in kinds:
         label = "two-cycle" if narrow else "on the boundary, a two-cycle"
         labels.append(text(0.96, 73, label, "two-cycle", axes, align="right"))
-    title = [*_loss_of(report, narrow=narrow), f"{len(report.sweep)} step sizes: the jump at the boundary"]
+    jump = (f"{len(report.sweep)} step sizes:", "the jump at the boundary")
+    title = [*_loss_of(report, narrow=narrow), *(jump if narrow else [" ".join(jump)])]
     lines = [rule(x, 1, "faint", strokeDash=[4, 4])]
     labels.append(text(1.015, 18, "2/(λ₁+λₙ)", "faint", axes))
     limit = _stability_limit(report)
@@ -105,7 +108,7 @@ def _loss_of(report: Verification, *, narrow: bool) -> list[str]:
     if problem is None:
         return []
     said, start = function(problem.loss, problem.variables), f"from {point(problem.start)}"
-    return [said, start] if narrow else [f"{said}, {start}"]
+    return [*wrap(said, 32), start] if narrow else [f"{said}, {start}"]
 
 
 def _stability_limit(report: Verification) -> float | None:
@@ -185,7 +188,7 @@ def _gap_panel(records: Sequence[Record], *, narrow: bool) -> Panel:
         _random_point(r, r.ratio or 0.0, lowest if gap is None else gap) for r, gap in zip(records, gaps, strict=True)
     ]
     widest = max(2.0, *(p["x"] for p in points))
-    x = axis(alt.X, "η divided by the boundary 2/(λ₁+λₙ)", [0, widest], grid=False, tickCount=5)
+    x = axis(alt.X, _RATIO, [0, widest], grid=False, tickCount=5)
     ticks = {k: "1" if k == 0 else "10" + str(k).translate(SUPERSCRIPTS) for k in range(0, math.ceil(lowest) - 1, -2)}
     y = axis(alt.Y, "spectral gap ρ − b", [lowest - 0.3, 0.3], **_labelled(ticks))
     title = _title(("The same problems:", "step size and spectral gap"), narrow=narrow)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from math import hypot, isfinite
 from typing import Any
 
 import altair as alt
-from flint import arb, ctx
+from flint import arb, ctx, fmpq
 from mpmath import mp
 
 from gdcheck.properties.verify.paper_examples import EXAMPLES
@@ -23,6 +23,7 @@ from gdcheck.theorem.certificate.shapes import StoredExample
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.limit.result import Amplitude, LimitDirection
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.methods.statement import LimitKind
@@ -47,8 +48,10 @@ MOST_VARIABLES = 6
 _DRAWN_STEPS = 2000
 _DIGITS = 60
 _FAR = 1e6
+_NARROW = 1e-6
 _LEAST_STEPS, _MOST_STEPS, _AFTER = 30, 120, 12
 _LEVELS = 12
+_MANY, _FEW_VALUES = 12, 30
 _CLOSE = 0.1
 
 
@@ -62,7 +65,8 @@ class Portrait:
         centre: The minimizer in floats, shape (n,).
         function: The loss in floats, of two variables.
         errors: x_k − m at the first steps, rounded, shape (steps, n).
-        sharpness: What is proved of the sharpness; None without a positive definite Hessian.
+        sharpness: What is proved of the sharpness; None without a positive definite Hessian, and of many variables.
+        edge: 2/η, and λ_n at the minimizer; None without a positive definite Hessian.
         values: λ_n(x_k) at the same steps, the middles of enclosures; None where one failed.
     """
 
@@ -72,6 +76,7 @@ class Portrait:
     function: Callable[[float, float], float]
     errors: tuple[tuple[float, ...], ...]
     sharpness: Sharpness | None
+    edge: tuple[float, float] | None
     values: tuple[float | None, ...]
 
 
@@ -94,13 +99,15 @@ def portrait(decision: Decision) -> Portrait:
         values: tuple[float | None, ...] = ()
         if context is not None and top is not None:
             values = _middles(top.at(iterate) for iterate in context.trajectory(len(errors)))
+    proved = sharpness(decision, first_steps=True)
     return Portrait(
         variables=problem.loss.variables,
         limit=decision.limit,
         centre=tuple(int(q.p) / int(q.q) for q in problem.minimizer),
         function=_as_float(problem.loss),
         errors=errors,
-        sharpness=sharpness(decision, first_steps=True),
+        sharpness=proved,
+        edge=None if proved is None else (_ratio(proved.threshold), float(proved.limit.mid())),
         values=values,
     )
 
@@ -123,12 +130,15 @@ def smooth_portrait(decision: SmoothDecision) -> Portrait:
     near = centre_within(problem.loss, found, _DIGITS)
     with mp.workdps(_DIGITS):
         minimizer = [mp.mpf(int(q.p)) / int(q.q) for q in near]
-    errors = _errors(smooth_iterates(problem, _DIGITS), minimizer, _count(decision.amplitude))
+    many, count = len(problem.loss.variables) > _MANY, _count(decision.amplitude)
     with ctx.workprec(decision.precision):
         context = SmoothContext.of(decision)
         assert context is not None
+        enclosed = list(context.trajectory(count))
         top = SmoothTopEigenvalue(context)
-        values = _middles(top.at(iterate) for iterate in context.trajectory(len(errors)))
+        # An enclosed iterate costs a sixth of one in 60 digits, and of many variables a picture shows no more.
+        errors = _narrow(enclosed) if many else _errors(smooth_iterates(problem, _DIGITS), minimizer, count)
+        values = _middles(top.at(iterate) for iterate in enclosed[: _FEW_VALUES if many else len(errors)])
 
     def function(x: float, y: float) -> float:
         with ctx.workprec(53):
@@ -140,9 +150,20 @@ def smooth_portrait(decision: SmoothDecision) -> Portrait:
         centre=tuple(float(x) for x in minimizer),
         function=function,
         errors=errors,
-        sharpness=smooth_sharpness(decision),
+        sharpness=None if many else smooth_sharpness(decision),
+        edge=(float(2 / arb(problem.step_size)), float(found.spectrum.values[-1].mid())),
         values=values,
     )
+
+
+def _ratio(q: fmpq) -> float:
+    return int(q.p) / int(q.q)
+
+
+def _narrow(enclosed: Sequence[EnclosedIterate]) -> tuple[tuple[float, ...], ...]:
+    """Return the centres of enclosed x_k − x*, as long as they are narrow."""
+    known = takewhile(lambda iterate: float(iterate.error) <= _NARROW * float(iterate.size), enclosed)
+    return tuple(tuple(float(c) for c in iterate.centre) for iterate in known)
 
 
 def _count(amplitude: Amplitude | None) -> int:
@@ -263,16 +284,20 @@ def _comes_later(data: Portrait) -> bool:
 
 
 def _sharpness_panel(data: Portrait) -> Panel:
-    found = data.sharpness
-    assert found is not None
-    threshold, limit = int(found.threshold.p) / int(found.threshold.q), float(found.limit.mid())
+    assert data.edge is not None
+    threshold, limit = data.edge
     heights = [v for v in data.values if v is not None]
     near = threshold <= 2 * max(heights) - min(*heights, limit)
     edge = (threshold, "2/η") if near else None
-    return sharpness_panel(data.values, (limit, "λₙ(x*)"), edge, _sharpness_title(found, threshold))
+    return sharpness_panel(data.values, (limit, "λₙ(x*)"), edge, _sharpness_title(data.sharpness, threshold))
 
 
-def _sharpness_title(found: Sharpness, threshold: float) -> list[str]:
+def _sharpness_title(found: Sharpness | None, threshold: float) -> list[str]:
+    if found is None:
+        return [
+            f"Sharpness along the first steps; 2/η = {threshold:.4g}",
+            f"with more than {_MANY} variables its pattern is not examined for a picture",
+        ]
     pattern, crossed = found.pattern, found.crossings
     undecided = pattern.kind is Kind.UNDECIDED
     first = f"Sharpness: {'pattern not decided' if undecided else pattern.kind.value.replace('-', ' ')}"

@@ -16,16 +16,16 @@ from gdcheck.reports.text import SUPERSCRIPTS
 _WIDTH, _NARROW, _HEIGHT = 560, 290, 220
 _EVERY, _EVERY_NARROW = 8, 16
 """Powers of two between two labels of an axis."""
-# Signs of a limit are told apart by lightness; the other colours are those of all charts.
+# Signs of a limit are told apart by lightness, with colour-blind eyes too; other colours are those of all charts.
 _COLOURS = {
     "fixed, +": STAND_IN["fixed"],
-    "fixed, −": "#8fb8dd",
+    "fixed, −": "#5897c1",
     "alternating, +": STAND_IN["alternating"],
-    "alternating, −": "#e3b184",
-    "rotating": "#7d9c6b",
+    "alternating, −": "#ffdfa3",
+    "rotating": "#aef5e3",
     "exceptional": STAND_IN["two-cycle"],
     "not-applicable": STAND_IN["faint"],
-    "unresolved": "#d9a400",
+    "unresolved": "#d18602",
     "refuted": STAND_IN["open"],
 }
 TITLES = {

@@ -76,7 +76,6 @@ def pages(page_file, tmp_path_factory):
         "training": DOCS / "measured" / "training.json",
         "network": DOCS / "measured" / "network.json",
         "sweep": DOCS / "runs" / "sweep-1e7.json",
-        "claims": DOCS / "runs" / "claims-400.json",
         "ablations": page_file.parents[1] / "ablation.json",
     }
     found = {name: compose([path], folder / name) for name, path in kept.items()}

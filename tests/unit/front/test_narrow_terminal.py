@@ -45,7 +45,9 @@ def in_terminal(columns, *words):
         said += piece
     os.waitpid(child, 0)
     os.close(terminal)
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode("utf-8")).replace("\r", "")
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode("utf-8"))
+    # A bar is drawn again in its own line, after a carriage return.
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in plain.split("\n"))
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,11 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.rational import to_float
 from gdcheck.theorem.methods.method import Adam
 
-OBSERVED_STEPS = 2000
+OBSERVED_STEPS = 1000
 _BLOCK = 1 << 13
-_NEAR, _LOST, _STILL = 1e-7, 1e8, 1e-9
+_NEAR, _LOST, _STILL = 1e-5, 1e8, 1e-9
+
+Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,25 +65,27 @@ class Regimes:
         return cls(first, weights, large)
 
 
-def observed(problem: Problem, eta: Floats, h: Floats, width: float, regimes: Regimes) -> Codes:
+def observed(problem: Problem, points: tuple[Floats, Floats], width: float, regimes: Regimes, tell: Tell) -> Codes:
     """Run the method in float64 and label where each point goes.
 
     Args:
         problem: Loss, minimizer and method, Adam or RMSprop; its step size and start do not matter.
-        eta: Step sizes, shape (count,).
-        h: Starts less the minimizer, shape (2, count).
-        width: The size of the window: what comes to a ten-millionth of it has arrived.
+        points: Step sizes, shape (count,), and starts less the minimizer, shape (2, count).
+        width: The size of the window: what comes to a hundred-thousandth of it has arrived.
         regimes: What each step size does.
+        tell: Told how many points are done, of all.
 
     Returns:
         The labels, shape (count,).
     """
+    eta, h = points
     labels = np.full(eta.shape, BasinLabel.UNSETTLED, np.uint8)
     gradient = FloatMap(problem.loss.shifted(problem.minimizer), fmpq(1)).gradient
     with np.errstate(all="ignore"):
         for begin in range(0, eta.size, _BLOCK):
             rows = np.arange(begin, min(begin + _BLOCK, eta.size))
             _observe_block(problem, gradient, (rows, eta, h, width), regimes, labels)
+            tell(int(rows[-1]) + 1, eta.size)
     return labels
 
 

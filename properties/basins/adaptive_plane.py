@@ -7,14 +7,13 @@ accepts, and the starts in the ball of the theorem for every start that are sure
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from flint import ctx, fmpq
 
-from gdcheck.properties.basins.adaptive_labels import OBSERVED_STEPS, Regimes, observed
+from gdcheck.properties.basins.adaptive_labels import OBSERVED_STEPS, Regimes, Tell, observed
 from gdcheck.properties.basins.plane import EXCEPTIONAL, Plane, check_options, checked_width
 from gdcheck.properties.basins.simulation import BasinLabel, Codes, Floats
 from gdcheck.properties.basins.smooth_labels import ON_A_SIDE, accepted, off_graph
@@ -38,8 +37,6 @@ PROOF_STEPS = 1000
 """A start that takes more steps to decide is only observed: the checker needs seconds for a thousand."""
 _BITS, _BEYOND, _SAFE = 128, 1.05, 0.999
 
-Tell = Callable[[int, int], None]
-
 
 def adaptive_plane(
     problem: Problem, kind: str, size: int, half_width: fmpq | None, tell: Tell = lambda done, total: None
@@ -52,7 +49,7 @@ def adaptive_plane(
         size: Points on a side.
         half_width: How far starts go from the minimizer; where not given, twice as far as where the remainder of the
             gradient may be as large as its smallest linear part.
-        tell: Told how many starts of the grid are done, of all.
+        tell: Told how many points are done, of all: those that are followed, and those of the grid.
 
     Returns:
         The plane.
@@ -88,7 +85,7 @@ def adaptive_plane(
         inner = [("switch", marks[0])] if marks[0] == marks[1] else [("window", marks[0]), ("its end", marks[1])]
         lines = (*inner, ("stability limit", marks[2]))
     regimes = Regimes.of(method, eta, marks, (values, vectors))
-    labels = observed(problem, eta, h, width, regimes)
+    labels = observed(problem, (eta, h), width, regimes, lambda done, total: tell(done, total + ON_A_SIDE**2))
     certified = np.zeros(size * size, np.bool_)
     notes = ["strong colours are certified; pale ones are observed"]
     if kind == "start":
@@ -173,7 +170,7 @@ def _decided(
         if label is not None:
             proved, differing = proved + 1, differing + int(labels[index] != label)
             labels[index], certified[index] = label, True
-        tell(done + 1, ON_A_SIDE**2)
+        tell(eta.size + done + 1, eta.size + ON_A_SIDE**2)
     return proved, differing
 
 

@@ -175,7 +175,7 @@ def _plane_of(problem: Problem, options: MapOptions, width: fmpq | None) -> Plan
             return draw_plane(problem, options.plane, options.size, width)
     from gdcheck.properties.basins.adaptive_plane import adaptive_plane
 
-    with waiting("deciding a grid of starts") as tell:
+    with waiting("drawing the map") as tell:
         return adaptive_plane(problem, options.plane, options.size, width, tell or (lambda done, total: None))
 
 

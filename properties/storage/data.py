@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,10 @@ def _table(path: Path) -> list[Any]:
         raise InputError("data", f"{shown!r} cannot be read: {str(error).splitlines()[0][:200]}; fix it") from None
     wrong = next((column for column, kind in table.schema.items() if not kind.is_numeric()), None)
     if wrong is not None:
-        raise InputError("data", f"column {wrong[:40]!r} of {shown!r} is not of numbers; remove or encode it")
+        cells = (str(x) for x in table[wrong].to_list() if x is not None)
+        text = next((x for x in cells if not (_is_number(x) and isfinite(float(x)))), None)
+        holds = "" if text is None else f": it holds {text[:40]!r}"
+        raise InputError("data", f"column {wrong[:40]!r} of {shown!r} is not of numbers{holds}; fix or remove it")
     if any(table.null_count().row(0)):
         raise InputError("data", f"{shown!r} has cells without a number; fill them, or remove their rows")
     columns = [column.to_list() for column in table.iter_columns()]

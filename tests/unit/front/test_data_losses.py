@@ -150,11 +150,14 @@ def test_bad_files_are_one_sentence(gdcheck, files, tmp_path):
     words = ["check", "--loss", LOGISTIC, "--step-size", "0.5", "--start", "w=0"]
     text, gaps, broken = tmp_path / "text.csv", tmp_path / "gaps.csv", tmp_path / "broken.npz"
     text.write_text("a,b\n1,red\n2,blue\n")
+    missing = tmp_path / "missing.csv"
+    missing.write_text("1,2\n3,nan\n")
     gaps.write_text("a,b\n1,2\n3,\n")
     broken.write_bytes(b"PK nothing")
     cases = {
         f"X={tmp_path / 'none.csv'}": "cannot read",
-        f"X={text}": "column 'b'",
+        f"X={text}": "is not of numbers: it holds 'red'",
+        f"X={missing}": "is not of numbers: it holds 'nan'",
         f"X={gaps}": "cells without a number",
         str(broken): "cannot",
         str(files / "features.csv"): "has no name",

@@ -63,7 +63,7 @@ TESTS = {
     "checker/smooth/affine": ["checker/smooth/certificates", "smooth/derivatives"],
     "checker/smooth/polynomials": ["checker/smooth/certificates"],
     "checker/smooth/derivatives": ["checker/smooth/certificates", "smooth/derivatives"],
-    "checker/smooth/minimizer": ["checker/smooth/certificates"],
+    "checker/smooth/minimizer": ["checker/smooth/nearby", "checker/smooth/certificates"],
     "checker/smooth/spectrum": ["checker/smooth/certificates", "smooth/enclosures"],
     "checker/smooth/strict_minimum": ["checker/smooth/certificates"],
     "checker/smooth/valley": ["checker/smooth/certificates"],

@@ -311,8 +311,8 @@ class _Nearby:
             if reach <= NEAR:
                 with suppress(UndefinedError):
                     thirds.append(self.third(self.known_at, reach))
-            more = min((eta * third * reach for third in thirds), default=Fraction(1))
-            if more <= NOT_MUCH or slow.enough(self.norm + more):
+            more = min((eta * third * reach for third in thirds), default=None)
+            if more is not None and (more <= NOT_MUCH or slow.enough(self.norm + more)):
                 return self.norm + more
         self.known_at, self.known_in, self.norm = x, radius, _norm_of_map(self.problem, x)
         return self.norm + eta * (self.third(x, drift) if known is None else known[1]) * drift

@@ -58,7 +58,7 @@ def test_the_two_signs_meet_in_the_graph(instance):
     problem = instance.problem
     found = decide_method_every_start(problem)
     if found.verdict is Verdict.UNRESOLVED and found.exceptions is None:
-        # Nothing is claimed; that must be rare, and is counted in the test below.
+        # Nothing is claimed, as where α may vanish; the next test has cases in which it must be.
         return
     assert found.verdict is Verdict.PROVED and check(method_every_start_certificate(found)) is None
     graph = found.exceptions

@@ -71,7 +71,7 @@ TESTS = {
     "checker/methods/valley_rank": ["valleys/degenerate"],
     "checker/smooth/kinds/ends": ["smooth/ends"],
     "checker/smooth/kinds/every_start": ["smooth/every_start"],
-    "checker/smooth/kinds/higher": ["smooth/sharpness"],
+    "checker/smooth/kinds/higher": ["checker/smooth/fourth", "smooth/sharpness"],
     "checker/smooth/kinds/sharpness": ["smooth/sharpness"],
     "checker/smooth/kinds/steps": ["smooth/steps"],
     "checker/methods/states": ["checker/states", "checker/method"],

@@ -15,6 +15,7 @@ from gdcheck.theorem.checker.smooth.expression import read_expression
 from gdcheck.theorem.checker.smooth.functions import jet
 from gdcheck.theorem.checker.smooth.intervals import Interval, point
 from gdcheck.theorem.checker.smooth.kinds.higher import fourth_above, fourth_derivative, third_along, value_at
+from gdcheck.theorem.checker.smooth.kinds.sharpness import Curvature
 from gdcheck.theorem.decision.decide import decide
 from gdcheck.theorem.decision.smooth import SmoothProblem, decide_smooth
 from gdcheck.theorem.descent.problem import Problem
@@ -169,3 +170,14 @@ def test_the_checkers_higher_derivatives_are_those_of_the_function(name):
         x = Interval.exactly(Fraction(3, 5), 256)
         fourth = gradient_along(f, polynomial_curve([[arb(fmpq(3, 5))], [arb(1)]], 4))[0][3] * 6
         assert abs(arb(fmpq(fourth_derivative(name, x, jet(name, x, 3)).low, 1) / 2**256) - fourth) < 1e-40
+
+
+@pytest.mark.parametrize(
+    ("s", "below", "above"),
+    [("7/2", True, False), ("13/4", False, False), ("3", False, False), ("11/4", False, False), ("5/2", False, True)],
+)
+def test_an_eigenvalue_is_known_up_to_what_its_matrix_may_differ_by(s, below, above):
+    """Of a matrix with the eigenvalues 1 and 3, a quarter and a little off."""
+    matrix = [[Interval.exactly(Fraction(x), 64) for x in row] for row in ((2, 1), (1, 2))]
+    curvature = Curvature(matrix, Fraction(1, 4) + Fraction(1, 1000))
+    assert (curvature.is_below(Fraction(s)), curvature.is_above(Fraction(s))) == (below, above)

@@ -1,0 +1,46 @@
+"""A loss as the checker reads it has the values that its text says; and a definition needs a new name."""
+
+from fractions import Fraction
+
+import mpmath
+import pytest
+
+from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.smooth.derivatives import evaluate
+from gdcheck.theorem.checker.smooth.expression import read_expression
+from gdcheck.theorem.checker.smooth.intervals import point
+
+BITS = 200
+VALUES = {
+    "x*x": lambda x, y: x**2,
+    "x*x*x + 2*x*x": lambda x, y: x**3 + 2 * x**2,
+    "(x + 1)*(x + 1)": lambda x, y: (x + 1) ** 2,
+    "(2*x - y)*(y - 2*x)": lambda x, y: -((2 * x - y) ** 2),
+    "x*y*x/y": lambda x, y: x**2,
+    "x/(x + y)": lambda x, y: x / (x + y),
+    "-x**2": lambda x, y: -(x**2),
+    "(-x)**2": lambda x, y: x**2,
+    "(x*x + 1)**(1/2) - sqrt(1 + x**2)": lambda x, y: mpmath.mpf(0),
+    "exp(x)*exp(x)": lambda x, y: mpmath.exp(2 * x),
+    "u = x*x; u*u + u": lambda x, y: x**4 + x**2,
+    "u = x - y; v = exp(u); v*u - u*v + v": lambda x, y: mpmath.exp(x - y),
+    "3 - 2*x/4 + y/3": lambda x, y: 3 - x / 2 + y / 3,
+    "(x + 2)**-2": lambda x, y: (x + 2) ** -2,
+}
+
+
+@pytest.mark.parametrize("loss", VALUES)
+def test_a_loss_has_the_values_of_its_text(loss):
+    expression = read_expression(loss, ("x", "y"), {})
+    for x, y in (("1/3", "2"), ("5/4", "1/7"), ("7", "-3/2")):
+        value = evaluate(expression, point([Fraction(x), Fraction(y)], BITS), 0).slots[-1]
+        with mpmath.workdps(80):
+            exact = VALUES[loss](*(mpmath.mpf(f.numerator) / f.denominator for f in map(Fraction, (x, y))))
+            low, high = (mpmath.mpf(e) / mpmath.mpf(2) ** BITS for e in (value.low, value.high))
+            assert low - mpmath.mpf(10) ** -70 <= exact <= high + mpmath.mpf(10) ** -70 and high - low < 1e-40
+
+
+@pytest.mark.parametrize("name", ["x", "exp", "softplus", "sqrt", "sum"])
+def test_a_definition_needs_a_new_name(name):
+    with pytest.raises(BadCertificate, match="means nothing else"):
+        read_expression(f"{name} = x*x; x", ("x", "y"), {})

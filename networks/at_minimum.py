@@ -1,4 +1,4 @@
-"""Trained runs held against what is predicted at the strict minimum that each of them approaches."""
+"""Trained runs compared with what is predicted at the strict minimum that each of them approaches."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _slope(distances: Sequence[tuple[int, float]]) -> float:
 def _findings(predicted: MethodPrediction, closer: float, growth: float, tail: Sequence[float]) -> dict[str, bool]:
     near = closer >= 1 / NEAR
     if predicted.regime == "unstable":
-        # That a run stays away from a minimum that repels is no news: it may only be slow.
+        # That a run stays away from a minimum that repels proves nothing: it may only be slow.
         return {}
     found = {f"the run comes {1 / NEAR:g} times closer to the minimum": near}
     rho = max(predicted.lowest.modulus, predicted.highest.modulus)

@@ -2,7 +2,7 @@
 
 A pickle is a program for a stack machine. ``pickletools.genops`` only spells its instructions out; no instruction is
 obeyed here, no name is looked up, nothing is called. Of a batch two things are taken: the integers behind the key
-``labels``, and the one string of bytes that is as long as so many images.
+``labels``, and the one string of bytes that is as long as that number of images.
 """
 
 from __future__ import annotations

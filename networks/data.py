@@ -45,7 +45,7 @@ class Images:
         raw: (N, C, H, W), uint8 from 0 to 255, or float32.
         labels: (N,), int64.
         classes: The names of the classes.
-        name: What they are, for people.
+        name: What they are, in words.
         synthetic: Whether they are made up.
         digest: The SHA-256 of the images before they are normalized, and of the labels, in hexadecimal.
     """

@@ -51,14 +51,14 @@ def top_eigenpairs(
     """Return the top eigenpairs.
 
     Converged pairs are eigenpairs, but a warm start can miss a larger one whose vector is orthogonal to all that it
-    holds: whoever looks again and again begins anew now and then (see ``measurements.Spectroscope``).
+    holds: repeated calls should now and then begin from scratch (see ``measurements.Spectroscope``).
 
     Args:
         product: The operator, (n,) to (n,).
         start: (n, m), the columns to begin with; a random one if there is none.
         count: How many pairs, at most n; where the operator is zero on what it is tried on, there may be fewer.
         tolerance: The residual allowed, relative to the largest value's modulus.
-        most_products: After about so many products the pairs are returned as they are.
+        most_products: After about this number of products the pairs are returned as they are.
         seed: The seed of the random column.
 
     Returns:

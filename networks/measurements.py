@@ -39,7 +39,7 @@ class Top:
 
 
 class Spectroscope:
-    """Takes the top of the spectrum again and again, beginning with what it found last, but every tenth time anew.
+    """Takes the top of the spectrum repeatedly, beginning with what it found last, but every tenth time from scratch.
 
     Args:
         count: How many eigenvalues.

@@ -82,7 +82,7 @@ class MethodRun(Shape, frozen=True):
 
 
 class MinimumAhead(Shape, frozen=True):
-    """A run of ``gdcheck train`` held against the strict minimum that it approaches.
+    """A run of ``gdcheck train`` compared with the strict minimum that it approaches.
 
     Attributes:
         optimizer: The optimizer.

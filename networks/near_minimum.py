@@ -1,7 +1,7 @@
 """Momentum and Adam near a network's strict minimum, on both sides of their switch and in the window between.
 
 The steps are those of ``torch.optim`` in float64. Components are taken along the Hessian's eigenvectors at the minimum,
-so that growth rates and angles can be held against the multipliers of docs/methods.md.
+so that growth rates and angles can be compared with the multipliers of docs/methods.md.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Objective:
         device: Where the images live and the work is done.
         dtype: float32 or float64.
         chunk: The largest number of images that go through the network at once; all if None. Where the device's memory
-            does not hold so many it is halved, until it does.
+            does not hold that many, it is halved until it does.
         compiled: Whether ``torch.compile`` translates the gradient; Hessian-vector products stay as they are.
     """
 
@@ -143,7 +143,7 @@ class Objective:
     def products(self, theta: Tensor) -> Callable[[Tensor], Tensor]:
         """Hessian-vector products over all images at one point.
 
-        The gradient's graph is kept between products where the images go through in one piece, and made anew for each
+        The gradient's graph is kept between products where the images go through in one piece, and made again for each
         chunk where they do not.
 
         Args:

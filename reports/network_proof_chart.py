@@ -24,7 +24,7 @@ def network_proof_chart(proof: Proof, data: str) -> alt.VConcatChart:
 
     Args:
         proof: A proof with an arrival.
-        data: What the samples are, for people.
+        data: What the samples are, in words.
 
     Returns:
         The chart, in the stand-in colours of ``reports.charts``.
@@ -57,7 +57,7 @@ def network_minimum_chart(proof: MinimumProof, data: str) -> alt.VConcatChart:
 
     Args:
         proof: A proof with an arrival.
-        data: What the samples are, for people.
+        data: What the samples are, in words.
 
     Returns:
         The chart, in the stand-in colours of ``reports.charts``.

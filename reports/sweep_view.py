@@ -27,7 +27,7 @@ class SweepView(View[Summary]):
 
     @property
     def outcome(self) -> str:
-        """What the sweep came to."""
+        """The result of the sweep."""
         return self.run.outcome
 
     def cautions(self) -> list[Caution]:

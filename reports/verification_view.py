@@ -57,7 +57,7 @@ class VerificationView(View[Verification]):
 
     @property
     def outcome(self) -> str:
-        """What the run came to."""
+        """The result of the run."""
         return self.run.outcome
 
     def headline(self) -> str:

@@ -93,4 +93,4 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 _INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
 """Where libraries stand: what they call is not the user's."""
 _TORCH = ModuleType("torch")
-"""What stands for torch where a function imports it that nobody has imported yet."""
+"""The stand-in for torch where a function imports it and it is not loaded yet."""

@@ -63,7 +63,7 @@ def _softmax(input: Array, dim: Any = None, dtype: Any = None, _stacklevel: int 
 
 
 def _softplus(input: Array, beta: Any = 1, threshold: Any = 20) -> Any:
-    """Return ln(1 + exp βx)/β: the threshold beyond which torch takes x itself is no part of the function."""
+    """Return ln(1 + exp βx)/β: the threshold beyond which torch takes x itself is not part of the function."""
     return applied("softplus", _objects(input) * beta) * _inverse(beta)
 
 

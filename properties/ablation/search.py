@@ -132,7 +132,7 @@ def row_of(ablation: Ablation, total: ShardResult, found: Witness | None) -> Abl
 def _examined(ablation: Ablation, instance: Instance) -> Outcome:
     """Examine an ablation on one of its problems, and look at what it says: it may be a user's own."""
     try:
-        # assume() sets a problem aside; that it stands in no test of Hypothesis is no matter.
+        # assume() sets a problem aside; that it stands in no test of Hypothesis does not matter.
         with catch_warnings(action="ignore", category=HypothesisDeprecationWarning):
             found = ablation.examine(instance)
     except UnsatisfiedAssumption:

@@ -1,7 +1,7 @@
 """Planes of starts, or of step sizes and starts, under Adam and RMSprop.
 
 All points are followed in float64 and only observed: their steps depend on their number and on roots, for which there
-is no bound in floats. Certified are the points of a coarse grid, each by a decision of its own that the checker
+is no bound in floats. The points of a coarse grid are certified, each by its own decision that the checker
 accepts, and the starts in the ball of the theorem for every start that are surely off its graph.
 """
 

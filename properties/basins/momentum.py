@@ -17,7 +17,7 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.method import GradientDescent, HeavyBall, Nesterov
 
 ROUNDED = 2.0**-50
-"""What a momentum that is no float64 adds to the map error: it is off by 2⁻⁵³, and occurs twice in a step at most."""
+"""What a momentum that is not a float64 adds to the map error: it is off by 2⁻⁵³, at most twice in a step."""
 
 _CERTIFIED_STEPS = 512
 _FAR, _CLOSE, _STILL = 2.0**20, 2.0**-10, 2.0**-30

@@ -84,7 +84,7 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, map_error
     """Write starts of shape (2, count) as a batch in units of a power of two near the half-width, which is given too.
 
     With x = 2^e y the eigenvalues stay, and a coefficient of order k becomes 2^(e(k−2)) times as large. Where one of
-    these is no float64, the units are left as they are.
+    these is not a float64, the units are left as they are.
 
     Args:
         where: The loss.

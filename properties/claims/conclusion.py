@@ -1,4 +1,4 @@
-"""The conclusion of Theorem 1 on one problem, held against the spectrum and the eigenvectors that were prescribed."""
+"""The conclusion of Theorem 1 on one problem, compared with the spectrum and the eigenvectors that were prescribed."""
 
 from __future__ import annotations
 

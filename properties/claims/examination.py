@@ -50,7 +50,7 @@ def require(holds: bool | None, otherwise: str, margin: float | None = None, *, 
     """End an examination unless a part of the claim is decided to hold.
 
     Args:
-        holds: Whether it does; None if that is undecided, which is no pass.
+        holds: Whether it does; None if that is undecided, which is not a pass.
         otherwise: What was found instead, the same for every problem where it may be undecided.
         margin: The slack with which it holds in the claim's own unit, below zero if it does not; where two numbers are
             compared.

@@ -1,4 +1,4 @@
-"""The second engine beside the one that proves: what mpmath sees of a problem, held against its decision.
+"""The second engine beside the one that proves: what mpmath sees of a problem, compared with its decision.
 
 Its outcome is one of three. It *agrees*; or it *differs*, and the claim fails, for one of the two is wrong; or it did
 *not settle*, and the problem is unresolved.

@@ -189,7 +189,7 @@ def _between(here: fmpq_mat, there: fmpq_mat) -> fmpq:
     """Return a rational between the largest eigenvalues of two matrices.
 
     The eigenvalues differ by no more than the matrices do, and where the second order decides by as little as the
-    square of that: the current precision is meant for what is left after so many leading digits agree.
+    square of that: the current precision is meant for what is left after the leading digits that agree.
     """
     gap = norm(arb(x) for x in (here - there).entries())
     shared = 2 * max(0, 1 - int(float(gap.log() / arb(2).log()))) if gap > 0 else 0

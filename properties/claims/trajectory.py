@@ -96,7 +96,7 @@ def walk(instance: Instance, first: int, most: int) -> Iterator[EnclosedIterate]
 class TrajectoryBounds:
     r"""Bounds of the whole trajectory from one enclosed iterate on (docs/theory.md, section 3).
 
-    They are derived anew from the iterate, and share with the certificate only the constant C of Lemma 1. With P from
+    They are derived again from the iterate, and share with the certificate only the constant C of Lemma 1. With P from
     there, :math:`\|y_{\perp,j}\| \le b^j p_0 + C P^2 r^2 \sum_{i<j} b^{j-1-i}\rho^{2i}` and
     :math:`|y_{d,j}| \ge \rho^j(|\zeta| - \rho^j\,\mathrm{tail})` with :math:`|\zeta| \ge \mathrm{amplitude} -
     \mathrm{tail}`, j counted from that step.

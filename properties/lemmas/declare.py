@@ -44,7 +44,7 @@ class Held:
 
     Attributes:
         condition: The claim on the problem examined.
-        bare: Whether it came as a bare bool, of which nobody can tell whether it was exact: so it is *observed*.
+        bare: Whether it came as a bare bool, which may not have been exact: so it is *observed*.
         margin: The slack with which it holds, if the claim says so; the smallest is the worst.
         note: A few words on what was found where it does not hold.
     """

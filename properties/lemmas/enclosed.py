@@ -101,7 +101,7 @@ class Truth:
 
         Returns:
             True if the last half of the steps walked are true, False if one of the last quarter is false, else
-            undecided. Steps that nobody walked may differ: a verdict that rests on it is *observed*.
+            undecided. Steps that were not followed may differ: a verdict that rests on it is *observed*.
 
         Raises:
             TypeError: If there are no steps.

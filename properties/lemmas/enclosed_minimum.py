@@ -22,7 +22,7 @@ _GUARD_BITS = 64
 class SmoothTrajectory(Trajectory):
     """The first iterates of gradient descent on a smooth loss; the same quantities, and the same errors.
 
-    The minimizer is enclosed anew at the precision of the examination.
+    The minimizer is enclosed again at the precision of the examination.
     """
 
     def __init__(self, decision: SmoothDecision, steps: int) -> None:

@@ -106,7 +106,7 @@ def _tried(claim: OwnClaim, decision: AnyDecision, follow: Callable[[], Trajecto
 
 
 def _aside(claim: OwnClaim, decision: Decision | SmoothDecision) -> Outcome | None:
-    """Return the outcome where the claim does not speak of a problem, or nobody knows whether it does."""
+    """Return the outcome where the claim does not apply to a problem, or it is unknown whether it does."""
     in_subspace = isinstance(decision, Decision) and decision.subspace is not None
     converges = decision.amplitude is not None or in_subspace
     if "theorem" in claim.assumes and decision.fails:

@@ -127,7 +127,7 @@ def _digest(text: str) -> str:
 
 @lru_cache
 def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
-    """Return the claims of a target; a file is run anew only if its text has changed."""
+    """Return the claims of a target; a file is run again only if its text has changed."""
     file = _file_of(target)
     if file and _digest(_read(file)) != digest:
         raise InputError("claim", f"{file[:200]!r} has changed during the run; begin a new run")

@@ -27,7 +27,7 @@ class ClaimError(InputError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What examining a claim on a problem came to.
+    """The result of examining a claim on a problem.
 
     Attributes:
         state: Held, violated, undecided, or aside: the claim does not speak of the problem.

@@ -51,7 +51,7 @@ class Witness(Struct, frozen=True):
 
 
 class ShardResult(Struct):
-    """What a shard came to, or several that were merged.
+    """The result of a shard, or of several that were merged.
 
     Attributes:
         claim: The claim.
@@ -94,7 +94,7 @@ class ShardResult(Struct):
     fault: str | None = None
 
     def add(self, outcome: Outcome, count: int = 1) -> None:
-        """Count an outcome, which stands for so many problems."""
+        """Count an outcome, which stands for a number of problems."""
         self.examined += count
         _add(self.states, {outcome.state: count})
         if outcome.cause:

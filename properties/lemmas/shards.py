@@ -26,7 +26,7 @@ from gdcheck.theorem.loss.errors import InputError, in_words
 SIZE, BATCH = 250, 131072
 """Problems a shard: of most claims, and of a statement."""
 SAMPLE = 125
-"""One problem of so many is examined twice, and its certificate rechecked."""
+"""One problem in this number is examined twice, and its certificate rechecked."""
 
 MOST_ENDLESS = 3
 """Problems on which a claim may fail to end before it is given up."""

@@ -135,7 +135,7 @@ def _simpler(q: fmpq) -> list[fmpq]:
 
 
 def _digits(q: fmpq, count: int) -> fmpq:
-    """Return a number cut to so many digits."""
+    """Return a number cut to a given number of digits."""
     scale = fmpq(1)
     limit = fmpq(10) ** count
     while abs(q) * scale < limit / 10:

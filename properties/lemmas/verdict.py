@@ -81,7 +81,7 @@ class ClaimRow(Shape, frozen=True):
     Attributes:
         name: Its name.
         sentence: The claim in plain words.
-        source: Who says so, and where; empty if nobody is named.
+        source: Who says so, and where; empty if no source is named.
         file: The file that declares it.
         digest: The SHA-256 of that file.
         verdict: What the run says of the claim.

@@ -10,7 +10,7 @@ from typing import TextIO
 class Watchdog:
     """Ends this process if an examination takes too long; where it was then stands in a file.
 
-    The watch is kept by a thread outside the interpreter, so that nothing can hold it up. It is wound anew only now and
+    The watch is kept by a thread outside the interpreter, so that nothing can hold it up. It is reset only now and
     then, as that costs more than many an examination: each is given at least the limit, and at most a quarter more.
 
     Args:

@@ -58,7 +58,7 @@ class MadeProblem(Shape, frozen=True):
 
 @dataclass(frozen=True)
 class Instance:
-    """A problem together with the way it was made, which its verdict can be held against.
+    """A problem together with the way it was made, with which its verdict can be compared.
 
     Attributes:
         problem: The problem.

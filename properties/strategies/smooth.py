@@ -52,7 +52,7 @@ class MadeSmooth(Shape, frozen=True):
 
 @dataclass(frozen=True)
 class SmoothInstance:
-    """A smooth problem, and the way it was made, which its verdict can be held against.
+    """A smooth problem, and the way it was made, with which its verdict can be compared.
 
     Attributes:
         problem: The problem.
@@ -173,7 +173,7 @@ def smooth_problems(
         regime: Small-step, large-step, or the boundary itself; one of the first two if not given.
         dimensions: The least and the largest number n of variables.
         near: k puts the step size at a relative distance of 10⁻ᵏ from the boundary; 0 anywhere in the regime.
-        irrational: Whether the minimizer has logarithms as its components, which nobody tells gdcheck; either if not
+        irrational: Whether the minimizer has logarithms as its components, which gdcheck is not told; either if not
             given.
 
     Returns:

@@ -58,7 +58,7 @@ class Nearness:
 
 @dataclass(frozen=True)
 class ValleyInstance:
-    """A problem with residuals, and the way it was made, which its verdict can be held against.
+    """A problem with residuals, and the way it was made, with which its verdict can be compared.
 
     Attributes:
         problem: The problem.

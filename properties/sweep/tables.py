@@ -43,7 +43,7 @@ def read_table(store: Store, number: int) -> pl.DataFrame:
         # From memory: a path may hold signs that stand for several files.
         table = pl.read_parquet(io.BytesIO(content))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        # Damaged bytes can make the reader panic, which is no Exception.
+        # Damaged bytes can make the reader panic, which is not an Exception.
         raise UnsoundTableError("is damaged") from None
     _check(table, store.task(number, "cpu"))
     return table

@@ -104,7 +104,7 @@ def work(task: Task) -> BatchResult:
         task: The batch.
 
     Returns:
-        Its table and what the second opinions came to.
+        Its table and the results of the second opinions.
 
     Raises:
         InputError: If the memory of the device does not suffice.

@@ -63,7 +63,7 @@ class Record(Shape, frozen=True):
     Attributes:
         index: The problem's index in its part of the run.
         verdict: The verdict, after the checker has spoken: a rejected certificate makes it unresolved.
-        reason: One sentence for people.
+        reason: One sentence for the reader.
         recheck: What the checker said of the certificate: accepted, rejected, or none if there is no certificate or
             the checker gave up.
         regime: The regime of the step size.

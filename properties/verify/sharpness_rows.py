@@ -1,4 +1,4 @@
-"""What is known of the sharpness on the paper's own instances, held against what is proved."""
+"""What is known of the sharpness on the paper's own instances, compared with what is proved."""
 
 from __future__ import annotations
 

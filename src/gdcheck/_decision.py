@@ -1,4 +1,4 @@
-"""The decision as the front door hands it out: it shows itself in one line, and in a notebook with its picture."""
+"""The decision of the public interface: it is shown in one line, and in a notebook with its picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions of the front door beside ``decide``."""
+"""The public functions other than ``decide``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The problem as the front door takes it: an exact loss, a smooth one, or a Python function."""
+"""The problem of the public interface: an exact loss, a smooth one, or a Python function."""
 
 from __future__ import annotations
 

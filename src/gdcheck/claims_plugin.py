@@ -101,7 +101,7 @@ class ClaimItem(pytest.Item):
             raise ClaimFailedError(self._account(row))
 
     def _account(self, row: ClaimRow) -> str:
-        """Return what was found, in words: the problem, and the line that has it examined for ever."""
+        """Return what was found, in words: the problem, and the line that adds it to every later run."""
         said = f"{self.name}: {row.words()}".replace(" --time-limit", " --gdcheck-time-limit")
         if row.counterexample is None:
             return said

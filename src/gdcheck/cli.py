@@ -47,9 +47,9 @@ GROUPS = {
     "Draw and report": ("plot", "map", "crossings", "report"),
     "Train networks": ("train", "network"),
 }
-"""The commands by what one wants."""
+"""The commands, grouped by purpose."""
 _WHOLE = 1000
-"""So long a sentence on a command is folded, and not cut."""
+"""Longer than every sentence on a command, which is folded, and not cut."""
 
 
 class _Grouped(TyperGroup):

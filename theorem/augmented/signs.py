@@ -72,7 +72,7 @@ class Spectrum:
         """Decide a sign by enclosures that are refined.
 
         Args:
-            value: The number, enclosed anew at each precision.
+            value: The number, enclosed again at each precision.
             least: A bound below which its modulus means zero; None if it is known not to be zero.
 
         Returns:

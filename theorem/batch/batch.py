@@ -89,7 +89,7 @@ def certify_batch(
         device: The device of the arrays, where the namespace has devices.
         max_steps: Steps after which a row is given up.
         block: Rows worked on together; does not change what is proved.
-        least: The last so many rows are given up together: they would cost as much as a full block.
+        least: The last rows, if no more than these, are given up together: they would cost as much as a full block.
 
     Returns:
         The outcome of each row.

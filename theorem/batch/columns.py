@@ -1,4 +1,4 @@
-"""Many problems as columns of numbers, and what float64 came to for each of them."""
+"""Many problems as columns of numbers, and the result in float64 for each of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_MAP_ERROR = 2.0**-46
 
 
 class State(IntEnum):
-    """What float64 came to, row by row."""
+    """The result in float64, row by row."""
 
     PROVED = 0
     OUTSIDE = 1
@@ -146,7 +146,7 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What float64 came to; all arrays have shape (rows,).
+    """The result in float64; all arrays have shape (rows,).
 
     Attributes:
         state: A ``State`` for each row.

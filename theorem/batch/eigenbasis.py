@@ -53,12 +53,12 @@ class Turned:
         spectrum: λ̃, ascending, shape (2,).
         exponents: α_t of the terms of order three and more, T of them.
         coefficients: c̃, shape (T,).
-        basis: Q, shape (2, 2); with a preconditioner it is no rotation.
+        basis: Q, shape (2, 2); with a preconditioner it is not a rotation.
         inverse: What turns starts: Qᵀ, or with a preconditioner Q⁻¹ in float64; shape (2, 2).
         stretch: ‖Q‖‖Q⁻¹‖, by which a relative error of a start may grow; 1 without a preconditioner.
         step_size: η̃.
         map_error: What a ``Batch`` has to allow for; None if it is too much, or an end of the spectrum may be repeated.
-        obstacle: Why there is no bound, for people; empty where there is one.
+        obstacle: Why there is no bound, in words; empty where there is one.
     """
 
     spectrum: Floats
@@ -82,7 +82,7 @@ def turn(problem: Problem) -> Turned:
         The loss in these coordinates; the start is left alone.
 
     Raises:
-        InputError: If the loss is no such polynomial, the minimizer is not strict, or a number exceeds every float64.
+        InputError: If the loss is not such a polynomial, the minimizer not strict, or a number exceeds every float64.
     """
     n = problem.dimension
     if n != 2:

@@ -31,7 +31,7 @@ the number :math:`\rho^{3/4}` as computed, for which K stays moderate. It is tak
 above what ρ may be.
 
 **The constants.** s = fl(ηλ) is within 4u, so trace and determinant are computed within ε = 2⁻⁴⁸, and Δ within
-16ε as |t| ≤ 8/3; other rows are no stable ones and fail ρ' < 1. (A map error κ moves s by at most 4κ, and ε by 8κ.)
+16ε as |t| ≤ 8/3; other rows are not stable, and fail ρ' < 1. (A map error κ moves s by at most 4κ, and ε by 8κ.)
 Where |Δ| ≥ 64ε as computed, of what dominates, its sign is certain, and ρ and the multiplier are known within
 :math:`\epsilon + 8\epsilon/\sqrt{|\Delta|} \le \epsilon + \sqrt\epsilon` (for a pair :math:`\epsilon/\sqrt d`,
 d ≥ 2⁻²⁰), and p within twice that over the length that it had before it was scaled. ρ is padded by that and by 2⁻⁴⁰,

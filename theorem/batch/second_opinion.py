@@ -81,7 +81,7 @@ def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MA
 
     Args:
         batch: The batch.
-        outcome: What float64 came to.
+        outcome: The result in float64.
         row: The row.
         max_steps: Steps allowed in Arb.
 
@@ -105,7 +105,7 @@ def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
     """Return what in a decision contradicts a row that float64 has proved.
 
     Args:
-        outcome: What float64 came to.
+        outcome: The result in float64.
         row: A row that is proved.
         decision: The decision in Arb.
 

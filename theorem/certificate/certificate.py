@@ -148,7 +148,7 @@ def _restated(decision: Decision, subspace: Subspace | None, bits: int) -> Class
 
 
 def _rounded(e: Eigenvalue, bits: int) -> Eigenvalue:
-    """Return an irrational positive eigenvalue between numbers of at most so many bits."""
+    """Return an irrational positive eigenvalue between numbers of about this many bits."""
     if e.is_rational:
         return e
     shift = bits - int(e.hi.p).bit_length() + int(e.hi.q).bit_length()

@@ -17,10 +17,10 @@ claims are the functions here. To audit it, read the files in this order:
 * ``kinks``: Claim 17, and the cells into which truncated powers cut space.
 * ``kinds.every_start``: Claims E1 to E4, which certify almost every start at once, with its own ``check``.
 * ``kinds.sharpness`` with ``top_eigenvalue`` and ``pattern``: Claims H1 to H12, about the largest Hessian eigenvalue.
-* ``methods``: Claims M1 to M12, on heavy ball, Nesterov's method, Adam, RMSprop and preconditioned descent.
+* ``methods``: Claims M1 to M16, on heavy ball, Nesterov's method, Adam, RMSprop and preconditioned descent.
 * ``kinds.separable``, ``kinds.orbit`` and ``kinds.long_run`` (with ``linear``, ``at_step`` and ``walk``): the further
   kinds of certificates, each with its own ``check``.
-* ``smooth.strict_minimum`` with ``minimizer``: losses that are not polynomials, Claims G1 to G9, in intervals.
-* ``smooth.valley``: residuals whose zeros form a manifold, Claims V1 to V10, with the same arithmetic;
+* ``smooth.strict_minimum`` with ``minimizer``: smooth losses, Claims G1 to G9; ``smooth.kinds``: J, K, X and Y.
+* ``smooth.valley``: residuals whose zeros form a manifold, Claims V1 to V10, in intervals too;
   ``methods.valley``: momentum there, Claims W1 to W7; ``methods.valley_rank``: lost rank, Claims R1 to R3.
 """

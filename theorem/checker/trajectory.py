@@ -18,7 +18,7 @@ KAPPA_BITS = 256
 GROWTH_BITS = 64
 LOST_BITS = 1 << 16
 SQUARINGS = 10
-TOLERANCE_BITS = 12  # a derivative is computed anew where it may have changed by more than 2^-12
+TOLERANCE_BITS = 12  # a derivative is computed again where it may have changed by more than 2^-12
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.polynomial import Exponents, Polynomial, PolynomialArithmetic
 
 _MOST_MONOMIALS = 1000
-"""Above so many monomials of the rotated loss, rotating it costs more than the steps that it saves."""
+"""Above this number of monomials of the rotated loss, rotating it costs more than the steps that it saves."""
 
 Component = dict[int, Polynomial]
 """A component of F by powers of t: the coefficient of t^j, a polynomial in w."""

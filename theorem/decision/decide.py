@@ -31,7 +31,7 @@ __all__ = ["FIRST_PRECISION", "MAX_PRECISION", "MAX_STEPS", "Decision", "Verdict
 MAX_PRECISION = 8192
 MAX_STEPS = 1_000_000
 MOST_BEYOND = 100_000
-"""Steps at most where an assumption fails: the verdict stands already, and what happens instead is worth so many."""
+"""The most steps where an assumption fails: the verdict is known by then, and they only tell what happens instead."""
 
 
 def decide(
@@ -134,7 +134,7 @@ def _conclude(
     found: SearchResult,
     reasons: Reasons,
 ) -> tuple[Verdict, str]:
-    """Hold what was found against the statement: the verdict, and the reason in one sentence."""
+    """Compare what was found with the statement: return the verdict, and the reason in one sentence."""
     if fails:
         return Verdict.NOT_APPLICABLE, not_applicable(a.sentence for a in fails) + _happens(found, reasons)
     prediction = statement.predictions.get(classification.regime) if classification.regime else None

@@ -32,7 +32,7 @@ PREDICTED = {
     Regime.LARGE_STEP: LimitKind.ALTERNATING,
     Regime.ROTATING: LimitKind.ROTATING,
 }
-"""What the theorem on a method says of almost every start (docs/methods.md)."""
+"""What the theorem on a method says about almost every start (docs/methods.md)."""
 ROTATES = "the direction rotates: it has neither a limit nor an alternating limit, as predicted"
 
 _NOTHING = ": no mode dominates where the trajectory runs; another --step-size or --start may be decided"
@@ -80,7 +80,7 @@ def needs_preimages(method: Method) -> bool:
     """Whether the map of states may take a set of positive measure into a null set.
 
     Its derivative has the determinant βⁿ for heavy ball: never with momentum. For Nesterov it is
-    βⁿ det(I − ηP∇²f), which is that of gradient descent. Of adaptive methods the theorem speaks of one trajectory.
+    βⁿ det(I − ηP∇²f), which is that of gradient descent. For adaptive methods the theorem is about one trajectory.
     """
     if isinstance(method, Adam):
         return False

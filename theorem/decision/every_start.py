@@ -260,7 +260,7 @@ class GraphShape:
         bound: The remainder bound.
         rho: ρ.
         factor: max(4, D).
-        powers: K_h, for a method with a buffer (docs/methods.md, *Almost every start*): the ball of states has so many
+        powers: K_h, for a method with a buffer (docs/methods.md, *Almost every start*): the ball of states has K_h
             times the radius.
         pull: K_g, by which the remainder enters.
         ratio: What a gradient adds to the amplitude by the amplitude's weight of h, times K_h/K_g.

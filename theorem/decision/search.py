@@ -34,7 +34,7 @@ GUARD_BITS = 64
 # How narrowly ρ is to be known, relatively: sigma and tail are stated to nine digits.
 _RHO_WIDTH = fmpq(1, 10**14)
 _LATER = 12
-"""How often a later step is looked for that shows on which side of a kink a trajectory stays."""
+"""How often a later step is tried, to show on which side of a kink a trajectory stays."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -148,7 +148,7 @@ class StateSearch:
         return _result(motion, subspace, precision, blocks=blocks, amplitude=result, powers=sequence.powers)
 
     def _blocks(self, motion: Motion, subspace: Subspace | None, precision: int) -> tuple[Eigenspace, ...]:
-        """Return the eigenspaces that the lemma speaks of; none where all of space turns."""
+        """Return the eigenspaces that the lemma needs; none where all of space turns."""
         chosen, bits = _chosen(motion), precision + GUARD_BITS
         while motion.spectrum.precision < bits:
             motion.spectrum.refine()

@@ -18,7 +18,7 @@ def invariant_radius(bound: RemainderBound, rho: arb) -> fmpq | None:
         rho: An upper bound of all |1 − ηλ|, below one.
 
     Returns:
-        Nearly the largest such radius; None if there is no remainder: then every ball is such.
+        Nearly the largest such radius; None if there is no remainder: then every radius will do.
 
     Raises:
         ValueError: If ``rho`` is not certainly below one.

@@ -1,4 +1,4 @@
-"""Points as people give them: by name or by position, and never by a position that has two readings."""
+"""Points as users give them: by name or by position, but never by a position that can be read in two ways."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def place_point(values: Point, field: str, variables: Sequence[str], as_written:
         values: The coordinates, by position or by name.
         field: The field that an error names.
         variables: The variables in order.
-        as_written: The same names in the order in which the loss first mentions them, where nobody has fixed an order;
+        as_written: The same names in the order in which the loss first mentions them, if no order was given;
             else ``variables``.
 
     Returns:

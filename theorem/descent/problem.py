@@ -57,7 +57,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-# A smooth problem takes its data out before.
+# A smooth problem removes its data first.
 _KNOWN = set(PROBLEM_SCHEMA["properties"]) - {"data"}
 
 
@@ -71,7 +71,7 @@ class Problem:
         step_size: The step size η > 0.
         start: The first iterate x₀, shape (n,).
         minimizer_given: Whether a minimizer was given; else it is the origin until one is searched.
-        as_written: The variables in the order in which the loss first names them, where nobody has fixed an order.
+        as_written: The variables in the order in which the loss first names them, if no order was given.
         method: Gradient descent, or another method (``theorem.methods``).
         text: The loss as it was written, which may say more than its canonical form, such as a sum of squares.
 
@@ -119,7 +119,7 @@ class Problem:
         names = parsed.variables
         as_written = first_named(loss) if isinstance(loss, str) and variables is None else names
         origin = ["0"] * parsed.dimension
-        place = object.__setattr__  # The way of a frozen dataclass.
+        place = object.__setattr__  # A frozen dataclass is filled this way.
         place(self, "loss", parsed)
         place(self, "as_written", tuple(as_written))
         place(self, "text", loss if isinstance(loss, str) else "")

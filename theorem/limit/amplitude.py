@@ -112,7 +112,7 @@ def certify(
 def certify_at(
     sequence: PerturbedSequence, iterate: EnclosedIterate, accuracy: Accuracy = _DEFAULT
 ) -> Amplitude | Cause | None:
-    """Hold one iterate against the inequality.
+    """Test the inequality at one iterate.
 
     Args:
         sequence: The sequence, as its supplier encloses it from this iterate on.

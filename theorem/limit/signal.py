@@ -1,4 +1,4 @@
-"""What consecutive updates say of the direction: the cosine alone nothing, together with the spectrum a bound.
+"""What consecutive updates say about the direction: the cosine alone nothing; the spectrum adds a bound.
 
 Let M be symmetric with eigenvalues μ_i, E the eigenspace of one of them, μ_d, and w = Mu + e for two consecutive
 updates u ≠ 0 and w of gradient descent, M = I − ηH. With r = ⟨w,u⟩/‖u‖², s = ‖w − ru‖/‖u‖ = |r| tan∠(u,w),
@@ -10,8 +10,8 @@ updates u ≠ 0 and w of gradient descent, M = I − ηH. With r = ⟨w,u⟩/‖
 of modulus at least g there. *Below.* s is the least ‖w − cu‖/‖u‖ over all c, so that at c = μ_d it is at most
 ‖(M − μ_d)u‖/‖u‖ + ε, and M − μ_d takes E to zero and stretches what is across by at most max_i |μ_i − μ_d|.
 
-So a small angle between consecutive updates says that u is close to *an* eigenvector, as far as it is small against the
-gaps η(λ_i − λ_j); of which one, r says. For a small step size the angle is small everywhere.
+So a small angle between consecutive updates says that u is close to *an* eigenvector, if it is small compared with the
+gaps η(λ_i − λ_j); r tells to which one. For a small step size the angle is small everywhere.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def _in_units(problem: Problem, step: FixedPoint, bits: int) -> Iterator[Error]:
 
 
 def _float(a: fmpz, bits: int) -> float:
-    """Return a number in units of 2^-bits, to 53 bits of its own; infinite if it is too large."""
+    """Return a number in units of 2^-bits, rounded to 53 significant bits; infinite if it is too large."""
     spare = max(int(abs(a)).bit_length() - 64, 0)
     try:
         return float(int(a >> spare)) * 2.0 ** (spare - bits)

@@ -244,7 +244,7 @@ def _by_walking(problem: Problem, measure: str, bound: fmpq) -> Within:
 
 
 class _Gauge:
-    """The distance to the minimizer or the loss above the minimizer's, held against a bound."""
+    """The distance to the minimizer or the loss above the minimizer's, compared with a bound."""
 
     def __init__(self, measure: str, bound: fmpq, terms: Sequence[Term]) -> None:
         self.level = to_float(bound)

@@ -85,7 +85,7 @@ def read_sympy(expr: Any, variables: Iterable[Any] | None = None) -> tuple[tuple
     try:
         return parse_expression(_text(sympy, expr), names)
     except InputError as error:
-        # A position in a text that nobody wrote would not help.
+        # A position in a text that the user did not write would not help.
         raise InputError(error.field, re.sub(r" at character \d+", "", error.message)) from None
 
 

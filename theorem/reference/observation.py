@@ -85,8 +85,8 @@ def observe_path(
     """Watch a trajectory until its direction has settled, as ``observe`` does.
 
     Args:
-        follow: The iterates, in an arithmetic of so many digits.
-        minimizer: The point from which the direction is seen, to so many digits, shape (n,).
+        follow: The iterates, in an arithmetic of a given number of digits.
+        minimizer: The point from which the direction is seen, to a given number of digits, shape (n,).
         tolerance: The direction error to reach.
         max_steps: Steps after which to give up.
         digits: Decimal digits to begin with.

@@ -131,7 +131,7 @@ def observe_smooth(
 
     Args:
         problem: The problem.
-        minimizer: Returns a point within so many digits of the minimizer; None if none was enclosed.
+        minimizer: Returns a point that agrees with the minimizer to a number of digits; None if none was enclosed.
         max_steps: Steps after which to give up.
 
     Returns:

@@ -24,7 +24,7 @@ from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 _LOCAL_FROM = fmpq(21, 20)
 _GROWN = 4.0
 _MOST_IN_BALLS = 8
-# By how much its norm may be overestimated rather than computed anew.
+# By how much its norm may be overestimated rather than computed again.
 _NOT_MUCH = fmpq(1, 4096)
 _ROOM = fmpq(65, 64)
 # A bound on a ball is taken for smaller ones down to this ratio, or where it is so near that at the minimizer itself.

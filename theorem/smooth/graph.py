@@ -17,7 +17,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 MAX_NODES = 100_000
 _MATRIX_FROM = 64
-"""From so many coefficients on a matrix product is faster than sums one by one."""
+"""From this number of coefficients on a matrix product is faster than sums one by one."""
 ZERO, ONE = fmpq(0), fmpq(1)
 
 

@@ -254,7 +254,7 @@ def simple_point(loss: SmoothLoss, x: list[arb]) -> list[arb]:
 
 
 def centre_within(loss: SmoothLoss, minimizer: EnclosedMinimizer, digits: int) -> tuple[fmpq, ...]:
-    """Enclose a minimizer anew, to more digits.
+    """Enclose a minimizer again, to more digits.
 
     Args:
         loss: The loss.

@@ -212,7 +212,7 @@ def read_problem(loss: Any, **fields: Any) -> Problem | SmoothProblem:
         The problem.
 
     Raises:
-        InputError: If a field cannot be used. Where the text is no loss of either kind, the sentence is about the kind
+        InputError: If a field cannot be used. If the text is a loss of neither kind, the sentence is about the kind
             that it looks like.
     """
     data = fields.pop("data", None)

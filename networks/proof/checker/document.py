@@ -23,7 +23,7 @@ _MOST_STEPS = 1_000_000
 
 
 class BadNetworkCertificate(ValueError):  # noqa: N818 - named as the other checker's
-    """The document is no network certificate; the message names the field."""
+    """The document is not a network certificate; the message names the field."""
 
 
 @dataclass(frozen=True, eq=False)

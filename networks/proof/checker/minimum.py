@@ -1,6 +1,6 @@
 r"""A certificate of a run that arrives at a strict minimum: claims W1 to W9 of docs/certificate.md.
 
-The run is enclosed anew: points are pairs of floats, and where :math:`x_k` is within d of the pair at hand and both
+The run is enclosed again: points are pairs of floats, and where :math:`x_k` is within d of the pair at hand and both
 within a distance D of a spot with the Hessian's eigenvalues in [a, b], :math:`x_{k+1}` is within :math:`\max(1 -
 \eta(a - TD), \eta(b + TD) - 1)d` and what the pair's own step lacks.
 """

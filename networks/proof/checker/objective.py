@@ -37,7 +37,7 @@ class Objective:
         Claim W1 (objective).
 
         Raises:
-            BadNetworkCertificate: If the loss is unknown, or its targets are no unit vectors where they must be.
+            BadNetworkCertificate: If the loss is unknown, or its targets are not unit vectors where they must be.
         """
         if loss not in BOUNDS:
             raise BadNetworkCertificate(f"loss: must be one of {', '.join(BOUNDS)}")

@@ -228,7 +228,7 @@ def named_rest(minimizer: str | None, variables: str | None) -> tuple[Point | No
 
 
 def make_directory(path: Path) -> None:
-    """Make the directory of a run's result before the work, so that nobody learns hours later that it cannot be.
+    """Make the directory of a run's result before the work, so that a failure to do so is reported at once.
 
     Args:
         path: The directory.

@@ -1,4 +1,4 @@
-"""``gdcheck replay``: a stored problem decided again, and held against its record."""
+"""``gdcheck replay``: a stored problem decided again, and compared with its record."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 _WORDS = (24, 20, 16)
-"""Words up to so many characters are kept whole; the first of these that the terminal has room for."""
+"""Words up to this number of characters are kept whole: the first number that the terminal has room for."""
 _UNBOUNDED = 10**6
 
 

@@ -1,4 +1,4 @@
-"""The first lines of an answer for people: the verdict in words, and the step sizes that matter."""
+"""The first lines of an answer for human readers: the verdict in words, and the step sizes that matter."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class _CountColumn(ProgressColumn):
 
 @contextmanager
 def progress_bar(total: int | None, what: str) -> Iterator[Tell]:
-    """Show a bar with the time taken and left, on standard error; nothing where that is no terminal.
+    """Show a bar with the time taken and left, on standard error; nothing where that is not a terminal.
 
     Args:
         total: The number of units; None if it is not known.

@@ -1,4 +1,4 @@
-"""Answers for people: a few coloured lines, the theoretical value beside the computed one."""
+"""Answers for human readers: a few coloured lines, the theoretical value beside the computed one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLOURS = {
 
 
 def show_answer(console: Console, answer: dict[str, Any]) -> None:
-    """Print one answer (see ``theorem.certificate.answer``) for people.
+    """Print one answer (see ``theorem.certificate.answer``) for human readers.
 
     Args:
         console: Where to print; colours are left out where it is not a terminal.

@@ -1,4 +1,4 @@
-"""Rows for people: the minimizer that was found, the long run, how long it takes."""
+"""Rows for human readers: the minimizer that was found, the long run, how long it takes."""
 
 from __future__ import annotations
 

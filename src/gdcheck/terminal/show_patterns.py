@@ -1,4 +1,4 @@
-"""Patterns along a trajectory for people: rows of what theory says beside what is proved."""
+"""Patterns along a trajectory, for human readers: rows of what theory says beside what is proved."""
 
 from __future__ import annotations
 

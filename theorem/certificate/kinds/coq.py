@@ -24,7 +24,7 @@ _SLACK = Fraction(1, 2**125)
 _LEAST_BITS = 224
 
 _NAME = re.compile(r"[a-z](_?[0-9]+)?")
-"""Names that are no word of Coq and no field of its records."""
+"""Names that are neither words of Coq nor fields of its records."""
 
 _PLAIN = {
     "fixed": "the smallest Hessian eigenvalue, and the direction (x_k - m)/|x_k - m| tends to it",
@@ -146,7 +146,7 @@ def _list(values: Iterable[str | Fraction]) -> str:
 
 
 def _hint(value: Fraction) -> str:
-    """Write a number of many digits, which nobody reads, in hexadecimal: Coq reads it in a fifth of the time."""
+    """Write a number of many digits, which is not for reading, in hexadecimal: Coq reads it in a fifth of the time."""
     top, bottom = hex(abs(value.numerator)), hex(value.denominator)
     return f"({top} # {bottom})" if value >= 0 else f"((-{top}) # {bottom})"
 

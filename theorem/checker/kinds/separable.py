@@ -178,7 +178,7 @@ def lines_of(problem: Problem) -> list[Line]:
 
 @dataclass(frozen=True)
 class Motion:
-    """What becomes of one coordinate, for every start in its interval.
+    """What happens to one coordinate, for every start in its interval.
 
     Attributes:
         kind: ``decays``, ``leaves``, ``stays`` (the map is the identity) or ``vanishes`` (zero after a step at most).

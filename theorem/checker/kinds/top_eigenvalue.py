@@ -90,7 +90,7 @@ class Curvatures:
 
     Attributes:
         expansion: Gradient descent around the minimizer, with its bounds.
-        bits: The iterates are given with so many bits after the point.
+        bits: The number of bits after the point of the iterates.
         slopes: K on the balls of radius 2^(size - bits), by size.
     """
 

@@ -2,7 +2,7 @@
 
 With u = F(x), J its derivative and eta twice scale times the step size, the state (x, c) moves to (x - a eta J^T u -
 kappa c, beta c + eta J^T u). With z = (u, c / sqrt eta) this is z' = B(x) z + R, where B has the blocks I - a eta J
-J^T, -kappa sqrt(eta) J, sqrt(eta) J^T and beta. Everything is computed anew from the residuals' texts.
+J^T, -kappa sqrt(eta) J, sqrt(eta) J^T and beta. Everything is computed again from the residuals' texts.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def with_enough_bits(precisions: Sequence[int], verify: Callable[[int], T]) -> T
 
     Args:
         precisions: The numbers of bits to try.
-        verify: What to verify, with so many bits.
+        verify: Verifies the claims, with a given number of bits.
 
     Returns:
         What it returns.

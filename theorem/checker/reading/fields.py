@@ -143,7 +143,7 @@ def _one_each(kind: Any, value: object, path: str, n: int) -> tuple[Any, ...]:
 
 
 def distinct_names(most: int) -> Callable[[Any, object, str, int], tuple[str, ...]]:
-    """Return what reads at most so many names."""
+    """Return a reader of a list of distinct names, ``most`` of them at most."""
 
     def read(kind: Any, value: object, path: str, n: int) -> tuple[str, ...]:
         few = type(value) is not list or len(value) <= most

@@ -75,7 +75,7 @@ def read_loss(text: str, names: Sequence[str]) -> Loss:
 
 
 def _signed_terms(text: str) -> list[tuple[int, str]]:
-    """Split a sum into its terms, each with its sign; the signs inside of max(…) are no ends of terms."""
+    """Split a sum into its terms, each with its sign; the signs inside max(…) do not end a term."""
     first, *others = SIGN.split(text)
     pieces = [("-", first[1:]) if first.startswith("-") else ("+", first), *zip(others[::2], others[1::2], strict=True)]
     terms: list[tuple[int, list[str]]] = []

@@ -34,7 +34,7 @@ class Values:
 
 @lru_cache(maxsize=16)
 def _sums(expression: Expression, bits: int) -> dict[int, tuple[Interval, list[tuple[int, Interval]]]]:
-    """Return the sums that are no affine forms, by their index: constants and coefficients at a scale."""
+    """Return the sums that are not affine forms, by their index: constants and coefficients at a scale."""
     forms = affine(expression, bits)
     return {
         i: (Interval.exactly(x.constant, bits), [(slot, Interval.exactly(c, bits)) for slot, c in x.terms])

@@ -72,7 +72,7 @@ class Expression:
 
     @cached_property
     def valued(self) -> frozenset[int]:
-        """The slots whose values derivatives depend on: all but those that only sums take which nobody needs."""
+        """The slots whose values derivatives depend on: all except those that enter only sums that are not needed."""
         found: set[int] = set()
         for slot in range(self.dimension + len(self.operations) - 1, self.dimension - 1, -1):
             operation = self.operations[slot - self.dimension]

@@ -22,16 +22,16 @@ from gdcheck.theorem.checker.smooth.spectrum import Matrix, eigenvalues_within
 
 MOST_VARIABLES = 1000
 FEW_BITS = 64
-"""What is needed to a few digits only is computed with a quarter of the bits, and with so many at least."""
+"""What is needed to a few digits only is computed with a quarter of the bits, but with no fewer than these."""
 SQUARINGS = 10
 LARGE = 16
 """A norm from which on the first bound is taken: a sharper one is of little use, and its powers have many digits."""
 SOME_STEPS = 64
-"""At least so many steps are provided for."""
+"""The number of steps that is provided for at least."""
 NEAR = Fraction(1, 64)
 """Within this distance what is known at an iterate is of use."""
 NOT_MUCH = Fraction(1, 256)
-"""By how much the norm of the map's derivative may be overestimated rather than computed anew."""
+"""By how much the norm of the map's derivative may be overestimated rather than computed again."""
 SHARP = Fraction(65, 64)
 """A bound of the third derivative that is so near the one at the minimizer is taken on smaller balls, too."""
 
@@ -263,7 +263,7 @@ class _Slow:
     Attributes:
         error: The error so far.
         steps: The steps that are left.
-        bits: With half of so many bits the last iterate is good enough.
+        bits: With half of this number of bits the last iterate is good enough.
     """
 
     error: Fraction

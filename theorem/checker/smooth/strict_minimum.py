@@ -1,6 +1,6 @@
 """Smooth certificates: Claims G1 to G9, and ``check``. docs/certificate.md, *Smooth certificates*.
 
-The minimizer is known only to lie in a ball, and the Hessian there only in intervals. Everything is computed anew from
+The minimizer is known only to lie in a ball, and the Hessian there only in intervals. Everything is computed again from
 the text of the loss; a claim that is not decided at one precision is tried at the next, and fails at the last.
 """
 

@@ -1,7 +1,7 @@
 """Valley certificates: Claims V1 to V10, and ``check``. docs/certificate.md, *Valley certificates*.
 
 Gradient descent on scale times the sum of squared residuals F_i. With eta twice scale times the step size, x moves to
-x - eta J^T u, where u = F(x) and J is the derivative of F. Everything is computed anew from the residuals' texts.
+x - eta J^T u, where u = F(x) and J is the derivative of F. Everything is computed again from the residuals' texts.
 """
 
 from __future__ import annotations

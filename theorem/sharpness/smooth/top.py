@@ -24,7 +24,7 @@ from gdcheck.theorem.sharpness.smooth.symmetry import turned_round
 from gdcheck.theorem.smooth.series.functions import InexactError
 
 _MOST_VARIABLES = 12
-"""Up to so many the third derivative at an exact minimizer is asked whether it is zero."""
+"""Up to this number of variables the third derivative at an exact minimizer is tested for zero."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,1 +1,1 @@
-"""Other kinds of certificates of smooth losses: almost every start, the sharpness, points that are no minimum."""
+"""Other kinds of certificates of smooth losses: almost every start, the sharpness, points that are not a minimum."""

@@ -26,7 +26,7 @@ from gdcheck.theorem.methods.method import Method as ExactMethod
 from gdcheck.theorem.methods.reading import read_method
 
 MOST_PARAMETERS = 1000
-"""Up to here the whole Hessian is taken."""
+"""The most parameters for which the whole Hessian is computed."""
 NEAR = 1e-2
 """How much closer to the minimum than the start a run has to be before its direction is compared."""
 _LBFGS = 20_000

@@ -9,7 +9,7 @@ from msgspec import field
 from gdcheck.theorem.certificate.shapes import Count, Shape
 
 ENDS = ("v₁", "vₙ")
-"""The components that are looked at, as they are called."""
+"""The names of the components that are measured."""
 
 
 class EndMotion(Shape, frozen=True):

@@ -32,7 +32,7 @@ SWINGS = 0.01
 """By how much the cosine still moves over the last quarter of a run that has no limit, at least."""
 _DISTANCE = 1e-3
 FLOOR = 1e-9
-"""The least distance that is looked at: a minimum is known to some 1e-12, and closer to it that error shows."""
+"""The least distance that is measured: a minimum is known to some 1e-12, and closer to it that error shows."""
 _LEAST = 40
 _POINTS = 200
 _NINES = ("9999/10000", "999/1000", "99/100")

@@ -65,7 +65,7 @@ def python_line(form: Form) -> str:
 
 
 def reproduce_line(form: Form) -> str:
-    """Return the decorator that has a claim examined on a problem for ever."""
+    """Return the decorator that adds a problem to every later run of a claim."""
     line = python_line(form)
     return line.replace("gdcheck.Problem.residuals(", "@gdcheck.reproduce(residuals=", 1).replace(
         "gdcheck.Problem(", "@gdcheck.reproduce(", 1

@@ -275,7 +275,7 @@ _WRITTEN: dict[str, Callable[..., Any]] = {
     "unbind": _unbind,
     "dropout": _dropout,
 }
-"""Those that a sentence names."""
+"""The operations that an error message names."""
 
 _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "add": _binary(operator.add),
@@ -337,4 +337,4 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 """All of them, by what torch calls them."""
 
 KNOWN = tuple(sorted(_WRITTEN))
-"""Those that a sentence names; arithmetic and other names of the same are left out."""
+"""The functions that an error message names, without arithmetic and second names."""

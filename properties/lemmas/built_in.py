@@ -27,7 +27,7 @@ THEOREM, SEARCH = "theorem", "-search"
 """All of them together; and the end of the name of a claim whose smallest margin is looked for."""
 
 _SECOND, _SEARCHED = 0.25, 0.02
-"""Of all of them together: on what share of the problems the second engine is asked too, and a search's share."""
+"""The share of problems on which the second engine is asked too, and the share of problems that a search gets."""
 
 BY_FORMULA = "a constant was computed again by the checker's formula, and not proved at every point"
 

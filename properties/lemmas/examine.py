@@ -31,7 +31,7 @@ AnyDecision: TypeAlias = Decision | SmoothDecision | ValleyDecision
 PRECISIONS = (128, 512, 2048)
 """Bits at which a claim is examined, one after the other, until it is decided."""
 _VALLEY_STEPS, _VALLEY_BITS = 2000, 512
-"""Beyond the edge of stability many a trajectory never arrives: it is not followed for ever."""
+"""The most steps and bits for residuals: beyond the edge of stability a trajectory may never arrive."""
 
 
 def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, AnyDecision | None]:

@@ -1,4 +1,4 @@
-"""What examining a claim on one problem comes to."""
+"""The result of examining a claim on one problem."""
 
 from __future__ import annotations
 

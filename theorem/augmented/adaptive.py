@@ -38,7 +38,7 @@ class Factors:
 
     @classmethod
     def at(cls, method: Adam, step: int) -> Factors:
-        """Those of a step, 1 for the first."""
+        """Return the factors of a step; the first step is 1."""
         if not method.corrects_bias:
             return cls(arb(0), 1 / arb(method.epsilon))
         fades = arb(method.beta1) ** step

@@ -48,11 +48,11 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 """A number from 0 to 1."""
 
 Evidence = Literal["proved", "observed"]
-"""By what something is known."""
+"""How something is known."""
 VerdictName = Annotated[str, one_of(Verdict)]
 """A verdict by its name."""
 RunOutcome = Literal["passed", "failed", "incomplete"]
-"""What a run comes to."""
+"""The result of a run."""
 Contradictions: TypeAlias = Iterator[tuple[str, object, object]]
 """Fields of a stored result, each with what it says and what the rest of the file comes to."""
 

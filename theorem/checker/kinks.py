@@ -135,7 +135,7 @@ class Relation:
         """Tell whether no point has slope . h + offset > 0 for the kinks that are kept and < 0 for the others.
 
         If every weight has the sign of its kink, the sum of weight * (slope . h + offset) is positive in the cell; but
-        it is ``offset`` everywhere. The same with all weights turned round.
+        it is ``offset`` everywhere. The same holds with all signs reversed.
         """
         same = {(weight > 0) == kept[j] for j, weight in self.weights.items()}
         return (same == {True} and self.offset <= 0) or (same == {False} and self.offset >= 0)

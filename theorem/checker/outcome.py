@@ -106,7 +106,7 @@ def time_limit(seconds: float) -> AbstractContextManager[None]:
 
 
 def watched(watch: Watch | None) -> AbstractContextManager[None]:
-    """Tell somebody how far the checks inside have come along a trajectory.
+    """Tell a watcher how far the checks inside have come along a trajectory.
 
     Args:
         watch: What to call, or None.
@@ -115,7 +115,7 @@ def watched(watch: Watch | None) -> AbstractContextManager[None]:
 
 
 def at_step(done: int, total: int) -> None:
-    """Look at the clock now and then along a trajectory, and tell who watches how far the check has come.
+    """Look at the clock now and then along a trajectory, and tell the watcher how far the check has come.
 
     Args:
         done: The steps done.

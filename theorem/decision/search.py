@@ -66,7 +66,7 @@ class SearchResult:
     def decision(
         self, problem: Problem, expansion: Expansion, conclusion: tuple[Verdict, str], **known: Any
     ) -> Decision:
-        """Return the decision that this comes to; ``known`` are the fields that no search finds."""
+        """Return the decision that follows from this; ``known`` are the fields that no search finds."""
         used = self.amplitude is not None or self.subspace is not None
         return Decision(
             problem,
@@ -110,7 +110,7 @@ def eigenspace(
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """All of space first, then an invariant subspace that lacks dominance.
+    """The search: all of space first, then an invariant subspace without a dominant eigenvalue of the whole.
 
     Attributes:
         expansion: The loss at its minimizer; its Hessian exists.

@@ -44,7 +44,7 @@ def pencil_of(expansion: Expansion, method: Method) -> Pencil:
 
 @dataclass(frozen=True, eq=False)
 class StateSearch:
-    """All of space first, then an invariant subspace that lacks dominance.
+    """The search: all of space first, then an invariant subspace without a dominant eigenvalue of the whole.
 
     Attributes:
         expansion: The loss at its minimizer, with the step size u; its Hessian exists.

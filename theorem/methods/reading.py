@@ -14,7 +14,7 @@ from gdcheck.theorem.methods.method import PLAIN, Adam, GradientDescent, HeavyBa
 POLYNOMIALS_ONLY = "momentum, Adam and preconditioners are decided for polynomial losses so far; leave it out here"
 """Why a method is refused where a loss has other functions."""
 _DEFAULTS = {"beta1": "9/10", "beta2": "999/1000", "epsilon": "1e-8"}
-"""Those of torch.optim.Adam."""
+"""The defaults of torch.optim.Adam."""
 _REFUSED = {
     "weight_decay": "weight decay changes the loss; add its term to the loss",
     "dampening": "dampening is not covered; leave it out",

@@ -69,7 +69,7 @@ class ReferenceSpectrum:
 
 
 def half_of_the_digits() -> mpf:
-    """Return what is as good as nothing beside one: ten to minus half of the digits in use."""
+    """Return what counts as zero in comparison with one: ten to minus half of the digits in use."""
     return mpf(10) ** -(mp.dps // 2)
 
 

@@ -104,7 +104,7 @@ def operator_norm(a: Array) -> float:
 
 @dataclass(frozen=True)
 class Norms:
-    """Of a layer at one point: ‖P‖, the largest ‖P‖_F of a sample, ‖W‖ and its largest column without the bias."""
+    """A layer at one point: ‖P‖, the largest ‖P‖_F of a sample, ‖W‖ and its largest column without the bias."""
 
     patches: float
     sample: float

@@ -25,7 +25,7 @@ from gdcheck.networks.proof.checker.passes import Network
 from gdcheck.networks.proof.checker.wide import Array, Wide, above, plus, scaled, size
 
 _SPENT = 0.02
-"""By how much errors may grow, in logarithms, on account of the distance from one spot."""
+"""By how much errors may grow, in logarithms, on account of the distance from one spot (see ``Spot``)."""
 
 
 @dataclass(frozen=True, eq=False)

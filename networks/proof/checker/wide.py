@@ -79,7 +79,7 @@ class Wide:
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    """Return fl(a + b) and what it lacks."""
+    """Return fl(a + b) and its rounding error."""
     s = a + b
     t = s - a
     return s, (a - (s - t)) + (b - t)
@@ -92,7 +92,7 @@ def _split(a: Array) -> tuple[Array, Array]:
 
 
 def two_product(a: Array, b: Array) -> tuple[Array, Array]:
-    """Return fl(ab) and what it lacks, for numbers between 2⁻⁴⁰⁰ and 2⁴⁰⁰ or zero."""
+    """Return fl(ab) and its rounding error, for numbers between 2⁻⁴⁰⁰ and 2⁴⁰⁰ or zero."""
     p = a * b
     (ah, al), (bh, bl) = _split(a), _split(b)
     return p, ((ah * bh - p) + ah * bl + al * bh) + al * bl

@@ -46,7 +46,7 @@ class Objective:
 
     @property
     def weights(self) -> tuple[float, float]:
-        """The decay in float64, and a bound of what it lacks."""
+        """The decay in float64, and a bound of its rounding error."""
         return nearest(self.decay)
 
     def slopes(self, at: Forward) -> Near:
@@ -77,7 +77,7 @@ class Objective:
 
 
 def nearest(number: fmpq) -> tuple[float, float]:
-    """Return a positive rational in float64, and a bound of what it lacks."""
+    """Return a positive rational in float64, and a bound of its rounding error."""
     with ctx.workprec(512):
         value = float(arb(number))
         return value, up(float(abs(arb(number) - arb(value)).upper()))

@@ -14,7 +14,7 @@ from gdcheck.theorem.checker.reading.fields import Interval
 from gdcheck.theorem.checker.spectrum import Operator
 
 _DEGREE, _WEIGHT = 3, 12
-"""Of a polynomial in traces and determinants below: its degree, and the sum of its coefficients' moduli, at most."""
+"""The largest degree of a polynomial in traces and determinants below, and sum of its coefficients' moduli."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Algebraic:
 
     @classmethod
     def of(cls, linear: Linear, u: Fraction, operator: Operator, eigenvalues: Sequence[Eigenvalue]) -> Algebraic:
-        """Those of a method; the eigenvalues are verified."""
+        """Return the numbers of a method; its eigenvalues are verified."""
         (t0, t1), (d0, d1) = linear.trace, linear.determinant
         top = u * eigenvalues[-1].high
         size = max(Fraction(1), abs(t0) + abs(t1) * top, abs(d0) + abs(d1) * top)

@@ -208,7 +208,7 @@ class _Slopes:
 
 @dataclass(frozen=True)
 class _Bounds:
-    """Of a slot on a ball: its values, and upper bounds of the norms of its first three derivatives, times 2^bits."""
+    """A slot on a ball: its values, and upper bounds of the norms of its first three derivatives, times 2^bits."""
 
     values: Interval
     first: int

@@ -436,7 +436,7 @@ _JETS = (
     *(_jet_sigmoid, _jet_softplus, _jet_erf, _jet_atan),
 )
 JETS: dict[str, Callable[[Interval], Iterator[Interval]]] = {f.__name__.removeprefix("_jet_"): f for f in _JETS}
-"""Of each function the value and the first three derivatives on an interval, one after the other."""
+"""For each function the value and the first three derivatives on an interval, one after the other."""
 
 _COARSE = (_coarse_log, _coarse_log1p, _coarse_softplus, _coarse_erf, _coarse_atan)
 COARSE = {f.__name__.removeprefix("_coarse_"): f for f in _COARSE}

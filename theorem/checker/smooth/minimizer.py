@@ -29,7 +29,7 @@ LARGE = 16
 SOME_STEPS = 64
 """The number of steps that is provided for at least."""
 NEAR = Fraction(1, 64)
-"""Within this distance what is known at an iterate is of use."""
+"""Bounds known at an iterate are used within this distance of it."""
 NOT_MUCH = Fraction(1, 256)
 """By how much the norm of the map's derivative may be overestimated rather than computed again."""
 SHARP = Fraction(65, 64)

@@ -40,7 +40,7 @@ from gdcheck.theorem.checker.smooth.spectrum import (
 
 PRECISIONS = (256, 512, 1024, 2048, 4096)
 MORE = (8192, 16384)
-"""Beyond these, where the minimizer's ball is so small that 4096 bits do not tell its radius."""
+"""Precisions after these, where the minimizer's ball is too small for 4096 bits to tell its radius."""
 
 
 def verify(c: Document, bits: int) -> tuple[Middle, Sequence[Ends]]:

@@ -195,7 +195,7 @@ RANGES: dict[str, tuple[Range, Range]] = {
     "erf": (_WAVE, Range(Fraction(0), Fraction(113, 100), True)),
     "atan": (Range(Fraction(-158, 100), Fraction(158, 100)), Range(Fraction(0), Fraction(1), True)),
 }
-"""Of each function where its values lie, and those of its derivative, wherever it is defined."""
+"""For each function a range of its values and one of its derivative's, over its whole domain."""
 
 
 def verify_fall(expression: Expression, direction: Vector) -> None:

@@ -32,9 +32,9 @@ def heading(said: str, *notes: str) -> alt.TitleParams:
         said: What is drawn, such as the loss; broken into lines, and cut where it is very long.
         *notes: The conditions, each on lines of its own.
     """
-    first = wrap(said, 78)
+    first = wrap(said, 70)
     if len(first) > _MOST_LINES:
-        first = [*first[: _MOST_LINES - 1], first[_MOST_LINES - 1][:70] + " …"]
+        first = [*first[: _MOST_LINES - 1], first[_MOST_LINES - 1][:66] + " …"]
     more = [line for note in notes if note for line in wrap(note, 96)]
     look: dict[str, Any] = {"anchor": "start", "fontSize": 15, "offset": 18, "color": STAND_IN["ink"]}
     if more:

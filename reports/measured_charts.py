@@ -61,14 +61,39 @@ def training_chart(result: TrainingResult) -> alt.VConcatChart:
         _bands(methods, "loss", "Loss over all images", "loss", None),
         _bands(methods, "alignment", "Update: |cos| with the Hessian's top eigenvector", "|cos|", 1),
     ]
-    data, seeds = result.data, sorted({run.seed for run in result.runs})
     above = heading(
-        f"Optimizers on {data.name}, measured",
-        f"{data.images} images; {result.network.architecture}, {result.network.parameters} parameters, {result.loss}, "
-        f"{result.dtype}, {result.surroundings.device}; {seed_words(seeds)}",
+        f"Optimizers on {result.data.name}, measured",
+        training_conditions(result),
         "lines are means, bands go from least to largest of all runs and steps of a bin",
     )
     return stacked(*(p for p in panels if p is not None), spacing=24, title=above)
+
+
+def training_conditions(result: TrainingResult) -> str:
+    """Return under which conditions optimizers were measured: images, network, loss, arithmetic, device, seeds.
+
+    Args:
+        result: The result.
+    """
+    return (
+        f"{result.data.images} images; {result.network.architecture}, {result.network.parameters} parameters, "
+        f"{result.loss}, {result.dtype}, {result.surroundings.device}; "
+        f"{seed_words(sorted({run.seed for run in result.runs}))}"
+    )
+
+
+def network_conditions(result: NetworkResult) -> str:
+    """Return under which conditions the minimum of a network was measured.
+
+    Args:
+        result: The result.
+    """
+    seed = result.options.get("seed")
+    return (
+        f"{result.data.name}, {result.data.images} images; network with {result.network.parameters} parameters, "
+        f"{result.loss}, weight decay {result.weight_decay:g}, float64, {result.surroundings.device}"
+        + ("" if seed is None else f"; seed {seed}")
+    )
 
 
 def seed_words(seeds: Sequence[int]) -> str:
@@ -185,15 +210,8 @@ def network_chart(result: NetworkResult) -> alt.VConcatChart:
         ),
         _growth(result),
     ]
-    data = result.data
-    seed = result.options.get("seed")
-    above = heading(
-        "Gradient descent around a strict minimum of a network, measured",
-        f"{data.name}, {data.images} images; network with {result.network.parameters} parameters, {result.loss}, "
-        f"weight decay {result.weight_decay:g}, float64, {result.surroundings.device}"
-        + ("" if seed is None else f"; seed {seed}"),
-    )
-    return stacked(*panels, spacing=24, title=above)
+    said = "Gradient descent around a strict minimum of a network, measured"
+    return stacked(*panels, spacing=24, title=heading(said, network_conditions(result)))
 
 
 def _pattern(run: TrajectoryEntry) -> str:

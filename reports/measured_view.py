@@ -68,7 +68,7 @@ class NetworkView(_MeasuredView[NetworkResult]):
             yield (
                 "methods",
                 "Momentum and Adam near the minimum, measured and predicted",
-                method_runs_chart(self.run.methods),
+                method_runs_chart(self.run),
             )
 
     def markdown(self) -> list[str]:
@@ -107,7 +107,7 @@ class TrainingView(_MeasuredView[TrainingResult]):
         yield "training", "Optimizers by cosine and sharpness, measured", training_chart(self.run)
         if any(one.along_lowest or one.along_highest for one in self.run.minima):
             name = "Growth and angle per step at the minima ahead, measured and predicted"
-            yield "minima", name, minima_chart(self.run.minima)
+            yield "minima", name, minima_chart(self.run)
 
     def markdown(self) -> list[str]:
         """Return the judgements."""

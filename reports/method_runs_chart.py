@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import pi
 from typing import Any
 
 import altair as alt
 
-from gdcheck.networks.method_shapes import ENDS, EndMotion, MethodPrediction, MethodRun, MinimumAhead
-from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, panel, stacked
+from gdcheck.networks.method_shapes import ENDS, EndMotion, MethodPrediction, MethodRun
+from gdcheck.networks.shapes import NetworkResult, TrainingResult
+from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, legend, panel, stacked
+from gdcheck.reports.labels import heading
+from gdcheck.reports.measured_charts import network_conditions, training_conditions
 
 _COLOURS = {"below the switch": "fixed", "above the switch": "alternating", "in the window": "two-cycle"}
 _PLACES = {"small-step": "below the switch", "large-step": "above the switch", "rotating": "in the window"}
@@ -17,36 +21,52 @@ _HEIGHT = 170
 _ROW = 36
 
 
-def method_runs_chart(runs: Sequence[MethodRun]) -> alt.VConcatChart:
+def method_runs_chart(result: NetworkResult) -> alt.VConcatChart:
     """Draw the runs of methods near one minimum.
 
     Args:
-        runs: The runs, at least one.
+        result: The result of ``gdcheck network``, with at least one run of a method.
 
     Returns:
         The chart, in the stand-in colours of ``reports.charts``.
     """
+    runs = result.methods
     seen = [_Seen(label(run), run.place, run.predicted, (run.lowest, run.highest)) for run in runs]
-    return stacked(_cosines(runs), *_motions(seen))
+    above = heading(
+        "Momentum and Adam near a strict minimum of a network, measured",
+        network_conditions(result),
+        "; ".join(
+            f"{name}: η\u00a0=\u00a0" + ", ".join(f"{r.step_size:.4g} {r.place}" for r in runs if _name(r) == name)
+            for name in dict.fromkeys(map(_name, runs))
+        ),
+    )
+    # The dashes tell the methods in the first panel alone.
+    chart: alt.VConcatChart = stacked(_cosines(runs), *_motions(seen), title=above).resolve_legend(
+        strokeDash="independent"
+    )
+    return chart
 
 
-def minima_chart(minima: Sequence[MinimumAhead]) -> alt.VConcatChart:
+def minima_chart(result: TrainingResult) -> alt.VConcatChart:
     """Draw how trained runs move at the minima that they approach.
 
     Args:
-        minima: What was compared, at least one of them with an end that was measured.
+        result: The result of ``gdcheck train --minimum``, at least one of its minima with an end that was measured.
 
     Returns:
         The chart, in the stand-in colours.
     """
     seen = [
-        _Seen(
-            f"{m.optimizer}, seed {m.seed}", _PLACES[m.predicted.regime], m.predicted, (m.along_lowest, m.along_highest)
-        )
-        for m in minima
-        if m.predicted is not None and m.predicted.regime in _PLACES
+        _Seen(f"{m.optimizer}, η = {run.step_size:g}, seed {m.seed}", _PLACES[m.predicted.regime], m.predicted, ends)
+        for run, m in zip(result.runs, result.minima, strict=False)
+        if m.predicted is not None and m.predicted.regime in _PLACES and any(ends := (m.along_lowest, m.along_highest))
     ]
-    return stacked(*_motions(seen))
+    above = heading(
+        "Trained runs at the minima that they approach, measured",
+        f"{result.data.name}, {training_conditions(result)}",
+        f"{result.steps} steps; predicted from the spectrum of the Hessian at each minimum",
+    )
+    return stacked(*_motions(seen), title=above)
 
 
 @dataclass(frozen=True)
@@ -65,27 +85,31 @@ def label(run: MethodRun) -> str:
     Args:
         run: The run.
     """
+    return f"{_name(run)}, {run.place}"
+
+
+def _name(run: MethodRun) -> str:
     beta = run.method.get("momentum", run.method.get("beta1"))
     name = {"heavy-ball": "heavy ball", "adam": "Adam"}.get(run.method["name"], run.method["name"])
-    return f"{name}, β = {beta}, {run.place}"
+    return f"{name}, β = {beta}"
 
 
 def _cosines(runs: Sequence[MethodRun]) -> Panel:
     values = [
-        {"x": k, "y": c, "run": label(run), "place": run.place}
+        {"x": k, "y": c, "run": label(run), "method": _name(run), "place": run.place}
         for run in runs
         for k, c in zip(run.steps, run.cosine, strict=True)
     ]
-    x = alt.X("x:Q", title="step", scale=alt.Scale(type="log"), axis=alt.Axis(grid=False, format="~s"))
+    x = alt.X("x:Q", title="step", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(grid=False, format="~s"))
     y = axis(alt.Y, "cosine", [-1, 1])
-    lines = drawn("line", values, strokeWidth=1.6).encode(
-        x=x, y=y, color=_colour(), strokeDash=alt.StrokeDash("run:N", legend=None), detail="run:N"
-    )
+    dash = alt.StrokeDash("method:N", legend=legend("bottom"))
+    colour = _colour([run.place for run in runs])
+    lines = drawn("line", values, strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash, detail="run:N")
     return panel([lines], "Cosine of consecutive updates", _HEIGHT)
 
 
 def _motions(seen: Sequence[_Seen]) -> tuple[Panel, Panel]:
-    return _ends(seen, "modulus", "growth per step"), _ends(seen, "angle", "angle per step")
+    return _ends(seen, "modulus", "growth per step"), _ends(seen, "angle", "angle per step (radians)")
 
 
 def _ends(runs: Sequence[_Seen], what: str, title: str) -> Panel:
@@ -98,14 +122,20 @@ def _ends(runs: Sequence[_Seen], what: str, title: str) -> Panel:
                 predicted.append(row | {"x": getattr(said, what)})
                 measured.append(row | {"x": getattr(seen, what)})
     rows = [one["row"] for one in predicted]
-    x = axis(alt.X, title, field="x")
+    # Angles go from 0 to π; growths are seen against 1, beyond which a component does not shrink.
+    marks = [0.0, pi] if what == "angle" else [1.0]
+    low, high = (end([*marks, *(one["x"] for one in (*predicted, *measured))]) for end in (min, max))
+    room = 0.04 * (high - low)
+    x = axis(alt.X, title, [low - room, high + room], field="x", format="~g")
     y = alt.Y("row:N", title=None, sort=rows, axis=alt.Axis(labelLimit=320))
     ticks = drawn("tick", predicted, color=STAND_IN["ink"], thickness=2, size=18).encode(x=x, y=y)
-    dots = drawn("point", measured, filled=True, size=60, opacity=1).encode(x=x, y=y, color=_colour())
-    heading = f"{title[0].upper()}{title[1:]}: predicted (lines) and measured (dots)"
-    return panel([ticks, dots], heading, _ROW / 2 * len(rows))
+    colour = _colour([run.place for run in runs])
+    dots = drawn("point", measured, filled=True, size=60, opacity=1).encode(x=x, y=y, color=colour)
+    said = f"{title[0].upper()}{title[1:]}: predicted (lines) and measured (dots)"
+    return panel([ticks, dots], said, _ROW / 2 * len(rows))
 
 
-def _colour() -> Any:
-    scale = alt.Scale(domain=list(_COLOURS), range=[STAND_IN[c] for c in _COLOURS.values()])
-    return alt.Color("place:N", scale=scale, legend=alt.Legend(title=None, orient="top"))
+def _colour(places: Sequence[str]) -> Any:
+    """Return the colours of the places that occur."""
+    known = {place: STAND_IN[colour] for place, colour in _COLOURS.items() if place in places}
+    return alt.Color("place:N", scale=alt.Scale(domain=list(known), range=list(known.values())), legend=legend())

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from flint import ctx, fmpq
 
 from gdcheck.properties.basins.adaptive_labels import OBSERVED_STEPS, Regimes, Tell, observed
-from gdcheck.properties.basins.plane import EXCEPTIONAL, Plane, check_options, checked_width
+from gdcheck.properties.basins.plane import EXCEPTIONAL, IN_THE_LEGEND, Plane, check_options, checked_width
 from gdcheck.properties.basins.simulation import BasinLabel, Codes, Floats
 from gdcheck.properties.basins.smooth_labels import ON_A_SIDE, accepted, off_graph
 from gdcheck.properties.basins.window import natural_size
@@ -87,7 +87,7 @@ def adaptive_plane(
     regimes = Regimes.of(method, eta, marks, (values, vectors))
     labels = observed(problem, (eta, h), width, regimes, lambda done, total: tell(done, total + ON_A_SIDE**2))
     certified = np.zeros(size * size, np.bool_)
-    notes = ["strong colours are certified; pale ones are observed"]
+    notes = [IN_THE_LEGEND]
     if kind == "start":
         notes += _in_the_ball(problem, h, vectors, labels, certified)
     proved, differing = _decided(problem, (eta, h), vectors, (labels, certified), tell)

@@ -32,6 +32,9 @@ LARGEST_SIZE = 4000
 
 EXCEPTIONAL = "exceptional starts, proved"
 
+IN_THE_LEGEND = "certified and observed points have different colours; the legend names both"
+"""What is said of the colours of a plane of which a part is certified."""
+
 _CERTIFIED_STEPS = 256
 _COARSE = 40
 _SMALLEST = 2.0**-1000
@@ -196,7 +199,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         labels, certified, outside = look(batch, reach), np.zeros(batch.rows, np.bool_), False
     else:
         labels, certified, outside = _labels(batch, reach)
-    notes = ["strong colours are certified; pale ones are observed"]
+    notes = [IN_THE_LEGEND]
     if not certified.any():
         notes = [f"observed only: {_reason(problem, kind, where, outside=outside)}"]
     if window is None:

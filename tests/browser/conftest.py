@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 from flint import fmpq
+from msgspec.structs import replace
 
+from gdcheck.networks.method_shapes import EndMotion, MethodPrediction, MethodRun
+from gdcheck.networks.shapes import NetworkResult
 from gdcheck.properties.ablation.run import run_ablations
 from gdcheck.properties.basins.crossing_grid import Cell
 from gdcheck.properties.basins.plane import draw_plane
@@ -20,6 +23,7 @@ from gdcheck.reports.compose import compose, write_run
 from gdcheck.reports.crossing_charts import crossing_chart
 from gdcheck.reports.direction_chart import moduli_chart, phase_chart
 from gdcheck.reports.labels import heading
+from gdcheck.reports.method_runs_chart import method_runs_chart
 from gdcheck.reports.plane_picture import plane_picture
 from gdcheck.reports.problem_charts import problem_chart
 from gdcheck.reports.step_chart import step_chart
@@ -123,4 +127,19 @@ def _charts():
         for radius in range(1, 8)
     ]
     lines = {"2/(λ₁+λₙ)": 0.9, "2/λₙ": 0.93}
+    yield "methods near a minimum", method_runs_chart(_methods_near_a_minimum())
     yield "crossings", crossing_chart(cells, heading("f(x, y) = x² + y²", "from starts on a line"), lines)
+
+
+def _methods_near_a_minimum():
+    """The kept network with three made-up runs of methods."""
+    kept = read_as(json.loads((DOCS / "measured" / "network.json").read_text(encoding="utf-8")), NetworkResult)
+    motion, turning = EndMotion(0.96, 0.0), EndMotion(0.95, 1.2)
+    told = MethodPrediction("small-step", 1.0, motion, turning, 1.0, None, 1.1)
+    steps, heavy = (2, 5, 10, 1000), {"name": "heavy-ball", "momentum": "9/10"}
+    places = {"below the switch": heavy, "above the switch": {"name": "adam", "beta1": "1/2"}, "in the window": heavy}
+    runs = (
+        MethodRun(place, method, 0.5, 1000, False, told, motion, turning, 0.9, 1.0, steps, (-1.0, 0.0, 0.5, 1.0), {})
+        for place, method in places.items()
+    )
+    return replace(kept, methods=tuple(runs))

@@ -247,7 +247,8 @@ def crossings(
         "gdcheck map problem.json --out map.png",
         'gdcheck map --loss "x**2 + y**2/2 + x**2*y + x**3" --step-size 0.95 --out map.svg',
         "gdcheck map problem.json --plane step --out steps.png",
-        'gdcheck map --loss "x**2/2 + y**2 + x**2*y" --step-size 0.05 --method rmsprop --epsilon 1 --out rms.png',
+        'gdcheck map --loss "x**2/2 + y**2 + x**2*y" --step-size 0.05 --method rmsprop --epsilon 1 --size 300 '
+        "--out rms.png",
         'gdcheck map --residual "x*y - 1" --step-size 0.5 --start 1,1 --half-width 3 --out valley.png',
     ),
 )
@@ -284,7 +285,10 @@ def draw_map(
     preconditioner: Preconditioner = None,
     as_json: AsJson = False,
 ) -> int:
-    """Draw which limit each start of a loss in two variables has."""
+    """Draw which limit each start of a loss in two variables has.
+
+    What is certified and what is only observed have different colours; the picture's legend names both.
+    """
     from gdcheck.commands.map_run import MapOptions, map_command
 
     picture_format(out)

@@ -1,9 +1,11 @@
 """Momentum and Adam near a strict minimum: predictions as the exact engine's, and wrong ones are not measured."""
 
 import json
+import re
 from cmath import exp
 from dataclasses import replace
 from math import pi
+from pathlib import Path
 
 import pytest
 
@@ -12,13 +14,15 @@ torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e 
 from flint import fmpq, fmpq_mat  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from msgspec.structs import replace as replace_fields  # noqa: E402
 
 from gdcheck.networks.end_motion import measure, motion_findings  # noqa: E402
 from gdcheck.networks.method_shapes import EndMotion, MethodRun  # noqa: E402
 from gdcheck.networks.near_minimum import Plan, plans, run_near  # noqa: E402
 from gdcheck.networks.predictions import lines, predict  # noqa: E402
-from gdcheck.networks.shapes import TrainingResult  # noqa: E402
+from gdcheck.networks.shapes import NetworkResult, TrainingResult  # noqa: E402
 from gdcheck.properties.storage.files import as_json  # noqa: E402
+from gdcheck.reports.charts import as_svg  # noqa: E402
 from gdcheck.reports.measured_view import TrainingView  # noqa: E402
 from gdcheck.reports.method_runs_chart import method_runs_chart  # noqa: E402
 from gdcheck.theorem.assumptions.spectrum import Pencil  # noqa: E402
@@ -29,6 +33,7 @@ from gdcheck.theorem.certificate.shapes import read_as  # noqa: E402
 from gdcheck.theorem.methods.reading import read_method  # noqa: E402
 from tests.torch.networks.test_network import Cubic, minimum_of  # noqa: E402
 
+KEPT = Path(__file__).parents[3] / "docs" / "measured"
 METHODS = [
     {"name": "gradient-descent"},
     {"name": "heavy-ball", "momentum": "1/20"},
@@ -115,8 +120,14 @@ def test_a_wrong_momentum_is_not_measured(measured):
 def test_the_picture_and_the_stored_form(runs):
     for run in runs.values():
         assert read_as(json.loads(as_json(run)), MethodRun) == run
-    drawn = json.dumps(method_runs_chart(list(runs.values())).to_dict())
-    assert "Adam" in drawn and "in the window" in drawn
+    kept = read_as(json.loads((KEPT / "network.json").read_text(encoding="utf-8")), NetworkResult)
+    sides = {key: run for key, run in runs.items() if key[1] != "in the window"}
+    for chosen in (runs, sides):
+        svg = as_svg(method_runs_chart(replace_fields(kept, methods=tuple(chosen.values()))))
+        said = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", svg))
+        assert kept.data.name in said and f"seed {kept.options['seed']}" in said
+        assert all(f"{run.step_size:.4g} {run.place}" in said for run in chosen.values())
+        assert ("in the window" in said) == (chosen is runs), "only what is there"
 
 
 @pytest.mark.parametrize(
@@ -142,5 +153,7 @@ def test_training_is_held_against_the_minimum_ahead(gdcheck, tmp_path):
     assert all(one.findings.values()), said
     assert "measured: the cosine of consecutive updates goes to +1" in said
     assert "measured: along v₁ the growth per step is" in said and one.along_lowest.angle == 0
-    assert "v₁" in (tmp_path / "out" / "minima.svg").read_text()
+    picture = (tmp_path / "out" / "minima.svg").read_text()
+    shown = ["v₁", "η = 0.7, seed 0", "Trained runs at the minima", "20 images", "below the switch"]
+    assert all(words in picture for words in shown) and "above the switch" not in picture
     assert "small-step" in "\n".join(TrainingView(result).markdown())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gdcheck.cli import run
-from gdcheck.properties.basins.plane import draw_plane
+from gdcheck.properties.basins.plane import IN_THE_LEGEND, draw_plane
 from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.properties.basins.window import basin_width
 from gdcheck.reports.figures import rendered
@@ -197,7 +197,7 @@ def test_a_plane_without_a_certified_point_says_why(loss, eta, options, words):
 
 def test_an_unstable_step_size_of_the_problem_says_nothing_about_the_plane_of_step_sizes():
     plane = draw_plane(Problem(WORKED.loss, step_size="3", start=["0.1", "0.1"]), "step", 8)
-    assert plane.certified.any() and plane.notes[0].startswith("strong colours")
+    assert plane.certified.any() and plane.notes[0] == IN_THE_LEGEND
 
 
 def test_eigenvectors_that_float64_cannot_tell_leave_the_plane_observed():
@@ -229,7 +229,7 @@ def test_command_draws_a_picture(tmp_path, capsys):
     file.write_text(json.dumps(WORKED.to_json()))
     assert run(["map", str(file), "--out", str(out), "--size", "50"]) == 0
     printed = capsys.readouterr().out
-    assert "of 2,500 points certified" in printed and "strong colours are certified" in printed
+    assert "of 2,500 points certified" in printed and IN_THE_LEGEND in printed
     with Image.open(out) as picture:
         assert picture.format == "PNG" and min(picture.size) > 700
     assert (

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 
 import gdcheck.properties.sweep.work as work_module
 from gdcheck.cli import run
+from gdcheck.commands.sweep_run import show_sweep
 from gdcheck.properties.storage.files import write_bytes_atomically
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.run import Executor, devices_of, sweep
@@ -39,6 +40,7 @@ from gdcheck.theorem.decision.decide import Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import End, LimitKind, Prediction, Regime, Statement
+from tests.builders.narrow import COLUMNS, shown_narrow, words_whole
 
 # Starts well inside: every problem is then proved.
 SMALL = Spec(variables=3, terms=4, start=(0.05, 0.5), batch=64, sample=2)
@@ -246,6 +248,24 @@ SPOILT = {
     "no sign": _rewritten(lambda table: table.with_columns(sign=pl.lit(0, pl.Int8))),
     "another seed": lambda store: store.file(2).write_bytes(work(Task(Generator(6, SMALL), 2, 64)).table),
 }
+
+
+def test_a_narrow_terminal_breaks_no_word(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    swept = sweep(store, Executor())
+    store.file(1).unlink()
+    begun = replace(swept, summary=summarize(store))
+    summary = msgspec.structs.replace(swept.summary, refuted=tuple(range(10**6, 10**6 + 20)), outcome="failed")
+    refuted = replace(swept, summary=summary)
+    for result, verdict in ((swept, "sweep passed"), (begun, "sweep incomplete"), (refuted, "sweep failed")):
+        shown = Store(Path("sweep"), store.generator, store.problems)
+        said = shown_narrow(lambda console, shown=shown, result=result: show_sweep(console, shown, result))
+        assert max(map(len, said.splitlines())) <= COLUMNS and verdict in said.splitlines()
+        summary = result.summary
+        names = [*summary.verdicts, *summary.tiers, *summary.regimes]
+        counts = [*summary.verdicts.values(), *summary.tiers.values(), *summary.regimes.values()]
+        words = [word for name, count in zip(names, counts, strict=True) if count for word in name.split()]
+        assert {"proved", *words} <= {word.strip(",") for word in words_whole(said)}
 
 
 @pytest.mark.parametrize("name", SPOILT)

@@ -131,8 +131,8 @@ def _ends(runs: Sequence[_Seen], what: str, title: str) -> Panel:
     ticks = drawn("tick", predicted, color=STAND_IN["ink"], thickness=2, size=18).encode(x=x, y=y)
     colour = _colour([run.place for run in runs])
     dots = drawn("point", measured, filled=True, size=60, opacity=1).encode(x=x, y=y, color=colour)
-    said = f"{title[0].upper()}{title[1:]}: predicted (lines) and measured (dots)"
-    return panel([ticks, dots], said, _ROW / 2 * len(rows))
+    above = f"{title[0].upper()}{title[1:]}: predicted (lines) and measured (dots)"
+    return panel([ticks, dots], above, _ROW / 2 * len(rows))
 
 
 def _colour(places: Sequence[str]) -> Any:

@@ -24,7 +24,7 @@ from gdcheck.theorem.checker.spectrum import verify_norm
 
 @dataclass(frozen=True)
 class Orbit:
-    """An orbit certificate; its verdict can only be that the theorem's words are refuted.
+    """An orbit certificate; its verdict can only be that the theorem's statement is refuted.
 
     Attributes:
         problem: The problem.

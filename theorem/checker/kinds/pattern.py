@@ -68,7 +68,7 @@ class Approaching:
 
 @dataclass(frozen=True)
 class Approach(Approaching):
-    """And what it is shown with.
+    """A pattern with the numbers that prove it.
 
     Attributes:
         others: A bound of all other |1 - eta lambda| on the space of the trajectory; None if it is a line.

@@ -76,7 +76,7 @@ def _words(found: Prediction | None) -> str:
 
 
 def predict(multipliers: Sequence[Fraction]) -> Prediction | None:
-    """Claim S6 (prediction): what the theorem's words say of multipliers 1 - eta lambda, whether or not it applies."""
+    """Claim S6 (prediction): what the theorem says about multipliers 1 - eta lambda, whether or not it applies."""
     low, high = max(multipliers), min(multipliers)
     if low == -high or multipliers.count(low) > 1 or multipliers.count(high) > 1:
         return None

@@ -1,4 +1,4 @@
-"""A long walk: Claim L0 (walk), an enclosure of late iterates in fixed point with ever fewer bits.
+"""A long walk: Claim L0 (walk), an enclosure of late iterates in fixed point with fewer and fewer bits.
 
 Along an unstable stretch the error of an enclosure grows by a factor at every step, so that a late iterate needs
 thousands of bits at the beginning, and ever fewer later: what lies below the error is dropped as it grows.

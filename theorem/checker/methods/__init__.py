@@ -1,1 +1,1 @@
-"""The checker of momentum and adaptive methods: Claims M1 to M12 (docs/certificate.md, *Certificates of methods*)."""
+"""The checker of momentum and adaptive methods: Claims M1 to M16 (docs/certificate.md, *Certificates for methods*)."""

@@ -180,7 +180,7 @@ def verify_part(
 
 @dataclass(frozen=True)
 class Lemma:
-    """The lemma for what dominates.
+    """What the amplitude lemma needs about the dominant modes.
 
     Attributes:
         signs: The signs of the multipliers of the parts; none where space turns.

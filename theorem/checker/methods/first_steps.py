@@ -48,7 +48,7 @@ class Step:
 
     @classmethod
     def at(cls, beta: Fraction, adaptive: Adaptive, t: int) -> Step:
-        """Return those of step t, counted from 1."""
+        """Return the numbers of step t, counted from 1."""
         if not adaptive.corrects_bias:
             return cls(Interval.exactly(1, BITS), Fraction(0), 1 / adaptive.epsilon)
         weight = 1 / (1 - beta**t)
@@ -151,7 +151,7 @@ class FirstSteps:
         )
 
     def sight(self, block: Block, mode: Mode) -> Ends:
-        """Enclose alpha, where zeta is alpha <v, h_0> but for what is not linear."""
+        """Enclose alpha, where zeta is alpha <v, h_0> up to terms that are not linear."""
         y, rho = (Interval.exactly(1, BITS), Interval.exactly(0, BITS)), self.modes.rho
         y = [y, *self.modes.after(block, self.steps[:-1], y)][-1]
         a, b = (Interval.of(*x, BITS) for x in block.functional(self.modes.linear, mode))

@@ -148,7 +148,7 @@ def verify(c: Document) -> None:
 
 
 def verify_from(c: Document, state: State, sizes: Sequence[Sequence[Fraction]]) -> None:
-    """Verify all claims but Claim W1, which gives ``state``, and Claim V9, which gives ``sizes``.
+    """Verify all claims except Claim W1, which gives ``state``, and Claim V9, which gives ``sizes``.
 
     Raises:
         ClaimError: If a claim is not verified.

@@ -1,4 +1,4 @@
-"""Starts that the theorem on valleys does not speak of: Claims R1 to R3, and ``check``.
+"""Starts to which the theorem on valleys does not apply: Claims R1 to R3, and ``check``.
 
 docs/certificate.md, *Valley certificates of lost rank*. Everything is exact: polynomials in fractions.
 """

@@ -155,7 +155,7 @@ def test_a_counterexample_is_examined_again_and_fixed(tmp_path):
 def test_a_record_never_names_what_is_to_be_run(tmp_path):
     found = run(tmp_path, GOOD, SIZE, 1)
     data = json.loads(as_json(found.rows[0].counterexample))
-    with pytest.raises(InputError, match="no built-in claim"):
+    with pytest.raises(InputError, match="is no file, module:name or built-in claim"):
         examined_again({**data, "file": "", "target": "os:system"}, None, tmp_path)
     # Folders in a record are left out: only here and beside the record is looked.
     (tmp_path / "beside").mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import dist
+from typing import TYPE_CHECKING
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
@@ -16,8 +17,9 @@ from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.smooth.evaluate import hessian
 from gdcheck.theorem.smooth.graph import SmoothLoss, Sum, arguments
-from gdcheck.theorem.smooth.minimizer import Lost
-from gdcheck.theorem.smooth.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    from gdcheck.theorem.smooth.minimizer import Lost
 
 _NEAR = 1e-3
 _SHOWN = 8
@@ -94,6 +96,8 @@ def why_degenerate(loss: SmoothLoss, point: Sequence[fmpq], bits: int) -> str | 
         point: The point that the iterates are seen to tend to, shape (n,).
         bits: The precision up to which it was tried to enclose a minimum there.
     """
+    from gdcheck.theorem.smooth.spectrum import Spectrum  # noqa: PLC0415 (it needs NumPy)
+
     if flat := _flat(loss):
         return flat
     with ctx.workprec(_PRECISION):

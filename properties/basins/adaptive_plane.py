@@ -15,6 +15,7 @@ from flint import ctx, fmpq
 
 from gdcheck.properties.basins.adaptive_labels import OBSERVED_STEPS, Regimes, Tell, observed
 from gdcheck.properties.basins.plane import EXCEPTIONAL, IN_THE_LEGEND, Plane, check_options, checked_width
+from gdcheck.properties.basins.points import Points
 from gdcheck.properties.basins.simulation import BasinLabel, Codes, Floats
 from gdcheck.properties.basins.smooth_labels import ON_A_SIDE, accepted, off_graph
 from gdcheck.properties.basins.window import natural_size
@@ -66,22 +67,10 @@ def adaptive_plane(
     natural = None if half_width is not None else natural_size(plain, float(values[0]))
     width = checked_width(nearest(half_width) if half_width is not None else 2 * (natural or 0.5))
     marks = _marks(Expansion.around(problem, problem.step_size), method)
-    grid = (np.arange(size) + 0.5) / size * 2 - 1
-    across, up = np.tile(grid, size), np.repeat(-grid, size)
-    m = np.array([nearest(x) for x in problem.minimizer])
+    points = Points.of(problem, kind, size, width=width, widest=_BEYOND * marks[2])
+    eta, h = points.eta, points.h
     lines: tuple[tuple[str, float], ...] = ()
-    if kind == "start":
-        eta, h = np.full(size * size, nearest(problem.step_size)), np.stack([across, up]) * width
-        extent = (m[0] - width, m[0] + width, m[1] - width, m[1] + width)
-        titles = (f"start, {problem.loss.variables[0]}", f"start, {problem.loss.variables[1]}")
-    else:
-        direction = np.array([nearest(x) for x in problem.displacement])
-        if not direction.any():
-            raise InputError("start", "is the minimizer; give another, which shows the direction of the starts")
-        widest = _BEYOND * marks[2]
-        eta, h = (across + 1) / 2 * widest, (direction / np.hypot(*direction))[:, None] * (up * width)
-        extent = (0.0, widest, -width, width)
-        titles = ("step size η", "start, distance from the minimizer towards the problem's start")
+    if kind == "step":
         inner = [("switch", marks[0])] if marks[0] == marks[1] else [("window", marks[0]), ("its end", marks[1])]
         lines = (*inner, ("stability limit", marks[2]))
     regimes = Regimes.of(method, eta, marks, (values, vectors))
@@ -98,13 +87,13 @@ def adaptive_plane(
     first, last = ((float(v[0]), float(v[1])) for v in vectors.T)
     return Plane(
         kind=kind,
-        extent=extent,
-        titles=titles,
+        extent=points.extent,
+        titles=points.titles,
         labels=labels.reshape(size, size),
         certified=certified.reshape(size, size),
         directions=(first, last),
         notes=tuple(notes),
-        minimizer=(float(m[0]), float(m[1])) if kind == "start" else None,
+        minimizer=points.minimizer,
         thresholds=lines,
         steps=OBSERVED_STEPS,
     )

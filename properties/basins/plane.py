@@ -12,6 +12,7 @@ import numpy.typing as npt
 from flint import fmpq
 
 from gdcheck.properties.basins.momentum import ROUNDED, label_momentum, momentum_of, observe_momentum
+from gdcheck.properties.basins.points import Points
 from gdcheck.properties.basins.simulation import OBSERVED_STEPS, BasinLabel, Codes, Floats, observe, part_of
 from gdcheck.properties.basins.window import basin_width, natural_size
 from gdcheck.theorem.augmented.thresholds import largest_stable
@@ -166,33 +167,18 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
     check_options(kind, size)
     momentum = momentum_of(problem, size * size)
     where = turn(problem)
-    eta, m = where.step_size, np.array([nearest(x) for x in problem.minimizer])
     window = nearest(half_width) if half_width is not None else _window(problem, where)
     width = checked_width(1.0 if window is None else window)
-    # Points lie in the middle of their squares; the top row comes first.
-    grid = (np.arange(size) + 0.5) / size * 2 - 1
-    across, up = np.tile(grid, size), np.repeat(-grid, size)
+    widest = 1.05 * nearest(largest_stable(problem.method)) / max(where.spectrum[1], _SMALLEST)
+    points = Points.of(problem, kind, size, width=width, widest=widest)
     map_error, thresholds = where.map_error, tuple[tuple[str, float], ...]()
-    if kind == "start":
-        etas = np.full(size * size, eta)
-        starts = np.stack([across * width, up * width])
-        extent = (m[0] - width, m[0] + width, m[1] - width, m[1] + width)
-        titles = (f"start, {problem.loss.variables[0]}", f"start, {problem.loss.variables[1]}")
-    else:
-        direction = np.array([nearest(x) for x in problem.displacement])
-        if not direction.any():
-            raise InputError("start", "is the minimizer; give another, which shows the direction of the starts")
-        widest = 1.05 * nearest(largest_stable(problem.method)) / max(where.spectrum[1], _SMALLEST)
-        etas = (across + 1) / 2 * widest
-        starts = (direction / np.hypot(*direction))[:, None] * (up * width)
-        extent = (0.0, widest, -width, width)
+    if kind == "step":
         thresholds = _thresholds(problem, where.spectrum)
-        titles = ("step size η", "start, distance from the minimizer towards the problem's start")
         along = where.stretch * _ALONG
         map_error = None if map_error is None or map_error + along > MOST_MAP_ERROR else map_error + along
     if momentum is not None and map_error is not None:
         map_error = None if map_error + ROUNDED > MOST_MAP_ERROR else map_error + ROUNDED
-    batch, reach = in_units(where, etas, starts, width, map_error or 0.0)
+    batch, reach = in_units(where, points.eta, points.h, width, map_error or 0.0)
     batch = replace(batch, momentum=momentum)
     if map_error is None:
         look = observe if momentum is None else observe_momentum
@@ -208,13 +194,13 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         notes += _exceptional_note(problem)
     return Plane(
         kind=kind,
-        extent=extent,
-        titles=titles,
+        extent=points.extent,
+        titles=points.titles,
         labels=labels.reshape(size, size),
         certified=certified.reshape(size, size),
         directions=(_unit(where.basis[:, 0]), _unit(where.basis[:, 1])),
         notes=tuple(notes),
-        minimizer=(float(m[0]), float(m[1])) if kind == "start" else None,
+        minimizer=points.minimizer,
         thresholds=thresholds,
     )
 

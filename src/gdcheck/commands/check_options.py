@@ -16,6 +16,7 @@ from gdcheck.commands.options import (
     Minimizer,
     Momentum,
     Preconditioner,
+    Scale,
     Variables,
     whole,
 )
@@ -58,7 +59,7 @@ class CheckOptions:
         list[str] | None,
         Option(help="Instead of --loss: a residual, as in x*y - 1; repeated, the loss is --scale times Σ F²."),
     ] = None
-    scale: Annotated[str | None, Option(help="The factor of the squared residuals; 1/2 if not given.")] = None
+    scale: Scale = None
     near: Annotated[
         str | None, Option(help="Where to search for the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
     ] = None

@@ -73,6 +73,10 @@ def _range(least: float | None, most: float | None) -> str:
     return "".join(ends).replace("e+0", "e").replace("e+", "e")
 
 
+LossInstead: TypeAlias = Annotated[str | None, Option(help="The loss, instead of a file.")]
+Residuals: TypeAlias = Annotated[list[str] | None, Option(help="Instead of --loss: a residual; may be repeated.")]
+Scale: TypeAlias = Annotated[str | None, Option(help="The factor of the squared residuals; 1/2 if not given.")]
+StepSize: TypeAlias = Annotated[str | None, Option(help="The step size η.")]
 Minimizer: TypeAlias = Annotated[
     str | None, Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
 ]

@@ -19,7 +19,7 @@ from gdcheck.theorem.decision.method_every_start import decide_method_every_star
 from gdcheck.theorem.decision.state_search import StateSearch, pencil_of
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
-from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import exact
 from gdcheck.theorem.methods.method import Adam
@@ -181,3 +181,11 @@ def test_alpha_is_that_of_a_quadratic_without_roots(share, beta1):
             return
         zeta, _ = amplitude(problem, [mpmath.mpf(1), mpmath.mpf(1)], 600, matrix)
         assert abs(zeta - middle(sight)) <= real(exact(sight.rad())) + mpmath.mpf(10) ** -12
+
+
+def test_how_large_beta1_may_be():
+    """What docs/methods.md says of 256 first steps, of one example."""
+    for beta1, verdict in (("0.96", Verdict.PROVED), ("0.97", Verdict.UNRESOLVED)):
+        method = {"name": "adam", "beta1": beta1, "beta2": "0.999", "epsilon": "1"}
+        loss = "x**2/2 + 2*y**2 + x*y**2 + y**3"
+        assert decide_method_every_start(EveryStartProblem.about(loss, "0.025", method=method)).verdict is verdict

@@ -1,7 +1,7 @@
-"""Vectors and matrices in the text of a loss: data by name, and what is done with them entry by entry.
+"""Vectors and matrices in the text of a loss: named data, and operations on their entries.
 
-Data are float64 numbers, each of which is exact. An array is a scalar, a vector (k,) or a matrix (m, k), entries row by
-row.
+Data are float64 numbers, each taken as exact. An array is a scalar, or has shape (k,) or (m, k), with its entries row
+by row.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class Array(Generic[Entry]):
 
 
 class ShapesError(ValueError):
-    """Two arrays do not go together."""
+    """The shapes of two arrays do not fit."""
 
 
 def pairwise(join: Callable[[Entry, Entry], Entry], a: Array[Entry], b: Array[Entry]) -> Array[Entry]:
-    """Join two arrays of one shape entry by entry; a scalar goes with every entry.
+    """Join two arrays of one shape entry by entry; a scalar is joined with every entry.
 
     Raises:
         ShapesError: If their shapes differ.

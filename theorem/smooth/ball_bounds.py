@@ -1,15 +1,15 @@
 r"""Bounds on a whole ball: the norms of the second and third derivatives, carried from node to node.
 
-Of each slot u four things are known on the ball :math:`B(c, r)`: an interval of its values, and bounds G, H, T of the
-norms of its first three derivatives. A sum adds them. A product has
+For each slot u, four things are known on the ball :math:`B(c, r)`: an interval of its values, and bounds G, H, T of the
+norms of its first three derivatives. For a sum they are added. A product has
 
 .. math::
 
     H(uv) = |u|H_v + 2G_uG_v + H_u|v|, \quad T(uv) = |u|T_v + 3G_uH_v + 3H_uG_v + T_u|v|,
 
 and a function :math:`H = |\varphi'|H_u + |\varphi''|G_u^2`, :math:`T = |\varphi'|T_u + 3|\varphi''|G_uH_u +
-|\varphi'''|G_u^3`. The linear part of a sum in the variables has the norm of its coefficients. The bounds are not
-sharp, but they cost a few numbers a node whatever n is; a larger constant costs steps, not truth.
+|\varphi'''|G_u^3`. For the linear part of a sum in the variables, G is the norm of its coefficients. The bounds are not
+sharp, but they take a few numbers a node for every n. With a larger bound the proof needs more steps; it stays valid.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gdcheck.theorem.smooth.graph import Function, Node, Power, Product, SmoothL
 
 @dataclass(frozen=True)
 class Bounds:
-    """What is known of a slot on a ball: its values, and the largest norms of its first three derivatives."""
+    """A ball of a slot's values, and bounds of the norms of its first three derivatives."""
 
     values: arb
     first: arb
@@ -58,7 +58,7 @@ def bounds_on_ball(loss: SmoothLoss, centre: Sequence[arb], radius: arb, known: 
             slots.append(Bounds(at_centre[n + i] + steep * wide, steep, nothing, nothing))
             continue
         found = _bounds(node, slots, n, valued=n + i in loss.valued)
-        # The mean value theorem: what is farther from the centre's value than G r does not occur.
+        # By the mean value theorem the values are within G r of the value at the centre.
         near = at_centre[n + i] + found.first * wide
         slots.append(Bounds(_both(found.values, near), found.first, found.second, found.third))
     return slots[-1]
@@ -118,7 +118,7 @@ def _sum(node: Sum, slots: Sequence[Bounds], n: int) -> Bounds:
 
 
 def is_quadratic(loss: SmoothLoss) -> bool:
-    """Whether a loss is known to be a polynomial without a third derivative."""
+    """Whether a loss is known to be a polynomial whose third derivative is zero."""
     for node in loss.nodes:
         if isinstance(node, Function) or (isinstance(node, Power) and (node.exponent.q != 1 or node.exponent < 0)):
             return False

@@ -1,8 +1,8 @@
 r"""Gradient descent at an enclosed strict minimum, as a supplier of the amplitude lemma.
 
-The sequence is :math:`h_k = x_k - x^*`; the minimizer is known up to δ, which counts as an error of every iterate. B is
-:math:`I - \eta A` with the Hessian A at the minimizer in balls. Lemma 1's constant is :math:`C(r) = \frac{\eta}{2}
-\sup\|\nabla^3f\|` over the ball of radius r around the minimizer.
+The sequence is :math:`h_k = x_k - x^*`. The minimizer is known up to δ, which is part of the error of every iterate. B
+is :math:`I - \eta A`, with A the enclosed Hessian at the minimizer. The constant of Lemma 1 is :math:`C(r) =
+\frac{\eta}{2} \sup\|\nabla^3f\|` over the ball of radius r around the minimizer.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from gdcheck.theorem.smooth.floats.map_norm import map_norm
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 
-# An error may grow by less than this at a step, and by this in all, before the map's derivative is looked at.
+# An error may grow by less than this at a step, and by this in all, before the map's derivative is computed.
 _LOCAL_FROM = fmpq(21, 20)
 _GROWN = 4.0
 _MOST_IN_BALLS = 8
-# By how much its norm may be overestimated rather than computed again.
+# The norm of the map's derivative may be overestimated by this much; beyond it, it is computed again.
 _NOT_MUCH = fmpq(1, 4096)
 _ROOM = fmpq(65, 64)
-# A bound on a ball is taken for smaller ones down to this ratio, or where it is so near that at the minimizer itself.
+# A bound on a ball is kept for smaller balls down to this ratio of the radii, or if it is within this factor of the
+# bound at the minimizer.
 _LARGER = fmpq(9, 8)
 _SHARP = fmpq(257, 256)
 
@@ -78,10 +79,10 @@ class _Trajectory:
     _least: list[arb] = field(default_factory=list)
 
     def remainder(self, radius: arb) -> arb:
-        """Bound the remainder: C(r) of Lemma 1, with room for a checker that bounds it a little less sharply.
+        """Bound the remainder: C(r) of Lemma 1, with room for a checker whose bound is a little less sharp.
 
-        A bound on a larger ball is as true. It is taken, for it is known, as long as not even the bound at the
-        minimizer alone would let an amplitude of the whole radius exceed the tail.
+        A known bound on a larger ball is true as well. It is taken as long as the proof cannot succeed anyway: even
+        with the bound at the minimizer, an amplitude as large as the radius would not exceed the tail.
         """
         if not self._least:
             self._least.append(self._third(arb(0)))
@@ -121,7 +122,7 @@ class _Trajectory:
             size = norm(h)
             radius = (size + error).upper()
             yield EnclosedIterate(step, h, arb(error), arb(radius), size)
-            # The ball of the bound holds the iterate, and is not much larger than it has to be.
+            # The bound's ball holds the iterate, and is not much larger than needed.
             if known is None or not (radius <= known[0] and surely_less(known[0], 2 * radius)):
                 known, near = (radius, self._third(arb(radius))), None
             factor = self.largest + eta * known[1] * radius
@@ -142,7 +143,7 @@ class _Trajectory:
             step += 1
 
     def _from(self, near: tuple[list[arb], arb] | None, x: list[arb], drift: arb, third: arb) -> arb | None:
-        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies by what is known at an earlier one.
+        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies, by the norm at an earlier iterate.
 
         Args:
             near: The earlier iterate and the norm there; None if there is none.
@@ -151,7 +152,7 @@ class _Trajectory:
             third: A bound of the third derivative on a ball that holds both.
 
         Returns:
-            The bound; None where it is not worth much.
+            The bound; None if there is none, or it is too large to be useful.
         """
         if near is None:
             return None
@@ -159,7 +160,7 @@ class _Trajectory:
         return arb((near[1] + more).upper()) if surely_less(more, arb(_NOT_MUCH)) else None
 
     def _around(self, norm_here: arb, at: Forward, drift: arb, third: arb) -> arb:
-        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies by the norm at its centre.
+        """Bound ‖I − η∇²f‖ on the ball in which the iterate lies, by the norm at its centre.
 
         Args:
             norm_here: The norm.
@@ -172,7 +173,7 @@ class _Trajectory:
         return arb((norm_here + self._step_size * third * drift).upper())
 
     def _norm(self, at: Forward) -> arb:
-        """Bound ‖I − η∇²f‖ at a point: in floats, and in balls where these do not reach."""
+        """Bound ‖I − η∇²f‖ at a point: in floats if that is possible, else in balls."""
         bound = map_norm(at, self._step_size)
         if bound is not None:
             return bound

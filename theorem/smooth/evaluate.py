@@ -1,8 +1,8 @@
 """Value, gradient and Hessian of a smooth loss in balls: one sweep forward, one backward.
 
 The Hessian comes from a third sweep, backward, that carries second derivatives with respect to pairs of slots (Gower
-and Mello, 2012). Affine forms of the variables are one matrix product, A; what depends on them is carried to their
-slots, and ends as AᵀWA.
+and Mello, 2012). The affine forms of the variables are evaluated by one product with a matrix A. The sweep stops at
+their slots, with second derivatives W there; they add AᵀWA to the Hessian.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _UNKNOWN = arb("nan")
 
 @dataclass(frozen=True)
 class Forward:
-    """The slots' values at a point, and the derivatives of the nodes that have one argument.
+    """The values of the slots at a point, and the derivatives of the nodes that have one argument.
 
     Attributes:
         loss: The loss.
         values: The slots, shape (n + nodes,).
-        jets: Of each node the derivatives 0, …, order of its function; empty for sums and products.
+        jets: For each node the derivatives 0, …, order of its function; empty for sums and products.
     """
 
     loss: SmoothLoss
@@ -42,7 +42,7 @@ class Forward:
             loss: The loss.
             point: The point, shape (n,).
             order: How many derivatives of the nodes' functions are wanted, from 0 to 3.
-            all_values: Whether values are wanted that no derivative depends on; else they are NaN.
+            all_values: Whether values that no derivative depends on are wanted; else they are NaN.
 
         Returns:
             The values.
@@ -94,11 +94,11 @@ class Forward:
         """Return the second derivatives with respect to pairs of variables and affine forms.
 
         Returns:
-            For each slot the partners that come after it in the order in which pairs are kept, each pair once.
+            For each slot the derivatives by partner; each pair is kept once, at the slot that comes first in the sweep.
         """
         n, affine = self.loss.dimension, self.loss.affine
         last = len(self.values)
-        # A pair is kept at the slot that is taken first: variables and affine forms come last.
+        # A pair is kept at the slot that the sweep reaches first: it reaches variables and affine forms last.
         rank = [slot - last if slot < n or slot - n in affine.rows else slot for slot in range(last)]
         pairs: list[dict[int, arb]] = [{} for _ in range(last)]
 
@@ -172,7 +172,7 @@ class Forward:
         if weighted:
             nothing = [arb(0)] * n
             more = transposed * arb_mat([weighted.get(row, nothing) for row in range(len(rows))])
-            # Each entry is enclosed twice: what both enclosures share still holds it, and is symmetric.
+            # Each entry is enclosed twice. The intersection still holds it, and is symmetric.
             for i in range(n):
                 for j in range(n):
                     result[i][j] += more[i, j].intersection(more[j, i])

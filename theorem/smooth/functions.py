@@ -1,7 +1,8 @@
-"""Elementary functions in balls: the value and the first three derivatives, and what bounds these on the whole line.
+"""Elementary functions in balls: the value, the first three derivatives, and their bounds on the whole line.
 
-The caps are attained: for the logistic function s they are those of s(1 − s), s(1 − s)(1 − 2s), s(1 − s)(1 − 6s + 6s²).
-A ball that leaves a function's domain gives a ball that is not finite, which no comparison accepts.
+The bounds on the whole line (caps) are nearly attained: for the logistic function s they are those of s(1 − s),
+s(1 − s)(1 − 2s) and s(1 − s)(1 − 6s + 6s²). A ball that leaves a function's domain gives a ball that is not finite,
+which no comparison accepts.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from flint import arb, fmpq
 
 Jet = list[arb]
 _NARROW = 30
-# A ball so narrow is as good as its middle, to a relative error of its radius.
+# On a ball as narrow as this, a function is evaluated at the middle, with an error in proportion to the radius.
 _THIN = arb(2) ** -30
 
 
@@ -31,7 +32,7 @@ def _log1p(x: arb, order: int) -> Jet:
 
 
 def _reciprocal(x: arb, order: int) -> Jet:
-    """1/x and its derivatives, ``order`` numbers in all; NaN where the logarithm is not defined, which is more."""
+    """Return 1/x and its derivatives, ``order`` numbers in all; NaN wherever the logarithm of x is not defined."""
     u = 1 / x if x > 0 else arb("nan")
     return [u, -u * u, 2 * u * u * u][:order]
 
@@ -76,7 +77,7 @@ def _sigmoid(x: arb, order: int) -> Jet:
     s, other = _logistic(x)
     first = s * other
     if x.rad() >= _THIN:
-        # Sharp on a wide ball, where s and 1 − s are known apart from each other.
+        # On a wide ball this is sharper than a product of separate enclosures of s and 1 − s.
         first = first.intersection((1 - _whole_power(s - other, 2)) / 4)
     return [s, first, first * (other - s), first * (1 - 6 * first)][: order + 1]
 
@@ -91,7 +92,7 @@ def _logistic(x: arb) -> tuple[arb, arb]:
 
 
 def _at_ends(x: arb) -> arb:
-    """Return the logistic function: monotone, evaluated at the ends, so that wide balls stay within [0, 1]."""
+    """Return the logistic function, evaluated at both ends because it is monotone: wide balls stay within [0, 1]."""
     lo, hi = arb(x.lower()), arb(x.upper())
     return 1 / (1 + (-lo).exp()) if x.is_exact() else (1 / (1 + (-lo).exp())).union(1 / (1 + (-hi).exp()))
 
@@ -149,7 +150,7 @@ _SLOPES: dict[str, Callable[[arb, int], Jet]] = {
     "erf": _slopes_of_erf,
     "atan": _slopes_of_atan,
 }
-"""The derivatives 1, …, order alone, of the functions of which they do without the value."""
+"""The derivatives 1, …, order alone: for functions whose derivatives do not need the value."""
 FUNCTIONS = tuple(sorted((*_JETS, "sqrt")))
 """The names that a text may use; sqrt is the power 1/2."""
 
@@ -185,7 +186,7 @@ def slopes(name: str, x: arb, order: int) -> Jet:
 
 
 def power_jet(x: arb, exponent: fmpq, order: int) -> Jet:
-    """Evaluate x to a rational power and its derivatives on a ball, in the same way."""
+    """Evaluate x to a rational power and its derivatives on a ball, as ``jet`` does for functions."""
     if exponent.q == 1:
         # Whole numbers are much faster than rationals.
         found, power, factor = [], int(exponent.p), 1
@@ -205,7 +206,7 @@ def _power(x: arb, exponent: fmpq) -> arb:
 
 
 def _whole_power(x: arb, p: int) -> arb:
-    """Return a whole power; of a wide ball by its ends, as powers are monotone on either side of zero."""
+    """Return a whole power; on a wide ball from both ends, since powers are monotone on either side of zero."""
     if p < 0:
         return 1 / _whole_power(x, -p)
     if x.rel_accuracy_bits() > _NARROW:
@@ -216,7 +217,7 @@ def _whole_power(x: arb, p: int) -> arb:
 
 
 def product(x: arb, y: arb) -> arb:
-    """Return the products of the numbers of two balls; of wide ones from their ends, which is sharper."""
+    """Return a ball of the products of two balls; for wide ones from their ends, which is sharper."""
     if x.rad() < _THIN or y.rad() < _THIN:
         return x * y
     ends = [arb(a) * arb(b) for a in (x.lower(), x.upper()) for b in (y.lower(), y.upper())]
@@ -237,7 +238,7 @@ def _multiplied(x: arb, p: int) -> arb:
 
 
 def largest(name: str, x: arb) -> list[arb]:
-    """Bound the moduli of the derivatives 1, 2 and 3 on a ball: evaluated there, or on the whole line."""
+    """Bound the moduli of the derivatives 1, 2 and 3: by their values on the ball, or by the caps if smaller."""
     caps = _CAPS.get(name, (None,) * 4)
     return [_least(abs(y).upper(), cap) for y, cap in zip(slopes(name, x, 3), caps[1:], strict=True)]
 

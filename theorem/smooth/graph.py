@@ -1,7 +1,7 @@
 """A smooth loss as a graph: variables, sums with exact coefficients, products, powers, elementary functions.
 
 Every node depends on slots that come before it. The slots 0, …, n − 1 are the variables; slot n + i is node i. Sums are
-flattened, so that an affine form of the variables is one node, and equal nodes are one.
+flattened, so that an affine form of the variables is one node. Equal nodes are made once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 MAX_NODES = 100_000
 _MATRIX_FROM = 64
-"""From this number of coefficients on a matrix product is faster than sums one by one."""
+"""From this number of coefficients on, one matrix product is faster than separate sums."""
 ZERO, ONE = fmpq(0), fmpq(1)
 
 
@@ -163,7 +163,7 @@ class SmoothLoss:
 
     @cached_property
     def valued(self) -> frozenset[int]:
-        """The slots whose values other nodes' derivatives depend on: all but those that only sums take."""
+        """The slots whose values some derivative depends on: all but those that are used in sums alone."""
         found: set[int] = set()
         for node in self.nodes:
             if isinstance(node, Product):
@@ -181,7 +181,7 @@ class SmoothLoss:
 
 @dataclass(frozen=True)
 class Value:
-    """What an expression is while it is built: a sum over slots that has no node yet."""
+    """An expression while the graph is built: a constant plus multiples of slots, without a node of its own yet."""
 
     constant: fmpq
     terms: dict[int, fmpq]
@@ -284,12 +284,12 @@ class Builder:
         return Value(ZERO, {self._slot(Function(name, self.slot(argument))): ONE})
 
     def _exponent(self, value: Value) -> int | None:
-        """Return the slot u if a value is exp(u), constant apart."""
+        """Return the slot u if a value is exp(u) plus a constant."""
         found = self._only(value, "exp")
         return None if found is None or found[1] != 1 else found[0]
 
     def _only(self, value: Value, name: str) -> tuple[int, fmpq] | None:
-        """Return the slot u and the factor if a value is a multiple of a function of u, constant apart."""
+        """Return the slot u and the factor if a value is a multiple of a function of u, plus a constant."""
         if len(value.terms) != 1:
             return None
         ((slot, factor),) = value.terms.items()
@@ -297,7 +297,7 @@ class Builder:
         return (node.argument, factor) if isinstance(node, Function) and node.name == name else None
 
     def slot(self, value: Value) -> int:
-        """Return the slot of a value, made if it has none yet."""
+        """Return the slot of a value; a node is added if there is none yet."""
         if not value.constant and len(value.terms) == 1:
             ((slot, factor),) = value.terms.items()
             if factor == 1:
@@ -305,7 +305,7 @@ class Builder:
         return self._slot(Sum(value.constant, tuple(sorted(value.terms.items()))))
 
     def _scaled_slot(self, value: Value) -> tuple[int, fmpq]:
-        """Return a slot and a factor that make a value: a multiple of one slot needs no node of its own."""
+        """Return a slot and a factor whose product is the value: a multiple of one slot needs no node of its own."""
         if not value.constant and len(value.terms) == 1:
             ((slot, factor),) = value.terms.items()
             return slot, factor

@@ -1,10 +1,12 @@
 r"""The minimizer that a trajectory tends to: found in floating point, then enclosed with a proof.
 
-**The proof.** Let :math:`m > 0` be a lower bound of the eigenvalues of :math:`\nabla^2 f` on the ball
-:math:`B(\tilde x, \delta)`, and :math:`\|\nabla f(\tilde x)\| < m\delta`. On its sphere :math:`\langle\nabla f(x),
-x - \tilde x\rangle \ge m\delta^2 - \|\nabla f(\tilde x)\|\delta > 0`, so that :math:`\nabla f` has a zero inside
-(Brouwer); f is strictly convex in the ball, so that it is the only one, and a strict minimum. The bound is :math:`m =
-\lambda_1(\nabla^2 f(\tilde x)) - T\delta` with T a bound of the third derivative on the ball.
+**The proof.** Let T be a bound of the third derivative on the ball :math:`B(\tilde x, \delta)`. There
+:math:`m = \lambda_1(\nabla^2 f(\tilde x)) - T\delta` is a lower bound of the eigenvalues of :math:`\nabla^2 f`. Let
+:math:`m > 0` and :math:`\|\nabla f(\tilde x)\| < m\delta`.
+
+1. On the sphere, :math:`\langle\nabla f(x), x - \tilde x\rangle \ge m\delta^2 - \|\nabla f(\tilde x)\|\delta > 0`:
+   so :math:`\nabla f` has a zero inside (Brouwer).
+2. f is strictly convex on the ball: so the zero is the only one, and a strict minimum.
 """
 
 from __future__ import annotations
@@ -28,18 +30,18 @@ from gdcheck.theorem.smooth.series.along import exact_hessian
 from gdcheck.theorem.smooth.spectrum import Spectrum
 
 _CHECKPOINTS = (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
-# Operations after which the search gives up, and does so at a checkpoint.
+# The search gives up at the first checkpoint after this many operations.
 _MOST_OPERATIONS = 20_000_000
 _LONGEST_CYCLE = 16
 _FAR = 1e30
-# From this checkpoint on the map's derivative along the way to a minimum is asked, too.
+# From this checkpoint on, the map's derivative along the way to a minimum is also examined.
 _LATE = 300
-# From this checkpoint on a critical point that the iterates have reached is taken for their limit, whatever its kind.
+# From this checkpoint on, a critical point that the iterates have reached counts as their limit, whatever its kind.
 _SETTLED = 10_000
 _NEARLY_SINGULAR = 1e-2
 _NEWTON_STEPS = 60
 _SEARCH_BITS = 64
-# Coordinates are recognized that are multiples of 1/_SIMPLE.
+# Coordinates that are multiples of 1/_SIMPLE are recognized.
 _SIMPLE, _LARGE = 64, 1e6
 
 
@@ -122,7 +124,7 @@ def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fm
             if found is not None and (late or _attracts(loss, step_size, [arb(y) for y in x], found)):
                 return [exact(y) for y in found]
             if found is not None and checkpoint >= _SETTLED and _distance(x, [float(y) for y in found]) < 1e-13:
-                return [exact(y) for y in found]  # Of a saddle, or of an unstable minimum, on a start made for it.
+                return [exact(y) for y in found]  # A saddle or an unstable minimum, reached from an exceptional start.
             size = 1 + max(map(abs, x))
             if any(max(abs(a - b) for a, b in zip(x, y, strict=True)) < 1e-14 * size for y in last[1:]) and not (
                 max(abs(a - b) for a, b in zip(x, last[0], strict=True)) < 1e-9 * size
@@ -136,7 +138,7 @@ def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fm
 
 
 def _left(loss: SmoothLoss, start: Sequence[fmpq], x: Sequence[float]) -> Lost:
-    """Say how the iterates leave: down where the loss is lower at one of the last than at the start."""
+    """Say how the iterates leave: downwards, if the loss at one of the last iterates is below that at the start."""
     before, there = (Forward.of(loss, point, 0).value for point in ([arb(q) for q in start], [arb(y) for y in x]))
     return Lost.FALLS if surely_less(there, before) else Lost.LEFT
 
@@ -166,7 +168,7 @@ def _newton(loss: SmoothLoss, x: list[arb]) -> list[arb] | None:
             return None
         moved = norm(step)
         if surely_less(moved, arb(2) ** (8 - _SEARCH_BITS) * (1 + norm(x))):
-            # The gradient here is rounding: whether it falls farther says nothing.
+            # The gradient here is rounding error: whether it becomes smaller says nothing.
             return x
         scale = fmpq(1)
         while True:
@@ -258,8 +260,8 @@ def centre_within(loss: SmoothLoss, minimizer: EnclosedMinimizer, digits: int) -
 
     Args:
         loss: The loss.
-        minimizer: Where it is known to lie.
-        digits: The digits asked for.
+        minimizer: The known enclosure.
+        digits: The number of digits wanted.
 
     Returns:
         The centre of the sharper ball, shape (n,); that of the known one if no sharper one is found.

@@ -1,4 +1,4 @@
-"""A smooth problem as a person writes it; and which of the two kinds of problems a text is."""
+"""A smooth problem as the user writes it; and which of the two kinds of problem a text describes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from gdcheck.theorem.smooth.reading import MAX_VARIABLES, called_in, read_smooth
 
 @dataclass(frozen=True)
 class SmoothProblem:
-    """Gradient descent on a smooth loss, whose minimizer is searched and enclosed.
+    """Gradient descent on a smooth loss, whose minimizer is searched for and enclosed.
 
     Attributes:
         loss: The loss, in n variables.
         step_size: η > 0.
         start: x₀, shape (n,).
-        near: Where the minimizer is searched, shape (n,); None: where the trajectory goes.
-        given: A point that is said to be the minimizer, shape (n,); None if none is.
+        near: A point near which the minimizer is searched for, shape (n,); if None, the trajectory is followed.
+        given: The point that the user states as the minimizer, shape (n,); None if none is stated.
         as_written: The variables in the order in which the text first names them, unless their order is given.
 
     Examples:
@@ -55,7 +55,7 @@ class SmoothProblem:
         variables: Sequence[str] | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Return the problem that a person writes, checked.
+        """Return the problem that the user states, after checking its fields.
 
         Args:
             loss: The text of the loss (see ``theorem.smooth.reading``), or a Python function of a vector (see
@@ -109,7 +109,7 @@ class SmoothProblem:
 
 
 class EveryStartSmoothProblem(SmoothProblem):
-    """Gradient descent on a smooth loss from every start at once: ``start`` is where the minimizer is searched."""
+    """Gradient descent on a smooth loss from every start at once: the minimizer is searched for from ``start``."""
 
     @classmethod
     def about(
@@ -121,7 +121,7 @@ class EveryStartSmoothProblem(SmoothProblem):
         variables: Sequence[str] | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Check and keep what a person writes; the arguments are those of a problem.
+        """Return the problem that the user states, after checking its fields; the arguments are those of ``of``.
 
         Raises:
             InputError: If a field cannot be used; the sentence names it.
@@ -145,17 +145,17 @@ class EveryStartSmoothProblem(SmoothProblem):
         """
         if isinstance(data, Mapping) and "start" in data:
             raise InputError("start", "does not belong in a statement about every start; leave it out")
-        # The form is that of a problem with a start, but for it.
+        # Apart from the start, the form is that of a problem with a start.
         given = _without_method(_fields({**data, "start": []} if isinstance(data, Mapping) else data))
         return cls.about(**{name: value for name, value in given.items() if name != "start"})
 
     @classmethod
     def of_problem(cls, problem: SmoothProblem) -> EveryStartSmoothProblem:
-        """Leave out the start of a problem, but for the search of the minimizer."""
+        """Return the problem about every start; the given start serves for the search for the minimizer alone."""
         return cls(**{field.name: getattr(problem, field.name) for field in fields(SmoothProblem)})
 
     def searched_from(self, point: Point) -> EveryStartSmoothProblem:
-        """Name the point from which the minimizer is searched.
+        """Return the problem with another point from which the minimizer is searched for.
 
         Raises:
             InputError: If it is not a point of the problem's variables.
@@ -189,7 +189,7 @@ def _without_method(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_component(point: Point, field: str, vectors: Mapping[str, tuple[str, ...]]) -> Point:
-    """Give a vector's value, by its name, to all its components."""
+    """Replace the names of vectors by those of their components."""
     if not isinstance(point, Mapping):
         return point
     found: dict[str, RationalLike] = {}

@@ -1,6 +1,6 @@
 """Reading the text of a smooth loss: ``log(1 + exp(-w)) + w**2/20``, ``mean(softplus(-y*(X@w))) + 0.005*dot(w, w)``.
 
-The text is data: it is cut into numbers, names and signs and read by recursive descent::
+The text is data and never executed: it is split into numbers, names and signs, and parsed by recursive descent::
 
     loss    = (name "=" sum ";")* sum
     sum     = product (("+" | "-") product)*
@@ -9,8 +9,8 @@ The text is data: it is cut into numbers, names and signs and read by recursive 
     atom    = number | name | name "(" sum ["," sum] ")" | "(" sum ")"
 
 A name before a parenthesis is one of ``functions.FUNCTIONS``, entry by entry, or of ``arrays.REDUCTIONS``; powers are
-rational numbers. A name that is defined stands for what it was defined as. A name beside ``@`` and a matrix is a vector
-of as many variables as the matrix has columns (or rows).
+rational numbers. A name that is defined stands for its definition. A name that ``@`` joins with a matrix of the data is
+a vector of variables, one for each of the matrix's columns (or rows).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_smooth(text: str, variables: Iterable[str] | None = None, data: Mapping
     """Read a smooth loss.
 
     Args:
-        text: What a person writes; see the module's grammar.
+        text: The text; see the module's grammar.
         variables: The names of the variables in order, those of a vector w of k as w1, …, wk; without them, the names
             in the text in natural order.
         data: The arrays that the text names: lists of numbers, or of rows of them.
@@ -56,7 +56,7 @@ def read_smooth(text: str, variables: Iterable[str] | None = None, data: Mapping
         The loss.
 
     Raises:
-        InputError: If the text is none; one sentence says where, what was found, and the fix.
+        InputError: If the text is not a loss; one sentence says where, what was found, and the fix.
     """
     if len(text) > MAX_CHARACTERS:
         raise InputError("loss", f"the text has {len(text)} characters; shorten it to at most {MAX_CHARACTERS}")
@@ -89,7 +89,7 @@ def read_smooth(text: str, variables: Iterable[str] | None = None, data: Mapping
 
 
 def _vectors(text: str, data: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]:
-    """Return the vectors of variables: the names beside @ and a matrix of the data, with their components."""
+    """Return the vectors of variables, with their components: the names that @ joins with a matrix of the data."""
     found: dict[str, tuple[str, ...]] = {}
     known = set(data) | set(_DEFINED.findall(text))
     for left, right in _BESIDE.findall(text):
@@ -112,7 +112,7 @@ class _Reader:
         self.advance()
 
     def advance(self) -> None:
-        """Go on to the next token."""
+        """Move to the next token."""
         match = _TOKEN.match(self.text, self.end)
         if match is None:
             self.kind, self.token, self.position = "end", "", len(self.text) + 1
@@ -141,7 +141,7 @@ class _Reader:
         return self.builder.finish(value.entries[0])
 
     def define(self, name: str, end: int) -> None:
-        """Read what a name is defined as, up to the semicolon."""
+        """Read the definition of a name, up to the semicolon."""
         if name in self.names or name in FUNCTIONS or name in REDUCTIONS:
             self.refuse(f"{quoted(name)} is defined twice, or means something else,", "choose another name")
         self.end = end

@@ -1,10 +1,13 @@
 r"""A critical point that is not a minimum: enclosed, with a negative eigenvalue of its Hessian.
 
-**The proof.** Let :math:`s > 0` be a lower bound of all moduli of the eigenvalues of :math:`H = \nabla^2 f(\tilde
-x)`, and T one of the third derivative's norm on :math:`B(\tilde x, \delta)`. For :math:`N(x) = x - H^{-1}\nabla f(x)`
-on the ball, :math:`\|N(x) - \tilde x\| \le (\|\nabla f(\tilde x)\| + T\delta^2/2)/s` and :math:`\|DN\| \le
-T\delta/s`: if the first is below δ and the second below one, exactly one critical point lies in it (Banach). By Weyl
-the lowest eigenvalue there is within :math:`T\delta` of that of H.
+**The proof.** Let :math:`s > 0` be a lower bound of the moduli of the eigenvalues of :math:`H = \nabla^2 f(\tilde
+x)`, and T an upper bound of the third derivative's norm on :math:`B(\tilde x, \delta)`. Let :math:`N(x) = x -
+H^{-1}\nabla f(x)`.
+
+1. On the ball, :math:`\|N(x) - \tilde x\| \le (\|\nabla f(\tilde x)\| + T\delta^2/2)/s` and :math:`\|DN\| \le
+   T\delta/s`.
+2. If the first bound is below δ and the second below one, the ball holds exactly one critical point (Banach).
+3. By Weyl's theorem the lowest eigenvalue there is within :math:`T\delta` of that of H.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 r"""The spectrum of a symmetric matrix that is known within balls.
 
-With approximate eigenvectors as the columns of V, let :math:`S = V^TAV` and :math:`\epsilon = \|V^TV - I\|`. Ostrowski:
-:math:`\lambda_i(S) = \theta_i\lambda_i(A)` with :math:`1 - \epsilon \le \theta_i \le 1 + \epsilon`. Weyl:
-:math:`\lambda_i(S)` is within the norm of S's part off the diagonal of the i-th of its sorted diagonal entries.
+With approximate eigenvectors as the columns of V, let :math:`S = V^TAV` and :math:`\epsilon = \|V^TV - I\|`.
+
+1. Ostrowski: :math:`\lambda_i(S) = \theta_i\lambda_i(A)` with :math:`1 - \epsilon \le \theta_i \le 1 + \epsilon`.
+2. Weyl: :math:`\lambda_i(S)` differs from the i-th of the sorted diagonal entries of S by at most the norm of the part
+   of S off the diagonal.
 """
 
 from __future__ import annotations
@@ -18,18 +20,18 @@ from gdcheck.theorem.loss.balls import exact, norm, surely_less
 
 _MOST_ROUNDS = 60
 _SAFE = 16
-"""How much further apart than their coupling eigenvalues are whose vectors are corrected one by one."""
+"""Two eigenvectors are corrected separately if their eigenvalues differ by this many times their coupling."""
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues, rising, and nearly orthonormal vectors that nearly are their eigenvectors.
+    """Eigenvalues, rising, and nearly orthonormal vectors near their eigenvectors.
 
     Attributes:
         values: Enclosures of the eigenvalues, shape (n,).
         vectors: V, dyadic, eigenvectors as columns in the same order, shape (n, n).
         matrix: The matrix A.
-        spread: A bound of the distance, in norm, from ``matrix`` to the matrix meant.
+        spread: The spectrum is that of every symmetric matrix within this distance, in norm, of ``matrix``.
     """
 
     values: tuple[arb, ...]
@@ -68,7 +70,7 @@ class Spectrum:
         return cls(values, fmpq_mat(entries), matrix, spread)
 
     def line(self, index: int, sign: int) -> DominantPart:
-        """Return the projector onto an eigenvector's line, for every matrix that may be meant.
+        """Return the projector onto an eigenvector's line, for every matrix within ``spread``.
 
         Args:
             index: The position of its eigenvalue.
@@ -97,8 +99,8 @@ def _sorted_ends(values: list[arb]) -> list[arb]:
 def _eigenvectors(matrix: arb_mat) -> arb_mat:
     """Return approximate eigenvectors as exact columns: floats first, then refined until the precision is reached.
 
-    The refinement is that of Ogita and Aishima (2018): it doubles the digits each time. Where eigenvalues are nearer to
-    each other than their vectors tell, it only makes these orthonormal, and their block is diagonalized in floats.
+    The refinement is that of Ogita and Aishima (2018), which doubles the digits each time. Where eigenvalues are too
+    near each other for it, it only makes the vectors orthonormal, and their block is diagonalized in floats.
     """
     n = matrix.nrows()
     start = array([[float(matrix[i, j]) for j in range(n)] for i in range(n)])
@@ -120,7 +122,7 @@ def _eigenvectors(matrix: arb_mat) -> arb_mat:
 
 
 def _correction(r: arb_mat, s: arb_mat, skew: arb_mat) -> tuple[arb_mat, set[tuple[int, int]]]:
-    """Return what makes nearly orthonormal vectors nearer to eigenvectors, and the pairs it does not speak of.
+    """Return a correction that brings nearly orthonormal vectors nearer to eigenvectors, and the pairs it leaves out.
 
     Args:
         r: VᵀV.
@@ -134,18 +136,18 @@ def _correction(r: arb_mat, s: arb_mat, skew: arb_mat) -> tuple[arb_mat, set[tup
         for j in range(i):
             gap, push = values[j] - values[i], s[i, j].mid() - values[j] * skew[i, j]
             if not surely_less(arb(s[i, j].rad()), abs(push)):
-                continue  # All of it may be rounding.
+                continue  # The difference may be rounding error alone.
             if not surely_less(_SAFE * abs(push), abs(gap)):
                 coupled.add((i, j))
                 continue
             correction[i, j] = (push / gap).mid()
-            # The two together make the vectors orthonormal, whatever rounding did to the first.
+            # Both entries together make the vectors orthonormal, whatever the rounding error of the first.
             correction[j, i] = -skew[i, j] - correction[i, j]
     return correction.mid(), coupled
 
 
 def _turn(s: arb_mat, near: set[tuple[int, int]]) -> arb_mat:
-    """Return a matrix that diagonalizes blocks of S, up to floats: those of the pairs that are near each other."""
+    """Return a matrix that diagonalizes, to the precision of floats, the blocks of S made of near pairs."""
     n = s.nrows()
     group = list(range(n))
     for i, j in near:

@@ -1,8 +1,8 @@
-"""A Python function of a vector, traced to a graph: NumPy's operations on what stands for the variables.
+"""A Python function of a vector, traced to the text of a loss.
 
-The function is called once, with an array whose entries record what is done with them. Numbers that it holds are
-float64, each of which is exact. What comes out is a text with definitions, ``t1 = …; t2 = …; …``, which is read like
-any other: nothing of a proof rests on the function or on NumPy.
+The function is called once, with an array whose entries record the operations on them. Its own numbers are float64,
+each taken as exact. The result is a text with definitions, ``t1 = …; t2 = …; …``, which is read like any other text: no
+proof depends on the function or on NumPy.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KNOWN = tuple(sorted({*_NAMES, "expm1", "logaddexp"} - {"atan", "sigmoid", "sof
 
 
 class Scalar:
-    """What a number of the function is while it is traced."""
+    """A number that stands for a value of the function while it is traced."""
 
     def __init__(self, builder: Builder, value: Value) -> None:
         self._builder = builder
@@ -42,7 +42,7 @@ class Scalar:
         return Scalar(self._builder, value)
 
     def lifted(self, other: Any) -> Value | None:
-        """Return the value of an operand: of a traced one its own, of a number the exact constant; None of others."""
+        """Return an operand as a value: a plain number becomes an exact constant; None for anything else."""
         if isinstance(other, Scalar):
             return other.value
         number = _exactly(other)
@@ -132,7 +132,7 @@ class Scalar:
 
 
 class TracedArray(numpy.ndarray[Any, Any]):
-    """An array of traced numbers: NumPy's own shapes, slices and sums, of the operations that have an enclosure."""
+    """An array of traced numbers: it has NumPy's shapes, slices and sums, and the operations that have an enclosure."""
 
     __array_priority__ = 100
 
@@ -142,7 +142,7 @@ class TracedArray(numpy.ndarray[Any, Any]):
 
 
 def _dispatched(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """Do one of NumPy's functions entry by entry, or refuse it."""
+    """Apply one of NumPy's functions entry by entry, or refuse it."""
     plain = [_plain(x) for x in inputs]
     name = ufunc.__name__
     if name in _ARITHMETIC:
@@ -166,7 +166,7 @@ def applied(name: str, entries: Any) -> Any:
 
 
 def logaddexp(left: Any, right: Any) -> Any:
-    """Return ln(e^a + e^b) entry by entry, of arrays of which one at least holds traced numbers."""
+    """Return ln(e^a + e^b) entry by entry; at least one of the arrays holds traced numbers."""
     return numpy.frompyfunc(_logaddexp, 2, 1)(as_array(left), as_array(right))
 
 
@@ -190,7 +190,7 @@ def _plain(x: Any) -> Any:
     if isinstance(x, TracedArray | Scalar):
         return as_array(x)
     if isinstance(x, numpy.ndarray) and x.dtype != object:
-        return x.astype(object)  # Of Python's own numbers, which leave the operation to the traced ones.
+        return x.astype(object)  # Python's own numbers leave the operation to the traced ones.
     return x
 
 
@@ -201,7 +201,7 @@ def _wrapped(found: Any) -> Any:
 
 
 def _exactly(number: Any) -> fmpq | None:
-    """Return a number exactly; None if it is none."""
+    """Return a number exactly; None if it is not a number."""
     if isinstance(number, bool | numpy.bool_):
         return fmpq(int(number))
     if isinstance(number, fmpq):
@@ -268,7 +268,7 @@ def traced_texts(function: Callable[[Any], Any], variables: Sequence[str]) -> li
 
 
 def _called(function: Callable[[Any], Any], variables: Sequence[str]) -> tuple[Builder, Any]:
-    """Call the function with what stands for the variables; return what was recorded, and what came out."""
+    """Call the function with traced variables; return the builder that recorded the operations, and the result."""
     builder = Builder(len(variables))
     point = numpy.empty(len(variables), dtype=object)
     for i in range(len(variables)):
@@ -289,7 +289,7 @@ def _called(function: Callable[[Any], Any], variables: Sequence[str]) -> tuple[B
 
 @dataclass
 class _Writer:
-    """The text of a graph: one definition a node."""
+    """The text of a graph, with one definition for each node."""
 
     variables: Sequence[str]
     nodes: Sequence[Node]

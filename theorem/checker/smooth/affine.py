@@ -1,4 +1,4 @@
-"""The affine forms of the variables in a loss as one matrix of whole numbers over 2^bits: many sums at once."""
+"""The affine forms of the variables in a loss, as one matrix of whole numbers over 2^bits: evaluated all at once."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from gdcheck.theorem.checker.smooth.expression import Expression, Sum
 from gdcheck.theorem.checker.smooth.intervals import Interval
 
 FEW = 64
-"""Fewer coefficients are summed one by one."""
+"""With fewer coefficients than this, no matrix is made: the sums are evaluated one by one."""
 
 
 class Dots:
-    """Sums of products with fixed rows of coefficients, each a whole number over 2^scale, rounded down if need be.
+    """A matrix of coefficients, each a whole number over 2^scale, rounded down if it has to be; it multiplies vectors.
 
     Attributes:
-        bits: The scale of what is multiplied with them.
-        scale: That of the coefficients: at most ``bits``, and no more than they need to be exact.
-        exact: Whether they are.
+        bits: The scale of the vectors' intervals.
+        scale: The scale of the coefficients: the smallest at which all are exact, but at most ``bits``.
+        exact: Whether all coefficients are exact.
         rows: The coefficients, times 2^scale.
-        sums: The sums of their absolute values.
+        sums: For each row, the sum of the absolute values of its coefficients, times 2^scale.
     """
 
     def __init__(self, rows: Sequence[Sequence[Fraction]], bits: int) -> None:
@@ -36,7 +36,11 @@ class Dots:
         self.sums = [sum(map(abs, row)) for row in self.rows]
 
     def of(self, xs: Sequence[Interval]) -> list[Interval]:
-        """Return the sum of products of each row with intervals: by their middles, and half the widest one's width."""
+        """Enclose the product of the matrix with a vector of intervals.
+
+        The middles are multiplied. The result is wrong by at most half the width of the widest interval, times the sum
+        of the row's absolute values.
+        """
         middles = [(x.low + x.high) >> 1 for x in xs]
         widest = max(x.high - m for x, m in zip(xs, middles, strict=True))
         # A rounded coefficient is too small by less than one unit.
@@ -56,7 +60,7 @@ class Affine:
         down: From variables to sums, without their constants.
         back: From sums to variables.
         constants: The sums' constants.
-        lengths: Upper bounds of the rows' norms, times 2^bits.
+        lengths: Upper bounds of the norms of the sums' coefficients, times 2^bits.
     """
 
     def __init__(self, expression: Expression, bits: int) -> None:
@@ -81,11 +85,14 @@ class Affine:
         return [x + c for x, c in zip(self.down.of(point), self.constants, strict=True)]
 
     def weighted(self, weights: Sequence[Interval]) -> list[list[Interval]]:
-        """Return A^T W A, with the sums' coefficients as A and the weights, one a sum, on the diagonal of W.
+        """Return A^T W A: A holds the coefficients of the sums, and the diagonal of W one weight for each sum.
 
-        With weights m +- e and coefficients that are too small by less than one unit if they are rounded, an entry is
-        wrong by at most e |A_j| |A_k| for the weights, one unit times the sum of |A_k| for rounding A_j m down, and for
-        rounded coefficients max |w| units times the sums of |A_j| and |A_k|.
+        Let A_j be column j of A. With weights m +- e, the entry (j, k) is wrong by at most the sum of these parts:
+
+        * for the weights, e |A_j| |A_k|;
+        * for rounding A_j m down, one unit times the sum of the moduli of A_k;
+        * for rounded coefficients, each too small by less than one unit, max |w| units times the sums of the moduli of
+          A_j and of A_k.
         """
         bits, scale, columns = self.bits, self.back.scale, self.back.rows
         middles = [(w.low + w.high) >> 1 for w in weights]
@@ -107,7 +114,12 @@ class Affine:
         return found
 
     def collected(self, slots: Sequence[Interval], n: int) -> list[Interval]:
-        """Return the first n of derivatives with respect to slots, with what comes to the variables from the sums."""
+        """Return the derivatives with respect to the n variables, by the chain rule through the sums.
+
+        Args:
+            slots: The derivatives with respect to all slots, as far as they do not pass through the sums.
+            n: The number of variables.
+        """
         if not self.rows:
             return list(slots[:n])
         more = self.back.of([slots[n + i] for i in self.rows])

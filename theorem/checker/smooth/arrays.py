@@ -98,6 +98,6 @@ def _double(x: object) -> Fraction:
     """Return the double that a JSON number is."""
     if type(x) is int and abs(x) <= _EXACT:
         return Fraction(x)
-    if type(x) is not float or x - x != 0:  # Infinity and NaN are unequal to themselves so.
+    if type(x) is not float or x - x != 0:  # For infinity and NaN, x - x is NaN.
         refuse("problem.data", f"finite doubles in its arrays, or whole numbers up to {_EXACT}")
     return Fraction(x)

@@ -25,7 +25,7 @@ Point = Sequence[Interval]
 
 @dataclass(frozen=True)
 class Values:
-    """The slots at a point, and of each power or call its value and three derivatives."""
+    """The slots at a point; for each power or call also its value and derivatives, as far as they were asked for."""
 
     expression: Expression
     slots: list[Interval]
@@ -34,7 +34,7 @@ class Values:
 
 @lru_cache(maxsize=16)
 def _sums(expression: Expression, bits: int) -> dict[int, tuple[Interval, list[tuple[int, Interval]]]]:
-    """Return the sums that are not affine forms, by their index: constants and coefficients at a scale."""
+    """Return the constants and coefficients of the sums that are not affine forms, by index, as intervals."""
     forms = affine(expression, bits)
     return {
         i: (Interval.exactly(x.constant, bits), [(slot, Interval.exactly(c, bits)) for slot, c in x.terms])
@@ -44,7 +44,7 @@ def _sums(expression: Expression, bits: int) -> dict[int, tuple[Interval, list[t
 
 
 def evaluate(expression: Expression, point: Point, order: int) -> Values:
-    """Evaluate every slot at a point, and of powers and calls the derivatives up to an order."""
+    """Evaluate every slot at a point, and the derivatives of powers and calls up to an order."""
     bits = point[0].bits
     slots, jets = list(point), []
     forms, sums = affine(expression, bits), _sums(expression, bits)
@@ -67,13 +67,13 @@ def evaluate(expression: Expression, point: Point, order: int) -> Values:
 
 
 def _linear(constant: Interval, terms: Sequence[tuple[int, Interval]], slots: Sequence[Interval]) -> Interval:
-    """Return a constant plus multiples of slots; no coefficient is on both sides of zero. Rounded once."""
+    """Return a constant plus multiples of slots, rounded once; no coefficient's interval has zero inside."""
     bits = constant.bits
     low, high = constant.low << bits, constant.high << bits
     for slot, c in terms:
         x = slots[slot]
         a, b, least, most = c.low, c.high, x.low, x.high
-        if a < 0:  # The product with -c, and its ends turned round.
+        if a < 0:  # c x = (-c)(-x).
             a, b, least, most = -b, -a, -most, -least
         low += (a if least >= 0 else b) * least
         high += (b if most >= 0 else a) * most
@@ -114,7 +114,7 @@ def _partials(values: Values) -> Partials:
 
 
 def _adjoints(values: Values, partials: Partials) -> list[Interval]:
-    """Return the derivative of the loss with respect to every slot, but for what affine forms bring the variables."""
+    """Return the derivative of the loss with respect to every slot, without what passes through affine forms."""
     n, bits = values.expression.dimension, values.slots[0].bits
     adjoints = [Interval(0, 0, bits)] * len(values.slots)
     adjoints[-1] = Interval(1 << bits, 1 << bits, bits)
@@ -125,10 +125,11 @@ def _adjoints(values: Values, partials: Partials) -> list[Interval]:
 
 
 def hessian(values: Values) -> list[list[Interval]]:
-    """Return the Hessian: of every power, function and product the second derivative, carried to the variables.
+    """Return the Hessian: a sum over all powers, functions and products.
 
-    With a the loss's derivative with respect to an operation's slot, phi(u) adds a phi'' (grad u)(grad u)^T, and u v
-    adds a times (grad u)(grad v)^T and its transpose. What functions of affine forms add is A^T W A, for all at once.
+    Let a be the derivative of the loss with respect to an operation's slot. Then phi(u) adds
+    a phi''(u) (grad u)(grad u)^T, and u v adds a times (grad u)(grad v)^T and its transpose. Functions of affine forms
+    add A^T W A, computed for all of them at once.
     """
     expression, partials = values.expression, _partials(values)
     n, bits = expression.dimension, values.slots[0].bits
@@ -166,7 +167,7 @@ def hessian(values: Values) -> list[list[Interval]]:
 
 
 class _Slopes:
-    """The gradients of slots, each a number for every variable that it depends on."""
+    """The gradients of slots, made when they are needed; each has one number for every variable it depends on."""
 
     def __init__(self, values: Values, partials: Partials) -> None:
         self.values = values
@@ -177,7 +178,7 @@ class _Slopes:
     def of(self, slot: int) -> dict[int, Interval]:
         """Return the gradient of a slot."""
         if slot not in self.known:
-            # Slots depend on earlier ones only: those not known yet are made first, so that no recursion grows deep.
+            # Slots depend on earlier ones only. A stack instead of recursion: a loss may have many nested operations.
             waiting = [slot]
             while waiting:
                 needs = [s for s, _ in self._parts(waiting[-1]) if s not in self.known]
@@ -242,7 +243,7 @@ def derivatives_above(expression: Expression, centre: Point, radius: Fraction) -
             found = _Bounds(value.widened(_times(length, r, bits)), length, 0, 0)
         else:
             found = _bounds(operation, known, expression.dimension, bits, valued=slot in expression.valued)
-        # By the mean value theorem the values stay within G r of that at the centre.
+        # By the mean value theorem the values are within G r of the value at the centre.
         near = value.widened(_times(found.first, r, bits))
         known.append(_Bounds(found.values.meet(near), found.first, found.second, found.third))
     return Fraction(known[-1].second, one), Fraction(known[-1].third, one)

@@ -1,8 +1,10 @@
 """The text of a smooth loss, read into a list of operations.
 
 The slots 0, …, n - 1 are the variables; every operation makes the next slot from earlier ones. A sum of multiples is
-one operation, so that an affine form is seen as such. log(1 + exp(u)) and 1/(1 + exp(-u)) are read as softplus(u) and
-sigmoid(u), log(sigmoid(u)) and log(1 - sigmoid(u)) as -softplus(-u) and -softplus(u), which they are.
+one operation, so that an affine form is recognized. Four forms are read as what they are equal to:
+
+* log(1 + exp(u)) is softplus(u), and 1/(1 + exp(-u)) is sigmoid(u);
+* log(sigmoid(u)) is -softplus(-u), and log(1 - sigmoid(u)) is -softplus(u).
 """
 
 from __future__ import annotations
@@ -65,14 +67,17 @@ Operation = Sum | Product | Power | Call
 
 @dataclass(frozen=True, eq=False)
 class Expression:
-    """A loss: the number of variables, and the operations, of which the last makes its value."""
+    """A loss: the number of variables, and the operations; the result of the last one is the loss."""
 
     dimension: int
     operations: tuple[Operation, ...]
 
     @cached_property
     def valued(self) -> frozenset[int]:
-        """The slots whose values derivatives depend on: all except those that enter only sums that are not needed."""
+        """The slots whose values some derivative depends on.
+
+        A product, power or function needs the values of its arguments; a sum only if its own value is needed.
+        """
         found: set[int] = set()
         for slot in range(self.dimension + len(self.operations) - 1, self.dimension - 1, -1):
             operation = self.operations[slot - self.dimension]
@@ -127,7 +132,7 @@ def read_expression(text: str, variables: tuple[str, ...], data: Mapping[str, Ar
 
 
 def _used(operations: Sequence[Operation], n: int) -> Iterable[Operation]:
-    """Leave out the operations that the last one does not depend on, as those that softplus stands for."""
+    """Leave out the operations that the last one does not depend on: for instance those that softplus replaces."""
     slots = [_slots(x) for x in operations]
     used = {len(operations) - 1}
     for i in range(len(operations) - 1, -1, -1):
@@ -149,7 +154,10 @@ def _slots(operation: Operation) -> list[int]:
 
 
 def _vectors(text: str, data: Mapping[str, Array[Fraction]]) -> Iterable[tuple[str, int]]:
-    """Return the names beside @ and a matrix of the data, with their sizes; the first place of a name counts."""
+    """Return the vectors of variables, with their sizes: the names that stand with a matrix of the data beside an @.
+
+    Where a name stands so more than once, its first place gives the size.
+    """
     found: dict[str, int] = {}
     known = set(data) | set(_DEFINED.findall(text))
     for left, right in _BESIDE.findall(text):
@@ -161,7 +169,7 @@ def _vectors(text: str, data: Mapping[str, Array[Fraction]]) -> Iterable[tuple[s
 
 
 class _Reader:
-    """Recursive descent: a sum of products of factors."""
+    """A parser by recursive descent: a loss is a sum of products of factors."""
 
     def __init__(self, text: str, dimension: int, names: Mapping[str, Array[_Form]]) -> None:
         self.dimension = dimension
@@ -264,10 +272,10 @@ class _Reader:
         return found
 
     def applied(self, name: str, arguments: list[Array[_Form]]) -> Array[_Form]:
-        """Apply a function entry by entry, or one of all entries."""
+        """Apply a function to each entry, or a reduction (sum, mean, dot) to all entries."""
         if name == "dot":
             if len(arguments) < 2 or any(x.rows is None or x.columns is not None for x in arguments):
-                refuse_loss("dot of what are no two vectors")
+                refuse_loss("dot of operands that are not two vectors")
             return self.matrix_product(*arguments)
         (argument,) = arguments
         if name not in REDUCTIONS:
@@ -276,7 +284,7 @@ class _Reader:
         return single(_scaled(_total(argument.entries), share))
 
     def expect_closing(self) -> None:
-        """Go on after a closing parenthesis."""
+        """Read a closing parenthesis."""
         if self.here != ")":
             refuse_loss("a parenthesis is not closed")
         self.at += 1
@@ -349,7 +357,7 @@ class _Reader:
         return self.slot(Sum(form.constant, tuple(sorted(form.terms.items()))))
 
     def slot(self, operation: Operation) -> int:
-        """Return the slot of an operation; an equal one is made once."""
+        """Return the slot of an operation; equal operations share one slot."""
         if operation not in self.slots:
             within(len(self.operations) < MOST_OPERATIONS, f"a loss of more than {MOST_OPERATIONS} operations")
             self.slots[operation] = self.dimension + len(self.operations)

@@ -1,7 +1,7 @@
-"""Elementary functions of intervals, by series whose remainder is stated; and their first three derivatives.
+"""Elementary functions of intervals, and their first three derivatives: by series with a stated remainder.
 
-Every series is summed with ``GUARD`` more bits than its result has; where a function is monotone, it is evaluated at
-both ends. The constants ln 2 and pi come from series too: ln 2 = 2 artanh(1/3), pi = 16 arctan(1/5) - 4 arctan(1/239).
+Every series is summed with ``GUARD`` more bits than its result has. A monotone function is evaluated at both ends. The
+constants ln 2 and pi come from series too: ln 2 = 2 artanh(1/3), pi = 16 arctan(1/5) - 4 arctan(1/239).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_EXPONENT = 20_000
 def _geometric(z: Interval, alternating: bool) -> Interval:
     """Sum z + z^3/3 + z^5/5 + … (artanh), or with alternating signs (arctan), for |z| <= 1/2.
 
-    What is left after a term is less than 1/(1 - z^2) <= 4/3 of the next one.
+    The sum of the terms after one is at most 1/(1 - z^2) <= 4/3 times the next one.
     """
     square, power, result, k = z.square(), z, z, 1
     while power.modulus():
@@ -48,7 +48,7 @@ def _pi(bits: int) -> Interval:
 
 
 def _rising(at: Callable[[int, int], Interval]) -> Callable[[Interval], Interval]:
-    """Make a rising function of intervals of what encloses its value at x/2^bits."""
+    """Return a rising function of intervals, made from ``at(x, bits)``, which encloses its value at x/2^bits."""
     known = lru_cache(maxsize=256)(at)
 
     @wraps(at)
@@ -62,8 +62,8 @@ def _rising(at: Callable[[int, int], Interval]) -> Callable[[Interval], Interval
 def _small_exp(x: int, bits: int) -> Interval:
     """Return exp(x/2^bits) for |x/2^bits| <= 1/2 by its series.
 
-    With every term rounded down, none is wrong by more than 2 units. They fall at least by 1/2: what is left out is
-    less than the last one, which is less than 1 unit.
+    Every term is rounded down, and none is wrong by more than 2 units. Each is at most half the one before: the sum of
+    the terms left out is less than the last one, which is less than 1 unit.
     """
     result = term = 1 << bits
     count = 0
@@ -76,7 +76,7 @@ def _small_exp(x: int, bits: int) -> Interval:
 
 @lru_cache(maxsize=64)
 def _inverse_factorials(bits: int) -> list[int]:
-    """Return 1/k! in units, rounded down, as far as 2^(-13 k)/k! is a unit at least; from the last one to the first."""
+    """Return 1/k! in units, rounded down, for all k with 2^(-13 k)/k! at least a unit; the largest k first."""
     found = [1 << bits]
     while found[-1] >> 13 * (len(found) - 1):
         found.append(found[-1] // len(found))
@@ -101,8 +101,9 @@ def _exp_at(x: int, bits: int) -> Interval:
     rest = reduced - (i << more - 6)
     j = (rest >> more - 13) + 1 >> 1
     u = rest - (j << more - 12)
-    # By Horner's scheme: of two units that each step is wrong by, less than 3 are left after all, and less than 2 are
-    # left out after the last term. u is too small by the width of what was reduced, at most.
+    # Horner's scheme. Each step is wrong by at most two units, and the factor |u| <= 2^-13 shrinks the errors before
+    # it: less than 3 units in all. The terms left out are less than 2 units. The reduction makes u too small by at most
+    # the width of n ln 2.
     result = 0
     for c in _inverse_factorials(more):
         result = (result * u >> more) + c
@@ -114,17 +115,20 @@ def _exp_at(x: int, bits: int) -> Interval:
 
 
 def _is_thin(x: Interval) -> bool:
-    """Whether an interval is so narrow that its middle and a bound of the slope say as much as both of its ends."""
+    """Whether an interval is so narrow that its middle and a bound of the slope do as well as both of its ends."""
     return 0 < x.width() <= 1 << x.bits // 2
 
 
 def _is_wide(x: Interval) -> bool:
-    """Whether an interval is so wide that what is sharp on a narrow one may not be on it."""
+    """Whether an interval is so wide that formulas that are sharp on narrow ones may not be sharp on it."""
     return x.width() > 1 << x.bits // 2
 
 
 def exp(x: Interval) -> Interval:
-    """Return the exponential function: moving x by t moves it by at most 2 |t| of its size, if |t| <= 1/2."""
+    """Return the exponential function.
+
+    For |t| <= 1/2, its values at x and at x + t differ by at most 2 |t| times the value at x.
+    """
     if _is_thin(x):
         middle = _exp_at(x.middle().low, x.bits)
         wrong = (middle.high * (x.width() + 2) >> x.bits) + 1
@@ -153,9 +157,9 @@ def log(x: Interval) -> Interval:
 
 @lru_cache(maxsize=256)
 def _sin_cos_at(x: int, bits: int) -> tuple[Interval, Interval]:
-    """Return sin and cos of x/2^bits: Taylor's series at t = x - 2 pi n, its remainder at most the first term left out.
+    """Return sin and cos of x/2^bits, by their Taylor series at t = x - 2 pi n.
 
-    The terms fall from the fourth on, for |t| < 4.
+    The terms fall from the fourth on, for |t| < 4; then the remainder is at most the first term left out.
     """
     more = bits + GUARD
     argument, turn = Interval(x << GUARD, x << GUARD, more), _pi(more).times(2)
@@ -180,9 +184,10 @@ def _may_reach(x: Interval, quarters: int) -> bool:
 
 
 def _wave(x: Interval, which: int) -> Interval:
-    """Return the sine (0) or the cosine (1): between the values at the ends, unless a turning point lies inside.
+    """Return the sine (0) or the cosine (1).
 
-    Neither is steeper than 1: on a thin interval the value in its middle says enough.
+    Its values are between those at the ends, unless an extremum lies inside. Its slope is at most 1: on a thin
+    interval the value in the middle is enough.
     """
     one = 1 << x.bits
     if _is_thin(x):
@@ -285,7 +290,7 @@ def _jet_log(x: Interval) -> Iterator[Interval]:
 
 
 def _coarse_log(x: Interval) -> Iterator[Interval]:
-    """Return the logarithm, between 1 - 1/x and x - 1, and its derivatives: where only these are needed."""
+    """Return the logarithm, only known to be between 1 - 1/x and x - 1, and its derivatives."""
     if x.low <= 0:
         raise UndefinedError("the logarithm of an interval that reaches down to 0")
     one, u = 1 << x.bits, x.reciprocal()
@@ -365,19 +370,18 @@ def _jet_sigmoid(x: Interval) -> Iterator[Interval]:
 
 
 def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
-    """Return s(x) and s(-x) = 1 - s(x); on a narrow interval from its middle, since s rises by at most 1/4 a unit.
+    """Return s(x) and s(-x) = 1 - s(x), with the logistic function s; on a narrow interval from its middle.
 
-    With e = exp(-|x|), s = 1/(1 + e) is at most as far from its value at the upper end of e as e is.
+    The slope of s is at most 1/4. As a function of e = exp(-|x|), s = 1/(1 + e) has a slope of at most 1: its error is
+    at most that of e.
     """
     bits = x.bits
     one = 1 << bits
     if _is_wide(x):
         s = sigmoid(x)
         return s, Interval(one, one, bits) - s
-    middle, wrong = (
-        (x.low + x.high) // 2,
-        (x.high - x.low) // 4 + 1,
-    )  # The middle is less than a unit from the true one.
+    # ``middle`` is less than a unit from the true middle.
+    middle, wrong = (x.low + x.high) // 2, (x.high - x.low) // 4 + 1
     e = _exp_at(-abs(middle), bits)
     rounded = (one << bits) // (one + e.high)
     low, high = rounded - wrong, rounded + 1 + e.high - e.low + wrong
@@ -386,7 +390,7 @@ def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
 
 
 def _coarse_softplus(x: Interval) -> Iterator[Interval]:
-    """Return softplus, which is at most 1 above max(x, 0), and its derivatives: where only these are needed."""
+    """Return softplus, only known to be between max(x, 0) and max(x, 0) + 1, and its derivatives."""
     yield Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
     yield from _jet_sigmoid(x)
 
@@ -407,7 +411,7 @@ def _slope_of_erf(bits: int) -> Interval:
 
 
 def _coarse_erf(x: Interval) -> Iterator[Interval]:
-    """Return the error function, between -1 and 1, and its derivatives: where only these are needed."""
+    """Return the error function, only known to be between -1 and 1, and its derivatives."""
     one = 1 << x.bits
     yield Interval(-one, one, x.bits)
     first = exp(-x.square()) * _slope_of_erf(x.bits)
@@ -422,7 +426,7 @@ def _jet_atan(x: Interval) -> Iterator[Interval]:
 
 
 def _coarse_atan(x: Interval) -> Iterator[Interval]:
-    """Return the arctangent, between -2 and 2, and its derivatives: where only these are needed."""
+    """Return the arctangent, only known to be between -2 and 2, and its derivatives."""
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
     yield Interval(-2 * one.low, 2 * one.low, x.bits)
     u = (one + x.square()).reciprocal()
@@ -436,15 +440,18 @@ _JETS = (
     *(_jet_sigmoid, _jet_softplus, _jet_erf, _jet_atan),
 )
 JETS: dict[str, Callable[[Interval], Iterator[Interval]]] = {f.__name__.removeprefix("_jet_"): f for f in _JETS}
-"""For each function the value and the first three derivatives on an interval, one after the other."""
+"""For each function, the value and the first three derivatives on an interval, one after the other."""
 
 _COARSE = (_coarse_log, _coarse_log1p, _coarse_softplus, _coarse_erf, _coarse_atan)
 COARSE = {f.__name__.removeprefix("_coarse_"): f for f in _COARSE}
-"""The same of those whose derivatives do without the value, which is a wide interval here."""
+"""The same with a wide interval as the value: for functions whose derivatives do not need it."""
 
 
 def jet(name: str, x: Interval, order: int, *, valued: bool = True) -> list[Interval]:
-    """Return the value of a function on an interval, wide unless asked for, and its derivatives, up to order 3."""
+    """Return the value of a function on an interval, and its derivatives up to an order of at most 3.
+
+    Without ``valued``, the value may be a wide interval, which costs less.
+    """
     found = JETS[name] if valued else COARSE.get(name, JETS[name])
     return list(islice(found(x), order + 1))
 
@@ -459,12 +466,12 @@ _CAPS: dict[str, list[Fraction]] = {
     "erf": [Fraction(113, 100), Fraction(97, 100), Fraction(226, 100)],
     "atan": [Fraction(1), Fraction(65, 100), Fraction(2)],
 }
-"""What the moduli of the first three derivatives do not exceed anywhere."""
+"""Upper bounds of the moduli of the first three derivatives on the whole line."""
 
 
 @lru_cache(maxsize=256)
 def caps(name: str, bits: int) -> list[int] | None:
-    """Return what the moduli of a function's first three derivatives do not exceed, times 2^bits; None of others."""
+    """Return upper bounds of the moduli of a function's first three derivatives, times 2^bits; None without bounds."""
     return [Interval.exactly(cap, bits).high for cap in _CAPS[name]] if name in _CAPS else None
 
 
@@ -483,7 +490,7 @@ def power_jet(x: Interval, exponent: Fraction, order: int) -> list[Interval]:
 
 @lru_cache(maxsize=256)
 def _derivatives_of_power(exponent: Fraction, order: int) -> list[tuple[Fraction, Fraction]]:
-    """Return p (p - 1) … (p - k + 1) and p - k for each k: the k-th derivative of x^p is their c x^e."""
+    """Return c = p (p - 1) … (p - k + 1) and e = p - k for each k: the k-th derivative of x^p is c x^e."""
     found = [(Fraction(1), exponent)]
     for _ in range(order):
         factor, rest = found[-1]

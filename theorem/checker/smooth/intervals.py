@@ -10,11 +10,11 @@ from math import isqrt
 from gdcheck.theorem.checker.outcome import ClaimError
 
 Ends = tuple[Fraction, Fraction]
-"""The ends of an interval in fractions, as a certificate states it."""
+"""The lower and the upper end of an interval, as fractions: certificates state them so."""
 
 
 class UndefinedError(ClaimError):
-    """An operation is not defined on all of an interval, as a division by one that holds 0."""
+    """An operation is not defined on all of an interval: for instance a division by one that holds 0."""
 
     def __init__(self, operation: str) -> None:
         super().__init__(f"the loss is defined wherever it is evaluated fails: {operation}")
@@ -22,7 +22,7 @@ class UndefinedError(ClaimError):
 
 @dataclass(slots=True)
 class Interval:
-    """The numbers between low/2^bits and high/2^bits. Never changed; a frozen one takes three times as long to make.
+    """The numbers between low/2^bits and high/2^bits. It is never changed, but not frozen, which would cost time.
 
     Attributes:
         low: The lower end, times 2^bits.
@@ -91,20 +91,20 @@ class Interval:
         return Interval(self.low >> times, -(-self.high >> times), self.bits)
 
     def square(self) -> Interval:
-        """Return the squares."""
+        """Return an interval of the squares."""
         low, high = self.low**2, self.high**2
         least = 0 if self.low <= 0 <= self.high else min(low, high)
         return Interval(least >> self.bits, -(-max(low, high) >> self.bits), self.bits)
 
     def reciprocal(self) -> Interval:
-        """Return the reciprocals."""
+        """Return an interval of the reciprocals."""
         if self.low <= 0 <= self.high:
             raise UndefinedError("a division by an interval that holds 0")
         one = 1 << 2 * self.bits
         return Interval(one // self.high, -(-one // self.low), self.bits)
 
     def root(self) -> Interval:
-        """Return the square roots."""
+        """Return an interval of the square roots."""
         if self.low < 0:
             raise UndefinedError("the square root of an interval that reaches below 0")
         return Interval(isqrt(self.low << self.bits), isqrt(self.high << self.bits) + 1, self.bits)
@@ -126,7 +126,7 @@ class Interval:
         return Interval(self.low - by, self.high + by, self.bits)
 
     def meet(self, other: Interval) -> Interval:
-        """Return what two intervals that enclose the same number have in common."""
+        """Return the intersection of two intervals that enclose the same number."""
         return Interval(max(self.low, other.low), min(self.high, other.high), self.bits)
 
     def at_scale(self, bits: int) -> Interval:
@@ -161,6 +161,6 @@ def point(numbers: Iterable[Fraction], bits: int) -> list[Interval]:
 
 
 def middles(vector: Sequence[Interval], bits: int) -> tuple[list[Interval], Fraction]:
-    """Return numbers near the middles, and a bound of the distance to every vector inside."""
+    """Return numbers near the middles, and a bound of their distance from every vector inside."""
     centre = [x.middle() for x in vector]
     return centre, norm_above([x - y for x, y in zip(vector, centre, strict=True)], bits)

@@ -25,15 +25,15 @@ FEW_BITS = 64
 """What is needed to a few digits only is computed with a quarter of the bits, but with no fewer than these."""
 SQUARINGS = 10
 LARGE = 16
-"""A norm from which on the first bound is taken: a sharper one is of little use, and its powers have many digits."""
+"""From this norm on, the first bound is taken: a sharper one is of little use, and powers of the matrix are large."""
 SOME_STEPS = 64
-"""The number of steps that is provided for at least."""
+"""Errors are kept small for at least this many more steps."""
 NEAR = Fraction(1, 64)
 """Bounds known at an iterate are used within this distance of it."""
 NOT_MUCH = Fraction(1, 256)
-"""By how much the norm of the map's derivative may be overestimated rather than computed again."""
+"""The norm of the map's derivative may be overestimated by this much; beyond it, it is computed again."""
 SHARP = Fraction(65, 64)
-"""A bound of the third derivative that is so near the one at the minimizer is taken on smaller balls, too."""
+"""A bound of the third derivative within this factor of the one at the minimizer is kept for smaller balls."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Middle:
         expression: The loss.
         centre: The middle.
         matrix: The Hessian there, shape (n, n).
-        spread: A bound of the norm of what the Hessian differs by anywhere in the ball.
+        spread: A bound of the distance, in norm, from this Hessian to the one at any point of the ball.
     """
 
     bits: int
@@ -162,7 +162,7 @@ def coarse(bits: int) -> int:
 
 
 def third_above(expression: Expression, centre: Sequence[Interval], radius: Fraction) -> Fraction:
-    """Bound the norm of the third derivative on a ball; with a few bits, for a larger bound is as true."""
+    """Bound the norm of the third derivative on a ball, with a few bits: a larger bound is true as well."""
     bits = coarse(centre[0].bits)
     return derivatives_above(expression, [x.at_scale(bits) for x in centre], radius)[1]
 
@@ -170,8 +170,9 @@ def third_above(expression: Expression, centre: Sequence[Interval], radius: Frac
 def verify_minimizer(c: Stated, at: Middle) -> None:
     """Claim G1 (minimizer): the ball holds exactly one critical point, a strict minimum.
 
-    On the ball the Hessian's eigenvalues are at least m = lambda_1 - T delta, with lambda_1 the smallest in the middle.
-    Where the gradient in the middle is shorter than m delta, the gradient points outward on the whole sphere.
+    On the ball the Hessian's eigenvalues are at least m = lambda_1 - T delta, where lambda_1 is the smallest eigenvalue
+    in the middle. If the gradient in the middle is shorter than m delta, the gradient points outward on the whole
+    sphere.
     """
     size = norm_above(gradient(evaluate(at.expression, at.centre, 1)), at.bits)
     m = eigenvalues_within(at.matrix, c.eigenvectors, Fraction(0))[0][0] - at.spread
@@ -190,11 +191,12 @@ def map_derivative(problem: Problem, matrix: Matrix) -> list[list[Interval]]:
 def enclose(c: Document, at: Middle, largest: Fraction) -> tuple[list[Interval], Fraction]:
     """Claim G7 (enclosure): follow gradient descent to the stated step.
 
-    The map's derivative between two points of a ball around the minimizer has a norm of at most ``largest`` + eta T r;
-    on a small ball around a point, at most its norm there plus eta T times the radius. The smaller bound counts.
+    On a ball of radius r around the minimizer, the map's derivative has a norm of at most ``largest`` + eta T r. On a
+    small ball around a point, it is at most the norm at that point plus eta T times the radius. The smaller bound is
+    taken.
 
     Returns:
-        h_k = x_k - x*, as a centre, whose intervals have no width, and a radius.
+        A ball that holds h_k = x_k - x*: its centre, in intervals without width, and its radius.
     """
     reached = next(islice(follow(c, at, largest), c.step, None))
     return [y.middle() for y in reached.h], reached.error
@@ -207,7 +209,7 @@ class Iterate:
     Attributes:
         x: A point, shape (n,); its intervals have no width.
         drift: A bound of the distance of x_k from it.
-        h: The point seen from the middle of the minimizer's ball.
+        h: x minus the middle of the minimizer's ball.
         error: A bound of the distance of x_k - x* from the middle of h.
     """
 
@@ -227,7 +229,7 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
     eta, delta, bits = c.problem.step_size, c.minimizer.radius, at.bits
     step = Interval.exactly(eta, bits)
     x, drift = middles(point(c.problem.start, bits), bits)
-    least = at.spread / delta  # The third derivative's bound near the minimizer: what a smaller ball can bring.
+    least = at.spread / delta  # The bound of the third derivative near the minimizer: a smaller ball gives no less.
     known: tuple[Fraction, Fraction] | None = None
     nearby = _Nearby(c.problem)
     for k in count():
@@ -258,12 +260,14 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
 
 @dataclass(frozen=True)
 class _Slow:
-    """Whether an error may grow by a factor at every step that is left: which bound is taken, not whether it is true.
+    """Tells whether an error may grow by a factor at every step that is left.
+
+    It only chooses between bounds, all of them true.
 
     Attributes:
         error: The error so far.
         steps: The steps that are left.
-        bits: With half of this number of bits the last iterate is good enough.
+        bits: The precision; the last iterate needs half of these bits.
     """
 
     error: Fraction
@@ -275,12 +279,12 @@ class _Slow:
         if not self.error or factor <= 1:
             return True
         room = self.error.denominator.bit_length() - self.error.numerator.bit_length() - self.bits // 2
-        # For factors between 1 and 2 the binary logarithm is at most 3/2 of what is above 1.
+        # For factors between 1 and 2, log2(factor) <= 3/2 (factor - 1).
         return factor <= 2 and self.steps * (factor - 1) * 3 <= 2 * room
 
 
 class _Nearby:
-    """How much an error grows near iterates: what is known at one of them holds around it, up to the curvature."""
+    """How much an error grows near iterates: a norm that is known at one of them bounds the norms around it."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -294,19 +298,20 @@ class _Nearby:
     ) -> Fraction:
         """Bound the norm of the map's derivative on the ball of radius ``drift`` around x.
 
-        It is at most that at an earlier iterate plus eta T times the distance: taken where that is good enough.
+        It is at most the norm at an earlier iterate plus eta T times the distance. That bound is taken if it is good
+        enough; else the norm at x is computed.
 
         Args:
             x: The iterate's middle.
-            drift: How far it may be off.
-            slow: What is good enough.
-            ball: The radius of a ball around the minimizer that holds the iterate, and another one's, not smaller, with
-                the third derivative's bound on it; None where there is none.
+            drift: The distance by which the iterate may differ from x.
+            slow: Tells what is good enough.
+            ball: The radius of a ball around the minimizer that holds the iterate; and the radius of a ball that is at
+                least as large, with the bound of the third derivative on it, or None if there is none.
         """
         eta, (radius, known) = self.problem.step_size, ball
         if self.known_at:
             reach = drift + _distance(x, self.known_at)
-            # A ball that holds two points holds what is between them.
+            # A ball that holds two points holds the segment between them.
             thirds = [known[1]] if known is not None and self.known_in <= known[0] else []
             if reach <= NEAR:
                 with suppress(UndefinedError):
@@ -335,11 +340,11 @@ def _distance(x: Sequence[Interval], y: Sequence[Interval]) -> Fraction:
 
 
 def _norm_of_map(problem: Problem, x: list[Interval]) -> Fraction:
-    """Bound the norm of I - eta Hessian at a point: with a few bits, for it is needed to a few per cent.
+    """Bound the norm of M = I - eta Hessian at a point, with a few bits: it is needed to a few per cent only.
 
-    With M symmetric, |M|^2 = |M^2|; a product of n by n matrices whose entries are rounded to units is wrong by at most
-    n units in norm. After some squarings the Frobenius norm, which is at least the norm, is near it; after more, the
-    units count. The least of the bounds that they give is taken.
+    M is symmetric, so that |M|^2 = |M^2|. Squaring an n by n matrix with entries rounded to units makes an error of at
+    most n units in norm. Each power's norm is bounded by its Frobenius norm, which is nearly sharp after some
+    squarings; after more of them, the rounding errors prevail. The smallest of these bounds is taken.
     """
     bits = coarse(x[0].bits)
     matrix = map_derivative(problem, hessian(evaluate(problem.expression, [y.at_scale(bits) for y in x], 2)))

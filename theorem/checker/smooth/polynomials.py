@@ -19,7 +19,7 @@ def variables(n: int) -> list[Table]:
 
 
 def expanded(expression: Expression, arguments: Sequence[Table], n: int) -> Table:
-    """Multiply an expression out, with polynomials in n variables in the place of its own variables.
+    """Multiply an expression out, with polynomials in n variables substituted for its own variables.
 
     Raises:
         BadCertificate: If it is not a polynomial.
@@ -45,13 +45,13 @@ def expanded(expression: Expression, arguments: Sequence[Table], n: int) -> Tabl
 
 
 def derivative(p: Table, i: int) -> Table:
-    """Return the derivative by a variable."""
+    """Return the derivative with respect to variable i."""
     lowered = ((tuple(a - (j == i) for j, a in enumerate(alpha)), alpha[i] * c) for alpha, c in p.items() if alpha[i])
     return dict(lowered)
 
 
 def composed(p: Table, arguments: Sequence[Table], n: int) -> Table:
-    """Return a polynomial with polynomials in n variables in the place of its own."""
+    """Return a polynomial with polynomials in n variables substituted for its own variables."""
     made: dict[Exponents, Fraction] = {}
     for alpha, c in p.items():
         term: Table = {(0,) * n: c}

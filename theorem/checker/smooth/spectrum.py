@@ -1,4 +1,4 @@
-"""A symmetric matrix that is known in intervals: its norm, its eigenvalues from vectors near its eigenvectors."""
+"""Eigenvalues and eigenvectors of a symmetric matrix of intervals, from vectors near its eigenvectors."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ SMALL, LARGE, UNSTABLE = "small-step", "large-step", "unstable"
 
 
 def eigenvalues_within(matrix: Matrix, numbers: Sequence[Vector], spread: Fraction) -> list[Ends]:
-    """Claim G2 (spectrum): enclose the eigenvalues, rising, of every symmetric A within ``spread`` of one inside.
+    """Claim G2 (spectrum): enclose the eigenvalues, rising, of every symmetric A within ``spread`` of the matrix.
 
-    Let V hold the vectors, S = V^T A V, and e the Frobenius norm of V^T V - I. By Ostrowski's theorem the eigenvalues
-    of A are those of S over numbers between 1 - e and 1 + e; by Weyl's, those of S are within the Frobenius norm of
-    its part off the diagonal, and (1 + e) spread, of its diagonal entries.
+    Let V hold the vectors as columns, S = V^T A V, and e the Frobenius norm of V^T V - I.
+
+    1. By Ostrowski's theorem, each eigenvalue of A is one of S divided by a number between 1 - e and 1 + e.
+    2. By Weyl's theorem, the eigenvalues of S differ from its sorted diagonal entries by at most the Frobenius norm of
+       its part off the diagonal, plus (1 + e) spread.
 
     Args:
         matrix: The matrix, in intervals.
@@ -53,7 +55,7 @@ def verify_ends(lowest: Ends, highest: Ends, eigenvalues: Sequence[Ends], digits
         lowest: Of the smallest eigenvalue.
         highest: Of the largest.
         eigenvalues: The checker's own intervals.
-        digits: How narrow they are in relation to their upper end.
+        digits: Each may be at most 10^-digits times its upper end wide.
     """
     for name, stated, own in (("smallest", lowest, eigenvalues[0]), ("largest", highest, eigenvalues[-1])):
         good = stated[0] <= own[0] and own[1] <= stated[1] and (stated[1] - stated[0]) * 10**digits <= stated[1]
@@ -72,10 +74,10 @@ def verify_sides(regime: str, eigenvalues: Sequence[Ends], eta: Fraction) -> Non
 
 
 def dominant(regime: str, kind: str, eigenvalues: Sequence[Ends], eta: Fraction) -> tuple[int, int, Ends]:
-    """Verify the kind of the limit, and that one multiplier of modulus below one outweighs all others.
+    """Verify the kind of the limit, and that one multiplier dominates: its modulus is below 1 and above all others.
 
     Returns:
-        Its place, its sign, and an interval of its modulus.
+        The index of its eigenvalue, its sign, and an interval of its modulus.
     """
     expected, signs = DOMINANT.get(regime, (None, ()))
     claim(kind == expected and len(signs) == 1, f"the limit is {kind[:40]} fails: the regime is {regime[:40]}")
@@ -88,16 +90,16 @@ def dominant(regime: str, kind: str, eigenvalues: Sequence[Ends], eta: Fraction)
 
 
 def sine_above(matrix: Matrix, vector: Vector, eigenvalues: Sequence[Ends], index: int, spread: Fraction) -> Fraction:
-    """Bound the sine of the angle between a vector and the eigenvector of a place (Davis and Kahan).
+    """Bound the sine of the angle between a vector and one of the eigenvectors (Davis and Kahan).
 
-    With t in the middle of the eigenvalue's interval and g the distance from t to all other eigenvalues, it is at most
-    |A v - t v| / (g |v|). Unit vectors at an angle differ by sqrt 2 times its sine at most.
+    Let t be the middle of the eigenvalue's interval, and g the distance from t to the nearest other eigenvalue. The
+    sine is at most |A v - t v| / (g |v|). The two unit vectors then differ by at most sqrt 2 times the sine.
 
     Args:
-        matrix: In intervals.
+        matrix: A matrix of intervals, shape (n, n).
         vector: The vector v.
         eigenvalues: The intervals of all eigenvalues.
-        index: The place.
+        index: The index of the eigenvalue.
         spread: How far A may be from the matrix, in norm.
     """
     if len(eigenvalues) == 1:

@@ -40,7 +40,7 @@ from gdcheck.theorem.checker.smooth.spectrum import (
 
 PRECISIONS = (256, 512, 1024, 2048, 4096)
 MORE = (8192, 16384)
-"""Precisions after these, where the minimizer's ball is too small for 4096 bits to tell its radius."""
+"""Further precisions, for a minimizer whose ball is too small for 4096 bits."""
 
 
 def verify(c: Document, bits: int) -> tuple[Middle, Sequence[Ends]]:
@@ -70,12 +70,13 @@ def verify_stated(c: Stated, bits: int, *, has_limit: bool) -> tuple[Middle, Seq
 
 
 def verify_assumptions(c: Stated, at: Middle, eigenvalues: Sequence[Ends], *, has_limit: bool) -> None:
-    """Claim G5 (assumptions): they hold, or exactly the stated ones fail; the verdict follows.
+    """Claim G5 (assumptions): exactly the stated assumptions fail, and the verdict follows.
 
-    The ends are simple if the intervals of neighbours do not meet. The loss is analytic where it is defined; so is
-    det(I - eta * Hessian), whose zeros in a connected part of the domain are a null set if it is not zero at one point
-    of it: then preimages of null sets are null sets there. The part meant is the minimizer's: the point lies in a ball
-    around the minimizer that does not leave the domain.
+    * Simple ends: the intervals of the two smallest eigenvalues do not meet, nor do those of the two largest.
+    * Null preimages: the loss is analytic where it is defined, and so is d = det(I - eta * Hessian). If d is not zero
+      at one point of a connected part of the domain, its zeros there are a null set, and preimages of null sets are
+      null sets. The stated point lies in the minimizer's part: a ball around the minimizer holds it, and lies in the
+      domain.
     """
     n = len(eigenvalues)
     fails = ["distinct-ends"] if n == 1 else []
@@ -89,14 +90,14 @@ def verify_assumptions(c: Stated, at: Middle, eigenvalues: Sequence[Ends], *, ha
     claim(has_limit or fails, "a proof has a limit fails")
     if c.regular_at is not None:
         away = norm_of_fractions(minus(c.regular_at, c.minimizer.centre))
-        third_above(at.expression, at.centre, away + c.minimizer.radius)  # Defined, on all of the ball.
+        third_above(at.expression, at.centre, away + c.minimizer.radius)  # Raises unless the ball lies in the domain.
         matrix = map_derivative(c.problem, hessian(evaluate(at.expression, point(c.regular_at, at.bits), 2)))
         claim(_is_regular(matrix), "I - eta Hessian is regular at the stated point fails")
     claim(c.regular_at is not None or fails, "a proof has a point where I - eta Hessian is regular fails")
 
 
 def _is_regular(matrix: Matrix) -> bool:
-    """Gaussian elimination in intervals: every matrix inside is regular if no pivot's interval holds 0."""
+    """Whether every matrix inside is regular: in Gaussian elimination with intervals, no pivot's interval holds 0."""
     rows = [list(row) for row in matrix]
     while rows:
         pivot = max(range(len(rows)), key=lambda i: abs(rows[i][0].low + rows[i][0].high))
@@ -111,7 +112,7 @@ def _is_regular(matrix: Matrix) -> bool:
 def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Limit) -> None:
     """Claims G6 to G9: at the stated step the amplitude is larger than the tail, and the stated limit follows.
 
-    The trajectory is followed with half of the bits first: the minimizer needs more of them than its iterates do.
+    The trajectory is followed with half of the bits first: the minimizer needs more bits than the iterates do.
     """
     eta = c.problem.step_size
     index, sign, rho = dominant(c.regime, limit.kind, eigenvalues, eta)
@@ -127,10 +128,10 @@ def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Li
 
 
 def verify_line(c: Stated, at: Middle, eigenvalues: Sequence[Ends], index: int) -> tuple[Fraction, Fraction]:
-    """Claim G6 (line): bound how far a vector is from the eigenvector.
+    """Claim G6 (line): bound how far the stated vector v is from the eigenvector.
 
     Returns:
-        A bound of the distance between v v^T and the projector, and one between the unit vectors.
+        A bound of the distance between v v^T and the projector onto the eigenvector, and one between the unit vectors.
     """
     v = c.eigenvectors[index]
     claim(len(v) > 1 or v[0] == 1, "the one vector is 1 fails")
@@ -152,7 +153,7 @@ def verify_inequality(
         at: The loss at the minimizer.
         iterate: A ball that holds h_k.
         rho: An interval of the dominant multiplier's modulus.
-        line: The vector, and how well its projector is known.
+        line: The vector v, and a bound of the distance between v v^T and the projector.
 
     Returns:
         The iterate's component along the vector, whose sign is that of the limit.
@@ -170,7 +171,7 @@ def verify_inequality(
 
 
 def verify_direction(c: Document, limit: Limit, index: int, sign: int, tilt: Fraction) -> None:
-    """Claim G9 (limit): every component's interval holds the limit of the even steps' direction, and is narrow."""
+    """Claim G9 (limit): every component's interval holds that of the limit at even steps, and is narrow."""
     vector = [sign * x for x in c.eigenvectors[index]]
     verify_box("the limit", vector, root_bounds(squared(vector)), tilt, limit.vector)
 

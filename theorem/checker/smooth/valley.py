@@ -1,7 +1,8 @@
 """Valley certificates: Claims V1 to V10, and ``check``. docs/certificate.md, *Valley certificates*.
 
-Gradient descent on scale times the sum of squared residuals F_i. With eta twice scale times the step size, x moves to
-x - eta J^T u, where u = F(x) and J is the derivative of F. Everything is computed again from the residuals' texts.
+The loss is ``scale`` times the sum of the squares of residuals F_i. Let eta be twice the scale times the step size,
+u = F(x), and J the derivative of F: one step of gradient descent moves x to x - eta J^T u. Everything is computed again
+from the texts of the residuals.
 """
 
 from __future__ import annotations
@@ -66,14 +67,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Arrival(minimizer.Ball):
-    """A ball that holds the point of arrival, and the radius of the one around x_k that the trajectory stays in."""
+    """A ball that holds the point of arrival, and the radius of a ball around x_k that the trajectory stays in."""
 
     reach: Fraction
 
 
 @dataclass(frozen=True)
 class Relations:
-    """Equations that the residuals satisfy whatever x is, and the vectors on which their linear parts vanish.
+    """Equations that the residuals satisfy for every x, and vectors on which the equations' linear parts vanish.
 
     Attributes:
         equations: Polynomials in u_1, …, u_p.
@@ -90,7 +91,7 @@ class Relations:
         texts, tangent = found["equations"], found["tangent"]
         p = len(texts) + len(tangent)
         if not texts or not tangent or {*map(len, tangent)} != {p}:
-            refuse(path, "at least one equation and one vector, each of as many components as there are of both")
+            refuse(path, "at least one equation and one vector, and vectors with a component for each of them")
         own = tuple(f"u{i + 1}" for i in range(p))
         return cls(tuple(read_expression(text, own, {}) for text in texts), tangent)
 
@@ -103,7 +104,7 @@ class Sharpness:
 
     @classmethod
     def read(cls, value: object, path: str, n: int) -> Sharpness:
-        """Read the steps, which rise."""
+        """Read the steps, in rising order."""
         found = read_record(cls, value, path, n)
         if any(a >= b for a, b in pairwise(found.above)):
             refuse(f"{path}.above", "rising steps")
@@ -112,7 +113,11 @@ class Sharpness:
 
 @dataclass(frozen=True)
 class Spectrum(minimizer.Spectrum):
-    """Intervals of the ends of the spectrum of J J^T there, and vectors near its eigenvectors, by rising eigenvalue."""
+    """Intervals of the ends of the spectrum of J J^T at the point of arrival, and vectors near its eigenvectors.
+
+    Attributes:
+        vectors: By rising eigenvalue.
+    """
 
     vectors: tuple[Vector, ...]
 
@@ -123,11 +128,11 @@ class Stated:
 
     Attributes:
         problem: The problem.
-        verdict: That it is proved.
+        verdict: Always ``proved``.
         regime: The regime at the point of arrival.
         step: The step at which the inequality holds.
-        arrival: Where it tends to.
-        relations: Equations that the residuals satisfy by themselves; None if there are none.
+        arrival: Where the trajectory tends to.
+        relations: Equations that the residuals satisfy for every x; None if there are none.
         spectrum: The spectrum there.
     """
 
@@ -141,7 +146,11 @@ class Stated:
 
     @classmethod
     def read(cls, value: object, path: str, n: int) -> Self:
-        """Read a certificate: as many vectors as residuals, or as tangent vectors, of as many components."""
+        """Read a certificate.
+
+        Let s be the number of tangent vectors, or of residuals where there are no relations: the spectrum has s vectors
+        of s components.
+        """
         c = read_record(cls, value, path, n)
         size, p, relations = len(c.problem.residuals), len(c.problem.residuals), c.relations
         if relations is not None:
@@ -170,9 +179,15 @@ class Document(Stated):
 
 @dataclass(frozen=True)
 class Iterate:
-    """x_k lies within ``drift`` of ``centre``; there the residuals are u, and their derivative has the rows J.
+    """An enclosed iterate: x_k lies within ``drift`` of ``centre``.
 
-    In ``seen_u`` and ``seen_rows`` both are multiplied by the matrix of the tangent vectors, each over its length.
+    Attributes:
+        centre: A point, shape (n,).
+        drift: A bound of the distance of x_k from it.
+        u: The residuals at the centre, shape (p,).
+        rows: Their derivative J at the centre, shape (p, n).
+        seen_u: The components of u along the unit tangent vectors; u itself without relations.
+        seen_rows: The same of the columns of J.
     """
 
     centre: list[Interval]
@@ -213,7 +228,7 @@ def verify(c: Document) -> None:
 
 
 def verify_with(c: Document, sizes: Sequence[Sequence[Fraction]], bits: int) -> None:
-    """Verify all claims but Claim V9, which gives ``sizes``, with intervals of one precision.
+    """Verify all claims except V9, with intervals of one precision; ``sizes`` is what Claim V9 returned.
 
     Raises:
         ClaimError: If a claim is not verified.
@@ -235,7 +250,7 @@ def verify_with(c: Document, sizes: Sequence[Sequence[Fraction]], bits: int) -> 
 
 @dataclass(frozen=True)
 class Near:
-    """A ball on which |J| <= ``largest`` and J is ``lipschitz``-Lipschitz; it serves while iterates stay in it."""
+    """A ball on which |J| <= ``largest`` and ``lipschitz`` bounds the Lipschitz constant of J."""
 
     centre: list[Interval]
     radius: Fraction
@@ -255,7 +270,16 @@ def near_of(
     before: Near | None,
     bits: int,
 ) -> Near:
-    """Bound J on a ball around an iterate: wide enough for some steps of a length, if |J|^2 stays below a number."""
+    """Bound J and its Lipschitz constant on a ball around an iterate.
+
+    Args:
+        c: The certificate.
+        at: The centre x of the iterate's ball, the ball's radius, and J at x.
+        room_for: The length of a step, and a number. The ball is made wide enough for some steps of that length, if
+            |J|^2 stays below the number.
+        before: The ball used so far.
+        bits: The precision.
+    """
     (x, drift, rows), (move, stable) = at, room_for
     here, room = norm_of(rows, bits), Fraction(0)
     if before is not None and before.lipschitz > 0:
@@ -277,8 +301,8 @@ def near_of(
 def enclose(c: Document, bits: int) -> Iterate:
     """Claim V1 (enclosure): follow gradient descent to the stated step.
 
-    Two points of a ball on which |J| <= sigma and J is L-Lipschitz are mapped apart by at most max(1, eta sigma^2 - 1)
-    + eta L |u| times their distance.
+    On a ball with |J| <= sigma, where J has the Lipschitz constant L, the map's Lipschitz constant is at most
+    max(1, eta sigma^2 - 1) + eta L |u|.
     """
     eta = Interval.exactly(c.problem.eta, bits)
     x, drift = middles(point(c.problem.start, bits), bits)
@@ -309,10 +333,10 @@ def verify_sharpness(
     near: Near,
     size: Fraction,
 ) -> None:
-    """Claim V10 (sharpness), at one step: the largest Hessian eigenvalue is above 2/eta just if the step is stated.
+    """Claim V10 (sharpness), at one step: the largest Hessian eigenvalue is above 2/eta exactly if the step is stated.
 
-    The Hessian of half the sum of squares is H = J^T J + sum u_i H_i. On a ball of radius d its change is at most
-    (3 |J| L + |u| T) d. H < t in all directions just if all pivots of t - H are positive.
+    The Hessian of half the sum of squares is H = J^T J + sum u_i H_i. On a ball of radius d it changes by at most
+    (3 |J| L + |u| T) d. All eigenvalues of H are below t exactly if all pivots of t I - H are positive.
     """
     (k, stated), (x, drift, u, rows), limit = step, at, 2 / c.problem.eta
     if not stated and near.largest**2 + size * near.lipschitz < limit:
@@ -338,7 +362,7 @@ def _is_positive(matrix: Matrix) -> bool:
     """Tell whether a symmetric matrix is positive definite, or has a negative eigenvalue.
 
     Raises:
-        ClaimError: If neither is seen.
+        ClaimError: If a pivot's interval holds zero, so that neither is decided.
     """
     rows = [list(row) for row in matrix]
     for k, row in enumerate(rows):
@@ -357,7 +381,7 @@ def _is_positive(matrix: Matrix) -> bool:
 def seen_by(
     c: Stated, u: list[Interval], rows: list[list[Interval]], bits: int
 ) -> tuple[list[Interval], list[list[Interval]]]:
-    """Multiply u and J by the tangent vectors, each over its length."""
+    """Return the components of u, and of the columns of J, along the unit tangent vectors."""
     if c.relations is None:
         return u, rows
     columns = list(zip(*rows, strict=True))
@@ -371,10 +395,13 @@ def seen_by(
 
 
 def verify_relations(c: Stated) -> list[list[Fraction]]:
-    """Claim V9 (relations): the residuals satisfy the equations for every x, and the tangent vectors are theirs.
+    """Claim V9 (relations): the residuals satisfy the equations for every x.
+
+    The equations' linear parts and the tangent vectors are orthogonal to each other: together they are a basis.
 
     Returns:
-        Of each equation the sums of moduli of its coefficients of degree 2, 3, …, over the length of its linear part.
+        For each equation and each degree 2, 3, …: the sum of the moduli of its coefficients of that degree, divided by
+        the length of its linear part.
     """
     if c.relations is None:
         return []
@@ -399,13 +426,13 @@ def verify_relations(c: Stated) -> list[list[Fraction]]:
 
 
 def lipschitz_above(c: Stated, centre: Sequence[Interval], radius: Fraction, bits: int) -> Fraction:
-    """Bound the Lipschitz constant of J on a ball: the root of the sum of the squared bounds of second derivatives."""
+    """Bound the Lipschitz constant of J on a ball: the norm of the vector of bounds of the residuals' Hessians."""
     bounds = [derivatives_above(residual, centre, radius)[0] for residual in c.problem.residuals]
     return up(norm_of_fractions(bounds), bits)
 
 
 def gram_of(rows: Sequence[Sequence[Interval]]) -> list[list[Interval]]:
-    """J J^T."""
+    """Return J J^T, shape (p, p)."""
     return [[dot(a, b) for b in rows] for a in rows]
 
 
@@ -424,13 +451,20 @@ def norm_of(rows: Sequence[Sequence[Interval]], bits: int) -> Fraction:
 def verify_ball(c: Document, iterate: Iterate, sizes: Sequence[Sequence[Fraction]], bits: int) -> Ball:
     """Claim V2 (ball) and Claim V4 (remainder): the trajectory stays near x_k, and tends to a zero of F.
 
-    With sigma_1 <= |J^T w| <= sigma_p for unit vectors w and L on the ball, and r >= |u|, let q = max |1 - eta
-    sigma^2| + L eta^2 sigma_p^2 r / 2. If q < 1 and eta sigma_p r/(1 - q) <= reach, then |u_{k+j}| <= q^j r. With K
-    at the limit, u moves to (I - eta K) u + g, |g| <= C |u|^2, C = 2 eta^2 sigma_p^2 L/(1 - q) + L eta^2 sigma_p^2 / 2.
+    Let sigma_1 <= |J^T w| <= sigma_p on the ball for all unit vectors w, L be the Lipschitz constant of J on it, and
+    r >= |u| at the iterate.
 
-    With relations, a value u of F with |u| <= 4 r is within b |u|^2 of the tangent space, 4 b r <= 1/2, and its part s
-    there has |u| <= k |s|, k^2 = 1/(1 - 16 b^2 r^2). Then q gains eta sigma_p^2 b r, all that q gains is multiplied by
-    k^2, and C by k^2; the length of all steps by k. sigma_1 is about J^T on the tangent space.
+    1. Let q = max |1 - eta sigma^2| + L eta^2 sigma_p^2 r / 2, the maximum over sigma in [sigma_1, sigma_p].
+    2. If q < 1 and eta sigma_p r / (1 - q) <= reach, the trajectory stays in the ball, and |u_{k+j}| <= q^j r.
+    3. Let K be J J^T at the limit. One step moves u to (I - eta K) u + g with |g| <= C |u|^2, where
+       C = 2 eta^2 sigma_p^2 L / (1 - q) + L eta^2 sigma_p^2 / 2.
+
+    With relations, sigma_1 and w are about the tangent space alone, and these change:
+
+    4. Every value u of F with |u| <= 4 r is within b |u|^2 of the tangent space, and 4 b r <= 1/2.
+    5. The component s of u in the tangent space then has |u| <= k |s| with k^2 = 1 / (1 - 16 b^2 r^2).
+    6. The second term of q becomes k^2 (L eta^2 sigma_p^2 / 2 + eta sigma_p^2 b) r; C is multiplied by k^2, and the
+       length in step 2 by k.
     """
     around = c.arrival.reach + iterate.drift
     lipschitz = lipschitz_above(c, iterate.centre, around, bits)
@@ -470,7 +504,7 @@ def verify_regime(c: Document, eigenvalues: Sequence[Ends]) -> tuple[int, int, E
     """Claim V6 (regime): eta (lambda_1 + lambda_p) is on the stated side of 2, eta lambda_p < 2, and one end dominates.
 
     Returns:
-        The dominant eigenvalue's place, its multiplier's sign, and an interval of that one's modulus.
+        The index of the dominant eigenvalue, the sign of its multiplier, and an interval of the multiplier's modulus.
     """
     claim(c.regime != UNSTABLE, "the regime is stable fails")
     verify_sides(c.regime, eigenvalues, c.problem.eta)
@@ -481,7 +515,7 @@ def verify_inequality(c: Document, iterate: Iterate, ball: Ball, rho: Ends, line
     """Claim V7 (inequality): the amplitude of the residuals is larger than the tail.
 
     Returns:
-        A number of the sign of the amplitude.
+        A number with the sign of the amplitude.
     """
     vector, tilt = line
     *_, tail = growth(ball.push * ball.size, ball.size, rho, f"at step {c.step}")
@@ -499,7 +533,7 @@ def verify_direction(limit: Sequence[Ends], iterate: Iterate, ball: Ball, line: 
         limit: The intervals.
         iterate: The iterate at the step.
         ball: The bounds on its ball.
-        line: A vector next to w, turned to the side of the even steps, and a bound of the distance from it.
+        line: A vector near w, with the sign that it has at even steps, and a bound of its distance from w.
     """
     (vector, tilt), bits = line, iterate.u[0].bits
     w = point(vector, bits)

@@ -1,1 +1,1 @@
-"""Smooth losses in float64: where the search runs, and bounds of norms whose rounding is accounted for."""
+"""Smooth losses in float64: the search for a minimizer, and bounds of norms with proved rounding errors."""

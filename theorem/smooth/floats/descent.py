@@ -1,4 +1,4 @@
-"""Gradient descent in floating point, to find the point that a trajectory tends to; nothing rests on it."""
+"""Gradient descent in floating point, to find the point that a trajectory tends to; no proof depends on it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ _SUM, _PRODUCT, _POWER, _FUNCTION, _FORM, _IN_LAYER = range(6)
 class FloatGradient:
     """The gradient of a loss in floating point.
 
-    Functions of affine forms of the variables, such as the rows of a table make, are evaluated all at once.
+    Functions of affine forms of the variables, such as one for each row of a table, are evaluated all at once.
 
     Attributes:
         loss: The loss.
@@ -127,7 +127,7 @@ class FloatGradient:
 
         Raises:
             ValueError: Outside the domain.
-            ArithmeticError: If a number is beyond all floats, or divided by zero.
+            ArithmeticError: If a number overflows, or is divided by zero.
         """
         steps = self._steps  # type: ignore[attr-defined]
         matrix, constants = self._affine  # type: ignore[attr-defined]
@@ -178,7 +178,7 @@ class FloatGradient:
         return [x + y for x, y in zip(adjoints[:n], (np.array(received) @ matrix).tolist(), strict=True)]
 
     def _layered(self, forms: Any, slopes: Floats) -> dict[int, float]:
-        """Evaluate the functions of affine forms: return their values, and note their slopes."""
+        """Evaluate the functions of affine forms: return their values, and write their derivatives to ``slopes``."""
         known: dict[int, float] = {}
         with np.errstate(over="raise"):
             for function, places, rows in self._layers:  # type: ignore[attr-defined]

@@ -1,9 +1,9 @@
 r"""A bound of :math:`\|I - \eta\nabla^2 f(x)\|` in float64, with every rounding accounted for.
 
-The Hessian is :math:`A^TWA` plus what does not pass through affine forms: W, sparse, comes from Arb balls, and the
-products are NumPy's. A sum of K products of floats is wrong by at most :math:`\gamma_K = Ku/(1 - Ku)` times the sum of
-their moduli, in whatever order it is made (Higham 2002, Section 3.1), u = 2⁻⁵³. The norm of a matrix is bounded after
-it is nearly diagonalized.
+The Hessian is :math:`A^TWA` plus what does not pass through affine forms. W is sparse and comes from Arb balls; the
+products are NumPy's. With u = 2⁻⁵³, a sum of K products of floats is wrong by at most :math:`\gamma_K = Ku/(1 - Ku)`
+times the sum of their moduli, in any order of summation (Higham 2002, Section 3.1). To bound its norm, a matrix is
+first nearly diagonalized.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def map_norm(at: Forward, step_size: fmpq) -> arb | None:
         step_size: η.
 
     Returns:
-        An upper bound; None where floats do not reach.
+        An upper bound; None if a number overflows.
     """
     found = float_hessian(at)
     if found is None:
@@ -52,8 +52,8 @@ def map_norm(at: Forward, step_size: fmpq) -> arb | None:
 def norm_above(matrix: Any) -> float:
     """Bound the norm of a symmetric matrix M of floats, shape (n, n), from above, nearly sharply.
 
-    With nearly orthonormal V and S = VᵀMV, ‖M‖ ≤ ‖S‖/(1 − ‖VᵀV − I‖), and ‖S‖² is at most the largest sum of the
-    moduli of a row times that of a column. V is exact; what is rounded is three products of n terms, and the sums.
+    With nearly orthonormal V and S = VᵀMV, ‖M‖ ≤ ‖S‖/(1 − ‖VᵀV − I‖). ‖S‖² is at most the largest row sum of the
+    moduli times the largest column sum. V is exact; three products of n terms, and the sums, are rounded.
     """
     n = len(matrix)
     v = eigh(matrix)[1]
@@ -68,7 +68,7 @@ def norm_above(matrix: Any) -> float:
 
 
 def float_hessian(at: Forward) -> tuple[Any, float] | None:
-    """Return the Hessian in floats, shape (n, n), and a bound of the norm of its error; None beyond all floats."""
+    """Return the Hessian in floats, shape (n, n), and a bound of the norm of its error; None if a number overflows."""
     n, affine = at.loss.dimension, at.loss.affine
     forms = affine.floats
     rows = len(forms)

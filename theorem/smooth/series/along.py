@@ -1,7 +1,7 @@
 r"""A smooth loss along a curve :math:`x(t)`: the power series of :math:`f(x(t))` and of :math:`\nabla f(x(t))`.
 
-One sweep forward, one backward, as for numbers. Where the curve begins in an interval of points, each coefficient
-encloses that of every one of them: with a base in :math:`[-a, a]`, the coefficient of order p bounds the remainder of
+One sweep forward, one backward, as for numbers. The curve may begin anywhere in an interval: then each coefficient
+encloses that of every such curve. With a base in :math:`[-a, a]`, the coefficient of order p bounds the remainder of
 Taylor's formula.
 """
 
@@ -17,7 +17,7 @@ from gdcheck.theorem.smooth.series.functions import Series, constant, function, 
 
 
 def value_along(loss: SmoothLoss, curve: Sequence[Series]) -> Series:
-    """Return f(x(t)); of rational series without what is irrational in its constant term.
+    """Return f(x(t)); for rational series, irrational parts of the constant term are left out.
 
     Args:
         loss: The function f.
@@ -27,13 +27,13 @@ def value_along(loss: SmoothLoss, curve: Sequence[Series]) -> Series:
         The series.
 
     Raises:
-        InexactError: If the series are rational and that of f is not known to be.
+        InexactError: If the curve is rational, but the series of f is not known to be.
     """
     return _forward(loss, curve)[0][-1]
 
 
 def gradient_along(loss: SmoothLoss, curve: Sequence[Series]) -> list[Series]:
-    """Return ∇f(x(t)), shape (n,), likewise."""
+    """Return ∇f(x(t)), shape (n,); arguments and errors are those of ``value_along``."""
     values, slopes = _forward(loss, curve)
     n = loss.dimension
     received: list[Series | None] = [None] * len(values)
@@ -59,7 +59,7 @@ def gradient_along(loss: SmoothLoss, curve: Sequence[Series]) -> list[Series]:
 
 
 def _forward(loss: SmoothLoss, curve: Sequence[Series]) -> tuple[list[Series], list[Series]]:
-    """Return the values of all slots, and of each node with one argument the derivative there."""
+    """Return the values of all slots, and for each node with one argument the derivative of its function."""
     values, slopes, n = list(curve), [], loss.dimension
     for i, node in enumerate(loss.nodes):
         slope = None
@@ -84,7 +84,7 @@ def polynomial_curve(bends: Sequence[Sequence[Any]], terms: int, base: Any = Non
     Args:
         bends: b_0, b_1, …, each of shape (n,), all balls or all rationals.
         terms: The number of terms wanted, more than the degree unless there is a base.
-        base: Y, a ball; none is zero.
+        base: Y, a ball; zero if None.
 
     Returns:
         Series in t.
@@ -105,7 +105,7 @@ def polynomial_curve(bends: Sequence[Sequence[Any]], terms: int, base: Any = Non
 
 
 def exact_hessian(loss: SmoothLoss, point: Sequence[fmpq]) -> list[list[fmpq]] | None:
-    """Return the Hessian at a point where the gradient is exactly zero, shape (n, n); None if that is not known.
+    """Return the exact Hessian at a point where the gradient is exactly zero, shape (n, n); None if not known to be so.
 
     Args:
         loss: The loss.

@@ -1,7 +1,7 @@
-"""Elementary functions of power series: the value, and the derivative at it.
+"""Elementary functions of power series, and their derivatives.
 
-The coefficients are balls or rationals. Of rationals, exp, sin and the like are known at 0 only, log at 1, and roots
-of squares: everything else has no exact value (``InexactError``). A domain that is left gives balls that are not
+The coefficients are balls or rational numbers. With rational ones, only few values are exact: exp, sin and the like at
+0, log at 1, and roots of squares; everything else raises ``InexactError``. Outside a function's domain, balls are not
 finite.
 """
 
@@ -40,7 +40,7 @@ def function(name: str, x: Series, *, valued: bool) -> tuple[Series, Series]:
     Args:
         name: One of ``theorem.smooth.functions.FUNCTIONS``, not sqrt.
         x: The argument.
-        valued: Whether the constant of the value matters; of a rational softplus it is left out if not.
+        valued: Whether the constant term of the value is needed; if not, a rational softplus leaves it out.
 
     Returns:
         Two series.
@@ -128,7 +128,7 @@ def _whole(x: Series, p: int) -> Series:
 
 def _rational(x: Series, exponent: fmpq) -> Series:
     if isinstance(x, arb_series):
-        # By its own derivatives: the exponential of a logarithm would lose digits where x[0] is an interval.
+        # Not as the exponential of a logarithm, which would lose digits where x[0] is an interval.
         rest, total = x - x[0], constant(x, 0)
         for j, y in reversed(list(enumerate(power_jet(x[0], exponent, x.prec - 1)))):
             total = total * rest + y / factorial(j)

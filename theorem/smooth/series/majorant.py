@@ -1,10 +1,14 @@
 r"""Bounds of derivatives of any order on a ball, by majorants.
 
-Of each slot u, :math:`\|D^ku\|/k!`, k ≥ 1, is bounded on the ball by the coefficients of a power series
-:math:`\hat u`. The majorant of a sum is the sum; of a product uv, with :math:`|u|` and :math:`|v|` as constant terms,
-the product; of :math:`\varphi(u)` it is :math:`\sum_k \frac{|\varphi^{(k)}|}{k!}\hat u^k` (Faà di Bruno's formula,
-every term by its norm). An affine form has the norm of its coefficients. ``ball_bounds`` does the same to the third
-order, at less cost.
+For each slot u, the coefficients of a power series :math:`\hat u` bound :math:`\|D^ku\|/k!`, k ≥ 1, on the ball.
+
+* The majorant of a sum is the sum of the majorants.
+* That of a product uv is their product, with :math:`|u|` and :math:`|v|` as constant terms.
+* That of :math:`\varphi(u)` is :math:`\sum_k \frac{|\varphi^{(k)}|}{k!}\hat u^k` (Faà di Bruno's formula, with every
+  term replaced by its norm).
+* That of an affine form is the norm of its coefficients, times the variable of the series.
+
+``ball_bounds`` does the same up to the third order, at less cost.
 """
 
 from __future__ import annotations
@@ -41,7 +45,7 @@ def derivative_on_ball(loss: SmoothLoss, centre: Sequence[arb], radius: arb, ord
             value, majorant = _node(node, values, majorants, n, terms)
         except InexactError:
             return arb("inf")
-        # The mean value theorem: what is farther from the centre's value than G r does not occur.
+        # By the mean value theorem the values are within G r of the value at the centre.
         near = at_centre[n + i] + majorant[1] * wide
         if value.is_finite() and near.is_finite() and value.overlaps(near):
             value = value.intersection(near)
@@ -56,7 +60,7 @@ def derivative_on_ball(loss: SmoothLoss, centre: Sequence[arb], radius: arb, ord
 def _node(
     node: Node, values: Sequence[arb], majorants: Sequence[arb_series], n: int, terms: int
 ) -> tuple[arb, arb_series]:
-    """Return a node's values, and its majorant without constant term."""
+    """Return a ball of a node's values, and its majorant without the constant term."""
     if isinstance(node, Sum):
         value, linear = arb(node.constant), fmpq(0)
         total = arb_series([0], prec=terms)

@@ -1,1 +1,1 @@
-"""Other kinds of certificates of smooth losses: almost every start, the sharpness, points that are not a minimum."""
+"""Other kinds of certificates of smooth losses: almost every start, sharpness, steps, points that are not a minimum."""

@@ -1,7 +1,7 @@
-"""Where a trajectory of a smooth loss cannot end at a strict minimum. Claims X1 and X2, and ``check``.
+"""Smooth losses whose trajectory is not proved to end at a strict minimum. Claims X1 and X2, and ``check``.
 
-A critical point with a negative eigenvalue; or a loss without critical points, for its derivative along some direction
-has one sign everywhere. docs/certificate.md, *Certificates of other ends*.
+Either a critical point has a negative eigenvalue; or the loss has no critical point, because its derivative along some
+direction has one sign everywhere. docs/certificate.md, *Certificates of other ends*.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Saddle:
     """A ball with one critical point, at which the Hessian has a negative eigenvalue.
 
     Attributes:
-        kind: Says so.
+        kind: Always ``saddle``.
         centre: The ball's centre.
         radius: Its radius.
         eigenvectors: Vectors near those of the Hessian, by rising eigenvalue.
@@ -79,8 +79,9 @@ def verify(c: SmoothEnd, bits: int) -> None:
 def verify_saddle(problem: Problem, saddle: Saddle, bits: int) -> None:
     """Claim X1 (saddle): the ball holds exactly one critical point, at which the lowest eigenvalue is as stated.
 
-    With s a lower bound of all |eigenvalues| of the Hessian H in the middle x, and T on the ball of radius d: N(y) =
-    y - H^-1 grad f(y) maps it into itself if |grad f(x)| + T d^2 / 2 < s d, and contracts if T d < s.
+    Let x be the middle of the ball and d its radius, H the Hessian at x, s a lower bound of the moduli of its
+    eigenvalues, and T a bound of the third derivative on the ball. The map N(y) = y - H^-1 grad f(y) maps the ball into
+    itself if |grad f(x)| + T d^2 / 2 < s d, and is a contraction if T d < s.
     """
     expression, x, d = problem.expression, point(saddle.centre, bits), saddle.radius
     third = third_above(expression, x, d)
@@ -102,13 +103,13 @@ def verify_saddle(problem: Problem, saddle: Saddle, bits: int) -> None:
 
 @dataclass(frozen=True)
 class Range:
-    """An interval of numbers, whose ends may be infinite (None) or left out (open).
+    """An interval of numbers; an end may be infinite (None), or open.
 
     Attributes:
         low: The lower end; None is minus infinity.
         high: The upper end; None is infinity.
-        low_open: Whether the lower end is left out.
-        high_open: Whether the upper end is left out.
+        low_open: Whether the lower end is excluded.
+        high_open: Whether the upper end is excluded.
     """
 
     low: Fraction | None
@@ -131,7 +132,7 @@ class Range:
         return Range(high, low, self.high_open, self.low_open)
 
     def __mul__(self, other: Range) -> Range:
-        """Return a range of products: exact about signs, and finite where both are."""
+        """Return a range of the products: with sharp signs, and finite if both ranges are."""
         if ZERO in (self, other):
             return ZERO
         for c, rest in ((self, other), (other, self)):
@@ -161,13 +162,13 @@ class Range:
 
     @property
     def is_strict(self) -> bool:
-        """Whether the numbers have one sign and zero is none of them."""
+        """Whether all numbers are positive, or all are negative."""
         above = self.low is not None and (self.low > 0 or (self.low == 0 and self.low_open))
         return above or (self.high is not None and (self.high < 0 or (self.high == 0 and self.high_open)))
 
     @property
     def _near(self) -> Fraction:
-        """The modulus of the end next to zero, of numbers of one sign."""
+        """The modulus of the end next to zero; the numbers have one sign."""
         end = self.low if self.sign > 0 else self.high
         assert end is not None
         return abs(end)
@@ -241,7 +242,7 @@ def slope_along(expression: Expression, direction: Vector) -> Range:
 
 
 def _power_ranges(operation: Power, base: Range) -> tuple[Range, Range]:
-    """Return ranges of a power and of its derivative by the base: by their signs alone."""
+    """Return ranges of a power and of its derivative with respect to the base; only their signs are used."""
     p = operation.exponent
     positive = p.denominator > 1 or (base.sign > 0 and base.is_strict)
     value = _sign_of_power(p, positive=positive)
@@ -249,7 +250,7 @@ def _power_ranges(operation: Power, base: Range) -> tuple[Range, Range]:
 
 
 def _sign_of_power(p: Fraction, *, positive: bool) -> Range:
-    """Return where x^p lies: x is positive, or any number (and p whole)."""
+    """Return a range of x^p for positive x; else for all x, with a whole number p."""
     if not p:
         return Range(Fraction(1), Fraction(1))
     if positive:

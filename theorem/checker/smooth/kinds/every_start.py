@@ -1,4 +1,4 @@
-r"""Certificates for every start of smooth losses: Claims J1 to J3, and ``check``.
+r"""Certificates for every start of smooth losses: Claims J1 to J4, and ``check``.
 
 As for polynomials, zeta - Pi has a Lipschitz constant L < 1 on a ball around the minimizer, so that the starts without
 the theorem's limit are a graph. docs/certificate.md, *Smooth certificates for every start*.
@@ -26,7 +26,7 @@ from gdcheck.theorem.checker.smooth.strict_minimum import PRECISIONS, verify_lin
 
 @dataclass(frozen=True)
 class Graph:
-    """The exceptional set near the minimizer, a graph over the plane that is orthogonal to a unit eigenvector.
+    """The exceptional set near the minimizer: a graph over the plane that is orthogonal to a unit eigenvector.
 
     Attributes:
         normal: Intervals of the eigenvector's components.
@@ -66,7 +66,7 @@ def verify(c: EveryStart, bits: int) -> None:
 
 
 def verify_kind(c: EveryStart) -> None:
-    """Claim J1 (verdict): a limit is stated unless an assumption fails; it is that of the regime."""
+    """Claim J1 (verdict): unless an assumption fails, a limit is stated, of the kind that the regime implies."""
     kind = None if c.fails else DOMINANT[c.regime][0]
     claim(c.limit == kind, f"the limit is {(c.limit or 'null')[:40]} fails: it can only be {kind or 'null'}")
     described = (c.exceptional is None) == bool(c.fails)
@@ -83,7 +83,8 @@ def verify_normal(c: EveryStart, at: Middle, eigenvalues: Sequence[Ends], index:
 def verify_graph(c: EveryStart, at: Middle, rho: Ends, graph: Graph) -> Fraction:
     """Claim J3 (graph): with C = eta T / 2 and Lambda = eta T r, return a Lipschitz constant of zeta - Pi.
 
-    Without a radius the third derivative is zero on one ball and the loss a polynomial, hence quadratic: then it is 0.
+    Without a radius the constant is 0, because the loss is quadratic: it is a polynomial, and its third derivative is
+    zero on one ball.
     """
     if graph.radius is None:
         whole = not any(

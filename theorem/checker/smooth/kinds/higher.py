@@ -1,8 +1,8 @@
 """Third derivatives at a point along a vector, and a bound of the fourth ones on a ball.
 
-D^3 f[v, v, .] is the gradient of the second derivative along v: every slot carries its value u, its first and second
-derivatives along v, and the gradients of all three. On a ball, the norms of the first four derivatives obey Leibniz'
-rule and Faa di Bruno's formula, each term by its norm.
+D^3 f[v, v, .] is the gradient of the second derivative along v. Every slot carries its value u, its first and second
+derivatives along v, and the gradients of all three. On a ball, the norms of the first four derivatives are bounded by
+Leibniz' rule and Faa di Bruno's formula, with every term replaced by its norm.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _Row = list[Interval]
 
 
 def value_at(expression: Expression, at: Sequence[Interval]) -> Interval:
-    """Return f(x), with the values of all functions, also of those that no derivative depends on."""
+    """Return f(x); every function's value is computed, even if no derivative depends on it."""
     bits, slots = at[0].bits, list(at)
     for operation in expression.operations:
         look("the loss at a point")
@@ -85,7 +85,7 @@ def _sum(terms: Sequence[Interval], zero: Interval) -> Interval:
 
 
 def _combined(parts: Sequence[tuple[Interval, _Row]], none: _Row) -> _Row:
-    """Return the sum of multiples of rows; the row of zeros adds nothing."""
+    """Return the sum of multiples of rows; rows that are ``none``, the row of zeros, are skipped."""
     parts = [(c, row) for c, row in parts if row is not none]
     if not parts:
         return none
@@ -181,7 +181,7 @@ def fourth_above(expression: Expression, centre: Sequence[Interval], radius: Fra
                 + 6 * times(d3, g, g, h)
                 + times(d4, g, g, g, g),
             ]
-        # By the mean value theorem the values stay within G r of that at the centre.
+        # By the mean value theorem the values are within G r of the value at the centre.
         values.append(value.meet(middle.widened(times(found[0], r))))
         norms.append(tuple(found))
     return Fraction(norms[-1][3], one)

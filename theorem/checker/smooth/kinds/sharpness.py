@@ -1,7 +1,7 @@
 r"""Sharpness certificates of smooth losses: the largest Hessian eigenvalue along a trajectory. Claims K1 to K8.
 
-They say of a trajectory that starts as a smooth certificate says what a sharpness certificate says of one on a
-polynomial. docs/certificate.md, *Smooth sharpness certificates*.
+They state for a smooth loss what a sharpness certificate states for a polynomial. docs/certificate.md, *Smooth
+sharpness certificates*.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class SmoothSharpness:
 
 
 def verify_all(c: SmoothSharpness, bits: int) -> None:
-    """Claim K1 (smooth trajectory): ``theorem`` holds, by G1 to G9, and something is said of its trajectory."""
+    """Claim K1 (smooth trajectory): ``theorem`` holds, by G1 to G9; a pattern or crossings are stated, and verified."""
     claim(c.pattern is not None or c.crossings is not None, "a pattern or crossings are stated fails")
     at, eigenvalues = verify(c.theorem, bits)
     if c.crossings is not None:
@@ -107,11 +107,11 @@ def largest_multiplier(c: Document, eigenvalues: Sequence[Ends]) -> Fraction:
 
 @dataclass(frozen=True)
 class Curvature:
-    """Claim K2 (eigenvalue at an iterate): it is within ``slack`` of that of a matrix, T times the drift.
+    """Claim K2 (eigenvalue at an iterate): λ_n(x_k) is within ``slack`` of the largest eigenvalue of ``matrix``.
 
     Attributes:
         matrix: The Hessian in the middle of the iterate's ball, shape (n, n).
-        slack: A bound of the norm of what the Hessian differs by.
+        slack: T times the drift: a bound of the distance, in norm, of the Hessian at x_k from the matrix.
     """
 
     matrix: list[list[Interval]]
@@ -128,7 +128,7 @@ class Curvature:
         return self._sign(s - self.slack) > 0
 
     def is_above(self, s: Fraction) -> bool:
-        """Tell whether λ_n(x_k) > s: a pivot of s + slack - H is negative, those before it are positive."""
+        """Tell whether λ_n(x_k) > s: a pivot of s + slack - H is negative, and those before it are positive."""
         return self._sign(s + self.slack) < 0
 
     def _sign(self, t: Fraction) -> int:
@@ -151,7 +151,7 @@ class Curvature:
 
 
 def verify_crossings(c: Document, crossings: Crossings, at: Middle, eigenvalues: Sequence[Ends]) -> None:
-    """Claim K3 (smooth crossings): of the steps examined, λ_n(x_k) > 2/eta at those that are stated, else below."""
+    """Claim K3 (smooth crossings): λ_n(x_k) > 2/eta at the stated steps, and < 2/eta at all others examined."""
     last, stated = crossings.examined, {*crossings.steps}
     claim(all(k < last for k in stated), "the steps above 2/eta are among those examined fails")
     claim((crossings.peak is None) == (not stated), "a peak is stated exactly if there are steps fails")
@@ -211,7 +211,10 @@ def verify_loss(crossings: Crossings, losses: dict[int, Ends]) -> None:
 
 
 def verify_constant(at: Middle) -> None:
-    """Claim K6 (smooth constant): the loss is quadratic: no function, no broken or negative power, T = 0 on a ball."""
+    """Claim K6 (smooth constant): the loss is quadratic.
+
+    It has no function and no negative or fractional power, and T = 0 on a ball.
+    """
     whole_powers = not any(
         isinstance(x, Call) or (isinstance(x, Power) and (x.exponent < 0 or x.exponent.denominator > 1))
         for x in at.expression.operations
@@ -222,7 +225,7 @@ def verify_constant(at: Middle) -> None:
 
 @dataclass(frozen=True)
 class Line:
-    """The vector next to the dominant eigenvector, as ``kinds.pattern`` takes it."""
+    """A vector near the dominant eigenvector, in the form that ``kinds.pattern`` takes."""
 
     vectors: tuple[Vector, ...]
     tilt: Fraction
@@ -245,8 +248,8 @@ class Push:
 class FirstOrder:
     """Claim K7 (smooth first order): |λ_n(x* + h) - λ_n - omega . h| <= K(r) |h|^2 for |h| <= r, as in Claim H7.
 
-    omega is computed in the middle of the minimizer's ball, where it differs by T_4 delta at most, T_4 a bound of
-    D^4 f; K(r) = T_4(r) / 2 + T_3^2 / (gap - 2 r T_3).
+    omega is computed in the middle of the minimizer's ball, where it differs by at most T_4 delta, with T_4 a bound of
+    D^4 f. K(r) = T_4(r) / 2 + T_3^2 / (gap - 2 r T_3).
     """
 
     c: Document
@@ -259,7 +262,7 @@ class FirstOrder:
 
     @classmethod
     def of(cls, c: Document, at: Middle, eigenvalues: Sequence[Ends]) -> FirstOrder:
-        """Compute omega, and how well it is known."""
+        """Compute omega, and a bound of its error."""
         last, delta = len(eigenvalues) - 1, c.minimizer.radius
         vector = c.eigenvectors[last]
         _, tilt = verify_line(c, at, eigenvalues, last)
@@ -301,9 +304,9 @@ def verify_pattern(c: Document, pattern: Approach, at: Middle, eigenvalues: Sequ
 
 
 def verify_onset(c: Document, pattern: Approach, at: Middle, eigenvalues: Sequence[Ends], period: int) -> None:
-    """Claim K8 (smooth onset): the pattern holds from ``from_step`` on, and is broken at the steps that are named.
+    """Claim K8 (smooth onset): the pattern holds from ``from_step`` on, and is broken at the steps in ``broken``.
 
-    λ_n(x_k) lies in the k-th of ``values``, by Claim K2; the intervals are compared with each other and with λ_n.
+    By Claim K2, λ_n(x_k) lies in interval k of ``values``. The intervals are compared with each other and with λ_n.
     """
     claim(pattern.from_step <= pattern.cone, f"from_step <= cone fails: {pattern.from_step}, {pattern.cone}")
     claim(all(k < pattern.from_step for k in pattern.broken), "it is broken before from_step fails")

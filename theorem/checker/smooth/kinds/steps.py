@@ -28,7 +28,7 @@ class Within:
     """From ``step`` on, and not at the step before, a measure is at most ``bound``; steps up to ``until`` are enclosed.
 
     Attributes:
-        kind: Says so.
+        kind: Always ``within``.
         measure: The distance to the minimizer, or the loss above that of the minimizer.
         bound: The bound.
         step: The step.
@@ -76,10 +76,11 @@ def verify_all(c: SmoothSteps, bits: int) -> None:
 
 
 def verify_within(c: Document, stated: Within, at: Middle, eigenvalues: Sequence[Ends]) -> None:
-    """Claim Y1 (smooth within): the measure exceeds the bound at the step before, and from the step on it does not.
+    """Claim Y1 (smooth within): the measure is at most the bound from ``step`` on, and exceeds it one step before.
 
-    With r a bound of |h| at ``until`` and T on that ball, max|1 - eta lambda| + r eta T / 2 <= 1: no later iterate is
-    farther away. There the loss above that of the minimizer is at most H r^2 / 2, H a bound of the Hessian.
+    Steps up to ``until`` are enclosed. Let r be a bound of |h| at ``until``, T a bound of the third derivative on the
+    ball of radius r, and H one of the Hessian. If max|1 - eta lambda| + r eta T / 2 <= 1, no later iterate is farther
+    away; and on the ball the loss exceeds that of the minimizer by at most H r^2 / 2.
     """
     largest, bound = largest_multiplier(c, eigenvalues), stated.bound
     claim(stated.step <= stated.until, f"step <= until fails: {stated.step}, {stated.until}")

@@ -210,7 +210,7 @@ def in_fork(work: Callable[[], int], seconds: int) -> int:
 
 def examine(
     module: str, jobs: int, again: set[tuple[str, ...]] | None, sample: int | None
-) -> tuple[list[Mutant], set[tuple[str, ...]]]:
+) -> tuple[list[Mutant], list[tuple[str, ...]]]:
     """Runs the tests of a module on its mutants, on those that are named, or on a sample; also returns all changes.
 
     Mutmut writes the mutants. The tests are loaded once; a mutant's code takes its function's place in a fork.
@@ -222,7 +222,7 @@ def examine(
     tree = ast.parse(mutate_file_contents(str(path), path.read_text(encoding="utf-8")).code)
     trees = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)}
     mutants = mutants_of(module, tree)
-    written: set[tuple[str, ...]] = {m.change for m in mutants.values()}
+    written: list[tuple[str, ...]] = [m.change for m in mutants.values()]
     if again is not None:
         mutants = {name: m for name, m in mutants.items() if m.change in again}
     if sample is not None:

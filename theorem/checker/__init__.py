@@ -6,10 +6,10 @@ claims are the functions here. To audit it, read the files in this order:
 * ``outcome``: the three ways in which a check can end otherwise than accepted, and the time limit.
 * ``exact``: vectors and matrices of fractions, roots, polynomials in several variables.
 * ``reading``: the certificate, read strictly into typed records (``fields``, ``document``), the text of a loss, read as
-  a polynomial and truncated powers (``loss_text``), and what all checks have in common (``checking``).
+  a polynomial and truncated powers (``loss_text``), and what all checks share (``checking``).
 * ``descent``: the gradient map around the minimizer; Claim 1 and Claim 9 (remainder).
 * ``spectrum``: characteristic polynomials and counts of their roots; Claim 3 and Claim 4.
-* ``lemma``: the amplitude lemma's numbers and the limit that is stated, for whoever proves a limit; Claim 13.
+* ``lemma``: the numbers of the amplitude lemma and the stated limit, for every proof of a limit; Claim 13.
 * ``assumptions``: Claim 2 and Claims 5 to 8.
 * ``trajectory``: Claim 10 (enclosure of an iterate).
 * ``amplitude``: Claims 11, 12 and 14, and ``check``, which verifies a certificate of the theorem.

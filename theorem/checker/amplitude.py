@@ -1,4 +1,4 @@
-"""Certificates of the theorem: an amplitude outweighs its tail, or a cone is never left: Claims 11 to 16; ``check``."""
+"""Certificates of the theorem, by an amplitude that exceeds its tail or by a cone. Claims 11 to 16, and ``check``."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ class Space:
 
 @dataclass(frozen=True)
 class Eigenspace:
-    """What Claim 11 gives for a block of vectors.
+    """What Claim 11 proves of a block of vectors.
 
     Attributes:
-        vectors: W, by columns; each of shape (n,).
-        dual: W too, or the vectors that belong to W in another inner product.
+        vectors: The columns of W, each of shape (n,).
+        dual: The columns of W again; in another inner product, their images under its matrix.
         sine: s, a bound of the sine of the angle between the vectors' span and the eigenspace.
         tilt: sqrt 2 s, a bound of the distance of a unit vector along the block from its eigenspace's unit vectors.
         defect: delta, a bound of the norm of the difference between the eigenspace's projector and W dual^T.
@@ -120,11 +120,11 @@ def verify_eigenspace(
 
     Args:
         operator: The operator, on the space of the trajectory.
-        matrix: On all of space, shape (n, n).
+        matrix: The operator on all of space, shape (n, n).
         end: The eigenvalue, verified.
-        gap: No other eigenvalue is within it of the interval.
+        gap: No other eigenvalue is within this distance of the eigenvalue's interval.
         vectors: The vectors, nearly orthonormal.
-        dual: What belongs to a vector in the inner product in which the operator is symmetric.
+        dual: Multiplies a vector by the matrix of the inner product in which the operator is symmetric.
     """
     near = operator.below(end.high + gap) - operator.up_to(end.low - gap)
     claim(gap > 0 and near == end.multiplicity, f"gap {show(gap)} fails: {near} eigenvalues are near")
@@ -179,7 +179,7 @@ class Iterate:
 
 
 def _enclosed(c: Certificate, spaces: Sequence[Eigenspace], expansion: Expansion) -> Iterate:
-    """Enclose h_k with as many bits as it takes to know its projections to 2^-64."""
+    """Enclose h_k with enough bits to know its projections to a relative error of 2^-64."""
     for bits in _precisions(c.blocks):
         centre, error = enclose(expansion, c.step, bits)
         iterate = Iterate(centre, error, [space.project(centre) for space in spaces])
@@ -189,14 +189,14 @@ def _enclosed(c: Certificate, spaces: Sequence[Eigenspace], expansion: Expansion
 
 
 def _precisions(blocks: Sequence[Block]) -> Sequence[int]:
-    """Return the numbers of bits to try: not those that cannot tell amplitudes as small as are stated."""
+    """Return the numbers of bits to try, without those that are too few for the stated amplitudes."""
     small = min(block.amplitude for block in blocks)
     least = 64 + small.denominator.bit_length() - small.numerator.bit_length() if small > 0 else 0
     return [bits for bits in PRECISIONS if bits >= least] or PRECISIONS[-1:]
 
 
 def _verify_cone(c: Certificate, cone: Cone, space: Eigenspace, operator: Operator, expansion: Expansion) -> Iterate:
-    """Claims 15 and 16: the trajectory stays in a cone; return a point on the side of the limit on which it is."""
+    """Claims 15 and 16: the trajectory stays in a cone; return a point with the sign of the limit."""
     descent = expansion.descent
     claim(not descent.kinks and descent.dimension > 1, "the loss of a cone is a polynomial in several variables fails")
     coordinates = cones.Coordinates.of(descent, cone)
@@ -225,7 +225,7 @@ def verify_inequality(
         c: The certificate.
         spaces: What is known of its blocks.
         iterate: The iterate of that step.
-        rho: An interval of the largest |1 - eta lambda|, which two blocks have in common.
+        rho: An interval of the largest |1 - eta lambda|; if there are two blocks, it is the same for both.
         remainder: The bounds of the remainder.
 
     Returns:

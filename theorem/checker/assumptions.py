@@ -30,7 +30,7 @@ MOST_PIECES, MOST_EXACT_STEPS = 10, 16
 
 
 def failing_assumptions(c: StatedSpectrum, descent: Descent, operator: Operator) -> set[str]:
-    """Claim 5 (assumptions): verify what is stated about them; return the names of those that fail.
+    """Claim 5 (assumptions): verify what the certificate states about them; return the names of those that fail.
 
     Args:
         c: The certificate.
@@ -48,7 +48,7 @@ def failing_assumptions(c: StatedSpectrum, descent: Descent, operator: Operator)
 
 
 def verify_fails(c: Stated, failing: set[str], verdict: str) -> None:
-    """Verify that exactly these assumptions are said to fail, and the verdict that follows."""
+    """Verify that exactly these assumptions are stated to fail, and that the verdict is the stated one."""
     agree = sorted(c.fails) == sorted(failing)
     claim(agree, f"the failing assumptions are {str(sorted(c.fails))[:200]} fails: {sorted(failing)}")
     claim(c.verdict == verdict, f"the verdict is {c.verdict[:40]} fails: it can only be {verdict}")
@@ -57,15 +57,15 @@ def verify_fails(c: Stated, failing: set[str], verdict: str) -> None:
 def smoothness_fails(descent: Descent) -> bool:
     """Claim 2 (smoothness): the loss is not three times continuously differentiable.
 
-    After they have been joined, no two truncated powers with p <= 3 and the same p have their kink on one plane. Across
-    a plane, the p-th derivatives of the power jump; those of other powers p on it are continuous or jump at another
-    order, and the kinks of the rest meet the plane in a null set of it. So nothing takes the jump away.
+    A truncated power with p <= 3 is enough. Its p-th derivative jumps across the plane of its kink. After the joining,
+    no other power with the same p <= 3 has its kink on this plane: powers with another p on it have a continuous p-th
+    derivative, or jump at another order, and all other kinks meet the plane in a null set. So nothing cancels the jump.
     """
     return any(kink.power <= 3 for kink in descent.kinks)
 
 
 def failing_ends(operator: Operator, spectrum: Spectrum, regime: str) -> set[str]:
-    """Claim 5 (assumptions): which of the assumptions about verified ends and a verified regime fail."""
+    """Claim 5 (assumptions): return which assumptions about the ends and the regime fail; both have been verified."""
     failing = {
         "distinct-ends": spectrum.lowest.multiplicity == operator.dimension,
         "simple-lowest": spectrum.lowest.multiplicity > 1,
@@ -77,7 +77,7 @@ def failing_ends(operator: Operator, spectrum: Spectrum, regime: str) -> set[str
 
 
 def preimages_fail(c: Stated, descent: Descent) -> bool:
-    """Verify what the certificate says about preimages of null sets; tell whether it says that the assumption fails."""
+    """Verify the statement about preimages of null sets; return whether it is that the assumption fails."""
     claim(c.regime != "unstable" or not (c.points or c.kernel), "preimages are not examined when unstable fails")
     points = [minus(point, c.problem.minimizer) for point in c.points]
     if c.kernel is not None:
@@ -89,9 +89,10 @@ def preimages_fail(c: Stated, descent: Descent) -> bool:
 
 
 def verify_determinants(descent: Descent, points: Sequence[Vector]) -> None:
-    """Claim 6 (null preimages): for each set of truncated powers that are active together, and alone, on an open set.
+    """Claim 6 (null preimages): det(I - eta Hessian) is not identically zero on any cell.
 
-    There det(I - eta Hessian) is not zero at some point.
+    A cell is an open set on which exactly one set of truncated powers is active. On it the determinant is a polynomial,
+    which is not zero at some point.
     """
     within(
         len(descent.kinks) <= MOST_PIECES,
@@ -109,7 +110,7 @@ def verify_determinants(descent: Descent, points: Sequence[Vector]) -> None:
 
 
 def verify_kernel(descent: Descent, kernel: Vector, points: Sequence[Vector]) -> None:
-    """Claim 7 (kernel): near the points (without any, near the minimizer) F is constant along the vector u."""
+    """Claim 7 (kernel): F is constant along the vector u near the points; without points, near the minimizer."""
     n = descent.dimension
     pull = combined(descent.partials, kernel)  # sum of u_i d_i f
     straight = [descent.step_size * x for x in pull.gradient(n)] == list(kernel)
@@ -150,14 +151,14 @@ class Space:
         return not any(self.rest(vector))
 
     def is_crossed(self, kink: Kink) -> bool:
-        """Tell whether a kink's slope lies neither in the space nor across it."""
+        """Tell whether a kink's slope is neither in the space nor orthogonal to it."""
         return any(dot(b, kink.slope) for b in self.basis) and not self.holds(tuple(map(Fraction, kink.slope)))
 
 
 def verify_subspace(c: Certificate, given: Subspace, expansion: Expansion) -> tuple[Operator, list[Side]]:
     """Claim 8 (subspace): an exact iterate lies in it, and F maps it into itself.
 
-    Return A restricted to it, and the sides of kinks on which F does so: the trajectory has to stay there.
+    Return A restricted to it, and the sides of kinks on which F maps it into itself: the trajectory has to stay there.
 
     Args:
         c: The certificate.
@@ -201,9 +202,9 @@ def _exact_iterate(descent: Descent, step: int) -> Vector:
 
 
 def maps_into_itself(descent: Descent, space: Space, preconditioner: Sequence[Vector] | None = None) -> bool:
-    """Tell whether the gradient at every point of a space, seen from the minimizer, lies in the space.
+    """Tell whether the gradient at every point m + h, h in a space, lies in the space.
 
-    With a symmetric matrix P, tell it of P times the gradient; then a kink is enough for a no.
+    With a symmetric matrix P, tell whether P times the gradient does; then the answer is no if there is a kink.
     """
     if preconditioner is not None:
         return not descent.kinks and _is_invariant(descent, space, (), preconditioner)
@@ -213,7 +214,7 @@ def maps_into_itself(descent: Descent, space: Space, preconditioner: Sequence[Ve
 def _is_invariant(
     descent: Descent, space: Space, sides: Sequence[Side], preconditioner: Sequence[Vector] | None = None
 ) -> bool:
-    """Tell whether F maps a space into itself on these sides of kinks; all other kinks do no harm."""
+    """Tell whether F maps a space into itself on these sides of kinks; all other kinks do not matter."""
     n = descent.dimension
     units = [tuple(map(Fraction, unit(i, n))) for i in range(n)]
     across = [rest for w in units if any(rest := space.rest(w))]  # they span what is orthogonal to the space
@@ -223,9 +224,9 @@ def _is_invariant(
 
 
 def _harmful(expansion: Expansion, space: Space, r: Fraction) -> list[Kink]:
-    """Return the kinks that pull out of a space: those neither along nor across it.
+    """Return the kinks whose gradient leaves a space: those whose slope is neither in it nor orthogonal to it.
 
-    Kinks out of reach do not count, on the ball of radius r if F maps that ball into itself.
+    If F maps the ball of radius r into itself, powers that vanish on this ball are left out.
     """
     shrinks = expansion.linear + expansion.remainder.push(r) < 1
     felt = [kink for kink in expansion.descent.kinks if not shrinks or kink.offset + kink.length * r > 0]

@@ -1,4 +1,4 @@
-"""Certificates of a cone that the trajectory never leaves: Claim 15 (coordinates) and Claim 16 (cone)."""
+"""A cone that the trajectory never leaves: Claim 15 (coordinates) and Claim 16 (cone)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Coordinates:
     Attributes:
         p: An integer multiple of the certificate's vector, shape (n,).
         square: p.p.
-        order: The coordinates' places in y: that of t, then those of w.
+        order: The indices of the coordinates in y: that of t, then those of w.
         components: The components of F, that of t first, as polynomials in (t, w).
     """
 
@@ -43,7 +43,7 @@ class Coordinates:
 
     @classmethod
     def of(cls, descent: Descent, cone: Cone) -> Coordinates:
-        """Turn gradient descent: T is orthogonal and its own inverse, so F becomes y - eta times a gradient again."""
+        """Change coordinates: T is orthogonal and its own inverse, so F is again y minus eta times a gradient."""
         n = descent.dimension
         p = tuple(integers(cone.reflection)[0])
         claim(any(p) and cone.axis < n, "the reflection is along a vector, and the axis is one of n fails")
@@ -65,14 +65,14 @@ class Step:
 
     Attributes:
         multiplier: The coefficient of t in its own component.
-        coupling: c, a bound of the norm of what is linear in w in that component.
-        rest: b, a bound of the norm of what is linear in w in the other components.
+        coupling: c, a bound of the norm of the part of that component that is linear in w.
+        rest: b, a bound of the norm of the part of the other components that is linear in w.
         first: Bounds of the terms of the first component that are not linear, by degrees.
-        others: The same of the other components together.
+        others: The same for the other components together.
         shear: Bounds of phi by degree.
         leftover: Bounds, by degree up to ``order``, of P(w) = F_t(phi(w), w) - phi(F_w(phi(w), w)).
         order: m.
-        reach: The radius on which the rest of P is bounded; it is zero if there is no shear.
+        reach: The radius on which the terms of P of higher degree are bounded; zero if there is no shear.
     """
 
     multiplier: Fraction
@@ -107,21 +107,21 @@ class Step:
         )
 
     def drift(self, along: Fraction, across: Fraction) -> Fraction:
-        """Return D: what changes tau in proportion to itself, on |tau| <= along and |w| <= across."""
+        """Return D on |tau| <= along and |w| <= across: a bound of the change of tau, divided by |tau|."""
         top = along + _value(self.shear, across)
         return _by_t(self.first, top, across) + _slope(self.shear, across) * self.feed(along, across)
 
     def feed(self, along: Fraction, across: Fraction) -> Fraction:
-        """Return G: what adds to w in proportion to tau."""
+        """Return G: a bound of what tau adds to w, divided by |tau|."""
         return self.coupling + _by_t(self.others, along + _value(self.shear, across), across)
 
     def more(self, across: Fraction) -> Fraction:
-        """Return K: what adds to w in proportion to itself, beyond b."""
+        """Return K: a bound of what the terms that are not linear add to w, divided by |w|."""
         height = _value(self.shear, across)
         return (self.coupling * height + _evaluate(self.others, height, across)) / across
 
     def noise(self, across: Fraction) -> Fraction:
-        """Return N: what w alone adds to tau, in proportion to w."""
+        """Return N: a bound of what w alone adds to tau, divided by |w|."""
         if not self.shear:  # then P is the first component at t = 0
             table = {q: x for (j, q), x in self.first.items() if not j}
             return self.coupling + _value(table, across) / across
@@ -234,7 +234,7 @@ def _times(
 
 
 def verify_rest(operator: Operator, coordinates: Coordinates, descent: Descent, rest: Fraction) -> None:
-    """Claim 15 (coordinates): b bounds all multipliers but one, and the norm of what is linear in w."""
+    """Claim 15 (coordinates): b bounds all multipliers but one, and the norm of the part that is linear in w."""
     near = operator.multipliers_up_to(rest, descent.step_size)
     good = near == operator.dimension - 1
     claim(rest >= 0 and good, f"all multipliers but one are at most {show(rest)} fails: {near} are")
@@ -294,7 +294,7 @@ def _short(x: Fraction) -> Fraction:
 
 
 def orientation(coordinates: Coordinates, vector: Sequence[Fraction], tilt: Fraction) -> int:
-    """Return the sign of t of a vector, which every unit eigenvector next to it shares."""
+    """Return the sign of t at a vector; every unit eigenvector within the tilt of its direction has the same sign."""
     t = coordinates.turn(vector)[0]
     length = norm_above(vector)
     claim(

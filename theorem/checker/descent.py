@@ -52,7 +52,7 @@ class Kink:
 
     @classmethod
     def of(cls, power: TruncatedPower, minimizer: Vector) -> Kink:
-        """Move a truncated power to the minimizer."""
+        """Return a truncated power in displacements from the minimizer."""
         (*slope, offset), scale = integers([*power.slope, power.offset + dot(power.slope, minimizer)])
         return cls(power.factor / scale**power.power, tuple(slope), offset, power.power, norm_above(slope))
 
@@ -63,7 +63,7 @@ class Kink:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Several polynomials, evaluated together in integers; each monomial is an earlier one times a coordinate.
+    """Several polynomials, evaluated together in integers. Each monomial is an earlier one times a coordinate.
 
     Attributes:
         size: The number of coordinates.
@@ -86,7 +86,7 @@ class Evaluator:
         products: list[tuple[int, int]] = []
 
         def position(alpha: Exponents) -> int:
-            """Return the place of a monomial: 0 is the constant, then come the coordinates."""
+            """Return the index of a monomial: the constant has 0, the coordinates follow."""
             found = index.get(alpha)
             if found is None:
                 last = max(i for i in range(size) if alpha[i])
@@ -145,7 +145,7 @@ class Descent:
 
     @classmethod
     def of(cls, problem: Problem) -> Descent:
-        """Move a problem to its minimizer."""
+        """Return a problem in displacements from its minimizer."""
         polynomial = problem.loss.polynomial.shifted(problem.minimizer)
         return cls(
             problem.step_size,
@@ -209,8 +209,8 @@ class Descent:
         Args:
             z: Numerators, shape (n,).
             d: Their common denominator.
-            kept: Whether each truncated power is taken, and then without its truncation; by default, those that are
-                active at z / d.
+            kept: For each truncated power whether it is included, then without its truncation; by default, those that
+                are active at z / d are.
 
         Returns:
             Integers of shape (n, n), and the denominator.
@@ -251,7 +251,7 @@ def polynomial_hessian(polynomial: Polynomial, n: int) -> Matrix:
 
 
 def map_component(polynomial: Polynomial, i: int, n: int, step_size: Fraction) -> Polynomial:
-    """Return F_i for a polynomial in n variables: x_i - step_size times the derivative by x_i."""
+    """Return F_i for a polynomial in n variables: x_i - step_size times the derivative with respect to x_i."""
     return combined([Polynomial({unit(i, n): 1}, 1), polynomial.derivative(i)], [Fraction(1), -step_size])
 
 

@@ -53,9 +53,9 @@ def integer_matrix(matrix: Sequence[Sequence[Fraction]]) -> tuple[list[list[int]
 
 
 def dependence(vectors: Iterable[Sequence[Fraction]]) -> list[Fraction] | None:
-    """Return weights with which the first vector that depends on those before it adds up with them to zero.
+    """Return the first linear dependence: weights with which some first vectors add up to zero, the last weight one.
 
-    Its own weight is one; later vectors have none. Without such a vector, it is None.
+    Return None if the vectors are linearly independent.
     """
     echelon: list[tuple[int, Sequence[Fraction], list[Fraction]]] = []
     for vector in vectors:
@@ -102,7 +102,7 @@ def up(x: Fraction, bits: int) -> Fraction:
 
 
 def norm_above(vector: Sequence[Fraction | int]) -> Fraction:
-    """Return an upper bound of the Euclidean norm, at most 2^-256 too large in relation."""
+    """Return an upper bound of the Euclidean norm, with a relative error of at most 2^-256."""
     return root_bounds(squared(vector))[1]
 
 
@@ -160,14 +160,14 @@ class Polynomial:
         return sum((k * power_product(x, alpha) for alpha, k in self.terms.items()), Fraction(0)) / self.denominator
 
     def derivative(self, i: int) -> Polynomial:
-        """Return the derivative by the variable i."""
+        """Return the derivative with respect to variable i."""
         return Polynomial(
             {(*alpha[:i], alpha[i] - 1, *alpha[i + 1 :]): alpha[i] * k for alpha, k in self.terms.items() if alpha[i]},
             self.denominator,
         )
 
     def shifted(self, point: Sequence[Fraction]) -> Polynomial:
-        """Return the polynomial h -> p(point + h), one variable after the other by the binomial theorem."""
+        """Return the polynomial h -> p(point + h), by the binomial theorem for one variable after the other."""
         terms, denominator = dict(self.terms), self.denominator
         for i, x in enumerate(point):
             if x:
@@ -175,7 +175,7 @@ class Polynomial:
         return Polynomial(_without_zeros(terms), denominator)
 
     def with_forms(self, forms: Sequence[Sequence[tuple[int, int]]], size: int, scale: int) -> Polynomial:
-        """Return the polynomial with linear forms in the place of its variables.
+        """Return the polynomial with linear forms substituted for its variables.
 
         Args:
             forms: For each variable the pairs (index of a new variable, coefficient), times ``scale``.
@@ -229,8 +229,8 @@ def combined(polynomials: Sequence[Polynomial], weights: Sequence[Fraction]) -> 
 def vanishes_on_span(polynomial: Polynomial, basis: Sequence[Vector]) -> bool:
     """Tell whether a polynomial is identically zero on the span of a basis.
 
-    The linear forms t -> x_i of the coordinates are put in one after the other by Horner's rule. A basis vector may be
-    multiplied by a number, which leaves its span as it is: all is done in integers.
+    The coordinates x_i on the span are linear forms, which are substituted one after the other by Horner's rule. Basis
+    vectors are multiplied by numbers, which does not change the span, so that everything is done in integers.
     """
     rows = [integers(vector)[0] for vector in basis]
     n = len(next(iter(polynomial.terms), ()))
@@ -241,7 +241,7 @@ def vanishes_on_span(polynomial: Polynomial, basis: Sequence[Vector]) -> bool:
 def _substituted(
     terms: Sequence[tuple[Exponents, int]], i: int, forms: Sequence[Sequence[tuple[int, int]]], size: int
 ) -> dict[Exponents, int]:
-    """Return the sum of the terms with the forms in the place of the variables i, i + 1, …."""
+    """Return the sum of the terms, with the forms substituted for the variables i, i + 1, …."""
     if not terms:
         return {}
     if i == len(forms):

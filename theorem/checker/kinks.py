@@ -1,4 +1,4 @@
-"""What kinks do: the cells into which they cut space (Claim 6), and trajectories that stay on a side (Claim 17)."""
+"""Kinks: the cells into which they divide space (Claim 6), and trajectories that stay on one side (Claim 17)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def sides_of(kinks: Sequence[Kink], h: Vector) -> list[Side]:
 
 
 def one_sided(descent: Descent, sides: Sequence[Side], w: Vector) -> Polynomial:
-    """Return the derivative along w of the polynomial part and of the powers on the side +, without truncation."""
+    """Return the derivative along w of the polynomial part and of the powers with sign 1, without truncation."""
     parts, weights = [*descent.partials], [*w]
     for side in sides:
         kink = side.kink
@@ -64,10 +64,11 @@ class Last:
     """The iterate of the step K at which the inequality holds.
 
     Attributes:
-        centre: Of the ball that holds it, shape (n,).
+        centre: The centre of a ball that holds it, shape (n,).
         error: The radius of the ball.
-        part: The projection of the centre onto the one dominant eigenspace, if its multiplier is positive; else None.
-        part_error: A bound of the distance from there to the projection of the iterate.
+        part: The projection of the centre onto the dominant eigenspace, if there is one and its multiplier is
+            positive; else None.
+        part_error: A bound of the distance from ``part`` to the projection of the iterate.
         rho: An interval of the dominant multiplier's modulus.
     """
 
@@ -88,7 +89,7 @@ def verify_sides(
         expansion: Gradient descent around the minimizer, with its bounds.
         steps: j and K.
         last: The iterate of the step K.
-        precisions: How many bits the iterates on the way may be enclosed with.
+        precisions: The numbers of bits with which the iterates between may be enclosed.
     """
     enters, step = steps
     walked = any(all(_on_all(sides, expansion, enters, step, bits)) for bits in precisions)
@@ -99,7 +100,7 @@ def verify_sides(
 
 
 def _on_all(sides: Sequence[Side], expansion: Expansion, enters: int, step: int, bits: int) -> Iterator[bool]:
-    """Tell of each step between whether its iterate is on every side."""
+    """Yield for each step from the one that enters to the last whether its iterate is on every side."""
     steps = 0
     for centre, error in follow(expansion, enters + 1, step, bits):
         steps += 1
@@ -121,11 +122,11 @@ def ever_after(side: Side, remainder: Remainder, last: Last) -> bool:
 
 @dataclass(frozen=True)
 class Relation:
-    """Weights, none of them zero, with which the slopes of some kinks add up to zero.
+    """A linear relation between the slopes of some kinks: weights, none zero, with which they add up to zero.
 
     Attributes:
         weights: By the index of the kink.
-        offset: What the offsets add up to with them.
+        offset: The sum of the offsets with these weights.
     """
 
     weights: dict[int, Fraction]
@@ -142,7 +143,7 @@ class Relation:
 
 
 def relations(kinks: Sequence[Kink]) -> list[Relation]:
-    """Return relations between the slopes of kinks of which no proper part is linearly dependent."""
+    """Return the relations between sets of slopes of which no proper subset is linearly dependent."""
     found = []
     for size in range(2, len(kinks) + 1):
         for chosen in combinations(range(len(kinks)), size):

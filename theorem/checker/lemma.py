@@ -1,4 +1,4 @@
-"""What every proof of a limit has in common: the amplitude lemma's numbers, and the limit that is stated."""
+"""What every proof of a limit shares: the numbers of the amplitude lemma, and the stated limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gdcheck.theorem.checker.reading.fields import Interval
 
 PRECISIONS = (256, 512, 1024, 2048, 4096, 8192, 16384)
 DOMINANT = {"small-step": ("fixed", (1,)), "large-step": ("alternating", (-1,)), "boundary": ("two-cycle", (1, -1))}
-"""For each regime the kind of the limit, and the signs of the dominant multipliers in the order of the blocks."""
+"""For each regime, the kind of the limit and the signs of the dominant multipliers in the order of the blocks."""
 
 
 def growth(
@@ -24,19 +24,25 @@ def growth(
     largest: Fraction = Fraction(0),
     drift: Callable[[Fraction], Fraction] = lambda sigma: Fraction(0),
 ) -> tuple[Fraction, Fraction, Fraction]:
-    """Bound how a trajectory goes on from a state of length r.
+    """Bound how a trajectory continues from a state of length r.
 
     Args:
-        push: r C(r), by which the remainder changes a state of length r at most, in relation to r.
+        push: r C(r): the remainder changes a state of length r by at most this, divided by r.
         r: The length.
         rho: An interval of the largest modulus of a multiplier.
         at: The words that name the step.
-        largest: What the factors of a method may add to a step in relation to the state.
-        drift: A bound of the sum of all that they add, for a given sigma.
+        largest: A bound of what a method's factors add to a step, divided by the length of the state; 0 without
+            factors.
+        drift: A bound of the sum of these over all steps, as a function of sigma.
 
     Returns:
-        sigma = rho + push < 1; P = 1 + x + x^2 for x = push / (rho (1 - sigma)) <= 1, with |z_j| <= P rho^j r; and the
-        tail C P^2 r^2 / (rho (1 - rho)), a bound of what the remainder adds to an amplitude.
+        Three numbers. Without factors they are:
+
+        * sigma = rho + push < 1;
+        * P = 1 + x + x^2 for x = push / (rho (1 - sigma)) <= 1, with |z_j| <= P rho^j r;
+        * the tail C P^2 r^2 / (rho (1 - rho)), a bound of what the remainder adds to an amplitude.
+
+        Factors add ``largest`` to sigma, S/rho to x and P r S/rho to the tail, where S is their drift.
     """
     low, high = rho
     claim(low > 0 and high < 1, f"0 < rho < 1 fails: rho in [{show(low, high)}]")
@@ -77,9 +83,9 @@ def verify_amplitudes(
         bounds: The stated numbers.
         r: The radius.
         lemma: sigma, and the tail.
-        amplitudes: Each as it is stated, and the checker's own lower bound.
+        amplitudes: For each, the stated number and the checker's own lower bound.
         at: The words that name the step.
-        digits: The digits that agree, up to 10^-20 r.
+        digits: The number of digits that have to agree, up to 10^-20 r.
     """
     sigma, tail = lemma
     numbers = [("radius", bounds.radius, r), ("sigma", bounds.sigma, sigma), ("tail", bounds.tail, tail)]
@@ -101,11 +107,11 @@ def verify_directions(
     """Claim 13 (limit) and Claim M8 (limit): every component's interval holds the limit, and is narrow.
 
     Args:
-        boxes: For all steps, or for even and for odd ones, an interval for each component of the limit.
-        step: The step that is claimed.
+        boxes: An interval for each component of the limit: once for all steps, or for even and for odd ones.
+        step: The stated step.
         parts: The sign of each dominant multiplier, and the projection of that step's iterate.
         miss: A bound of the distance between the sum of the projections and the limit zeta.
-        tilt: Where the limit is along one line, a bound of the distance of the part's direction from it; else None.
+        tilt: If the limit is along one line, a bound of the distance between its unit vector and the part's; else None.
     """
     for parity, box in enumerate(boxes):
         flips = [sign ** (step + parity) for sign, _ in parts]
@@ -128,9 +134,9 @@ def verify_box(
         name: What the vector is.
         z: Shape (n,).
         size: An interval of the length by which it is divided.
-        spread: How far the vector may be away.
+        spread: A bound of the distance of the vector from z / size.
         box: The intervals, n of them.
-        digits: Each is as narrow as 10^-digits at most.
+        digits: Each interval is at most 10^-digits wide.
     """
     for y, (least, most) in zip(z, box, strict=True):
         ends = [y / length for length in size]

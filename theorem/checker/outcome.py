@@ -1,4 +1,4 @@
-"""How a check ends: accepted (nothing is raised), malformed, a claim that fails, or given up; and the time limit."""
+"""How a check ends: accepted (nothing is raised), malformed, with a claim that fails, or given up; the time limit."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ TIME_LIMIT = 60.0
 """Seconds that a check may take unless the caller says otherwise."""
 
 LOOK = 64
-"""Steps of a trajectory between two looks at the clock."""
+"""The clock is read once every this many steps of a trajectory."""
 
 MOST_TERMS = 20_000
-"""The terms that a polynomial may have on the way, and the bits of an exact iterate."""
+"""The most terms that a polynomial may have on the way, and the most bits of an exact iterate."""
 
 
 T = TypeVar("T")
 Watch = Callable[[int, int], None]
-"""Called now and then along a trajectory, with the steps done and their number."""
+"""Called now and then along a trajectory, with the number of steps done and of all steps."""
 
 _WATCH: ContextVar[Watch | None] = ContextVar("_WATCH", default=None)
 _LIMIT: ContextVar[tuple[float, float]] = ContextVar("_LIMIT", default=(math.inf, math.inf))
-"""The seconds of processor time that the check in progress may take, and when they are over by its thread's clock."""
+"""The seconds of processor time that the current check may take, and the time on its thread's clock when they end."""
 
 
 class BadCertificate(Exception):  # noqa: N818
@@ -57,10 +57,10 @@ def claim(holds: object, sentence: str) -> None:
 
 
 def required(value: T | None, sentence: str) -> T:
-    """Return what must be stated, or found; else reject the certificate.
+    """Return a value that must be present; reject the certificate if it is None.
 
     Args:
-        value: It, or None.
+        value: The value, or None.
         sentence: What fails.
 
     Raises:
@@ -95,9 +95,9 @@ def _during(variable: ContextVar[T], value: T) -> Iterator[None]:
 
 
 def time_limit(seconds: float) -> AbstractContextManager[None]:
-    """Let the checks inside take this many seconds of processor time at most; ``look`` is where they are stopped.
+    """Give the checks inside at most this many seconds of processor time; ``look`` stops them.
 
-    What else the machine has to do does not count, so that it does not decide whether a proof is accepted.
+    Time that other processes take does not count, so that a busy machine changes no answer.
 
     Args:
         seconds: The limit.
@@ -115,7 +115,7 @@ def watched(watch: Watch | None) -> AbstractContextManager[None]:
 
 
 def at_step(done: int, total: int) -> None:
-    """Look at the clock now and then along a trajectory, and tell the watcher how far the check has come.
+    """Read the clock now and then along a trajectory, and tell the watcher how far the check has come.
 
     Args:
         done: The steps done.
@@ -133,7 +133,7 @@ def at_step(done: int, total: int) -> None:
 
 
 def look(work: str) -> None:
-    """Give up if the time is over. Every loop that can become long looks at the clock.
+    """Give up if the time is over. Every loop that can become long calls this.
 
     Args:
         work: What is being done, for the sentence.

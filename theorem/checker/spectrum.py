@@ -76,8 +76,9 @@ def characteristic(matrix: Matrix) -> Characteristic:
 def count_roots(chi: Characteristic, s: Fraction) -> tuple[int, int]:
     """Count the roots below s, and up to s, of a polynomial all of whose roots are real.
 
-    By Descartes' rule of signs, which is exact for such polynomials: the negative roots of t -> chi(s + t) are as many
-    as the changes of sign of t -> chi(s - t), and zero is a root as often as coefficients vanish at its beginning.
+    Descartes' rule of signs is exact for such polynomials: t -> chi(s + t) has as many negative roots as
+    t -> chi(s - t) has changes of sign, and the multiplicity of the root zero is the number of leading zeros among the
+    coefficients, the constant first.
     """
     around = _around(chi, s)
     signs = [(x > 0) == (k % 2 == 0) for k, x in enumerate(around) if x]
@@ -118,10 +119,10 @@ def verify_eigenvalue(operator: Operator, end: Eigenvalue) -> None:
     inside = until - below
     good = inside == end.multiplicity
     if low < high:
-        # no end of the interval is an eigenvalue; and those inside are one
+        # no end of the interval is an eigenvalue, and those inside are one multiple eigenvalue
         good = good and below == until_low and until_below == until
         shared = operator.characteristic
-        for _ in range(inside - 1):  # each time, every root loses one of its multiplicity
+        for _ in range(inside - 1):  # each time, the multiplicity of every root falls by one
             shared = common_divisor(shared, [k * x for k, x in enumerate(shared)][1:])
         good = good and count_roots(shared, high)[1] > count_roots(shared, low)[0]
     else:
@@ -139,7 +140,7 @@ def verify_ends(operator: Operator, spectrum: Spectrum) -> None:
 
 
 def verify_regime(operator: Operator, spectrum: Spectrum, regime: str, step_size: Fraction) -> None:
-    """Claim 4 (regime): which multiplier 1 - eta lambda is the largest in modulus; ``spectrum`` has been verified."""
+    """Claim 4 (regime): the multiplier that the regime names is the largest in modulus; ``spectrum`` is verified."""
     two = 2 / step_size
     lowest, highest = spectrum.lowest, spectrum.highest
     stable = operator.below(two) == operator.dimension
@@ -156,8 +157,8 @@ def verify_regime(operator: Operator, spectrum: Spectrum, regime: str, step_size
 def _on_boundary(operator: Operator, spectrum: Spectrum, two: Fraction) -> bool:
     """Tell whether the lowest and the highest eigenvalue add up to ``two``, exactly.
 
-    A common root of chi(t) and chi(two - t) in the interval of the lowest eigenvalue is that eigenvalue, and ``two``
-    minus it is an eigenvalue in the interval of the highest one.
+    They do exactly if chi(t) and chi(two - t) have a common root in the interval of the lowest eigenvalue: the root is
+    that eigenvalue, and ``two`` minus the root is an eigenvalue in the interval of the highest one.
     """
     low, high = spectrum.lowest.low, spectrum.lowest.high
     mirrored = [[two * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(operator.matrix)]
@@ -167,7 +168,7 @@ def _on_boundary(operator: Operator, spectrum: Spectrum, two: Fraction) -> bool:
 
 
 def is_singular(matrix: Sequence[Sequence[int]], scale: int) -> bool:
-    """Tell whether I - M is singular, M given in integers over a common denominator."""
+    """Tell whether I - M is singular; M is given as integers over a common denominator."""
     look("a determinant of F'")
     return determinant_is_zero([[scale * (i == j) - x for j, x in enumerate(row)] for i, row in enumerate(matrix)])
 

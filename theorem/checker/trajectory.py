@@ -18,7 +18,7 @@ KAPPA_BITS = 256
 GROWTH_BITS = 64
 LOST_BITS = 1 << 16
 SQUARINGS = 10
-TOLERANCE_BITS = 12  # a derivative is computed again where it may have changed by more than 2^-12
+TOLERANCE_BITS = 12  # a derivative is computed again if it may have changed by more than 2^-12
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ class Remainder:
         return self.polynomial_lipschitz(r) + bends
 
     def polynomial_lipschitz(self, r: Fraction) -> Fraction:
-        """Return K(r), the share of the polynomial part in it."""
+        """Return K(r), the part of that constant due to the polynomial."""
         return sum((q * (q - 1) * c * r ** (q - 2) for q, c in self.orders), Fraction(0))
 
     def bends(self, point: Sequence[int], distance: int) -> int:
-        """Bound the share of the truncated powers with p >= 3 in it, within a distance of a point.
+        """Bound the part of that constant due to the truncated powers with p >= 3, within a distance of a point.
 
-        Far from the minimizer that is much less than on a ball around it, and nothing where they vanish.
+        Far from the minimizer this is much less than on a ball around it, and zero where the powers vanish.
 
         Args:
             point: In units of 2^-64, shape (n,).
@@ -108,7 +108,7 @@ class Remainder:
         return radius or Fraction(0)
 
     def verify_no_kink(self, most: int, r: Fraction) -> None:
-        """Verify that no power has its kink in the ball |h| <= r, of those with an exponent of ``most`` at most."""
+        """Verify that no power with an exponent of at most ``most`` has its kink in the ball |h| <= r."""
         met = [k for k in self.kinks if k.power <= most and abs(k.offset) <= k.length * r]
         claim(not met, f"no square{' or cube' * (most > 2)} has its kink in the ball fails at radius {show(r)}")
 
@@ -155,12 +155,12 @@ def kappa(exponents: tuple[int, ...]) -> int:
 def symmetric_norm(matrix: Sequence[Sequence[int]], squarings: int = SQUARINGS) -> int:
     """Return an upper bound of the spectral norm of a symmetric matrix of integers.
 
-    |M|^2 = |M^2|, and the Frobenius norm bounds |M|. Of the square, the last bits are dropped, which changes the norm
-    by less than the dimension. Where the sum of the fourth powers of the eigenvalues is almost the square of the sum of
-    their squares, one eigenvalue outweighs the others, and the Frobenius norm cannot be improved upon.
+    |M|^2 = |M^2|, and the Frobenius norm bounds |M|. The last bits of the square are dropped, which changes the norm by
+    less than the dimension. If the sum of the fourth powers of the eigenvalues is almost the square of the sum of their
+    squares, one eigenvalue is much larger than the others, and the Frobenius norm is nearly sharp.
     """
     n = len(matrix)
-    # Row by row up to the diagonal; what is above it is the same.
+    # Row by row up to the diagonal: the matrix is symmetric.
     square = [[sum(map(mul, row, other)) for other in matrix[: i + 1]] for i, row in enumerate(matrix)]
     trace = sum(row[-1] for row in square)
     fourth = 2 * sum(x * x for row in square for x in row) - sum(row[-1] ** 2 for row in square)
@@ -187,7 +187,7 @@ class Derivative:
 
 @dataclass(frozen=True)
 class Expansion:
-    """How far F may move points apart at most.
+    """Lipschitz constants of F, on balls around the minimizer and near iterates.
 
     Attributes:
         descent: Gradient descent around the minimizer.
@@ -200,7 +200,7 @@ class Expansion:
     linear: Fraction
 
     def verify_stays(self, r: Fraction, at: str) -> None:
-        """Verify that no iterate leaves the ball |h| <= r any more."""
+        """Verify that no later iterate leaves the ball |h| <= r."""
         stays = self.linear + self.remainder.push(r)
         claim(stays <= 1, f"no later iterate leaves the ball fails {at}: the factor may be {show(stays)}")
 
@@ -225,8 +225,8 @@ class Expansion:
             z: The centre in units of 2^-bits, shape (n,).
             bits: At least 64.
             error: The radius in units of 2^-bits.
-            change: K(r) in units of 2^-64, for a ball around the minimizer that holds all of these points; truncated
-                powers are added.
+            change: K(r) in units of 2^-64, for a ball around the minimizer that holds all of these points; the part due
+                to truncated powers is added to it.
 
         Returns:
             The bound in units of 2^-64, and the part of it by which the derivative may change on the way.
@@ -240,7 +240,7 @@ class Expansion:
 
 def enclose(expansion: Expansion, step: int, bits: int) -> tuple[list[Fraction], Fraction]:
     """Claim 10 (enclosure): return a ball that holds the iterate of a step, by its centre and radius."""
-    # Where it is lost, a ball that decides nothing stands for it.
+    # If the enclosure has ended early, return a ball too large to decide anything.
     lost = [Fraction(0)] * expansion.descent.dimension, Fraction(LOST_BITS)
     return next(follow(expansion, step, step, bits), lost)
 
@@ -248,9 +248,10 @@ def enclose(expansion: Expansion, step: int, bits: int) -> tuple[list[Fraction],
 def follow(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[tuple[list[Fraction], Fraction]]:
     """Enclose the iterates from one step to another (Claim 10), each by the centre and the radius of a ball.
 
-    F is computed exactly at a centre rounded to ``bits`` bits after the point. The distance to the exact iterate grows
-    at each step by a Lipschitz constant of F, the one on a ball around the minimizer or the one near the centre, and by
-    the rounding. It ends early where a ball has become too large or too uncertain to decide anything.
+    F is computed exactly at a centre rounded to ``bits`` bits after the point. At each step the distance to the exact
+    iterate is multiplied by a Lipschitz constant of F, and the rounding is added. The constant is the one on a ball
+    around the minimizer or the one near the centre. The walk ends early if a ball becomes too large, or too inexact, to
+    decide anything.
     """
     descent = expansion.descent
     one, rounding = 1 << bits, isqrt(descent.dimension) + 1
@@ -273,14 +274,14 @@ def follow(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[t
 
 @dataclass
 class LocalExpansion:
-    """The smaller of both Lipschitz constants of F along a trajectory; bounds are kept for as long as they serve.
+    """The smaller of both Lipschitz constants of F along a trajectory; bounds are kept for as long as they are useful.
 
     Attributes:
         expansion: The bounds.
         bits: The trajectory is given in units of 2^-bits.
         on_ball: The Lipschitz constants on the balls of radius 2^(size - bits), by size.
         changes: K on these balls, in units of 2^-64.
-        known: The derivative at an iterate before, and the size of that iterate.
+        known: The derivative at an earlier iterate, and the size of that iterate.
     """
 
     expansion: Expansion

@@ -1,4 +1,4 @@
-"""Where a trajectory is at a step, and from which step on it is near: Claims L6 to L8, of long-run certificates."""
+"""Where a trajectory is at a step, and from which step on it is near: Claims L6 to L8 of long-run certificates."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gdcheck.theorem.checker.reading.document import Problem
 from gdcheck.theorem.checker.reading.fields import MOST_STEPS, Interval, PerVariable, whole
 
 WALKED = 10_000
-"""Iterates of a quadratic loss are enclosed step by step up to this one."""
+"""Up to this step, iterates of a quadratic loss are enclosed step by step."""
 
 FARTHEST = 10**12
-"""The largest step that a linear map may be raised to."""
+"""The largest exponent of a linear map."""
 
 LateStep = Annotated[int, whole(0, FARTHEST)]
 
@@ -25,7 +25,7 @@ LateStep = Annotated[int, whole(0, FARTHEST)]
 def verify_iterate(problem: Problem, step: LateStep, box: PerVariable[Interval]) -> None:
     """Claim L6 (iterate): each coordinate of x_k lies in its interval.
 
-    It is enclosed step by step, or for a late step on a quadratic loss by a power of the matrix.
+    It is enclosed step by step; for a late step on a quadratic loss, by a power of the matrix.
     """
     if step > WALKED and is_quadratic(problem):
         centre, error = linear_iterate(Linear.of(problem), problem.step_size, step)
@@ -49,10 +49,13 @@ def verify_within(
 ) -> None:
     """Claim L7 (within): from a step on, and not from the one before, the measure stays at or below a bound.
 
-    The measure is the distance to the minimizer, or the loss above that of the minimizer. It is enclosed at the step
-    before, which exceeds the bound, and at all steps up to ``until``. There, with L >= |I - eta A| and L + r C(r) <= 1
-    for r = ‖h‖, no later iterate is farther away, and the loss on the ball is at most the bound. A quadratic loss needs
-    L <= 1 only: both measures never rise.
+    The measure is the distance to the minimizer, or the loss above that of the minimizer.
+
+    1. It is enclosed at the step before, where it exceeds the bound, and at all steps up to ``until``.
+    2. At ``until``, let r = ‖h‖ and L >= |I - eta A|. If L + r C(r) <= 1, no later iterate is farther away.
+    3. If the measure is the loss, it is at most the bound on all of the ball of radius r.
+
+    For a quadratic loss L <= 1 is enough: both measures never rise.
     """
     polynomial, expansion = polynomial_loss(problem), expansion_of(problem, norm)
     Descent.at_critical_point(problem)
@@ -91,10 +94,10 @@ def verify_within(
 
 
 def verify_later(problem: Problem, *, bound: Fraction, step: LateStep, walked: int, norm: Fraction) -> None:
-    """Claim L8 (later): from a step on, the distance to the minimizer is at most a bound; it may be so before.
+    """Claim L8 (later): from a step on, the distance to the minimizer is at most a bound; earlier steps are left open.
 
     At the step ``walked``, with L >= |I - eta A| and r >= ‖h‖, the factor s = L + r C(r) is below one. So no later
-    iterate is farther away than r, and ‖h‖ shrinks by s at least at every step.
+    iterate is farther away than r, and every step multiplies ‖h‖ by at most s.
     """
     polynomial_loss(problem)
     Descent.at_critical_point(problem)

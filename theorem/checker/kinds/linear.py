@@ -91,8 +91,8 @@ def verify_linear_divergence(problem: Problem, eigenvalue: Interval) -> None:
 def verify_linear_limit(problem: Problem, points: tuple[Point, ...]) -> None:
     """Claim L3 (linear limit): the iterates tend to one point, or the even and the odd ones to one each.
 
-    All roots of χ lie in [0, 2/eta]. The component of the root 0 stays, that of 2/eta changes its sign at every step,
-    all others vanish.
+    All roots of χ lie in [0, 2/eta]. The component of the root 0 stays, that of 2/eta changes its sign at every
+    step, and all others vanish.
     """
     linear, turn = Linear.of(problem), 2 / problem.step_size
     bounded = linear.roots(Fraction(0))[0] == 0 and linear.roots(turn)[1] == len(linear.minimal) - 1

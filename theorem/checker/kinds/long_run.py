@@ -1,7 +1,7 @@
 r"""Long-run certificates: where a trajectory ends, whatever the step size. Claims L0 to L8, and ``check``.
 
-They need none of the theorem's assumptions: a trajectory diverges, reaches a point, repeats itself, is caught by an
-attracting orbit, or is somewhere at a step. docs/certificate.md, *Long-run certificates*.
+They need none of the theorem's assumptions: a trajectory diverges, reaches a point, is periodic, tends to an attracting
+orbit, or is enclosed at a step. docs/certificate.md, *Long-run certificates*.
 """
 
 from __future__ import annotations
@@ -70,10 +70,13 @@ def verify_attracting_orbit(
 ) -> None:
     """Claim L4 (attracting orbit): F^q maps a ball into itself and contracts it, and holds the iterate of a step.
 
-    The ball around p_0 of the radius R_0 is mapped into the balls around p_1, …, p_q = p_0 of the radii R_{i+1} = l_i
-    R_i + ‖F(p_i) - p_{i+1}‖, with l_i as in Claim O1. With M_i = I - eta Hessian at p_i and n_i >= ‖M_i‖, the
-    derivative of F^q on the ball is at most ‖M_{q-1} … M_0‖ + l_0 … l_{q-1} - n_0 … n_{q-1}. The period is q if for
-    no proper divisor d of q the balls around p_d and p_0 meet.
+    Let M_i = I - eta Hessian at p_i, n_i >= ‖M_i‖, and l_i the Lipschitz constant of Claim O1 on the ball of radius R_i
+    around p_i.
+
+    1. F maps this ball into the ball of radius R_{i+1} = l_i R_i + ‖F(p_i) - p_{i+1}‖ around p_{i+1}; p_q = p_0.
+    2. On the ball around p_0, the derivative of F^q is at most k = ‖M_{q-1} … M_0‖ + l_0 … l_{q-1} - n_0 … n_{q-1}.
+    3. F^q maps this ball into itself and contracts it if k < 1 and k R_0 + ‖F^q(p_0) - p_0‖ <= R_0.
+    4. The period is q if for no proper divisor d of q the balls around p_d and p_0 meet.
     """
     n, eta = len(problem.variables), problem.step_size
     if len(norms) != len(points):
@@ -108,11 +111,12 @@ def verify_attracting_orbit(
 def verify_growth(
     problem: Problem, *, step: int, bits: int, coordinate: int, reach: Fraction, spread: Fraction, growth: Fraction
 ) -> None:
-    """Claim L5 (growth): from a step on, the coordinate h_i grows by the factor g > 1 at least, at every step.
+    """Claim L5 (growth): from a step on, every step multiplies the coordinate h_i by at least g > 1.
 
-    Let |h_i| = t >= R and |h_j| <= s t for all others. Each term of F is bounded by its power of t, none of which
-    exceeds the power t^e of the leading term c h_i^e of F_i. Where |F_i| >= g t and |F_j| <= s |F_i| hold at t = R by
-    these bounds, they hold for all larger t, and F(h) is again such a point.
+    1. Let |h_i| = t >= R and |h_j| <= s t for all others. Each term of F is bounded by a multiple of a power of t.
+    2. No power exceeds the power t^e of the leading term c h_i^e of F_i.
+    3. By these bounds, |F_i| >= g t and |F_j| <= s |F_i| at t = R. Then they hold for all larger t, and F(h) is again
+       such a point.
     """
     i, n = coordinate, len(problem.variables)
     if i >= n:
@@ -144,7 +148,7 @@ def verify_growth(
 
 
 def _claim(kind: Any, value: object, path: str, n: int) -> Callable[[Problem], None]:
-    """Read a claim: its kind names the function that verifies it, and its other fields are the arguments."""
+    """Read a claim: its kind names the function that verifies it, and its other fields are the function's arguments."""
     name = value.get("kind") if type(value) is dict else None
     if type(name) is not str or name not in _KINDS:
         refuse(f"{path}.kind", f"one of {', '.join(_KINDS)}")

@@ -60,8 +60,8 @@ def _verify(c: Orbit) -> None:
 def verify_expansion(local: Polynomial, n: int, eta: Fraction, norm: Fraction, radius: Fraction) -> Fraction:
     """Claim O1 (expansion): return a Lipschitz constant of F on the ball of a radius around a point.
 
-    The norm of I - eta Hessian at the point is verified by counting eigenvalues. To it is added the Frobenius norm of
-    the change of the Hessian on the ball, bounded term by term: |h^beta| <= radius^|beta|.
+    The norm of I - eta Hessian at the point is verified by counting eigenvalues. The Frobenius norm of the change of
+    eta times the Hessian on the ball, bounded term by term with |h^beta| <= radius^|beta|, is added to it.
     """
     verify_norm(polynomial_hessian(local, n), eta, norm)
     changes = [[Fraction(0)] * n for _ in range(n)]
@@ -83,7 +83,7 @@ def verify_contraction(c: Orbit, first: Fraction, second: Fraction, back: Vector
 
 
 def verify_period(c: Orbit, first: Fraction, q: Vector) -> None:
-    """Claim O3 (period): the orbit's two points differ, for the balls around p and q = F(p) are apart."""
+    """Claim O3 (period): the orbit's two points differ, since the balls around p and q = F(p) do not meet."""
     distance = squared(minus(q, c.point))
     apart = distance > ((1 + first) * c.radius) ** 2
     claim(apart, f"the orbit has period two fails: F(p) is near p, {show(distance)}")

@@ -1,8 +1,8 @@
 r"""How the largest Hessian eigenvalue approaches its limit, for all steps from one on. Claims H8 to H12.
 
-Let u be the limit direction, h_k = y_k u + h_k^⊥ and a_k = |y_k|. From a step on the trajectory stays in a cone
-|h^⊥| <= tau a, in which y keeps or alternates its sign and a shrinks by a known factor. There omega . h outweighs the
-rest of λ_n(x_k) - λ_n.
+Let u be the limit direction, h_k = y_k u + h_k^⊥ and a_k = |y_k|. From a step on, the trajectory stays in a cone
+|h^⊥| <= tau a, in which y keeps or alternates its sign and a shrinks by a known factor. There the first-order term
+omega . h is larger than the rest of λ_n(x_k) - λ_n.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Constant:
     """λ_n(x_k) = λ_n from a step on.
 
     Attributes:
-        kind: Says so.
+        kind: Always ``constant``.
         from_step: The step.
-        vector: An eigenvector of λ_n along which the loss is quadratic; None says that the whole loss is.
+        vector: An eigenvector of λ_n along which the loss is quadratic; None if the whole loss is quadratic.
     """
 
     kind: Literal["constant"]
@@ -51,7 +51,7 @@ class Approaching:
         kind: "monotone-from-above", "monotone-from-below" or "oscillating".
         sign: The sign of λ_n(x_k) - λ_n at even steps.
         from_step: The step.
-        broken: Earlier steps at which the sign is another, or λ_n(x_k) does not approach λ_n.
+        broken: Earlier steps at which the sign is different, or λ_n(x_k) does not approach λ_n.
         slope: An interval of C_eta = omega . u.
         step: The step k at which the trajectory is enclosed.
         cone: The step k + j from which the inequality of Claim H10 holds.
@@ -72,7 +72,7 @@ class Approach(Approaching):
 
     Attributes:
         others: A bound of all other |1 - eta lambda| on the space of the trajectory; None if it is a line.
-        top: A distance to λ_n within which there is no other eigenvalue, and a vector next to its eigenvector.
+        top: A distance to λ_n within which there is no other eigenvalue, and a vector near its eigenvector.
     """
 
     others: Fraction | None
@@ -111,7 +111,7 @@ def verify_pattern(c: Certificate, pattern: Pattern, expansion: Expansion, space
 
 
 class Line(Protocol):
-    """A vector next to the eigenvector of the dominant eigenvalue, the only one of ``vectors``."""
+    """A vector near the eigenvector of the dominant eigenvalue; it is the only one in ``vectors``."""
 
     @property
     def vectors(self) -> tuple[Vector, ...]:
@@ -119,7 +119,7 @@ class Line(Protocol):
 
     @property
     def tilt(self) -> Fraction:
-        """A bound of the distance between both, after division by its length."""
+        """A bound of the distance between the unit eigenvector and the normalized vector."""
 
 
 class Push(Protocol):
@@ -130,7 +130,7 @@ class Push(Protocol):
 
 
 class Slope(Protocol):
-    """Nearly the gradient omega of λ_n at the minimizer, and what Claim H7 says around it."""
+    """A vector near the gradient omega of λ_n at the minimizer, and the bounds of Claim H7."""
 
     @property
     def gradient(self) -> Vector:
@@ -138,7 +138,7 @@ class Slope(Protocol):
 
     @property
     def tilt(self) -> Fraction:
-        """How far the unit vector that it is computed with may be from that of λ_n."""
+        """A bound of the distance of the unit vector that it is computed with from the unit eigenvector of λ_n."""
 
     @property
     def third(self) -> Fraction:
@@ -146,7 +146,7 @@ class Slope(Protocol):
 
     @property
     def blur(self) -> Fraction:
-        """How far it may be from the gradient for other reasons."""
+        """A bound of all its other errors."""
 
     def bend(self, r: Fraction) -> Fraction:
         """Return K(r)."""
@@ -160,7 +160,7 @@ class Dominant:
         regime: "small-step" or "large-step".
         rho: An interval of rho = |1 - eta lambda|.
         others: A bound of all other |1 - eta lambda|; None if there is none.
-        space: The vector next to its eigenvector.
+        space: The vector near its eigenvector.
         remainder: The bounds of eta R.
         centre: The centre of a ball that holds the iterate of ``step``.
         error: Its radius.
@@ -215,11 +215,13 @@ class Reach:
 
 
 def verify_envelope(dominant: Dominant, pattern: Approaching) -> Reach:
-    """Claim H8 (envelope): bounds of the iterate of step k + j, from that of step k.
+    """Claim H8 (envelope): bound the iterate of step k + j, from that of step k.
 
-    With sigma, x, P and the tail T of Claim 12 at step k: |h_{k+j}| <= P rho^j r; a_{k+j} is within rho^j (1 + rho^j) T
-    of rho^j a_k; and |h_{k+j}^⊥| <= rho^j (q^j s + (C P^2 r^2 / rho) (sum over i < j of q^(j-1-i) rho^i)), q = b / rho
-    and s = |h_k^⊥|.
+    Take sigma, x, P and the tail T of Claim 12 at step k; let q = b / rho and s = |h_k^⊥|.
+
+    1. |h_{k+j}| <= P rho^j r.
+    2. a_{k+j} is within rho^j (1 + rho^j) T of rho^j a_k.
+    3. |h_{k+j}^⊥| <= rho^j (q^j s + (C P^2 r^2 / rho) (sum over i < j of q^(j-1-i) rho^i)).
     """
     vector, at = dominant.space.vectors[0], f"at step {pattern.step}"
     low, high = dominant.rho
@@ -270,13 +272,13 @@ class Cone:
 def verify_cone(dominant: Dominant, reach: Reach) -> Cone:
     """Claim H9 (cone): |h^⊥| <= tau a and a_{k+1} <= (rho + kappa) a_k, at this step and all later ones.
 
-    With C on the ball of radius a sqrt(1 + tau^2) and kappa = C a (1 + tau^2), it suffices that kappa (1 + tau) <= tau
-    (rho - b), rho + kappa < 1 and kappa < rho.
+    With C on the ball of radius a sqrt(1 + tau^2) and kappa = C a (1 + tau^2), three inequalities are enough:
+    kappa (1 + tau) <= tau (rho - b), rho + kappa < 1 and kappa < rho.
     """
     low, high = dominant.rho
     a, ratio, b = reach.along, reach.ratio, dominant.others
     if b is not None:
-        # For tau <= 1/2 this one is kept: (1 + tau^2)(1 + tau) <= 2.
+        # With this tau <= 1/2 the cone is kept, since (1 + tau^2)(1 + tau) <= 2.
         ratio = max(ratio, 2 * dominant.remainder.push(a * (1 + ratio)) / ((1 + ratio) * (low - b)))
     wide = 1 + ratio**2
     radius = a * root_bounds(wide)[1]
@@ -289,10 +291,10 @@ def verify_cone(dominant: Dominant, reach: Reach) -> Cone:
 
 
 def verify_first_order(pattern: Approaching, dominant: Dominant, cone: Cone, first: Slope) -> None:
-    """Claim H10 (pattern): the first order of λ_n outweighs the rest in the cone: sign, kind, slope and approach.
+    """Claim H10 (pattern): in the cone the first order of λ_n is larger than the rest; sign, kind and slope follow.
 
-    With c = omega . u, |λ_n(x_k) - λ_n - c y_k| <= eps a_k for eps = |omega^⊥| tau + K a (1 + tau^2); and
-    (|c| + eps)(rho + kappa)^m < |c| - eps, with m = 2 if y alternates, else 1, gives the approach.
+    1. Let c = omega . u. Then |λ_n(x_k) - λ_n - c y_k| <= eps a_k with eps = |omega^⊥| tau + K a (1 + tau^2).
+    2. Let m = 2 if y alternates, else 1. If (|c| + eps)(rho + kappa)^m < |c| - eps, each branch approaches λ_n.
     """
     vector = dominant.space.vectors[0]
     square = dot(vector, vector)
@@ -307,7 +309,7 @@ def verify_first_order(pattern: Approaching, dominant: Dominant, cone: Cone, fir
     period = 1 if dominant.sign > 0 else 2
     good = (c + error) * cone.grows**period < c - error
     claim(good, f"the first order outweighs the rest fails at step {pattern.cone}: {show(c, error, cone.grows)}")
-    # u is the side of h at even steps; at the step that is enclosed the sign of y is that of its centre.
+    # u points to the side of h at even steps; at the enclosed step, y has the sign of its centre.
     side = dominant.sign**pattern.step * (1 if dot(vector, dominant.centre) > 0 else -1)
     sign = side * (1 if share > 0 else -1)
     kind = "oscillating" if period == 2 else "monotone-from-above" if sign > 0 else "monotone-from-below"
@@ -323,9 +325,9 @@ def verify_first_order(pattern: Approaching, dominant: Dominant, cone: Cone, fir
 
 
 def verify_onset(c: Certificate, pattern: Approach, dominant: Dominant, expansion: Expansion) -> None:
-    """Claim H11 (onset): the pattern holds from ``from_step`` on, and is broken at the steps that are named.
+    """Claim H11 (onset): the pattern holds from ``from_step`` on, and is broken at the steps in ``broken``.
 
-    At each step before that of the cone, the sign of λ_n(x_k) - λ_n and that of λ_n(x_k) - λ_n(x_{k+m}) are looked at.
+    At each step before that of the cone, the signs of λ_n(x_k) - λ_n and λ_n(x_k) - λ_n(x_{k+m}) are verified.
     """
     claim(pattern.from_step <= pattern.cone, f"from_step <= cone fails: {pattern.from_step}, {pattern.cone}")
     claim(all(k < pattern.from_step for k in pattern.broken), "it is broken before from_step fails")
@@ -344,7 +346,7 @@ def verify_onset(c: Certificate, pattern: Approach, dominant: Dominant, expansio
 def _verify_values(
     pattern: Approach, expansion: Expansion, steps: tuple[int, int, int], limit: Interval, bits: int
 ) -> None:
-    """Verify signs and approach, with ``bits`` bits, from the first step on and before the last one."""
+    """Verify signs and approach with ``bits`` bits, from the first step on, up to the one before the last."""
     first, last, period = steps
     looked_at = {*range(pattern.from_step, last), *pattern.broken}
     needed = looked_at | {k + period for k in looked_at}

@@ -43,7 +43,7 @@ class Limit(Prediction):
 
 @dataclass(frozen=True)
 class Separable:
-    """A separable certificate: a problem, the starts, and for each variable a pair of radii and a side."""
+    """A separable certificate: a problem, a box of starts, and for each variable a pair of radii."""
 
     schema: Literal["gdcheck-separable/1"]
     problem: Problem
@@ -76,7 +76,7 @@ def _words(found: Prediction | None) -> str:
 
 
 def predict(multipliers: Sequence[Fraction]) -> Prediction | None:
-    """Claim S6 (prediction): what the theorem says about multipliers 1 - eta lambda, whether or not it applies."""
+    """Claim S6 (prediction): return what the theorem says of multipliers 1 - eta lambda, whether or not it applies."""
     low, high = max(multipliers), min(multipliers)
     if low == -high or multipliers.count(low) > 1 or multipliers.count(high) > 1:
         return None
@@ -85,7 +85,7 @@ def predict(multipliers: Sequence[Fraction]) -> Prediction | None:
 
 
 def conclude(motions: Sequence[Motion]) -> Limit:
-    """Claim S7 (limit): the direction tends to the axis of the coordinate that decays most slowly, if it is one."""
+    """Claim S7 (limit): the direction tends to the axis of the slowest coordinate to decay, if there is only one."""
     leaving = [i for i, motion in enumerate(motions) if motion.kind == "leaves"]
     if leaving:
         return Limit("leaves", leaving[0], 0)
@@ -102,7 +102,7 @@ def conclude(motions: Sequence[Motion]) -> Limit:
 
 @dataclass(frozen=True)
 class Line:
-    """One coordinate's share of the loss around the minimizer, and the step size.
+    """The part of the loss that depends on one coordinate, around the minimizer, and the step size.
 
     Attributes:
         name: Its name in sentences.
@@ -122,7 +122,7 @@ class Line:
         return [Fraction(-kink.offset, kink.slope[0]) for kink in self.kinks]
 
     def map_on(self, low: Fraction, high: Fraction) -> Series:
-        """Return F(t) = t - eta f'(t) as a polynomial on [low, high], low < high, which holds no kink inside."""
+        """Return F(t) = t - eta f'(t) as a polynomial on [low, high], low < high, with no kink inside."""
         parts, weights = [self.polynomial], [Fraction(1)]
         for kink in self.kinks:
             ends = kink.slope[0] * low + kink.offset, kink.slope[0] * high + kink.offset
@@ -161,7 +161,7 @@ def _composed(outer: Series, inner: Series) -> Series:
 
 
 def lines_of(problem: Problem) -> list[Line]:
-    """Take a loss apart into functions of one variable each, around the minimizer."""
+    """Split a loss into functions of one variable each, around the minimizer."""
     descent = Descent.of(problem)
     alone = all(sum(map(bool, alpha)) <= 1 for alpha in problem.loss.polynomial.terms)
     claim(alone, "the loss is separable fails: a term has two variables")
@@ -244,7 +244,7 @@ def keeps_or_changes_its_side(line: Line, side: int, ratios: dict[int, Series], 
         far = (sizes[side] + spreads[side]) * reach[side]
         claim(far <= reach[-side], f"{line.name}: F maps side {side:+} within the radii fails")
     if turns[side] > 0 or turns[-side] > 0:
-        settled = side * turns[side]  # where it is from step 1 on
+        settled = side * turns[side]  # its side from step 1 on
         kind, factor = growth(line.name, ratios[settled], settled, reach[settled])
         return Motion(kind, factor**2, settled, 1)
     # it changes sides at every step: every second step is a map of one side
@@ -254,7 +254,7 @@ def keeps_or_changes_its_side(line: Line, side: int, ratios: dict[int, Series], 
 
 
 def growth(name: str, ratio: Series, side: int, reach: Fraction) -> tuple[str, Fraction]:
-    """Claim S5 (growth): t -> Q(t) t shrinks or grows all over a side, 0 < |t| <= reach; return also Q(0)."""
+    """Claim S5 (growth): t -> Q(t) t shrinks on a whole side, 0 < |t| <= reach, or grows on it; return also Q(0)."""
     factor = ratio[0]
     if factor != 1:
         claim(abs(factor - 1) > _spread(ratio, reach), f"{name}: |F(t)/t| stays on one side of 1 fails")

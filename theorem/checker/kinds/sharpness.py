@@ -1,7 +1,8 @@
 r"""Sharpness certificates: the largest Hessian eigenvalue along a trajectory. Claims H1 to H6, and ``check``.
 
-A sharpness certificate holds a certificate of the theorem, and says of the same trajectory how :math:`\lambda_n(x_k)`
-approaches :math:`\lambda_n` (``pattern``, Claims H7 to H12) and at which steps it exceeds 2/eta (``crossings``).
+A sharpness certificate contains a certificate of the theorem. For the same trajectory it states how
+:math:`\lambda_n(x_k)` approaches :math:`\lambda_n` (``pattern``, Claims H7 to H12) and at which steps it exceeds 2/eta
+(``crossings``).
 docs/certificate.md, *Sharpness certificates*.
 """
 
@@ -29,9 +30,9 @@ class Crossings:
 
     Attributes:
         steps: Those among the steps 0, …, examined - 1, in ascending order.
-        examined: How many steps are looked at one by one.
-        complete: Whether from then on λ_n(x_k) < 2/eta for ever.
-        rose: Those of the steps at which f(x_{k+1}) > f(x_k), while it falls at the others; None if nothing is said.
+        examined: The number of steps that are examined one by one.
+        complete: Whether λ_n(x_k) < 2/eta at all later steps.
+        rose: Those of the steps at which f(x_{k+1}) > f(x_k), while it falls at the others; None if not stated.
         peak: An interval of the largest λ_n(x_k) at these steps; None exactly if there are none.
     """
 
@@ -62,17 +63,17 @@ def _verify(c: Sharpness) -> None:
 
 
 def verify_trajectory(c: Sharpness) -> tuple[Expansion, Space]:
-    """Claim H1 (trajectory): ``theorem`` is a certificate of the theorem, and something is said of its trajectory."""
+    """Claim H1 (trajectory): ``theorem`` is a valid certificate, and a pattern or crossings are stated."""
     claim(c.pattern is not None or c.crossings is not None, "a pattern or crossings are stated fails")
     return required(verify_theorem(c.theorem), "all eigenvalues at the minimizer are positive fails")
 
 
 def verify_crossings(c: Certificate, crossings: Crossings, expansion: Expansion, bits: int) -> None:
-    """Claim H3 (crossings): of the steps that are examined, λ_n(x_k) > 2/eta at those that are stated, else below.
+    """Claim H3 (crossings): λ_n(x_k) > 2/eta at the stated steps, and < 2/eta at all others examined.
 
     Args:
         c: The certificate of the theorem.
-        crossings: What is stated.
+        crossings: The crossings as they are stated.
         expansion: Gradient descent around the minimizer, with its bounds.
         bits: The bits after the point with which the iterates are enclosed.
     """

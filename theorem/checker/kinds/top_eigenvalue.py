@@ -37,7 +37,7 @@ Steps = Annotated[tuple[int, ...], _ascending]
 
 @dataclass(frozen=True)
 class Top:
-    """A distance to λ_n within which there is no other eigenvalue, and a vector next to its eigenvector."""
+    """A distance to λ_n within which there is no other eigenvalue, and a vector near its eigenvector."""
 
     gap: Fraction
     vector: Point
@@ -78,7 +78,7 @@ class Curvature:
         """Enclose eta λ_n(x_k)."""
         unit = Fraction(1, 1 << self.bits)
         matrix = [[x * unit for x in row] for row in self.matrix]
-        # By Gershgorin, no eigenvalue exceeds the largest sum of a row.
+        # By Gershgorin, no eigenvalue exceeds the largest sum of the moduli in a row.
         above = max(sum(map(abs, row)) for row in self.matrix) + 1
         low, high = largest_root(characteristic(matrix), above, self.bits)
         return low - self.slack * unit, high + self.slack * unit
@@ -86,7 +86,7 @@ class Curvature:
 
 @dataclass
 class Curvatures:
-    """The largest eigenvalues along a trajectory; bounds are kept for as long as they serve.
+    """The largest eigenvalues along a trajectory; bounds are kept for as long as they are useful.
 
     Attributes:
         expansion: Gradient descent around the minimizer, with its bounds.
@@ -99,11 +99,10 @@ class Curvatures:
     slopes: dict[int, Fraction] = field(default_factory=dict)
 
     def at(self, centre: Sequence[Fraction], error: Fraction) -> Curvature:
-        """Return what Claim H2 says of the iterates h with |h - centre| <= error.
+        """Return Claim H2 for the iterates h with |h - centre| <= error.
 
-        On the way from the centre to h, eta times the Hessian changes by at most K(r) error (Claim 10), and by 2 eta
-        |c| L^2 where the kink of a square may be met. Its entries are rounded, which is a matrix of norm n at most in
-        the units.
+        Between the centre and h, eta times the Hessian changes by at most K(r) error (Claim 10), plus 2 eta |c| L^2 for
+        each square whose kink may be met. Rounding its entries adds a matrix with a norm of at most n units.
         """
         one, descent, remainder = 1 << self.bits, self.expansion.descent, self.expansion.remainder
         z = [x.numerator * (one // x.denominator) for x in centre]
@@ -123,8 +122,8 @@ class Curvatures:
 def largest_root(chi: Characteristic, above: int, bits: int) -> Interval:
     """Enclose the largest root of a polynomial of degree n all of whose roots are real, to 2^-bits if it is simple.
 
-    For s above all roots, chi'/chi = sum of 1/(s - root) is at least 1/(s - t) and at most n/(s - t) for the largest
-    root t: so s - n chi/chi' <= t <= s - chi/chi'. The right-hand side, rounded up, is the next s (Newton).
+    Let t be the largest root and s above all roots. Then chi'/chi = sum of 1/(s - root) lies between 1/(s - t) and
+    n/(s - t), so s - n chi/chi' <= t <= s - chi/chi'. The right-hand side, rounded up, is the next s (Newton).
 
     Args:
         chi: The polynomial, the constant first, the last coefficient positive.
@@ -143,7 +142,7 @@ def largest_root(chi: Characteristic, above: int, bits: int) -> Interval:
         for x in reversed(lift):
             slope = slope * s + value
             value = value * s + x
-        if value <= 0:  # s is the root: it was not below it
+        if value <= 0:  # s is the root, as it is not below it
             return Fraction(s, one), Fraction(s, one)
         following = s - value // slope
         if following >= s:
@@ -160,11 +159,11 @@ class FirstOrder:
 
     Attributes:
         remainder: The bounds of eta R.
-        gradient: Nearly omega = D^3 f(m)[v, v, .], shape (n,).
+        gradient: A vector near omega = D^3 f(m)[v, v, .], shape (n,).
         tilt: A bound of the distance of the unit vector used from v.
         third: T_3, a bound of D^3 f(m).
-        gap: No other eigenvalue is within it of λ_n; None in dimension one.
-        blur: Zero: the gradient is off by nothing but the tilt.
+        gap: No other eigenvalue is within this distance of λ_n; None in dimension one.
+        blur: Zero: the gradient has no error except the one due to the tilt.
     """
 
     remainder: Remainder
@@ -176,7 +175,7 @@ class FirstOrder:
 
     @classmethod
     def of(cls, expansion: Expansion, highest: Eigenvalue, top: Top) -> FirstOrder:
-        """Verify the gap of λ_n and the vector next to v, by Claim 11.
+        """Verify the gap of λ_n and the vector near v, by Claim 11.
 
         Args:
             expansion: Gradient descent around the minimizer, with its bounds.

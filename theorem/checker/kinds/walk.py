@@ -1,7 +1,7 @@
-"""A long walk: Claim L0 (walk), an enclosure of late iterates in fixed point with fewer and fewer bits.
+"""Claim L0 (walk): an enclosure of late iterates in fixed point, with fewer and fewer bits.
 
-Along an unstable stretch the error of an enclosure grows by a factor at every step, so that a late iterate needs
-thousands of bits at the beginning, and ever fewer later: what lies below the error is dropped as it grows.
+Where the trajectory is unstable, the error of an enclosure grows by a factor at every step. A late iterate then needs
+thousands of bits at the beginning, and fewer and fewer later: bits far below the error are dropped as it grows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gdcheck.theorem.checker.spectrum import verify_norm
 from gdcheck.theorem.checker.trajectory import GROWTH_BITS, LOST_BITS, Expansion, LocalExpansion, Remainder
 
 Ball = tuple[list[Fraction], Fraction]
-"""What holds an iterate: a centre, shape (n,), and a radius."""
+"""A ball that holds an iterate: its centre, shape (n,), and its radius."""
 
 BITS = 512
 LEAST_BITS = 128
@@ -34,7 +34,7 @@ def walk(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[Bal
         expansion: Bounds of F.
         first: The first step.
         last: The last step.
-        bits: After the point, at the beginning; raised to 128 at least.
+        bits: The bits after the point at the beginning; at least 128 are used.
 
     Yields:
         For each step a ball that holds h_k, by its centre and radius; it ends early where a ball has become too large
@@ -55,7 +55,7 @@ def walk(expansion: Expansion, first: int, last: int, bits: int) -> Iterator[Bal
                 z, error, bits = [x >> spare for x in z], (error >> spare) + 1 + apart, bits - spare
         lift = bits - LEAST_BITS
         short = [x >> lift for x in z]
-        # The ball around the shortened centre holds the iterate and the centre.
+        # The ball around the rounded centre holds the iterate and the centre.
         reach = (error >> lift) + 1 + apart
         size = (isqrt(sum(x * x for x in short)) + 1 + reach).bit_length()
         if size >= LOST_BITS:
@@ -76,8 +76,8 @@ class _Rounded:
 
     @lru_cache(maxsize=64)  # noqa: B019 (it lives as long as the walk)
     def rounding(self, magnitude: int) -> int:
-        """Return by how many units each value may be off, for coordinates below 2^magnitude, magnitude >= 0."""
-        # A monomial of degree q is q - 1 roundings off, each times at most q - 2 coordinates.
+        """Return a bound of each value's error in units, for coordinates below 2^magnitude, magnitude >= 0."""
+        # A monomial of degree q has q - 1 rounding errors, each multiplied by at most q - 2 coordinates.
         sums = (sum(k * (q - 1) << magnitude * (q - 2) for q, k in row) for row in self._weights)
         return int(max(sums) // self._scale + 2)
 
@@ -93,7 +93,7 @@ class _Rounded:
 def expansion_of(problem: Problem, norm: Fraction | None = None) -> Expansion:
     """Return the bounds of F around the minimizer; a given bound of |I - eta A| is verified, else a rough one is used.
 
-    The minimizer need not be a critical point where only distances of iterates are bounded.
+    The minimizer need not be a critical point if only distances between iterates are bounded.
     """
     descent = Descent.of(problem)
     if norm is None:

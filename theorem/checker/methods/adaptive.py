@@ -1,7 +1,7 @@
-"""Adam and RMSprop: an enclosure of their states, and the bounds of what their factors add. Claims M9 and M10.
+"""Adam and RMSprop: an enclosure of their states, and bounds of what their factors add. Claims M9 and M10.
 
-The step is h' = h - gamma c' with gamma = 1 / ((1 - beta1^t) (1 + sqrt(v / (1 - beta2^t)) / epsilon)) by coordinates; v
-is kept as s = sqrt v. docs/certificate.md, *Certificates for methods*.
+In each coordinate the step is h' = h - gamma c' with gamma = 1 / ((1 - beta1^t) (1 + sqrt(v / (1 - beta2^t)) /
+epsilon)). v is kept as s = sqrt v. docs/certificate.md, *Certificates for methods*.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ UNIT = 1 << GROWTH_BITS
 
 @dataclass
 class Clock:
-    """The powers beta1^t and beta2^t in units of 2^-bits, rounded down, each off by at most t units."""
+    """The powers beta1^t and beta2^t in units of 2^-bits, rounded down; each is wrong by at most t units."""
 
     adaptive: Adaptive
     beta1: Fraction
@@ -32,17 +32,17 @@ class Clock:
     second: int = 0
 
     def __post_init__(self) -> None:
-        """Begin at t = 0."""
+        """Set t = 0."""
         self.first = self.second = 1 << self.bits
 
     def tick(self) -> None:
-        """Go on to the next step."""
+        """Move to the next step."""
         self.t += 1
         self.first = self.first * self.beta1.numerator // self.beta1.denominator
         self.second = self.second * self.adaptive.beta2.numerator // self.adaptive.beta2.denominator
 
     def corrections(self) -> tuple[int, int]:
-        """Return 1 - beta1^t and sqrt(1 - beta2^t), in units of 2^-bits, or one for both where no bias is corrected."""
+        """Return 1 - beta1^t and sqrt(1 - beta2^t) in units of 2^-bits; both are one without bias correction."""
         one = 1 << self.bits
         if not self.adaptive.corrects_bias:
             return one, one
@@ -75,8 +75,8 @@ def enclose_adaptive(
         bits: Bits after the point.
 
     Returns:
-        A ball that holds (h, c), by centre and radius; a bound of the norm of s; and the bounds of the factors of the
-        following step.
+        Centre and radius of a ball that holds (h, c); a bound of the norm of s; and the bounds of the factors of the
+        next step.
     """
     descent, linear, powers = states.expansion.descent, states.linear, states.powers
     adaptive = linear.adaptive
@@ -87,7 +87,7 @@ def enclose_adaptive(
     one, root_n = 1 << bits, isqrt(n) + 1
     keep, take = root_bounds(adaptive.beta2)[1], root_bounds(1 - adaptive.beta2)[1]
     h, c, s = [int(x * one) for x in descent.start], [0] * n, [0] * n
-    # Bounds of the distance to the state: of h, of c, and of both in the norm of the powers.
+    # Bounds of the errors: of h, of c, and of both in the norm |z|_*.
     error, lag, doubt = Fraction(root_n), Fraction(0), Fraction(0)
     starred = powers.error * error
     local = LocalExpansion(states.expansion, bits)
@@ -117,7 +117,7 @@ def enclose_adaptive(
         widest, steep = slopes_of(buffer, roots, (change, doubt), (bias, per_root, clock.least_root()), one)
         bends = up(steep * doubt, GROWTH_BITS)
         differs = bias + per_root * reach
-        # Rounding of h and c, the one of gamma among them, which is relatively below 2^-bits.
+        # Rounding of h and c, and of gamma, whose relative rounding error is below 2^-bits.
         rounding = 3 * root_n + (1 + bias) * (length + 1)
         added = powers.error * (differs * change + bends + rounding) + powers.buffer * root_n
         starred = up(shrinks * starred + added, GROWTH_BITS)
@@ -139,17 +139,17 @@ def slopes_of(
     factors: tuple[Fraction, Fraction, Fraction],
     one: int,
 ) -> tuple[Fraction, Fraction]:
-    """Bound what an error of c', and one of s, become in gamma c': gamma = 1 / ((1 - beta1^t) (1 + p s)).
+    """Bound the effect of errors of c' and of s on gamma c', with gamma = 1 / ((1 - beta1^t) (1 + p s)).
 
     Args:
         buffer: c', in units of 1 / one.
-        roots: s, likewise.
-        errors: Bounds of their errors, likewise.
-        factors: Upper bounds of beta1^t / (1 - beta1^t) and of p, and a lower one of p.
-        one: The units.
+        roots: s, in the same units.
+        errors: Bounds of their errors, in the same units.
+        factors: Upper bounds of beta1^t / (1 - beta1^t) and of p, and a lower bound of p.
+        one: The number of units in 1.
 
     Returns:
-        The largest gamma at the centre; the largest of |c'| times the slope of gamma by s within reach.
+        The largest gamma at the centre; and a bound of |c'| times the modulus of d gamma / d s within the errors.
     """
     (change, doubt), (bias, most, least) = errors, factors
     widest = (1 + bias) / (1 + least * min(roots) / one)
@@ -176,7 +176,7 @@ def averages(states: StateMap, state: tuple[list[int], list[int], list[int]], bi
 
 
 def weighted(buffer: list[int], roots: list[int], clock: Clock, bits: int) -> list[int]:
-    """Return gamma c', by coordinates, in units of 2^-bits, rounded down."""
+    """Return gamma c' in units of 2^-bits, each coordinate rounded down."""
     first, second = clock.corrections()
     epsilon = clock.adaptive.epsilon
     one = 1 << clock.bits
@@ -190,12 +190,12 @@ def weighted(buffer: list[int], roots: list[int], clock: Clock, bits: int) -> li
 
 @dataclass(frozen=True)
 class Drift:
-    """Claim M10 (drift): what the factors add to a step from one on, linearly in the state.
+    """Claim M10 (drift): bounds of what the factors add to each step from one step on, divided by the state's norm.
 
     Attributes:
-        largest: A bound of every later one.
-        fixed: What their sum holds whatever sigma is.
-        fresh: What it holds times 1 / (1 - sigma).
+        largest: A bound for every later step.
+        fixed: The part of the bound of their sum that does not depend on sigma.
+        fresh: The other part, times 1 - sigma.
     """
 
     largest: Fraction = Fraction(0)

@@ -1,4 +1,4 @@
-"""Moduli of multipliers that agree, and multipliers that are double: numbers that are proved to be zero."""
+"""Equal moduli of multipliers, and double multipliers, by numbers that are proved to be exactly zero."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from gdcheck.theorem.checker.reading.fields import Interval
 from gdcheck.theorem.checker.spectrum import Operator
 
 _DEGREE, _WEIGHT = 3, 12
-"""The largest degree of a polynomial in traces and determinants below, and sum of its coefficients' moduli."""
+"""For the polynomials in traces and determinants below: the largest degree, and sum of the coefficients' moduli."""
 
 
 @dataclass(frozen=True)
 class Algebraic:
-    """What tells whether a polynomial in traces and determinants vanishes.
+    """Decides whether a polynomial in traces and determinants vanishes.
 
     Attributes:
-        scale: A number by which every trace and determinant becomes an algebraic integer.
+        scale: A number whose product with every trace and determinant is an algebraic integer.
         size: A bound of their moduli for all eigenvalues, at least one.
         count: How many distinct eigenvalues there are.
     """
@@ -37,16 +37,16 @@ class Algebraic:
         (t0, t1), (d0, d1) = linear.trace, linear.determinant
         top = u * eigenvalues[-1].high
         size = max(Fraction(1), abs(t0) + abs(t1) * top, abs(d0) + abs(d1) * top)
-        # A denominator of the matrix times an eigenvalue is an algebraic integer.
+        # A common denominator of the matrix, times an eigenvalue, is an algebraic integer.
         scale = integer_matrix(operator.matrix)[1] * integers([t0, t1 * u, d0, d1 * u])[1]
         return cls(scale, size, len(eigenvalues))
 
     def is_zero(self, value: Interval, of: Sequence[Eigenvalue]) -> bool:
-        """Claim M13 (zero): tell whether a polynomial in traces and determinants of some eigenvalues vanishes.
+        """Claim M13 (zero): tell whether a polynomial in traces and determinants of eigenvalues is proved to vanish.
 
         Args:
-            value: An interval that holds it.
-            of: The eigenvalues that it speaks of, each once.
+            value: An interval that holds the polynomial's value.
+            of: The eigenvalues whose traces and determinants occur in it, each once.
         """
         conjugates = self.count ** sum(e.low != e.high for e in of)
         largest = _WEIGHT * (self.scale * self.size) ** _DEGREE
@@ -58,9 +58,9 @@ class Moduli:
     """The multipliers of a dominant mode.
 
     Attributes:
-        sign: That of the real multiplier of the larger modulus; 0 for a pair.
+        sign: The sign of the real multiplier with the larger modulus; 0 for a pair.
         large: An interval of the larger modulus.
-        small: An interval of the smaller one; None for a pair and a double multiplier, which have one modulus.
+        small: An interval of the smaller modulus; None for a pair and a double multiplier, which have one modulus.
         trace: t.
         determinant: d.
     """
@@ -76,9 +76,9 @@ def verify_agreement(algebraic: Algebraic, low: Moduli, high: Moduli, ends: Sequ
     """Claim M14 (agreement): the larger moduli of two modes agree, where the determinant depends on the eigenvalue.
 
     Args:
-        algebraic: What tells whether a polynomial vanishes.
+        algebraic: Decides whether a polynomial vanishes.
         low: The mode of the lower eigenvalue, positive or a pair.
-        high: That of the higher one, negative.
+        high: The mode of the higher eigenvalue, negative.
         ends: The two eigenvalues.
     """
     claim(low.sign >= 0 > high.sign, "a negative multiplier beside a positive one or a pair fails")
@@ -97,7 +97,7 @@ def verify_agreement(algebraic: Algebraic, low: Moduli, high: Moduli, ends: Sequ
 
 
 def _others(low: Moduli, high: Moduli) -> Iterator[tuple[Interval, Interval]]:
-    """Yield the pairs of moduli that could agree in the place of the larger ones."""
+    """Yield all other pairs of one modulus of each mode: none of them may agree."""
     if low.small is not None:
         yield low.small, high.large
     if high.small is not None:

@@ -1,8 +1,8 @@
 """Certificates of the theorems on methods with a buffer: Claims M1 to M14, and ``check``.
 
 A state z = (h, c) moves by c' = beta c + u P grad f and h' = h - a u P grad f - kappa c. On an eigenvector of P times
-the Hessian this is a 2 x 2 matrix M(s), s = u lambda, whose powers are bounded by K rho^j. So the amplitude lemma holds
-in a norm of its own. docs/certificate.md, *Certificates for methods*; the argument is docs/methods.md.
+the Hessian this is a 2 x 2 matrix M(s), s = u lambda, whose powers are bounded by K rho^j. So the amplitude lemma
+applies, in the norm |z|_*. docs/certificate.md, *Certificates for methods*; the argument is docs/methods.md.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Part:
     """An eigenspace of a dominant eigenvalue, spanned by vectors up to an error.
 
     Attributes:
-        eigenvalue: The position of the eigenvalue.
-        gap: No other eigenvalue is within it of the interval.
+        eigenvalue: The index of the eigenvalue.
+        gap: No other eigenvalue is within this distance of its interval.
         vectors: Each of shape (n,).
     """
 
@@ -53,7 +53,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Inner:
-    """A linear space that holds the trajectory, and what is claimed of the modes on it; nothing without a limit."""
+    """A linear space that holds the trajectory, and the claims about the modes on it, if there is a limit."""
 
     basis: tuple[Point, ...]
     regime: str | None
@@ -115,9 +115,9 @@ def verify_eigenvalues(operator: Operator, eigenvalues: Sequence[Eigenvalue]) ->
 def _on_subspace(
     c: MethodCertificate, given: Inner, descent: Descent, modes: dict[int, Mode]
 ) -> tuple[MethodCertificate, Operator, list[Block], dict[int, Mode]]:
-    """Claim M11 (subspace): it holds the start and is mapped into itself; return what is claimed on it.
+    """Claim M11 (subspace): it holds the start and is mapped into itself; return the claims about the modes on it.
 
-    With h and c in it, so are their successors, as the gradient at any of its points lies in it.
+    The gradient at every point of the subspace lies in it. So if h and c lie in it, they do so after a step.
     """
     space = Space.of(given.basis)
     claim(c.linear.adaptive is None, "no subspace is claimed of this method fails")
@@ -183,9 +183,9 @@ class Lemma:
     """What the amplitude lemma needs about the dominant modes.
 
     Attributes:
-        signs: The signs of the multipliers of the parts; none where space turns.
+        signs: The signs of the multipliers of the parts; empty if the dominant modes are pairs.
         frames: The parts.
-        functionals: The coefficients of h and c in the amplitude of each part; none where space turns.
+        functionals: The coefficients of h and c in the amplitude of each part; empty if the dominant modes are pairs.
         rho: An interval of rho.
         scale: The factor between the tail of an amplitude and that of the lemma.
     """
@@ -211,7 +211,13 @@ class Lemma:
         return [[*self.frames[0].project(h), *self.frames[0].project(c)]]
 
     def doubts(self, size_of: Fraction, error: Fraction, size: Fraction) -> list[Fraction]:
-        """Bound the errors of the projections of a state, in a ball around a centre of known size."""
+        """Bound the errors of the projections of a state in a ball.
+
+        Args:
+            size_of: The norm of the ball's centre.
+            error: The ball's radius.
+            size: A bound of the square root of the condition number of P.
+        """
         if not self.functionals:
             defect = self.frames[0].defect if self.frames else Fraction(0)
             return [error * size + defect * (size_of + error)]
@@ -226,7 +232,7 @@ class Lemma:
 def _lemma(
     c: MethodCertificate, operator: Operator, matrix: Matrix, blocks: Sequence[Block], modes: dict[int, Mode]
 ) -> Lemma:
-    """Verify the parts, and K; find what the lemma needs."""
+    """Verify the parts and K; return what the lemma needs."""
     double = [i for i, mode in modes.items() if mode.double]
     turning = not double and any(mode.sign == 0 for mode in modes.values())
     chosen = sorted(double or [i for i in modes if turning == (modes[i].sign == 0)], key=lambda i: -modes[i].sign)
@@ -242,7 +248,7 @@ def _lemma(
     claim(rho[0] > 0 and rho[1] < 1, f"0 < rho < 1 fails: rho in [{show(*rho)}]")
     powers = required(c.powers, "the powers are stated fails")
     powers.verify(c.linear, blocks, modes, rho)
-    # What a gradient adds to an amplitude, in relation to what it adds to the norm.
+    # A bound of what a gradient adds to an amplitude, divided by what it adds to the norm.
     added = c.linear.size * c.linear.strength / powers.gradient
     frames = tuple(verify_part(c.linear, c.eigenvalues, operator, matrix, part) for part in c.parts)
     if turning:
@@ -251,7 +257,7 @@ def _lemma(
         return Lemma(signs, frames, (), rho, max(turned_above(c.linear, blocks[i], gradient) for i in met) * added)
     functionals = tuple(blocks[i].functional(c.linear, modes[i]) for i in chosen)
     scale = max(blocks[i].pushed(c.linear, modes[i]) for i in chosen) * added
-    if c.linear.adaptive is not None:  # what drifts enters h alone
+    if c.linear.adaptive is not None:  # the drift enters h alone
         scale = max(scale, *(max(map(abs, a)) / powers.error for a, _ in functionals))
     if double:
         scale *= rho[1] * (1 - rho[0]) / (exact[0] - rho[1] ** 2)
@@ -261,7 +267,7 @@ def _lemma(
 def _verify_limit(
     c: MethodCertificate, descent: Descent, operator: Operator, blocks: Sequence[Block], modes: dict[int, Mode]
 ) -> None:
-    """Claim M7 (amplitude): at the step that is claimed every amplitude exceeds the tail; so the limit follows."""
+    """Claim M7 (amplitude): at the stated step every amplitude exceeds the tail; the limit follows."""
     lemma = _lemma(c, operator, c.linear.preconditioned(descent.hessian), blocks, modes)
     powers, size, rho = c.powers, c.linear.size, lemma.rho
     assert powers is not None

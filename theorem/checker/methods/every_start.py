@@ -44,7 +44,7 @@ class Nearby:
 
 
 def _verify(c: Nearby) -> None:
-    """Claim M12 (every start): zeta - a has so small a Lipschitz constant that zeta vanishes on a graph at most."""
+    """Claim M12 (every start): the Lipschitz constant of zeta - a is so small that the zeros of zeta lie on a graph."""
     linear, powers = c.problem.linear, c.powers
     u = c.problem.step_size * linear.gain
     descent = Descent.at_critical_point(replace(c.problem, step_size=u))
@@ -82,10 +82,10 @@ def _verify(c: Nearby) -> None:
 def _plain(
     c: Nearby, remainder: Remainder, dominant: tuple[list[Block], dict[int, Mode]], rho: tuple[Fraction, Fraction]
 ) -> Fraction:
-    """Return L; without a graph the tail in relation to the smallest amplitude."""
+    """Return L; without a graph, the tail divided by the smallest amplitude."""
     linear, powers, (blocks, modes) = c.problem.linear, c.powers, dominant
     r = powers.error * remainder.verify_radius(c.radius)
-    # What a difference of starts changes the gradients by, in relation to what those add to the norm.
+    # A bound of what a difference of starts changes in the gradients, divided by what gradients add to the norm.
     adds = linear.strength * powers.error / powers.gradient
     _, p, tail = growth(powers.gradient * remainder.push(r), Fraction(1), rho, "on the ball of states")
     if c.graph is None:
@@ -101,7 +101,7 @@ def _plain(
 def _adaptive(
     c: Nearby, remainder: Remainder, dominant: tuple[list[Block], dict[int, Mode]], rho: tuple[Fraction, Fraction]
 ) -> Fraction:
-    """Return L; without a graph what is added to the state after the first steps, in relation to its amplitude."""
+    """Return L; without a graph, what the first and all later steps may add to the state, divided by its amplitude."""
     (blocks, modes), steepest = dominant, remainder.step_size * c.eigenvalues[-1].high
     radius = required(c.radius, "a radius is stated fails")
     claim(radius > 0, "radius > 0 fails")
@@ -123,7 +123,7 @@ def _verify_sign(c: Nearby, weight: tuple[Fraction, Fraction]) -> None:
 
 
 def _ratio(linear: Linear, block: Block, mode: Mode) -> Fraction:
-    """Bound what a unit gradient adds to the amplitude by the amplitude's weight of h, which is one for a pair."""
+    """Bound what a unit gradient adds to the amplitude, divided by the weight of h in it, which is one for a pair."""
     if mode.sign == 0:
         return turned_above(linear, block, units(linear)[2])
     a, _ = block.functional(linear, mode)

@@ -1,7 +1,8 @@
 """All starts of Adam and RMSprop near the minimizer: Claim M15 (first steps) and Claim M16 (spread).
 
-The linear part of step t is B_t z = B z - (b_t c', 0) with c' = s h + beta c on a mode, and b_t = beta^t/(1 - beta^t),
-zero where no bias is corrected. In the norms |z|_(t) = sup_k rho^(t-k) |B_k ... B_(t+1) z| each contracts by rho.
+On a mode the linear part of step t is B_t z = B z - (b_t c', 0), with c' = s h + beta c and b_t = beta^t/(1 - beta^t);
+b_t is zero without bias correction. In the norms |z|_(t) = sup_k rho^(t-k) |B_k ... B_(t+1) z| each step contracts by
+rho.
 docs/certificate.md, *Certificates for methods*; the argument is docs/methods.md, *Every start of Adam*.
 """
 
@@ -34,12 +35,12 @@ def _above(x: Fraction) -> Fraction:
 
 @dataclass(frozen=True)
 class Step:
-    """What depends on the number t of a step.
+    """The numbers that depend on the index t of a step.
 
     Attributes:
         weight: 1 + b_t.
         bias: An upper bound of b_t.
-        per_root: An upper bound of 1 / (epsilon sqrt(1 - beta2^t)), or of 1 / epsilon where no bias is corrected.
+        per_root: An upper bound of 1 / (epsilon sqrt(1 - beta2^t)), or of 1 / epsilon without bias correction.
     """
 
     weight: Interval
@@ -58,13 +59,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Modes:
-    """The modes of a method, with what is verified of them.
+    """The modes of a method, with their verified bounds.
 
     Attributes:
         linear: The method.
         blocks: The matrices of all modes.
         rho: An interval of rho.
-        powers: What bounds their powers.
+        powers: The bounds of their powers.
     """
 
     linear: Linear
@@ -73,7 +74,7 @@ class Modes:
     powers: Powers
 
     def after(self, block: Block, steps: Sequence[Step], y: Pair) -> list[Pair]:
-        """Return the states on a mode after the first, the second … of some steps, each divided by rho's lower end."""
+        """Return the states on a mode after each of some steps; every step is divided by the lower end of rho."""
         s = Interval.of(*block.s, BITS)
         beta = Interval.exactly(self.linear.beta, BITS)
         inverse = Interval.exactly(1 / self.rho[0], BITS)
@@ -91,7 +92,7 @@ class Modes:
         return self.powers.error * h + self.powers.buffer * c
 
     def entering(self, steps: Sequence[Step], v: Pair, later: Fraction) -> Fraction:
-        """Bound the norm of what enters a state before some steps, v on every mode."""
+        """Claim M15: bound N_t(v), where ``steps`` are the steps t + 1 to m and ``later`` is X."""
         look("the products of the first steps")
         most, last = 0, Fraction(0)
         for block in self.blocks:
@@ -103,14 +104,14 @@ class Modes:
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """Claim M15 (first steps): bounds of what enters a state after step t, for t = 0 to m, and for all later t.
+    """Claim M15 (first steps): bounds, in the norm |.|_(t), of what is added to a state at step t.
 
     Attributes:
         modes: The modes.
         steps: The steps 1 to m + 1.
         later: X: after step m the norm is at most X |.|_*.
-        errors: Of (h, 0), by |h|; the last one is for t > m.
-        gradients: Of (-(1 + b_t) g, g), by |g|, likewise; the first one is not used.
+        errors: K_t for t = 0 to m, and for all t > m: bounds of (h, 0), divided by |h|.
+        gradients: G_t for the same t: bounds of (-(1 + b_t) g, g), divided by |g|; the first one is not used.
     """
 
     modes: Modes
@@ -132,7 +133,7 @@ class FirstSteps:
         assert linear.adaptive is not None
         within(count <= MOST_STEPS, f"so many first steps as {count}")
         steps = tuple(Step.at(linear.beta, linear.adaptive, t) for t in range(1, count + 2))
-        if not linear.beta:  # no bias, and the buffer counts in no norm
+        if not linear.beta:  # no bias, and no norm contains the buffer
             ones = (Fraction(1),) * (count + 2)
             return cls(modes, steps, Fraction(1), ones, ones)
         last, wide = steps[-1].bias, norm_above((linear.beta, steepest))
@@ -151,7 +152,7 @@ class FirstSteps:
         )
 
     def sight(self, block: Block, mode: Mode) -> Ends:
-        """Enclose alpha, where zeta is alpha <v, h_0> up to terms that are not linear."""
+        """Enclose alpha: the linear part of zeta is alpha <v, h_0>."""
         y, rho = (Interval.exactly(1, BITS), Interval.exactly(0, BITS)), self.modes.rho
         y = [y, *self.modes.after(block, self.steps[:-1], y)][-1]
         a, b = (Interval.of(*x, BITS) for x in block.functional(self.modes.linear, mode))
@@ -164,16 +165,15 @@ class FirstSteps:
         return (-high, -low) if odd else (low, high)
 
     def spread(self, remainder: Remainder, steepest: Fraction, radius: Fraction) -> tuple[Fraction, Fraction]:
-        """Claim M16 (spread): bound how far trajectories from a ball are apart for ever.
+        """Claim M16 (spread): bound the distance between trajectories from a ball, at all steps.
 
         Args:
             remainder: The bounds of the remainder u R.
             steepest: An upper bound of u lambda.
-            radius: That of the ball.
+            radius: The radius of the ball.
 
         Returns:
-            A bound D of rho^-t |z - z'|_(t) by the distance of the starts; and the factor by which it exceeds that of
-            step m.
+            D, a bound of rho^-t |z - z'|_(t) divided by the distance of the starts; and D / D_m.
         """
         linear, rho, u = self.modes.linear, self.modes.rho, remainder.step_size
         adaptive = linear.adaptive

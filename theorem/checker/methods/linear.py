@@ -1,4 +1,4 @@
-"""The linear part of a method: its parameters, as a problem names them, and the numbers that follow from them."""
+"""The linear part of a method: its parameters, as a problem states them, and the numbers derived from them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Adaptive:
-    """What divides the steps of Adam and RMSprop.
+    """The parameters of the divisor in the steps of Adam and RMSprop.
 
     Attributes:
         beta2: The decay of the average of squares.
@@ -62,10 +62,10 @@ class Linear:
     Attributes:
         a: The weight of the gradient.
         kappa: The weight of the buffer.
-        beta: Its decay.
+        beta: The decay of the buffer.
         gain: u divided by the step size.
         preconditioner: P, shape (n, n); None for the identity.
-        adaptive: The factors that tend to one; None if there are none.
+        adaptive: The parameters of the factors, which tend to one; None if there are none.
     """
 
     a: Fraction
@@ -125,7 +125,7 @@ class Linear:
 
     @cached_property
     def pull(self) -> Fraction:
-        """Return sqrt(a^2 + 1) |P|, by which a gradient enters a state; without a buffer a |P|."""
+        """Return sqrt(a^2 + 1) |P|, a bound of what a unit gradient adds to a state; without a buffer a |P|."""
         square = self.a**2 + (self.beta > 0)
         return root_bounds(square)[1] * self.strength
 

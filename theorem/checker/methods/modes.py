@@ -1,7 +1,7 @@
 """The modes of a method in intervals: the matrix of each mode, moduli, and bounds of powers.
 
-Claim M2 (regime) and Claim M4 (powers) of docs/certificate.md, *Certificates for methods*; ``agreement.py`` has what
-is proved of moduli that agree.
+Claim M2 (regime) and Claim M4 (powers) of docs/certificate.md, *Certificates for methods*; equal moduli are proved in
+``agreement.py``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from gdcheck.theorem.checker.spectrum import Operator, verify_regime
 
 TWO = Fraction(2), Fraction(2)
 E_INVERSE, E_REST = Fraction(36788, 100000), Fraction(63213, 100000)
-"""A little more than 1/e and 1 - 1/e."""
+"""Upper bounds of 1/e and 1 - 1/e."""
 
 
 @dataclass(frozen=True)
 class Mode:
-    """What is proved of a dominant mode: the sign of its real multiplier, 0 for a pair; and whether it is double."""
+    """The kind of a dominant mode: the sign of its real multiplier, 0 for a pair; and whether that is double."""
 
     sign: int
     double: bool = False
@@ -40,8 +40,8 @@ class Block:
         trace: t.
         determinant: d.
         discriminant: t^2 - 4 d.
-        right: The entry on the right above, -kappa.
-        below: The entry on the left below, s.
+        right: The upper right entry, -kappa.
+        below: The lower left entry, s.
     """
 
     s: Interval
@@ -53,7 +53,7 @@ class Block:
 
     @classmethod
     def of(cls, linear: Linear, s: Interval, right: Interval, below: Interval) -> Block:
-        """Return a block; of its entries off the diagonal only the product is that of M(s)."""
+        """Return a block with other entries off the diagonal; their product must be that of M(s)."""
         t, d = _affine(linear.trace, s), _affine(linear.determinant, s)
         low, high = _absolute(t)
         return cls(s, t, d, (low**2 - 4 * d[1], high**2 - 4 * d[0]), right, below)
@@ -65,7 +65,7 @@ class Block:
         return max(root_bounds(pair)[1], real / 2)
 
     def modulus(self, mode: Mode) -> Interval:
-        """Return an interval of the larger modulus of a mode of known kind."""
+        """Return an interval of the larger modulus, for a mode of known kind."""
         if mode.double:
             return _absolute(_over(self.trace, TWO))
         if mode.sign == 0:
@@ -74,7 +74,7 @@ class Block:
         return (low + root_bounds(self.discriminant[0])[0]) / 2, (high + root_bounds(self.discriminant[1])[1]) / 2
 
     def moduli(self, mode: Mode) -> Moduli:
-        """Return what tells which moduli of two modes agree."""
+        """Return the numbers that Claim M14 compares."""
         large = self.modulus(mode)
         simple = mode.sign and not mode.double
         small = _over(_absolute(self.determinant), large) if simple else None
@@ -112,14 +112,14 @@ def blocks_of(linear: Linear, u: Fraction, eigenvalues: Sequence[Eigenvalue]) ->
 def regime_of(
     linear: Linear, u: Fraction, operator: Operator, eigenvalues: Sequence[Eigenvalue], dominant: Sequence[int]
 ) -> tuple[str, dict[int, Mode]]:
-    """Claim M2 (regime): the modes that are claimed to dominate do, and only they; return the regime and their kinds.
+    """Claim M2 (regime): exactly the stated modes dominate; return the regime and their kinds.
 
     Args:
         linear: The method.
         u: The factor of the gradient.
         operator: P A.
         eigenvalues: All eigenvalues, verified.
-        dominant: The positions of the modes that are claimed to dominate; none means unstable.
+        dominant: The indices of the modes that are stated to dominate; empty means unstable.
     """
     blocks = blocks_of(linear, u, eigenvalues)
     if not dominant:
@@ -179,12 +179,12 @@ def _mode(e: Eigenvalue, block: Block, algebraic: Algebraic) -> Mode:
 
 @dataclass(frozen=True)
 class Powers:
-    """What is stated of the norm |z|_* = sup_j rho^-j |B^j z|: upper bounds.
+    """Stated upper bounds of the norm |z|_* = sup_j rho^-j |B^j z|.
 
     Attributes:
-        error: Of |(h, 0)|_* / |h|.
-        buffer: Of |(0, c)|_* / |c|.
-        gradient: Of |(-a P g, P g)|_* / |g|.
+        error: K_h, a bound of |(h, 0)|_* / |h|.
+        buffer: K_c, a bound of |(0, c)|_* / |c|.
+        gradient: K_g, a bound of |(-a P g, P g)|_* / |g|.
     """
 
     error: Fraction
@@ -197,7 +197,7 @@ class Powers:
         return norm_above((self.error, self.buffer))
 
     def verify(self, linear: Linear, blocks: Sequence[Block], modes: dict[int, Mode], rho: Interval) -> None:
-        """Claim M4 (powers): each number bounds what it is said to bound, for all modes."""
+        """Claim M4 (powers): each of the three numbers is an upper bound for all modes."""
         size, strength = linear.size, linear.size * linear.strength
         named = zip(vars(self).items(), units(linear), (size, size, strength), strict=True)
         for (name, stated), v, factor in named:
@@ -206,7 +206,7 @@ class Powers:
 
 
 def units(linear: Linear) -> tuple[tuple[Fraction, Fraction], ...]:
-    """Return a unit error, a unit buffer, and what a unit gradient adds to a state."""
+    """Return the coordinates (h, c) of a unit error, of a unit buffer, and of what a unit gradient adds to a state."""
     one, nothing = Fraction(1), Fraction(0)
     return (one, nothing), (nothing, one), (-linear.a, one)
 
@@ -219,17 +219,17 @@ def powers_above(
     Args:
         linear: The method.
         block: The block.
-        mode: Its kind, if it is claimed to dominate.
+        mode: Its kind, if it dominates; else None.
         rho: An interval of rho.
         v: The coordinates of h and c.
     """
     if linear.beta == 0:
-        return abs(v[0]) or Fraction(1)  # the buffer counts in no norm
+        return abs(v[0]) or Fraction(1)  # no norm contains the buffer
     return powers_of(linear, block, mode, rho, v)
 
 
 def powers_of(linear: Linear, block: Block, mode: Mode | None, rho: Interval, v: tuple[Fraction, Fraction]) -> Fraction:
-    """Return K of Claim M4 where the buffer counts, whatever the entries off the diagonal are."""
+    """Return K of Claim M4 for norms that contain the buffer, with any entries off the diagonal."""
     most = block.moduli_above() if mode is None else block.modulus(mode)[1]
     length, half = norm_above(v), _over(block.trace, TWO)
     low, high = block.discriminant
@@ -256,7 +256,7 @@ def powers_of(linear: Linear, block: Block, mode: Mode | None, rho: Interval, v:
 
 
 def _below(x: Fraction, rest: Fraction, length: Fraction) -> list[Fraction]:
-    """Return the bounds by x, the largest modulus in relation to rho, and rest = |(M - mu) v| / rho."""
+    """Return the bounds of Claim M4 from x = R/rho, rest = |(M - mu) v| / rho, and the length |v|."""
     found = [max(length, E_INVERSE * rest * (1 + x) / (2 * x * (1 - x)) + E_REST * length)] if x else []
     if 3 * x <= 2:
         found.append(max(length, x * length + max(Fraction(1), 2 * x) * rest))

@@ -17,13 +17,13 @@ UNIT = 1 << GROWTH_BITS
 
 @dataclass(frozen=True)
 class StateMap:
-    """A method around the minimizer, with what bounds its errors.
+    """A method around the minimizer, with the bounds of errors.
 
     Attributes:
         linear: The method.
         expansion: Gradient descent with the factor u, with its bounds.
         rho: An upper bound of rho.
-        powers: What bounds the powers of its blocks.
+        powers: The bounds of the powers of its blocks.
     """
 
     linear: Linear
@@ -56,8 +56,8 @@ class StateMap:
 def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fraction]:
     """Claim M6 (states): return a ball that holds the state of a step, by its centre, shape (2n,), and its radius.
 
-    The error is carried in the Euclidean norm and in the norm of the powers, which bound each other by a factor K; the
-    smaller bound counts. Where the state is lost, a ball that decides nothing stands for it.
+    The error is bounded in the Euclidean norm and in the norm |z|_*; each bounds the other up to a factor, and the
+    smaller bound is taken. If the ball becomes too large to decide anything, such a ball is returned.
     """
     descent, linear, k = states.expansion.descent, states.linear, states.powers.state
     n = descent.dimension
@@ -78,7 +78,7 @@ def enclose(states: StateMap, step: int, bits: int) -> tuple[list[Fraction], Fra
         shrinks = shrinking[size]
         starred *= shrinks
         if shrinks >= 1:
-            # u grad f moves by at most one and the growth of gradient descent.
+            # A Lipschitz constant of u grad f: one plus that of gradient descent.
             growth = 1 + Fraction(local.growth(z[:n], int(error) + 1, size), UNIT)
             error *= linear.still + linear.pull * growth
         else:

@@ -1,8 +1,9 @@
 """Momentum into valleys: Claims W1 to W7, and ``check``. docs/certificate.md, *Valley certificates of methods*.
 
-With u = F(x), J its derivative and eta twice scale times the step size, the state (x, c) moves to (x - a eta J^T u -
-kappa c, beta c + eta J^T u). With z = (u, c / sqrt eta) this is z' = B(x) z + R, where B has the blocks I - a eta J
-J^T, -kappa sqrt(eta) J, sqrt(eta) J^T and beta. Everything is computed again from the residuals' texts.
+Let u = F(x), J the derivative of F, and eta twice the scale times the step size. One step moves the state (x, c) to
+(x - a eta J^T u - kappa c, beta c + eta J^T u). With z = (u, c / sqrt eta) this is z' = B(x) z + R, where B has the
+blocks I - a eta J J^T, -kappa sqrt(eta) J, sqrt(eta) J^T and beta. Everything is computed again from the residuals'
+texts.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from gdcheck.theorem.checker.smooth.spectrum import ROOT2, eigenvalues_within, s
 
 PRECISIONS = (256, 512, 1024, 2048, 4096, 8192)
 NARROW = 2**96
-"""By how much smaller than the residuals and the buffer the error of a state is."""
+"""The error of the last state is at most its size, residuals and buffer together, divided by this."""
 ROUND = 64
-"""The bits after the point of what is needed to a few digits."""
+"""The bits after the point of numbers that are needed to a few digits only."""
 FAR = 2**256
 """A trajectory whose residuals are larger is not followed."""
 SIGNS = {"small-step": 1, "large-step": -1, "rotating": 0}
@@ -108,8 +109,8 @@ class Modes:
     """What is proved of the modes at the point of arrival.
 
     Attributes:
-        index: The place of the singular value whose mode dominates; None if all turn, or the buffer along the valley
-            dominates.
+        index: The index of the singular value whose mode dominates; None if all modes are pairs, or the buffer along
+            the valley dominates.
         block: The block of that mode.
         rho: An interval of the largest modulus.
         powers: K.
@@ -186,8 +187,8 @@ def verify_from(c: Document, state: State, sizes: Sequence[Sequence[Fraction]]) 
 def enclose(c: Document, bits: int) -> State:
     """Claim W1 (states): follow the method to the stated step, with an empty buffer at the start.
 
-    Two states whose points lie in a ball on which |J| <= sigma, J is L-Lipschitz and |u| <= r are mapped apart by at
-    most the norm of [1 - a s, -kappa; s, beta] times their distance, s at one of the ends of eta [-L r, sigma^2 + L r].
+    On a ball of points with |J| <= sigma, |u| <= r and a Lipschitz constant L of J, the map of states has as Lipschitz
+    constant the larger norm of [1 - a s, -kappa; s, beta] for s at the two ends of eta [-L r, sigma^2 + L r].
     """
     linear, eta = c.linear, Interval.exactly(c.problem.eta, bits)
     a, kappa, beta = (Interval.exactly(x, bits) for x in (linear.a, linear.kappa, linear.beta))
@@ -221,7 +222,7 @@ def enclose(c: Document, bits: int) -> State:
 def _growth(c: Document, near: valley.Near, size: Fraction) -> Fraction:
     """Bound the norm of the derivative of the map of states."""
     linear, found = c.linear, Fraction(0)
-    # Rounded: at ends farther apart the norm is larger still, as it is convex between them.
+    # The ends are rounded outward: the norm is convex in s, so that the bound holds between them.
     bent = up(near.lipschitz * up(size, ROUND), ROUND)
     for h in (-bent, up(near.largest, ROUND) ** 2 + bent):
         s = c.problem.eta * h
@@ -245,12 +246,12 @@ def _singular_values(
 
 
 def verify_modes(c: Document, eigenvalues: Sequence[Ends], *, tangential: bool) -> Modes:
-    """Claim W2 (modes) and Claim W3 (powers): what dominates is as the regime says, and K bounds all powers.
+    """Claim W2 (modes) and Claim W3 (powers): the dominant mode is that of the regime, and K bounds all powers.
 
     Args:
         c: The certificate.
-        eigenvalues: Intervals of those of J J^T at the point of arrival; they hold for all points of the ball.
-        tangential: Whether J vanishes in some direction: there the buffer is multiplied by beta.
+        eigenvalues: Intervals of the eigenvalues of J J^T, at the point of arrival and on all of the ball.
+        tangential: Whether J vanishes in some direction; there a step multiplies the buffer by beta.
     """
     linear, beta = c.linear, c.linear.beta
     blocks, kinds = [], list[Mode | None]()
@@ -285,7 +286,7 @@ def verify_modes(c: Document, eigenvalues: Sequence[Ends], *, tangential: bool) 
 
 
 def _kind(block: Block) -> Mode | None:
-    """Return the kind of a mode; None if it is not told."""
+    """Return the kind of a mode; None if it is not decided."""
     low, high = block.discriminant
     if high < 0:
         return Mode(0)
@@ -302,18 +303,19 @@ def verify_ball(
 ) -> Ball:
     """Claim W4 (ball) and Claim W5 (remainder): the trajectory stays near x_k, and tends to a zero of F.
 
-    Let D = |(a eta sigma_p k, kappa sqrt eta)|, V = |(2 a eta sigma_p, kappa sqrt eta, sqrt eta)|, r = K |z|, and G = L
-    D^2 / 2, to which relations add b k^2 |(a eta sigma_p^2, sqrt(eta) sigma_p)|. If q = rho + K (L V reach + G r) < 1
-    and D r/(1 - q) <= reach, then |z_{k+j}| <= q^j r. With B at the limit z moves to B z + g, |g| <= C |z|^2, C = L V D
-    K/(1 - q) + G. Relations hold on |u| <= R = (2 + sigma_p |(2 a eta sigma_p, kappa sqrt eta)|) r, where b R <= 1/2
-    and k^2 = 1/(1 - b^2 R^2).
+    1. Let D = |(a eta sigma_p k, kappa sqrt eta)|, V = |(2 a eta sigma_p, kappa sqrt eta, sqrt eta)|, r = K |z| and
+       G = L D^2 / 2. Without relations k = 1.
+    2. Let q = rho + K (L V reach + G r). If q < 1 and D r / (1 - q) <= reach, then |z_{k+j}| <= q^j r.
+    3. With B at the limit, one step moves z to B z + g with |g| <= C |z|^2 and C = L V D K / (1 - q) + G.
+    4. Relations add b k^2 |(a eta sigma_p^2, sqrt(eta) sigma_p)| to G. They are used on the ball |u| <= R with
+       R = (2 + sigma_p |(2 a eta sigma_p, kappa sqrt eta)|) r and b R <= 1/2; there k^2 = 1 / (1 - b^2 R^2).
 
     Args:
         c: The certificate.
         state: The state at the step.
         known: The radius of a ball around its centre, and L, sigma_1 and sigma_p there.
         rho: An upper bound of rho.
-        sizes: What Claim V9 gives.
+        sizes: The sizes of the relations' coefficients, as Claim V9 returns them.
     """
     (around, lipschitz, least, most), eta, bits = known, c.problem.eta, state.centre[0].bits
     root_low, root = root_bounds(eta)
@@ -353,7 +355,7 @@ def verify_across(c: Document, state: State, ball: Ball, line: tuple[Modes, Vect
         c: The certificate.
         state: The state at the step.
         ball: The bounds on its ball.
-        line: What dominates, a vector next to w, and a bound of the distance of its direction from w.
+        line: The modes, a vector near w, and a bound of the distance of its direction from w.
         tail: The tail of the lemma for K z.
     """
     (modes, vector, tilt), bits = line, state.centre[0].bits
@@ -383,8 +385,9 @@ def verify_across(c: Document, state: State, ball: Ball, line: tuple[Modes, Vect
 def verify_along(c: Document, state: State, ball: Ball, tail: Fraction) -> None:
     """Claim W6 (inequality) and Claim W7 (limit) where the buffer along the valley dominates.
 
-    What is taken from the buffer lies in the range of J^T; of what is left, at most |J ·| / sigma_1 lies in it. At the
-    point of arrival that range is turned by a sine of at most L around / sigma_1.
+    A part in the range of J^T is subtracted from the buffer c. Of the rest d, the component in that range is at most
+    |J d| / sigma_1. The angle between this range and the one at the point of arrival has a sine of at most
+    L around / sigma_1.
     """
     bits, rows = state.centre[0].bits, state.seen_rows
     rest = list(state.buffer)

@@ -23,7 +23,7 @@ from gdcheck.theorem.checker.smooth.polynomials import Table, composed, derivati
 ONE, ZERO = Fraction(1), Fraction(0)
 MOST_POWER = 2
 FAILS = {True: ("full-rank",), False: ("common-zero",)}
-"""What fails, by whether the determinant occurs."""
+"""The assumption that fails, by whether the determinant occurs."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Affine:
 
     @property
     def size(self) -> int:
-        """Return the number of coordinates, of which there is one at least."""
+        """Return the number of coordinates, at least one."""
         return max(1, len(self.directions))
 
     def place(self) -> list[Table]:
@@ -51,7 +51,7 @@ class Affine:
 
 
 def _problem(kind: object, value: object, path: str, n: int) -> valley.Problem:
-    """Read a problem; its method, if it names one, is read and put aside."""
+    """Read a problem; a method, if it names one, is read and ignored."""
     if type(value) is dict and "method" in value:
         read_method(value["method"], path, n)
         value = {name: entry for name, entry in value.items() if name != "method"}
@@ -69,11 +69,11 @@ class Document:
     Attributes:
         schema: The format.
         problem: The problem; a method with momentum makes no difference.
-        verdict: That the theorem does not apply.
-        fails: What fails.
+        verdict: Always ``not-applicable``.
+        fails: The assumption that fails.
         space: An affine space that the trajectory stays in.
         power: N.
-        multipliers: h_i, in the coordinates t1, …, of the space.
+        multipliers: The polynomials h_i in the coordinates t1, t2, … of the space.
     """
 
     schema: Literal["gdcheck-valley-rank/1"]
@@ -118,7 +118,7 @@ def verify(c: Document) -> None:
 
 
 def verify_space(c: Document, residuals: Sequence[Table], rows: Sequence[Sequence[Table]]) -> None:
-    """Claim R1 (space): the space holds the start, and every gradient at one of its points is along it."""
+    """Claim R1 (space): the space holds the start, and the gradient at every point of it is parallel to it."""
     space = Space.of(c.space.directions)
     claim(space.holds(minus(c.problem.start, c.space.origin)), "the space holds the start fails")
     gradient = [_inner(residuals, [row[j] for row in rows]) for j in range(len(c.problem.start))]
@@ -128,7 +128,7 @@ def verify_space(c: Document, residuals: Sequence[Table], rows: Sequence[Sequenc
 
 
 def verify_full_rank(rows: Sequence[Sequence[Table]], n: int) -> None:
-    """Claim R2 (independence): J has full rank somewhere, so that the theorem asks for it."""
+    """Claim R2 (independence): J has full rank somewhere, as the theorem assumes."""
     points = ([Fraction((7 * i + 3 * k * k + 2) % 11 - 5, 1 + (i + k) % 3) for i in range(n)] for k in range(8))
     full = (determinant([[_value(x, point) for x in row] for row in rows]) for point in points)
     claim(any(full), "J has full rank somewhere fails")
@@ -164,8 +164,8 @@ def _determinant(matrix: Sequence[Sequence[Table]]) -> Table:
 def verify_identity(c: Document, residuals: Sequence[Table], rows: Sequence[Sequence[Table]]) -> None:
     """Claim R3 (identity): sum h_i F_i - det(J J^T)^N has only even monomials, with coefficients that are not negative.
 
-    So wherever all residuals vanish in the space, the determinant does; and for N = 0, when it counts as one, they
-    never do.
+    So wherever all residuals vanish in the space, the determinant vanishes. For N = 0 its power is 1, and the residuals
+    never vanish together.
     """
     size = c.space.size
     power: Table = {(0,) * size: ONE}

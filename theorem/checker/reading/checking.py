@@ -1,4 +1,4 @@
-"""What is common to the checks of all kinds of certificates."""
+"""What the checks of all kinds of certificates share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Check(Generic[T]):
 
     @property
     def format(self) -> str:
-        """Return what its field ``schema`` says."""
+        """Return the value of the field ``schema`` in such certificates."""
         return str(get_args(hints_of(self.kind)["schema"])[0])
 
     def __call__(self, certificate: object, time_limit: float = TIME_LIMIT) -> str | None:

@@ -44,7 +44,7 @@ class Problem:
 
 
 def read_problem(value: object, *, has_start: bool = True) -> Problem:
-    """Read a problem, which all kinds of certificates have alike; without a start, it starts at the minimizer."""
+    """Read a problem, which has the same form in all kinds of certificates; without a start, take the minimizer."""
     fields: dict[str, Any] = {"loss": str, "variables": Names, "minimizer": Point, "step_size": Positive}
     p = read_fields(fields | {"start": Point} if has_start else fields, value, "problem", size_of(value))
     loss = read_loss(p["loss"], p["variables"])
@@ -105,8 +105,8 @@ class Graph:
     """The exceptional set near the minimizer: a graph over the plane that is orthogonal to a unit eigenvector v.
 
     Attributes:
-        gap: No other eigenvalue is within it of the interval of the dominant one.
-        vector: Nearly v.
+        gap: No other eigenvalue is within this distance of the interval of the dominant one.
+        vector: A vector near v.
         normal: Intervals of the components of v.
         slope: A bound of the graph's slope.
     """
@@ -149,10 +149,10 @@ class Cone:
 
     Attributes:
         reflection: The vector p along which space is reflected, shape (n,).
-        axis: Which coordinate is t then.
+        axis: The index of the coordinate t after the reflection.
         shear: The polynomial phi in the other coordinates w, of degree two and more, by its exponents.
-        order: From 2 to 16, the degree up to which what is left over by phi is computed.
-        reach: A radius on which the rest of it is bounded.
+        order: From 2 to 16: the degree up to which P(w) = F_t(phi(w), w) - phi(F_w(phi(w), w)) is computed.
+        reach: A radius on which the terms of P of higher degree are bounded.
         rest: b, a bound of all multipliers but one.
         ratio: kappa.
     """
@@ -168,7 +168,7 @@ class Cone:
 
 @dataclass(frozen=True)
 class Limit:
-    """The limit of the direction: of all steps, or of even and of odd steps; a vector has an interval a component."""
+    """The limit of the direction: of all steps, or of even and of odd steps; each component is an interval."""
 
     kind: str | None
     vectors: tuple[PerVariable[Interval], ...]
@@ -182,9 +182,9 @@ class Stated:
         schema: The format.
         problem: The problem.
         verdict: The verdict.
-        regime: The regime; null where the minimum is not strict.
+        regime: The regime; None if the minimum is not strict.
         fails: The names of the assumptions that fail.
-        points: What is said of preimages of null sets is shown at them.
+        points: The points at which the statement about preimages of null sets is verified.
         kernel: A vector along which F is constant.
     """
 
@@ -199,7 +199,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class StatedSpectrum(Stated):
-    """And of the spectrum."""
+    """What certificates state of the assumptions and of the spectrum."""
 
     spectrum: Spectrum | None
 
@@ -222,8 +222,8 @@ class Certificate(StatedSpectrum):
 
         Args:
             value: The parsed JSON.
-            path: Not used: sentences name its fields as if it stood alone.
-            n: Not used: it names its own variables.
+            path: Not used: sentences name the fields as if the certificate stood alone.
+            n: Not used: the certificate names its own variables.
 
         Returns:
             The certificate.

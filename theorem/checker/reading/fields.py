@@ -1,9 +1,9 @@
 """Records read strictly from JSON: docs/certificate.md, *Fields*.
 
-A record is an object with exactly the fields of a dataclass, and the types that the dataclass states say what each
-field must be: ``Fraction`` an exact number, ``int`` a whole number from 0 to 10^6, ``str`` text, ``tuple`` a list,
-another dataclass an object, ``… | None`` what may be null. Narrower types are annotated, as ``Positive`` is. ``path``
-names a field in the sentence of a refusal, and ``n`` is the number of the problem's variables.
+A record is an object with exactly the fields of a dataclass. The types that the dataclass states say what each field
+must be: ``Fraction`` an exact number, ``int`` a whole number from 0 to 10^6, ``str`` text, ``tuple`` a list, another
+dataclass an object, and ``… | None`` something that may be null. Narrower types, such as ``Positive``, are annotated.
+``path`` names a field in the sentence of a refusal; ``n`` is the number of the problem's variables.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read_record(kind: type[T], value: object, path: str, n: int, without: Contai
         value: The parsed JSON.
         path: The object's own name; empty for the whole certificate.
         n: The number of variables.
-        without: Fields of the dataclass that the object has not; they keep their defaults.
+        without: Fields of the dataclass that the object does not have; they keep their defaults.
 
     Returns:
         The record.
@@ -71,7 +71,7 @@ def read_as(kind: Any, value: object, path: str, n: int) -> Any:
     """Read a value of a type."""
     inner = get_args(kind)
     if get_origin(kind) is Annotated:
-        # Nested ones are flattened, the innermost first: the last reader reads the rest by itself.
+        # Nested annotations are flattened, the innermost first; the last reader alone reads the value.
         *rest, reader = inner
         return reader(Annotated[tuple(rest)] if len(rest) > 1 else rest[0], value, path, n)
     if get_origin(kind) is Literal:
@@ -88,7 +88,7 @@ def read_as(kind: Any, value: object, path: str, n: int) -> Any:
 
 
 def read_list(kind: Any, value: object, path: str, n: int, sizes: range = ANY) -> tuple[Any, ...]:
-    """Read a list of entries of one type, with as many of them as one of the sizes."""
+    """Read a list of entries of one type; its length is one of the sizes."""
     if type(value) is not list or len(value) not in sizes:
         refuse(path, f"a list of {f'at most {sizes[-1]}' if len(sizes) > 1 else sizes[0]} entries")
     return tuple(read_as(kind, x, f"{path}[{i}]", n) for i, x in enumerate(value))
@@ -112,11 +112,11 @@ def _truth(value: object, path: str) -> bool:
     return value
 
 
-# Narrower types: the second part of an annotation reads what the first part is --------------------------------------
+# Narrower types: the second part of an annotation reads a value of the first part's type -----------------------------
 
 
 def whole(low: int, high: int) -> Callable[[Any, object, str, int], int]:
-    """Return what reads a whole number from one to another."""
+    """Return a reader of a whole number between two numbers."""
 
     def read(kind: Any, value: object, path: str, n: int) -> int:
         if type(value) is not int or not low <= value <= high:
@@ -134,7 +134,7 @@ def _positive(kind: Any, value: object, path: str, n: int) -> Fraction:
 
 
 def stated(kind: Any, value: object, path: str, n: int) -> object:
-    """Read what is not null where it is stated at all."""
+    """Read a field that may be absent, but not null."""
     return read_as(get_args(kind)[0], value, path, n)
 
 
@@ -143,7 +143,7 @@ def _one_each(kind: Any, value: object, path: str, n: int) -> tuple[Any, ...]:
 
 
 def distinct_names(most: int) -> Callable[[Any, object, str, int], tuple[str, ...]]:
-    """Return a reader of a list of distinct names, ``most`` of them at most."""
+    """Return a reader of a list of at most ``most`` distinct names."""
 
     def read(kind: Any, value: object, path: str, n: int) -> tuple[str, ...]:
         few = type(value) is not list or len(value) <= most
@@ -163,7 +163,7 @@ _PLAIN: dict[Any, Callable[[object, str], object]] = {
 }
 
 Interval = tuple[Fraction, Fraction]
-"""Its two ends."""
+"""The two ends of an interval."""
 PerVariable = Annotated[tuple[T, ...], _one_each]
 """An entry for each variable, shape (n, …)."""
 Point = PerVariable[Fraction]
@@ -176,11 +176,11 @@ Side = Literal[1, -1]
 """A sign."""
 FARTHEST = 10**38
 Step = Annotated[int, whole(0, FARTHEST)]
-"""A step that need not be walked to."""
+"""A step that the checker need not reach one step at a time."""
 
 
 def size_of(value: object) -> int:
-    """Return n as a problem, or the problem of a certificate, has it; reading will refuse what is malformed."""
+    """Return the number n of variables of a problem, or of a certificate's problem; reading refuses malformed ones."""
     for name in ("theorem", "problem", "variables"):
         value = value.get(name, value) if type(value) is dict else value
     return len(value) if type(value) is list else 0

@@ -40,7 +40,7 @@ class TruncatedPower:
 
 @dataclass(frozen=True)
 class Loss:
-    """A polynomial plus truncated powers. Of those with a power of 2, and of 3, no two have their kink on one plane."""
+    """A polynomial plus truncated powers. No two squares, and no two cubes, have their kink on one plane."""
 
     polynomial: Polynomial
     truncated: tuple[TruncatedPower, ...]
@@ -134,10 +134,10 @@ def _truncated_power(match: re.Match[str], term: str, names: Sequence[str]) -> T
 def _joined_on_planes(
     coefficients: defaultdict[Exponents, Fraction], truncated: Sequence[TruncatedPower]
 ) -> list[TruncatedPower]:
-    """Join the squares, and the cubes, whose kinks lie on one plane; what becomes polynomial is added, zero left out.
+    """Join all squares, and all cubes, whose kinks lie on one plane. Polynomials that result are added to the loss.
 
-    With s = slope . x + offset of the first of them, each is factor * |k|^p (s)_+^p or factor * |k|^p (-s)_+^p, and
-    (-s)_+^p = (-1)^p (s^p - (s)_+^p), since s^p = (s)_+^p + (-1)^p (-s)_+^p.
+    Let s = slope . x + offset for the first of them. Each is factor * |k|^p (s)_+^p or factor * |k|^p (-s)_+^p, and
+    (-s)_+^p = (-1)^p (s^p - (s)_+^p), since s^p = (s)_+^p + (-1)^p (-s)_+^p. Terms with the factor zero are left out.
     """
     planes: dict[object, list[TruncatedPower]] = {}
     for number, power in enumerate(truncated):

@@ -1,4 +1,4 @@
-"""Random batches for the tests: within the theorem, or at the ends of what float64 can hold."""
+"""Random batches for the tests, by seed and number of rows; ``n`` is the dimension."""
 
 from __future__ import annotations
 
@@ -12,17 +12,11 @@ CUBIC_AND_QUARTIC = ((3, 0, 0), (1, 1, 1), (0, 2, 1), (1, 0, 3), (2, 2, 0), (0, 
 
 
 def random_batch(seed: int, rows: int, n: int = 4, *, shortest: float = 0.05, longest: float = 0.95) -> Batch:
-    """Rows in both regimes, with starts in and around the invariant ball, some nearly orthogonal to the limit.
+    """Rows of gradient descent in both regimes, with starts in and around the invariant ball.
 
-    Args:
-        seed: The seed.
-        rows: How many.
-        n: The dimension.
-        shortest: The least share of the boundary's step size, or of the room above it.
-        longest: The largest.
-
-    Returns:
-        The batch.
+    Some starts are nearly orthogonal to the limit. In the small-step regime, the step size is a share of the
+    boundary's; in the large-step regime it lies between the boundary and the stability limit, nearer to the boundary
+    the larger the share. Shares are from ``shortest`` to ``longest``, and in a part of the rows next to 1.
     """
     random = np.random.default_rng(seed)
     exponents: set[tuple[int, ...]] = set()
@@ -46,7 +40,7 @@ def random_batch(seed: int, rows: int, n: int = 4, *, shortest: float = 0.05, lo
 
 
 def one_row(**changes: object) -> Batch:
-    """One ordinary row in three variables, with some of its columns replaced by lists of numbers."""
+    """One ordinary row in three variables; ``changes`` replaces columns by lists of numbers."""
     columns = {
         "spectrum": [1.0, 2.0, 4.0],
         "coefficients": [0.5, -1.0, 0.25, 1.0, -0.5, 0.125],
@@ -58,17 +52,7 @@ def one_row(**changes: object) -> Batch:
 
 
 def random_momentum_batch(seed: int, rows: int, n: int = 3, *, looks_ahead: bool = False) -> Batch:
-    """Rows with momentum in every regime, with step sizes next to and far from the ends of each.
-
-    Args:
-        seed: The seed.
-        rows: How many.
-        n: The dimension.
-        looks_ahead: Whether the method is Nesterov's.
-
-    Returns:
-        The batch.
-    """
+    """Rows of heavy ball or Nesterov's method (``looks_ahead``) in every regime, at stable step sizes of all sizes."""
     random = np.random.default_rng(seed)
     plain = random_batch(seed, rows, n)
     beta = random.choice([0.01, 0.05, 0.25, 0.5, 0.9], rows) * random.uniform(0.9, 1.05, rows)
@@ -79,17 +63,7 @@ def random_momentum_batch(seed: int, rows: int, n: int = 3, *, looks_ahead: bool
 
 
 def nearly_double_batch(seed: int, rows: int, n: int = 3, *, looks_ahead: bool = False) -> Batch:
-    """Rows of ``random_momentum_batch`` with step sizes on both sides of a double multiplier of an end, down to 2⁻⁴⁰.
-
-    Args:
-        seed: The seed.
-        rows: How many.
-        n: The dimension.
-        looks_ahead: Whether the method is Nesterov's.
-
-    Returns:
-        The batch.
-    """
+    """Rows of ``random_momentum_batch`` with step sizes on both sides of a double multiplier, down to 2⁻⁴⁰ from it."""
     random = np.random.default_rng(seed)
     batch = random_momentum_batch(seed, rows, n, looks_ahead=looks_ahead)
     assert batch.momentum is not None

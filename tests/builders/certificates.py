@@ -1,4 +1,4 @@
-"""True certificates, built with rational numbers of 600 bits by the words of docs/certificate.md."""
+"""True certificates, built with rational numbers of 600 bits as docs/certificate.md describes them."""
 
 import copy
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
@@ -562,7 +562,7 @@ def unstable_and_singular():
 
 
 def touching():
-    """The start lies exactly on the kink, so that the truncated power is not felt on its ball."""
+    """The start lies exactly on the kink, so that the truncated power vanishes on its ball."""
     two = eigenvalue(2)
     return build(
         "x**2 + max(-x - 1, 0)**5",

@@ -1,4 +1,4 @@
-"""Problems that know how they were made."""
+"""Problems whose construction gives the expected answers."""
 
 from flint import fmpq, fmpq_mat
 

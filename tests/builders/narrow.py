@@ -1,4 +1,4 @@
-"""What a narrow terminal shows."""
+"""The output of a narrow terminal."""
 
 import io
 from collections.abc import Callable
@@ -9,7 +9,7 @@ COLUMNS = 60
 
 
 def shown_narrow(show: Callable[[Console], None], columns: int = COLUMNS) -> str:
-    """Return what is printed in a terminal of so many columns, without colours; nothing of it is cut or too long."""
+    """Return the output in a terminal of so many columns, without colours; check that no line is cut or too long."""
     stream = io.StringIO()
     show(Console(file=stream, width=columns, highlight=False, force_terminal=True, color_system=None))
     said = stream.getvalue()
@@ -18,5 +18,5 @@ def shown_narrow(show: Callable[[Console], None], columns: int = COLUMNS) -> str
 
 
 def words_whole(said: str) -> set[str]:
-    """Return the words of all lines: what is broken in mid-word is none of them."""
+    """Return the words of all lines; a word that a line break divides is not among them."""
     return set(said.split())

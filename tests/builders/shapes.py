@@ -1,4 +1,4 @@
-"""Structs from plain data that nobody has checked: hostile texts where names are expected, and the like."""
+"""Structs made from plain data without any check, for instance with hostile texts where names are expected."""
 
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -8,7 +8,7 @@ from msgspec.structs import fields
 
 
 def loosely(data: Any, kind: Any) -> Any:
-    """The data in a shape, with every value as it is."""
+    """Return the data in a shape, with all values unchanged."""
     if isinstance(kind, type) and issubclass(kind, Struct):
         known = {f.name: loosely(data[f.encode_name], f.type) for f in fields(kind) if f.encode_name in data}
         assert {"schema", *known} >= set(data), f"{set(data) - set(known)} is no field of {kind.__name__}"

@@ -1,7 +1,8 @@
 r"""Adam and RMSprop: heavy ball up to factors that tend to one, enclosed with their true square roots.
 
-The step is :math:`h' = h - \gamma c'` with :math:`\gamma = 1/((1-\beta_1^t)(1 + \sqrt{\hat v}/\varepsilon))`, by
-coordinates. The state keeps :math:`s = \sqrt v`, which is Lipschitz where v is not: :math:`s' = \sqrt{\beta_2 s^2 +
+In each coordinate the step is :math:`h' = h - \gamma c'` with :math:`\gamma = 1/((1-\beta_1^t)(1 + \sqrt{\hat
+v}/\varepsilon))`. The state keeps :math:`s = \sqrt v`, which is Lipschitz where v is not: :math:`s' = \sqrt{\beta_2 s^2
++
 (1-\beta_2) g^2}` moves by at most :math:`\sqrt{\beta_2}\,|\Delta s| + \sqrt{1-\beta_2}\,|\Delta g|`. The difference to
 heavy ball, :math:`|1-\gamma||c'|`, is the drift of the amplitude lemma: :math:`|1-\gamma| \le \beta_1^t/(1-\beta_1^t) +
 \sqrt{\hat v}/\varepsilon`, both summable (docs/methods.md, *Adam and RMSprop*).
@@ -29,8 +30,8 @@ class Factors:
     """The factors of one step, bounded.
 
     Attributes:
-        bias: β₁ᵗ/(1 − β₁ᵗ), by which the correction of the first average exceeds one.
-        per_root: 1/(ε√(1 − β₂ᵗ)), what √v̂/ε is per unit of s.
+        bias: β₁ᵗ/(1 − β₁ᵗ): the bias correction of the first average, less one.
+        per_root: 1/(ε√(1 − β₂ᵗ)): √v̂/ε divided by s.
     """
 
     bias: arb
@@ -58,7 +59,7 @@ def adaptive_drift(
         iterate: One of ``enclose_adaptive``.
 
     Returns:
-        The bounds; what holds for the gradients still to come is ``fresh``.
+        The bounds; ``fresh`` is the part due to later gradients.
     """
     assert isinstance(iterate, StateEnclosure)
     steepest, scale = slopes
@@ -137,23 +138,23 @@ def enclose_adaptive(
                 moved if method.beta1 > 0 else arb(0),
                 shrinks * errors.starred + powers.error * (differs * moved + bends * doubt),
             )
-        # Without momentum the buffer is never used again: it counts in no norm.
+        # Without momentum the buffer is never used again: no norm contains it.
         h, c = following, buffer if method.beta1 > 0 else [arb(0)] * n
 
 
 class _Errors:
-    """Bounds of the distance to the state: of h and of c in the Euclidean norm, and of both in that of the powers."""
+    """Bounds of the distance to the state: of h and of c in the Euclidean norm, and of both in ‖·‖_*."""
 
     def __init__(self, powers: Powers) -> None:
         self._powers = powers
         self.h = self.c = self.starred = arb(0)
 
     def add(self, h: arb, c: arb) -> None:
-        """Add what rounding is off by."""
+        """Add rounding errors."""
         self.step(self.h + h, self.c + c, self.starred + self._powers.error * h + self._powers.buffer * c)
 
     def step(self, h: arb, c: arb, starred: arb) -> None:
-        """Take new bounds, each of which bounds the others."""
+        """Replace the bounds, and sharpen each by the others."""
         self.h, self.c, self.starred = upper(h), upper(c), upper(starred)
         both = upper(self._powers.error * self.h + self._powers.buffer * self.c)
         if surely_less(both, self.starred):
@@ -162,7 +163,7 @@ class _Errors:
 
 
 def _largest(values: Iterable[arb]) -> arb:
-    """Return an upper bound of all; infinite or no number if one of them is."""
+    """Return an upper bound of all values; infinite or NaN if one of them is."""
     most = arb(0)
     for x in values:
         most = most.max(upper(x))

@@ -1,9 +1,10 @@
 r"""A method's states in Arb balls: an exact centre and a norm-wise error for each.
 
-One step is evaluated at the exact centre, so that only this step's rounding comes out. The error is carried in two
-norms at once, which bound each other: the Euclidean one, where a step expands by at most
-:math:`\|M(0)\| + \sqrt{a^2+1}\,u\|P\|\,\|\nabla^2 f\|` along the way, and the norm of ``powers.py``, where
-near the minimizer it shrinks by :math:`\rho + K_g\Lambda(r)`.
+One step is evaluated at the exact centre, so that the result contains the rounding of this step only. The error is
+bounded in two norms, each of which bounds the other up to a factor. In the Euclidean norm a step multiplies it by at
+most
+:math:`\|M(0)\| + \sqrt{a^2+1}\,u\|P\|\,\|\nabla^2 f\|`; in the norm of ``powers.py``, by at most
+:math:`\rho + K_g\Lambda(r)`, which is below one near the minimizer.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ class StateEnclosure(EnclosedIterate):
 
 @dataclass(frozen=True, eq=False)
 class Norms:
-    """What relates the norms of states.
+    """The constants that relate the norms of states.
 
     Attributes:
         rho: ρ, an upper bound.
-        powers: What is known of the norm of ``powers.py``.
-        pull: √(a² + 1)‖P‖, by which the gradient enters a state.
+        powers: The bounds of the norm of ``powers.py``.
+        pull: √(a² + 1)‖P‖, a bound of what a unit gradient adds to a state.
         still: ‖M(0)‖.
     """
 
@@ -64,7 +65,7 @@ class StateMap:
         self._preconditioner = None if p is None else arb_mat(p)
 
     def pull(self, h: list[arb]) -> list[arb]:
-        """U P∇f at h."""
+        """Return u P∇f at h."""
         moved = [x - y for x, y in zip(h, self._descend(h), strict=True)]
         if self._preconditioner is None:
             return moved
@@ -73,7 +74,7 @@ class StateMap:
     def __call__(self, h: list[arb], c: list[arb]) -> tuple[list[arb], list[arb]]:
         """Return the next error and buffer."""
         following, buffer = self._method.advance(h, c, self.pull(h), arb)
-        # Without momentum the buffer is never used: it counts in no norm.
+        # Without momentum the buffer is never used: no norm contains it.
         return following, buffer if self._method.momentum > 0 else [arb(0)] * len(h)
 
 
@@ -120,7 +121,7 @@ def join(error: arb, starred: arb, powers: arb) -> tuple[arb, arb]:
 
 
 class Growth:
-    """How much a step may enlarge an error, in both norms."""
+    """Bounds of the growth of an error in a step, in both norms."""
 
     def __init__(self, expansion: Expansion, bound: RemainderBound, norms: Norms) -> None:
         self._expansion, self._bound, self._norms = expansion, bound, norms

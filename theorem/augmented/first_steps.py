@@ -1,12 +1,15 @@
-r"""Adam and RMSprop for all starts near a minimizer at once: how far trajectories are apart, and what they tend to.
+r"""Adam and RMSprop for all starts near a minimizer at once: the distance between trajectories, and their limits.
 
-The linear part of step t depends on t: :math:`B_t z = Bz - (b_t c', 0)` with the linear part c' of the new buffer and
-:math:`b_t = \beta_1^t/(1-\beta_1^t)`. Let :math:`\|z\|_{(t)} = \sup_{k\ge t}\rho^{t-k}\|B_k\cdots B_{t+1}z\|`: in these
-norms every linear part contracts by ρ, whatever the bias corrections are. The rest of a step is the remainder and what
-the roots add; both are Lipschitz with constants that vanish with the radius, for :math:`s' = \sqrt{\beta_2 s^2 +
-(1-\beta_2)g^2}` is a norm of (s, g). So two trajectories from a ball of radius r are at most :math:`D_t\rho^t` apart in
-the norm of their step, per distance of their starts, with a D that grows to a limit; and what that growth adds up to
-is a Lipschitz constant of ζ less its linear part (docs/methods.md, *Every start of Adam*).
+1. The linear part of step t depends on t: :math:`B_t z = Bz - (b_t c', 0)` with the linear part c' of the new buffer
+   and
+   :math:`b_t = \beta_1^t/(1-\beta_1^t)`.
+2. Let :math:`\|z\|_{(t)} = \sup_{k\ge t}\rho^{t-k}\|B_k\cdots B_{t+1}z\|`. In these norms every linear part contracts
+   by ρ, for all bias corrections.
+3. The rest of a step is the remainder, and the effect of the roots s. Both have Lipschitz constants that vanish with
+   the radius, since :math:`s' = \sqrt{\beta_2 s^2 + (1-\beta_2)g^2}` is a norm of (s, g).
+4. So at step t, two trajectories from a ball of radius r are at most :math:`D_t\rho^t` times the distance of their
+   starts apart, in the norm of step t. :math:`D_t` grows to a limit D.
+5. The sum of that growth is a Lipschitz constant of ζ minus its linear part (docs/methods.md, *Every start of Adam*).
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from gdcheck.theorem.loss.balls import norm, surely_less, upper
 from gdcheck.theorem.methods.method import Adam
 
 MOST_STEPS = 256
-"""Beyond that many first steps, bounding all their products costs too much."""
+"""The most first steps: bounding all products of more would cost too much."""
 _FEWEST = 16
 _EIGHTH, _HALF, _SEVEN_TENTHS = arb(fmpq(1, 8)), arb(fmpq(499, 1000)), arb(fmpq(7, 10))
 _NARROW = arb(2) ** -40
@@ -37,8 +40,8 @@ class FirstSteps:
 
     Attributes:
         factors: Those of the steps 1 to m + 1; the later ones are smaller.
-        errors: A bound of ‖(h, 0)‖ at step t by ‖h‖, for t = 0 to m, and at the end one for all later steps.
-        gradients: A bound of ‖(−(1 + b_t)g, g)‖ at step t by ‖g‖, likewise.
+        errors: Bounds of ‖(h, 0)‖ at step t, divided by ‖h‖, for t = 0 to m; the last one is for all later steps.
+        gradients: Bounds of ‖(−(1 + b_t)g, g)‖ at step t, divided by ‖g‖, for the same steps.
         later: X: the norm of a step from m on is at most X‖·‖_*.
     """
 
@@ -59,7 +62,7 @@ class FirstSteps:
         factors = setting.factors(steps)
         last = factors[-1].bias
         if not setting.method.momentum > 0:
-            # No bias, and the buffer counts in no norm.
+            # No bias, and no norm contains the buffer.
             return cls(factors, (one,) * (steps + 2), (one,) * (steps + 2), one)
         errors = [_largest(setting, factors[t:-1], later, (one, nothing)) for t in range(steps + 1)]
         gradients = [
@@ -75,13 +78,13 @@ class FirstSteps:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """A method at a minimizer, and what is known of its modes.
+    """A method at a minimizer, with its modes.
 
     Attributes:
         method: The method.
-        matrices: Those of all modes.
+        matrices: The matrices of all modes.
         rho: ρ.
-        powers: What is known of the norm.
+        powers: The bounds of the norm of ``powers.py``.
     """
 
     method: Adam
@@ -90,21 +93,21 @@ class Setting:
     powers: Powers
 
     def factors(self, steps: int) -> tuple[Factors, ...]:
-        """Return those of the steps 1 to m + 1."""
+        """Return the factors of the steps 1 to m + 1."""
         return tuple(Factors.at(self.method, t) for t in range(1, steps + 2))
 
     def later(self, steps: int) -> arb:
-        """Return X, infinite where it is not close to one."""
+        """Return X; infinite if it is not close to one."""
         beta, last = arb(self.method.beta1), Factors.at(self.method, steps + 1).bias
         wide = norm((beta, self.matrices[-1].rows[1][0]))
         y = self.powers.error * wide * last / ((1 - beta) * self.rho)
         return (1 + y + y * y).upper() if surely_less(y, arb(1)) else arb("inf")
 
     def sight(self, matrix: ModeMatrix, steps: int) -> arb:
-        """Enclose α, where ζ is α⟨v, h₀⟩ but for what is not linear.
+        """Enclose α: the linear part of ζ is α⟨v, h₀⟩.
 
         Args:
-            matrix: That of the real mode that dominates.
+            matrix: The matrix of the real mode that dominates.
             steps: m.
         """
         y = (arb(1), arb(0))
@@ -116,10 +119,10 @@ class Setting:
         return sign * (a * y[0] + b * y[1]) + doubt.union(-doubt)
 
     def count(self, matrix: ModeMatrix) -> int | None:
-        """Return how many first steps to take together; None where they would be too many.
+        """Return m, the number of first steps to take together; None if it would be too large.
 
         Args:
-            matrix: That of a mode that dominates.
+            matrix: The matrix of a mode that dominates.
         """
         if not self.method.corrects_bias:
             return 0
@@ -142,9 +145,9 @@ def _after(matrix: ModeMatrix, rho: arb, factors: Factors, y: Pair) -> Pair:
 
 
 def _largest(setting: Setting, following: Sequence[Factors], later: arb, v: Pair) -> arb:
-    """Bound ρ^(t−k)‖B_k … B_{t+1} v‖ for all k, on all modes, for v that enters after step t.
+    """Bound ρ^(t−k)‖B_k … B_{t+1} v‖ for all k, on all modes, for v that is added after step t.
 
-    The bound is infinite where the precision does not suffice.
+    The bound is infinite if the precision does not suffice.
     """
     most, last, powers = v[0] * v[0] + v[1] * v[1], arb(0), setting.powers
     for matrix in setting.matrices:
@@ -159,7 +162,7 @@ def _largest(setting: Setting, following: Sequence[Factors], later: arb, v: Pair
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """How far trajectories from a ball are apart, as a function of its radius.
+    """The distance between trajectories from a ball, as a function of its radius.
 
     Attributes:
         method: The method.
@@ -180,7 +183,7 @@ class Spread:
     first: FirstSteps
 
     def growth(self, radius: fmpq) -> tuple[arb, arb] | None:
-        """Return the limit of D, and by which factor it exceeds D_m; None where the argument does not apply."""
+        """Return the limit of D_t, and its quotient by D_m; None if the argument does not apply."""
         r, first = arb(radius), self.first
         keep, take = arb(self.method.beta2).sqrt(), arb(1 - self.method.beta2).sqrt()
         spread, roots, faded = first.errors[0], arb(0), arb(1)
@@ -191,7 +194,7 @@ class Spread:
             if not surely_less(added, self.rho):
                 return None
             spread, faded = upper(spread * (1 + added / self.rho)), upper(faded * self.rho)
-        # D stays below twice what it is: shown at the end.
+        # D_t stays below twice its present value: verified at the end.
         reach = 2 * faded * spread
         lipschitz, slope, wide = self._slopes(reach * r)
         roots = (keep * roots + take * slope * reach / (1 - self.rho)) / (1 - keep)
@@ -203,23 +206,23 @@ class Spread:
         return spread * factor, factor
 
     def _slopes(self, radius: arb) -> tuple[arb, arb, arb]:
-        """Bound the Lipschitz constants of uR, of ∇f, and of the buffer c' by the state, on a ball."""
+        """Bound the Lipschitz constants of uR, of ∇f, and of the buffer c' as functions of the state, on a ball."""
         lipschitz = self.factor * self.bound.quadratic(radius) * radius
         slope = self.steepest + lipschitz
         return lipschitz, slope / self.scale, norm((arb(self.method.beta1), slope))
 
     def _roots(self, t: int, wide: arb) -> arb:
-        """Return by what a root that differs, or is not zero, counts in the step after t."""
+        """Return the factor by which a root, or a difference of roots, enters the step after t."""
         factors = self.first.factors[t]
         return 2 * self.first.errors[t + 1] * (1 + factors.bias) * factors.per_root * wide
 
     def lipschitz(self, sight: arb, radius: fmpq) -> arb:
-        """Return L: a Lipschitz constant of ζ/α − ⟨v, ·⟩ on the ball of starts; infinite where there is none."""
+        """Return L, a Lipschitz constant of ζ/α − ⟨v, ·⟩ on the ball of starts; infinite if there is none."""
         found = self.growth(radius)
-        # With room for a checker that bounds it a little less sharply.
+        # With room for a checker whose bounds are a little less sharp.
         return arb("inf") if found is None else _ROOM * (found[0] - self.first.errors[0]) / abs(sight).lower()
 
     def turns(self, powers: Powers, radius: fmpq) -> bool:
-        """Say whether every start of the ball but the minimizer has an amplitude, where all of space turns."""
+        """Whether every start of the ball but the minimizer has an amplitude, if all modes are dominant pairs."""
         found = self.growth(radius)
         return found is not None and surely_less(powers.state * (self.first.later * found[1] - 1), _SEVEN_TENTHS)

@@ -1,4 +1,4 @@
-r"""The modes of a method: which multiplier each eigenvalue has, which mode dominates, and the regime; all exact.
+r"""The modes of a method: the multipliers of each eigenvalue, the dominant modes, and the regime; all exact.
 
 On the eigenvector of λ the method is the matrix M(s), s = uλ, with the characteristic polynomial
 :math:`r^2 - t(s) r + d(s)`, t and d affine in s (docs/methods.md, *One block a mode*). Moduli of different modes are
@@ -20,7 +20,7 @@ from gdcheck.theorem.methods.statement import Regime
 
 
 class Shape(Enum):
-    """What the multiplier of the largest modulus of a mode is."""
+    """The kind of a mode's multiplier of the largest modulus."""
 
     POSITIVE = 1
     NEGATIVE = -1
@@ -43,12 +43,12 @@ class Mode:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """What a method does near a minimizer, as far as its linear part tells.
+    """The behaviour of a method near a minimizer, as far as its linear part decides it.
 
     Attributes:
         spectrum: The eigenvalues.
         modes: Their modes, ascending by eigenvalue.
-        dominant: The positions of the modes with the largest modulus; empty if the regime is unstable.
+        dominant: The indices of the modes with the largest modulus; empty if the regime is unstable.
         regime: The regime; None if some eigenvalue is not positive.
     """
 
@@ -108,7 +108,7 @@ class Block:
         return large, abs(self.d) / large
 
     def largest(self) -> arb:
-        """Return the larger modulus, whatever the mode is."""
+        """Return the larger modulus, for a mode of any kind."""
         discriminant = self.discriminant
         pair = self.d.nonnegative_part().sqrt()
         if discriminant < 0:
@@ -185,8 +185,8 @@ def _compare(spectrum: Spectrum, at: tuple[Method, fmpq], modes: tuple[Mode, ...
 
     if spectrum.sign(meets, i, j) != 0:
         return spectrum.decide(difference)
-    # Some multiplier of one mode has the modulus of one of the other; the larger ones, if no others do. (The smaller
-    # ones do not then, for the products differ.)
+    # Some multiplier of one mode has the same modulus as one of the other. They are the larger ones if no other two
+    # moduli agree. (The smaller ones do not agree then, since the products differ.)
     return spectrum.decide(difference, lambda: _apart(both(), p, q))
 
 

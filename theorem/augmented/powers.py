@@ -1,8 +1,9 @@
 r"""Bounds of the powers of a mode's block, applied to a vector: :math:`\|M^j v\| \le K_v\rho^j` for all j ≥ 0.
 
-With them :math:`\|z\|_* = \sup_j \rho^{-j}\|B^j z\|` is a norm in which B contracts by ρ. It is known through three
-numbers: what it makes of an error, of a buffer, and of a gradient that enters a state (docs/methods.md, *A norm that
-fits*). Each bound below is proved there.
+With them :math:`\|z\|_* = \sup_j \rho^{-j}\|B^j z\|` is a norm in which B contracts by ρ. It is bounded by three
+numbers: for an error, for a buffer, and for what a gradient adds to a state (docs/methods.md, *A norm that fits*). Each
+    bound
+below is proved there.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ Pair = tuple[arb, arb]
 """The coordinates of h and of c on one eigenvector."""
 
 _HALF = fmpq(1, 2)
-# A little more than 1/e and 1 − 1/e.
+# Upper bounds of 1/e and 1 − 1/e.
 _E_INVERSE, _E_REST = fmpq(36788, 100000), fmpq(63213, 100000)
-# Whoever bounds the same powers a little less sharply still comes below the number that is stated.
+# The stated numbers are larger by this factor, so that a checker with less sharp bounds still finds less.
 _SLACK = fmpq(1025, 1024)
 _DIGITS = 30
 
 
 @dataclass(frozen=True, eq=False)
 class Powers:
-    r"""What is known of the norm ‖·‖_*: exact dyadic numbers of few digits, each at least one.
+    r"""Bounds of the norm ‖·‖_*: exact dyadic numbers of few digits, each at least one.
 
     Attributes:
         error: ‖(h, 0)‖_* is at most this times ‖h‖.
@@ -58,7 +59,7 @@ class ModeMatrix:
     Attributes:
         rows: Its entries, shape (2, 2).
         block: Trace and determinant.
-        mode: What is known of it exactly.
+        mode: The kind of the mode, which is exact.
         lead: a, the weight of the gradient in h.
     """
 
@@ -69,7 +70,7 @@ class ModeMatrix:
 
     @classmethod
     def at(cls, method: Method, s: arb, mode: Mode) -> ModeMatrix:
-        """M(s)."""
+        """Return M(s)."""
         lead = arb(method.lead)
         return cls(((1 - lead * s, -arb(method.carry)), (s, arb(method.momentum))), Block.at(method, s), mode, lead)
 
@@ -85,7 +86,7 @@ class ModeMatrix:
 
     @property
     def units(self) -> tuple[Pair, Pair, Pair]:
-        """A unit error, a unit buffer, and what a unit gradient adds to a state."""
+        """A unit error, a unit buffer, and what a unit gradient adds to a state, as coordinates (h, c)."""
         one, nothing = arb(1), arb(0)
         return (one, nothing), (nothing, one), (-self.lead, one)
 
@@ -161,10 +162,10 @@ def bound_powers(matrices: Sequence[ModeMatrix], rho: arb, factors: Pair, *, buf
     """Bound the norm ‖·‖_* of all modes together.
 
     Args:
-        matrices: Those of all modes.
+        matrices: The matrices of all modes.
         rho: ρ.
         factors: ‖P‖ and √cond(P).
-        buffered: Whether there is a buffer; without one it counts in no norm.
+        buffered: Whether there is a buffer; if not, no norm contains it.
 
     Returns:
         The numbers, rounded up; None where they are not bounded at this precision.

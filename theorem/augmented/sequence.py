@@ -1,8 +1,8 @@
 r"""The states of a method at a strict minimum, as a supplier of the amplitude lemma.
 
-The sequence is the states z = (h, c) in the norm of ``powers.py``, in which B contracts by ρ. A part of the lemma is an
-eigenspace with a real multiplier, through the functional that gives its amplitude, or the space of pairs, which turns;
-its projection is scaled so that the tail of the lemma is the tail of that amplitude (docs/methods.md, *The
+The sequence is the states z = (h, c) in the norm of ``powers.py``, in which B contracts by ρ. A part of the lemma is
+either an eigenspace with a real multiplier, with the functional that gives its amplitude, or the space of dominant
+pairs. Its projection is scaled so that the tail of the lemma is the tail of that amplitude (docs/methods.md, *The
 certificate*).
 """
 
@@ -24,7 +24,7 @@ class StateSequence(PerturbedSequence):
     """The states, enclosed at the precision at which this was made.
 
     Attributes:
-        powers: What is known of the norm.
+        powers: The bounds of the norm.
     """
 
     powers: Powers
@@ -47,12 +47,12 @@ class Frame:
     size: arb
 
     def line(self, sign: int, functional: tuple[arb, arb], scale: arb) -> DominantPart:
-        """Return the part on which the method is a real multiplier.
+        """Return the part on which the method multiplies by a real number.
 
         Args:
             sign: The sign of the multiplier.
             functional: The coefficients of h and c in its amplitude.
-            scale: What the amplitude is divided by.
+            scale: The divisor of the amplitude.
 
         Returns:
             The part, whose image is the amplitude's vector in the space of h, shape (n,).
@@ -66,7 +66,7 @@ class Frame:
         return DominantPart(sign, self.deviation * length, onto, along, self.size * length)
 
     def turning(self, scale: arb) -> DominantPart:
-        """Return the part of states in the eigenspace, where it turns, scaled."""
+        """Return the part of states in an eigenspace whose mode is a pair, scaled."""
         with ctx.workprec(projector_bits()):
             onto, along = (_twice(x) for x in (self.vectors, self.dual.transpose()))
         return DominantPart(0, self.deviation / scale, onto * (1 / scale), along, self.size / scale)
@@ -79,6 +79,6 @@ def turning_everywhere(dimension: int, scale: arb) -> DominantPart:
 
 
 def _twice(matrix: fmpq_mat) -> arb_mat:
-    """Return the matrix that acts on h and on c alike, shape (2n, 2m)."""
+    """Return the block matrix that acts on h and on c in the same way, shape (2n, 2m)."""
     rows, nothing = matrix.tolist(), [fmpq(0)] * int(matrix.ncols())
     return arb_mat(fmpq_mat([[*row, *nothing] for row in rows] + [[*nothing, *row] for row in rows]))

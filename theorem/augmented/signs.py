@@ -1,9 +1,12 @@
 r"""Signs of rational polynomials at eigenvalues, decided exactly.
 
-An enclosure decides every sign but zero. For zero: let :math:`\alpha = E(\lambda, \lambda')` with E rational, and
-:math:`D\alpha` an algebraic integer. If α ≠ 0, the product of its conjugates is an integer other than zero, so
-:math:`|D\alpha| \ge B^{-(N-1)}`, with N a bound of their number and B ≥ 1 one of their size. All conjugates of an
-eigenvalue of a symmetric matrix are eigenvalues again, so both bounds are at hand; an enclosure below that is zero.
+An enclosure decides every sign except zero. For zero, let :math:`\alpha = E(\lambda, \lambda')` with a rational
+polynomial E, and :math:`D\alpha` an algebraic integer.
+
+1. If α ≠ 0, the product of the conjugates of :math:`D\alpha` is an integer other than zero.
+2. So :math:`|D\alpha| \ge B^{-(N-1)}`, with N a bound of their number and B ≥ 1 a bound of their size.
+3. All conjugates of an eigenvalue of a symmetric matrix are eigenvalues too, which gives both bounds.
+4. If the enclosure of :math:`|D\alpha|` is below this number, α is zero.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from gdcheck.theorem.loss.balls import ball
 
 RING = fmpq_mpoly_ctx.get(("x", "y"), "degrevlex")
 X, Y = RING.gens()
-"""The two eigenvalues that a polynomial speaks of."""
+"""The two eigenvalues, as the variables of a polynomial."""
 
 
 @dataclass(eq=False)
@@ -53,8 +56,8 @@ class Spectrum:
 
         Args:
             polynomial: In ``RING``.
-            i: The position of x.
-            j: That of y, if it occurs.
+            i: The index of x.
+            j: The index of y, if it occurs.
 
         Returns:
             −1, 0 or 1.

@@ -1,4 +1,4 @@
-r"""The step sizes at which a method changes what it does: the switch or the window without a limit, and stability.
+r"""The step sizes at which a method changes its behaviour: the switch or the window without a limit, and stability.
 
 Where the determinant of M(s) does not depend on s (gradient descent, heavy ball, Adam) all formulas are closed; else
 the switch is the one step size at which the largest multipliers of λ₁ and λₙ have the same modulus, found by
@@ -29,7 +29,7 @@ class Threshold:
 
     Attributes:
         value: The ball.
-        exact: The rational number, where it is one and known to be.
+        exact: The rational number, if it is known to be rational.
     """
 
     value: arb
@@ -37,13 +37,13 @@ class Threshold:
 
     @classmethod
     def at(cls, exact: fmpq) -> Threshold:
-        """Return a rational one."""
+        """Return a rational threshold."""
         return cls(arb(exact), exact)
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where a method changes on the line of step sizes.
+    """The step sizes at which a method changes its behaviour.
 
     Attributes:
         boundary: The switch from fixed to alternating; None if a window lies between.
@@ -57,14 +57,14 @@ class Thresholds:
 
 
 def thresholds(spectrum: Spectrum, method: Method) -> Thresholds:
-    """Find the step sizes at which a method changes for a positive spectrum.
+    """Find the step sizes at which a method changes its behaviour, for a positive spectrum.
 
     Args:
         spectrum: The spectrum of the preconditioned Hessian.
         method: The method.
 
     Returns:
-        The thresholds, enclosed to 2⁻¹⁰⁰ relatively.
+        The thresholds, enclosed with a relative error of 2⁻¹⁰⁰.
     """
     while spectrum.precision < 2 * _BITS:
         spectrum.refine()
@@ -159,7 +159,7 @@ def _bisected(
 
 
 def _crossing(difference: Callable[[arb], arb], low: arb, high: arb) -> arb:
-    """Where a function that falls through zero does so, enclosed; its signs at the ends are known."""
+    """Enclose the zero of a falling function between two points; its signs there are known."""
     low, high = low.lower(), high.upper()
     for _ in range(_HALVINGS):
         for share in _SHARES:

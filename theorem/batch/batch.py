@@ -64,10 +64,10 @@ from gdcheck.theorem.batch.columns import Batch, Outcome
 from gdcheck.theorem.batch.rows import Rows, program_of
 
 BLOCK = 8192
-"""Rows that are worked on together on a processor: their columns fit into its cache."""
+"""The number of rows that a processor works on together: their columns fit into its cache."""
 
 DEVICE_BLOCK = 2**20
-"""The same on a GPU, where an operation should be large enough to fill it."""
+"""The same for a GPU, where an operation should be large enough to fill it."""
 
 MAX_BATCH_STEPS = 2048
 
@@ -81,7 +81,7 @@ def certify_batch(
     block: int = BLOCK,
     least: int = 0,
 ) -> Outcome:
-    """Certifies what float64 can.
+    """Certify the rows that float64 can certify.
 
     Args:
         batch: The problems.
@@ -102,7 +102,7 @@ def certify_batch(
         for first in range(0, batch.rows, block):
             rows = Rows.of(program, batch, slice(first, first + block), outcome, xp=xp, device=device)
             survivors.append(rows.run(outcome, max_steps, keep))
-        # Stragglers of many blocks go on together: an operation costs about the same for few rows as for one.
+        # The last open rows of many blocks continue together: an operation on few rows costs about as much as on one.
         while keep > least:
             waiting = _merged([rows for rows in survivors if rows.count], block)
             keep = least if len(waiting) <= 1 else keep
@@ -122,7 +122,7 @@ def _merged(survivors: Sequence[Rows], block: int) -> list[Rows]:
 
 
 def simulate_batch(batch: Batch, steps: int, xp: Any = np, *, device: Any = None, block: int = BLOCK) -> Any:
-    """Return the same descent without any certification: what the certificate's cost is measured against.
+    """Run the same descent without any certification, to compare its cost with the certificate's.
 
     Args:
         batch: The problems.
@@ -151,5 +151,5 @@ def simulate_batch(batch: Batch, steps: int, xp: Any = np, *, device: Any = None
 
 
 def _quiet(xp: Any) -> AbstractContextManager[Any]:
-    """Overflow and NaN are answers here, not accidents."""
+    """Silence warnings about overflow and NaN: they are valid results here."""
     return xp.errstate(all="ignore") if hasattr(xp, "errstate") else nullcontext()

@@ -13,10 +13,10 @@ from gdcheck.theorem.batch.program import Array, StepProgram
 from gdcheck.theorem.descent.expansion import Exponents
 
 UP, DOWN = 1 + 2.0**-40, 1 - 2.0**-40
-"""They cover the relative error of any expression of at most 2¹¹ roundings without cancellation."""
+"""These factors cover the relative error of any expression of at most 2¹¹ roundings without cancellation."""
 
 FLOOR = 2.0**-300
-"""Added to what is bounded from above, so that no bound underflows."""
+"""Added to upper bounds, so that none underflows."""
 
 LARGEST_RADIUS = 2.0**20
 LARGEST, SMALLEST = 2.0**100, 2.0**-100
@@ -31,8 +31,8 @@ class Reading:
     Attributes:
         weight: K, which bounds the powers of the linear part.
         lean: The functional's weight of the dominant coordinate; where pairs dominate, 1/K_d.
-        lag: Its weight of the dominant buffer.
-        blur: What its value may be off, per norm of the state.
+        lag: The functional's weight of the dominant buffer.
+        blur: A bound of the error of its value, divided by the norm of the state.
         turning: Whether pairs dominate.
     """
 
@@ -45,7 +45,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """What the certificate of each row needs; all arrays have one entry for each row.
+    """The constants of the certificate of each row; all arrays have one entry for each row.
 
     Attributes:
         multipliers: 1 − ηλ_i rounded, n arrays.
@@ -93,7 +93,7 @@ class Bounds:
             map_error: The batch's bound on the map error.
 
         Returns:
-            The constants; they may be anything in rows that are not valid.
+            The constants; meaningless in rows that are not valid.
         """
         margin = _MARGIN + 4 * map_error
         products = [eta * x for x in spectrum]
@@ -113,7 +113,7 @@ class Bounds:
         for multiplier in multipliers:
             valid &= xp.abs(multiplier) >= margin
         for bound in degrees:
-            # Not a number is not at most anything.
+            # NaN fails every comparison.
             valid &= bound <= LARGEST
         valid &= (rho_low >= FLOOR) & (rho_high < 1.0)
         slack = 1.0 - rho_high

@@ -1,4 +1,4 @@
-"""Many problems as columns of numbers, and the result in float64 for each of them."""
+"""Many problems as columns of numbers, and the float64 result for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gdcheck.theorem.loss.errors import InputError
 Floats = npt.NDArray[np.float64]
 
 MAX_DIMENSION, MAX_TERMS, MAX_DEGREE = 64, 256, 16
-"""What the proof allows for."""
+"""The limits of the proof."""
 
 MOST_MAP_ERROR = 2.0**-46
 """The largest map error that the paddings of the proof cover."""
@@ -32,7 +32,7 @@ class State(IntEnum):
     PRECISION = 3
     """The dominant component is lost in the rounding error."""
     BUDGET = 4
-    """The steps, or the company of other rows, ran out."""
+    """The steps ran out, or too few other rows were left to continue."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Momentum:
     """Heavy ball or Nesterov in all rows of a batch.
 
     Attributes:
-        beta: β, shape (rows,), each the exact dyadic rational that it is.
+        beta: β, shape (rows,), each taken as an exact dyadic rational.
         looks_ahead: Whether it is Nesterov's method.
     """
 
@@ -50,7 +50,7 @@ class Momentum:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Problems in eigen-coordinates with common exponents; every number is the exact dyadic rational that it is.
+    """Problems in eigen-coordinates with common exponents; every number is taken as an exact dyadic rational.
 
     Attributes:
         exponents: α_t of the terms of order three and more, T of them.
@@ -58,8 +58,8 @@ class Batch:
         coefficients: c, shape (T, rows).
         step_size: η, shape (rows,).
         start: y₀, shape (n, rows).
-        map_error: How far the descent that is meant may be from the one stated (``batch`` says in what sense); 0 if the
-            numbers are meant as they are.
+        map_error: A bound of the difference between the descent that is meant and the stated one, in the sense of
+            ``batch``; 0 if the numbers are exact.
         momentum: The method; None for gradient descent.
     """
 
@@ -171,7 +171,7 @@ class Outcome:
 
     @classmethod
     def blank(cls, rows: int) -> Outcome:
-        """All rows given up at step 0."""
+        """Return an outcome with all rows given up at step 0."""
         return cls(
             state=np.full(rows, State.BUDGET, np.uint8),
             step=np.zeros(rows, np.int32),

@@ -1,4 +1,4 @@
-r"""A polynomial loss in two variables in approximate eigen-coordinates, with a bound on all that this makes wrong.
+r"""A polynomial loss in two variables in approximate eigen-coordinates, with a bound of all errors that this makes.
 
 With :math:`x = m + Qy`, Q the matrix of approximate eigenvectors, and :math:`\tilde f(y) = f(m + Qy)`, gradient descent
 is :math:`y \mapsto y - \eta(Q^TQ)^{-1}\nabla\tilde f(y)`. Its linear part is :math:`I - \eta B` with
@@ -54,10 +54,10 @@ class Turned:
         exponents: α_t of the terms of order three and more, T of them.
         coefficients: c̃, shape (T,).
         basis: Q, shape (2, 2); with a preconditioner it is not a rotation.
-        inverse: What turns starts: Qᵀ, or with a preconditioner Q⁻¹ in float64; shape (2, 2).
+        inverse: The matrix that transforms starts: Qᵀ, or with a preconditioner Q⁻¹ in float64; shape (2, 2).
         stretch: ‖Q‖‖Q⁻¹‖, by which a relative error of a start may grow; 1 without a preconditioner.
         step_size: η̃.
-        map_error: What a ``Batch`` has to allow for; None if it is too much, or an end of the spectrum may be repeated.
+        map_error: The map error of a ``Batch``; None if it is too large, or an end of the spectrum may be repeated.
         obstacle: Why there is no bound, in words; empty where there is one.
     """
 
@@ -73,13 +73,13 @@ class Turned:
 
 
 def turn(problem: Problem) -> Turned:
-    """Turn a problem into approximate eigen-coordinates around its minimizer.
+    """Transform a problem to approximate eigen-coordinates around its minimizer.
 
     Args:
-        problem: A problem whose loss is a polynomial in two variables; of its method the preconditioner alone counts.
+        problem: A problem whose loss is a polynomial in two variables; of its method only the preconditioner is used.
 
     Returns:
-        The loss in these coordinates; the start is left alone.
+        The loss in these coordinates; the start is not transformed.
 
     Raises:
         InputError: If the loss is not such a polynomial, the minimizer not strict, or a number exceeds every float64.
@@ -132,7 +132,7 @@ def _obstacle(operator: fmpq_mat, spectrum: Sequence[float], rounding: fmpq) -> 
 
 
 def _eigenvectors(hessian: fmpq_mat) -> Floats:
-    """Approximate unit eigenvectors as columns, by ascending eigenvalue; exact for a diagonal matrix."""
+    """Return approximate unit eigenvectors as columns, by ascending eigenvalue; exact for a diagonal matrix."""
     values = np.array([[nearest(x) for x in row] for row in hessian.tolist()])
     if all(hessian[i, j] == 0 for i in range(len(values)) for j in range(i)):
         return np.eye(len(values))[:, np.argsort(np.diag(values), kind="stable")]
@@ -141,7 +141,7 @@ def _eigenvectors(hessian: fmpq_mat) -> Floats:
 
 
 def _conjugate_eigenvectors(hessian: fmpq_mat, m: fmpq_mat) -> Floats:
-    """Approximate eigenvectors of MA as columns, by ascending eigenvalue, orthonormal in the inner product of M⁻¹."""
+    """Return approximate eigenvectors of MA as columns, ascending by eigenvalue, orthonormal in M⁻¹'s inner product."""
     values, factor = (np.array([[nearest(x) for x in row] for row in a.tolist()]) for a in (hessian, m))
     try:
         root = np.linalg.cholesky(factor)
@@ -166,7 +166,7 @@ def _map_error(b: fmpq_mat, gram: fmpq_mat, spectrum: Sequence[float], rounding:
             return None
         t = 2 * off / room
         mapped = 2 * off / arb(exact(spectrum[-1])) + _frobenius(gram.inv() - one)
-        # Products of these errors are far below a hundredth of any of them, as the sum is as small as it must be.
+        # Products of these errors are far below a hundredth of each of them, since the sum is small.
         map_error = float_above((mapped + skew + t + t * t + rounding) * arb("1.01"))
     return map_error if map_error <= MOST_MAP_ERROR else None
 

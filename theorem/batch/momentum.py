@@ -66,7 +66,7 @@ _LEAST_DETERMINANT = 2.0**-20
 _MOST_POWERS = 2.0**16
 _LEAST_BETA, _MOST_BETA = 2.0**-12, 1 - 2.0**-20
 _INVERTIBLE = 2.0**-49
-# A little more than 1/e and 1 − 1/e.
+# Upper bounds of 1/e and 1 − 1/e.
 _E_INVERSE, _E_REST = 0.36788, 0.63213
 
 
@@ -112,7 +112,7 @@ class MomentumProgram:
         return [*start, *(xp.zeros_like(y) for y in start)]
 
     def numbers(self, columns: Columns) -> tuple[list[Array], list[Array]]:
-        """Return what a step multiplies with: the n numbers ηλ, then β; and −ηc of each term."""
+        """Return the factors of a step: the n numbers ηλ, then β; and −ηc of each term."""
         eta = columns.step_size
         return [*(eta * x for x in columns.spectrum), columns.beta], [-(eta * c) for c in columns.coefficients]
 
@@ -131,7 +131,7 @@ class MomentumProgram:
         Args:
             xp: The array namespace.
             y: The 2n numbers of the state.
-            images: Where those of the next state go.
+            images: Arrays for the numbers of the next state.
             mu: ηλ, n arrays, and β.
             c: The terms' −ηc.
             scratch: As many arrays as ``scratch`` says.
@@ -162,7 +162,7 @@ def momentum_bounds(program: MomentumProgram, xp: Any, columns: Columns, *, map_
         map_error: The batch's bound on the map error.
 
     Returns:
-        The constants; they may be anything in rows that are not valid.
+        The constants; meaningless in rows that are not valid.
     """
     numbers, scaled = program.numbers(columns)
     *rates, beta = numbers
@@ -268,7 +268,7 @@ class _Mode:
 
     @property
     def arrays(self) -> tuple[Array, ...]:
-        """All of them."""
+        """Return all arrays."""
         return (
             self.trace,
             self.determinant,
@@ -299,7 +299,7 @@ class _Mode:
         top, off = 1.0 - lead * s, carry * carry + s * s
 
         def distance(x: Array) -> Array:
-            """‖M − x‖, rounded up by what x may be off."""
+            """Return ‖M − x‖, plus a bound of the error of x."""
             return xp.sqrt((top - x) ** 2 + (beta - x) ** 2 + off)
 
         multiplier = xp.where(trace < 0, -real, real)
@@ -327,7 +327,7 @@ class _Mode:
         return xp.where(apart >= _CERTAIN * error, own, xp.inf)
 
     def powers_below(self, xp: Any, rate: Array, error: float) -> Array:
-        """Bound the powers by those of a number, known from below; infinite where the modulus may reach it."""
+        """Bound the powers by those of a rate with a known lower bound; infinite where the modulus may reach it."""
         x = self.above / rate * UP
         inside = x < 1.0 - PADDING
         b = (self.height + xp.sqrt(xp.abs(self.discriminant) + 16 * error) / 2) / rate

@@ -1,8 +1,8 @@
-r"""One step of gradient descent on many polynomial losses at once, as a straight line of multiplications and additions.
+r"""One step of gradient descent on many polynomial losses at once, as a fixed list of multiplications and additions.
 
-All losses of a batch share their exponents; the compiled line is the same for all, and every operation runs over a
-whole array of rows. It works on NumPy arrays and on torch tensors alike: only ``multiply`` and ``subtract`` with
-``out`` are asked of the array namespace.
+All losses of a batch share their exponents. The compiled list is the same for all, and every operation runs over a
+whole array of rows. It works on NumPy arrays and on torch tensors: the array namespace only needs ``multiply`` and
+``subtract`` with ``out``.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class StepProgram:
 
     @property
     def roundings(self) -> int:
-        r"""M: how many roundings separate a computed component from the exact one, at most.
+        r"""The number m: at most so many roundings separate a computed component from the exact one.
 
         A contribution is ηc (one rounding) times at most degree − 1 coordinates and a whole number; the linear part
         has three roundings, of ηλ, of 1 − ηλ and of the product; the sum adds at most one for each contribution.
@@ -100,7 +100,7 @@ class StepProgram:
         return list(start)
 
     def numbers(self, columns: Columns) -> tuple[list[Array], list[Array]]:
-        """Return what a step multiplies with: the n multipliers 1 − ηλ, and ηc of each term."""
+        """Return the factors of a step: the n multipliers 1 − ηλ, and ηc of each term."""
         eta = columns.step_size
         return [1.0 - eta * x for x in columns.spectrum], [eta * c for c in columns.coefficients]
 
@@ -119,7 +119,7 @@ class StepProgram:
         Args:
             xp: The array namespace.
             y: The n coordinates.
-            images: Where the n coordinates of the next iterate go.
+            images: Arrays for the n coordinates of the next iterate.
             mu: The n multipliers 1 − ηλ.
             c: The terms' ηc.
             scratch: As many arrays as ``scratch`` says.
@@ -150,7 +150,7 @@ class StepProgram:
 
 
 def compile_step(dimension: int, exponents: Sequence[Exponents]) -> StepProgram:
-    """Compiles the step of all losses with these higher-order terms.
+    """Compile the step of all losses with these higher-order terms.
 
     Args:
         dimension: n.

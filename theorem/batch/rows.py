@@ -35,8 +35,8 @@ class Rows:
     Attributes:
         program: The compiled step.
         xp: The array namespace.
-        ids: The rows' places in the outcome.
-        before: Steps made before this block was put together.
+        ids: The rows' indices in the outcome.
+        before: The number of steps made before this block was put together.
         here: The states: the iterates ŷ, n arrays, and with momentum the n buffers.
         error: e.
         bounds: The certificate's constants.
@@ -87,7 +87,7 @@ class Rows:
 
     @classmethod
     def joined(cls, parts: Sequence[Rows]) -> Rows:
-        """Several blocks as one."""
+        """Return several blocks as one."""
         if len(parts) == 1:
             return parts[0]
         columns = [rows._columns() for rows in parts]
@@ -133,9 +133,9 @@ class Rows:
         """Step until only few rows are open.
 
         Args:
-            outcome: Where rows that are done with are noted.
-            max_steps: Steps after which a row is given up.
-            keep: How many open rows are few.
+            outcome: Where finished rows are noted.
+            max_steps: The number of steps after which a row is given up.
+            keep: Stop when at most this many rows are open.
 
         Returns:
             The rows that are still open, at most ``keep``.
@@ -146,7 +146,7 @@ class Rows:
         return rows
 
     def _descend(self, outcome: Outcome, max_steps: int, few: int) -> Rows:
-        """Step until at most ``few`` rows are open, and returns those."""
+        """Step until at most ``few`` rows are open, and return those."""
         xp, program, places = self.xp, self.program, self._places()
         add, multiply = xp.add, xp.multiply
         here, there = self.here, [xp.empty_like(self.error) for _ in self.here]
@@ -202,7 +202,7 @@ class Rows:
 
 
 def _stride(step: int) -> int:
-    """Step from a test to the next: the later a row is decided, the less a few steps more weigh."""
+    """Return the number of steps to the next test: late in a run, a few steps more matter less."""
     # A test costs about as much as a step with momentum, and two thirds of one without.
     return 1 if step < 2 else 2 if step < 6 else 4 if step < 16 else 8
 
@@ -219,7 +219,7 @@ class _Test:
         self._contracts: Array = None
 
     def measure(self, y: Sequence[Array], error: Array) -> Array:
-        """Update R and x(R); where the iterate is within the ball on which bounds are kept."""
+        """Update R and x(R); return where the iterate is within the ball on which bounds are kept."""
         xp, bounds = self._rows.xp, self._rows.bounds
         add, multiply = xp.add, xp.multiply
         radius, x, spare = self.radius, self.x, self.rounding
@@ -246,7 +246,7 @@ class _Test:
             xp.multiply(out, radius, out=out)
 
     def one_step(self) -> Array:
-        """Return x(R), which serves for one step; with momentum that is K w x(R) = X(R/K)."""
+        """Return x(R), valid for one step; with momentum that is K w x(R) = X(R/K)."""
         reading = self._rows.bounds.reading
         if reading is None:
             return self.x
@@ -254,7 +254,7 @@ class _Test:
         return self._right
 
     def holds(self, y: Sequence[Array], error: Array) -> Array:
-        """Where the inequality holds, for the R and x measured last."""
+        """Return where the inequality holds, for the R and x measured last."""
         xp, bounds = self._rows.xp, self._rows.bounds
         add, multiply = xp.add, xp.multiply
         radius, x, ratio, right = self.radius, self.x, self.factor, self._right
@@ -277,7 +277,7 @@ class _Test:
         return self._contracts & (left > right)
 
     def hopeless(self, error: Array) -> Array:
-        """Where the dominant component is lost in its error and the tail is smaller still: steps will not help."""
+        """Return where the dominant component is below its error, and the tail below that: more steps will not help."""
         return self._contracts & (self._left <= 0.0) & (self._right < self._blur(error) * self._rows.bounds.room)
 
     def _amplitude(self, y: Sequence[Array], error: Array) -> Array:
@@ -299,7 +299,7 @@ class _Test:
         return xp.where(reading.turning, size * reading.lean, real)
 
     def _blur(self, error: Array) -> Array:
-        """How far the amplitude that is read may be from the true one."""
+        """Return a bound of the error of the amplitude that is read."""
         if self._rows.bounds.reading is not None:
             return error + self.radius * self._rows.bounds.reading.blur
         return error + self.radius * (self._rows.map_error * UP) if self._rows.map_error else error
@@ -307,7 +307,7 @@ class _Test:
     def note(
         self, outcome: Outcome, state: State, found: Array, *, step: Array, y: Sequence[Array], error: Array
     ) -> None:
-        """Note what became of some rows."""
+        """Note the result of some rows."""
         rows = self._rows
         at = on_host(rows.ids[found])
         outcome.state[at] = state

@@ -53,13 +53,13 @@ def _exact(number: Any) -> fmpq:
 
 @dataclass(frozen=True, eq=False)
 class SecondOpinion:
-    """What exact arithmetic says of a row.
+    """The result of exact arithmetic for a row.
 
     Attributes:
         problem: The row's problem.
         decision: The decision in Arb.
         certificate: Its certificate, in the standard form; None if nothing is certified.
-        objection: What contradicts float64's answer or the certificate; None if nothing does.
+        objection: The contradiction to float64's answer, or the rejection of the certificate; None if there is none.
         not_checked: Why the independent checker gave up on the certificate, which is neither an objection nor an
             acceptance; None if it answered, or there is no certificate.
     """
@@ -102,7 +102,7 @@ def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MA
 
 
 def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
-    """Return what in a decision contradicts a row that float64 has proved.
+    """Return how a decision contradicts a row that float64 has proved.
 
     Args:
         outcome: The result in float64.

@@ -178,11 +178,11 @@ class TrajectoryContext:
         return self.hessian(iterate.centre)
 
     def hessian_slack(self, iterate: EnclosedIterate) -> arb:
-        """Bound how far the Hessian at an iterate may be from that in the middle."""
+        """Bound the distance of the Hessian at an iterate from the one in the middle of its enclosure."""
         return self.third(iterate.radius) * iterate.error
 
     def loss_at(self, iterate: EnclosedIterate) -> arb:
-        """Enclose the loss above that of the minimizer: at the centre, give or take the largest slope times the error.
+        """Enclose the loss above that of the minimizer: at the centre, plus or minus the largest slope times the error.
 
         Args:
             iterate: The iterate.
@@ -201,7 +201,7 @@ class TrajectoryContext:
         return surely_less(self.rho + self.bound.quadratic(radius) * radius, arb(1))
 
     def _constant_from(self, observable: Observable) -> int | None:
-        """Return the step from which a function is constant for good, if a ball is found on which it is."""
+        """Return the step from which on a function is constant, if a ball is found on which it is."""
         if observable.constant(arb("inf")):
             return 0
         if not observable.constant(arb(0)):

@@ -1,4 +1,4 @@
-r"""The steps at which the sharpness exceeds 2/η, counted with proof, and what the loss does there.
+r"""The steps at which the sharpness exceeds 2/η, counted with proof, and whether the loss rises or falls there.
 
 A step is counted by the signs of the pivots of :math:`2/\eta\,I - \nabla^2f(x_k)`. The count ends where all later steps
 are proved below: once the ball of the iterate's radius is forward invariant and :math:`\lambda_n + \min(rT_3,
@@ -52,7 +52,7 @@ class Course(Protocol):
         """Return the Hessian in the middle of an iterate's enclosure, shape (n, n)."""
 
     def hessian_slack(self, iterate: EnclosedIterate) -> arb:
-        """Bound how far the Hessian at an iterate may be from that in the middle."""
+        """Bound the distance of the Hessian at an iterate from the one in the middle of its enclosure."""
 
     def loss_at(self, iterate: EnclosedIterate) -> arb:
         """Enclose the loss at an iterate, up to a constant."""
@@ -63,10 +63,10 @@ class Crossings:
     """The steps with λ_n(x_k) > 2/η.
 
     Attributes:
-        steps: Those for which it is proved.
-        undecided: Those for which neither this nor the contrary is.
+        steps: The steps for which this is proved.
+        undecided: The steps for which neither this nor the opposite is proved.
         rose: The steps among ``steps`` at which the loss is proved to rise: f(x_{k+1}) > f(x_k).
-        fell: How many there are at which it is proved to fall; at the others it is undecided.
+        fell: The number of those at which it is proved to fall; at the others this is undecided.
         complete: Whether every step after the last one examined is proved below 2/η.
         examined: How many steps were examined.
         peak: The largest λ_n(x_k) at the steps counted, enclosed; None if there are none.
@@ -152,7 +152,7 @@ class _Counter:
             else:
                 self._undecided += 1
         found = self._found
-        # Each of the last steps, one a branch, must lie where the pattern holds.
+        # The last steps, one for each branch, must lie where the pattern holds.
         if found.step is not None and iterate.step >= found.step + found.period - 1:
             settled = found.kind is Kind.FROM_BELOW or self._below >= found.period
             if settled and surely_less(arb(0), self._room):
@@ -161,7 +161,7 @@ class _Counter:
         return False
 
     def _climb(self, matrix: Matrix, slack: arb) -> None:
-        """Keep the largest eigenvalue seen; most are below it, which the signs of pivots say at less cost."""
+        """Keep the largest eigenvalue so far; the signs of pivots tell at less cost that most others are below it."""
         if self._peak is not None and compare_largest_eigenvalue(matrix, self._peak - slack) == -1:
             return
         value = largest_eigenvalue(matrix) + slack.union(-slack)

@@ -1,10 +1,10 @@
-r"""Derivatives of a loss at its minimizer, contract with vectors, and bounds of derivatives on balls around it.
+r"""Derivatives of a loss at its minimizer, contracted with vectors, and bounds of derivatives on balls around it.
 
 A homogeneous polynomial p of degree q with :math:`|p(u)| \le S` on the unit sphere has, by Banach's theorem (see
 ``theorem.descent.remainder``), :math:`\|D^k p(h)\| \le \frac{q!}{(q-k)!} S \|h\|^{q-k}` as a symmetric k-linear form.
 
 A truncated power of order p has derivatives up to order p − 1, and :math:`D^{p-1}` is Lipschitz: its bound of order p
-is that Lipschitz constant. Beyond, there is a bound only on balls that the kink does not meet.
+is that Lipschitz constant. For higher orders there is a bound only on balls that the kink does not meet.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class DerivativeBounds:
     ) -> DerivativeBounds:
         """Return the bounds of a loss without its quadratic part: for k ≥ 3 they are those of the loss.
 
-        The bound of the gradient's part of degree q − 1 is there already, and it is q times that of the part of
-        degree q of the loss.
+        The bound of the gradient's part of degree q − 1 is already known; it is q times that of the loss's part of
+        degree q.
         """
         eta = arb(step_size)
         return cls(tuple((q, c / (q * eta)) for q, c in enumerate(bound.degrees, 3)), _powers(truncated))

@@ -1,4 +1,4 @@
-r"""Where a certified trajectory is at every later step: how large it still is, and how far from its limit line.
+r"""Bounds of a certified trajectory at every later step: its size, and its distance from its limit line.
 
 Let u be the limit direction, :math:`h_k = y_k u + h_k^\perp`, :math:`a_k = |y_k|`, :math:`t_k = \|h_k^\perp\|/a_k`, and
 :math:`\|g\| \le C r^2` on the ball of radius r. Beside the modulus ρ of the dominant multiplier, b is the largest other
@@ -8,7 +8,7 @@ one on the space of the trajectory.
 :math:`\|h_j\| \le P\rho^j r`, :math:`\rho^j(\alpha - (1+\rho^j)T) \le a_j \le \rho^j(\alpha + (1+\rho^j)T)` with the
 amplitude α and the tail T, and :math:`\|h_j^\perp\| \le b^j s_0 + C P^2 r^2 \sum_{i<j} b^{j-1-i}\rho^{2i}`.
 
-*From there on, for ever.* If :math:`t_k \le \tau`, :math:`a_k \le a` and, with C on the ball of radius
+*At all later steps.* If :math:`t_k \le \tau`, :math:`a_k \le a` and, with C on the ball of radius
 :math:`a\sqrt{1+\tau^2}` and :math:`\kappa = C a (1+\tau^2)`,
 
 .. math:: \kappa(1+\tau) \le \tau(\rho-b), \qquad \rho + \kappa < 1, \qquad \kappa < \rho,
@@ -40,7 +40,7 @@ FARTHEST = 2**128
 
 @dataclass(frozen=True)
 class Cone:
-    r"""The trajectory from one step on: :math:`t \le \tau`, :math:`a \le` ``along``, for ever.
+    r"""The trajectory from one step on: :math:`t \le \tau` and :math:`a \le` ``along`` at all later steps.
 
     Attributes:
         step: The step.
@@ -138,7 +138,7 @@ class Envelope:
             return None
         if b is not None:
             quadratic = self.bound.quadratic(along * (1 + ratio))
-            # With τ ≤ 1/2, (1 + τ²)(1 + τ) ≤ 2: this τ is kept.
+            # With this τ ≤ 1/2 the cone is kept, since (1 + τ²)(1 + τ) ≤ 2.
             ratio = ratio.max(2 * quadratic * along / (rho - b)).upper()
             if not ratio.is_finite():
                 return None

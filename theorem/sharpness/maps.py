@@ -23,7 +23,7 @@ class ValueMap:
 
     Args:
         terms: The polynomial part in h; its constant is left out.
-        truncated: The truncated powers, seen from the minimizer.
+        truncated: The truncated powers, in displacements from the minimizer.
     """
 
     def __init__(self, terms: Iterable[tuple[Exponents, fmpq]], truncated: Iterable[TruncatedPower]) -> None:

@@ -1,4 +1,4 @@
-r"""What is followed along a trajectory, the largest Hessian eigenvalue or a polynomial, and what proves its pattern."""
+r"""The functions that are followed along a trajectory, and the inequality that proves their pattern."""
 
 from __future__ import annotations
 

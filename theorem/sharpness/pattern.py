@@ -1,4 +1,4 @@
-r"""How a function's values approach their limit along a certified trajectory: proved for all steps from one on.
+r"""How a function's values approach their limit along a certified trajectory, proved for all steps from some step on.
 
 Let φ have gradient ω at the minimizer, and write :math:`h_k = y_k u + h_k^\perp` as in ``theorem.sharpness.envelope``.
 
@@ -17,7 +17,7 @@ In both, :math:`\varepsilon < |c|` settles the sign at every later step, for y k
 
 gives :math:`|\varphi_{k+m}-\varphi(m)| \le (|c|+\varepsilon)\rho_+^{pm}a_k^p < (|c|-\varepsilon)a_k^p \le
 |\varphi_k-\varphi(m)|`: each branch approaches its limit monotonically. ε and ρ₊ only fall from the cone's step on, so
-that one check serves for ever.
+that one check is enough for all later steps.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def pattern(
         along: Its slope along the limit direction, and the same exactly if it is known to be rational.
         direction: The limit direction.
         envelope: The trajectory's envelope.
-        second: What the second order needs, evaluated only where the first vanishes.
+        second: The data of the second order, evaluated only where the first vanishes.
 
     Returns:
         The pattern; undecided, with the cause, if nothing is proved.
@@ -147,7 +147,7 @@ def _proved(observable: Observable, proof: Proof, coefficient: arb, slope: tuple
 
 @dataclass(frozen=True)
 class Onset:
-    """From where a pattern holds.
+    """The step from which a pattern holds.
 
     Attributes:
         step: The step from which it is proved.

@@ -34,7 +34,7 @@ class Scalar:
         value: φ(m), enclosed.
         exact_gradient: ∇φ(m), shape (n,).
         hessian: ∇²φ(m), shape (n, n); None if a kink of order two passes through m.
-        truncated: The truncated powers, seen from the minimizer.
+        truncated: The truncated powers, in displacements from the minimizer.
         flat: Whether the polynomial part is constant.
         derivatives: Bounds of its derivatives.
         change: φ(m + h) − φ(m).
@@ -103,7 +103,7 @@ class Scalar:
         )
 
     def at(self, iterate: EnclosedIterate) -> arb:
-        """φ at an iterate, enclosed: at the centre, give or take the largest slope times the error."""
+        """φ at an iterate, enclosed: its value at the centre, plus or minus the largest slope times the error."""
         slack = (self.derivatives.order(1, iterate.radius) * iterate.error).upper()
         return self.value + self.change(iterate.centre) + slack.union(-slack)
 

@@ -1,6 +1,7 @@
 r"""The second order of a function along a certified trajectory, where the first vanishes: ω·u = 0.
 
-The trajectory comes in along a parabola: with μ the dominant multiplier, M = I − ηA and :math:`g_2(h) = -\tfrac\eta 2
+The trajectory approaches the minimizer along a parabola: with μ the dominant multiplier, M = I − ηA and :math:`g_2(h) =
+-\tfrac\eta 2
 D^3f(m)[h,h]`, let s ⊥ u solve :math:`(\mu^2 - M)s = g_2(u)` off u. If b < ρ², then :math:`z_k = h_k^\perp - s y_k^2` is
 of third order: with :math:`w_k = \|z_k\|/y_k^2` and the cone's constants (``theorem.sharpness.envelope``),
 
@@ -57,7 +58,7 @@ class _Parabola:
 
 
 class LossAtMinimum(Protocol):
-    """What the second order needs to know of a loss f at its minimizer m, whoever supplies it."""
+    """A loss f at its minimizer m, as the second order needs it; polynomials and smooth losses supply it."""
 
     @property
     def step_size(self) -> fmpq:
@@ -76,7 +77,7 @@ class LossAtMinimum(Protocol):
 
 @dataclass(frozen=True)
 class SecondOrder:
-    """What the second order needs.
+    """The second order along one limit direction.
 
     Attributes:
         loss: The loss at its minimizer.
@@ -172,7 +173,7 @@ class SecondOrder:
         return _Parabola(cone.step - envelope.step, w, pull, a, theta, cone.grows, cone.shrinks)
 
     def _away(self, parabola: _Parabola, cone: Cone, envelope: Envelope) -> arb | None:
-        """Return a bound of w from the cone's step on, for ever."""
+        """Return a bound of w from the cone's step on."""
         assert envelope.b is not None
         later = cone.step - envelope.step - parabola.begins
         if later < 0:

@@ -95,7 +95,7 @@ class TopEigenvalue:
 
     @cached_property
     def exact_gradient(self) -> Sequence[fmpq] | None:
-        """Ω, if it is known to be rational."""
+        """The gradient ω, if it is known to be rational."""
         cubic = any(len(word) == 2 for _, word, _ in self.expansion.gradient_terms)
         if not cubic and all(t.offset <= 0 for t in self.expansion.truncated):
             return [fmpq(0)] * self.expansion.dimension
@@ -107,7 +107,7 @@ class TopEigenvalue:
 
     @cached_property
     def gradient(self) -> Sequence[arb]:
-        """Ω, enclosed."""
+        """The gradient ω, enclosed."""
         exact = self.exact_gradient
         if exact is not None:
             return [arb(x) for x in exact]
@@ -148,7 +148,7 @@ class TopEigenvalue:
         return not any(totals.values())
 
     def constant(self, radius: arb) -> bool:
-        """Whether Λ is proved constant on the ball: terms of order three and more ignore v, and λ_n stays on top."""
+        """Whether Λ is proved constant on the ball: terms of order three and more ignore v; λ_n stays largest."""
         if not self._higher_part_ignores_vector:
             return False
         w = self.exact_vector
@@ -179,7 +179,7 @@ def lipschitz_of_gradient(third: arb, fourth: arb, gap: arb | None) -> arb:
 
     Args:
         third: T₃, a bound of the third derivative there.
-        fourth: T₄, of the fourth.
+        fourth: T₄, a bound of the fourth.
         gap: A lower bound of the gap below λ_n there; None in dimension one.
     """
     if gap is None:
@@ -188,7 +188,7 @@ def lipschitz_of_gradient(third: arb, fourth: arb, gap: arb | None) -> arb:
 
 
 def lipschitz_of_second(third: arb, fourth: arb, fifth: arb, gap: arb | None) -> arb:
-    """Return a Lipschitz constant of D²Λ on a ball, from bounds as those above; not finite if none is known."""
+    """Return a Lipschitz constant of D²Λ on a ball, from bounds T₃, T₄, T₅ and the gap; not finite if none is known."""
     if gap is None:
         return fifth
     if not surely_less(arb(0), gap):

@@ -1,14 +1,17 @@
 r"""Where a trajectory arrives in a valley, decided at one iterate without knowing the point.
 
 :math:`f = \frac12\|F\|^2`, :math:`u = F(x)`, J = DF, :math:`x^+ = x - \eta J^Tu`. On a ball of radius ϱ around the
-iterate let :math:`\sigma_1 \le \sigma_{\min}(J)`, :math:`\sigma_{\max}(J) \le \sigma_p`, and J be L-Lipschitz. With
-:math:`r = \|u\|` and :math:`q = \max(|1-\eta\sigma_1^2|, |1-\eta\sigma_p^2|) + \frac12L\eta^2\sigma_p^2r < 1`, and
-:math:`\eta\sigma_pr/(1-q) \le \varrho`, the trajectory stays in the ball and tends to a zero of F. With
-:math:`K_\infty = JJ^T` there, :math:`u^+ = (I - \eta K_\infty)u + g`, :math:`\|g\| \le C\|u\|^2`, :math:`C =
-2\eta^2\sigma_p^2L/(1-q) + \frac12L\eta^2\sigma_p^2`; and :math:`\|K - K_\infty\| \le 2\sigma_pL\varrho`
-(docs/valleys.md). Residuals that depend on each other (``relations``) are projected on the tangent space T of their
-values: there the same holds with :math:`q + \eta\sigma_p^2c\kappa^2r` and :math:`\kappa^2C`, where c is the bend of
-the values and :math:`\kappa^2 = 1/(1-16c^2r^2) \le 4/3`.
+iterate let :math:`\sigma_1 \le \sigma_{\min}(J)`, :math:`\sigma_{\max}(J) \le \sigma_p`, and L be a Lipschitz constant
+of J. Let :math:`r = \|u\|` (docs/valleys.md).
+
+1. Let :math:`q = \max(|1-\eta\sigma_1^2|, |1-\eta\sigma_p^2|) + \frac12L\eta^2\sigma_p^2r`. If q < 1 and
+   :math:`\eta\sigma_pr/(1-q) \le \varrho`, the trajectory stays in the ball and tends to a zero of F.
+2. Let :math:`K_\infty = JJ^T` at that zero. Then :math:`u^+ = (I - \eta K_\infty)u + g` with :math:`\|g\| \le C\|u\|^2`
+   and :math:`C = 2\eta^2\sigma_p^2L/(1-q) + \frac12L\eta^2\sigma_p^2`; and :math:`\|K - K_\infty\| \le
+   2\sigma_pL\varrho`.
+3. Residuals that depend on each other (``relations``) are projected on the tangent space T of their values. Let c be
+   the bend of the values and :math:`\kappa^2 = 1/(1-16c^2r^2) \le 4/3`. Then the second term of q is :math:`\kappa^2
+   (\frac12L\eta^2\sigma_p^2 + \eta\sigma_p^2c)r`, and C is multiplied by κ².
 """
 
 from __future__ import annotations
@@ -30,10 +33,10 @@ from gdcheck.theorem.smooth.spectrum import Spectrum
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Relations
 
-# How much larger than it must be the ball is, for a checker that bounds it a little less sharply.
+# The ball is larger than needed by this factor, for a checker whose bounds are a little less sharp.
 ROOM = fmpq(65, 64)
 NARROW = fmpq(1, 10**11)
-"""How well the limit and its point are to be known."""
+"""The error that the limit and its point may have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +90,13 @@ class Arrival:
 
 
 def lipschitz(residuals: Sequence[SmoothLoss], centre: Sequence[arb], radius: arb) -> arb:
-    """Bound the Lipschitz constant of J on a ball: the root of the sum of the squared bounds of the ‖∇²F_i‖."""
+    """Bound the Lipschitz constant of J on a ball: the norm of the vector of bounds of the ‖∇²F_i‖."""
     return norm(bounds_on_ball(residual, centre, radius).second for residual in residuals)
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """A ball on which ‖J‖ ≤ ``largest`` and J is ``steep``-Lipschitz; it serves as long as iterates stay in it."""
+    """A ball on which ‖J‖ ≤ ``largest`` and ``steep`` is a Lipschitz constant of J; kept while iterates stay in it."""
 
     centre: list[arb]
     radius: arb
@@ -119,7 +122,7 @@ class Neighbourhood:
         return cls(iterate.centre, radius, here + steep * radius, steep)
 
     def holds(self, iterate: Iterate) -> bool:
-        """Whether x_k is in the ball, with all points that it may be."""
+        """Whether the ball holds all points that x_k may be."""
         away = norm(a - b for a, b in zip(iterate.centre, self.centre, strict=True))
         return surely_less(away + iterate.drift, self.radius)
 
@@ -127,8 +130,8 @@ class Neighbourhood:
 def iterates(problem: ValleyProblem) -> Iterator[Iterate]:
     """Enclose x₀, x₁, …, without end, at the current precision.
 
-    Two points of a ball on which J is bounded by σ and L-Lipschitz are mapped apart by at most max(1, |1 − ησ²|) +
-    ηL‖u‖ times their distance.
+    On a ball with ‖J‖ ≤ σ, where J has the Lipschitz constant L, the map's Lipschitz constant is at most
+    max(1, |1 − ησ²|) + ηL‖u‖.
     """
     eta = arb(problem.rate)
     wide = [arb(q) for q in problem.start]
@@ -165,7 +168,7 @@ def largest_singular_value(jacobian: arb_mat) -> arb:
 
 
 def on_tangent(iterate: Iterate, dependent: Relations | None) -> tuple[list[arb], arb_mat]:
-    """Return the residuals and J on the tangent space of their values; as they are, where they are independent."""
+    """Return the residuals and J, projected on the tangent space of their values unless they are independent."""
     if dependent is None:
         return iterate.residuals, iterate.jacobian
     turned, residuals = dependent.turned(), iterate.residuals
@@ -178,7 +181,7 @@ def arrival(problem: ValleyProblem, iterate: Iterate, dependent: Relations | Non
     Args:
         problem: The problem.
         iterate: The iterate.
-        dependent: The equations of the residuals, if they depend on each other.
+        dependent: The equations that the residuals satisfy for every x, if there are any.
 
     Returns:
         The limit; or what is lacking, in a few words.

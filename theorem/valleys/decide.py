@@ -62,7 +62,7 @@ ARRIVES = {
     Regime.TANGENTIAL: "the direction is fixed along the valley, for the momentum along it fades more slowly than the"
     " residuals",
 }
-"""What is proved in each regime."""
+"""The proved statement, by regime."""
 _NEEDS = (
     "the theorem on valleys does not apply: it needs that {} at the point of arrival, and where the trajectory runs {}"
 )
@@ -146,7 +146,7 @@ def decide_valley(
 def decide_residuals(
     problem: ValleyProblem, *, max_steps: int = MOST_STEPS, max_precision: int = MAX_PRECISION
 ) -> ValleyDecision | SmoothDecision:
-    """Decide as a valley; where gradient descent settles away from the zeros, as a loss with a strict minimum.
+    """Decide a problem as a valley; if gradient descent settles away from the zeros, as a loss with a strict minimum.
 
     Args:
         problem: The problem.
@@ -167,7 +167,7 @@ def decide_residuals(
 def _attempt(
     problem: ValleyProblem, dependent: Relations | None, max_steps: int, proof: Callable[[], object]
 ) -> Arrival | str:
-    """Follow the trajectory at the current precision; not any longer where it is proved to arrive nowhere."""
+    """Follow the trajectory at the current precision; stop if a proof is found that it does not arrive at full rank."""
     lacking, next_look, first, begun = "contraction", 0, arb(0), arb(0)
     for iterate in trajectory(problem):
         size = _size(iterate)
@@ -203,7 +203,7 @@ def _attempt(
         if iterate.step == _PATIENCE and lacking in _AWAY and proof() is not None:
             return lacking
         if iterate.step >= max_steps:
-            # Near a point where the rank is lost, steps become slow: it does not come near in any number of them.
+            # Near a point where the rank is lost, convergence is slower than geometric: more steps do not help.
             flat = surely_less(_FLAT * _smallest(iterate, dependent), first)
             return "rank" if lacking == "contraction" and flat else lacking
     raise AssertionError("the iterates have no end")

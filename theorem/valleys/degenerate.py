@@ -1,6 +1,6 @@
 r"""Starts from which no trajectory arrives where J has full rank, proved by an identity between polynomials.
 
-An affine space V = origin + span(D) holds the start, and every gradient at a point of V lies in span(D): so the
+An affine space V = origin + span(D) holds the start, and the gradient at every point of V lies in span(D). So the
 trajectory of gradient descent, and of a method with momentum, stays in V. If on V
 
 .. math:: \sum_ih_iF_i = \det(JJ^T)^N + \text{a sum of even monomials with coefficients that are not negative},
@@ -47,14 +47,14 @@ class Degenerate:
 
 
 def degenerate(problem: ValleyProblem, *, dependent: bool = False) -> Degenerate | None:
-    """Search the identity.
+    """Search for the identity.
 
     Args:
         problem: The problem.
         dependent: Whether its residuals depend on each other: then J has full rank nowhere, and N is 0.
 
     Returns:
-        The identity; None if there is none of small degree, or if the residuals are no small polynomials.
+        The identity; None if there is none of small degree, or if the residuals are not polynomials of small degree.
     """
     n, p = len(problem.start), len(problem.residuals)
     if p > _MOST_RESIDUALS or n > _MOST_VARIABLES:
@@ -105,7 +105,7 @@ def _echelon(rows: Sequence[Sequence[fmpq]]) -> tuple[Vector, ...]:
 
 
 def _nearest(directions: Sequence[Vector], start: Vector) -> Vector:
-    """Return the point of start + span(D) next to 0."""
+    """Return the point of start + span(D) nearest to 0."""
     if not directions:
         return start
     d, s = fmpq_mat([list(v) for v in directions]), fmpq_mat([[x] for x in start])

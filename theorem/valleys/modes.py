@@ -1,8 +1,8 @@
-r"""The modes of a method at a point of arrival, of whose singular values only enclosures are known.
+r"""The modes of a method at a point of arrival, where only enclosures of the singular values are known.
 
-With the buffer over :math:`\sqrt\eta`, a method is :math:`\begin{pmatrix}1-as & -\kappa\sqrt s\\ \sqrt s &
-\beta\end{pmatrix}`, :math:`s = \eta\sigma^2`, on the pair of singular vectors of a singular value σ of J there, and β
-on the buffers along the valley (docs/valleys.md, *Momentum*).
+The buffer is divided by :math:`\sqrt\eta`. On the pair of singular vectors of a singular value σ of J there, a step of
+the method is :math:`\begin{pmatrix}1-as & -\kappa\sqrt s\\ \sqrt s & \beta\end{pmatrix}` with :math:`s = \eta\sigma^2`;
+on buffers along the valley it is β (docs/valleys.md, *Momentum*).
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ SHAPES = {
 
 @dataclass(frozen=True, eq=False)
 class Dominance:
-    """What dominates.
+    """The dominant mode.
 
     Attributes:
         regime: The regime.
-        index: The place of the singular value whose mode dominates; None where all of them turn, and where the buffer
-            along the valley dominates.
+        index: The index of the singular value whose mode dominates; None if all modes are pairs, or if the buffer along
+            the valley dominates.
         rho: The modulus.
-        powers: K with ‖Bʲ‖ ≤ Kρʲ for all j ≥ 0; not finite where none is known.
-        angles: By how much the modes that dominate turn in a step.
+        powers: K with ‖Bʲ‖ ≤ Kρʲ for all j ≥ 0; not finite if none is known.
+        angles: The angles by which dominant pairs rotate in a step.
     """
 
     regime: Regime
@@ -47,7 +47,7 @@ class Dominance:
 
 
 def matrix_of(method: Method, s: arb) -> ModeMatrix | None:
-    """Return the matrix of a mode; None if it is not decided of what shape it is.
+    """Return the matrix of a mode; None if its shape (real, double or a pair) is not decided.
 
     Args:
         method: The method.
@@ -70,7 +70,7 @@ def _rows(method: Method, s: arb) -> tuple[tuple[arb, arb], tuple[arb, arb]]:
 
 
 def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bool) -> Dominance | str:
-    """Find what dominates.
+    """Find the dominant mode.
 
     Args:
         method: The method.
@@ -79,7 +79,7 @@ def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bo
         tangential: Whether there are directions along the valley, on which J vanishes.
 
     Returns:
-        What dominates; or what is lacking, in a word.
+        The dominant mode; or the key of what is lacking.
     """
     beta, stable = arb(method.momentum), arb(largest_stable(method))
     ends = [eta * value for value in values]

@@ -1,13 +1,15 @@
 r"""Where heavy ball or Nesterov's method arrives in a valley, decided at one state without knowing the point.
 
-With :math:`z = (u, c/\sqrt\eta)` one step is :math:`z^+ = B(x)z + R`, where B has the blocks :math:`I - a\eta JJ^T,
--\kappa\sqrt\eta J, \sqrt\eta J^T, \beta`; the step of x is at most :math:`D\|z\|`, :math:`D = \|(a\eta\sigma_p,
-\kappa\sqrt\eta)\|`, so that :math:`\|R\| \le \frac12LD^2\|z\|^2`, and :math:`\|B(x) - B(y)\| \le LV\|x-y\|` with
-:math:`V = \|(2a\eta\sigma_p, \kappa\sqrt\eta, \sqrt\eta)\|`. Let :math:`\|B^j\| \le K\rho^j` for every spectrum of
-:math:`JJ^T` that occurs on the ball of radius ϱ, and :math:`r = K\|z\|`. If :math:`q = \rho + K(LV\varrho +
-\frac12LD^2r) < 1` and :math:`Dr/(1-q) \le \varrho`, the trajectory stays in the ball and tends to a zero of F; with B
-at that zero, :math:`z^+ = Bz + g`, :math:`\|g\| \le C\|z\|^2`, :math:`C = LVDK/(1-q) + \frac12LD^2` (docs/valleys.md,
-*Momentum*).
+1. With :math:`z = (u, c/\sqrt\eta)` one step is :math:`z^+ = B(x)z + R`, where B has the blocks :math:`I - a\eta JJ^T,
+   -\kappa\sqrt\eta J, \sqrt\eta J^T, \beta`.
+2. The step of x is at most :math:`D\|z\|` with :math:`D = \|(a\eta\sigma_p, \kappa\sqrt\eta)\|`. So :math:`\|R\| \le
+   \frac12LD^2\|z\|^2`.
+3. :math:`\|B(x) - B(y)\| \le LV\|x-y\|` with :math:`V = \|(2a\eta\sigma_p, \kappa\sqrt\eta, \sqrt\eta)\|`.
+4. Let :math:`\|B^j\| \le K\rho^j` for every spectrum of :math:`JJ^T` that occurs on the ball of radius ϱ, and
+   :math:`r = K\|z\|`. If :math:`q = \rho + K(LV\varrho + \frac12LD^2r) < 1` and :math:`Dr/(1-q) \le \varrho`, the
+   trajectory stays in the ball and tends to a zero of F.
+5. With B at that zero, :math:`z^+ = Bz + g`, :math:`\|g\| \le C\|z\|^2` and :math:`C = LVDK/(1-q) + \frac12LD^2`
+   (docs/valleys.md, *Momentum*).
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ class MomentumArrival(Arrival):
 
     Attributes:
         powers: K, a power of two.
-        angles: By how much the modes that dominate turn in a step, where they do.
+        angles: The angles by which dominant pairs rotate in a step; empty without pairs.
     """
 
     powers: fmpq
@@ -53,7 +55,7 @@ class MomentumArrival(Arrival):
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What is known of a state: the residuals and J on the tangent space T of their values, and bounds there."""
+    """A state's residuals and J on the tangent space T of their values, with bounds."""
 
     problem: ValleyProblem
     state: State
@@ -89,7 +91,7 @@ def momentum_arrival(problem: ValleyProblem, state: State, dependent: Relations 
     Args:
         problem: The problem, with its method.
         state: The state.
-        dependent: The equations of the residuals, if they depend on each other.
+        dependent: The equations that the residuals satisfy for every x, if there are any.
 
     Returns:
         The limit; or what is lacking, in a word.
@@ -164,7 +166,7 @@ def _ball(seen: _Seen, exactly: Spectrum) -> _Ball | str:
 
 
 def _decided(seen: _Seen, ball: _Ball) -> Arrival | str:
-    """Hold the amplitude against the tail."""
+    """Compare the amplitude with the tail."""
     if not surely_less(ball.around, arb(NARROW)):
         return "accuracy"
     regime = ball.dominant.regime
@@ -194,7 +196,7 @@ def _decided(seen: _Seen, ball: _Ball) -> Arrival | str:
 
 
 def _turning(seen: _Seen, ball: _Ball) -> tuple[arb, ...] | str:
-    """Tell whether some pair that turns has an amplitude; its part of the residuals is at most all of it."""
+    """Tell whether some dominant pair has an amplitude."""
     state = seen.state
     if ball.dominant.index is None:
         size, error = norm(seen.residuals), ball.sigma_p * state.drift
@@ -239,15 +241,15 @@ def _across(seen: _Seen, ball: _Ball) -> tuple[arb, ...] | str:
 
 
 def _along(seen: _Seen, ball: _Ball) -> tuple[arb, ...] | str:
-    """Return the limit along the valley: that of the buffer's part on which J vanishes."""
+    """Return the limit along the valley: the limit of the buffer's component on which J vanishes."""
     state, root = seen.state, arb(seen.problem.rate).sqrt()
     n = len(state.buffer)
     buffer = arb_mat(n, 1, state.buffer)
-    # Whatever is taken away lies in the range of Jᵀ; what is left of it there is at most ‖J·‖/σ₁.
+    # The part that is subtracted lies in the range of Jᵀ. Of the rest d, the component there is at most ‖Jd‖/σ₁.
     near = _solved(seen.gram, seen.jacobian * buffer, ball.spectrum)
     rest = buffer - seen.jacobian.transpose() * near
     left = norm((seen.jacobian * rest).entries()) / ball.sigma_1
-    # The range of Jᵀ at the point of arrival is turned by at most L·/σ₁.
+    # The range of Jᵀ at the point of arrival is rotated by an angle with a sine of at most L/σ₁ times the distance.
     turned = ball.steep * ball.around / ball.sigma_1
     length = norm(rest.entries())
     error = left + turned * norm(state.buffer) + state.drift

@@ -78,7 +78,7 @@ class ValleyProblem:
         variables: Sequence[str] | None = None,
         method: Mapping[str, Any] | str | Method | None = None,
     ) -> ValleyProblem:
-        """Return the problem that a person writes, checked.
+        """Return the problem that the user states, after checking its fields.
 
         Args:
             residuals: The texts of the residuals (see ``theorem.smooth.reading``), or a Python function of a vector
@@ -187,7 +187,7 @@ def _method(given: Mapping[str, Any] | str | Method | None) -> Method:
 
 
 def _read(text: str, names: Sequence[str] | None) -> SmoothLoss:
-    """Read one residual; what is wrong with it is said of the residuals."""
+    """Read one residual; errors name the field ``residuals``."""
     try:
         return read_smooth(text, names)
     except InputError as error:

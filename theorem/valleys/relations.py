@@ -1,9 +1,10 @@
-r"""Polynomial equations that residuals satisfy by themselves, where their Jacobian is never of full rank.
+r"""Polynomial equations that residuals satisfy for every x, so that their Jacobian never has full rank.
 
-The nine residuals of :math:`UV^T = M` with factors of rank 2 satisfy :math:`\det(M + u) = 0`, whatever U and V are.
-Equations :math:`\Phi(F(x)) \equiv 0` with :math:`\Phi(0) = 0` and linear parts that are independent make the residuals'
-values near 0 a manifold, whose tangent space T at 0 is where these linear parts vanish. At a zero of F the range of J
-lies in T, for :math:`D\Phi(0)J = 0` there (docs/valleys.md, *Residuals that depend on each other*).
+For example, the nine residuals of :math:`UV^T = M` with factors of rank 2 satisfy :math:`\det(M + u) = 0` for all U and
+V. Let :math:`\Phi(F(x)) \equiv 0` be such equations, with :math:`\Phi(0) = 0` and independent linear parts. Then the
+values of the residuals near 0 lie on a manifold. Its tangent space T at 0 is where the linear parts vanish. At a zero
+of F the range of J lies in T, since :math:`D\Phi(0)J = 0` there (docs/valleys.md, *Residuals that depend on each
+other*).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Relations:
     tangent: tuple[tuple[fmpq, ...], ...]
 
     def turned(self) -> arb_mat:
-        """Return the tangent space's coordinates: rows of length 1, at the current precision; shape (m, p)."""
+        """Return the unit tangent vectors as rows, at the current precision; shape (m, p)."""
         return arb_mat([[arb(x) / norm(map(arb, row)) for x in row] for row in self.tangent])
 
     def bend(self, radius: arb) -> arb:
@@ -66,7 +67,7 @@ class Excluded:
 
 
 def relations(residuals: Sequence[SmoothLoss]) -> Relations | Excluded | None:
-    """Search the equations of dependent residuals.
+    """Search for equations that the residuals satisfy for every x.
 
     Args:
         residuals: The residuals.
@@ -97,7 +98,7 @@ def relations(residuals: Sequence[SmoothLoss]) -> Relations | Excluded | None:
 
 
 def as_polynomial(residual: SmoothLoss) -> fmpq_mpoly | None:
-    """Return a residual as a polynomial; None if it is none, or too large a one."""
+    """Return a residual as a polynomial; None if it is not one, or is too large."""
     n = residual.dimension
     context = ring(n)
     slots: list[fmpq_mpoly] = list(context.gens())
@@ -120,13 +121,13 @@ def as_polynomial(residual: SmoothLoss) -> fmpq_mpoly | None:
 
 
 def generic_rank(made: Sequence[fmpq_mpoly], n: int) -> int:
-    """Return the rank of the Jacobian at a point; it is the largest of all but where minors happen to vanish."""
+    """Return the rank of the Jacobian at a point; it is the largest rank unless a minor happens to vanish there."""
     at = [fmpq((7919 * (i + 2) ** 3) % 211 + 1, 13 + i) for i in range(n)]
     return int(fmpq_mat([[f.derivative(i)(*at) for i in range(n)] for f in made]).rank())
 
 
 def _points(n: int, count: int) -> list[list[int]]:
-    """Return points of small whole numbers that no polynomial of interest vanishes on by chance."""
+    """Return points of small whole numbers, chosen so that no polynomial of interest vanishes on them by chance."""
     state, points = 1, []
     for _ in range(count):
         row = []
@@ -152,7 +153,7 @@ def _equations(made: Sequence[fmpq_mpoly], n: int, degree: int) -> list[Polynomi
         rows.append([reduce(lambda a, b: a * b, (powers[i][a] for i, a in enumerate(m)), fmpq(1)) for m in monomials])
     basis = _nullspace(fmpq_mat(rows))
     found = [{m: c for m, c in zip(monomials, vector, strict=True) if c} for vector in basis]
-    # An equation that held at the points alone is none.
+    # An equation that holds at the points alone is dropped.
     found = [equation for equation in found if not any(_composed(equation, made).coeffs())]
     one = (0,) * p
     with_constant = [equation for equation in found if one in equation]

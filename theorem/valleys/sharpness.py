@@ -1,8 +1,8 @@
 r"""The largest Hessian eigenvalue along a trajectory into a valley, and at which steps it exceeds 2/η.
 
-:math:`\nabla^2f = J^TJ + \sum_iu_i\nabla^2F_i` for half the sum of squares; :math:`\nabla^3f` is at most
-:math:`3\sigma L + \|u\|T` in norm, with T the root of the sum of squared bounds of the :math:`\|\nabla^3F_i\|`. After
-the step that decides, the eigenvalue is at most :math:`\sigma_p^2 + \|u\|L` for ever.
+For half the sum of squares, :math:`\nabla^2f = J^TJ + \sum_iu_i\nabla^2F_i`, and the norm of :math:`\nabla^3f` is at
+most :math:`3\sigma L + \|u\|T`, where T is the norm of the vector of bounds of the :math:`\|\nabla^3F_i\|`. At all
+steps after the one that decides, the eigenvalue is at most :math:`\sigma_p^2 + \|u\|L`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from gdcheck.theorem.valleys.problem import ValleyProblem
 
 @dataclass(frozen=True, eq=False)
 class ValleySharpness:
-    """What is proved of the largest Hessian eigenvalue.
+    """The proved behaviour of the largest Hessian eigenvalue.
 
     Attributes:
         threshold: 2/η.
         first: The eigenvalue at x₀.
-        limit: The one at the point of arrival.
-        peak: The largest one at the steps of ``above``; None if there is none.
+        limit: The eigenvalue at the point of arrival.
+        peak: The largest eigenvalue at the steps of ``above``; None if there is none.
         above: The steps at which it exceeds 2/η.
         undecided: The steps at which the enclosure holds 2/η.
         complete: Whether it is below 2/η at all steps after the one that decides.
-        rose: At how many steps of ``above`` the loss is proved to rise.
-        fell: At how many it is proved to fall.
+        rose: The number of steps of ``above`` at which the loss is proved to rise.
+        fell: The number of those at which it is proved to fall.
     """
 
     threshold: fmpq
@@ -48,7 +48,7 @@ class ValleySharpness:
 
     @property
     def is_proved(self) -> bool:
-        """Whether ``above`` are exactly the steps above 2/η, of all there are."""
+        """Whether it is proved that ``above`` are exactly the steps above 2/η."""
         return self.complete and not self.undecided
 
 
@@ -59,7 +59,7 @@ def valley_sharpness(decision: ValleyDecision) -> ValleySharpness | None:
         decision: The decision.
 
     Returns:
-        What is proved; None if no point of arrival is, or for a method with momentum, which 2/η does not concern.
+        The proved behaviour; None if no point of arrival is proved, or for momentum, where 2/η is not the limit.
     """
     problem, arrival = decision.problem, decision.arrival
     if arrival is None or not problem.method.is_plain:
@@ -107,7 +107,7 @@ def _size(problem: ValleyProblem, iterate: Iterate) -> arb:
 
 
 def _top(problem: ValleyProblem, iterate: Iterate, limit: arb | None) -> arb:
-    """Enclose the largest eigenvalue for half the sum of squares; only an upper bound where that is below a limit."""
+    """Enclose the largest eigenvalue for half the sum of squares; if an upper bound is below a limit, return that."""
     forward = [Forward.of(residual, iterate.centre, 2) for residual in problem.residuals]
     matrix = iterate.jacobian.transpose() * iterate.jacobian
     for u, each in zip(iterate.residuals, forward, strict=True):
@@ -122,7 +122,7 @@ def _top(problem: ValleyProblem, iterate: Iterate, limit: arb | None) -> arb:
 
 
 def _change(problem: ValleyProblem, iterate: Iterate) -> arb:
-    """Bound how far the Hessian at x_k is from the one at the enclosure's middle."""
+    """Bound the distance from the Hessian at x_k to the one in the middle of the enclosure."""
     bounds = [bounds_on_ball(residual, iterate.centre, iterate.drift) for residual in problem.residuals]
     steep, third = norm(b.second for b in bounds), norm(b.third for b in bounds)
     sigma = largest_singular_value(iterate.jacobian) + steep * iterate.drift

@@ -1,4 +1,4 @@
-"""A loss that is written as a sum of squares, taken apart into residuals; and residuals put together again."""
+"""From a loss that is written as a sum of squares to its residuals, and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gdcheck.theorem.valleys.relations import as_polynomial, generic_rank
 
 
 def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
-    """Return a problem with the residuals that its loss is written with.
+    """Return a problem with residuals, if its loss is written as a sum of squares.
 
     Args:
         problem: The problem.
@@ -36,7 +36,7 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
         try:
             loss = read_smooth(problem.text, problem.loss.variables)
         except InputError:
-            return None  # A loss with max(…), which is not a smooth one.
+            return None  # A loss with max(…), which is not smooth.
     found = None if given else squares(loss)
     if found is None:
         return None
@@ -54,7 +54,7 @@ def as_valley(problem: Problem | SmoothProblem) -> ValleyProblem | None:
 
 
 def as_loss(problem: ValleyProblem) -> SmoothProblem:
-    """Return a problem with residuals as one with a loss, whose minimizer need be no zero of the residuals."""
+    """Return a problem with residuals as one with a loss; its minimizer need not be a zero of the residuals."""
     loss = read_smooth(loss_text(problem), problem.variables)
     return SmoothProblem(loss, problem.step_size, problem.start, as_written=problem.as_written)
 
@@ -69,7 +69,7 @@ def loss_text(problem: ValleyProblem) -> str:
 def squares(loss: SmoothLoss) -> tuple[fmpq, tuple[str, ...]] | None:
     """Return a factor and texts of residuals, such that the loss is the factor times the sum of their squares.
 
-    A constant beside the squares is left out: gradient descent does not see it.
+    A constant added to the squares is left out: it does not change gradient descent.
     """
     *nodes, last = loss.nodes
     if not isinstance(last, Sum) or not last.terms or any(c <= 0 for _, c in last.terms):
@@ -101,7 +101,7 @@ class _Texts:
         self._known: dict[int, str] = dict(enumerate(loss.variables))
 
     def of(self, slot: int) -> str:
-        """Write a slot; one that is too long to be read again ends as a text that is too long."""
+        """Write a slot; if the text becomes too long, stop at a text that the reader refuses as too long."""
         if slot not in self._known:
             self._known[slot] = self._written(self._loss.nodes[slot - self._loss.dimension])[: MAX_CHARACTERS + 1]
         return self._known[slot]

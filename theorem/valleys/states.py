@@ -1,9 +1,10 @@
 r"""The states of a method with a buffer on its way into a valley, enclosed.
 
-:math:`c' = \beta c + \eta J^Tu`, :math:`x' = x - a\eta J^Tu - \kappa c`. Two states whose points lie in a ball on which
-:math:`\|J\| \le \sigma`, J is L-Lipschitz and :math:`\|u\| \le r` are mapped apart by the mean of
-:math:`\begin{pmatrix}1-a\eta H & -\kappa\\ \eta H & \beta\end{pmatrix}` over the Hessians H between them, whose
-eigenvalues lie between :math:`-Lr` and :math:`\sigma^2 + Lr`; its norm is largest at one of these ends.
+:math:`c' = \beta c + \eta J^Tu`, :math:`x' = x - a\eta J^Tu - \kappa c`. Take a ball of points on which
+:math:`\|J\| \le \sigma`, J has the Lipschitz constant L and :math:`\|u\| \le r`. The difference of two states there is
+multiplied by the mean of :math:`\begin{pmatrix}1-a\eta H & -\kappa\\ \eta H & \beta\end{pmatrix}` over the Hessians H
+between them. The eigenvalues of H lie between :math:`-Lr` and :math:`\sigma^2 + Lr`, and the norm is largest at one of
+these ends.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The step sizes at which a method with momentum changes what it does at a point of arrival.
+"""The step sizes at which a method with momentum changes its behaviour at a point of arrival.
 
-All of them fall as the smallest or the largest nonzero eigenvalue grows: those of the ends of the enclosures hold them.
+All of them fall as the smallest or the largest nonzero eigenvalue grows. So their values at the ends of the
+eigenvalues' enclosures enclose them.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ _BITS = 256
 
 @dataclass(frozen=True, eq=False)
 class ValleyThresholds:
-    """Where a method changes on the line of step sizes, enclosed.
+    """The step sizes at which a method changes its behaviour, enclosed; None for one that is absent or undecided.
 
     Attributes:
-        boundary: The switch from fixed to alternating; None if there is none, or that is not decided.
-        window: The ends of the window in which no limit exists; None likewise.
-        tangential: The ends of the window in which the direction tends to one along the valley; None likewise.
+        boundary: The switch from fixed to alternating.
+        window: The ends of the window in which no limit exists.
+        tangential: The ends of the window in which the direction tends to one along the valley.
         stability_limit: The step size from which on the point repels.
     """
 
@@ -37,7 +38,7 @@ class ValleyThresholds:
 
 
 def valley_thresholds(lowest: arb, highest: arb, method: Method, *, tangential: bool) -> ValleyThresholds:
-    """Enclose the step sizes at which a method changes.
+    """Enclose the step sizes at which a method changes its behaviour.
 
     Args:
         lowest: The smallest nonzero Hessian eigenvalue at the point of arrival, enclosed.

@@ -1,1 +1,1 @@
-"""Functions along a trajectory to any order: what is left where the first orders vanish."""
+"""Functions along a trajectory to any order: the pattern where the first orders vanish."""

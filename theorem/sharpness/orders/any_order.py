@@ -1,14 +1,15 @@
-r"""The pattern of a smooth function at whatever order decides it along the limit direction.
+r"""The pattern of a smooth function along the limit direction, at the first order that does not vanish.
 
-In the notation of ``curve``, :math:`h_k = y_ku + \psi(y_k) + y_k^q\zeta_k` with :math:`\|\zeta_k\| \le w`, w → 0. Let
-the Taylor coefficients of :math:`y \mapsto \varphi(m + yu + \psi(y) + y^q\zeta)` below the order p vanish exactly,
-whatever :math:`\zeta \perp u` is. Then by Taylor's formula :math:`\varphi_k - \varphi(m) = Q_k y_k^p`, :math:`Q_k` in
-the coefficient of order p for all ζ allowed, plus :math:`[-a, a]` times that of order p + 1 on :math:`[-a, a]`. With c
-that coefficient at ζ = 0 and ε a bound of :math:`|Q_k - c|`, sign and approach are settled as in ``pattern``, by
-:math:`(|c|+\varepsilon)\rho_+^{pm} < |c|-\varepsilon`; m = 2 where :math:`y^p` alternates.
+1. In the notation of ``curve``, :math:`h_k = y_ku + \psi(y_k) + y_k^q\zeta_k` with :math:`\|\zeta_k\| \le w`, w → 0.
+2. Suppose that the Taylor coefficients of :math:`y \mapsto \varphi(m + yu + \psi(y) + y^q\zeta)` below the order p
+   vanish exactly for every :math:`\zeta \perp u`.
+3. Then by Taylor's formula :math:`\varphi_k - \varphi(m) = Q_k y_k^p`. :math:`Q_k` lies in the sum of the coefficient
+   of order p, over all allowed ζ, and :math:`[-a, a]` times the coefficient of order p + 1 on :math:`[-a, a]`.
+4. Let c be the coefficient of order p at ζ = 0, and ε a bound of :math:`|Q_k - c|`. Sign and approach follow as in
+   ``pattern``, from :math:`(|c|+\varepsilon)\rho_+^{pm} < |c|-\varepsilon`; m = 2 where :math:`y^p` alternates.
 
-That coefficients vanish is decided in rationals: a polynomial of degree d in ζ is zero if it is at all whole points
-whose coordinates are not negative and add up to d at most.
+Step 2 is decided in rationals: a polynomial of degree d in ζ is zero if it vanishes at all points whose coordinates are
+whole, not negative, and add up to at most d.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ _TOO_SLOW = (
 
 @dataclass(frozen=True)
 class Decided:
-    """What the deciding order proves.
+    """The proof at the deciding order.
 
     Attributes:
         proof: The inequality.

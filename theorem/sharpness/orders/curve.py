@@ -1,10 +1,10 @@
-r"""The curve along which a trajectory comes in, to any order, and how closely it is followed.
+r"""The slow curve, along which a trajectory approaches the minimizer, to any order; and how closely it is followed.
 
-Write :math:`h = yu + h^\perp`. The slow curve is :math:`\psi(y) = \sum_{2\le j\le q} s_j y^j`, with :math:`s_j \perp u`
-such that its defect :math:`D(y) = F^\perp(yu+\psi(y)) - \psi(F_u(yu+\psi(y)))` begins with :math:`y^{q+1}`: order by
-order, :math:`(\mu^j - M)s_j` is known, :math:`M = I - \eta A`. Let :math:`z = h^\perp - \psi(y)`. As
-:math:`\|DF - M\| \le \Lambda` on a ball that holds h and :math:`yu + \psi(y)`, and ψ has there the Lipschitz constant
-Ψ,
+Write :math:`h = yu + h^\perp` and :math:`M = I - \eta A`. The slow curve is :math:`\psi(y) = \sum_{2\le j\le q} s_j
+y^j`, with :math:`s_j \perp u` such that its defect :math:`D(y) = F^\perp(yu+\psi(y)) - \psi(F_u(yu+\psi(y)))` begins
+with
+:math:`y^{q+1}`. This gives :math:`(\mu^j - M)s_j`, one order after the other. Let :math:`z = h^\perp - \psi(y)`. On a
+ball that holds h and :math:`yu + \psi(y)`, let :math:`\|DF - M\| \le \Lambda`, and Ψ be a Lipschitz constant of ψ. Then
 
 .. math:: \|z_{k+1}\| \le \beta\|z_k\| + E a_k^{q+1}, \qquad \beta = b + \Lambda(1 + \Psi),
 
@@ -43,7 +43,7 @@ def bends(descent: Descent, order: int) -> list[list[Any]] | None:
     n = len(found[0])
     for q in range(2, order + 1):
         inner, rest = descent.image(found, q + 1)
-        # The gradient at m is exactly zero, which balls do not tell.
+        # The gradient at m is exactly zero, which balls cannot show.
         inner = inner - inner[0]
         pulled = [x[q] for x in rest]
         power = inner
@@ -140,7 +140,7 @@ class SlowCurve:
         return norm(x[q + 1] for x in total)
 
     def away(self, begin: _Begin, cone: Cone) -> arb | None:
-        """Return a bound of w from the cone's step on, for ever; None if the cone is before the beginning."""
+        """Return a bound of w from the cone's step on; None if the cone is before the beginning."""
         later = cone.step - self.envelope.step - begin.later
         if later < 0:
             return None

@@ -1,4 +1,4 @@
-"""Gradient descent at a minimizer with one certified direction: what the orders of a function need to know of it."""
+"""Gradient descent at a minimizer with one certified direction, as the proofs of higher orders need it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Setting:
         return Descent(self.loss, self.step_size, self.exact_minimizer, self.exact_direction)
 
     def steepness(self, radius: arb) -> arb:
-        """Bound how far the map's derivative on the ball of that radius is from that at the minimizer, in norm."""
+        """Bound the norm of the change of the map's derivative from the minimizer to the ball of that radius."""
         centre = [x.mid() for x in self.minimizer]
         third = bounds_on_ball(self.loss, centre, radius + norm(x.rad() for x in self.minimizer)).third
         return (self.step_size * third * radius).upper()
@@ -56,7 +56,7 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class Descent:
-    r"""The map F around its fixed point m, in numbers of one kind, along a vector w: h = y w + what is orthogonal to w.
+    r"""The map F around its fixed point m, in numbers of one kind, split along a vector w: h = y w + (orthogonal to w).
 
     Attributes:
         loss: The loss.
@@ -105,7 +105,7 @@ class Descent:
         Args:
             bends: b_1, b_2, …
             terms: The number of terms wanted.
-            base: Y; none is zero.
+            base: Y; zero if None.
         """
         curve = polynomial_curve([list(self.point), *bends], terms, base)
         slopes = gradient_along(self.loss, curve)

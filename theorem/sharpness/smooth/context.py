@@ -32,7 +32,7 @@ from gdcheck.theorem.smooth.series.majorant import derivative_on_ball
 EXACT_PRECISION = 128
 """The bits to which exact eigenvalues are isolated."""
 ROOM = fmpq(65, 64)
-"""Room for a checker that bounds a derivative a little less sharply."""
+"""Room for a checker whose bounds of derivatives are a little less sharp."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,7 @@ class SmoothContext:
         return found
 
     def hessian_slack(self, iterate: EnclosedIterate) -> arb:
-        """Bound how far the Hessian at an iterate may be from that in the middle."""
+        """Bound the distance of the Hessian at an iterate from the one in the middle of its ball."""
         reach = iterate.error + self.found.radius
         return (bounds_on_ball(self.loss, self.middle(iterate), reach).third * reach).upper()
 
@@ -198,7 +198,7 @@ class SmoothContext:
         return Forward.of(self.loss, middle, 0).value + slack.union(-slack)
 
     def middle(self, iterate: EnclosedIterate) -> list[arb]:
-        """Return a point within the iterate's error, and the minimizer's, of the iterate, shape (n,)."""
+        """Return a point whose distance from the iterate is at most the errors of iterate and minimizer, shape (n,)."""
         return [c + h for c, h in zip(self.centre, iterate.centre, strict=True)]
 
     def trajectory(self, most: int) -> Iterator[EnclosedIterate]:

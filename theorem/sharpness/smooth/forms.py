@@ -32,7 +32,7 @@ def third_twice(loss: SmoothLoss, point: Sequence[Any], a: Sequence[Any]) -> lis
 
 
 def third_form(loss: SmoothLoss, point: Sequence[Any], a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
-    """Return D³f[a, b, ·], shape (n,), of arguments as those of ``third_twice``."""
+    """Return D³f[a, b, ·], shape (n,), for arguments like those of ``third_twice``."""
     plus = third_twice(loss, point, [x + y for x, y in zip(a, b, strict=True)])
     minus = third_twice(loss, point, [x - y for x, y in zip(a, b, strict=True)])
     return [(x - y) / 4 for x, y in zip(plus, minus, strict=True)]

@@ -1,4 +1,4 @@
-r"""Reflections that a smooth loss does not change under: they make the slope of the sharpness along u exactly zero.
+r"""Reflections that leave a smooth loss unchanged, and thereby make the slope of the sharpness along u exactly zero.
 
 Let S be a signed permutation of the coordinates with :math:`S^2 = I`, and f∘S = f. Then S maps critical points to
 critical points, and the minimizer m to itself, where m is the only one within reach; so :math:`D^kf(m)[Sa, Sb, \dots] =
@@ -6,8 +6,8 @@ D^kf(m)[a, b, \dots]`, S commutes with the Hessian, and a unit eigenvector w of 
 Su = −u, :math:`\omega\cdot u = D^3f(m)[v, v, u] = D^3f(m)[Sv, Sv, Su] = -\omega\cdot u = 0`, whether or not m is known
 exactly. Where S = −I leaves f unchanged, all of :math:`D^3f(m)` vanishes.
 
-That f∘S = f is read off the graph: every slot gets a name, up to sign where the function is odd or even, from its
-coordinates as they are and from the reflected ones; the loss has to have one name for both.
+That f∘S = f is verified on the graph. Every slot gets two names, computed from the coordinates and from the reflected
+coordinates; signs pass through odd and even functions. The loss must have the same name both times.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EVEN = frozenset(("cos", "cosh"))
 
 @dataclass(frozen=True)
 class Reflection:
-    """x ↦ Sx with (Sx)_i = sign_i · x_{place_i}; place is its own inverse, and both places of a pair have one sign."""
+    """x ↦ Sx with (Sx)_i = sign_i · x_{place_i}; place is its own inverse, and both indices of a pair have one sign."""
 
     places: tuple[int, ...]
     signs: tuple[int, ...]
@@ -44,7 +44,7 @@ class Reflection:
         return here == _named(loss, list(zip(self.signs, self.places, strict=True)), names)
 
     def fixes(self, loss: SmoothLoss, minimizer: EnclosedMinimizer) -> bool:
-        """Whether Sm = m, of a loss that S does not change: m and Sm lie in a ball on which the loss is convex."""
+        """Whether Sm = m, for a loss with f∘S = f: m and Sm lie in a ball on which the loss is strictly convex."""
         centre = [arb(x) for x in minimizer.centre]
         apart = norm(a - b for a, b in zip(self.of(centre), centre, strict=True))
         reach = (apart + 2 * arb(minimizer.radius)).upper()
@@ -52,7 +52,7 @@ class Reflection:
         return surely_less(third * reach * 2, minimizer.spectrum.values[0])
 
     def reverses(self, u: Sequence[arb]) -> bool:
-        """Whether Su = −u, of a vector with Su = ±u."""
+        """Whether Su = −u, for a vector with Su = ±u."""
         return surely_less(sum((a * b for a, b in zip(self.of(u), u, strict=True)), arb(0)), arb(0))
 
 
@@ -62,7 +62,7 @@ def turned_round(n: int) -> Reflection:
 
 
 def reverses_direction(loss: SmoothLoss, minimizer: EnclosedMinimizer, u: Sequence[arb]) -> bool:
-    """Whether a reflection that leaves loss and minimizer as they are reverses an eigenvector of a simple eigenvalue.
+    """Whether a reflection that leaves loss and minimizer unchanged reverses an eigenvector of a simple eigenvalue.
 
     Args:
         loss: The loss.
@@ -73,7 +73,7 @@ def reverses_direction(loss: SmoothLoss, minimizer: EnclosedMinimizer, u: Sequen
 
 
 def _candidates(u: Sequence[arb]) -> Iterator[Reflection]:
-    """Yield reflections that may reverse u: of the coordinates that it has, of all, and a swap of two."""
+    """Yield reflections that may reverse u: of its nonzero coordinates, of all coordinates, and a swap of two."""
     n = len(u)
     support = [i for i, x in enumerate(u) if not x.contains(0)]
     yield Reflection(tuple(range(n)), tuple(-1 if i in support else 1 for i in range(n)))
@@ -92,7 +92,7 @@ def _named(loss: SmoothLoss, variables: list[tuple[int, int]], names: dict[objec
     Args:
         loss: The loss.
         variables: Sign and name of each variable; the names below n are theirs.
-        names: The names known, which grow.
+        names: The known names; new ones are added.
     """
     slots, n = list(variables), loss.dimension
 
@@ -106,7 +106,7 @@ def _named(loss: SmoothLoss, variables: list[tuple[int, int]], names: dict[objec
 
 
 def _key(node: Node, slots: Sequence[tuple[int, int]]) -> tuple[int, object]:
-    """Return a sign, and what a node is up to that sign: a name that is known, or its parts."""
+    """Return a sign, and the key of a node up to that sign: a known name, or its parts."""
     if isinstance(node, Sum):
         total: dict[int, fmpq] = {}
         for slot, c in node.terms:

@@ -2,7 +2,7 @@ r"""The largest Hessian eigenvalue of a smooth loss as a function around its enc
 
 The bounds are those of ``theorem.sharpness.top_eigenvalue``; :math:`T_3` and :math:`T_4` come from majorants on balls,
 :math:`\omega = D^3f[v, v, \cdot]` and the second derivative from power series along lines (``forms``). ω is known to be
-zero where the loss is even around the minimizer, or where :math:`D^3f` is at an exact one.
+zero where the loss is even around the minimizer, or where :math:`D^3f` vanishes at a minimizer that is known exactly.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class SmoothTopEigenvalue:
 
     @cached_property
     def gradient(self) -> Sequence[arb]:
-        """Ω, enclosed."""
+        """The gradient ω, enclosed."""
         exact = self.exact_gradient
         if exact is not None:
             return [arb(x) for x in exact]
@@ -65,7 +65,7 @@ class SmoothTopEigenvalue:
 
     @cached_property
     def exact_gradient(self) -> Sequence[fmpq] | None:
-        """Ω, if it is known to be rational."""
+        """The gradient ω, if it is known to be rational."""
         loss, found, n = self.context.loss, self.context.found, len(self.context.minimizer)
         if turned_round(n).keeps(loss) and turned_round(n).fixes(loss, found):
             return [fmpq(0)] * n

@@ -1,4 +1,4 @@
-"""What an ablation is: an assumption dropped, problems that break only it, and a way to see what happens to each."""
+"""What an ablation is: an assumption dropped, problems that violate only it, and an examination of each problem."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from gdcheck.theorem.valleys.problem import ValleyProblem
 if TYPE_CHECKING:
     Examined = Problem | ValleyProblem | SmoothProblem
 else:
-    Examined = Any  # msgspec takes no union of several dataclasses; the search looks at what it is given.
+    Examined = Any  # msgspec takes no union of several dataclasses; the search checks the type.
 
 Instance = Any
 """Whatever a strategy of an ablation draws; only its own examination reads it."""
 
 Positive = Annotated[int, Meta(ge=1)]
-# Not only 10^400 is too large: it is read back, and drawn, in floats.
+# It must be a finite float: it is read back, and drawn, in floats.
 Severity = Annotated[float, Meta(ge=-1e300, le=1e300)]
 
 
@@ -38,7 +38,7 @@ class Outcome:
         problem: The problem.
         predicted: What the claim says, in words.
         happens: What happens instead (or as predicted), in words.
-        severity: How bad it is, the larger the worse; the ablation says what it measures.
+        severity: The size of the violation, larger is worse; the ablation says what it measures.
         certificates: The proof.
         weaker: Whether the weaker claim holds, where the ablation has one.
     """
@@ -66,8 +66,8 @@ class Ablation:
         examine: Decides the claim on one of them.
         severity: What ``Outcome.severity`` measures.
         weaker: A weaker claim that might survive; None if there is none.
-        cost: How many times longer an examination takes than the others'; it gets fewer problems in proportion.
-        each: How many problems one instance stands for; the counts of a row are in problems.
+        cost: The cost of an examination relative to the others'; it gets fewer problems in proportion.
+        each: The number of problems in one instance; the counts of a row are in problems.
     """
 
     name: str

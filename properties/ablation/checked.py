@@ -50,7 +50,7 @@ def decided_smooth(problem: SmoothProblem) -> tuple[SmoothDecision, dict[str, An
 
 
 def valley_words(decision: ValleyDecision) -> str:
-    """Return what is certified in a valley in words, rounded to four digits."""
+    """Return the certified limit in a valley in words, rounded to four digits."""
     found = decision.arrival
     if found is None:
         return f"no limit is certified: {decision.reason}"

@@ -1,4 +1,4 @@
-"""The control of the ablations: nothing is dropped, and the theorem itself is hunted over whole batches of problems."""
+"""The control of the ablations: nothing is dropped, and counterexamples to the theorem are searched for in batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STRAGGLERS = 8
 
 
 def _batch(number: int) -> Outcome:
-    """Certify a batch in float64, what is left in Arb, and one row more in Arb with its certificate rechecked."""
+    """Certify a batch in float64, the remaining rows in Arb, and one more row in Arb with its certificate rechecked."""
     batch = Generator(_SEED, Spec()).batch(number, slice(0, _SIZE))
     outcome = certify_batch(batch, least=_STRAGGLERS)
     broken: bool | None = False

@@ -51,7 +51,7 @@ def _with_kinks(draw: DrawFn) -> Pair:
 
 
 def _observed(pair: Pair) -> Outcome:
-    """Hold what mpmath sees with the kinks against the limit that is proved without them, from the same start."""
+    """Compare what mpmath observes with the kinks with the limit that is proved without them, from the same start."""
     smooth, kinked = pair
     decision, proof = decided_smooth(smooth.problem)
     seen = observe_smooth(kinked, lambda _: smooth.point, max_steps=_STEPS)

@@ -47,7 +47,7 @@ def _switch(problem: Problem) -> Outcome:
 
 @st.composite
 def _repeated(draw: DrawFn, *, end: End) -> Pair:
-    """Two problems that differ in their start alone; one end of the spectrum is repeated, and it dominates."""
+    """Return two problems that differ only in their start; one end of the spectrum is repeated, and it dominates."""
     root, beta = draw(squares())
     plain = draw(spectra(n=3, shape=SpectrumShape.PLAIN))
     low = end is End.LOWEST

@@ -48,13 +48,13 @@ class AblationRow(Shape, frozen=True):
         examined: How many problems were examined.
         violated: On how many of them the claim fails.
         held: On how many it holds.
-        aside: How many count for neither: nothing was proved there, or the start is exceptional.
+        aside: How many are not counted: nothing was proved there, or the start is exceptional.
         weaker: The weaker claim, if there is one that held wherever it was decided; else null.
         weaker_held: On how many problems the weaker claim held.
         severity: What the severity of the exhibits measures.
-        simplest: The simplest counterexample that the search could shrink to.
-        worst: The one of the greatest severity among those examined.
-        shown: Where the claim holds throughout: the last problem on which it did, as an example.
+        simplest: The simplest counterexample to which the search could shrink.
+        worst: The examined counterexample of the greatest severity.
+        shown: If the claim holds on all problems: the last of them, as an example.
         fault: What is wrong with the ablation, if it could not be examined to the end; the row is then open. Runs of
             earlier versions have no such field.
     """
@@ -78,7 +78,7 @@ class AblationRow(Shape, frozen=True):
     fault: str | None = None
 
     def contradictions(self, at: str) -> Contradictions:
-        """Hold the row against its own counts; ``at`` says where it stands."""
+        """Compare the row with its own counts; ``at`` is its place in the file."""
         yield f"{at}.examined", self.examined, self.violated + self.held + self.aside
         verdict = self.verdict
         if self.fault is not None or not (self.violated or self.held):
@@ -119,7 +119,7 @@ class AblationRun(StoredRun, frozen=True, tag="gdcheck-ablation/1"):
     time_limit: float = 600.0
 
     def contradictions(self) -> Contradictions:
-        """Hold what a stored run says against its own rows."""
+        """Compare a stored run with its own rows."""
         names = [row.name for row in self.rows]
         yield "the list of rows", names, [name for name in self.asked if not self.interrupted or name in names]
         for i, row in enumerate(self.rows):

@@ -61,7 +61,7 @@ def known(load: Path | None = None) -> dict[str, Ablation]:
 
 
 def chosen(wanted: Sequence[str], ablations: dict[str, Ablation]) -> tuple[str, ...]:
-    """Return the names of the ablations that are meant: by their own name or by that of the assumption.
+    """Return the names of the ablations that the user asked for, by their own name or by that of the assumption.
 
     Args:
         wanted: What the user asked for; everything if empty.
@@ -81,7 +81,7 @@ def chosen(wanted: Sequence[str], ablations: dict[str, Ablation]) -> tuple[str, 
 
 
 def workload(names: Sequence[str], budget: int, load: Path | None) -> int:
-    """How many problems a run examines."""
+    """Return the number of problems that a run examines."""
     ablations = known(load)
     return sum(problems_for(ablations[name], budget) for name in names)
 

@@ -1,4 +1,4 @@
-"""An ablation as a claim: examined, kept and shrunk as claims are; and the row that its counts come to."""
+"""An ablation as a claim: examined, kept and shrunk as claims are; and its row of the result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STATES: dict[bool | None, State] = {True: "violated", False: "held", None: "asi
 
 
 class _About(Struct):
-    """What an examination says of a problem that is shown."""
+    """Further data of an examination about a problem that is shown."""
 
     predicted: str
     happens: str
@@ -53,7 +53,7 @@ def claim_of(ablation: Ablation) -> OwnClaim:
 
 
 def problems_for(ablation: Ablation, budget: int) -> int:
-    """How many problems of its own an ablation examines: fewer if they are costly."""
+    """Return the number of instances that an ablation examines: fewer if they are costly."""
     return max(1, budget // ablation.cost)
 
 
@@ -88,7 +88,7 @@ def ablate(ablation: Ablation, budget: int, number: int = 0) -> AblationRow:
 
 
 def row_of(ablation: Ablation, total: ShardResult, found: Witness | None) -> AblationRow:
-    """Return the row that counts come to.
+    """Return the row of an ablation.
 
     Args:
         ablation: The ablation.
@@ -130,9 +130,9 @@ def row_of(ablation: Ablation, total: ShardResult, found: Witness | None) -> Abl
 
 
 def _examined(ablation: Ablation, instance: Instance) -> Outcome:
-    """Examine an ablation on one of its problems, and look at what it says: it may be a user's own."""
+    """Examine an ablation on one of its problems, and check its result: the ablation may be a user's own."""
     try:
-        # assume() sets a problem aside; that it stands in no test of Hypothesis does not matter.
+        # assume() sets a problem aside; it does not matter that this is no test of Hypothesis.
         with catch_warnings(action="ignore", category=HypothesisDeprecationWarning):
             found = ablation.examine(instance)
     except UnsatisfiedAssumption:

@@ -29,7 +29,7 @@ class Boxed:
     Attributes:
         problem: The problem.
         box: An interval for each variable.
-        sides: Which one-sided Hessian the theorem's words are applied to, 1 or −1 for each variable.
+        sides: The one-sided Hessian to which the theorem's statement is applied, 1 or −1 for each variable.
     """
 
     problem: Problem
@@ -39,7 +39,7 @@ class Boxed:
 
 @dataclass(frozen=True)
 class Coordinate:
-    """One variable's share of a loss: coefficients of t², t³, t⁴, and truncated powers (coefficient, slope, t₀, p)."""
+    """The part of a loss in a variable: coefficients of t², t³, t⁴, and truncated powers (factor, slope, t₀, p)."""
 
     powers: tuple[fmpq, fmpq, fmpq] = (fmpq(0), fmpq(0), fmpq(0))
     truncated: tuple[tuple[fmpq, fmpq, fmpq, int], ...] = ()
@@ -51,7 +51,7 @@ class Coordinate:
 
 
 def sum_of(coordinates: list[Coordinate]) -> Loss:
-    """Return the loss that is the sum of the coordinates' shares."""
+    """Return the loss that is the sum of the coordinates' parts."""
     n = len(coordinates)
     terms = [
         (tuple(order * (j == i) for j in range(n)), c)
@@ -76,7 +76,7 @@ def coordinates(draw: DrawFn, *, curvature: fmpq | None = None) -> Coordinate:
 
 @st.composite
 def several(draw: DrawFn, *, least: int = 1) -> list[Coordinate]:
-    """Coordinates of distinct curvatures, ascending."""
+    """Draw coordinates with distinct curvatures, ascending."""
     count = draw(st.integers(least, 3))
     curvatures = draw(st.lists(st.sampled_from(CURVATURES), min_size=count, max_size=count, unique=True))
     return [draw(coordinates(curvature=c)) for c in sorted(curvatures)]
@@ -84,7 +84,7 @@ def several(draw: DrawFn, *, least: int = 1) -> list[Coordinate]:
 
 @st.composite
 def boxes(draw: DrawFn, *, n: int) -> tuple[Interval, ...]:
-    """Boxes near the minimizer, of positive measure, that no coordinate plane meets."""
+    """Draw boxes near the minimizer, of positive measure, that do not meet a coordinate plane."""
     size = fmpq(1, 2 ** draw(st.integers(5, 8)))
     signs = [draw(st.sampled_from((1, -1))) for _ in range(n)]
     return tuple((size / 2, size) if sign > 0 else (-size, -size / 2) for sign in signs)
@@ -98,7 +98,7 @@ def boxed(loss: Loss, step_size: fmpq, box: tuple[Interval, ...], sides: tuple[i
 
 
 def follow(instance: Boxed) -> Outcome:
-    """Return what a separable certificate proves of the theorem's words on every start of the box."""
+    """Prove or refute the theorem's statement for every start of the box, by a separable certificate."""
     names = instance.problem.loss.variables
     proof = separable_certificate(instance.problem, instance.box, instance.sides)
     if proof is None or not accepted(proof):

@@ -1,4 +1,4 @@
-"""Less than three continuous derivatives, and descent that maps a set of starts onto a null set."""
+"""Losses with fewer than three continuous derivatives, and descent that maps a set of starts into a null set."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _still_holds(problem: Problem) -> Outcome:
     if proof is not None and decision.limit is not None and predicted is not None:
         whole = decision.subspace is None and set(decision.fails) == {Assumption.SMOOTHNESS}
         same = [b.end for b in decision.blocks] == [predicted.end] and decision.limit.kind is predicted.kind
-        # Within an invariant subspace the start is exceptional, and the claim does not speak of it.
+        # Within an invariant subspace the start is exceptional, and the claim does not cover it.
         broken = None if not whole else not same
     return Outcome(
         violated=broken,
@@ -91,7 +91,7 @@ def _bent(draw: DrawFn) -> Boxed:
 
 @st.composite
 def _bent_twice(draw: DrawFn) -> tuple[Boxed, Boxed]:
-    """Two step sizes on either side of the true boundary, both between those of the two one-sided Hessians.
+    """Draw two step sizes on either side of the true boundary, both between those of the two one-sided Hessians.
 
     Along y the curvature is a below and a + c above the minimizer; where descent alternates along y, two steps
     multiply by (1 − ηa)(1 − η(a+c)), which equals (1 − ηλ₁)² at η* = (2a + c − 2λ₁)/(a(a+c) − λ₁²).

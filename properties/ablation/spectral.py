@@ -47,7 +47,7 @@ Pair = tuple[Problem, Problem]
 
 @st.composite
 def _repeated(draw: DrawFn, *, end: End) -> Pair:
-    """Two problems that differ in their start alone; one end of the spectrum is repeated."""
+    """Return two problems that differ only in their start; one end of the spectrum is repeated."""
     n = draw(st.integers(3, 4))
     plain = draw(spectra(n=n, shape=SpectrumShape.PLAIN))
     low = end is End.LOWEST
@@ -69,7 +69,7 @@ def depends_on_start(pair: Pair, *, predicted: str, weaker: Callable[[Decision],
     Args:
         pair: The two problems.
         predicted: What the claim says, in words.
-        weaker: Decides whether a limit is what still holds.
+        weaker: Decides whether a limit satisfies the weaker claim.
 
     Returns:
         The outcome, whose severity is the sine of the angle between the limits.

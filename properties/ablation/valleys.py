@@ -58,7 +58,7 @@ def _rank(instance: Boxed) -> Outcome:
 
 @st.composite
 def _equal_ends(draw: DrawFn) -> Pair:
-    """Two problems that differ in their starts alone, next to a zero where both ends of the spectrum are equal.
+    """Return two problems that differ only in their starts, near a zero where both ends of the spectrum are equal.
 
     F_i = s(v_i·x)(1 + c_i(v_3·x)) for i = 1, 2, with orthonormal v_i: at t v_3, JJᵀ has the eigenvalues s²(1 + c_it)².
     """

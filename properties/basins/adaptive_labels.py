@@ -25,11 +25,12 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Regimes:
-    """What each step size does near the minimizer.
+    """The behaviour of each step size near the minimizer.
 
     Attributes:
         first: The label of a point that arrives there with a positive amplitude, shape (count,).
-        weights: What the amplitude is the inner product with, of (h, c), shape (2, 2, count); zero where there is none.
+        weights: The amplitude is the inner product of (h, c) with these, shape (2, 2, count); zero without an
+            amplitude.
         turned: Whether it changes its sign at each step, shape (count,).
     """
 
@@ -39,7 +40,7 @@ class Regimes:
 
     @classmethod
     def of(cls, method: Adam, eta: Floats, marks: tuple[float, float, float], axes: tuple[Floats, Floats]) -> Regimes:
-        """Find them by the ends of the small-step and the large-step regime, and the limit of stability.
+        """Find the regimes from the ends of the small-step and the large-step regime, and the limit of stability.
 
         Args:
             method: The method.
@@ -71,7 +72,7 @@ def observed(problem: Problem, points: tuple[Floats, Floats], width: float, regi
     Args:
         problem: Loss, minimizer and method, Adam or RMSprop; its step size and start do not matter.
         points: Step sizes, shape (count,), and starts less the minimizer, shape (2, count).
-        width: The size of the window: what comes to a hundred-thousandth of it has arrived.
+        width: The size of the window: a point within a hundred-thousandth of it has arrived.
         regimes: What each step size does.
         tell: Told how many points are done, of all.
 

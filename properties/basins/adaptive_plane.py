@@ -1,8 +1,8 @@
 """Planes of starts, or of step sizes and starts, under Adam and RMSprop.
 
-All points are followed in float64 and only observed: their steps depend on their number and on roots, for which there
-is no bound in floats. The points of a coarse grid are certified, each by its own decision that the checker
-accepts, and the starts in the ball of the theorem for every start that are surely off its graph.
+All points are followed in float64 and only observed: the steps depend on the step number and on roots, for which there
+is no bound in floats. Two kinds of points are certified: those of a coarse grid, each by its own decision that the
+checker accepts; and the starts in the ball of the theorem for every start that are surely off its graph.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gdcheck.theorem.methods.method import PLAIN, Adam
 from gdcheck.theorem.methods.statement import LimitKind
 
 PROOF_STEPS = 1000
-"""A start that takes more steps to decide is only observed: the checker needs seconds for a thousand."""
+"""A start that needs more steps is only observed: the checker needs seconds for a thousand steps."""
 _BITS, _BEYOND, _SAFE = 128, 1.05, 0.999
 
 
@@ -48,8 +48,8 @@ def adaptive_plane(
         problem: Loss, minimizer, step size, start and method, Adam or RMSprop.
         kind: ``start`` or ``step``, as in ``plane``.
         size: Points on a side.
-        half_width: How far starts go from the minimizer; where not given, twice as far as where the remainder of the
-            gradient may be as large as its smallest linear part.
+        half_width: Half the length of a side; if not given, twice the distance at which the remainder of the gradient
+        may be as large as its smallest linear part.
         tell: Told how many points are done, of all: those that are followed, and those of the grid.
 
     Returns:
@@ -115,7 +115,7 @@ def _marks(expansion: Expansion, method: Adam) -> tuple[float, float, float]:
 def _in_the_ball(
     problem: Problem, h: Floats, vectors: Floats, labels: Codes, certified: npt.NDArray[np.bool_]
 ) -> list[str]:
-    """Mark the starts near the minimizer of which the theorem for every start tells the limit; return what it says."""
+    """Mark the starts near the minimizer whose limit follows from the theorem for every start; return notes."""
     found = decide_method_every_start(problem)
     left, words = found.exceptions, exceptions_in_words(found)
     if left is None or left.radius is None or not accepted(method_every_start_certificate(found)):
@@ -146,7 +146,7 @@ def _decided(
     marks: tuple[Codes, npt.NDArray[np.bool_]],
     tell: Tell,
 ) -> tuple[int, int]:
-    """Decide a coarse grid with proof, and mark it; return how many are proved, and how many were seen otherwise."""
+    """Decide a coarse grid with proof, and mark it; return how many are proved, and how many labels were wrong."""
     (eta, h), (labels, certified) = points, marks
     size = round(eta.size**0.5)
     proved = differing = 0

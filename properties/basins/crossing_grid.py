@@ -109,7 +109,7 @@ def boundary_share(problem: Problem) -> float:
 
 
 def _top(problem: Problem) -> fmpq:
-    """λₙ, rounded up if it is irrational."""
+    """Return λₙ, rounded up if it is irrational."""
     return _ends(problem)[1]
 
 

@@ -1,4 +1,4 @@
-"""Labels of starts under heavy ball and Nesterov: certified in float64 where that decides, else as iterates show."""
+"""Labels of starts under heavy ball and Nesterov: certified in float64 where that decides, else observed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.method import GradientDescent, HeavyBall, Nesterov
 
 ROUNDED = 2.0**-50
-"""What a momentum that is not a float64 adds to the map error: it is off by 2⁻⁵³, at most twice in a step."""
+"""The part of the map error due to rounding the momentum to a float64: 2⁻⁵³, at most twice in a step."""
 
 _CERTIFIED_STEPS = 512
 _FAR, _CLOSE, _STILL = 2.0**20, 2.0**-10, 2.0**-30
@@ -50,7 +50,7 @@ def label_momentum(batch: Batch, extent: float) -> tuple[Codes, npt.NDArray[np.b
 
     Args:
         batch: The starts, with their method.
-        extent: The size of the window: what goes a million times as far has escaped.
+        extent: The size of the window: a point a million times as far away has escaped.
 
     Returns:
         A ``BasinLabel`` for each, whether it is certified, and whether none meets the certificate's assumptions.

@@ -34,13 +34,13 @@ LARGEST_SIZE = 4000
 EXCEPTIONAL = "exceptional starts, proved"
 
 IN_THE_LEGEND = "certified and observed points have different colours; the legend names both"
-"""What is said of the colours of a plane of which a part is certified."""
+"""The note on the colours of a plane of which only a part is certified."""
 
 _CERTIFIED_STEPS = 256
 _COARSE = 40
 _SMALLEST = 2.0**-1000
 _ALONG = 2.0**-50
-"""A point s·d/‖d‖ of the plane ``step`` is off by six roundings before it is turned."""
+"""A point s·d/‖d‖ of the plane ``step`` has six rounding errors before it is transformed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Plane:
         titles: The two axes' titles.
         labels: A ``BasinLabel`` for each point, shape (size, size), the top row first.
         certified: Whether it is certified, else only observed; shape (size, size).
-        directions: v₁ and vₙ, the limits' directions with the sign plus.
+        directions: v₁ and vₙ: the directions of the limits with a plus sign.
         notes: What was certified, or why nothing was; how the window was chosen, if that failed.
         minimizer: Where the minimizer is, in a plane of starts.
         thresholds: Step sizes at which something changes, by name, in a plane of step sizes.
@@ -85,10 +85,10 @@ class Plane:
 
 
 def in_units(where: Turned, eta: Floats, starts: Floats, width: float, map_error: float) -> tuple[Batch, float]:
-    """Write starts of shape (2, count) as a batch in units of a power of two near the half-width, which is given too.
+    """Write starts as a batch in units of a power of two near the half-width.
 
-    With x = 2^e y the eigenvalues stay, and a coefficient of order k becomes 2^(e(k−2)) times as large. Where one of
-    these is not a float64, the units are left as they are.
+    With x = 2^e y the eigenvalues are unchanged, and a coefficient of order k is multiplied by 2^(e(k−2)). If one of
+    these is not a float64, the units are not changed.
 
     Args:
         where: The loss.
@@ -98,13 +98,13 @@ def in_units(where: Turned, eta: Floats, starts: Floats, width: float, map_error
         map_error: The batch's bound on the map error.
 
     Returns:
-        The batch and the half-width.
+        The batch, and the half-width in its units.
     """
     e = round(np.log2(width))
     powers = np.array([e * (sum(alpha) - 2) for alpha in where.exponents], np.int64)
     with np.errstate(all="ignore"):
         scaled = np.ldexp(where.coefficients, powers)
-        # What underflows would not be the coefficient any more.
+        # A coefficient must not underflow.
         exact = bool(np.isfinite(scaled).all() and (np.ldexp(scaled, -powers) == where.coefficients).all())
         coefficients, e = (scaled, e) if exact else (where.coefficients, 0)
         turned = where.inverse @ starts
@@ -156,7 +156,7 @@ def draw_plane(problem: Problem, kind: str = "start", size: int = 1000, half_wid
         kind: ``start``: the plane of all starts. ``step``: step sizes to the right, and upwards starts on the line
             through the minimizer and the problem's start.
         size: Points on a side.
-        half_width: How far starts go from the minimizer; where not given, so far that a part of them does not return.
+        half_width: Half the length of a side; if not given, so large that a part of the starts does not return.
 
     Returns:
         The plane.
@@ -222,7 +222,7 @@ def _thresholds(problem: Problem, spectrum: Floats) -> tuple[tuple[str, float], 
 
 
 def _exceptional_note(problem: Problem) -> list[str]:
-    """Return what is proved of the exceptional set, which is drawn where the two signs meet."""
+    """Return the proved statement about the exceptional set, which is drawn where the two signs meet."""
     if problem.method.is_plain:
         found = decide_every_start(problem)
         return [] if found.exceptional is None else [f"{EXCEPTIONAL}: {described_in_words(found.exceptional)}"]
@@ -231,7 +231,7 @@ def _exceptional_note(problem: Problem) -> list[str]:
 
 
 def _reason(problem: Problem, kind: str, where: Turned, *, outside: bool) -> str:
-    """Why no point is certified."""
+    """Return why no point is certified."""
     fails = set(decide(problem, max_steps=1, max_precision=FIRST_PRECISION).fails)
     if Assumption.DISTINCT_ENDS in fails:
         fails -= {Assumption.SIMPLE_LOWEST, Assumption.SIMPLE_HIGHEST}

@@ -20,8 +20,8 @@ class Points:
         eta: Step sizes, shape (size²,).
         h: Starts less the minimizer, shape (2, size²).
         extent: Left, right, bottom and top end of the axes.
-        titles: Those of the axes.
-        minimizer: Where the minimizer stands; None in the plane of step sizes.
+        titles: The titles of the axes.
+        minimizer: The minimizer; None in the plane of step sizes.
     """
 
     eta: Floats
@@ -38,7 +38,7 @@ class Points:
             problem: Minimizer, step size and start.
             kind: ``start`` or ``step``.
             size: Points on a side.
-            width: How far starts go from the minimizer.
+            width: The largest distance of starts from the minimizer, along each axis.
             widest: The largest step size of the plane ``step``.
 
         Raises:

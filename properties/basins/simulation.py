@@ -1,4 +1,4 @@
-"""Labels of starts of a loss in two variables, as a plain float64 simulation shows them; nothing here is proved."""
+"""Labels of starts of a loss in two variables, observed in a plain float64 simulation; nothing here is proved."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class BasinLabel(IntEnum):
 def observe(batch: Batch, extent: float) -> Codes:
     """Simulate starts and label them.
 
-    A start goes to the minimizer where an iterate is so small that linear part and bounded remainder together contract.
-    Its sign is that of the dominant component, once this exceeds what the remainder can still change.
+    A start goes to the minimizer if an iterate is so small that the linear part and the bounded remainder together
+    contract. Its sign is that of the dominant component, once this exceeds all that the remainder can still change.
 
     Args:
         batch: The starts, two coordinates each; a map error is ignored.
-        extent: The size of the window: what stays within a million times of it has not escaped.
+        extent: The size of the window: a point within a million times of it has not escaped.
 
     Returns:
         A ``BasinLabel`` for each row.
@@ -115,7 +115,7 @@ def _watch_block(program: StepProgram, rows: _Rows, labels: Codes, lost: Bools) 
         if not rows.ids.size:
             return
     size, moved = np.hypot(*rows.y), np.hypot(*(rows.after(program, 1).y - rows.y))
-    # A cycle may be far away, too; what escapes goes on growing.
+    # A cycle may be far away, too; an escaping point continues to grow.
     far = (size > rows.reach) & (size > 2 * rows.middle)
     # Steps that float64 can hardly make show nothing.
     still = (moved <= _STILL * rows.slowest * size) & (rows.slowest > _SLOWEST)
@@ -127,10 +127,10 @@ def _watch_block(program: StepProgram, rows: _Rows, labels: Codes, lost: Bools) 
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Rows that are still watched; the last axis of every array runs over them.
+    """Rows that are still simulated; the last axis of every array runs over them.
 
     Attributes:
-        ids: Their places.
+        ids: Their indices.
         y: The iterates.
         mu: 1 − ηλ_i.
         c: ηc_t.
@@ -200,7 +200,7 @@ class _Rows:
         return replace(self, y=here)
 
     def look(self, size: Floats) -> tuple[Bools, Bools, Bools]:
-        """Where descent contracts from here on, where the sign can be told, and where the component is lost in noise.
+        """Return where descent contracts from now on, where the sign is decided, and where noise hides the component.
 
         The inequality is that of the certificate (``batch``), with a guess in place of its error bound.
         """

@@ -27,7 +27,7 @@ _SAFE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points of a plane: what is run from each, and where it may tend.
+    """Points of a plane, with the step size, the start and the possible limit of each.
 
     Attributes:
         eta: Step sizes, shape (count,).
@@ -44,7 +44,7 @@ class Points:
     turned: npt.NDArray[np.bool_]
 
     def labels_of(self, at: Any, along: Any) -> Any:
-        """Return the labels at some points, by the sign of what is along v.
+        """Return the labels at some points, by the sign of the component along v.
 
         Args:
             at: Their indices.
@@ -67,15 +67,15 @@ def accepted(made: dict[str, Any] | None) -> bool:
 
 
 def off_graph(graph: ExceptionalGraph, h: Floats, slack: float) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Say which starts lie in the ball of a graph of exceptional starts and surely off it.
+    """Find the starts that lie in the ball of a graph of exceptional starts, and surely off the graph.
 
     Args:
         graph: The graph.
         h: Starts less the minimizer, shape (2, count).
-        slack: How far the minimizer may be from where it is taken to be.
+        slack: A bound of the distance from the minimizer to the point that is taken for it.
 
     Returns:
-        Which do, and their parts along the normal, shape (count,).
+        A mask of these starts, and the components of all along the normal, shape (count,).
     """
     v = np.array([float(x.mid()) for x in graph.normal])
     t, w = v @ h, np.abs(v[0] * h[1] - v[1] * h[0])
@@ -87,7 +87,7 @@ def off_graph(graph: ExceptionalGraph, h: Floats, slack: float) -> tuple[npt.NDA
 def decided(
     problem: SmoothProblem, points: Points, labels: npt.NDArray[np.uint8], certified: npt.NDArray[np.bool_]
 ) -> tuple[int, int]:
-    """Decide a coarse grid of the points with proof, and mark them; how many are proved, and how many were seen wrong.
+    """Decide a coarse grid with proof, and mark it; return how many are proved, and how many labels were wrong.
 
     Args:
         problem: The problem; its step size and start are replaced.

@@ -1,8 +1,8 @@
 r"""Planes of a smooth loss in two variables: which limit each start takes, or each step size and start.
 
-All points are followed in float64, at once, and only observed. Certified of a plane of starts are those in the ball of
-the theorem for every start (``theorem.decision.enclosed.every_start``) that are surely off the exceptional graph: with
-:math:`h = tv + w`, :math:`\|\zeta(h) - \Pi h\| \le L\|h\|`, so that the sign of t is that of the limit where
+All points are followed in float64, at once, and only observed. In a plane of starts, those are certified that lie in
+the ball of the theorem for every start (``theorem.decision.enclosed.every_start``) and surely off the exceptional
+graph. With :math:`h = tv + w`, :math:`\|\zeta(h) - \Pi h\| \le L\|h\|`: so the sign of t is that of the limit if
 :math:`|t|` exceeds the graph's slope times :math:`\|w\|`. In either plane the points of a coarse grid are decided with
 proof.
 """

@@ -35,7 +35,7 @@ def valley_crossing_grid(
     """Count the steps above 2/η for many step sizes and starts.
 
     Step sizes are shares of 2/λ_p at the point where small steps from the problem's own start arrive; starts lie on the
-    line through both. Where each trajectory arrives is its own affair.
+    line through both. Each trajectory may arrive at another point.
 
     Args:
         problem: The residuals and a start; its step size does not matter.

@@ -71,7 +71,7 @@ class ValleyPlane:
         threshold: The largest stable sharpness: 2/η, of heavy ball 2(1+β)/η.
         proved: Starts and points of arrival that are proved, each of shape (2,).
         tried: How many starts were given to the proof.
-        differing: At how many of the proved ones the simulation ends elsewhere.
+        differing: At how many of the proved starts the simulation ends elsewhere.
     """
 
     names: tuple[str, str]
@@ -137,7 +137,7 @@ def valley_plane(problem: ValleyProblem, size: int, half_width: fmpq) -> ValleyP
 
 
 def _accepted(found: ValleyDecision) -> bool:
-    """Whether the independent checker accepts the proof; one that it could not finish counts for nothing."""
+    """Whether the independent checker accepts the proof; a check that it could not finish does not count."""
     try:
         return check(json.loads(json.dumps(valley_certificate(found)))) is None
     except NotChecked:

@@ -1,4 +1,4 @@
-"""How far a picture of starts should reach: as far as the basin, whatever its size."""
+"""The size of a picture of starts: that of the basin."""
 
 from __future__ import annotations
 

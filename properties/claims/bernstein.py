@@ -1,8 +1,8 @@
-"""Polynomials that are positive semidefinite matrices on a whole box: Bernstein coefficients and subdivision, exact.
+"""Matrices of polynomials, positive semidefinite on a whole box: by Bernstein coefficients and subdivision, exact.
 
-On [0, 1]^m a polynomial lies in the convex hull of its Bernstein coefficients, and takes those at the corners. So if
-every coefficient, here a symmetric matrix, is positive semidefinite, so is the polynomial at every point of the box; if
-one at a corner is not, neither is the polynomial. Else the box is halved. No number is rounded.
+On [0, 1]^m a polynomial lies in the convex hull of its Bernstein coefficients, and equals those at the corners. Here
+the coefficients are symmetric matrices. If all are positive semidefinite, so is the polynomial at every point of the
+box. If one at a corner is not, the polynomial is not. Otherwise the box is halved. No number is rounded.
 """
 
 from __future__ import annotations

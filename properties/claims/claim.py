@@ -29,7 +29,7 @@ IN_BALL = partial(problems, place=StartPlace.BALL)
 
 
 class SecondOutcome(Enum):
-    """How the second engine, mpmath, ended on a problem beside the one that proves."""
+    """The result of the second engine, mpmath, on a problem, beside the engine that proves."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
@@ -44,7 +44,7 @@ class Finding:
         holds: Whether the claim holds on the problem; None if that was not resolved, which is never a pass.
         margin: The slack with which it holds, larger is safer, below zero where it fails; None if the claim has none on
             this problem, or fails in a way that has no size.
-        note: A short phrase, or the cause of what is unresolved; findings are counted by it.
+        note: A short phrase, or the cause if it is unresolved; findings are counted by it.
         verdict: The verdict on the problem, one of the five.
         steps: The step at which the certificate applies; None without one.
         second: What the second engine said; None if it was not asked.
@@ -64,7 +64,7 @@ class Finding:
 
 
 class ClaimStatus(Enum):
-    """What a finding means for the property that a claim is."""
+    """The meaning of a finding for the claim as a property."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -151,8 +151,8 @@ def status(instance: Made, finding: Finding) -> ClaimStatus:
         finding: The finding on it.
 
     Returns:
-        Passed only if the claim holds. What is unresolved is so only outside the certified ball, or where the second
-        engine did not settle; elsewhere it failed.
+        Passed only if the claim holds. A finding that is unresolved counts as unresolved only outside the certified
+        ball, or if the second engine did not settle; otherwise as failed.
     """
     may_be_open = instance.place is StartPlace.OUTSIDE or finding.second is SecondOutcome.NOT_SETTLED
     if finding.holds is None and may_be_open:

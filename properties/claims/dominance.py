@@ -58,7 +58,7 @@ def _alpha_is_right(instance: Instance, chain: Chain) -> None:
 
 
 def _in_cone(instance: Instance, iterate: EnclosedIterate) -> float:
-    """Require Σ_{i≠d}|y_i| ≤ |y_d|; the share of |y_d| that is left."""
+    """Require Σ_{i≠d}|y_i| ≤ |y_d|; return the share of |y_d| that is left."""
     others = sum((abs(y) for i, y in enumerate(iterate.y) if i != instance.index), arb(0))
     left = midpoint(1 - others / iterate.along)
     require(at_most(others, iterate.along), "outside the cone", left, step=iterate.step)

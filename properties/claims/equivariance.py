@@ -93,7 +93,7 @@ def _versions(p: Problem) -> Iterator[_Version]:
 
 
 def _relabelled(p: Problem) -> tuple[Problem, fmpq_mat]:
-    """Variables renamed and in reverse order."""
+    """Return the problem with its variables renamed and in reverse order."""
     n = p.dimension
     names = [f"w{i + 1}" for i in range(n)]
     powers = [TruncatedPower(t.coefficient, t.direction[::-1], t.threshold, t.power) for t in p.loss.truncated]

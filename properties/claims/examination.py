@@ -42,7 +42,7 @@ class ClaimViolation(Exception):  # noqa: N818
 
     def __init__(self, otherwise: str, margin: float | None = None) -> None:
         super().__init__(otherwise)
-        # What fails has no slack: a positive margin could only be one of rounding.
+        # A violation has no slack: a positive margin could only come from rounding.
         self.margin = None if margin is None or isnan(margin) else min(0.0, _limited(margin))
 
 
@@ -51,10 +51,10 @@ def require(holds: bool | None, otherwise: str, margin: float | None = None, *, 
 
     Args:
         holds: Whether it does; None if that is undecided, which is not a pass.
-        otherwise: What was found instead, the same for every problem where it may be undecided.
+        otherwise: What was found instead; where it may be undecided, the same text for every problem.
         margin: The slack with which it holds in the claim's own unit, below zero if it does not; where two numbers are
             compared.
-        step: The step at which it was looked at.
+        step: The step at which it was examined.
 
     Raises:
         ClaimViolation: If it does not hold.
@@ -67,12 +67,12 @@ def require(holds: bool | None, otherwise: str, margin: float | None = None, *, 
 
 
 def up_to_rounding(limit: arb) -> arb:
-    """Return a bound that is attained, raised by the share that the balls of the current precision can tell."""
+    """Return a bound that may be attained, raised by the relative accuracy of balls at the current precision."""
     return limit + (1 + abs(limit)) * arb(2) ** -(ctx.prec // 2)
 
 
 def equals(ball: arb, value: fmpq) -> bool | None:
-    """Decide whether a ball is an enclosure of a rational that says something.
+    """Decide whether a ball is a narrow enclosure of a rational.
 
     Args:
         ball: The ball.
@@ -113,7 +113,7 @@ def on_decided(check: Examination) -> Callable[[Instance], Finding]:
 
     @wraps(check)
     def examine(instance: Instance) -> Finding:
-        # The claims measure a trajectory against the tail that its certificate states.
+        # The claims compare a trajectory with the tail that its certificate states.
         decision = decide(instance.problem, max_steps=CLAIM_STEPS, cones=False)
         if decision.verdict is Verdict.UNRESOLVED:
             return unresolved(decision, decision.reason)
@@ -131,7 +131,7 @@ def on_decision(check: Callable[[Drawn, Decided], Finding]) -> Callable[[Drawn, 
         check: Checks the claim on a problem and its decision. It is called at one of ``PRECISIONS``.
 
     Returns:
-        The same, with a finding whatever the check ends in.
+        The same function, which always returns a finding.
     """
 
     @wraps(check)
@@ -222,7 +222,7 @@ def midpoint(x: arb) -> float:
 
 
 def amplitude_margin(decision: Decision) -> float | None:
-    """log₂ of the smallest amplitude over its tail; None without a certificate, and large where the tail is zero."""
+    """Return log₂ of the smallest amplitude over its tail; None without a certificate, large if the tail is zero."""
     numbers = None if decision.amplitude is None else decision.amplitude.inequality
     if numbers is None or isinstance(numbers, Cone):
         return None
@@ -232,9 +232,9 @@ def amplitude_margin(decision: Decision) -> float | None:
 
 
 def log2_ratio(above: arb, below: arb) -> float:
-    """log₂(above/below) of two positive balls, at most as large as it may be; large if ``below`` may vanish.
+    """Return a lower bound of log₂(above/below) of two positive balls; large if ``below`` may vanish.
 
-    Where the quotient is too small for a float, or is not positive, as small as a margin can be.
+    If the quotient is too small for a float, or not positive, return the smallest margin.
     """
     if not below.lower() > 0:
         return MOST_MARGIN

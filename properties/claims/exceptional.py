@@ -31,7 +31,7 @@ _EXACT_STEPS = 3
 _EXACT_BITS = 4000
 _HALVINGS = 4
 _NEAR_STEPS = 500
-"""Steps allowed next to the graph, where a start may be decided after any number of them."""
+"""Steps allowed near the graph, where a start may need any number of them."""
 
 
 @on_decided
@@ -55,7 +55,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 
 
 def _is_on_invariant_plane(instance: Instance, decision: Decision, *, lost: bool) -> None:
-    """Require what is known of a start on an invariant plane that is orthogonal to v_d."""
+    """Require the known results for a start on an invariant plane that is orthogonal to v_d."""
     if not lost:
         require(decision.verdict is Verdict.EXCEPTIONAL, f"the verdict is {decision.verdict.value}")
     require(decision.subspace is not None, "no invariant subspace was found")
@@ -102,7 +102,7 @@ class _Neighbourhood:
     @classmethod
     def of(cls, instance: Instance, found: ExceptionalSet) -> "_Neighbourhood":
         radius = fmpq(1) if found.radius is None else found.radius
-        # A graph of slope zero is left by no more than what can be decided.
+        # For a slope of zero, a small positive slope is taken, so that starts off the graph can be decided.
         slope = max(ends(found.slope)[1], fmpq(1, 2**16))
         bases = tuple((w, _length(w)) for w in _bases(instance, radius))
         return cls(instance, slope, bases)
@@ -133,7 +133,7 @@ class _Neighbourhood:
 
 
 def _bases(instance: Instance, radius: fmpq) -> Iterator[Vector]:
-    """Two points of the plane that is orthogonal to v, within 2/5 of the radius: w + slope·|w| v is in the ball."""
+    """Yield two points of the plane orthogonal to v, within 2/5 of the radius: w + slope·|w| v is in the ball."""
     v, h = instance.eigenvector(instance.dominant), instance.problem.displacement
     n = len(h)
     axis = tuple(fmpq(int(i == instance.index % n)) + fmpq(1, 3 + i) for i in range(n))
@@ -145,7 +145,7 @@ def _bases(instance: Instance, radius: fmpq) -> Iterator[Vector]:
 
 
 def _length(w: Sequence[fmpq]) -> fmpq:
-    """Return an upper bound of |w|, by one part in 2^20 at most."""
+    """Return an upper bound of |w|, with a relative error of at most 2⁻²⁰."""
     square = dot(w, w)
     if not square:
         return fmpq(0)

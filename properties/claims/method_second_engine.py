@@ -30,7 +30,7 @@ _BITS = 256
 
 @dataclass(frozen=True)
 class SeenMotion:
-    """What dominates, as mpmath sees it.
+    """The dominant mode, as mpmath observes it.
 
     Attributes:
         regime: The regime.
@@ -75,7 +75,7 @@ def sees_the_method(instance: Instance, decision: Decision) -> Finding:
 
 
 def seen_motion(problem: Problem) -> SeenMotion:
-    """Find the multipliers of all modes by their characteristic polynomials, and what dominates.
+    """Find the multipliers of all modes by their characteristic polynomials, and the dominant mode.
 
     Args:
         problem: A problem with heavy ball or Nesterov.
@@ -112,7 +112,7 @@ def _momentum(problem: Problem) -> mpf:
 
 
 def _amplitude(problem: Problem, seen: SeenMotion, v: Point, errors: list[Point]) -> mpf:
-    """Return the limit of the amplitude over μᵏ, read off the iterates alone: they tell the buffer, too."""
+    """Return the limit of the amplitude over μᵏ, from the iterates alone, which determine the buffer, too."""
     beta, (mu, nu) = _momentum(problem), seen.multipliers
     ahead = problem.method.name == "nesterov"
     lead, carry = (1 + beta, beta * beta) if ahead else (mpf(1), beta)

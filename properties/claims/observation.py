@@ -1,4 +1,4 @@
-"""What is seen in high-precision floating point agrees with what is proved."""
+"""Observations in high-precision floating point agree with what is proved."""
 
 from dataclasses import replace
 from functools import partial
@@ -41,7 +41,7 @@ def _look(instance: Instance, decision: Decision) -> Finding:
 
 
 def _examine(instance: Instance) -> Finding:
-    """Examine the claim; here the second engine is all there is beside the certified limit."""
+    """Examine the claim, which compares only the second engine with the certified limit."""
     finding = _look(instance)
     if finding.holds is None:
         return finding
@@ -49,7 +49,7 @@ def _examine(instance: Instance) -> Finding:
 
 
 def _instances(*, regime: Regime, dimensions: tuple[int, int]) -> SearchStrategy[Instance]:
-    """Problems most of which settle soon: no spread or clustered spectra, nothing near the boundary, nothing slow."""
+    """Return problems most of which settle soon: no spread or clustered spectra, no slow steps, no near boundary."""
     make = partial(problems, regime=regime, dimensions=dimensions, place=StartPlace.BALL, shape=SpectrumShape.PLAIN)
     return st.one_of(make(step_place=StepPlace.INSIDE), make(step_place=StepPlace.SINGULAR))
 

@@ -57,7 +57,7 @@ def unit_vectors(instance: Instance) -> Iterator[Vector]:
 
 
 def _integers(v: Sequence[fmpq]) -> list[int]:
-    """Integers up to 16 in nearly the same proportion."""
+    """Return integers up to 16 in nearly the same proportion."""
     largest = max(abs(x) for x in v)
     return [int(round(16 * x / largest)) for x in v]  # noqa: RUF046
 

@@ -70,7 +70,7 @@ def _bound_and_ball(instance: Instance) -> tuple[RemainderBound, fmpq]:
 
 @on_decision
 def _sees_the_remainder(instance: Instance, decision: Decision) -> Finding:
-    """Examine whether mpmath, from the loss as it is written, sees g and ∂g within their bounds."""
+    """Examine whether mpmath, from the loss as it is written, finds g and ∂g within their bounds."""
     bound, epsilon = _bound_and_ball(instance)
     with mp.workdps(REFERENCE_DIGITS[0]):
         descend = ReferenceMap(instance.problem)
@@ -110,7 +110,7 @@ def _places(descend: ReferenceMap, radius: mpf) -> Iterator[list[mpf]]:
 
 
 def _stretch(matrix: list[list[mpf]], h: list[mpf]) -> mpf:
-    """Return how much a symmetric matrix stretches some vectors: at most its norm, and near it as a rule."""
+    """Return the largest factor by which a symmetric matrix stretches some vectors: at most its norm, usually near."""
     columns = max(norm(row) for row in matrix)
     image = [mp.fdot(row, h) for row in matrix]
     again = [mp.fdot(row, image) for row in matrix]
@@ -130,14 +130,14 @@ def _jacobian(instance: Instance, h: Vector) -> list[fmpq]:
 
 
 def _share(value: fmpq, limit: fmpq, what: str, h: Vector) -> float:
-    """Return the share of a bound that is used, of which both are given as squares; at most one is required."""
+    """Return the used share of a bound; value and bound are given as squares. Require that it is at most one."""
     share = _quotient(as_mpf(value), as_mpf(limit))
     require(value <= limit, f"{what} exceeds its bound at h = [{', '.join(map(str, h))}]", 1 - share**0.5)
     return share
 
 
 def _quotient(value: mpf | float, limit: mpf | float) -> float:
-    """value/limit of two numbers that are not negative; without end where only the limit is zero."""
+    """Return value/limit of two numbers that are not negative; infinite if only the limit is zero."""
     if not value:
         return 0.0
     return float(value / limit) if limit else float("inf")

@@ -1,7 +1,7 @@
-"""The second engine beside the one that proves: what mpmath sees of a problem, compared with its decision.
+"""The second engine beside the one that proves: what mpmath observes of a problem, compared with its decision.
 
-Its outcome is one of three. It *agrees*; or it *differs*, and the claim fails, for one of the two is wrong; or it did
-*not settle*, and the problem is unresolved.
+There are three outcomes. It *agrees*; or it *differs*, and the claim fails, since one of the two engines is wrong; or
+it does *not settle*, and the problem is unresolved.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _lacks(decision: Decision, part: SeenAmplitude) -> bool:
 
 
 def _same_amplitude(part: SeenAmplitude, size: arb, found: Amplitude, resolution: mpf) -> None:
-    """Require that the amplitude of mpmath is within the tail of what the certificate's step has along v."""
+    """Require that mpmath's amplitude is within the tail of the component along v at the certificate's step."""
     shrunk = abs(part.multiplier) ** found.step
     lo, hi = (to_mpf(end) for end in ends(size))
     assert isinstance(found.inequality, Inequality), "the claims ask for the tail"
@@ -119,7 +119,7 @@ def _same_amplitude(part: SeenAmplitude, size: arb, found: Amplitude, resolution
 
 
 def _seen_limit(parts: Sequence[SeenAmplitude]) -> tuple[LimitKind, list[Point], mpf]:
-    """Return the limit that non-zero amplitudes mean, and how well it is known."""
+    """Return the limit that follows from non-zero amplitudes, and a bound of its error."""
     if len(parts) == 1:
         (part,) = parts
         kind = LimitKind.FIXED if part.multiplier > 0 else LimitKind.ALTERNATING

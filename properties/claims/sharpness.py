@@ -105,7 +105,7 @@ class _Curvature:
     slack: fmpq
 
     def exceeds(self, threshold: fmpq) -> bool | None:
-        """Decide whether λ_n(x_k) exceeds a threshold; not more is said than that it does not."""
+        """Decide whether λ_n(x_k) exceeds a threshold; False means that it is at most the threshold."""
         if _above(self.matrix, threshold + self.slack):
             return True
         return None if self.slack and _above(self.matrix, threshold - self.slack) else False
@@ -130,14 +130,14 @@ def _curvatures(instance: Instance, first: int, most: int) -> list[_Curvature]:
 
 
 def _walked(instance: Instance) -> int:
-    """Return the latest step at which exact counts are made: they cost the more, the later and the larger."""
+    """Return the latest step at which exact counts are made: later steps and larger problems cost more."""
     return _WALKED if len(instance.spectrum) <= _SMALL_DIMENSION else _WALKED_LARGE
 
 
 def _with_enough_bits(part: Callable[[], None]) -> None:
     """Examine a part of the claim, with more bits where it is undecided.
 
-    Late, and where the second order decides, λ_n(x_k) − λ_n is far smaller than what the precision tells of x_k.
+    At late steps, and if the second order decides, λ_n(x_k) − λ_n is far smaller than the error of x_k.
     """
     for more in _MORE_BITS:
         with ctx.workprec(more * ctx.prec):
@@ -164,7 +164,7 @@ def _pattern_holds(instance: Instance, result: Sharpness) -> None:
             here.require(top - slack, True, "λ_n(x_k) is below the constant")
             continue
         above = (pattern.sign > 0) != (period == 2 and here.step % 2 == 1)
-        # Below is at most: that it is not equal, the approach says.
+        # "Below" is verified as "at most"; the approach shows that the values are not equal.
         here.require(top, above, "λ_n(x_k) is on the wrong side of λ_n")
         between = _between(here.matrix, there.matrix)
         near, far = (there, here) if above else (here, there)
@@ -188,8 +188,8 @@ def _envelope_holds(instance: Instance, pattern: Pattern) -> None:
 def _between(here: fmpq_mat, there: fmpq_mat) -> fmpq:
     """Return a rational between the largest eigenvalues of two matrices.
 
-    The eigenvalues differ by no more than the matrices do, and where the second order decides by as little as the
-    square of that: the current precision is meant for what is left after the leading digits that agree.
+    The eigenvalues differ by no more than the matrices, and if the second order decides, by as little as the square of
+    that. So the current precision counts from the first digit in which they differ.
     """
     gap = norm(arb(x) for x in (here - there).entries())
     shared = 2 * max(0, 1 - int(float(gap.log() / arb(2).log()))) if gap > 0 else 0
@@ -211,7 +211,7 @@ def _above(matrix: fmpq_mat, threshold: fmpq) -> bool:
 
 
 def _second_order_constant(instance: Instance, decision: Decision) -> float:
-    """Require |λ_n(x) − λ_n − ω·h| ≤ K‖h‖² at exact points; log₂ of the smallest slack."""
+    """Require |λ_n(x) − λ_n − ω·h| ≤ K‖h‖² at exact points; return log₂ of the smallest slack."""
     margin = float("inf")
     context = TrajectoryContext.of(decision)
     assert context is not None
@@ -256,7 +256,7 @@ def _crossings_are_right(instance: Instance, result: Sharpness) -> None:
 
 
 def _loss(instance: Instance, iterate: EnclosedIterate) -> arb:
-    """Return the loss at an iterate: exact at the centre, give or take the largest slope times the error."""
+    """Return the loss at an iterate: exact at the centre, plus or minus the largest slope times the error."""
     p, radius = instance.problem, iterate.length
     steepest = instance.spectrum[-1] * radius + remainder_bound(instance).quadratic(radius) * radius**2 / p.step_size
     slack = (steepest * iterate.error).upper()

@@ -172,7 +172,7 @@ def _remainder(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
         at = Forward.of(loss, [m + arb(x) for m, x in zip(centre, h, strict=True)], 2)
         linear = (hessian * arb_mat(n, 1, list(map(arb, h)))).entries()
         g = norm(eta * (a - b) for a, b in zip(at.gradient(), linear, strict=True))
-        # Of the derivative's norm at least its length along the start.
+        # A lower bound of the derivative's norm: its length along the start.
         turned = (at.hessian() - hessian) * arb_mat(n, 1, [arb(x) / radius for x in instance.away])
         slope = norm(eta * x for x in turned.entries())
         # Where the minimizer is irrational, it is known to 2^-200.

@@ -108,7 +108,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 
 
 def _orders(reach: float, distance: float) -> float:
-    """log₁₀(reach/distance), within what a margin can be; a distance that is not a number is as bad as can be."""
+    """Return log₁₀(reach/distance), limited to the range of a margin; NaN as a distance gives the smallest margin."""
     if distance == 0:
         return MOST_MARGIN
     quotient = reach / distance
@@ -116,7 +116,7 @@ def _orders(reach: float, distance: float) -> float:
 
 
 def _sizes(loss: Loss, x: list[float]) -> list[float]:
-    """For each component of the gradient, the sum of the absolute values of its terms."""
+    """Return for each component of the gradient the sum of the absolute values of its terms."""
     sizes = [0.0] * len(x)
     for exponents, c in loss.terms:
         for i, e in enumerate(exponents):

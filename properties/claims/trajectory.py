@@ -1,4 +1,4 @@
-"""A trajectory in exact eigen-coordinates, enclosed, and bounds of all of it from one iterate on."""
+"""A trajectory in exact eigen-coordinates, enclosed, and bounds of all later iterates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gdcheck.theorem.loss.balls import at_most, exact, norm, surely_less
 from gdcheck.theorem.sharpness.envelope import convolution
 
 ROUGHEST = arb(2) ** -20
-"""The share of its length to which an iterate must be known."""
+"""The relative accuracy to which an iterate must be known."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class EnclosedIterate:
     length: arb
 
     def __post_init__(self) -> None:
-        """Refuse an iterate that is known only roughly: nothing is decided by it."""
+        """Refuse an iterate that is known only roughly: it decides nothing."""
         widest = max(arb(x.rad()) for x in (*self.y, self.along, self.across, self.length))
         require(at_most(widest, ROUGHEST * self.length) or None, "an iterate is known to six digits")
 
@@ -76,7 +76,7 @@ def walk(instance: Instance, first: int, most: int) -> Iterator[EnclosedIterate]
         if h.step < first:
             continue
         if not at_most(4 * h.error, ROUGHEST * h.size):
-            # So near to the minimizer that the enclosure does not tell them apart.
+            # So near to the minimizer that the enclosure holds it.
             return
         centre = (rotated * arb_mat(len(h.centre), 1, h.centre)).entries()
         spread = h.error.union(-h.error)
@@ -133,7 +133,7 @@ class TrajectoryBounds:
         return cls(rho, b, push, tail, iterate.along.lower(), iterate.across.upper())
 
     def settled(self) -> bool:
-        """Whether the amplitude is so far above the tail that the bounds say something at every later step."""
+        """Whether the amplitude is so far above the tail that the bounds are useful at every later step."""
         return surely_less(8 * self.tail, self.amplitude)
 
     def across(self, j: int) -> arb:
@@ -153,7 +153,7 @@ def second_modulus(instance: Instance) -> fmpq:
 def settled_walk(
     instance: Instance, decision: Decision, count: int
 ) -> tuple[list[EnclosedIterate], TrajectoryBounds] | None:
-    """Enclose a stretch of the certified trajectory from where its bounds say something.
+    """Enclose a stretch of the certified trajectory, beginning where its bounds are useful.
 
     Args:
         instance: The problem.

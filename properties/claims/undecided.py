@@ -1,4 +1,4 @@
-"""What cannot be decided, and how far a trajectory is followed for a claim: without what only some claims need."""
+"""The error of an undecided comparison, and the length of trajectories for claims; this module imports little."""
 
 CLAIM_STEPS = 20_000
 """Steps of a trajectory before a problem is left unresolved."""

@@ -66,7 +66,7 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
 
 @on_decision
 def _sees_the_updates(instance: Instance, decision: Decision) -> Finding:
-    """Examine whether mpmath sees the predicted sign of the cosines, and angles within the proved bounds."""
+    """Examine whether mpmath finds the predicted sign of the cosines, and angles within the proved bounds."""
     if decision.subspace is not None:
         return sees_the_limit(instance, decision)
     ready = settled_walk(instance, decision, _STEPS)

@@ -28,7 +28,7 @@ _COMPARED = 24
 
 @dataclass(frozen=True)
 class SeenArrival:
-    """What mpmath sees.
+    """What mpmath observes.
 
     Attributes:
         path: The iterates.
@@ -74,7 +74,7 @@ def sees_the_valley(instance: ValleyInstance, decision: ValleyDecision) -> Findi
 
 
 def follow(problem: ValleyProblem) -> SeenArrival:
-    """Run gradient descent until the residuals vanish to three quarters of the digits, and read off what it shows.
+    """Run gradient descent until the residuals vanish to three quarters of the digits, and return what it shows.
 
     Args:
         problem: The problem.

@@ -1,4 +1,4 @@
-r"""Lemma 1 at every point of a ball, by arguments that share nothing with the bounds that they prove.
+r"""Lemma 1 at every point of a ball, by arguments that are independent of the bounds that they prove.
 
 The remainder is a sum of homogeneous parts G_q, and of what each truncated power leaves over along its own direction.
 

@@ -1,4 +1,4 @@
-"""What a claim of one's own is given in a valley: the point of arrival, and the sharpness on the way to it."""
+"""The trajectory that a user's claim is given in a valley: the point of arrival, and the sharpness on the way to it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gdcheck.theorem.valleys.sharpness import ValleySharpness, valley_sharpness
 
 
 class ArrivingTrajectory:
-    """A trajectory whose point of arrival in a valley is proved, and what belongs to it, as enclosures.
+    """A trajectory whose point of arrival in a valley is proved, with its quantities as enclosures.
 
     Attributes:
-        rests_on_floats: False: nothing of it is in floats.
+        rests_on_floats: Always False.
     """
 
     rests_on_floats = False

@@ -22,7 +22,7 @@ FOUND = {
     False: (Regime.SMALL_STEP, Prediction(End.LOWEST, LimitKind.FIXED)),
     True: (Regime.LARGE_STEP, Prediction(End.HIGHEST, LimitKind.ALTERNATING)),
 }
-"""What a batch proves of a row, by whether its step is large."""
+"""The limit that a batch proves for a row, by whether its step is large."""
 
 _STRAGGLERS = 8
 _SILENT = Outcome("aside", "the statement is silent on this regime")
@@ -54,7 +54,7 @@ def examine_batch(shard: Shard, claim: OwnClaim, result: ShardResult) -> None:
         else:
             said = f"the direction is {found.kind.value} in the {regime.value} regime"
             result.add(Outcome("violated", said), len(rows))
-            # The first of them stands for all: their counterexamples differ in nothing that the statement speaks of.
+            # The first of them is enough: for the statement, their counterexamples are the same.
             _keep(claim, result, batch, int(rows[0]), first + int(rows[0]))
     for row in np.flatnonzero(~proved).tolist():
         alone, _ = examine(claim, problem_of(batch, row))

@@ -1,4 +1,4 @@
-"""The claims of the theorem as claims that are run: their problems by regime and dimensions, and what is counted."""
+"""The claims of the theorem in the form of claims that are run: their problems by regime and dimensions, and counts."""
 
 from __future__ import annotations
 
@@ -104,11 +104,11 @@ def all_of_them() -> dict[str, OwnClaim]:
 
 
 def unsettled(claim: OwnClaim, total: ShardResult) -> str | None:
-    """Say that the second engine did not settle on too many problems of a claim.
+    """Return a sentence if the second engine did not settle on too many problems of a claim.
 
     Args:
         claim: The claim.
-        total: What its shards come to.
+        total: Its shards, added up.
 
     Returns:
         The sentence; None if they are not too many. A single problem never is.
@@ -121,7 +121,7 @@ def unsettled(claim: OwnClaim, total: ShardResult) -> str | None:
 
 
 def _examined(claim: Claim, second: float, instance: Made) -> Outcome:
-    """Examine a claim of the theorem, and say what its problems are counted by."""
+    """Examine a claim of the theorem, and add the kinds by which its problems are counted."""
     from gdcheck.properties.claims.claim import ClaimStatus, examined, status  # noqa: PLC0415
 
     problem = instance.problem
@@ -132,7 +132,7 @@ def _examined(claim: Claim, second: float, instance: Made) -> Outcome:
     state, note = _STATES[finding.holds], finding.note[:200]
     owed = finding.holds is None and status(instance, finding) is ClaimStatus.FAILED
     if finding.holds is None and not owed:
-        # The theorem speaks of starts in the basin, and nothing says that this one is there.
+        # The theorem is about starts in the basin, and it is not known that this start is there.
         state, note = "aside", f"unresolved: {note}"
     if finding.holds and finding.formula:
         state, note = "aside", f"holds by formula: {BY_FORMULA}"
@@ -152,7 +152,7 @@ def _examined(claim: Claim, second: float, instance: Made) -> Outcome:
 
 
 def _asks_second(instance: Made, share: float) -> bool:
-    """Whether a problem is in the share of the second engine; the same for a problem wherever it turns up."""
+    """Whether a problem is in the share of the second engine; this depends on the problem alone."""
     if share >= 1:
         return True
     text = json.dumps(instance.problem.to_json(), sort_keys=True)

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 ASSUMPTIONS = ("theorem", "converging", "not-exceptional")
-"""What a claim assumes unless it says otherwise."""
+"""The assumptions of a claim that states none."""
 
 REGIMES = {"small-step": Regime.SMALL_STEP, "large-step": Regime.LARGE_STEP}
 MOST_LEMMA_STEPS = 10_000
 RECIPE = Recipe(dimensions=(2, 5), terms=(1, 8))
-"""The problems of a claim that asks for no others."""
+"""The problems of a claim that does not specify any."""
 
 _EXAMPLES = "__gdcheck_examples__"
 _Examined = TypeVar("_Examined", bound=Callable[..., Any])
@@ -44,7 +44,7 @@ class Held:
 
     Attributes:
         condition: The claim on the problem examined.
-        bare: Whether it came as a bare bool, which may not have been exact: so it is *observed*.
+        bare: Whether it was a bare bool, which may come from inexact arithmetic: so it is *observed*.
         margin: The slack with which it holds, if the claim says so; the smallest is the worst.
         note: A few words on what was found where it does not hold.
     """
@@ -135,13 +135,13 @@ class OwnClaim:
         return self.function(*arguments)
 
     def place(self, error: BaseException | None = None) -> str:
-        """Where the claim is declared, or where in its file an error arose: the file without its folder, and the line.
+        """Return where the claim is declared, or where in its file an error arose: the file's name, and the line.
 
         Args:
             error: The error.
 
         Returns:
-            The place. It does not say where the file lies, so that messages are the same wherever that is.
+            The place, without the folder, so that messages do not depend on it.
         """
         frames = [] if error is None else traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == self.file]

@@ -1,4 +1,4 @@
-"""Where a claim's problems come from: a recipe or generator by seed and index, or Hypothesis, shard by shard."""
+"""The source of a claim's problems: a recipe or generator by seed and index, or Hypothesis, shard by shard."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def problems_of(
     Args:
         claim: The claim.
         shard: The shard.
-        result: Where draws are counted. It holds the indices that are known not to end: what can be drawn alone is
-            not drawn.
+        result: Where draws are counted. It holds the indices that are known not to end: if a problem can be drawn
+            alone, these are not drawn.
         watch: Called before a problem is drawn.
 
     Yields:
@@ -159,15 +159,15 @@ def draw_with_hypothesis(
     Args:
         claim: A claim with strategies.
         shard: The shard.
-        take: Called with each problem; gives the margin, if a search is to be told of it. What it raises counts as a
-            failure, which Hypothesis shrinks if it is asked to.
+        take: Called with each problem; returns the margin for a search, or None. An exception from it counts as a
+            failure, which Hypothesis shrinks if ``shrink`` is true.
         result: Where draws are counted.
         shrink: Whether a failure is shrunk.
 
     Raises:
         ClaimError: If a strategy draws nothing, or what is not a problem.
     """
-    # Most claims are drawn without it, and it takes its time to load.
+    # Imported here: most claims do not need it, and it is slow to load.
     from hypothesis import HealthCheck, Phase, given, seed, settings, target  # noqa: PLC0415
     from hypothesis.errors import Unsatisfiable  # noqa: PLC0415
 
@@ -245,6 +245,6 @@ def named(claim: OwnClaim, said: str, error: BaseException | None = None) -> str
         error: The error, if there was one.
 
     Returns:
-        The sentence; as it is for what this package itself declares.
+        The sentence; unchanged for claims that this package itself declares.
     """
     return f"{claim.name} at {claim.place(error)}: {said}" if claim.file else said

@@ -16,7 +16,7 @@ from gdcheck.theorem.loss.rational import to_fmpq
 
 Objects: TypeAlias = npt.NDArray[Any]
 Number: TypeAlias = "Enclosed | arb | fmpq | Fraction | int | str"
-"""What stands for an enclosed number; texts such as "1/10" are exact, floats are refused."""
+"""The types that can state an enclosed number; texts such as "1/10" are exact, floats are refused."""
 
 
 def _less(left: arb, right: arb) -> bool | None:
@@ -50,7 +50,7 @@ class Truth:
         self.observed = observed
 
     def __bool__(self) -> bool:
-        """Decide one truth value, for ``if``, ``and`` and chained comparisons.
+        """Return one truth value, for ``if``, ``and`` and chained comparisons.
 
         Raises:
             TypeError: If there are several.
@@ -239,10 +239,10 @@ class Enclosed:
 
 
 def enclosed(value: Number) -> Enclosed:
-    """Enclose a number or an array of them, exactly where it is rational.
+    """Enclose a number or an array of numbers, exactly if it is rational.
 
     Args:
-        value: What stands for it.
+        value: The number or numbers.
 
     Returns:
         The balls.

@@ -1,4 +1,4 @@
-"""What a claim of one's own is given on a smooth loss: a trajectory around a minimizer that is enclosed."""
+"""The trajectory that a user's claim is given on a smooth loss: around an enclosed minimizer."""
 
 from __future__ import annotations
 

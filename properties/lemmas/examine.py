@@ -1,4 +1,4 @@
-"""A claim of one's own examined on one problem: held, violated, undecided, or set aside because an assumption fails."""
+"""A user's claim examined on one problem: held, violated, undecided, or set aside because an assumption fails."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, AnyDecision | None]:
 
 
 def _in_valley(claim: OwnClaim, problem: ValleyProblem) -> tuple[Outcome, ValleyDecision]:
-    """Examine a claim on residuals; it speaks of trajectories that are proved to arrive."""
+    """Examine a claim on residuals; it is about trajectories that are proved to arrive."""
     decision = decide_valley(problem, max_steps=_VALLEY_STEPS, max_precision=_VALLEY_BITS)
     if decision.arrival is None:
         return Outcome("aside", f"no point of arrival is proved: {decision.reason}"[:200]), decision
@@ -115,7 +115,7 @@ def _aside(claim: OwnClaim, decision: Decision | SmoothDecision) -> Outcome | No
         return Outcome("undecided", decision.reason)
     exceptional = decision.verdict is Verdict.EXCEPTIONAL
     if claim.statement is not None:
-        # What is exceptional for another statement is not known: every invariant subspace is set aside.
+        # For another statement, the exceptional starts are not known: every invariant subspace is set aside.
         exceptional = exceptional or in_subspace
     if "not-exceptional" in claim.assumes and exceptional:
         return Outcome("aside", "exceptional start")

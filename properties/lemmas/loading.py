@@ -39,15 +39,16 @@ class Source:
 
 
 def files_of(targets: Sequence[str]) -> list[str]:
-    """Put the Python files of a folder in the place of the folder, sorted by name; a name in _ is left out.
+    """Replace each folder by its Python files, sorted by name; files whose name begins with _ are left out.
 
-    A claim of the theorem is one whatever a folder beside is called; ``./theorem`` is the folder.
+    The name of a claim of the theorem always means this claim, even if there is a folder of the same name;
+    ``./theorem`` means the folder.
 
     Args:
-        targets: Folders, and what else names claims.
+        targets: Folders, files, and names of claims.
 
     Returns:
-        What names claims, without folders.
+        The targets without folders.
 
     Raises:
         InputError: If there is no Python file in a folder.
@@ -140,7 +141,7 @@ def _claims(target: str, digest: str) -> dict[str, OwnClaim]:
 
 
 def _file_of(target: str) -> str:
-    """Return the Python file of a target: all of it, or what stands before ``:name``; empty if it names none."""
+    """Return the Python file of a target: the whole target, or the part before ``:name``; empty if it names none."""
     module, _, _ = target.rpartition(":")
     return target if target.endswith(".py") else module if module.endswith(".py") else ""
 
@@ -165,11 +166,11 @@ def _declared(module: ModuleType, target: str, wanted: str | None) -> dict[str, 
 
 
 def run_file(path: Path, field: str) -> ModuleType:
-    """Run a Python file of the user's own; what stands beside it can be imported there.
+    """Run a Python file of the user's own; it can import modules from its own folder.
 
     Args:
         path: The file.
-        field: What the user knows it by.
+        field: The field that an error names.
 
     Returns:
         The module.
@@ -181,7 +182,7 @@ def run_file(path: Path, field: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InputError(field, f"{str(path)[:200]!r} is not a Python file; name one such as my_lemma.py")
     if str(path.resolve().parent) not in sys.path:
-        # At the end: it must not hide what is installed.
+        # At the end: it must not hide installed packages.
         sys.path.append(str(path.resolve().parent))
     module = module_from_spec(spec)
     sys.modules[spec.name] = module

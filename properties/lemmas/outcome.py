@@ -10,7 +10,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 State = Literal["held", "violated", "undecided", "aside"]
 Strength = Literal["proved", "observed", "undecided"]
-"""How far a failure is known: by what, or that a decision is owed."""
+"""How a failure is known: proved, observed, or undecided where a decision is owed."""
 STRENGTHS = get_args(Strength)
 
 
@@ -30,15 +30,15 @@ class Outcome:
     """The result of examining a claim on a problem.
 
     Attributes:
-        state: Held, violated, undecided, or aside: the claim does not speak of the problem.
+        state: Held, violated, undecided, or aside: the claim is not about the problem.
         cause: What was found instead, or why it is undecided or aside; problems are counted by it.
         evidence: ``proved`` if every comparison was decided on enclosures, ``observed`` if floats decided.
         margin: The slack, if the claim has one.
-        problem: The problem, where what was drawn says more, or something else.
-        about: What else is kept of a problem that is shown, as plain data.
+        problem: The problem, if what was drawn is not the problem itself.
+        about: Further data on a problem that is shown, as plain data.
         weaker: Whether a weaker claim holds, where there is one.
         owed: Whether a decision is owed, so that leaving it undecided is a failure too.
-        kinds: What else problems are counted by, and of which kind this one is.
+        kinds: Further criteria by which problems are counted, and the kind of this problem.
         steps: The step at which a certificate applies; 0 without one.
     """
 

@@ -1,4 +1,4 @@
-"""A counterexample as a record that can be sent: the claim, the problem, what is proved; and examined again."""
+"""A counterexample as a record that can be sent and examined again: the claim, the problem, and what is proved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gdcheck.theorem.valleys.decide import ValleyDecision, decide_valley
 from gdcheck.theorem.valleys.problem import ValleyProblem
 
 Again = Literal["violated again", "fixed", "undecided"]
-"""What a claim does on a problem that it failed on before."""
+"""The result of a claim on a problem on which it failed before."""
 _AGAIN: dict[str, tuple[Again, str]] = {
     "violated": ("violated again", ""),
     "held": ("fixed", "the claim holds"),
@@ -123,7 +123,7 @@ def examined_again(data: Any, load_from: Path | None, beside: Path) -> list[tupl
         outcome, _ = examine(claim, instance or problem)
         state = outcome.state
         if state == "aside" and claim.examination is not None:
-            state = "undecided"  # What a claim of the theorem sets aside is not resolved.
+            state = "undecided"  # A problem that a claim of the theorem sets aside is not resolved.
         word, said = _AGAIN[state]
         evidence = "undecided" if state == "undecided" else outcome.evidence
         told = f"{said}: {outcome.cause}" if said and outcome.cause else said or outcome.cause

@@ -20,7 +20,7 @@ _TASK = "task.json"
 
 
 def work_apart(task: Task) -> ShardResult:
-    """Work on a shard in another process, as often as it takes to learn what does not end.
+    """Work on a shard in another process, again and again until all problems that do not end are known.
 
     Workers of a cluster may have no children of their own by ``multiprocessing``, and must not be killed themselves.
 

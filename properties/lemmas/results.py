@@ -1,4 +1,4 @@
-"""What shards come to, and how that adds up."""
+"""The results of shards, and their sum."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Witness(Struct, frozen=True):
         cause: What was found.
         evidence: ``proved``, ``observed``, or ``undecided`` where a decision is owed.
         margin: The slack, if the claim has one.
-        about: What else the examination says of it, as plain data.
+        about: Further data from the examination, as plain data.
     """
 
     index: int
@@ -62,11 +62,12 @@ class ShardResult(Struct):
         observed: On how many the finding is only observed.
         weaker: On how many a weaker claim holds, and on how many it does not.
         rechecked: How many certificates the independent checker accepted.
-        kinds: What else problems are counted by: of each kind, how many.
+        kinds: Further counts of problems: how many of each kind.
         steps: The largest step at which a certificate applies.
         drawn: How many problems Hypothesis drew.
         discarded: How many of them were of no use.
-        first: The first violation, one that is proved if there is one; after all of them what is owed a decision.
+        first: The first violation, a proved one if there is one; without a violation, the first that is owed a
+            decision.
         worst: The one with the smallest margin, among the proved ones if there are such.
         closest: The problem on which it holds with the smallest margin.
         shown: The last problem on which it holds, where the examination says more of it.

@@ -21,7 +21,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a run was begun with; it stands in ``run.json``.
+    """The settings of a run; stored in ``run.json``.
 
     Attributes:
         targets: What was asked for.
@@ -141,7 +141,7 @@ def run_claims(
 
 
 def _texts(known: Iterable[Source]) -> dict[str, str]:
-    """Return the texts of own files by name, but for names that two files share."""
+    """Return the texts of the user's files by name, without names that two files share."""
     texts: dict[str, set[str]] = {}
     for source in known:
         if source.file:
@@ -150,7 +150,7 @@ def _texts(known: Iterable[Source]) -> dict[str, str]:
 
 
 def workload(plan: Plan) -> int:
-    """How many problems a run examines, examples left out."""
+    """Return the number of problems that a run examines, without examples."""
     return sum(_budget(plan, source) for source in _found(plan.targets)[0].values())
 
 

@@ -49,10 +49,10 @@ class Wanted:
 
 @dataclass
 class Run:
-    """The shards of a run; the result does not depend on who works on them.
+    """The shards of a run; the result does not depend on the processes that work on them.
 
     Attributes:
-        claims: What is examined.
+        claims: The claims that are examined.
         seed: The seed.
         time_limit: Seconds that an examination may take.
         root: The directory of the run, where shards of an earlier call are found.
@@ -98,7 +98,7 @@ class Run:
                 self._take(shard)
         on_done(self.done)
         while not (self.interrupted or self.lost) and (pending := list(self._pending())):
-            # A claim that turns out to be of no use, or false, is not examined further.
+            # A claim that turns out to be unusable, or false, is not examined further.
             useful = (task for task in pending if task.shard.number < self._last(task.source.name))
             if executor.scheduler is not None:
                 ending = self._on_cluster(useful, take, executor.scheduler)
@@ -124,7 +124,7 @@ class Run:
         return run_on_cluster(work_apart, handed_out(), keep_and_take, address)
 
     def complete(self, name: str) -> bool:
-        """Whether all shards of a claim are done that count."""
+        """Whether all shards of a claim that count are done."""
         return all(task.source.name != name for task in self._pending())
 
     def faulty(self, name: str) -> float:
@@ -136,7 +136,7 @@ class Run:
         return min(self.faulty(name), self._false.get(name, float("inf")))
 
     def total(self, name: str) -> ShardResult:
-        """All shards of a claim added up, to the last that counts: which others were examined depends on luck."""
+        """Add up the shards of a claim to the last that counts; which later ones were examined is up to chance."""
         total = ShardResult(name)
         for number, shard in sorted(self.results[name].items()):
             if number <= self._last(name):
@@ -149,13 +149,12 @@ class Run:
         """Apply a function to the violations of claims, in processes that may be killed.
 
         Args:
-            function: Looks for a simpler violation, and gives the claim's name and what it makes of it; importable by
-                name.
+            function: Searches for a simpler violation, and returns the claim's name and the result; importable by name.
             jobs: How many processes.
             names: The claims.
 
         Returns:
-            What it makes, for each claim that does not hold; without the search if that does not end, or after an
+            The result for each claim that does not hold; without the search if that does not end, or after an
             interrupt.
         """
         tasks = []
@@ -227,7 +226,7 @@ class Run:
             self._give_up(name)
 
     def _give_up(self, name: str) -> None:
-        """Find the shard in which a claim has failed to end too often, counted in order: whoever works on them."""
+        """Find the shard in which a claim has failed to end too often, counted in order."""
         found: dict[int, str] = {}
         known = {n: task.endless for n, task in self.endless[name].items()}
         for number, endless in sorted({**known, **{n: s.endless for n, s in self.results[name].items()}}.items()):

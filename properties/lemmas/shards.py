@@ -24,7 +24,7 @@ from gdcheck.theorem.certificate.rechecking import BadCertificate, NotChecked, c
 from gdcheck.theorem.loss.errors import InputError, in_words
 
 SIZE, BATCH = 250, 131072
-"""Problems a shard: of most claims, and of a statement."""
+"""The number of problems in a shard: of most claims, and of a statement."""
 SAMPLE = 125
 """One problem in this number is examined twice, and its certificate rechecked."""
 
@@ -61,15 +61,15 @@ class Task:
 
     @property
     def trace(self) -> Path:
-        """Where the process leaves what it is at when it is ended."""
+        """The file in which a process that is ended leaves the problem and the traceback."""
         return self.file.with_suffix(".trace")
 
 
 def work(task: Task) -> ShardResult:
     """Examine the problems of a shard and store the result.
 
-    While a problem is drawn or examined, a watchdog ends this process when the time limit has passed, whatever library
-    it is in; what it was at then stands in the shard's ``trace``.
+    While a problem is drawn or examined, a watchdog ends this process when the time limit has passed, even inside a C
+    library; the problem and the traceback are then in the shard's ``trace``.
 
     Args:
         task: The shard.
@@ -151,7 +151,7 @@ def in_batches(claim: OwnClaim) -> bool:
 
 
 def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: ShardResult) -> float | None:
-    """Examine a claim on a problem, count the outcome and return its margin; what counts most is examined twice."""
+    """Examine a claim on a problem, count the outcome and return its margin; important outcomes are examined twice."""
     try:
         outcome, decision = examine(claim, drawn)
     except ClaimError:
@@ -162,7 +162,7 @@ def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: Sha
     if sampled and claim.generator is not None and index >= 0 and drawn_problem(claim, seed, index) != drawn:
         said = f"its generator makes another problem when it is asked for index {index} again; draw from the random"
         raise ClaimError(named(claim, f"{said} number generator that it is given"))
-    # The result is what counts, so it must not depend on chance, nor on what was examined before.
+    # The result must not depend on chance, nor on problems that were examined before.
     if sampled or (outcome.state == "violated" and claim.examination is None):
         again = examine(claim, drawn)[0] if decision is not None or claim.examination is not None else outcome
         if again != outcome:
@@ -176,7 +176,7 @@ def _examine_one(claim: OwnClaim, seed: int, index: int, drawn: Any, result: Sha
 
 
 def _rechecked(outcome: Outcome, decision: AnyDecision | None, result: ShardResult) -> Outcome:
-    """Return the outcome after the independent checker has seen the proof of what the claim assumes."""
+    """Return the outcome after the independent checker has checked the proof of the claim's assumptions."""
     proof = None if decision is None else proof_of(decision)
     if proof is None:
         return outcome
@@ -202,7 +202,7 @@ def stored(task: Task) -> ShardResult | None:
 
 
 def ended_at(task: Task) -> tuple[int, str] | None:
-    """Where a process was when the watchdog ended it.
+    """Return where a process was when the watchdog ended it.
 
     Args:
         task: The shard that it was working on.

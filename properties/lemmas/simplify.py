@@ -50,7 +50,7 @@ _DRAWS, _LEVELS = 400, 63
 
 @dataclass(frozen=True)
 class _Parts:
-    """What a random problem is made of, seen from its minimizer."""
+    """The parts of a random problem, in displacements from its minimizer."""
 
     spectrum: tuple[fmpq, ...]
     rotation: fmpq_mat | None
@@ -77,7 +77,7 @@ class _Parts:
         )
 
     def without(self, i: int) -> _Parts:
-        """Return the same without a variable; only in the eigenbasis."""
+        """Return the parts without a variable; only in the eigenbasis."""
 
         def left(values: tuple[Any, ...]) -> tuple[Any, ...]:
             return values[:i] + values[i + 1 :]
@@ -108,7 +108,7 @@ class _Parts:
         return Instance(problem, self.spectrum, self.rotation or _identity(n), regime, like.place)
 
     def meant(self, claim: OwnClaim, instance: Instance) -> bool:
-        """Whether the claim's recipe could have made the problem: simpler problems must not be of another kind."""
+        """Whether the claim's recipe could have made the problem: simpler problems must be of the same kind."""
         spectrum, eta, recipe = self.spectrum, self.step_size, claim.recipe
         simple = 0 < spectrum[0] < spectrum[1] and spectrum[-2] < spectrum[-1] and list(spectrum) == sorted(spectrum)
         if not simple or not 0 < eta * spectrum[-1] < 2 or eta * (spectrum[0] + spectrum[-1]) == 2:
@@ -127,7 +127,7 @@ def _identity(n: int) -> fmpq_mat:
 
 
 def _simpler(q: fmpq) -> list[fmpq]:
-    """Numbers near q, the simplest first and q last."""
+    """Return numbers near q, the simplest first and q last."""
     if not q:
         return [q]
     whole: fmpq = fmpq(q.floor() if q > 0 else q.ceil())
@@ -148,7 +148,7 @@ def _digits(q: fmpq, count: int) -> fmpq:
 
 @st.composite
 def _shrinkable(draw: DrawFn, parts: _Parts) -> _Parts:
-    """Return the parts, most of them as they were, some simpler; shrinks towards the simplest."""
+    """Draw parts, most of them unchanged, some simpler; shrinks towards the simplest."""
 
     def level(most: int) -> int:
         return min(draw(st.integers(0, _LEVELS)), most)
@@ -184,7 +184,7 @@ class Shrinking:
 
     Attributes:
         source: The claim.
-        loader: Makes it of the source.
+        loader: Makes the claim of the source; importable by name.
         shard: Where the first violation was drawn.
         first: The first violation.
         worst: The worst one.
@@ -281,7 +281,7 @@ class _Search:
 
         Args:
             strategy: Draws problems, or what ``meant`` makes one of.
-            meant: Makes a problem; None if it is not one that the claim speaks of.
+            meant: Makes a problem; None if the claim is not about it.
 
         Returns:
             The failure, if there is one.

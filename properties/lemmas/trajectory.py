@@ -1,4 +1,4 @@
-"""What a claim of one's own is given: a trajectory, each of whose quantities is enclosed when it is first used."""
+"""The trajectory that a user's claim is given; each of its quantities is enclosed when it is first used."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ QUANTITIES = (
 
 
 class Trajectory:
-    """The first iterates x₀, …, x_K of gradient descent on a problem, and what belongs to them, as enclosures.
+    """The first iterates x₀, …, x_K of gradient descent on a problem, with their quantities as enclosures.
 
     Arrays have one row for each iterate, so K + 1 of them; n is the dimension. Everything is computed when it is first
     used, at the precision of the examination.
@@ -160,7 +160,7 @@ class Trajectory:
 
     @cached_property
     def crossings(self) -> Enclosed:
-        """At how many steps, of all there are, the sharpness exceeds 2/η.
+        """The number of steps, of all steps, at which the sharpness exceeds 2/η.
 
         Raises:
             Undecided: If that is undecided at a step, or no step is known after which all are below.
@@ -172,7 +172,7 @@ class Trajectory:
 
     @cached_property
     def oscillates(self) -> Truth:
-        """Whether the sharpness is proved to pass λₙ at every step for ever, from some step on."""
+        """Whether the sharpness is proved to cross λₙ at every step, from some step on."""
         kind = self._sharpness.pattern.kind
         return Truth(None if kind is Kind.UNDECIDED else kind is Kind.OSCILLATING)
 

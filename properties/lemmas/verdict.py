@@ -22,7 +22,7 @@ class Form(Shape, frozen=True):
         made: How it was made: spectrum, rotation, regime and place; None if that is not known.
         found: What was found where the claim predicts something else.
         evidence: ``proved`` if every comparison was decided on enclosures, ``undecided`` where a decision is owed.
-        margin: The slack, below zero where that is by how much the claim fails; None if the claim names none.
+        margin: The slack, below zero if the claim fails by that much; None if the claim states no margin.
     """
 
     index: int
@@ -54,7 +54,7 @@ class Counterexample(StoredRun, frozen=True, tag="gdcheck-counterexample/1"):
         simplest: The simplest problem.
         first: The problem that was found first, as it was drawn.
         worst: The one with the smallest margin.
-        assumed: What the theorem's own verdict on the simplest problem is.
+        assumed: The theorem's own verdict on the simplest problem.
         certificate: The certificate of that verdict, which the independent checker accepted; None without one.
         not_simplified: Why the simplest problem is the one that was found first; empty if a simpler one was looked for.
     """
@@ -97,7 +97,7 @@ class ClaimRow(Shape, frozen=True):
         counterexample: The counterexample, if there is one.
         exactly: What exactly is examined, and what its margin measures, where the sentence leaves that open.
         closest: The problem on which it holds with the smallest margin, if it names margins.
-        kinds: What else problems are counted by: of each kind, how many.
+        kinds: Further counts of problems: how many of each kind.
         steps: The largest step at which a certificate applies.
         drawn: How many problems Hypothesis drew.
         discarded: How many of them were of no use.
@@ -165,10 +165,10 @@ class OwnClaimsRun(StoredRun, frozen=True, tag="gdcheck-claim/1"):
     files: dict[str, str] = field(default_factory=dict)
 
     def contradictions(self) -> Contradictions:
-        """Hold each row's verdict against its counts.
+        """Compare each row's verdict with its counts.
 
         Yields:
-            A field, what it says, and what the counts come to.
+            A field, its value, and the value that the counts give.
         """
         for i, row in enumerate(self.rows):
             yield f"rows[{i}].examined", row.examined, row.held + row.violated + row.undecided + row.aside
@@ -178,7 +178,7 @@ class OwnClaimsRun(StoredRun, frozen=True, tag="gdcheck-claim/1"):
 
 
 def word_of(fault: str | None, violated: int, held: int, undecided: int, *, proved: bool) -> Word:
-    """Name the verdict that counts come to.
+    """Return the verdict that follows from counts.
 
     Args:
         fault: Why the claim cannot be used, if it cannot.

@@ -10,12 +10,12 @@ from typing import TextIO
 class Watchdog:
     """Ends this process if an examination takes too long; where it was then stands in a file.
 
-    The watch is kept by a thread outside the interpreter, so that nothing can hold it up. It is reset only now and
-    then, as that costs more than many an examination: each is given at least the limit, and at most a quarter more.
+    The watch is kept by a thread outside the interpreter, which nothing can block. It is reset only now and then,
+    because a reset costs more than many examinations: each gets at least the limit, and at most a quarter more.
 
     Args:
         limit: The limit in seconds.
-        trace: Where the index of the problem stands, and the traceback if the process is ended.
+        trace: The file for the index of the problem, and for the traceback if the process is ended.
     """
 
     def __init__(self, limit: float, trace: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""Data for a loss, from files: CSV, Parquet and NPZ; every number is taken as the float64 that it reads as."""
+"""Data for a loss, from files: CSV, Parquet and NPZ; every number is read as a float64, and taken as exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing: every file whole or not at all."""
+"""Writing files: each is written in full or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def as_json(data: object, indent: int | None = 1) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return what a struct is as plain data."""
+    """Return a struct as plain data."""
     from msgspec import to_builtins  # noqa: PLC0415
 
     return to_builtins(value)
@@ -26,7 +26,7 @@ def _plain(value: object) -> object:
 
 @contextmanager
 def writing_to(place: Path, field: str = "out") -> Iterator[None]:
-    """Say which place cannot be written to, and name the option that chose it.
+    """Turn errors of the file system inside into an ``InputError`` that names the place and the option.
 
     Args:
         place: A file or directory.

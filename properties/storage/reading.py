@@ -1,4 +1,4 @@
-"""Reading what users hand over: problems and certificates as JSON or JSON Lines, always as data and never trusted."""
+"""Reading users' files: problems and certificates as JSON or JSON Lines, always as data and never trusted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from gdcheck.theorem.valleys.problem import ValleyProblem
 
 _MOST_BYTES = 64 * 1024 * 1024
 AnyProblem = Problem | SmoothProblem | ValleyProblem
-"""What a file can hold; ``EveryStartProblem`` is a ``Problem``."""
+"""The problems that a file can hold; ``EveryStartProblem`` is a ``Problem``."""
 
 _LINES = {".jsonl", ".ndjson"}
 
@@ -78,7 +78,7 @@ def parse_json(text: str, where: str, *, decimals: bool = False) -> Any:
 
     Args:
         text: The JSON text.
-        where: A name for it in messages.
+        where: Its name in messages.
         decimals: Whether numbers with a point or an exponent come as their texts, which are exact, and not as floats.
 
     Returns:
@@ -158,7 +158,7 @@ def stored_problem(file: Path) -> AnyProblem:
 
 
 def problem_inside(data: Any) -> AnyProblem:
-    """Return the problem that parsed JSON is, or that a stored record or a certificate carries.
+    """Return the problem in parsed JSON: the JSON itself, or the problem of a stored record or a certificate.
 
     Args:
         data: The data.
@@ -200,7 +200,7 @@ def problem_inside(data: Any) -> AnyProblem:
         # Its loss may be a polynomial: then it is the minimizer that is irrational.
         return SmoothProblem.from_json(data["problem"])
     if schema == SMOOTH_EVERY_START:
-        # A loss may have several minimizers: the certificate names the one that it speaks of.
+        # A loss may have several minimizers: the certificate names the one that it is about.
         found, ball = EveryStartSmoothProblem.from_json(data["problem"]), data.get("minimizer")
         centre = ball.get("centre") if isinstance(ball, dict) else None
         return found if centre is None else found.searched_from(centre)

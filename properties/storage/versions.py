@@ -1,4 +1,4 @@
-"""The versions of what a run was made with."""
+"""The versions of the programs with which a run was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks over processes of this machine: interrupted together, and never left behind."""
+"""Tasks over processes of this machine: they are interrupted together, and none survives the run."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def run_tasks(
     *,
     apart: bool = False,
 ) -> Ending:
-    """Apply a function to tasks, handed out in order, and hand on each result as it comes.
+    """Apply a function to tasks, given out in order, and pass on each result as it comes.
 
-    An interrupt (Ctrl-C, or SIGTERM where it raises ``KeyboardInterrupt``) ends the run; results that were there by
-    then are still handed on. Workers are gone when this returns, and end by themselves if this process is killed.
+    An interrupt (Ctrl-C, or SIGTERM where it raises ``KeyboardInterrupt``) ends the run; results that exist by then are
+    still passed on. All workers have ended when this returns, and end by themselves if this process is killed.
 
     Args:
         function: The function; importable by name, as it is sent to other processes.
         tasks: The tasks, taken as they are needed.
         on_result: Called in this process with each result; if it returns True, the run ends.
         jobs: How many processes; with one, everything runs in this process.
-        apart: Whether a single process is another one too, so that it may be killed.
+        apart: Whether even a single worker runs in another process, so that it may be killed.
 
     Returns:
         How the run ended.
@@ -109,7 +109,7 @@ def _over_processes(
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Hold interrupts back meanwhile; workers that are started here inherit that."""
+    """Block interrupts inside; workers that are started here inherit this."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

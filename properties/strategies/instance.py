@@ -1,4 +1,4 @@
-"""Problems that know how they were made."""
+"""Problems together with the way they were made, which gives the expected answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SpectrumShape(Enum):
 
 
 class StepPlace(Enum):
-    """Where in its regime a step size lies."""
+    """The place of a step size in its regime."""
 
     INSIDE = "inside"
     NEAR_BOUNDARY = "near-boundary"
@@ -81,7 +81,7 @@ class Instance:
 
     @property
     def index(self) -> int:
-        """The position of the dominant eigenvalue in the spectrum."""
+        """The index of the dominant eigenvalue in the spectrum."""
         return 0 if self.dominant is End.LOWEST else len(self.spectrum) - 1
 
     @property
@@ -148,7 +148,7 @@ class Instance:
 
 
 def column(matrix: fmpq_mat, j: int) -> Vector:
-    """Column j of a matrix."""
+    """Return column j of a matrix."""
     return tuple(matrix[i, j] for i in range(matrix.nrows()))
 
 

@@ -102,7 +102,7 @@ def method_problems(
             share = draw(st.sampled_from(_SHARES))
         else:
             distance = fmpq(1, 10**near)
-            # Next to the limit of stability, where the linear part hardly shrinks, nothing ends within any budget.
+            # Near the limit of stability the linear part hardly shrinks, and no budget would be enough.
             upper = draw(st.booleans()) and (near <= _LEAST_STABLE or index < len(regimes) - 1)
             share = 1 - distance if index == 0 or upper else distance
         step_size = low + (high - low) * share

@@ -1,8 +1,8 @@
-"""Hypothesis strategies for all that the theorem is about; public, so that a user's own tests can use them.
+"""Hypothesis strategies for the problems of the theorem; public, so that a user's own tests can use them.
 
-All are constructive (nothing is filtered away), keyword-only, and shrink towards small readable rationals:
-eigenvalues 1 and 2, no rotation, the minimizer at the origin, one cubic term. An argument that is out of its range is a
-ValueError that names it, raised as soon as a value is drawn.
+All are constructive (nothing is filtered away) and keyword-only, and shrink towards small readable rationals:
+eigenvalues 1 and 2, no rotation, the minimizer at the origin, one cubic term. An argument out of its range raises a
+ValueError that names it, as soon as a value is drawn.
 
 Examples:
     >>> from hypothesis import given
@@ -45,7 +45,7 @@ Exponents = tuple[int, ...]
 
 
 def _readable(numerators: Sequence[int], denominators: Sequence[int]) -> list[fmpq]:
-    """Quotients in both signs, each once, in the order given: strategies shrink towards the first."""
+    """Return quotients in both signs, each once, in the given order: strategies shrink towards the first."""
     values = dict.fromkeys(fmpq(sign * p, q) for q in denominators for p in numerators for sign in (1, -1))
     return list(values)
 
@@ -146,7 +146,7 @@ def rotations(draw: DrawFn, *, n: int) -> fmpq_mat:
     """
     _require("n", n, 2, MAX_VARIABLES)
     most = n * (n - 1) // 2
-    # A few non-zero entries keep the rationals readable; all of them make a dense rotation.
+    # With a few non-zero entries the rationals stay readable; with all entries the rotation is dense.
     entries = [fmpq(0)] * most
     for place in draw(st.lists(st.integers(0, most - 1), max_size=min(most, 2 * n), unique=True)):
         entries[place] = fmpq(draw(st.integers(-4, 4)), draw(st.integers(1, 4)))
@@ -189,10 +189,10 @@ def truncated_powers(draw: DrawFn, *, n: int, smoothest: int = _SMOOTHEST, besid
         draw: Supplied by Hypothesis.
         n: The dimension.
         smoothest: The largest power.
-        beside: Whether the kink has to keep off the minimizer.
+        beside: Whether the kink must not pass through the minimizer.
 
     Returns:
-        A truncated power of x − m; its kink passes through the minimizer or beside it.
+            A truncated power of x − m.
 
     Raises:
         ValueError: If n is not from 1 to 32, or the largest power not from 4, the least that is C³, to 16.
@@ -227,7 +227,7 @@ def losses(
         minimizer: The minimizer; the origin if not given.
         degree: The largest degree; from 3 to 6 if not given. No truncated power has a larger one, so that below 4 there
             is none.
-        every_variable: Whether the cube of every variable is to occur, so that the higher-order part depends on every
+        every_variable: Whether the cube of every variable occurs, so that the higher-order part depends on every
             direction.
         most_truncated: How many truncated powers may occur.
 
@@ -392,8 +392,8 @@ def _even_losses(
 ) -> tuple[fmpq_mat, Loss]:
     """Losses even in the dominant eigen-coordinates: no higher term is linear in one, so their plane is invariant.
 
-    Truncated powers spoil that, but not on the ball that their kinks keep off. Terms that become even only beyond the
-    largest degree are left out.
+    Truncated powers break this symmetry, but not on a ball that their kinks do not meet. Terms that would become even
+    only beyond the largest degree are left out.
     """
     n = len(spectrum)
     dominant = {Regime.SMALL_STEP: {0}, Regime.LARGE_STEP: {n - 1}}.get(side, {0, n - 1})

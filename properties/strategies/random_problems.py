@@ -1,4 +1,4 @@
-"""Seeded random problems: each is a function of the seed and its index alone, so that any one can be made again."""
+"""Seeded random problems: each is a function of the seed and its index alone, so that it can be made again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ROTATED_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the random problems look like.
+    """The parameters of the random problems.
 
     Attributes:
         dimensions: Smallest and largest n.
@@ -34,7 +34,8 @@ class Recipe:
         terms: Smallest and largest number of terms of order three and more.
         closest: The boundary is approached down to a relative distance of 10^−closest.
         inside: Starts lie within this fraction of the certified invariant ball (Lemma 2); above one, some lie outside.
-        regimes: Those of the step sizes; of two, even indices have the small-step one and odd ones the other.
+        regimes: The regimes of the step sizes; if there are two, even indices have the small-step one, odd ones the
+            other.
         truncated: The share of losses with a truncated power.
         spectrum: The eigenvalues of every Hessian, ascending, if they are not to be random.
     """
@@ -170,7 +171,7 @@ def ball_radius(problem: Problem, rho: fmpq) -> fmpq:
     """Return the radius of the certified invariant ball in which starts are placed, at most 1.
 
     Args:
-        problem: The problem; its start plays no part.
+        problem: The problem; its start is not used.
         rho: ρ.
 
     Returns:

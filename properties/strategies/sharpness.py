@@ -1,4 +1,4 @@
-"""Hypothesis strategies of problems for the sharpness: with a slope C_η that is not zero, and with one that is."""
+"""Hypothesis strategies of problems for the sharpness: with a slope C_η that is not zero, and with C_η = 0."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.prescribed import loss_with_spectrum
 from gdcheck.theorem.methods.statement import Regime
 
-# A prime beside the small denominators of everything else: sums of other terms do not cancel these.
+# A prime that no other denominator has: sums of other terms do not cancel these.
 _QUARTICS = [fmpq(sign * k, 101) for k in (64, 32, 128, 200, 16) for sign in (1, -1)]
 _CUBICS = [fmpq(sign * k, 4) for k in (4, 2, 8, 1, 12) for sign in (1, -1)]
 _MOST_ROTATED = 4
@@ -47,7 +47,7 @@ def planar(loss: Loss, minimizer: Vector, *vectors: Vector) -> Loss:
 
 
 def prescribed_slope(instance: Instance) -> fmpq:
-    """ω·v_d = D³f(m)[v_n, v_n, v_d], exact, from the loss on the plane of the two prescribed eigenvectors.
+    """Return ω·v_d = D³f(m)[v_n, v_n, v_d], exact, from the loss on the plane of the two prescribed eigenvectors.
 
     Args:
         instance: A problem whose truncated powers have no third derivative at the minimizer but zero.
@@ -115,8 +115,8 @@ def sloped_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]
 def flat_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]) -> Instance:
     """Problems that hit C_η = 0 on purpose, exactly: no term z_n²z_d in eigen-coordinates.
 
-    One in eight is a pure quadratic. The others have a term z_n²z_d², so that the second order decides; and other
-    terms z_n²z_i only where the second-slowest multiplier is below ρ², so that it can be proved to.
+    One in eight is a pure quadratic. The others have a term z_n²z_d², so that the second order decides. They have other
+    terms z_n²z_i only if the second-slowest multiplier is below ρ², so that this can be proved.
 
     Args:
         draw: Supplied by Hypothesis.
@@ -154,7 +154,7 @@ def flat_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]) 
 
 
 def sharp_problems(*, regime: Regime, dimensions: tuple[int, int]) -> SearchStrategy[Instance]:
-    """Problems with a slope, and now and then without.
+    """Return problems with C_η ≠ 0, and now and then with C_η = 0.
 
     Args:
         regime: Small-step or large-step.

@@ -23,7 +23,7 @@ _NEAR = [0, 0, 0, 1, 3, 6, 9]
 """Powers of ten of the distance from the boundary; 0 is anywhere in the regime."""
 _SHARES = [fmpq(k, 16) for k in (8, 4, 12, 2, 14)]
 _SAFE = 2.0
-"""How much the inequality that places a start is true by: it is looked at in floats."""
+"""The inequality that places a start holds with this factor to spare, as it is evaluated in floats."""
 _SHAPES = {
     "tanh({t})": (fmpq(1), fmpq(0), 2),
     "softplus({t})": (fmpq(1, 2), fmpq(1, 4), 1),
@@ -74,12 +74,12 @@ class SmoothInstance:
 
     @property
     def index(self) -> int:
-        """The position of the dominant eigenvalue; on the boundary of the last."""
+        """The index of the dominant eigenvalue; on the boundary, the last index."""
         return 0 if self.regime is Regime.SMALL_STEP else len(self.spectrum) - 1
 
     @property
     def away(self) -> Vector:
-        """The start seen from the minimizer, h₀."""
+        """The start minus the minimizer, h₀."""
         return tuple(x - m for x, m in zip(self.problem.start, self.point, strict=True))
 
     @property
@@ -97,7 +97,7 @@ class SmoothInstance:
 
     @property
     def decides_at_once(self) -> bool:
-        """Whether the amplitude is larger than the tail at the start, by what is prescribed alone."""
+        """Whether the amplitude is larger than the tail at the start, by the prescribed numbers alone."""
         eta, size = to_float(self.problem.step_size), sqrt(to_float(dot(self.away, self.away)))
         rho = abs(1 - eta * to_float(self.spectrum[self.index]))
         push = _SAFE * eta * to_float(self.third) / 2 * size

@@ -1,4 +1,4 @@
-"""Where trajectories start: a Hypothesis strategy, and the certified radii that it places starts by."""
+"""A Hypothesis strategy for starts, and the certified radii by which it places them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ def starts(
 ) -> Vector:
     """Draw a start of one kind.
 
-    A start inside the ball is free unless descent is slow (1 − ρ < 1/200): then it is deep and points towards its
-    limit, for the steps that a proof takes grow like 1/(1 − ρ). A free start is not orthogonal to what dominates if
-    the loss has truncated powers: whether it were exceptional could depend on which side of a kink its whole trajectory
-    stays. An exceptional start is nearer to the minimizer than any kink that keeps off it.
+    * A start inside the ball is free unless descent is slow (1 − ρ < 1/200). Then it is deep inside and points towards
+      its limit, because the steps that a proof needs grow like 1/(1 − ρ).
+    * If the loss has truncated powers, a free start is not orthogonal to the dominant eigenvector: otherwise it could
+      depend on the side of a kink on which the trajectory stays whether the start is exceptional.
+    * An exceptional start is nearer to the minimizer than every kink that does not pass through it.
 
     Args:
         draw: Supplied by Hypothesis.
-        centre: The problem, starting anywhere; loss, minimizer and step size count.
+        centre: The problem; its loss, minimizer and step size are used.
         spectrum: The prescribed spectrum.
         rotation: Its eigenvectors.
         regime: The regime of the step size.
@@ -102,7 +103,7 @@ def starts(
 
 @dataclass(frozen=True)
 class _Scene:
-    """What a start is placed in; evaluate at a fixed precision."""
+    """The data by which a start is placed; evaluate at a fixed precision."""
 
     centre: Problem
     spectrum: Vector
@@ -121,7 +122,7 @@ class _Scene:
         return largest, tuple(i for i, m in moduli.items() if m == largest)
 
     def kinks(self) -> list[fmpq]:
-        """Lower bounds of the distances of the kinks that keep off the minimizer."""
+        """Return lower bounds of the distances of the kinks that do not pass through the minimizer."""
         powers = Expansion.of(self.centre).truncated
         return [_few_digits(abs(t.offset) / arb(t.squared_length).sqrt(), 0) for t in powers if t.offset]
 

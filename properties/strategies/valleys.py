@@ -25,7 +25,7 @@ _SHARES = [fmpq(k, 16) for k in (8, 4, 12, 2, 14)]
 _NEAR = [0, 0, 0, 1, 3, 6, 12]
 """Powers of ten of the distance from the boundary; 0 is anywhere in the regime."""
 _SAFE = 2.0
-"""How much every inequality that places a start is true by: it is looked at in floats."""
+"""Every inequality that places a start holds with this factor to spare, as it is evaluated in floats."""
 _MOST_HALVINGS = 120
 
 
@@ -43,7 +43,7 @@ class MadeValley(Shape, frozen=True):
 
 @dataclass(frozen=True)
 class Nearness:
-    """What a start near the prescribed zero comes to, in floats.
+    """Bounds for a start near the prescribed zero, in floats.
 
     Attributes:
         reach: A bound of the distance from the prescribed zero to the point of arrival.
@@ -86,7 +86,7 @@ class ValleyInstance:
 
     @property
     def index(self) -> int:
-        """The position of the dominant eigenvalue in the spectrum."""
+        """The index of the dominant eigenvalue in the spectrum."""
         return 0 if self.regime is Regime.SMALL_STEP else len(self.singular) - 1
 
     @property
@@ -97,7 +97,7 @@ class ValleyInstance:
 
     @property
     def predicted(self) -> Vector:
-        """The unit vector that the limit at even steps is next to, shape (n,)."""
+        """The unit vector near which the limit at even steps is, shape (n,)."""
         sign = 1 if self.along > 0 else -1
         return tuple(sign * x for x in column(self.rotation, self.index))
 
@@ -157,7 +157,7 @@ class ValleyInstance:
 
 
 def _nearness(instance: ValleyInstance) -> Nearness | None:
-    """Hold the start against the inequalities of docs/valleys.md around the prescribed zero, with room to spare.
+    """Test the inequalities of docs/valleys.md at the start, around the prescribed zero, with room to spare.
 
     There, on the ball of radius D, ‖J‖ ≤ σ_p + LD and σ_min ≥ σ₁ − LD. The trajectory's length is at most ησr/(1 − q).
     """

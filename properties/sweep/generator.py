@@ -20,11 +20,11 @@ from gdcheck.theorem.batch.columns import Batch, Momentum, on_host
 from gdcheck.theorem.descent.expansion import Exponents
 
 _WORDS = 4
-"""64-bit words that one step of Philox's counter yields."""
+"""The number of 64-bit words in one step of Philox's counter."""
 
 _NEWTON = 4
 _PART, _DEVICE_PART = 4096, 2**18
-"""Rows drawn at a time: on a processor they stay in its cache, a device they fill."""
+"""The number of rows drawn at a time: small enough for a processor's cache, large enough to fill a device."""
 
 
 class _Drawn(NamedTuple):
@@ -52,7 +52,7 @@ class Generator:
 
     Attributes:
         seed: The seed, from 0 to 2⁶⁴ − 1.
-        spec: What the problems look like.
+        spec: The parameters of the problems.
     """
 
     seed: int
@@ -78,7 +78,8 @@ class Generator:
         Args:
             number: The batch.
             rows: Which rows, with start and stop.
-            device: Where they are drawn: ``cpu``, or torch's name of a device. They come to the host all the same.
+            device: Where they are drawn: ``cpu``, or torch's name of a device. They are returned on the host in either
+                case.
 
         Returns:
             The problems.
@@ -113,12 +114,12 @@ class Generator:
         return np.random.Philox(key=np.array([self.seed, key], dtype=np.uint64))
 
     def _needed(self) -> tuple[int, int]:
-        """How many numbers a row needs, and how many words hold them."""
+        """Return how many numbers a row needs, and how many words hold them."""
         needed = 5 + self.spec.terms + 2 * self.spec.variables + (0 if self._plain else 1)
         return needed, -(-needed // (2 * _WORDS)) * _WORDS
 
     def _uniform(self, number: int, first: int, count: int) -> Any:
-        """Numbers k/2³² in [0, 1), of shape (as many as a row needs, count)."""
+        """Return numbers k/2³² in [0, 1), of shape (as many as a row needs, count)."""
         needed, words = self._needed()
         bits = self._bits(2 * number)
         bits.advance(first * words // _WORDS)
@@ -155,7 +156,7 @@ class Generator:
             line = Line.of(xp, beta, lowest, highest, looks_ahead=spec.method == "nesterov")
             nearness = xp.where(near < spec.near_share, _magnitude(xp, distance, spec.closest_bits), 0.0)
             eta, small = line.place(xp, regime, spec.small_step_share, distance, nearness)
-            # A bound of 1 − ρ from below, about; and starts so near that powers of the linear part do not matter.
+            # An approximate lower bound of 1 − ρ; and starts so near that powers of the linear part do not matter.
             slack = xp.minimum(eta * lowest, xp.minimum(1 - beta, (line.limit - eta) * highest)) / 16
         radius = _contracting_radius(xp, exponents, coefficients * eta, slack)
         direction[0] *= xp.where(small, _magnitude(xp, dominant, spec.dominant_bits), 1.0)
@@ -178,7 +179,7 @@ class Generator:
 
 
 def _magnitude(xp: Any, u: Any, bits: int) -> Any:
-    """From 1 down to 2^−bits, each power of two as often as any other."""
+    """Return numbers from 1 down to 2^−bits, each power of two equally often."""
     scaled = u * bits
     whole = xp.floor(scaled)
     powers = xp.asarray([2.0**-k for k in range(bits + 1)], dtype=xp.float64, device=u.device)
@@ -186,7 +187,7 @@ def _magnitude(xp: Any, u: Any, bits: int) -> Any:
 
 
 def _sum(rows: Any) -> Any:
-    # One after the other: the order in which a library's sum adds is not promised.
+    # One after the other: a library's sum does not promise an order.
     total = rows[0]
     for row in rows[1:]:
         total = total + row

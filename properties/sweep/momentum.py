@@ -1,4 +1,4 @@
-"""Step sizes of a sweep's problems with momentum: in every regime, next to its ends and far from them.
+"""Step sizes of a sweep's problems with momentum: in every regime, near its ends and far from them.
 
 Only operations that IEEE 754 rounds in one way are used, as in ``generator``.
 """
@@ -52,7 +52,7 @@ class Line:
             regime: Numbers in [0, 1) that choose the regime; a third of them the window, where there is one.
             share: The share of small steps among the others.
             where: Numbers in [0, 1): how far through the regime, from its end towards the other regimes.
-            nearness: Relative distances from that end, in the place of ``where``, where they are positive.
+            nearness: Relative distances from that end; where they are positive, they replace ``where``.
 
         Returns:
             The step sizes, and whether they were placed among the small ones.

@@ -1,4 +1,4 @@
-"""Philox4x64-10 in any array namespace: NumPy's words, made where NumPy does not reach.
+"""Philox4x64-10 in any array namespace: the same words as NumPy's, also on devices where NumPy does not run.
 
 J. Salmon et al., *Parallel random numbers: as easy as 1, 2, 3*, SC 2011. Unsigned words are held as int64 with the same
 bits: sums and products wrap around, and shifts are masked.

@@ -17,7 +17,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 @dataclass(frozen=True)
 class Executor:
-    """Where the batches of a sweep are decided.
+    """The processes and devices on which the batches of a sweep are decided.
 
     Attributes:
         jobs: Processes of this machine; with one, everything runs in this process. Several share a device: while one
@@ -36,13 +36,13 @@ class Executor:
         Raises:
             InputError: If the choice is unknown, or there is none.
         """
-        # What devices a cluster's workers have is not known here: each uses its first one if it is told to.
+        # The devices of a cluster's workers are not known here: each uses its first device if it is told to.
         if self.scheduler is not None and self.device in {"auto", "cpu", "cuda"}:
             return ["cuda" if self.device == "cuda" else "cpu"]
         return devices_of(self.device)
 
     def check(self) -> None:
-        """Find out whether it can be used, before anything is written.
+        """Check that it can be used, before anything is written.
 
         Raises:
             InputError: If it cannot.
@@ -54,7 +54,7 @@ class Executor:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a call found.
+    """The result of one call.
 
     Attributes:
         summary: The summary of the whole sweep so far.
@@ -129,7 +129,7 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
 
 
 def devices_of(device: str) -> list[str]:
-    """List the devices that a choice stands for.
+    """List the devices that a choice means.
 
     Args:
         device: ``auto``, ``cpu`` or ``cuda``.

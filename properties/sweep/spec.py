@@ -1,4 +1,4 @@
-"""What the problems of a sweep look like: a small JSON object, every field with a default."""
+"""The parameters of a sweep's problems: a small JSON object, every field with a default."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ METHODS: tuple[str, ...] = get_args(MethodName)
 
 
 class Spec(Shape, frozen=True):
-    """What the problems look like.
+    """The parameters of the problems.
 
     Attributes:
         variables: n.

@@ -1,7 +1,7 @@
 """The directory of a sweep: run.json says what it is, batches/ holds one Parquet file for each finished batch.
 
-A file is written in full or not at all, and its name is its batch's number. What others did to a file since is found
-by ``properties.sweep.tables``: a batch is finished exactly if its file is there and holds the rows of this batch.
+A file is written in full or not at all, and its name is the number of its batch. ``properties.sweep.tables`` finds
+files that were changed since: a batch is finished exactly if its file is there and holds the rows of this batch.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class Store:
         return self.root / "batches" / f"{number:06d}.parquet"
 
     def keep(self, done: BatchResult) -> None:
-        """Store a finished batch; what contradicts or refutes is stored first.
+        """Store a finished batch; contradictions and refutations are stored first.
 
         Args:
             done: The batch.
@@ -210,13 +210,13 @@ class Store:
             write_bytes_atomically(self.file(done.number), done.table)
 
     def note(self, folder: str, record: dict[str, Any]) -> None:
-        """Store what is to be looked at, under its problem's index."""
+        """Store a record that a reader should examine, under its problem's index."""
         path = self.root / folder / f"{record['index']}.json"
         path.parent.mkdir(exist_ok=True)
         write_text_atomically(path, as_json(record))
 
     def tidy(self) -> None:
-        """Make the place for tables if it is not there, and removes what a killed process left half-written.
+        """Make the folder for tables if it is missing, and remove files that a killed process left half-written.
 
         Raises:
             UnwritableError: If that cannot be done.
@@ -230,10 +230,10 @@ class Store:
 
 
 def check_seed(seed: object) -> int:
-    """Return the seed, if it is one.
+    """Return the seed, after checking it.
 
     Args:
-        seed: What is to be a seed.
+        seed: The value given as the seed.
 
     Returns:
         The seed.
@@ -247,10 +247,10 @@ def check_seed(seed: object) -> int:
 
 
 def check_count(problems: object) -> int:
-    """Return the number of problems, if it is one.
+    """Return the number of problems, after checking it.
 
     Args:
-        problems: What is to be a number of problems.
+        problems: The value given as the number of problems.
 
     Returns:
         The number.

@@ -50,8 +50,8 @@ class Summary(StoredRun, frozen=True, tag="gdcheck-sweep-summary/1"):
         refuted: Indices of refuted problems, the first twenty.
         unresolved: Indices of unresolved problems, the first twenty.
         disagreements: Indices at which a second opinion differed.
-        spec: What the problems look like; empty in summaries of earlier versions.
-        versions: The versions of what the summary was made with; empty in those of earlier versions.
+        spec: The parameters of the problems; empty in summaries of earlier versions.
+        versions: The versions of the programs that made the summary; empty in summaries of earlier versions.
     """
 
     outcome: RunOutcome
@@ -72,7 +72,7 @@ class Summary(StoredRun, frozen=True, tag="gdcheck-sweep-summary/1"):
     versions: dict[str, str] = field(default_factory=dict)
 
     def contradictions(self) -> Contradictions:
-        """Hold what a stored summary says against its own counts."""
+        """Compare a stored summary with its own counts."""
         regimes = REGIMES if len(self.regimes) <= len(REGIMES) else MOMENTUM_REGIMES
         groups = {"verdicts": VERDICTS, "tiers": TIERS, "regimes": regimes}
         for name, known in groups.items():

@@ -1,4 +1,4 @@
-"""Reading the tables of a sweep back: a table counts only if it is that of its batch, row for row."""
+"""Reading the tables of a sweep back: a table counts only if its rows are those of its batch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_table(store: Store, number: int) -> pl.DataFrame:
     except OSError as error:
         raise UnsoundTableError(f"cannot be read ({error.strerror})") from None
     try:
-        # From memory: a path may hold signs that stand for several files.
+        # Read from memory: the path may contain characters that the reader takes for a pattern of several files.
         table = pl.read_parquet(io.BytesIO(content))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         # Damaged bytes can make the reader panic, which is not an Exception.
@@ -94,7 +94,7 @@ def sound_tables(store: Store) -> Iterator[tuple[int, pl.DataFrame | UnsoundTabl
 
 
 def unsound(store: Store) -> dict[int, str]:
-    """Return the batches whose files are not their tables, and why; they are to be made again.
+    """Return the batches whose files are not their tables, and why; these are made again.
 
     Args:
         store: The sweep.

@@ -29,7 +29,7 @@ TIERS = ["float64", "arb"]
 
 
 def regimes_of(spec: Spec) -> list[str]:
-    """Return the regimes that a sweep tells apart."""
+    """Return the regimes that a sweep distinguishes."""
     return REGIMES if spec.method == "gradient-descent" else MOMENTUM_REGIMES
 
 
@@ -84,7 +84,7 @@ class BatchResult:
         table: Its Parquet file.
         sampled: How many problems were decided a second time, their certificates given to the independent checker.
         not_checked: At how many of these it gave up, which says nothing about them.
-        objections: For every disagreement, both answers.
+        objections: Both answers of every disagreement.
         refuted: The refuted problems, with their answers.
     """
 
@@ -98,7 +98,7 @@ class BatchResult:
 
 
 def work(task: Task) -> BatchResult:
-    """Decides all problems of a batch.
+    """Decide all problems of a batch.
 
     Args:
         task: The batch.
@@ -178,7 +178,7 @@ def _dispute(outcome: Outcome, row: int, opinion: SecondOpinion) -> dict[str, An
 
 
 def distances(batch: Batch) -> npt.NDArray[np.float32]:
-    """η divided by the boundary, minus one; few digits are kept, as every digit can be had from the index.
+    """Return η divided by the boundary, minus one; few digits are kept, because the index gives all of them.
 
     With momentum the boundary is 2(1 + β)/(λ₁ + λₙ) for heavy ball, whether a window surrounds it or not, and the limit
     of stability for Nesterov.
@@ -194,7 +194,7 @@ def distances(batch: Batch) -> npt.NDArray[np.float32]:
 
 
 def large(batch: Batch) -> npt.NDArray[np.bool_]:
-    """Whether the step size is beyond the boundary."""
+    """Return whether the step size is beyond the boundary."""
     found: npt.NDArray[np.bool_] = batch.step_size * _ends(batch) > 2
     return found
 
@@ -205,7 +205,7 @@ def _ends(batch: Batch) -> npt.NDArray[np.float64]:
 
 
 class _Frame:
-    """The columns of a batch's table; what Arb decides replaces what float64 left open."""
+    """The columns of a batch's table; Arb's decisions replace rows that float64 left open."""
 
     def __init__(self, batch: Batch, outcome: Outcome, regimes: list[str]) -> None:
         self._regimes = regimes

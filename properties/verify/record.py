@@ -58,14 +58,13 @@ class StoredLimit(Shape, frozen=True, omit_defaults=True):
 
 
 class Record(Shape, frozen=True):
-    """What a run keeps of one problem; None stands for what is unknown or does not apply.
+    """The data that a run keeps of one problem; None if a value is unknown or does not apply.
 
     Attributes:
         index: The problem's index in its part of the run.
         verdict: The verdict, after the checker has spoken: a rejected certificate makes it unresolved.
         reason: One sentence for the reader.
-        recheck: What the checker said of the certificate: accepted, rejected, or none if there is no certificate or
-            the checker gave up.
+        recheck: The checker's answer: accepted, rejected, or none if there is no certificate or the checker gave up.
         regime: The regime of the step size.
         dimension: n.
         degree: The total degree of the loss.
@@ -120,7 +119,7 @@ class Record(Shape, frozen=True):
 
     @property
     def checked(self) -> str:
-        """Say what the checker said of the certificate, and what Coq's kernel said if it was asked."""
+        """Return the checker's answer in words, and that of Coq's kernel if it was asked."""
         said = {None: "", True: ", kernel-checked", False: ", not by the kernel"}
         return self.recheck + said[self.kernel]
 
@@ -146,7 +145,7 @@ def checked_by_recheck(data: object) -> str | None:
 
 
 def examine(make: Callable[[], Problem], index: int, checker: Checker, *, keep_problem: bool = False) -> Record:
-    """Decides a problem, makes its certificate, and has it checked.
+    """Decide a problem, make its certificate, and have it checked.
 
     Args:
         make: Makes the problem.

@@ -1,4 +1,4 @@
-"""What is known of the sharpness on the paper's own instances, compared with what is proved."""
+"""The known behaviour of the sharpness on the paper's own instances, compared with what is proved."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class SharpnessRow(Shape, frozen=True):
         complete: Whether it is proved that these are all.
         rose: At how many of them the loss rises.
         cause: Why the pattern is undecided.
-        recheck: What the independent checker says of pattern and crossings: "accepted", "rejected", or "none" where it
-            was not asked, for there is no certificate, or gave up.
+        recheck: The independent checker's answer on pattern and crossings: "accepted", "rejected", or "none" if there
+            is no certificate, or the checker gave up.
     """
 
     loss: str
@@ -56,7 +56,7 @@ class SharpnessRow(Shape, frozen=True):
 
 
 def sharpness_rows() -> tuple[SharpnessRow, ...]:
-    """Proves the sharpness's pattern on the paper's instances.
+    """Prove the sharpness's pattern on the paper's instances.
 
     Returns:
         A row for each; an error on the way leaves its row undecided, with the error as the cause.

@@ -1,4 +1,4 @@
-"""The result of ``gdcheck verify``: what it holds, what it adds up to, and whether a stored one agrees with itself."""
+"""The result of ``gdcheck verify``: its contents, its counts, and whether a stored one agrees with itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gdcheck.theorem.sharpness.pattern import Kind
 
 
 class Expected(Shape, frozen=True):
-    """What is known beforehand of a problem.
+    """The expected outcome of a problem.
 
     Attributes:
         verdict: The verdict.
@@ -47,7 +47,7 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
     """The result of ``gdcheck verify``. It holds no times: the same run gives the same report.
 
     Attributes:
-        outcome: What the run comes to.
+        outcome: The outcome of the run.
         seed: The seed of the random problems.
         problems: How many random problems were asked for.
         interrupted: Whether the run was ended early; what follows then holds only what was finished.
@@ -93,7 +93,7 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
         return f"Accepted by Coq’s kernel too: {', '.join(counts)}{also}. {rest}."
 
     def added_up(self) -> Verification:
-        """Return the same run, with the outcome and the counts that its rows come to."""
+        """Return the same run, with the outcome and the counts that follow from its rows."""
         counts = Counter(record.verdict for record in self.random)
         return replace(
             self,
@@ -120,7 +120,7 @@ class Verification(StoredRun, frozen=True, tag="gdcheck-report/1"):
         return "incomplete" if self.interrupted or open_ends or outside else "passed"
 
     def contradictions(self) -> Contradictions:
-        """Hold what a stored run says against its own rows."""
+        """Compare a stored run with its own rows."""
         added_up = self.added_up()
         if not self.interrupted:
             yield "$.problems", self.problems, len(self.random)

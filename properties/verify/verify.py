@@ -46,7 +46,7 @@ _PAPER, _SCAN, _RANDOM = "paper", "scan", "random"
 
 
 def workload(problems: int) -> int:
-    """How many problems a run decides in all: the random ones, the paper's rows and the scan."""
+    """Return the number of problems that a run decides: the random ones, the paper's rows and the scan."""
     return len(TABLE) + _SWEPT + problems
 
 

@@ -1,9 +1,10 @@
-r"""The cells into which the kinks of truncated powers cut space, and which of them are empty.
+r"""The cells into which the kinks of truncated powers divide space, and which of them are empty.
 
-A cell is where :math:`\sigma_j(\ell_j\cdot h + a_j) > 0` for all kinks j, with signs σ. By Gordan's theorem (1873), for
-strict inequalities that are not homogeneous, it is empty exactly if there are weights :math:`\lambda \ge 0`, not all
-zero, with :math:`\sum\lambda_j\sigma_j\ell_j = 0` and :math:`\sum\lambda_j\sigma_j a_j \le 0`; and then some such
-weights belong to directions of which no proper part is linearly dependent (the extreme rays of that cone).
+A cell is the set where :math:`\sigma_j(\ell_j\cdot h + a_j) > 0` for all kinks j, with signs σ. By Gordan's theorem
+(1873), for strict inequalities that are not homogeneous, it is empty exactly if there are weights :math:`\lambda \ge
+0`, not all zero, with :math:`\sum\lambda_j\sigma_j\ell_j = 0` and :math:`\sum\lambda_j\sigma_j a_j \le 0`. Then there
+are such weights for a set of directions of which no proper subset is linearly dependent (the extreme rays of the cone
+of weights).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Circuit:
     offset: fmpq
 
     def forbids(self, active: frozenset[int]) -> bool:
-        """Tell whether it shows that a cell is empty.
+        """Tell whether this relation proves that a cell is empty.
 
         Args:
             active: The kinks with the sign 1.

@@ -1,9 +1,10 @@
 r"""The technical assumption of Theorem 1: the preimage of a null set under F is null.
 
-On each piece of a piecewise polynomial loss, det DF is a polynomial; if it does not vanish identically on any, its
-zeros form a null set and the assumption holds. One point with a non-zero determinant proves that. Pieces that no open
-set of points belongs to do not count, as both powers left out of max(y, 0)⁴ + max(−y, 0)⁴. If F is constant
-along some vector near some point, it maps a neighbourhood into a null set, and the assumption fails.
+On each piece of a piecewise polynomial loss, det DF is a polynomial. If it vanishes identically on none of them, its
+zeros form a null set and the assumption holds. One point of a piece with a non-zero determinant proves this for the
+piece. Pieces without interior points do not matter: for instance the piece of max(y, 0)⁴ + max(−y, 0)⁴ on which both
+powers vanish. If F is constant along some vector near some point, it maps a neighbourhood into a null set, and the
+assumption fails.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ _TRIALS = 6
 
 @dataclass(frozen=True)
 class Preimages:
-    """What is known of the assumption.
+    """The result for the assumption.
 
     Attributes:
         holds: True or False if proved, None if undecided.
         points: If it holds, displacements h from the minimizer at which det DF ≠ 0, enough for every piece. If it
-            fails, one near which F is constant along the kernel. Empty if h = 0 serves.
+            fails, one near which F is constant along the kernel. Empty if h = 0 is enough.
         kernel: A vector along which F is constant near that point, if the assumption fails.
     """
 

@@ -51,18 +51,18 @@ class Classification:
 
     @property
     def why_not_strict(self) -> str:
-        """Say that the minimum is not strict, where the regime is None."""
+        """Say that the minimum is not strict; the regime is None."""
         value = self.lowest
         shown = str(value.lo) if value.is_rational else f"{float(value.ball()):.6g}"
         at = "the theorem does not apply: the Hessian at the minimizer"
         return f"{at} has the eigenvalue {shown}, which is not positive"
 
     def index(self, end: End) -> int:
-        """Return the position of an end in ``eigenvalues``."""
+        """Return the index of an end in ``eigenvalues``."""
         return 0 if end is End.LOWEST else len(self.eigenvalues) - 1
 
     def holds(self, eigenvalue: Eigenvalue) -> bool:
-        """Whether an eigenvalue of a larger space occurs here too."""
+        """Whether an eigenvalue of a larger space is also one of this space."""
         return any(e.is_same(eigenvalue) for e in self.eigenvalues)
 
 
@@ -106,7 +106,7 @@ def classify(pencil: Pencil, step_size: fmpq, precision: int) -> Classification:
 
 
 def rational_sum(low: Eigenvalue, high: Eigenvalue) -> fmpq | None:
-    """λ₁ + λₙ if it is rational, else None.
+    """Return λ₁ + λₙ if it is rational, else None.
 
     If it is some rational s, then t ↦ s − t exchanges the roots of the two minimal polynomials, and s follows from
     their sums.

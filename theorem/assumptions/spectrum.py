@@ -95,7 +95,7 @@ class Pencil:
             precision *= 2
 
     def eigenvectors(self, eigenvalue: Eigenvalue, precision: int) -> list[list[fmpq]]:
-        """Nearly orthonormal dyadic vectors that span the eigenspace up to about ``precision`` bits.
+        """Return nearly orthonormal dyadic vectors that span the eigenspace up to about ``precision`` bits.
 
         Args:
             eigenvalue: One of :meth:`eigenvalues`.
@@ -130,7 +130,7 @@ class Pencil:
             try:
                 vectors = self._dyadic([[columns[i, j] for i in range(w)] for j in range(m)], precision)
             except ValueError:
-                # The columns are dependent as far as the precision tells.
+                # The columns are linearly dependent up to the precision.
                 continue
             residual = shifted * fmpq_mat(vectors).transpose()
             if max(abs(x) for x in residual.entries()) < scale / fmpz(2) ** (precision // 2):
@@ -212,7 +212,7 @@ class Eigenspace:
     vectors: fmpq_mat
 
     def deviation(self, operator: fmpq_mat, gram: fmpq_mat | None = None) -> arb:
-        """Bound how well the columns span the eigenspace, by the theorem of Davis and Kahan.
+        """Bound how far the columns' span is from the eigenspace, by the theorem of Davis and Kahan.
 
         Args:
             operator: The operator, shape (n, n), self-adjoint in the inner product of G.

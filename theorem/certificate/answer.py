@@ -55,7 +55,7 @@ def answer(decision: Decision) -> dict[str, Any]:
 
 
 def spectrum_json(found: Classification | None) -> dict[str, Any]:
-    """Return the regime with its thresholds, and the eigenvalues; None, and no eigenvalues, where they are unknown."""
+    """Return the regime with its thresholds, and the eigenvalues: None and an empty list if they are unknown."""
     known = found is not None and found.regime is not None
     return {
         "regime": found.regime.value if found and found.regime else None,
@@ -82,7 +82,7 @@ def _predicted(decision: Decision) -> dict[str, Any] | None:
 def rate(decision: Decision) -> float | None:
     r"""Bound the factor by which the direction error shrinks at each step, max(b/ρ, ρ), if a limit is certified.
 
-    b is the largest multiplier modulus outside the dominant blocks; ρ enters by way of the remainder.
+    b is the largest multiplier modulus outside the dominant blocks; the term ρ comes from the remainder.
     """
     ratios = _ratios(decision)
     return None if ratios is None else max(ratios)
@@ -97,7 +97,7 @@ def exact_rate(decision: Decision) -> float | None:
 
 
 def _ratios(decision: Decision) -> tuple[float, float] | None:
-    """b/ρ and ρ, if a limit is certified."""
+    """Return b/ρ and ρ, if a limit is certified."""
     here = decision.restricted
     if decision.amplitude is None or here is None:
         return None
@@ -110,7 +110,7 @@ def _ratios(decision: Decision) -> tuple[float, float] | None:
 
 
 def _threshold(found: Classification, end: End) -> str:
-    """2/(λ₁+λₙ) for the lowest end, 2/λₙ for the highest: exact where rational, else a decimal."""
+    """Return 2/(λ₁+λₙ) for the lowest end, 2/λₙ for the highest: exact if rational, else a decimal."""
     with ctx.workprec(128):
         if end is End.HIGHEST:
             e = found.highest
@@ -131,6 +131,6 @@ def chain_json(chain: Chain | None) -> dict[str, Any] | None:
     """Return the paper's chain as plain data; None where it does not apply."""
     if chain is None:
         return None
-    # Within an invariant ball every smaller one is invariant too: beyond all floats, the largest of them is stated.
+    # Every smaller ball is invariant too: if the radius is beyond all floats, the largest float is stated.
     radius = None if chain.radius is None else to_float(min(chain.radius, fmpq(int(float_info.max))))
     return {"constant": chain.constant, "radius": radius, "cone_step": chain.cone_step, "alpha": chain.alpha}

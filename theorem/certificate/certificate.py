@@ -1,4 +1,4 @@
-"""A decision as a certificate: JSON that stands alone, for anybody to verify (docs/certificate.md)."""
+"""A decision as a certificate: self-contained JSON that anybody can verify (docs/certificate.md)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def certificate(decision: Decision) -> dict[str, Any] | None:
         return method_certificate(decision)
     if decision.verdict not in _WITH_CERTIFICATE or found is None:
         return None
-    # A statement that is silent on a regime leaves nothing to certify.
+    # If the statement predicts nothing in the regime, there is nothing to certify.
     if decision.verdict is Verdict.NOT_APPLICABLE and not decision.fails:
         return None
     with ctx.workprec(decision.precision):
@@ -116,9 +116,9 @@ def regime_fields(found: Classification | None) -> dict[str, Any]:
 
 
 def _bits(decision: Decision) -> int:
-    """How many bits of eigenvalues and eigenvectors show that the amplitudes are what they are: no more are stated.
+    """Return the number of bits of eigenvalues and eigenvectors that are stated: as many as the amplitudes need.
 
-    An eigenvector is known less well than its numbers, by as much as the gap to the next eigenvalue is small.
+    The smaller the gap to the next eigenvalue, the more bits of an eigenvector are lost.
     """
     if decision.amplitude is None or decision.restricted is None or isinstance(decision.amplitude.inequality, Cone):
         return _FEWEST_BITS
@@ -129,7 +129,7 @@ def _bits(decision: Decision) -> int:
 
 
 def _bits_below_one(x: arb) -> int:
-    """Count the bits that a number in (0, 1) has lost, rounded up; larger ones have lost none."""
+    """Return −log₂ of a number in (0, 1), rounded up; 0 for larger numbers."""
     return max(0, ceil(-float((x.log() / arb(2).log()).mid())))
 
 

@@ -26,7 +26,7 @@ _GUARD_BITS = 64
 
 @dataclass(frozen=True)
 class Chain:
-    """What the paper's lemmas come to for one problem.
+    """The results of the paper's lemmas for one problem.
 
     Attributes:
         radius: Lemma 2's ε: the ball of this radius is mapped into itself; None if every ball is (a quadratic).
@@ -44,7 +44,7 @@ class Chain:
 
 
 def paper_chain(decision: Decision, max_steps: int = 20_000) -> Chain | None:
-    """Follows the paper's chain for a decided problem.
+    """Follow the paper's chain for a decided problem.
 
     Args:
         decision: A decision with one certified simple dominant eigenvalue in the whole space.
@@ -66,7 +66,7 @@ def paper_chain(decision: Decision, max_steps: int = 20_000) -> Chain | None:
     eta = decision.problem.step_size
     with ctx.workprec(decision.precision):
         bound = RemainderBound.of(expansion)
-        # Next to 1/λ the difference of two rounded numbers would be known to a few digits.
+        # Near 1/λ the difference of two rounded numbers would have few correct digits.
         rho = abs(ball(1 - eta * block.eigenvalue.hi, 1 - eta * block.eigenvalue.lo))
         dominant = spectrum.index(block.end)
         others = [abs(1 - eta * e.ball()) for i, e in enumerate(spectrum.eigenvalues) if i != dominant]
@@ -112,6 +112,6 @@ def _split(iterate: EnclosedIterate, vector: fmpq_mat) -> tuple[arb, arb]:
     v = [arb(x) for x in vector.entries()]
     c = sum((x * y for x, y in zip(v, iterate.centre, strict=True)), arb(0))
     rest = norm(x - c * y for x, y in zip(iterate.centre, v, strict=True))
-    # The eigenvector is known to far more bits than the iterate; its error is charged with the iterate's.
+    # The eigenvector is known to far more bits than the iterate; its error is added to the iterate's.
     slack = iterate.error + iterate.radius * arb(2) ** -_GUARD_BITS
     return (abs(c) - slack).lower(), (rest + slack).upper()

@@ -1,4 +1,4 @@
-"""What certificates of several kinds are made of: exact numbers, bounds and intervals as texts, evidence."""
+"""Fields that certificates of several kinds share: exact numbers, bounds and intervals as texts, evidence."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from gdcheck.theorem.methods.statement import LimitKind
 
 
 def texts(vector: Iterable[fmpq]) -> list[str]:
-    """Exact numbers as texts."""
+    """Return exact numbers as texts."""
     return [to_text(q) for q in vector]
 
 
 def components(vector: Sequence[arb]) -> list[list[str]]:
-    """Intervals of a unit vector's components, none of them narrower than 10⁻³⁰."""
+    """Return intervals of a unit vector's components, none of them narrower than 10⁻³⁰."""
     margin = arb(0, fmpq(1, 10**30))
     return [list(decimal_ends(x + margin)) for x in vector]
 
 
 def decimal(value: arb, digits: int = 20) -> str:
-    """Return the digits of a number that its ball tells."""
+    """Return the digits of a number that its ball determines."""
     return str(value.str(digits, radius=False))
 
 
@@ -57,7 +57,7 @@ def above(value: arb) -> str:
 
 
 def columns(matrix: fmpq_mat) -> list[list[str]]:
-    """Exact columns as texts; the only one of one entry is a unit vector."""
+    """Return exact columns as texts; a single column with one entry is returned as a unit vector."""
     return [texts(column) for column in matrix.transpose().tolist()] if matrix.ncols() > 1 else [["1"]]
 
 
@@ -81,7 +81,7 @@ def blank_answer(
 
 
 def enclosed_fields(minimizer: list[list[float]] | None, **outcome: Any) -> dict[str, Any]:
-    """Return what only answers about an enclosed minimizer state themselves.
+    """Return the keys that only answers about an enclosed minimizer have.
 
     Args:
         minimizer: A pair for each coordinate, centre and radius; None if none is enclosed.

@@ -122,7 +122,7 @@ def _limit(limit: fmpq | arb) -> str | None:
 
 
 def _number(x: arb) -> str:
-    """Return an exact integer as it is, any other number as a decimal."""
+    """Return an exact integer unchanged, any other number as a decimal."""
     whole = x.unique_fmpz()
     if whole is not None and x.is_exact():
         return to_text(fmpq(whole))

@@ -1,4 +1,4 @@
-"""The one door to the independent checker: every kind of certificate to its own part of it."""
+"""The only module that calls the independent checker; it sends each kind of certificate to its own check."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def require_shape(certificate: Any) -> None:
     Raises:
         BadCertificate: If a field is missing, unknown or of the wrong type.
     """
-    # Both are slow to import, and a check without a file needs neither.
+    # Both are slow to import, and are needed only to check files.
     from gdcheck.theorem.certificate.schema import (  # noqa: PLC0415
         Certificate,
         ConeCertificate,

@@ -201,7 +201,7 @@ class ValleySpectrum(Shape, frozen=True):
 
 
 class ValleyRelations(Shape, frozen=True):
-    """Equations in u1, …, up that the residuals satisfy by themselves, and what is orthogonal to their linear parts."""
+    """Equations in u1, …, up that the residuals satisfy for every x, and vectors orthogonal to their linear parts."""
 
     equations: tuple[str, ...]
     tangent: tuple[Vector, ...]
@@ -246,7 +246,7 @@ class ValleyMethodProblem(ValleyProblem, frozen=True):
 
 
 class ValleyMethod(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley-method/1"):
-    """What a method with momentum does in a valley, with its proof; docs/certificate.md says what it means.
+    """The behaviour of a method with momentum in a valley, with its proof; docs/certificate.md says what it means.
 
     Attributes:
         problem: The problem.
@@ -285,7 +285,7 @@ class AffineSpace(Shape, frozen=True):
 
 
 class ValleyRank(Shape, frozen=True, tag_field="schema", tag="gdcheck-valley-rank/1"):
-    """The proof that the theorem on valleys does not speak of a start; docs/certificate.md says what it means.
+    """The proof that the theorem on valleys does not apply to a start; docs/certificate.md says what it means.
 
     Attributes:
         problem: The problem.
@@ -356,8 +356,8 @@ class ExceptionalSet(Shape, frozen=True):
     """The starts without the limit, near the minimizer: a graph over the plane that is orthogonal to a vector.
 
     Attributes:
-        gap: No other eigenvalue is within it of the interval of the dominant one.
-        vector: Nearly the dominant unit eigenvector, shape (n,).
+        gap: No other eigenvalue is within this distance of the interval of the dominant one.
+        vector: A vector near the dominant unit eigenvector, shape (n,).
         normal: Intervals of its components, shape (n,).
         radius: The radius of the ball; null for a quadratic loss, where it is every ball.
         slope: A bound of the graph's slope.
@@ -403,7 +403,7 @@ class Constant(Shape, frozen=True, tag_field="kind", tag="constant"):
 
     Attributes:
         from_step: From this step on.
-        vector: Its eigenvector, along which the loss is quadratic; null if all of the loss is.
+        vector: Its eigenvector, along which the loss is quadratic; null if the whole loss is quadratic.
     """
 
     from_step: Count
@@ -414,8 +414,8 @@ class Top(Shape, frozen=True):
     """The largest eigenvalue at the minimizer.
 
     Attributes:
-        gap: No other eigenvalue is within it.
-        vector: Nearly its unit eigenvector, shape (n,).
+        gap: No other eigenvalue is within this distance.
+        vector: A vector near its unit eigenvector, shape (n,).
     """
 
     gap: str
@@ -591,7 +591,7 @@ class SmoothEnd(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-end/
 
 
 class SmoothWithin(Shape, frozen=True, tag_field="kind", tag="within"):
-    """From which step on a measure stays within a bound.
+    """The step from which on a measure stays within a bound.
 
     Attributes:
         measure: The distance to the minimizer, or the loss above that of the minimizer.

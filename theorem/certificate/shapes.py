@@ -1,4 +1,4 @@
-"""What stored results share: one strict struct for each shape, from which JSON, schema and reading follow."""
+"""The base of stored results: one strict struct for each shape, from which JSON, schema and reading follow."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ VerdictName = Annotated[str, one_of(Verdict)]
 RunOutcome = Literal["passed", "failed", "incomplete"]
 """The result of a run."""
 Contradictions: TypeAlias = Iterator[tuple[str, object, object]]
-"""Fields of a stored result, each with what it says and what the rest of the file comes to."""
+"""Fields of a stored result, each with the stored value and the value that the rest of the file gives."""
 
 Example: TypeAlias = Problem | ValleyProblem | SmoothProblem
 """A problem of any kind."""
@@ -70,10 +70,10 @@ class StoredRun(Shape, frozen=True, tag_field="schema"):
     """The result of a whole run; a subclass has a ``tag``, the version that its field ``schema`` holds."""
 
     def contradictions(self) -> Contradictions:
-        """Hold what a stored result says against the rest of the file.
+        """Compare a stored result with the rest of the file.
 
         Yields:
-            A field, what it says, and what the rest of the file comes to.
+            A field, the stored value, and the value that the rest of the file gives.
         """
         yield from ()
 
@@ -214,7 +214,7 @@ def read_as(data: object, kind: type[_Kind]) -> _Kind:
         field = path[0] if path else "$"
         if field == "$.schema" and issubclass(kind, Struct):
             said += f"; this program reads {kind.__struct_config__.tag!r}"
-        # What stands in a file must not reach a terminal as a control character.
+        # Text from a file must not reach a terminal with control characters.
         raise ShapeError(field, "".join(c if c.isprintable() else "\ufffd" for c in said)) from None
 
 

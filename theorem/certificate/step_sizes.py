@@ -1,4 +1,4 @@
-"""What a spectrum says of all step sizes: the thresholds, the best step size, the condition number, the rates."""
+"""What a spectrum tells about all step sizes: the thresholds, the best step size, the condition number, the rates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gdcheck.theorem.loss.rational import Vector, to_float, to_text
 if TYPE_CHECKING:
     from gdcheck.theorem.smooth.graph import SmoothLoss
 
-    # It brings NumPy, which an answer about an exact minimizer does not wait for.
+    # Imported here, because it loads NumPy, which answers about exact minimizers do not need.
     from gdcheck.theorem.smooth.spectrum import Spectrum
 
 _BITS = 128
@@ -33,9 +33,9 @@ class SpectralEnd:
 
     Attributes:
         value: The eigenvalue.
-        exact: The same, where it is rational and known to be.
+        exact: The eigenvalue, if it is known to be rational.
         multiplicity: Its multiplicity.
-        vector: Nearly its unit eigenvector, shape (n,); None for a multiple eigenvalue.
+        vector: A vector near its unit eigenvector, shape (n,); None for a multiple eigenvalue.
     """
 
     value: arb
@@ -52,7 +52,7 @@ class SpectralEnd:
 
     @classmethod
     def enclosed(cls, spectrum: Spectrum) -> tuple[SpectralEnd, SpectralEnd]:
-        """Return both ends of an enclosed spectrum: the same one where there is but one eigenvalue."""
+        """Return both ends of an enclosed spectrum: twice the same if there is only one eigenvalue."""
         columns = spectrum.vectors.transpose().tolist()
         low, high = (cls(spectrum.values[i], None, 1, [in_float(arb(x)) for x in columns[i]]) for i in (0, -1))
         return low, low if len(columns) == 1 else high
@@ -102,7 +102,7 @@ def _of_pencil(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str,
 
 
 def step_size_keys(hessian: fmpq_mat | None, found: Classification | None, step_size: fmpq) -> dict[str, Any]:
-    """Say what an answer states of step sizes.
+    """Return the keys of an answer about step sizes.
 
     Args:
         hessian: The Hessian at the minimizer, if there is one.
@@ -131,7 +131,7 @@ def rate_per_step(eigenvalues: tuple[Eigenvalue, ...], step_size: fmpq) -> float
 
 
 def step_line(problem: Problem) -> dict[str, Any]:
-    """Divide the line of step sizes into what they do near a minimizer; the problem's own step size plays no part.
+    """Divide the line of step sizes by their behaviour near a minimizer; the problem's own step size is not used.
 
     Args:
         problem: The loss and its minimizer.
@@ -200,7 +200,7 @@ def smooth_step_line(loss: SmoothLoss, point: Vector) -> dict[str, Any] | None:
 
 def _segments(found: dict[str, Any], *, distinct: bool) -> list[dict[str, Any]]:
     optimal, limit = found["optimal"], found["largest_stable"]
-    # A multiple of the identity turns no direction: it keeps every one, or reverses it.
+    # A multiple of the identity keeps or reverses every direction.
     between = "two-cycle" if distinct else "any"
     parts = [("0", optimal, "fixed"), (optimal, optimal, between), (optimal, limit, "alternating")]
     ends: list[tuple[str, str | None, str]] = [*parts, (limit, limit, "threshold"), (limit, None, "unstable")]

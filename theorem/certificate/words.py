@@ -9,7 +9,7 @@ from gdcheck.theorem.certificate.rechecking import SHARPNESS, SMOOTH_SHARPNESS
 
 
 def certified_in_words(certificate: Mapping[str, Any]) -> str:
-    """Say what the checker has accepted, where that is more than the verdict.
+    """Say what the checker has accepted, if that is more than the verdict.
 
     Args:
         certificate: The certificate, which the checker has accepted.

@@ -1,1 +1,1 @@
-"""Cones that gradient descent never leaves, in coordinates made for them: they end badly scaled problems early."""
+"""Cones that gradient descent never leaves, in suitable coordinates: they decide badly scaled problems early."""

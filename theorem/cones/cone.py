@@ -11,8 +11,8 @@ on the box :math:`|\tau| \le S, \|w\| \le \kappa S`, with :math:`\rho = |\hat\mu
 
 then a trajectory that is once in the cone :math:`\|w\| \le \kappa|\tau|`, with :math:`0 < |\tau| \le S`, stays there,
 tends to the fixed point, and τ keeps its sign or changes it at every step, as :math:`\hat\mu` does
-(docs/theory.md, section 3). What the other components do among themselves does not enter: badly scaled problems are
-decided as soon as the dominant component is small beside :math:`1 - \rho` in what it feeds *itself*.
+(docs/theory.md, section 3). The terms that couple the other components with each other do not enter. So a badly scaled
+problem is decided as soon as the dominant component's effect on *itself* is small compared with :math:`1 - \rho`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gdcheck.theorem.loss.balls import exact, surely_less
 _RATIO_BITS = 32
 _SHARP = fmpq(1, 10**14)
 _WIDER = (fmpq(4), fmpq(2), fmpq(9, 8))
-"""By what factors κ is made larger than what keeps ‖w‖ in the cone; a wide cone lets w feed more into τ."""
+"""Factors by which κ exceeds the least value that keeps ‖w‖ in the cone; in a wide cone, w adds more to τ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class ConeSearch:
     """Looks for a cone at an iterate.
 
     Attributes:
-        source: Makes the coordinates, at the precision of the first use: only where a sequence is not decided early.
+        source: Makes the coordinates, at the precision of the first use; not called if a sequence is decided early.
     """
 
     source: ShearSearch
@@ -60,14 +60,14 @@ class ConeSearch:
         cones = [x for x in found if isinstance(x, Cone)]
         if cones:
             return cones[0]
-        # An amplitude that is lost in its error stays so, for the error shrinks no faster; the last coordinates follow
-        # the exceptional set best.
+        # An amplitude below its error stays so, since the error shrinks no faster. The last coordinates follow the
+        # exceptional set best.
         lost = any(not _is_known(coordinates.locate(iterate)[0]) for coordinates in self._coordinates[-1:])
         return Cause.PRECISION if lost or Cause.PRECISION in found else None
 
 
 def find_cone(coordinates: ShearedCoordinates, iterate: EnclosedIterate) -> Cone | Cause | None:
-    """Look for a cone around an iterate that is never left.
+    """Look for a cone around an iterate that the trajectory never leaves.
 
     Args:
         coordinates: The coordinates.
@@ -80,7 +80,7 @@ def find_cone(coordinates: ShearedCoordinates, iterate: EnclosedIterate) -> Cone
     most = arb(abs(tau).upper())
     least = arb(abs(tau).lower())
     if not _is_known(tau):
-        # As if the amplitude were as large as what is not known of it.
+        # As if the amplitude were as large as its error.
         least = most
     if not surely_less(arb(0), least):
         return None

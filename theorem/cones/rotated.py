@@ -1,7 +1,7 @@
-r"""Gradient descent in orthonormal coordinates (t, w) whose first axis is nearly the dominant eigenvector.
+r"""Gradient descent in orthonormal coordinates (t, w) whose first axis is near the dominant eigenvector.
 
-The change of coordinates is one reflection :math:`T = I - 2pp^T/(p\cdot p)` with a rational p: it is exactly orthogonal
-and its own inverse, so that norms stay what they are, and :math:`F` becomes :math:`y \mapsto y - \eta\nabla\tilde f(y)`
+The change of coordinates is one reflection :math:`T = I - 2pp^T/(p\cdot p)` with a rational p. It is exactly orthogonal
+and its own inverse, so that norms are unchanged, and :math:`F` becomes :math:`y \mapsto y - \eta\nabla\tilde f(y)`
 with :math:`\tilde f(y) = f(m + Ty)`. All coefficients are exact.
 """
 
@@ -33,7 +33,7 @@ class RotatedMap:
     r"""F in the coordinates (t, w).
 
     Attributes:
-        axis: Which coordinate of y is t.
+        axis: The index of the coordinate t in y.
         reflection: p, shape (n,).
         components: The components of F, t first; the linear part is included.
     """
@@ -48,8 +48,8 @@ class RotatedMap:
 
         Args:
             expansion: The loss at its minimizer.
-            vector: Nearly a unit eigenvector, shape (n,).
-            bits: To how many bits the reflection maps an axis onto it.
+            vector: A vector near a unit eigenvector, shape (n,).
+            bits: The accuracy, in bits, to which the reflection maps an axis onto it.
 
         Returns:
             The map; None if the loss is not a polynomial, or its rotation too large.
@@ -98,12 +98,12 @@ class RotatedMap:
 
     @cached_property
     def coupling(self) -> arb:
-        """The norm of what is linear in w in the component of t; by symmetry, of what is linear in t in those of w."""
+        """The norm of the part of t's component that is linear in w; by symmetry, of w's part that is linear in t."""
         linear = self.components[0].get(0, {})
         return sum((arb(c) ** 2 for e, c in linear.items() if sum(e) == 1), arb(0)).sqrt().upper()
 
     def locate(self, h: Sequence[arb]) -> tuple[arb, list[arb]]:
-        """Turn a vector, given exactly, into (t, w).
+        """Transform a vector, given exactly, to (t, w).
 
         Args:
             h: The vector, shape (n,).
@@ -111,7 +111,7 @@ class RotatedMap:
         Returns:
             Balls that hold t and w, w of shape (n − 1,).
         """
-        # A small t keeps its digits.
+        # This order keeps the digits of a small t.
         with ctx.workprec(2 * ctx.prec + 64):
             p = [arb(x) for x in self.reflection]
             share = sum((x * y for x, y in zip(p, h, strict=True)), arb(0)) * 2 / sum((x * x for x in p), arb(0))

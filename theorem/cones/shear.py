@@ -1,9 +1,9 @@
-r"""The shear :math:`\tau = t - \varphi(w)`, after which w alone moves the dominant component at a high order only.
+r"""The shear :math:`\tau = t - \varphi(w)`, after which w changes the dominant component at a high order only.
 
 The graph :math:`t = \varphi(w)` follows the exceptional set to some order: :math:`P(w) = F_t(\varphi(w), w) -
-\varphi(F_w(\varphi(w), w))`, what remains of τ after one step from the graph, has no terms below that order. Each
-homogeneous part of φ solves a linear system, :math:`\hat\mu\varphi_j(w) - \varphi_j(Bw) = -P_j(w)`, whose solution is
-rounded: how well it is solved decides nothing, for P is then enclosed for the rounded φ.
+\varphi(F_w(\varphi(w), w))`, which is τ after one step from the graph, has no terms below that order. Each homogeneous
+part of φ solves a linear system, :math:`\hat\mu\varphi_j(w) - \varphi_j(Bw) = -P_j(w)`. Its solution is rounded; the
+rounding does no harm, because P is then enclosed for the rounded φ.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _HIGHEST_ORDER = 10
 
 
 def highest_order(dimension: int) -> int:
-    """Return the order of P that is worth its work: polynomials in w up to it have a few dozen terms.
+    """Return the order up to which P is computed: polynomials in w up to it have a few dozen terms.
 
     Args:
-        dimension: That of w.
+        dimension: The dimension of w.
 
     Returns:
         The order; 2 means no shear.

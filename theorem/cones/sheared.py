@@ -37,7 +37,7 @@ Table = dict[tuple[int, int], arb]
 
 @dataclass(frozen=True)
 class Growth:
-    """What one step adds on a box, beyond the multiplier and b: D, N, K and G of the cone lemma, upper bounds."""
+    """Upper bounds of one step on a box, beyond the multiplier and b: D, N, K and G of the cone lemma."""
 
     drift: arb
     noise: arb
@@ -47,7 +47,7 @@ class Growth:
 
 @dataclass(frozen=True, eq=False)
 class ShearedCoordinates:
-    """The coordinates, and what bounds a step in them.
+    """The coordinates, with the bounds of a step in them.
 
     Attributes:
         map: Gradient descent in (t, w).
@@ -115,7 +115,7 @@ class ShearedCoordinates:
         )
 
     def _beyond(self, across: arb) -> arb:
-        """Bound what P has beyond the order m."""
+        """Bound the terms of P beyond the order m."""
         return min((self._tail(across, reach) for reach in self._reaches(across)), key=lambda x: float(x.upper()))
 
     def _reaches(self, across: arb) -> list[arb]:
@@ -129,7 +129,7 @@ class ShearedCoordinates:
         return (across / reach) ** (self.order + 1) * total
 
     def cone(self, ratio: fmpq, along: arb, positive: bool) -> Cone:
-        """Say which cone was found."""
+        """Return the cone with these numbers."""
         across = arb(ratio) * arb(along.upper())
         best = min(self._reaches(across), key=lambda x: float(self._tail(across, x).upper()))
         p = self.map.reflection
@@ -187,7 +187,7 @@ class ShearSearch:
 
 
 def _table(component: dict[int, Polynomial]) -> Table:
-    """Bounds of what is not linear."""
+    """Bound the terms that are not linear."""
     return {(j, q): x for j, part in component.items() for q, x in size(part).items() if j + q > 1}
 
 

@@ -1,1 +1,1 @@
-"""Where a trajectory ends, whatever the step size: it converges, repeats itself, diverges; and how long it takes."""
+"""Where a trajectory ends, for any step size: it converges, is periodic, or diverges; and how long it takes."""

@@ -1,6 +1,6 @@
 r"""A ball around a point, or around a point of a cycle, that the q-th iterate of F contracts (Claim L4).
 
-Found in floats, with margins; the claim is exact, and for the checker to verify.
+It is found in floats, with margins; the claim is exact, and the checker verifies it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NEWTON_STEPS = 8
 
 
 def refine(floats: FloatMap, x: Sequence[float], period: int) -> list[list[float]] | None:
-    """Newton's method for F^q(x) = x.
+    """Solve F^q(x) = x by Newton's method.
 
     Args:
         floats: F.
@@ -73,7 +73,7 @@ class Attraction:
     Attributes:
         centre: Its centre in floats, shape (n,).
         radius: Its radius.
-        claim: The claim, but for the step at which a trajectory enters it and the bits that this takes.
+        claim: The claim, without the step at which a trajectory enters the ball and the bits that this needs.
     """
 
     centre: list[float]
@@ -90,7 +90,8 @@ def attraction(
         problem: A problem with a polynomial loss.
         floats: F.
         points: The orbit's q points in floats.
-        by_product: Whether the norm of the product of the derivatives may count, which is at most that of their norms.
+        by_product: Whether to use the norm of the product of the derivatives, which is at most the product of their
+            norms.
 
     Returns:
         The ball; None if F^q does not contract in this norm.
@@ -165,7 +166,7 @@ def _contracts(
 
 
 def _hessian_change(terms: Change, radius: float) -> float:
-    """How much η∇²f changes on the ball, in Frobenius norm."""
+    """Return a bound of the change of η∇²f on the ball, in Frobenius norm."""
     if not terms:
         return 0.0
     n = len(terms[0][0])

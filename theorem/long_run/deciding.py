@@ -1,4 +1,4 @@
-"""The theorem decided where a trajectory tends to: at a rational critical point, else at an enclosed one."""
+"""Decides the theorem at the point that a trajectory tends to: a rational critical point, or an enclosed one."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class LocatedDecision:
 
     Attributes:
         location: The rational critical point, or what was found instead.
-        exact: The decision at it, and what the trajectory does in the long run; None without such a point.
-        enclosed: The decision at an enclosed point, or with the reason why there is none; None where a rational point
-            was found, and where no point is enclosed: with truncated powers, other methods or statements.
+        exact: The decision at it, and the long run of the trajectory; None without such a point.
+        enclosed: The decision at an enclosed point, or with the reason why there is none; None if a rational point was
+            found, or if no point can be enclosed (truncated powers, other methods or statements).
     """
 
     location: Location
@@ -43,12 +43,13 @@ def decide_located(
 
     Args:
         problem: The problem.
-        near: Where the point is searched, shape (n,); else along the trajectory, unless a minimizer is given.
-        statement: The statement to hold it against.
+        near: A point near which the critical point is searched for, shape (n,); without it, and without a minimizer,
+            the trajectory is followed.
+        statement: The statement to decide.
         **budget: The further arguments of ``decide``: ``max_steps``, ``max_precision``, ``precision``, ``cones``.
 
     Returns:
-        What was decided.
+        The decision.
 
     Raises:
         InputError: If a minimizer is given that is not a critical point.
@@ -71,7 +72,7 @@ def _enclosed(problem: Problem, near: Vector | None, budget: dict[str, Any]) -> 
     smooth = smooth_instead(problem, near)
     if smooth is None:
         return None
-    # It needs NumPy, which exact losses do without.
+    # Imported here, because it loads NumPy, which exact losses do not need.
     from gdcheck.theorem.decision.smooth import decide_smooth  # noqa: PLC0415
 
     return decide_smooth(smooth, **{name: budget[name] for name in ("max_steps", "max_precision") if name in budget})
@@ -93,7 +94,7 @@ def enclosed_everywhere(problem: Problem, location: Location) -> EveryStartSmoot
 
 
 def outcome_of(problem: Problem, decision: Decision | None, max_steps: int) -> Outcome:
-    """Say what a trajectory does in the long run.
+    """Return the long run of a trajectory.
 
     Args:
         problem: The problem.
@@ -111,7 +112,7 @@ def outcome_of(problem: Problem, decision: Decision | None, max_steps: int) -> O
 
 
 def _as_floats_show(problem: Problem, decision: Decision | None) -> Outcome:
-    """Return the long run of another method without a certified limit: whether it leaves every bound, in floats."""
+    """Return the long run of another method without a certified limit: in floats, whether it leaves every bound."""
     if not problem.loss.truncated and method_ahead(problem, problem.start)[0] is None:
         return Outcome(LongRun.DIVERGES, "the iterates leave every bound, in floating point")
     if decision is not None and decision.reason.startswith(Cause.AWAY.value.partition(",")[0]):

@@ -1,7 +1,7 @@
 """The step at which the exact trajectory enters a ball, found in fixed point with as many bits as it needs.
 
-Near an unstable point errors grow at every step, so that floats leave it by rounding alone, much too early. The error
-of this walk is estimated, and what lies below it is dropped as it grows; the claim is for the checker to verify.
+Near an unstable point errors grow at every step: in floats, rounding errors alone make the trajectory leave it much too
+early. The error of this walk is estimated, and bits below it are dropped as it grows; the checker verifies the claim.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LADDER = (256, 4096)
 _LEAST_BITS, _SPARE_BITS, _DROP_EVERY = 128, 48, 64
 _WORK = 20_000_000
 _ACCURACY = 2.0**-12
-_SHORT = 80  # Bits of the iterates that are looked at as floats.
+_SHORT = 80  # Bits of the iterates that are converted to floats.
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def entry(
     Args:
         problem: A problem with a polynomial loss.
         floats: F in floats.
-        arrived: Whether an iterate, in floats, and its step are what is looked for.
-        accuracy: How exactly that iterate is to be known.
+        arrived: Tells, from an iterate in floats and its step, whether the walk ends there.
+        accuracy: The accuracy that this iterate needs.
         max_steps: Steps allowed.
 
     Returns:
@@ -77,11 +77,11 @@ class _Walk:
 
     @property
     def known_bits(self) -> float:
-        """How many bits after the point are known."""
+        """Return the number of correct bits after the point."""
         return self._bits - log2(self._error)
 
     def until(self, arrived: Callable[[Sequence[float], int], bool], accuracy: float, max_steps: int) -> bool:
-        """Walk on; whether the trajectory arrives before its bits or the steps are used up."""
+        """Continue the walk; return whether the trajectory arrives before its bits or the steps are used up."""
         most = min(max_steps, _WORK // self._map.cost)
         while True:
             h = self._as_floats()

@@ -1,4 +1,4 @@
-r"""Long runs that are known exactly: of quadratic losses, and of iterates that come back.
+r"""Long runs that are known exactly: of quadratic losses, and of iterates that repeat exactly.
 
 A quadratic loss is decided by its spectrum on the smallest invariant space that holds h₀. On the Krylov space of
 :math:`h_0, A h_0, A^2 h_0, …` every eigenvalue is simple, and :math:`h_0` has a component along each eigenvector: so
@@ -21,7 +21,7 @@ _BITS = 2048
 
 
 def linear_long_run(problem: Problem) -> Outcome | None:
-    """Say what gradient descent does on a quadratic loss.
+    """Return the long run of gradient descent on a quadratic loss.
 
     Args:
         problem: A problem with a polynomial loss of degree two at most, and a critical point as its minimizer.

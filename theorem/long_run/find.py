@@ -1,4 +1,4 @@
-"""What a trajectory does in the long run: exactly where that can be, else looked for in floats and claimed."""
+"""The long run of a trajectory: exact where possible, else found in floats and stated as a claim to be proved."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_PROOF = "; in floating point, not proved"
 
 
 def long_run(problem: Problem, max_steps: int = MAX_STEPS) -> Outcome:
-    """Say what a trajectory does in the long run, whatever the step size.
+    """Return the long run of a trajectory, for any step size.
 
     Args:
         problem: The problem. Its minimizer need not be a critical point, unless the loss is quadratic.
@@ -85,7 +85,7 @@ class _Look:
                 if near == 0 or not self._leaves(x, since):
                     self._period = self._shortest(x, since)
                     return
-                # A trajectory that only passes an unstable point is followed on.
+                # A trajectory that only passes an unstable point is followed further.
                 again = k + _LONGEST_PERIOD
             if since == power:
                 # The gap grows no further than the longest period that is looked for.
@@ -103,7 +103,7 @@ class _Look:
         return abs(multiplier(self._floats, orbit(self._floats, x, period))) > 1 + _SETTLED
 
     def outcome(self) -> Outcome:
-        """Say what was seen."""
+        """Return what was observed."""
         if self._left:
             return self._divergence()
         if self._period is None:
@@ -129,7 +129,7 @@ class _Look:
     def _growing(
         self, growth: Growth, minimizer: list[float], far: float, step: int, seen: Claimed
     ) -> tuple[int, Claimed]:
-        """Return the claim for the exact trajectory, where it is found to grow too; else what is seen in floats."""
+        """Return the claim for the exact trajectory, if it grows too; else what floats show."""
         from gdcheck.theorem.long_run.entry import entry  # noqa: PLC0415
 
         found: list[Claimed] = []

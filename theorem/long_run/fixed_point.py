@@ -1,4 +1,4 @@
-"""Gradient descent on a polynomial loss in fixed point: as fast as floats allow with hundreds of bits."""
+"""Gradient descent on a polynomial loss in fixed point: fast, and with hundreds of bits."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Error:
     """An error h_k = x_k − m.
 
     Attributes:
-        floats: It in floats, shape (n,), each coordinate to its own size.
-        digits: A function that gives it in the many digits in which it was computed, shape (n,).
+        floats: The error in floats, shape (n,), with the same relative accuracy in every coordinate.
+        digits: A function that returns the error with all digits that were computed, shape (n,).
     """
 
     floats: list[float]
@@ -39,7 +39,7 @@ def errors_of(problem: Problem, smallest: fmpq) -> tuple[Iterator[Error], int]:
         smallest: The smallest size of a measure of the error that matters.
 
     Returns:
-        The errors h₀, h₁, … without end, and how many steps are worth while.
+        The errors h₀, h₁, … without end, and the number of steps after which following them is not worth the cost.
     """
     bits = max(_BITS, 128 + int(2 * abs(log2(to_float(smallest) or 1e-300))))
     if problem.loss.truncated or bits > 2 * _BITS:
@@ -81,7 +81,7 @@ class FixedPoint:
     """F around the minimizer, in units of 2^-bits; each product of coordinates is rounded down.
 
     Attributes:
-        cost: About how many operations a step takes.
+        cost: The approximate number of operations of a step.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -111,11 +111,11 @@ class FixedPoint:
         return index[word]
 
     def __call__(self, z: list[fmpz], bits: int) -> list[fmpz]:
-        """F(h), shape (n,).
+        """Return F(h), shape (n,).
 
         Args:
             z: h in units of 2^-bits, shape (n,).
-            bits: After the point.
+            bits: The number of bits after the point.
         """
         values = [fmpz(1) << bits, *z]
         for before, i in self._products:
@@ -125,7 +125,7 @@ class FixedPoint:
         return [x - total // scale for x, total in zip(z, sums, strict=True)]
 
     def rounding(self, size: float) -> float:
-        """How much a step may be off, in units of 2^-bits.
+        """Return a bound of the rounding error of a step, in units of 2^-bits.
 
         Args:
             size: A bound of the coordinates.

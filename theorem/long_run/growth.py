@@ -1,7 +1,8 @@
-r"""Divergence of a polynomial descent: one coordinate grows by a factor, and the others stay smaller, for ever.
+r"""Divergence on a polynomial loss: at every later step one coordinate grows by a factor, and the others stay smaller.
 
-Where :math:`|h_i| = t \ge R` and :math:`|h_j| \le s t`, each term of F is bounded by its power of t. If the leading
-term of :math:`F_i` outweighs the others at t = R, it does so for all larger t (docs/certificate.md, Claim L5).
+For :math:`|h_i| = t \ge R` and :math:`|h_j| \le s t`, each term of F is bounded by a multiple of a power of t. If the
+leading term of :math:`F_i` is larger than the others together at t = R, it is so for all larger t (docs/certificate.md,
+Claim L5).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _GROWTHS = (fmpq(2), fmpq(3, 2), fmpq(11, 10), fmpq(101, 100), fmpq(1001, 1000))
 _FARTHEST = 1e40
 
 Claimed = tuple[dict[str, Any], float]
-"""A claim, and the factor by which a coordinate grows at least."""
+"""A claim, and a lower bound of the factor by which a coordinate grows."""
 
 
 class Growth:
@@ -38,7 +39,7 @@ class Growth:
             h: The error, in floats, shape (n,).
 
         Returns:
-            The claim but for its step, and the factor by which the coordinate grows at least; None if no bound holds.
+            The claim without its step, and a lower bound of the coordinate's factor; None if no bound holds.
         """
         sizes = [abs(a) for a in h]
         i = max(range(len(h)), key=sizes.__getitem__)

@@ -1,7 +1,7 @@
 r"""How long it takes: where an iterate is, and the first step from which a trajectory stays near its minimizer.
 
-For a quadratic loss a power of the linear map tells, however late the step. Otherwise the trajectory is walked, until
-it is in a ball that it cannot leave again: :math:`\rho + C(r) r \le 1`.
+For a quadratic loss a power of the linear map gives the answer, for steps of any size. Otherwise the trajectory is
+followed until it is in a ball that it cannot leave again: :math:`\rho + C(r) r \le 1`.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ class Iterate:
 
 @dataclass(frozen=True)
 class Within:
-    """From which step on a trajectory stays within a bound.
+    """The step from which on a trajectory stays within a bound.
 
     Attributes:
         measure: "distance" to the minimizer, or "loss" above the minimizer's.
         bound: The bound.
         step: The first step from which the measure stays at or below the bound (where the sentence says "at the
             latest", a step from which it does); None if there is none in reach.
-        estimated: Whether the step is extrapolated by the largest multiplier from the last step walked.
-        sentence: It in words.
+            estimated: Whether the step is extrapolated by the largest multiplier from the last step that was followed.
+            sentence: The result in words.
         claim: The content of a certificate; None if there is none.
     """
 
@@ -174,7 +174,7 @@ def first_within(problem: Problem, measure: str, bound: fmpq) -> Within:
         bound: A positive bound.
 
     Returns:
-        What was found.
+        The result.
 
     Raises:
         InputError: If the bound is not positive.
@@ -279,7 +279,7 @@ class _Gauge:
 
 
 def _later(bound: fmpq, walked: int, r: float, remainder: RemainderBound, rho: fmpq) -> Within | None:
-    """Return a step from which the bound holds in any case, where the iterates already shrink by a factor."""
+    """Return a step from which on the bound surely holds, if the iterates already shrink by a factor."""
     radius = arb(fmpq(*r.as_integer_ratio())) * (1 + arb(_ABOVE))
     factor = arb(rho) + remainder.quadratic(radius) * radius * (1 + arb(_ABOVE))
     if not factor < 1:
@@ -297,7 +297,7 @@ def _later(bound: fmpq, walked: int, r: float, remainder: RemainderBound, rho: f
 def _beyond(
     measure: str, bound: fmpq, steps: tuple[int, int, int], values: tuple[float, float], factor: float
 ) -> Within:
-    """Say what is seen where the walk proves nothing: steps are the last above the bound, the last walked, the most."""
+    """Return what floats show if nothing is proved; ``steps``: the last above the bound, the last, the most."""
     (last, walked, most), (value, level) = steps, values
     if value <= level:
         sentence = f"{within_sentence(measure, bound, last + 1)}, as far as {walked} steps show"

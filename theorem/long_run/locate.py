@@ -1,4 +1,4 @@
-"""The minimizer of a problem that names none: where its trajectory tends to, verified exactly."""
+"""The minimizer of a problem that names none: the point that its trajectory tends to, verified exactly."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _FAR = 1e150
 
 @dataclass(frozen=True)
 class Location:
-    """What was found.
+    """The result of the search.
 
     Attributes:
         problem: The problem with its minimizer; None if no critical point with rational coordinates was found.
         how: How the minimizer was found, in words.
-        nearby: The nearest critical points, where they were looked for.
+        nearby: The nearest critical points, if they were searched for.
     """
 
     problem: Problem | None
@@ -68,7 +68,7 @@ def locate(problem: Problem, near: Vector | None = None) -> Location:
             return _nearest_minimum(problem, start)
         return _along_trajectory(problem, start)
     except OverflowError:
-        # Floats do not reach; what is left to try is the origin.
+        # The numbers are beyond all floats; only the origin is tried.
         origin = (fmpq(0),) * loss.dimension
         if any(loss.gradient(origin)):
             raise InputError("loss", "holds numbers beyond all floats; scale it, or give the minimizer") from None
@@ -83,7 +83,7 @@ def _along_trajectory(problem: Problem, start: Vector) -> Location:
         return Location(_moved(problem, seen.point), "found along the trajectory, verified exactly")
     nearby = critical_points(loss, start)
     if seen is None:
-        # It leaves, or has not settled: minima are what people ask for.
+        # It leaves, or has not settled: search for minima, which users usually want.
         minima = [p for p in nearby.nearest if p.kind == "minimum"]
         nearest = next((p for p in minima or nearby.nearest if p.exact), None)
         if nearest is not None:
@@ -100,7 +100,7 @@ def method_ahead(problem: Problem, start: Vector) -> tuple[list[float] | None, L
         start: x₀, shape (n,).
 
     Returns:
-        The last iterate and the point; None for what the trajectory leaves without.
+        The last iterate and the point; None for one that is missing.
     """
     gradient = FloatMap(problem.loss, problem.step_size).gradient
     steps = iterates_of(
@@ -140,7 +140,7 @@ def find_minimizer(problem: Problem, near: Vector | None = None) -> Location:
 
     Args:
         problem: The problem.
-        near: Where to search, even if one is given; shape (n,).
+        near: A point near which to search, even if a minimizer is given; shape (n,).
 
     Returns:
         The location.

@@ -1,4 +1,4 @@
-"""What a trajectory does in the long run, as it is found: with a claim that a certificate can prove, or without."""
+"""The long run of a trajectory, with or without a claim that a certificate can prove."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class LongRun(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trajectory does in the long run.
+    """The long run of a trajectory.
 
     Attributes:
         kind: Which of the outcomes it is.
-        sentence: It in words.
+        sentence: The outcome in words.
         points: The point that the iterates tend to or reach, or those of the cycle in the order in which they follow
             each other, the limit of the steps 0, q, 2q, … first; empty if there is none. Each has shape (n,).
         exact: Whether the points are exact; else they are rounded.
-        step: From which step on it is so: the point is reached, the ball is entered, the growth begins; None if no step
-            is singled out.
+        step: The step from which on this holds: the point is reached, the ball is entered, or the growth begins; None
+            if there is no such step.
         factor: The factor per step by which the iterates grow or approach, if one is known.
         claim: The content of a certificate that proves it; None if there is none.
     """

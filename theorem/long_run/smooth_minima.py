@@ -1,4 +1,4 @@
-"""Minimizers of a smooth loss near some points, without proof: where Newton's method or a descent leads."""
+"""Minimizers of a smooth loss near some points, without proof, by Newton's method or a descent."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _STEPS = (fmpq(1, 10), fmpq(1, 1000))
 
 
 def search_minima(loss: SmoothLoss, hints: Sequence[Sequence[fmpq]]) -> list[tuple[fmpq, ...]]:
-    """Search critical points that may be minima.
+    """Search for critical points that may be minima.
 
     Args:
         loss: The loss.
-        hints: Where to search, each of shape (n,); none means the origin, and of few variables points around it.
+        hints: Points near which to search, each of shape (n,); without any, the origin, and points around it if there
+            are few variables.
 
     Returns:
         The points, each of shape (n,), no two of them near each other.

@@ -1,6 +1,6 @@
-"""Reading what a person writes: ``x**2 + y**2/2 + x**2*y``, ``3/4*max(x - 1/2, 0)**4``.
+"""Reading the text of a loss: ``x**2 + y**2/2 + x**2*y``, ``3/4*max(x - 1/2, 0)**4``.
 
-The text is data. It is cut into numbers, names and a few signs, and read by recursive descent::
+The text is data and never executed: it is split into numbers, names and a few signs, and parsed by recursive descent::
 
     sum     = product (("+" | "-") product)*
     product = factor (("*" | "/") factor)*
@@ -261,7 +261,7 @@ def parse_expression(text: str, variables: Iterable[str] | None = None) -> tuple
     """Read a sum of polynomial terms and truncated powers.
 
     Args:
-        text: What a person writes; see the module's grammar.
+        text: The text; see the module's grammar.
         variables: The names of the variables in order; without them, the names in the text in natural order (x2 before
             x10).
 

@@ -1,4 +1,4 @@
-r"""Sums of monomials and truncated powers, and arithmetic on them that refuses to blow up.
+r"""Sums of monomials and truncated powers, and arithmetic on them within limits of size and work.
 
 Polynomials are tables from exponents to coefficients. They are multiplied and composed by FLINT's ``fmpq_mpoly``, which
 neither stops early nor recovers when its memory is spent: terms and work are bounded before each product.
@@ -63,7 +63,7 @@ def add_term(target: "Polynomial | dict[HingeKey, fmpq]", key: object, value: fm
     Args:
         target: The coefficients; changed in place.
         key: Exponents or a truncated power.
-        value: What to add.
+        value: The number to add.
 
     Returns:
         The new coefficient, zero included.
@@ -206,7 +206,7 @@ class PolynomialArithmetic:
         if len(left) > len(right):
             left, right = right, left
         terms = list(left.terms())
-        # Each slice has at most MAX_TERMS products of terms, so that too many are seen before they fill the memory.
+        # Each slice has at most MAX_TERMS products of terms, so that too many are noticed before they fill the memory.
         rows = max(1, MAX_TERMS // len(right))
         context = ring(self.dimension)
         result = context.constant(0)

@@ -1,7 +1,6 @@
-"""Exact rational numbers: from what a person writes to ``fmpq``, and back to text.
+"""Exact rational numbers: from the user's input to ``fmpq``, and back to text.
 
-A float is never accepted: ``0.1`` the float is not one tenth, and a problem that is proved must be the one that was
-meant.
+A float is never accepted: the float ``0.1`` is not one tenth, and a proof must be about the problem that was meant.
 """
 
 import re
@@ -14,7 +13,7 @@ from flint import fmpq, fmpq_mat
 from gdcheck.theorem.loss.errors import InputError
 
 RationalLike: TypeAlias = "int | Fraction | str | fmpq"
-"""What stands for an exact rational number: ``3``, ``Fraction(1, 3)``, ``"1/3"``, ``"-2e-3"``, ``fmpq(1, 3)``."""
+"""The types that state an exact rational number: ``3``, ``Fraction(1, 3)``, ``"1/3"``, ``"-2e-3"``, ``fmpq(1, 3)``."""
 
 Vector: TypeAlias = tuple[fmpq, ...]
 """An exact vector, shape (n,)."""
@@ -102,7 +101,7 @@ def _text_to_fmpq(text: str, field: str) -> fmpq:
 
 
 def to_fmpq(value: RationalLike, field: str) -> fmpq:
-    """Turn what stands for a rational number into that number, exactly.
+    """Return the rational number that a value states, exactly.
 
     An ``fmpq`` is returned as it is, whatever its size: the limit on digits is for input, and results of exact
     computations outgrow it.
@@ -202,14 +201,14 @@ def positive(value: RationalLike, field: str) -> fmpq:
     """Read a rational number above zero.
 
     Args:
-        value: What stands for it.
+        value: The number, as ``to_fmpq`` takes it.
         field: The name of the field it comes from, for error messages.
 
     Returns:
         The number.
 
     Raises:
-        InputError: If it is none, or not positive.
+        InputError: If it is not a rational number, or not positive.
     """
     number = to_fmpq(value, field)
     if number <= 0:

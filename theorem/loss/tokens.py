@@ -1,4 +1,4 @@
-"""Cutting the text of a loss into tokens, and the names of variables: which are allowed, and in which order they go."""
+"""Splitting the text of a loss into tokens; and the names of variables: which are allowed, and their order."""
 
 import re
 from collections.abc import Iterable
@@ -90,7 +90,7 @@ def first_named(text: str) -> tuple[str, ...]:
     Returns:
         The names.
     """
-    # Only an exponent, as in 1e9, looks like a name and is none.
+    # Only an exponent, as in 1e9, looks like a name without being one.
     words = (_WORD if _EXPONENT.search(text) else _NAME).findall(text)
     return tuple(filter(_is_name, dict.fromkeys(words)))
 
@@ -135,15 +135,15 @@ class Tokens:
         self.move(0)
 
     def move(self, end: int) -> None:
-        """Go on to the token that follows the first ``end`` characters."""
+        """Move to the token that follows the first ``end`` characters."""
         self._end = end
         self.advance()
 
     def advance(self) -> None:
-        """Go on to the next token.
+        """Move to the next token.
 
         Raises:
-            InputError: If it is none that a loss can hold.
+            InputError: If it is not a token that a loss can contain.
         """
         self.before = self.kind, self.token
         match = _TOKEN.match(self.text, self._end)

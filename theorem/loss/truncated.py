@@ -88,9 +88,10 @@ class TruncatedPower:
 
 
 def join_on_planes(total: Parts, arithmetic: PolynomialArithmetic) -> None:
-    r"""Join truncated powers with p ≤ 3 that have the plane of their kink and p in common, in place.
+    r"""Join truncated powers with p ≤ 3 that have the same p and the same plane as their kink, in place.
 
-    So what cancels is not taken for a lack of smoothness. With \(s = \ell\cdot x - t\), all on one plane are \(|k|^p
+    Otherwise powers that cancel each other would be taken for a lack of smoothness. With \(s = \ell\cdot x - t\), all
+    on one plane are \(|k|^p
     (\pm s)_+^p\), and \((-s)_+^p = (-1)^p(s^p - s_+^p)\): together a polynomial and one power of \(s_+\), which may be
     nothing.
 

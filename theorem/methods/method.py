@@ -30,7 +30,7 @@ class Method(ABC):
     """A method with one buffer, as the module says; a subclass is a frozen dataclass of exact parameters.
 
     Attributes:
-        name: What problems and answers call it.
+        name: Its name in problems and answers.
     """
 
     name: ClassVar[str]
@@ -77,7 +77,7 @@ class Method(ABC):
             h: The error, a list of coordinates or an array.
             c: The buffer, of the same shape.
             pull: u P∇f at the error, of the same shape.
-            number: What makes a number of a rational.
+            number: Converts a rational to a number.
 
         Returns:
             The next error and buffer.
@@ -223,13 +223,13 @@ class Adam(Method):
         return True
 
     def root_mean_square(self, s: Any, gradient: Any, root: Callable[[Any], Any], number: Callable[[fmpq], Any]) -> Any:
-        """Average the squares of the gradients, and take the root: what the squares are kept as.
+        """Average the squares of the gradients, and return the root; the state keeps the root.
 
         Args:
             s: The last root, a list of coordinates.
             gradient: ∇f, a list.
             root: The square root of a number.
-            number: What makes a number of a rational.
+            number: Converts a rational to a number.
 
         Returns:
             √(β₂s² + (1 − β₂)g²), a list.
@@ -244,7 +244,7 @@ class Adam(Method):
             s: The root of the average of squares, already of this step, a list.
             step: 1 for the first step.
             root: The square root of a number.
-            number: What makes a number of a rational.
+            number: Converts a rational to a number.
 
         Returns:
             A list.

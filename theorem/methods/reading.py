@@ -1,4 +1,4 @@
-"""Methods as people write them: the JSON object of a problem's field ``method``."""
+"""Methods as users write them: the JSON object of a problem's field ``method``."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def not_applicable(sentences: Iterable[str]) -> str:
 
 
 class Regime(Enum):
-    """Where the step size lies; the value is the name used in certificates and answers."""
+    """The regime of a step size; the value is the name used in certificates and answers."""
 
     SMALL_STEP = "small-step"
     LARGE_STEP = "large-step"
@@ -95,13 +95,13 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement about the limit direction: for each regime it speaks of, a prediction.
+    """A statement about the limit direction: a prediction for each regime that it covers.
 
     Replacing an entry gives a weakened or a wrong statement, which the verdicts then refute.
 
     Attributes:
-        name: What answers call it.
-        predictions: The regimes that it speaks of, each with its prediction.
+        name: Its name in answers.
+        predictions: For each regime that it covers, its prediction.
 
     Examples:
         >>> from gdcheck import End, LimitKind, Prediction, Problem, Regime, Statement, decide

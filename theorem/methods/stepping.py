@@ -29,7 +29,7 @@ def iterates_of(
         step_size: η.
         start: x₀, a list of coordinates.
         gradient: ∇f, from coordinates to coordinates.
-        number: What makes a number of a rational.
+        number: Converts a rational to a number.
         root: The square root of a number.
 
     Yields:

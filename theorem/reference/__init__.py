@@ -1,1 +1,1 @@
-"""The second engine: mpmath at high precision, from the loss as it is written; what it sees is observed, not proved."""
+"""The second engine: mpmath at high precision, from the loss as it is written; its results are observed, not proved."""

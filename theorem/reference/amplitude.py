@@ -1,9 +1,9 @@
-r"""The second engine: the amplitude of one trajectory, seen in mpmath.
+r"""The second engine: the amplitude of one trajectory, observed in mpmath.
 
 With a unit eigenvector v of the dominant multiplier μ, :math:`\mu^{-k}\langle v, h_k\rangle` tends to the amplitude ζ.
-It settles at the rate ρᵏ, next to the boundary too, where the direction itself takes for ever; and where it is not
-zero, the direction is that of ζv. Spectrum, threshold, step and the judgement that it has settled are this engine's
-own: it sees, and proves nothing.
+It settles at the rate ρᵏ, even near the boundary, where the direction settles very slowly. If ζ is not zero, the limit
+of the direction is that of ζv. Spectrum, threshold, step and the decision that it has settled are this engine's own: it
+observes, and proves nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _LEAST_STEPS = 8
 _MOST_STEPS = 4000
 _WINDOW = 4
 _SURE = 4
-"""How many times the amplitude exceeds what may still be added to it, where it counts as settled."""
+"""The amplitude counts as settled if it exceeds all later changes, as estimated, by this factor."""
 _TURNS = 2
-"""By what factor the remainder is taken larger than it was seen: it may grow a little as the direction still turns."""
+"""The remainder is taken larger than observed by this factor: it may grow a little while the direction changes."""
 _SPARE = 15
 
 
@@ -42,13 +42,13 @@ class _TooFewDigits(NotSettled):
 
 @dataclass(frozen=True)
 class SeenAmplitude:
-    """An amplitude as it was seen.
+    """An observed amplitude.
 
     Attributes:
         multiplier: μ.
         vector: The unit eigenvector v, shape (n,).
         value: ζ, of the trajectory from its start on; zero if ⟨v, h_k⟩ vanishes to the digits at all steps.
-        error: What ζ may differ by, as far as the last steps tell.
+        error: An estimate of the error of ζ, from the last steps.
     """
 
     multiplier: mpf
@@ -59,11 +59,11 @@ class SeenAmplitude:
 
 @dataclass(frozen=True)
 class SecondOpinion:
-    """What the second engine sees of a problem.
+    """What the second engine observes of a problem.
 
     Attributes:
         digits: Decimal digits.
-        resolution: What the digits do not tell from zero, beside the start and the minimizer.
+        resolution: The largest number that the digits cannot distinguish from zero, compared with start and minimizer.
         spectrum: The spectrum, with the regime.
         amplitudes: One for each dominant multiplier.
         errors: h₀, h₁, … up to where the amplitudes have settled, each of shape (n,).
@@ -77,12 +77,12 @@ class SecondOpinion:
 
 
 def follow(problem: Problem, first: int, last: int) -> tuple[int, ReferenceSpectrum, list[Point]]:
-    """Follow a trajectory for a stretch.
+    """Follow a trajectory from one step to another.
 
     Args:
         problem: The problem.
-        first: The step with which the stretch begins.
-        last: The step with which it ends.
+        first: The first step.
+        last: The last step.
 
     Returns:
         The digits, the spectrum, and h_k for k from ``first`` to ``last``, each of shape (n,).
@@ -102,13 +102,13 @@ def follow(problem: Problem, first: int, last: int) -> tuple[int, ReferenceSpect
 
 
 def second_opinion(problem: Problem) -> SecondOpinion:
-    """Look at a problem.
+    """Observe a problem.
 
     Args:
         problem: The problem.
 
     Returns:
-        What is seen; no amplitudes for a step size that is unstable.
+        The observation; without amplitudes for a step size that is unstable.
 
     Raises:
         NotSettled: If an amplitude does not settle; the message is the cause.
@@ -157,7 +157,7 @@ def _look(problem: Problem, digits: int) -> SecondOpinion:
 
 
 def resolution(descend: ReferenceMap) -> mpf:
-    """Return what the digits in use do not tell from zero, beside the start and the minimizer."""
+    """Return the largest number that the digits cannot distinguish from zero, compared with start and minimizer."""
     return mpf(10) ** (_SPARE - mp.dps) * (1 + norm(descend.start) + norm(descend.minimizer))
 
 
@@ -176,7 +176,7 @@ def _still_to_come(steps: deque[tuple[mpf, mpf]], rho: mpf) -> mpf | None:
 
 @dataclass
 class _Watch:
-    """Watches ⟨v, h_k⟩."""
+    """Follows ⟨v, h_k⟩."""
 
     multiplier: mpf
     vector: Point

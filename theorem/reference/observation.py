@@ -56,8 +56,8 @@ def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000,
     """Run gradient descent until the direction has settled.
 
     The direction counts as settled once its change, extrapolated by the measured rate, has stayed below the tolerance
-    for a few steps. The digits double whenever the error has become too small for them, until the change of direction
-    twice has not even halved in between: at that rate the most digits would not do.
+    for a few steps. Whenever the error has become too small for the digits, they are doubled; but if the change of
+    direction has twice not even halved in between, the run ends: at that rate the most digits would not be enough.
 
     Args:
         problem: The problem.
@@ -148,8 +148,8 @@ def _observe(
                 watches[LimitKind.ALTERNATING].see(_distance(here, last, -1))
                 watches[LimitKind.TWO_CYCLE].see(_distance(here, before, 1))
                 # A fixed or alternating direction is also two-periodic: the stronger statements come first.
-                # An error that changes sign makes two-step changes the smaller ones: a two-cycle is believed only while
-                # successive directions stay apart.
+                # If the error changes its sign, two-step changes are the smaller ones: so a two-cycle is accepted only
+                # while successive directions stay apart.
                 apart = all(watches[kind].last > 1e6 * tolerance for kind in (LimitKind.FIXED, LimitKind.ALTERNATING))
                 for kind, watch in watches.items():
                     believable = apart or kind is not LimitKind.TWO_CYCLE
@@ -175,7 +175,7 @@ def _observe(
 
 
 def _alternation(recent: deque[Point], h: Point, step: int, digits: int) -> Observation:
-    """Describe x_k = x_{k−2} to the last digit: the direction has settled, and the iterates have not."""
+    """Describe x_k = x_{k−2}, equal to the last digit: the direction has settled, and the iterates have not."""
     here, before = h, [a - (b - c) for a, b, c in zip(h, recent[-1], recent[-2], strict=True)]
     kind = LimitKind.ALTERNATING if all(a == -b for a, b in zip(here, before, strict=True)) else LimitKind.TWO_CYCLE
     units = [[a / mp.sqrt(sum(b * b for b in v)) for a in v] for v in (here, before)]
@@ -247,7 +247,7 @@ def _ended(recent: deque[Point], steps: int, digits: int, note: str) -> Observat
 
 
 def _cosines(recent: deque[Point]) -> tuple[float, ...]:
-    """Cosines of consecutive updates; an update of length zero has none and is left out."""
+    """Return the cosines of consecutive updates; an update of length zero has none and is left out."""
     points = list(recent)
     updates = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(points)]
     result = []

@@ -1,4 +1,4 @@
-"""Gradient descent on a smooth loss in mpmath: its own functions, its own chain rule, no bound and no rounding."""
+"""Gradient descent on a smooth loss in mpmath, with its own functions and chain rule, and without error bounds."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ def smooth_iterates(problem: SmoothProblem, digits: int) -> Iterator[Point]:
         digits: The digits.
 
     Yields:
-        The iterates, shape (n,); infinities beside the loss's domain.
+        The iterates, shape (n,); infinities outside the loss's domain.
     """
     with mp.workdps(digits):
         descend, x = SmoothReferenceMap(problem), [to_mpf(q) for q in problem.start]
     while True:
         yield x
         with mp.workdps(digits):
-            # Beside the domain a logarithm is complex, and the iterates end.
+            # Outside the domain a logarithm is complex, and the iterates end.
             x = [mpf(a) if a.imag == 0 else mp.inf for a in map(mp.mpmathify, descend(x))]
 
 

@@ -12,7 +12,7 @@ from gdcheck.theorem.reference.trajectory import Point, norm
 
 @dataclass(frozen=True)
 class ReferenceSpectrum:
-    """The Hessian at the minimizer, its eigenvalues, and where the step size lies, as far as the digits tell.
+    """The Hessian at the minimizer, its eigenvalues, and the regime of the step size, as far as the digits decide.
 
     Attributes:
         hessian: A, shape (n, n).
@@ -58,7 +58,7 @@ class ReferenceSpectrum:
         scale = norm([x for row in self.hessian for x in row])
         shift = eigenvalue + scale * half_of_the_digits()
         rows = [[x - shift * (i == j) for j, x in enumerate(row)] for i, row in enumerate(self.hessian)]
-        # A start with no component along the eigenvector is unlikely enough, and is noticed.
+        # A start without a component along the eigenvector is unlikely, and would be noticed.
         v = [mp.sqrt(2 + 3 * i) for i in range(len(rows))]
         for _ in range(3):
             v = _solve(rows, v)
@@ -69,7 +69,7 @@ class ReferenceSpectrum:
 
 
 def half_of_the_digits() -> mpf:
-    """Return what counts as zero in comparison with one: ten to minus half of the digits in use."""
+    """Return the number that counts as zero compared with one: ten to the power of minus half of the digits in use."""
     return mpf(10) ** -(mp.dps // 2)
 
 

@@ -1,7 +1,6 @@
 r"""Gradient descent in mpmath, in the coordinates and from the terms of the loss as it is written.
 
-Nothing of this is shared with the enclosures but the loss itself: no expansion around the minimizer, no bound, no
-rounding.
+It shares only the loss with the enclosures: no expansion around the minimizer, no bounds, no outward rounding.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from gdcheck.theorem.descent.problem import Problem
 
 Point: TypeAlias = list[mpf]
 Row: TypeAlias = tuple[list[mpf], list[int]]
-"""Coefficients of a polynomial, and the places of their monomials."""
+"""Coefficients of a polynomial, and the indices of their monomials."""
 
 
 class ReferenceMap:
@@ -25,7 +24,7 @@ class ReferenceMap:
     Attributes:
         step_size: The step size η.
         start: The first iterate x₀, shape (n,).
-        minimizer: The point m around which the theorem speaks, shape (n,).
+        minimizer: The minimizer m, shape (n,).
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -60,7 +59,7 @@ class ReferenceMap:
         return coefficients, places
 
     def _place(self, monomial: tuple[tuple[int, int], ...]) -> int:
-        """Return where the value of a monomial stands; it is that of an earlier one times a coordinate."""
+        """Return the index of a monomial's value, which is that of an earlier one times a coordinate."""
         if monomial not in self._places:
             (*before, (i, e)) = monomial
             parent = self._place((*before, (i, e - 1)) if e > 1 else tuple(before))
@@ -127,7 +126,7 @@ def iterates(problem: Problem, digits: int) -> Iterator[Point]:
 
 
 def _update(method: Mapping[str, Any], descend: ReferenceMap) -> Callable[[Point], Point]:
-    """Return one step of a method, written out from its own rules; it remembers what the method remembers."""
+    """Return a function that makes one step of a method, written from its own rules; it keeps the method's state."""
     name, eta, n = method["name"], descend.step_size, len(descend.start)
     given = {key: _number(text) for key, text in method.items() if key not in {"name", "preconditioner"}}
     rows = [[_number(text) for text in row] for row in method.get("preconditioner", ())]

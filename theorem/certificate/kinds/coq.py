@@ -1,4 +1,4 @@
-"""A certificate as a Coq file: the theorem about that very loss, for the kernel to check (docs/proofs.md)."""
+"""A certificate as a Coq file: the theorem about this loss, for the kernel to check (docs/proofs.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DIGITS = 60
 _UNIT = Fraction(1, 2**150)
 """The rounding of the hints, relative to the largest eigenvalue."""
 _SLACK = Fraction(1, 2**125)
-"""The errors allowed to them, as Coq measures the errors."""
+"""The errors that the hints may have, as Coq measures them."""
 _LEAST_BITS = 224
 
 _NAME = re.compile(r"[a-z](_?[0-9]+)?")
@@ -124,7 +124,7 @@ def coq_instance(certificate: dict[str, Any]) -> str:
 
 
 def coq_names(variables: Sequence[str]) -> list[str]:
-    """Name the variables for Coq: as they are where Coq has no other use for the name, else by position."""
+    """Name the variables for Coq: by their own names unless these mean something in Coq, else by position."""
     plain = all(map(_NAME.fullmatch, variables))
     return list(variables) if plain else [f"x{i}" for i in range(len(variables))]
 
@@ -146,7 +146,7 @@ def _list(values: Iterable[str | Fraction]) -> str:
 
 
 def _hint(value: Fraction) -> str:
-    """Write a number of many digits, which is not for reading, in hexadecimal: Coq reads it in a fifth of the time."""
+    """Write a number of many digits in hexadecimal, which Coq reads in a fifth of the time."""
     top, bottom = hex(abs(value.numerator)), hex(value.denominator)
     return f"({top} # {bottom})" if value >= 0 else f"((-{top}) # {bottom})"
 
@@ -228,7 +228,7 @@ def _gradient(terms: Sequence[tuple[float, Exponents]], h: Any, n: int) -> Any:
 
 
 def _growth(terms: Sequence[tuple[float, Exponents]], at: Any, radius: Any, n: int) -> Any:
-    """By how much the remainder's gradient widens intervals of this radius, to first order."""
+    """Return how much the remainder's gradient widens intervals of this radius, to first order."""
     small = 1e-7 * float(np.linalg.norm(at)) / max(1e-300, float(np.linalg.norm(radius)))
     positive = [(abs(c), e) for c, e in terms]
     return (_gradient(positive, at + small * radius, n) - _gradient(positive, at, n)) / max(small, 1e-300)

@@ -1,4 +1,4 @@
-"""Reads the loss back from a Coq file, to hold it against the certificate: no code is shared with its writer."""
+"""Reads the loss back from a Coq file, to compare it with the certificate; it shares no code with the writer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 r"""Gradient descent on a line, F(t) = t − ηφ′(t) around its fixed point 0, followed exactly.
 
-φ is a polynomial plus truncated powers, so F is a polynomial on either side of 0 up to the nearest kink. With F(t) =
-q(t) t there, the multiplier is q(0), and bounds of |q(t) − q(0)| on an interval tell signs, decay and growth for every
+φ is a polynomial plus truncated powers, so F is a polynomial on either side of 0 up to the nearest kink. Write F(t) =
+q(t) t there. The multiplier is q(0), and bounds of |q(t) − q(0)| on an interval prove signs, decay and growth for every
 start in it (docs/certificate.md, *Separable certificates*).
 """
 
@@ -64,7 +64,7 @@ class Line:
     powers: tuple[tuple[fmpq, fmpq, fmpq, int], ...]
 
     def on(self, low: fmpq, high: fmpq) -> fmpq_poly:
-        """F on an interval, low < high, without a kink inside.
+        """Return F on an interval, low < high, without a kink inside.
 
         Raises:
             NotShownError: If there is a kink inside.
@@ -79,7 +79,7 @@ class Line:
         return fmpq_poly([0, 1]) - self.step_size * gradient
 
     def ratio(self, side: int, reach: fmpq | None = None) -> fmpq_poly:
-        """Q with F(t) = q(t) t on a side of 0, up to the reach; without one, up to the nearest kink."""
+        """Return q with F(t) = q(t) t on a side of 0, up to the reach; without one, up to the nearest kink."""
         if reach is None:
             reach = min([_ONE, *(abs(b / a) for _, a, b, _ in self.powers if b)])
         image = self.on(_ZERO, reach) if side > 0 else self.on(-reach, _ZERO)
@@ -124,7 +124,7 @@ def follow(line: Line, starts: Interval, radii: Interval) -> Motion:
     Args:
         line: The coordinate.
         starts: The interval of starts, as displacements from 0.
-        radii: How far on the negative and on the positive side F is looked at; both positive.
+        radii: The radii of the intervals on the negative and the positive side on which F is examined; both positive.
 
     Returns:
         The motion.
@@ -155,7 +155,7 @@ def follow(line: Line, starts: Interval, radii: Interval) -> Motion:
     if flips[side]:
         _require(most[side] * reach[side] <= reach[-side])
     if flips[side] and flips[-side]:
-        # It changes sides at every step; two steps are a map of one side.
+        # It changes sides at every step: two steps map a side into itself.
         identity = fmpq_poly([0, 1])
         twice = (identity * ratios[-side])(identity * ratios[side])
         fate, square = _growth(fmpq_poly(twice.coeffs()[1:]), side, reach[side])
@@ -176,7 +176,7 @@ def _spread(ratio: fmpq_poly, reach: fmpq, lowest: int = 0) -> fmpq:
 
 
 def _growth(ratio: fmpq_poly, side: int, reach: fmpq) -> tuple[Fate, fmpq]:
-    """Whether t ↦ q(t) t, q > 0, shrinks or grows all over a side, 0 < |t| ≤ reach; and q(0)."""
+    """Return whether t ↦ q(t) t, q > 0, shrinks or grows on a whole side, 0 < |t| ≤ reach; and q(0)."""
     factor = ratio[0]
     if factor != 1:
         _require(abs(factor - 1) > _spread(ratio, reach))

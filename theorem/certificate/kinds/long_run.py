@@ -11,7 +11,7 @@ from gdcheck.theorem.long_run.outcome import Outcome
 from gdcheck.theorem.loss.rational import to_float, to_fmpq, to_text
 
 if TYPE_CHECKING:
-    # It brings mpmath, which an answer without these questions does not wait for.
+    # Imported here, because it loads mpmath, which other answers do not need.
     from gdcheck.theorem.long_run.how_long import Iterate, Within
 
 _SECONDS, _FOR_LONG_WALKS, _LONG = 60.0, 600.0, 100_000

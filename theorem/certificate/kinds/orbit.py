@@ -34,7 +34,7 @@ def orbit_certificate(problem: Problem) -> dict[str, Any] | None:
         return None
     floats = FloatMap(problem.loss, problem.step_size)
     points = _settle(floats, [to_float(v) for v in problem.start])
-    # Its format states the norm of each step's derivative, and none of their product.
+    # The format states the norm of each step's derivative, not the norm of their product.
     found = None if points is None else attraction(problem, floats, points, by_product=False)
     if found is None:
         return None

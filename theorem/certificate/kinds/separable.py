@@ -1,4 +1,4 @@
-"""Separable certificates: the theorem's words, and what happens to every start of a box, for a sum of lines."""
+"""Separable certificates: the theorem's prediction, and the proved limit of every start in a box."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def _pairs() -> Iterator[Interval]:
     for exponent in range(_EXPONENTS):
         r = fmpq(1, 2**exponent)
         yield r, r
-        # A side with the steeper slope sends its points farther out on the other.
+        # Points on the side with the steeper slope are mapped farther out on the other side.
         for wider in (2, 8):
             yield from ((wider * r, r), (r, wider * r))
 
 
 def _predicted(multipliers: list[fmpq]) -> dict[str, Any] | None:
-    """Return what the theorem's words say of the multipliers 1 − ηλ, even where it does not apply; None for nothing."""
+    """Return the theorem's prediction for the multipliers 1 − ηλ, even if it does not apply; None without one."""
     lowest, highest = max(multipliers), min(multipliers)
     if lowest == -highest or multipliers.count(lowest) > 1 or multipliers.count(highest) > 1:
         return None
@@ -92,7 +92,7 @@ def _predicted(multipliers: list[fmpq]) -> dict[str, Any] | None:
 
 
 def _limit(motions: list[Motion]) -> dict[str, Any] | None:
-    """Return what follows for the direction: a coordinate leaves, or a limit along the one that decays most slowly."""
+    """Return the result for the direction: a coordinate leaves, or the limit is along the slowest one to decay."""
     leaving = [i for i, motion in enumerate(motions) if motion.fate is Fate.LEAVES]
     if leaving:
         return {"kind": "leaves", "axis": leaving[0], "sign": 0}

@@ -1,4 +1,4 @@
-"""What is proved of the sharpness along a trajectory as a certificate."""
+"""The proved behaviour of the sharpness along a trajectory, as a certificate."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _VECTOR_BITS = 192
 
 
 def sharpness_certificate(decision: Decision, found: Sharpness | None) -> dict[str, Any] | None:
-    """Write what is proved of the sharpness as a certificate: the theorem's one, and what holds along its trajectory.
+    """Write the proved behaviour of the sharpness as a certificate, which contains the theorem's certificate.
 
     Args:
         decision: A decision.
@@ -59,10 +59,10 @@ def sharpness_certificate(decision: Decision, found: Sharpness | None) -> dict[s
 
 @dataclass(frozen=True)
 class RecheckedSharpness:
-    """What is found of the sharpness, after the independent checker was asked.
+    """The behaviour of the sharpness, after the independent checker was asked.
 
     Attributes:
-        found: The same; nothing is left of it where the checker rejects the certificate.
+        found: The behaviour; everything is undecided if the checker rejects the certificate.
         certificate: The certificate; None where there is none, or it is rejected.
         result: "accepted"; "none" where nothing was checked: no certificate, not asked, or given up.
         said: What the certificate says, or why there is none.
@@ -150,7 +150,7 @@ def _envelopes(context: TrajectoryContext) -> Iterator[Envelope]:
         numbers = _plain_inequality(context, first.rho, vector, iterate)
         if numbers is not None:
             yield replace(first, step=iterate.step, numbers=numbers)
-        # The next step to be tried is twice as far.
+        # The next step that is tried is twice as far.
         last, wait = iterate.step + wait, 2 * wait
 
 
@@ -189,7 +189,7 @@ def _approach(context: TrajectoryContext, pattern: Pattern, onset: Onset | None,
 
 
 def _top(context: TrajectoryContext, highest: fmpq) -> dict[str, Any]:
-    """State how far λ_n is from the eigenvalue before it, and nearly its unit eigenvector."""
+    """State the gap below λ_n, and a vector near its unit eigenvector."""
     hessian, eigenvalues = context.expansion.hessian, context.spectrum.eigenvalues
     assert hessian is not None
     (vector,) = Pencil(hessian).eigenvectors(context.spectrum.highest, _VECTOR_BITS)

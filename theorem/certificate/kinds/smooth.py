@@ -46,7 +46,7 @@ def smooth_certificate(decision: SmoothDecision) -> dict[str, Any] | None:
 
 
 def stated_fields(found: SmoothDecision | SmoothEveryStart) -> dict[str, Any] | None:
-    """Return what every certificate about an enclosed minimizer states; None without minimizer or regime."""
+    """Return the fields of every certificate about an enclosed minimizer; None without a minimizer or a regime."""
     minimizer, regime = found.minimizer, found.regime
     if minimizer is None or regime is None:
         return None
@@ -74,7 +74,7 @@ def _wider(value: arb) -> arb:
 def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
     """Return the answer as plain data, with the keys of ``theorem.certificate.answer``.
 
-    What belongs to the enclosed minimizer is a pair of numbers, centre and radius: ``minimizer`` (one pair a
+    Numbers that depend on the enclosed minimizer are pairs, centre and radius: ``minimizer`` (one pair for each
     coordinate), ``boundary`` and ``stability_limit``.
     """
     problem, minimizer, amplitude = decision.problem, decision.minimizer, decision.amplitude
@@ -118,7 +118,7 @@ def _pairs(minimizer: EnclosedMinimizer) -> list[list[float]]:
 
 
 def smooth_keys(problem: SmoothProblem, minimizer: EnclosedMinimizer | None, precision: int) -> dict[str, Any]:
-    """Return what an answer says of the minimizer, of the spectrum there, and of the step sizes that follow from it.
+    """Return the keys of an answer about the minimizer, the spectrum there, and the step sizes that follow from it.
 
     Args:
         problem: The problem.

@@ -78,7 +78,7 @@ def valley_certificate(decision: ValleyDecision, sharpness: ValleySharpness | No
 
 
 def rank_certificate(problem: ValleyProblem, found: Degenerate) -> dict[str, Any]:
-    """Return the certificate that the theorem on valleys does not speak of a start."""
+    """Return the certificate that the theorem on valleys does not apply to a start."""
     return {
         "schema": RANK_FORMAT,
         "problem": problem.to_json(),
@@ -120,10 +120,10 @@ def _wider(value: arb) -> arb:
 def valley_answer(decision: ValleyDecision) -> dict[str, Any]:
     """Return the answer as plain data, with the keys of other answers and ``"theorem": "valley"``.
 
-    What belongs to the point of arrival is a pair of numbers, centre and radius: ``minimizer`` (one pair a coordinate),
-    ``boundary``, ``stability_limit`` and the ends of ``window`` (step sizes). Of a method with momentum, ``window`` is
-    where no limit exists, ``tangential_window`` where the direction tends to one along the valley, and ``limit`` has
-    ``angles`` where it rotates.
+    Numbers that depend on the point of arrival are pairs, centre and radius: ``minimizer`` (one pair for each
+    coordinate), ``boundary``, ``stability_limit`` and the ends of ``window`` (step sizes). For a method with momentum,
+    no limit exists in ``window``, the direction tends to one along the valley in ``tangential_window``, and ``limit``
+    has ``angles`` if the direction rotates.
     """
     problem, found = decision.problem, decision.arrival
     answer = blank_answer(
@@ -161,7 +161,7 @@ def valley_answer(decision: ValleyDecision) -> dict[str, Any]:
 
 
 def _thresholds(problem: ValleyProblem, lowest: arb, highest: arb, found: MomentumArrival) -> dict[str, Any]:
-    """Return the step sizes at which a method with momentum changes; ``None`` where one does not exist."""
+    """Return the step sizes at which a method with momentum changes its behaviour; ``None`` for absent ones."""
     tangential = len(found.spectrum.values) < len(problem.variables)
     lines = valley_thresholds(lowest, highest, problem.method, tangential=tangential)
     windows = {"window": lines.window, "tangential_window": lines.tangential}
@@ -174,7 +174,7 @@ def _thresholds(problem: ValleyProblem, lowest: arb, highest: arb, found: Moment
 
 
 def valley_sharpness_json(found: ValleySharpness, regime: Regime) -> dict[str, Any]:
-    """Return what is proved of the largest Hessian eigenvalue as plain data.
+    """Return the proved behaviour of the largest Hessian eigenvalue as plain data.
 
     Args:
         found: What ``valley_sharpness`` found.

@@ -1,1 +1,1 @@
-"""Answers and certificates of methods beside plain gradient descent."""
+"""Answers and certificates for methods other than plain gradient descent."""

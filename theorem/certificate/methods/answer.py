@@ -68,7 +68,7 @@ def method_answer(decision: Decision) -> dict[str, Any]:
 
 
 def thresholds_json(found: Thresholds) -> dict[str, Any]:
-    """``boundary``, ``window`` and ``stability_limit``: exact texts where they are rational, else decimals."""
+    """Return ``boundary``, ``window`` and ``stability_limit``: exact texts if they are rational, else decimals."""
     return {
         "boundary": None if found.boundary is None else exact_or_decimal(found.boundary.exact, found.boundary.value),
         "stability_limit": exact_or_decimal(found.stability_limit.exact, found.stability_limit.value),

@@ -58,7 +58,7 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
         numbers = None if amplitude is None else amplitude.inequality
         # Methods are decided by the inequality, never by a cone.
         assert numbers is None or isinstance(numbers, Inequality)
-        # Of pairs that turn one eigenspace is stated.
+        # If pairs dominate, one eigenspace is stated.
         turning = decision.limit is not None and decision.limit.kind is LimitKind.ROTATING
         stated = blocks[:1] if turning else blocks
         return {
@@ -86,7 +86,7 @@ def method_certificate(decision: Decision) -> dict[str, Any] | None:
 def _with_fewer_bits(
     decision: Decision, amplitude: Amplitude, whole: Motion, inner: Motion
 ) -> tuple[Motion, Motion, tuple[Eigenspace, ...]]:
-    """Return modes and eigenspaces with as many bits as the amplitude needs, where the trajectory took far more."""
+    """Return modes and eigenspaces with as many bits as the amplitude needs, if the trajectory needed many more."""
     numbers = amplitude.inequality
     assert isinstance(numbers, Inequality)
     with ctx.workprec(_GUARD_BITS):
@@ -121,7 +121,7 @@ def motion_fields(motion: Motion) -> dict[str, Any]:
 
 
 def powers_field(powers: Powers) -> dict[str, str]:
-    """Return what is stated of the norm of the powers.
+    """Return the stated bounds of the norm of the powers.
 
     Args:
         powers: The bounds.
@@ -130,7 +130,7 @@ def powers_field(powers: Powers) -> dict[str, str]:
 
 
 def refine_for_agreement(motion: Motion, method: Method, u: fmpq) -> None:
-    """Narrow the eigenvalues until their intervals prove what agrees on a boundary (Claim M13, docs/certificate.md).
+    """Refine the eigenvalues until their intervals prove that two moduli agree (Claim M13, docs/certificate.md).
 
     Args:
         motion: The modes; their spectrum is refined.
@@ -146,7 +146,7 @@ def refine_for_agreement(motion: Motion, method: Method, u: fmpq) -> None:
     top = u * motion.eigenvalues[-1].hi
     size = max(fmpq(1), abs(t0) + abs(t1) * top, abs(d0) + abs(d1) * top)
     conjugates = len(motion.eigenvalues) ** min(irrational, 2)
-    # Bits of (scale · size)³ · 12, once for each conjugate, and what intervals lose on the way.
+    # The bits of (scale · size)³ · 12, once for each conjugate, plus some that interval arithmetic loses.
     bits = (conjugates + 1) * (4 + 3 * (scale * size.ceil()).bit_length())
     while motion.spectrum.precision < bits:
         motion.spectrum.refine()

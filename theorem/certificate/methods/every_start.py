@@ -94,7 +94,7 @@ def exceptions_in_words(found: MethodEveryStart) -> str | None:
 
 
 def _direction(found: MethodEveryStart, described: dict[str, Any]) -> list[float]:
-    """Return the unit vector along which starts arrive: the normal of the graph, but for a preconditioner."""
+    """Return the unit vector along which starts arrive: without a preconditioner, the normal of the graph."""
     assert found.exceptions is not None
     normal: list[float] = described["normal"]
     if found.problem.method.preconditioner is None:

@@ -1,4 +1,4 @@
-"""What a method does at every step size, for a spectrum: segments, thresholds, multipliers; as plain data."""
+"""The behaviour of a method at every step size, for a spectrum: segments, thresholds, multipliers; as plain data."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def spectrum_of(values: Sequence[fmpq]) -> Spectrum:
 
 
 def method_line(spectrum: Spectrum, method: Method) -> dict[str, Any]:
-    """Divide the line of step sizes by what a method does near a minimum with this spectrum.
+    """Divide the line of step sizes by the behaviour of a method near a minimum with this spectrum.
 
     Args:
         spectrum: The spectrum.
@@ -77,7 +77,7 @@ def method_step_line(problem: Problem) -> dict[str, Any]:
         problem: The loss, its minimizer and the method.
 
     Returns:
-        What ``method_line`` says, with ``minimizer`` (texts) and ``eigenvalues`` (decimals; of PA with a
+        The keys of ``method_line``, with ``minimizer`` (texts) and ``eigenvalues`` (decimals; of PA with a
         preconditioner).
 
     Raises:
@@ -93,7 +93,7 @@ def method_step_line(problem: Problem) -> dict[str, Any]:
 
 
 def modes_at(spectrum: Spectrum, method: Method, step_size: fmpq) -> dict[str, Any]:
-    """Say what a method does at one step size: the regime, and the multipliers of every eigenvalue.
+    """Return the behaviour of a method at one step size: the regime, and the multipliers of every eigenvalue.
 
     Args:
         spectrum: The spectrum.

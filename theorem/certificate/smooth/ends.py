@@ -1,4 +1,4 @@
-"""Trajectories of smooth losses that do not end at a strict minimum: certificates of what is proved of that."""
+"""Certificates about trajectories of smooth losses that do not end at a strict minimum."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AXES = 16
 
 
 def end_certificate(decision: SmoothDecision) -> dict[str, Any] | None:
-    """Return a certificate of what is proved of a trajectory that does not end at a strict minimum.
+    """Return a certificate about a trajectory that does not end at a strict minimum.
 
     Args:
         decision: The decision.
@@ -85,7 +85,7 @@ def _directions(problem: SmoothProblem) -> Iterator[list[fmpq]]:
 
 
 def end_keys(decision: SmoothDecision, certificate: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what an answer says of such an end.
+    """Return the keys of an answer about such an end.
 
     Args:
         decision: The decision.

@@ -1,4 +1,4 @@
-"""What is proved of the sharpness along the trajectory of a smooth loss, as a certificate."""
+"""The proved behaviour of the sharpness along the trajectory of a smooth loss, as a certificate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LATEST_VALUE = 2_000
 
 
 def smooth_sharpness_certificate(decision: SmoothDecision, found: Sharpness | None) -> dict[str, Any] | None:
-    """Write what is proved of the sharpness as a certificate.
+    """Write the proved behaviour of the sharpness as a certificate.
 
     Args:
         decision: A decision on a smooth problem.
@@ -75,7 +75,7 @@ def _pattern(context: SmoothContext, found: Sharpness) -> dict[str, Any] | None:
         needed = {k + i for k in (*range(onset.step, cone), *onset.broken) for i in (0, pattern.period)}
         if all(enclosed[k].is_finite() for k in needed):
             from_step, broken = onset.step, onset.broken
-            # What is not compared may be anything.
+            # Values that are not compared may be anything.
             values = [_stated(x) if k in needed else ["0", "0"] for k, x in enumerate(enclosed)]
             values = values[: max(needed, default=-1) + 1]
     slope = pattern.slope

@@ -27,7 +27,7 @@ _TAIL = 0.05
 
 @dataclass(frozen=True)
 class Track:
-    """What of one run that did not diverge is judged, in order of time.
+    """The numbers of one run by which it is judged, in order of time; the run did not diverge.
 
     Attributes:
         cosines: The cosines of consecutive updates, with the step and the step size of each.

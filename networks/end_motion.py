@@ -77,7 +77,7 @@ def shrinks_alike(measured: float, predicted: float) -> bool:
 
 
 def motion_findings(ends: Sequence[EndMotion | None], measured: Sequence[EndMotion | None]) -> dict[str, bool]:
-    """Hold the measured motion of the ends against the predicted one.
+    """Compare the measured motion of the ends with the predicted one.
 
     Args:
         ends: What is predicted along v₁ and vₙ; None where it is not compared.

@@ -71,7 +71,7 @@ class Minimum:
 def find_minimum(
     objective: Objective, start: Tensor, lbfgs_steps: int, on_step: Callable[[str, int, float], None] | None = None
 ) -> Minimum:
-    """Descends from a start to a minimum.
+    """Descend from a start to a minimum.
 
     Args:
         objective: The objective, in float64.
@@ -80,7 +80,7 @@ def find_minimum(
         on_step: Called with the phase, the number of its step and the gradient's norm.
 
     Returns:
-        Where Newton ended; ``strict`` says whether it is what the theorem assumes.
+        The point where Newton's method ended; ``strict`` says whether it is a minimum as the theorem assumes it.
 
     Raises:
         InputError: If the objective is not in float64.

@@ -44,7 +44,7 @@ def train(
     resume: bool = False,
     on_row: Callable[[Row], None] | None = None,
 ) -> Outcome:
-    """Trains one network with one optimizer from one seed.
+    """Train one network with one optimizer from one seed.
 
     Args:
         config: The run.
@@ -192,7 +192,7 @@ class _Run:
         return top.pairs.vectors
 
     def _remember(self, row: Row, vectors: Tensor | None) -> None:
-        """Enters the update that was just made."""
+        """Record the update that was just made."""
         here = self._theta.detach().clone()
         self._recent = [*self._recent[-2:], here]
         update = here - self._recent[-2]
@@ -229,7 +229,7 @@ class _Run:
         write_tensors(self._directory / STATE, state)
 
     def restore(self) -> None:
-        """Goes back to the stored state."""
+        """Restore the stored state."""
         from gdcheck.theorem.loss.errors import InputError  # noqa: PLC0415
 
         state = read_tensors(self._directory / STATE, self._device)
@@ -251,7 +251,7 @@ class _Run:
 
 
 def _log(events: Any, row: Row) -> None:
-    """Enters a row's numbers as TensorBoard scalars."""
+    """Write a row's numbers as TensorBoard scalars."""
     for name, value in row.items():
         if isinstance(value, float) and isfinite(value):
             events.add_scalar(name, value, row["step"])

@@ -1,4 +1,4 @@
-"""What a report says of a run of ``gdcheck ablate``."""
+"""The part of a report about a run of ``gdcheck ablate``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def verdict_words(row: AblationRow) -> str:
 
 
 def evidence_words(row: AblationRow) -> str:
-    """By what a row is known; a search proves nothing, though each problem that it met may be proved.
+    """Return the evidence of a row; a search proves nothing, though each problem that it met may be proved.
 
     Args:
         row: The row.
@@ -50,7 +50,7 @@ def evidence_words(row: AblationRow) -> str:
 
 
 def certificate_files(name: str, role: str, exhibit: Exhibit | None) -> list[str]:
-    """Where the certificates of an exhibit lie, from the directory of the run.
+    """Return the paths of an exhibit's certificates, relative to the directory of the run.
 
     Args:
         name: The ablation's name.
@@ -77,7 +77,7 @@ class AblationView(View[AblationRun]):
     evidence = staticmethod(evidence_words)
 
     def certificates(self, name: str, role: str, exhibit: Exhibit | None) -> list[str]:
-        """Where the certificates of an exhibit lie, from the page."""
+        """Return the paths of an exhibit's certificates, relative to the page."""
         return [self.under + file for file in certificate_files(name, role, exhibit)]
 
     @property

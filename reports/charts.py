@@ -170,7 +170,7 @@ def rule(where: alt.X | alt.Y, at: float, colour: str, **mark: Any) -> alt.Chart
 
 
 def powers(title: str, field: str = "y") -> alt.Y:
-    """Return a logarithmic axis whose labels are powers of ten as people write them: 10⁻³.
+    """Return a logarithmic axis whose labels are powers of ten with superscripts: 10⁻³.
 
     Args:
         title: What stands beside it.
@@ -193,8 +193,8 @@ def text(x: float, y: float, said: str, colour: str, axes: Axes, **mark: Any) ->
     """Write a text beside a point, by default to its right.
 
     Args:
-        x: Where, on the first axis.
-        y: Where, on the second.
+        x: The position on the first axis.
+        y: The position on the second axis.
         said: The text.
         colour: A name in ``STAND_IN``.
         axes: The axes.

@@ -32,7 +32,7 @@ _METHOD_NAMES = {
 
 
 def training_chart(result: TrainingResult) -> alt.VConcatChart:
-    """Cosines, what of them is the flow's own, sharpness against threshold, and where each run ended, by optimizer.
+    """Draw, by optimizer: cosines, the flow's own part of them, sharpness against threshold, and where each run ended.
 
     Args:
         result: The result of ``gdcheck train``.

@@ -1,4 +1,4 @@
-"""What a report says of what was measured in networks; it proves nothing, and fails nothing."""
+"""The part of a report about measurements in networks; it proves nothing, and nothing in it fails."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _MeasuredView(View[_Measured]):
         """Return the seed or the seeds, with what they are called."""
 
     def again(self) -> Again | None:
-        """How to repeat the run; None of runs that were stored without their command."""
+        """How to repeat the run; None for runs that were stored without their command."""
         return Again("The same run again, with the same images:", self.run.command) if self.run.command else None
 
     def heading(self) -> str:

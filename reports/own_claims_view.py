@@ -1,4 +1,4 @@
-"""What a report says of a run of ``gdcheck claim``: a verdict on each claim, and its counterexample."""
+"""The part of a report about a run of ``gdcheck claim``: a verdict on each claim, and its counterexample."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def sourced(row: ClaimRow) -> tuple[str, str, str, str]:
 
 
 def record_file(row: ClaimRow) -> str:
-    """Where the record of a counterexample lies, from the directory of the run."""
+    """Return the path of a counterexample's record, relative to the directory of the run."""
     return f"counterexamples/{row.name}.json"
 
 
 def page_file(row: ClaimRow) -> str:
-    """Where the page of a counterexample lies, from the directory of the run; a dash if there is none."""
+    """Return the path of a counterexample's page, relative to the directory of the run; a dash if there is none."""
     return DASH if row.counterexample is None else f"counterexamples/{row.name}.html"
 
 
@@ -99,11 +99,11 @@ class OwnClaimsView(View[OwnClaimsRun]):
     chart = VERDICTS
 
     def record(self, row: ClaimRow) -> str:
-        """Where the record of a counterexample lies, from the page."""
+        """Return the path of a counterexample's record, relative to the page."""
         return self.under + record_file(row)
 
     def page(self, row: ClaimRow) -> str:
-        """Where the page of a counterexample lies, from the page of the run; a dash if there is none."""
+        """Return the path of a counterexample's page, relative to the page of the run; a dash if there is none."""
         return DASH if row.counterexample is None else self.under + page_file(row)
 
     @property

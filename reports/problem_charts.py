@@ -240,7 +240,7 @@ def problem_picture_of(stored: StoredExample, name: str) -> str | None:
 
 
 def worked_picture() -> str:
-    """Draws the paper's worked example with a large step: the last of its instances with a known sharpness.
+    """Draw the paper's worked example with a large step: the last of its instances with a known sharpness.
 
     Returns:
         A self-contained SVG for light and dark backgrounds.

@@ -93,7 +93,7 @@ def _phases(summary: Summary, *, narrow: bool) -> Panel:
 
 
 def raised(name: str) -> str:
-    """Return a name with its exponents as people write them: 2⁻⁴⁰ for 2^-40."""
+    """Return a name with its exponents as superscripts: 2⁻⁴⁰ for 2^-40."""
     return re.sub(r"\^(-?[0-9]+)", lambda found: found[1].translate(SUPERSCRIPTS), name)
 
 

@@ -1,4 +1,4 @@
-"""Numbers, losses and problems as people read them, and as a shell does."""
+"""Numbers, losses and problems in common notation, and quoted for a shell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def mathematical(text: str) -> str:
-    """Return a loss as people write it: ½ x₁², no stars."""
+    """Return a loss in common notation: ½ x₁², no stars."""
     lowered = re.sub(r"(?<=[^\W\d_])(\d+)(?![\w.])", lambda match: match[1].translate(_SUBSCRIPTS), text)
     raised = re.sub(r"\*\*(\d+)", lambda match: match[1].translate(SUPERSCRIPTS), lowered)
     raised = re.sub(r"(?<![\d/])1/2(?![\d/])", "½", raised)
@@ -47,7 +47,7 @@ def point(values: Iterable[object]) -> str:
 
 
 def method_words(method: dict[str, Any] | None) -> str:
-    """Name a method and its numbers as people do: heavy ball, β = 9/10.
+    """Return a method's name and its numbers in common notation: heavy ball, β = 9/10.
 
     Args:
         method: Its JSON form; None for gradient descent.

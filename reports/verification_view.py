@@ -1,4 +1,4 @@
-"""What a report says of a run of ``gdcheck verify``."""
+"""The part of a report about a run of ``gdcheck verify``."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class VerificationView(View[Verification]):
         return [*(v.value for v in Verdict), *([NOT_RECHECKED] if some_open else [])]
 
     def unproved(self) -> list[Unproved]:
-        """All that is not as it should be: expected rows that do not agree, and random problems that are not proved."""
+        """Return the failures: expected rows that do not agree, and random problems that are not proved."""
         run = self.run
         rows = [
             (f"{part} {row.record.index + 1}", f"{part}-{row.record.index + 1}", row.record)

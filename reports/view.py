@@ -1,4 +1,4 @@
-"""What a report says of a run. Each kind of run has its own view, a subclass registered in ``reports.kinds``."""
+"""The part of a report about a run. Each kind of run has its own view, a subclass registered in ``reports.kinds``."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Again:
-    """How to repeat a run.
+    """The command that repeats a run.
 
     Attributes:
         before: What the command does.
@@ -62,7 +62,7 @@ class Again:
 
 
 class View(Generic[Run]):
-    """What a report says of one run; what a subclass leaves out is not said.
+    """The part of a report about one run; a subclass that leaves something out has no such part.
 
     Attributes:
         shape: The kind of run.

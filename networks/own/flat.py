@@ -19,7 +19,7 @@ Loss = Callable[[Any, Any], Tensor]
 
 @dataclass(frozen=True)
 class Batch:
-    """What goes through the network at once.
+    """The samples that go through the network at once.
 
     Attributes:
         positional: The network's arguments.

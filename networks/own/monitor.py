@@ -67,7 +67,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class Looks:
-    """How often the Hessian is looked at, and for what.
+    """How often the Hessian is measured, and what is computed from it.
 
     Attributes:
         every: Steps from one look to the next.
@@ -95,7 +95,7 @@ class Monitor:
         data: Pairs (inputs, targets), such as a DataLoader's: over them loss, gradient and Hessian are taken. They are
             read once and kept, so give a part of a large set.
         optimizer: The optimizer of the loop.
-        looks: How often the Hessian is looked at, and for what.
+        looks: How often the Hessian is measured, and what is computed from it.
         test: Pairs for the test loss.
         threshold: The stability threshold of an optimizer that is not known here, from the optimizer.
         writer: Takes each row's numbers as scalars, as TensorBoard's ``SummaryWriter`` does.

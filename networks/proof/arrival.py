@@ -25,7 +25,7 @@ from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.statement import Regime
 
 _ROOM = fmpq(65, 64)
-"""How much larger than it must be the ball is, for a checker that bounds it a little less sharply."""
+"""The factor by which the ball is enlarged, for a checker that bounds it a little less sharply."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from gdcheck.theorem.loss.rational import to_text
 
 FORMAT = "gdcheck-network/1"
 _LOOSE = 2.0**-5
-"""How much weaker than proved what is stated is, relatively: the checker's own bounds are not the same."""
+"""The relative slack between a proved bound and the stated one: the checker's own bounds are not the same."""
 
 
 def certificate(proof: Proof, digest: str, file: str) -> dict[str, Any]:

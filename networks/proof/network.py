@@ -87,7 +87,7 @@ class Network:
     targets: Floats
 
     def __post_init__(self) -> None:
-        """Hold the shapes against each other.
+        """Check that the shapes fit each other.
 
         Raises:
             InputError: If they do not fit, or a number is not finite.
@@ -110,12 +110,12 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """N."""
+        """The number n of weights."""
         return sum(layer.weights for layer in self.layers)
 
     @property
     def residuals(self) -> int:
-        """P."""
+        """The number p of residuals."""
         return self.targets.size
 
     def split(self, x: Floats) -> list[Floats]:

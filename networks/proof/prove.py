@@ -33,7 +33,7 @@ _REASONS = {
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What is known of one iterate.
+    """The numbers and bounds known at one iterate.
 
     Attributes:
         step: k.

@@ -2,8 +2,8 @@ r"""Gradient descent on a network's squared residuals, enclosed from its first w
 
 The exact trajectory :math:`x_{k+1} = x_k - \eta J^Tu` is followed by float64 points :math:`\hat x_k`, with
 :math:`\|x_k - \hat x_k\| \le \varepsilon_k`. On the ball of radius :math:`\varepsilon_k`, where :math:`\|J\| \le
-\sigma` and J is L-Lipschitz, the derivative of the map, :math:`I - \eta J^TJ - \eta\sum u_i\nabla^2F_i`, has at most
-the norm :math:`\max(1, |1 - \eta\sigma^2|) + \eta L\|u\|`; so
+\sigma` and L is a Lipschitz constant of J, the derivative of the map, :math:`I - \eta J^TJ - \eta\sum
+u_i\nabla^2F_i`, has at most the norm :math:`\max(1, |1 - \eta\sigma^2|) + \eta L\|u\|`; so
 
 .. math:: \varepsilon_{k+1} \le (\max(1, |1 - \eta\sigma^2|) + \eta L\|u\|)\varepsilon_k + \text{rounding of the step}.
 

@@ -1,8 +1,8 @@
-r"""The Hessian from differences of gradients, and how fast it turns: no second pass through the network.
+r"""The Hessian from differences of gradients, and its Lipschitz constant: no second pass through the network.
 
 *Differences.* :math:`\nabla f(c + he_j) - \nabla f(c) = h\nabla^2f(c)e_j + \theta`, :math:`\|\theta\| \le Th^2/2`
-where the Hessian is T-Lipschitz on the ball of radius h. With gradients known within e the error is at most
-:math:`Th/2 + 2e/h`, and h is the power of two next to the best, about :math:`2^{-32}` in 70 bits.
+where T is a Lipschitz constant of the Hessian on the ball of radius h. With gradients known within e the error is
+at most :math:`Th/2 + 2e/h`, and h is the power of two next to the best, about :math:`2^{-32}` in 70 bits.
 
 *T.* Along δ the third derivative is :math:`\sum E'''[\dot F^3] + 3E''[\dot F, \ddot F] + E'\cdot\dddot F`, so T is
 at most :math:`e_3ab^2 + 3e_2bc + \|E'\|d` with bounds a of one sample's :math:`\|\dot F\|`, b of all samples', c of

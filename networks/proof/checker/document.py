@@ -136,10 +136,10 @@ def read(document: Any, arrays: Mapping[str, NDArray[Any]]) -> Stated:
 
 
 def fields(document: Any, arrays: Mapping[str, NDArray[Any]], schema: str, names: set[str]) -> None:
-    """Hold a document's schema, fields and digest against what they must be.
+    """Check a document's schema, fields and digest.
 
     Raises:
-        BadNetworkCertificate: If one is another.
+        BadNetworkCertificate: If one of them is wrong.
     """
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise BadNetworkCertificate(f"schema: must be {schema!r}")

@@ -2,7 +2,7 @@ r"""The exact trajectory, enclosed again: claims N2, N3 and N11 of docs/certific
 
 Points are pairs of floats. Where :math:`x_k` is within d of the pair at hand, :math:`x_{k+1}` is within :math:`(\max(1,
 |1 - \eta\sigma^2|) + \eta L\|u\|)d` plus the rounding error of the pair's step, if :math:`\|J\| \le \sigma` and
-J is L-Lipschitz on a ball that holds both iterate and pair.
+L is a Lipschitz constant of J on a ball that contains both the iterate and the pair.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Objective:
 
     @classmethod
     def of(cls, network: Network, loss: str, decay: Fraction) -> Objective:
-        """Hold a loss against its targets.
+        """Check that a loss fits its targets.
 
         Claim W1 (objective).
 

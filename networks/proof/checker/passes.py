@@ -32,7 +32,7 @@ class Network:
 
     @classmethod
     def of(cls, stated: Samples) -> Network:
-        """Hold the shapes of a certificate against each other.
+        """Check that the shapes of a certificate fit each other.
 
         Claim N1 (network).
 

@@ -2,7 +2,7 @@ r"""Arrays of about 70 bits: unevaluated sums of two float64 arrays, with a prov
 
 ``two_sum`` and ``two_product`` (Knuth; Dekker, with Veltkamp's splitting) return a rounded result and its exact
 error, but for what underflows: the :math:`2^{-400}` that every bound adds covers it. A product of two pairs by
-``times`` leaves out terms below :math:`2^{-104}` of its size, a sum by ``plus`` likewise below :math:`2^{-104}` of the
+``times`` leaves out terms below :math:`2^{-104}` of its size, a sum by ``plus`` those below :math:`2^{-104}` of the
 sum of its operands' sizes; both are charged :math:`2^{-100}`, which also covers the scalars of the bounds. Frobenius
 norms measure all errors.
 

@@ -1,7 +1,8 @@
 r"""Where a run arrives at a strict minimum, decided at one iterate by the amplitude lemma.
 
 With :math:`s = x - x_*` and :math:`A = \nabla^2f(x_*)` a step is :math:`s^+ = (I - \eta A)s + g`, :math:`\|g\| \le
-\frac\eta2T\|s\|^2` on a ball around :math:`x_*` on which the Hessian is T-Lipschitz. A is known within
+\frac\eta2T\|s\|^2` on a ball around :math:`x_*` on which T is a Lipschitz constant of the
+Hessian. A is known within
 :math:`T\delta`, δ the distance to :math:`x_*` from the point where the Hessian was computed.
 """
 
@@ -23,7 +24,7 @@ from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.methods.statement import Regime
 
 _ROOM = 65 / 64
-"""How much larger than it must be T is taken, for a checker that bounds it a little less sharply."""
+"""The factor by which T is enlarged, for a checker that bounds it a little less sharply."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,11 @@ from gdcheck.theorem.methods.statement import Regime
 
 MINIMUM_FORMAT = "gdcheck-network-minimum/1"
 _LOOSE = 2.0**-5
-"""How much weaker than proved what is stated is, relatively: the checker's own bounds are not the same."""
+"""The relative slack between a proved bound and the stated one: the checker's own bounds are not the same."""
 _SHARE = 2.0**-7
 """Which share of λ₁ and of the gap is left for the checker's Hessian at least."""
 _GRADIENT = 2.0**-43
-"""About how far off the checker's gradients of a large network are."""
+"""The approximate error of the checker's gradients of a large network."""
 _SLOPE = 2.0**-40
 """What is left for the error of the checker's gradient at the minimizer."""
 _TILT = 2.0**-11

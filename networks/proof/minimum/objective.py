@@ -32,7 +32,7 @@ class Objective:
     decay: fmpq
 
     def __post_init__(self) -> None:
-        """Hold decay and targets against what the loss needs.
+        """Check that the decay and the targets are as the loss needs them.
 
         Raises:
             InputError: If the decay is negative, or a target is not a unit vector where one is needed.

@@ -19,7 +19,7 @@ from gdcheck.theorem.loss.errors import InputError
 
 _MOST_MOMENTS = 2000
 _ROOM = 2.0
-"""By what factor the amplitude exceeds the tail where a certificate states it: the checker bounds it less sharply."""
+"""The factor by which the amplitude exceeds the tail in a certificate: the checker bounds it less sharply."""
 _REASONS = {
     "far": "no strict minimum is proved near the iterates yet; allow more --max-steps",
     "unstable": "the iterates come near a minimum that is unstable at this step size; take a smaller one",
@@ -35,7 +35,7 @@ _REASONS = {
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What is known of one iterate.
+    """The numbers and bounds known at one iterate.
 
     Attributes:
         step: k.

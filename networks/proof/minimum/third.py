@@ -1,4 +1,4 @@
-r"""How fast the Hessian of a network's loss turns, bounded by norms and never by a tensor.
+r"""A Lipschitz constant T of the Hessian of a network's loss, bounded by norms and never by a tensor.
 
 With outputs F, :math:`D^3f[\delta^3] = \sum_i E'''[\dot F_i^3] + 3E''[\dot F_i, \ddot F_i] + E'\cdot\dddot F_i`. On
 a ball :math:`\|\dot F\| \le \sigma\|\delta\|`, :math:`\|\ddot F\| \le L\|\delta\|^2`, :math:`\|\dddot F\| \le
@@ -7,8 +7,8 @@ M\|\delta\|^3`, so
 .. math:: T = e_3\tau\sigma^2 + 3e_2\sigma L + \|E'\|M
 
 bounds it per :math:`\|\delta\|^3`, with τ for a single sample, e₂ and e₃ bounds of E″ and E‴. A symmetric form is
-bounded by its values on the diagonal, so the Hessian is T-Lipschitz in operator norm. The weight decay does not
-count.
+bounded by its values on the diagonal, so T is a Lipschitz constant of the Hessian in operator norm. The
+weight decay does not change it.
 """
 
 from __future__ import annotations

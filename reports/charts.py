@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from io import StringIO
@@ -16,6 +17,9 @@ _Channel = TypeVar("_Channel", alt.X, alt.Y)
 
 WIDTH = 620
 """The width of a panel where nothing else is said."""
+
+GOES_ON = "\u200b"
+"""What ends a line of a note that goes on in the next line; it is not seen."""
 
 _SVG = "http://www.w3.org/2000/svg"
 # The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
@@ -236,13 +240,24 @@ def _with_style_sheet(svg: str, name: str) -> str:
 
 def _described(root: ElementTree.Element) -> str:
     """Say what stands in a picture: its titles, axes and legends; what stands above all panels is drawn last."""
-    found: dict[str, list[str]] = {role: [] for role in _TELLING}
+    found: dict[str, list[list[str]]] = {role: [] for role in _TELLING}
     for group in root.iter(f"{{{_SVG}}}g"):
         for role in filter(group.get("class", "").__contains__, _TELLING):
-            found[role] += (" ".join(t.itertext()) for t in group.iter(f"{{{_SVG}}}text"))
-    titles, notes, *others = found.values()
-    words = [*titles[-1:], *notes, *titles[:-1], *(word for role in others for word in role)]
+            found[role] += ([line for line in t.itertext() if line] for t in group.iter(f"{{{_SVG}}}text"))
+    subtitles = found.pop("role-title-subtitle")
+    titles, *others = ([" ".join(lines) for lines in texts] for texts in found.values())
+    words = [*titles[-1:], *_notes(subtitles), *titles[:-1], *(word for role in others for word in role)]
     return ". ".join(dict.fromkeys(filter(None, words)))
+
+
+def _notes(subtitles: Sequence[Sequence[str]]) -> list[str]:
+    """Return the notes above a picture as sentences, the lines of each joined."""
+    notes = [""]
+    for line in (line for lines in subtitles for line in lines):
+        notes[-1] += line.replace(GOES_ON, " ")
+        if not line.endswith(GOES_ON):
+            notes.append("")
+    return [note[0].upper() + note[1:] if re.match(r"(a|[a-z]{2,})\b", note) else note for note in notes]
 
 
 def _style_sheet() -> str:

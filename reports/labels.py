@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from gdcheck.reports.charts import STAND_IN
+from gdcheck.reports.charts import GOES_ON, STAND_IN
 
 LINE = 15.0
 """The least distance of two labels above each other, in pixels."""
@@ -35,11 +35,16 @@ def heading(said: str, *notes: str) -> alt.TitleParams:
     first = wrap(said, 70)
     if len(first) > _MOST_LINES:
         first = [*first[: _MOST_LINES - 1], first[_MOST_LINES - 1][:66] + " …"]
-    more = [line for note in notes if note for line in wrap(note, 96)]
+    more = [line for note in notes for line in _continued(wrap(note, 96))]
     look: dict[str, Any] = {"anchor": "start", "fontSize": 15, "offset": 18, "color": STAND_IN["ink"]}
     if more:
         look |= {"subtitle": more, "subtitleColor": STAND_IN["faint"], "subtitleFontSize": 12.5, "subtitlePadding": 6}
     return alt.TitleParams(first, **look)
+
+
+def _continued(lines: Sequence[str]) -> list[str]:
+    """Mark all lines but the last as such, unseen: where a note ends is told to readers who do not see it."""
+    return [*(f"{line}{GOES_ON}" for line in lines[:-1]), *lines[-1:]]
 
 
 def spread(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:

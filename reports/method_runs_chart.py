@@ -11,7 +11,7 @@ import altair as alt
 
 from gdcheck.networks.method_shapes import ENDS, EndMotion, MethodPrediction, MethodRun
 from gdcheck.networks.shapes import NetworkResult, TrainingResult
-from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, legend, panel, stacked
+from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, legend, panel, rule, stacked
 from gdcheck.reports.labels import heading
 from gdcheck.reports.measured_charts import network_conditions, training_conditions
 
@@ -19,6 +19,10 @@ _COLOURS = {"below the switch": "fixed", "above the switch": "alternating", "in 
 _PLACES = {"small-step": "below the switch", "large-step": "above the switch", "rotating": "in the window"}
 _HEIGHT = 170
 _ROW = 36
+_ANGLES: dict[str, Any] = {
+    "values": [k * pi / 4 for k in range(5)],
+    "labelExpr": "['0', 'π/4', 'π/2', '3π/4', 'π'][round(4 * datum.value / PI)]",
+}
 
 
 def method_runs_chart(result: NetworkResult) -> alt.VConcatChart:
@@ -109,7 +113,7 @@ def _cosines(runs: Sequence[MethodRun]) -> Panel:
 
 
 def _motions(seen: Sequence[_Seen]) -> tuple[Panel, Panel]:
-    return _ends(seen, "modulus", "growth per step"), _ends(seen, "angle", "angle per step (radians)")
+    return _ends(seen, "modulus", "growth per step"), _ends(seen, "angle", "angle per step")
 
 
 def _ends(runs: Sequence[_Seen], what: str, title: str) -> Panel:
@@ -126,13 +130,15 @@ def _ends(runs: Sequence[_Seen], what: str, title: str) -> Panel:
     marks = [0.0, pi] if what == "angle" else [1.0]
     low, high = (end([*marks, *(one["x"] for one in (*predicted, *measured))]) for end in (min, max))
     room = 0.04 * (high - low)
-    x = axis(alt.X, title, [low - room, high + room], field="x", format="~g")
+    look = _ANGLES if what == "angle" else {"format": "~g", "tickCount": 8}
+    x = axis(alt.X, title, [low - room, high + room], field="x", **look)
     y = alt.Y("row:N", title=None, sort=rows, axis=alt.Axis(labelLimit=320))
     ticks = drawn("tick", predicted, color=STAND_IN["ink"], thickness=2, size=18).encode(x=x, y=y)
     colour = _colour([run.place for run in runs])
     dots = drawn("point", measured, filled=True, size=60, opacity=1).encode(x=x, y=y, color=colour)
     above = f"{title[0].upper()}{title[1:]}: predicted (lines) and measured (dots)"
-    return panel([ticks, dots], above, _ROW / 2 * len(rows))
+    limit = [] if what == "angle" else [rule(x, 1.0, "faint", strokeDash=[4, 4])]
+    return panel([*limit, ticks, dots], above, _ROW / 2 * len(rows))
 
 
 def _colour(places: Sequence[str]) -> Any:

@@ -63,7 +63,7 @@ def direction_panel(
             whole = i + 1 == len(_LOOKS) < len(names)
             said = f"{mathematical(name[:12])} … {mathematical(names[-1][:12])}" if whole else mathematical(name[:12])
             labels.append((points[-1]["y"], f"{glyph} {said}", colour))
-    return panel([*layers, *_at_the_end(labels, end, (-_REACH, _REACH), _DIRECTION, (x, y))], title, _DIRECTION)
+    return panel([*layers, *at_the_end(labels, end, (-_REACH, _REACH), _DIRECTION, (x, y))], title, _DIRECTION)
 
 
 def sharpness_panel(
@@ -101,7 +101,7 @@ def sharpness_panel(
             shape = "triangle-up" if above else "circle"
             dots = drawn("point", chosen, filled=True, size=34, shape=shape, color=STAND_IN[colour], opacity=0.9)
             layers.append(dots.encode(x=x, y=y))
-    return panel([*layers, *_at_the_end(labels, last, ends, _SHARPNESS, (x, y))], title, _SHARPNESS)
+    return panel([*layers, *at_the_end(labels, last, ends, _SHARPNESS, (x, y))], title, _SHARPNESS)
 
 
 def frame(points: Sequence[Point]) -> tuple[tuple[Side, Side], float]:
@@ -172,7 +172,7 @@ def _steps(last: int) -> alt.X:
     return alt.X("x:Q", title="step", axis=look, scale=alt.Scale(nice=False))
 
 
-def _at_the_end(
+def at_the_end(
     labels: Sequence[tuple[float, str, str]], last: float, ends: Side, height: float, axes: tuple[alt.X, alt.Y]
 ) -> list[alt.Chart]:
     """Write labels (height, text, colour) to the right of a panel, clear of each other."""

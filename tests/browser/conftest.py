@@ -4,12 +4,19 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flint import fmpq
 from msgspec.structs import replace
 
 from gdcheck.networks.method_shapes import EndMotion, MethodPrediction, MethodRun
-from gdcheck.networks.shapes import NetworkResult
+from gdcheck.networks.proof.activations import ACTIVATIONS
+from gdcheck.networks.proof.again import proved_again
+from gdcheck.networks.proof.minimum.losses import LOSSES
+from gdcheck.networks.proof.minimum.objective import Objective
+from gdcheck.networks.proof.minimum.prove import prove_minimum
+from gdcheck.networks.proof.samples import random_network
+from gdcheck.networks.shapes import NetworkResult, TrainingResult
 from gdcheck.properties.ablation.run import run_ablations
 from gdcheck.properties.basins.crossing_grid import Cell
 from gdcheck.properties.basins.plane import draw_plane
@@ -23,7 +30,8 @@ from gdcheck.reports.compose import compose, write_run
 from gdcheck.reports.crossing_charts import crossing_chart
 from gdcheck.reports.direction_chart import moduli_chart, phase_chart
 from gdcheck.reports.labels import heading
-from gdcheck.reports.method_runs_chart import method_runs_chart
+from gdcheck.reports.method_runs_chart import method_runs_chart, minima_chart
+from gdcheck.reports.network_proof_chart import network_minimum_chart, network_proof_chart
 from gdcheck.reports.plane_picture import plane_picture
 from gdcheck.reports.problem_charts import problem_chart
 from gdcheck.reports.step_chart import step_chart
@@ -128,7 +136,28 @@ def _charts():
     ]
     lines = {"2/(λ₁+λₙ)": 0.9, "2/λₙ": 0.93}
     yield "methods near a minimum", method_runs_chart(_methods_near_a_minimum())
+    yield "minima of trained runs", minima_chart(_minima_of_trained_runs())
+    path = DOCS / "runs" / "network-proof-large-step.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    yield "proved run", network_proof_chart(proved_again(kept, path, max_steps=1000))
+    yield "proved run to a minimum", network_minimum_chart(_run_to_a_minimum())
     yield "crossings", crossing_chart(cells, heading("f(x, y) = x² + y²", "from starts on a line"), lines)
+
+
+def _minima_of_trained_runs():
+    """The kept training with made-up motions at its minima."""
+    kept = read_as(
+        json.loads((DOCS / "measured" / "training-settled.json").read_text(encoding="utf-8")), TrainingResult
+    )
+    ends = {"along_lowest": EndMotion(0.996, 0.0), "along_highest": EndMotion(0.82, 3.1)}
+    return replace(kept, minima=tuple(replace(minimum, **ends) for minimum in kept.minima))
+
+
+def _run_to_a_minimum():
+    rng = np.random.default_rng(11)
+    inputs, targets = rng.normal(size=(6, 2)), rng.choice([-1.0, 1.0], size=(6, 1))
+    network, start = random_network(inputs, targets, [2], ACTIVATIONS["tanh"], seed=2)
+    return prove_minimum(Objective(network, LOSSES["mse"], fmpq(3, 10)), start, fmpq(1, 20))
 
 
 def _methods_near_a_minimum():

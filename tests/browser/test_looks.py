@@ -56,9 +56,10 @@ def test_no_label_of_a_picture_is_cut_or_covers_another(browser, pictures):
     page.close()
 
 
-def test_no_page_scrolls_sideways_on_a_phone_and_no_label_collides_there(browser, pages):
+@pytest.mark.parametrize("width", [400, 800])
+def test_no_page_scrolls_sideways_on_a_narrow_screen_and_no_label_collides_there(browser, pages, width):
     for name, file in pages.items():
-        page = shown(browser, "light", 400, file.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400, name
+        page = shown(browser, "light", width, file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert measured(page, "collisions") == [], name
         page.close()

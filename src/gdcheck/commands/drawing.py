@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -78,30 +78,38 @@ def plot(
     preconditioner: Preconditioner = None,
     as_json: AsJson = False,
 ) -> int:
-    """Draw direction, sharpness and phase plane of a problem."""
-    from gdcheck.properties.storage.reading import stored_problem
+    """Draw direction, sharpness and phase plane of a problem.
+
+    Of a network's certificate, whose arrays lie beside it, draw the run, enclosed once more.
+    """
+    from gdcheck.networks import CERTIFICATES
+    from gdcheck.properties.storage.reading import parse_json, problem_inside, read_text
     from gdcheck.reports.problem_charts import problem_chart
     from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
     from gdcheck.theorem.smooth.problem import EveryStartSmoothProblem, SmoothProblem
     from gdcheck.theorem.valleys.problem import ValleyProblem
 
     picture_format(out)
+    assert out is not None
     asked = method_from_options(method, momentum, beta1, beta2, epsilon, preconditioner)
     given: AnyProblem
     if file is not None:
         if any(x is not None for x in (loss, residual, scale, step_size, start, minimizer, variables, asked)):
             raise InputError("problem", "stands alone; leave out the other options, or leave out the file")
-        given = stored_problem(file)
+        text = read_text(file)
+        data = parse_json(text, "the file")
+        if isinstance(data, dict) and data.get("schema") in CERTIFICATES:
+            return _network_drawn(data, file, out, max_steps, as_json=as_json)
+        given = problem_inside(parse_json(text, "the file", decimals=True))
     elif residual or scale is not None:
         if loss is not None or minimizer is not None:
             raise InputError("residual", "does not go with --loss and --minimizer; leave it or them out")
         given = valley_from_options(residual or [], scale, step_size, start, variables, asked)
     else:
         given = problem_from_options(loss, step_size, start, minimizer, variables, asked)
-    assert out is not None
     in_valley = _drawn_as_valley(given, out, max_steps)
     if in_valley is not None:
-        return _told(in_valley, out, as_json=as_json)
+        return _told(in_valley.verdict.value, in_valley.reason, out, as_json=as_json)
     if isinstance(given, EveryStartProblem | EveryStartSmoothProblem):
         raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
     assert not isinstance(given, ValleyProblem)
@@ -114,16 +122,23 @@ def plot(
         write_picture(out, problem_chart(decision), name)
     except OverflowError:
         raise InputError("loss", "holds numbers that are too large for a picture; scale the problem") from None
-    return _told(decision, out, as_json=as_json)
+    return _told(decision.verdict.value, decision.reason, out, as_json=as_json)
 
 
-def _told(decision: Decision | SmoothDecision | ValleyDecision, out: Path, *, as_json: bool) -> int:
+def _network_drawn(certificate: dict[str, Any], file: Path, out: Path, max_steps: int, *, as_json: bool) -> int:
+    from gdcheck.commands.network_plot import draw_network
+
+    draw_network(certificate, file, out, max_steps)
+    return _told("proved", "", out, as_json=as_json)
+
+
+def _told(verdict: str, reason: str, out: Path, *, as_json: bool) -> int:
     """Say which picture was drawn; as JSON, its verdict too."""
     from gdcheck.commands.answer_schemas import Plot
     from gdcheck.properties.storage.files import as_json as as_text
 
     if as_json:
-        drawn = Plot(str(out), decision.verdict.value, decision.reason)
+        drawn = Plot(str(out), verdict, reason)
         typer.echo(as_text(drawn, indent=None), nl=False)
     else:
         typer.echo(f"picture: {out}")

@@ -26,7 +26,7 @@ from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.rounding import Floats
 from gdcheck.networks.proof.samples import random_network, samples
 from gdcheck.networks.proof.tracing import traced
-from gdcheck.reports.network_proof_chart import network_minimum_chart
+from gdcheck.reports.network_proof_chart import MINIMUM_RUN, network_minimum_chart
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq, to_text
@@ -82,8 +82,7 @@ def prove_minimum_command(options: NetworkOptions) -> int:
         answer_without_file(NothingFound("unresolved", proof.reason, proof.moments[-1].step))
         return OTHER
     chart = network_minimum_chart(proof, describe(images))
-    said = "A network's run to a strict minimum, and where its limit is settled"
-    return kept_and_checked(proof, options.out, "network-minimum", (chart, said), partial(_show, proof))
+    return kept_and_checked(proof, options.out, "network-minimum", (chart, MINIMUM_RUN), partial(_show, proof))
 
 
 def _some(found: Minimizer | None) -> Minimizer:

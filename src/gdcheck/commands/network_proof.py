@@ -31,7 +31,7 @@ from gdcheck.networks.proof.search import large_step, small_step
 from gdcheck.networks.proof.storing import recheck_file, write_certificate
 from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.reports.figures import rendered
-from gdcheck.reports.network_proof_chart import network_proof_chart
+from gdcheck.reports.network_proof_chart import RUN, network_proof_chart
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq, to_text
@@ -73,8 +73,7 @@ def prove_command(options: NetworkOptions) -> int:
         answer_without_file(NothingFound("unresolved", proof.reason, proof.moments[-1].step))
         return OTHER
     chart = network_proof_chart(proof, describe(images))
-    said = "A network's run, and the step from which on its limit is settled"
-    return kept_and_checked(proof, options.out, "network-proof", (chart, said), partial(_show, proof))
+    return kept_and_checked(proof, options.out, "network-proof", (chart, RUN), partial(_show, proof))
 
 
 def kept_and_checked(

@@ -1,12 +1,14 @@
 """Labels keep apart, and the phase plane has equal scales, for whatever is drawn."""
 
+import re
 from itertools import pairwise
 
+import altair as alt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdcheck.reports.charts import WIDTH
+from gdcheck.reports.charts import WIDTH, axis, panel, picture, rule, stacked
 from gdcheck.reports.labels import beside, heading, spread
 from gdcheck.reports.text import function, mathematical, method_words, point
 from gdcheck.reports.trajectory_panels import frame
@@ -51,6 +53,14 @@ def test_a_label_stands_where_the_path_is_not():
 def test_a_long_loss_is_broken_and_cut():
     title = heading("x " * 500).to_dict()
     assert len(title["text"]) == 4 and title["text"][-1].endswith("…") and max(map(len, title["text"])) <= 80
+
+
+def test_notes_are_told_as_sentences_however_their_lines_are_broken():
+    x = axis(alt.X, "x", [0, 1])
+    notes = (f"{'every word ' * 12}counts", "η = 1/2, from (1, 1)", "a third one")
+    chart = stacked(panel([rule(x, 0.5, "ink")], "a panel", 50), title=heading("f(x) = x²", *notes))
+    told = re.search('aria-description="([^"]*)"', picture(chart, "a picture"))[1]
+    assert told.startswith(f"f(x) = x². Every{notes[0][5:]}. η = 1/2, from (1, 1). A third one. a panel. ")
 
 
 def test_formulas_are_written_as_people_do():

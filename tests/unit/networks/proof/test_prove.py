@@ -6,6 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import mpmath
 import numpy as np
@@ -14,6 +15,7 @@ from flint import fmpq
 
 from gdcheck import recheck
 from gdcheck.networks.proof.activations import TANH
+from gdcheck.networks.proof.again import proved_again
 from gdcheck.networks.proof.certificate import arrays, certificate
 from gdcheck.networks.proof.checker.check import check
 from gdcheck.networks.proof.checker.document import BadNetworkCertificate, digest
@@ -26,6 +28,7 @@ from gdcheck.networks.proof.trajectory import iterates
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
 
+_DOCS = Path(__file__).parents[4] / "docs"
 _RNG = np.random.default_rng(11)
 _INPUTS = _RNG.normal(size=(3, 4))
 _INPUTS /= np.linalg.norm(_INPUTS, axis=1, keepdims=True)
@@ -201,6 +204,44 @@ def test_files_hold_the_certificate_and_its_arrays(tmp_path: Path) -> None:
         read_arrays(document, path)
     with pytest.raises(InputError, match="beside"):
         read_arrays(document | {"arrays": {"file": "../proof.npz"}}, path)
+
+
+def test_a_stored_run_is_proved_again_at_the_same_step(tmp_path: Path) -> None:
+    path = tmp_path / "proof.json"
+    proof = _proof(Regime.LARGE_STEP)
+    document = write_certificate(proof, path)
+    again = proved_again(document, path, max_steps=10_000)
+    assert isinstance(again, Proof) and again.arrival is not None and proof.arrival is not None
+    assert (again.first, again.arrival.step) == (proof.first, proof.arrival.step)
+    assert np.array_equal(again.arrival.vector, proof.arrival.vector)
+    layers = [document["layers"][0] | {"activation": "relu"}, *document["layers"][1:]]
+    for change, named in (({"layers": layers}, "activation"), ({"step_size": "nan"}, "step_size")):
+        with pytest.raises(InputError, match=named):
+            proved_again(document | change, path, max_steps=10)
+
+
+def test_the_kept_picture_is_the_one_that_the_command_draws(gdcheck: Any, tmp_path: Path) -> None:
+    out = tmp_path / "run.svg"
+    code, said, error = gdcheck("plot", _DOCS / "runs" / "network-proof-large-step.json", "--out", out, "--json")
+    assert (code, error, json.loads(said)["verdict"]) == (0, "", "proved")
+    # How wide texts are depends on the fonts, so that only what is said is the same everywhere.
+    texts = [
+        ["".join(t.itertext()) for t in ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}text")]
+        for svg in (out, _DOCS / "measured" / "network-proof-large-step.svg")
+    ]
+    assert texts[0] == texts[1]
+    assert "the limit is settled from step 856 on" in texts[0]
+    code, said, error = gdcheck("plot", out.with_suffix(".json"), "--out", out)
+    assert (code, said) == (2, "")
+
+
+def test_a_picture_of_a_run_that_is_not_proved_again_is_refused(gdcheck: Any, tmp_path: Path) -> None:
+    path = tmp_path / "proof.json"
+    write_certificate(_proof(Regime.SMALL_STEP), path)
+    code, said, error = gdcheck("plot", path, "--max-steps", "3", "--out", tmp_path / "x.svg")
+    assert (code, said, error.count("\n")) == (2, "", 1)
+    assert error.startswith("error: certificate: states a limit that is not proved again")
+    assert not (tmp_path / "x.svg").exists()
 
 
 def test_samples_are_rows_of_length_one_with_targets_of_both_signs() -> None:

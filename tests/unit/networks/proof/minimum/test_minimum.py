@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cache
 from operator import mul
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -13,6 +14,7 @@ import pytest
 from flint import fmpq
 
 from gdcheck.networks.proof.activations import TANH
+from gdcheck.networks.proof.again import proved_again
 from gdcheck.networks.proof.checker.check import check
 from gdcheck.networks.proof.checker.curvature import Spot
 from gdcheck.networks.proof.checker.document import BadNetworkCertificate, digest
@@ -32,6 +34,7 @@ from gdcheck.networks.proof.network import Network
 from gdcheck.networks.proof.passes import forward
 from gdcheck.networks.proof.rounding import Floats, Near, summed
 from gdcheck.networks.proof.samples import random_network
+from gdcheck.networks.proof.storing import write_certificate
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.statement import Regime
 from tests.unit.networks.proof.test_passes import NETWORKS, other_network
@@ -289,6 +292,14 @@ def test_a_malformed_certificate_is_refused_by_the_name_of_its_field(change: dic
     arrays = minimum_arrays(proof)
     with pytest.raises(BadNetworkCertificate, match=named):
         check(minimum_certificate(proof, digest(arrays), "a.npz") | change, arrays)
+
+
+def test_a_stored_run_is_proved_again_at_the_same_step(tmp_path: Path) -> None:
+    path, proof = tmp_path / "proof.json", _proof("cross-entropy", Regime.SMALL_STEP)
+    again = proved_again(write_certificate(proof, path), path, max_steps=50_000)
+    assert isinstance(again, Proof) and again.arrival is not None and proof.arrival is not None
+    assert (again.first, again.arrival.step) == (proof.first, proof.arrival.step)
+    assert again.objective.decay == proof.objective.decay
 
 
 def test_equal_neurons_and_targets_that_are_no_classes_get_one_sentence() -> None:

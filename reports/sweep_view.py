@@ -42,8 +42,14 @@ class SweepView(View[Summary]):
         return [Caution(label, count, meaning, count > 0) for label, count, meaning in numbers]
 
     def facts(self) -> list[tuple[str, object]]:
-        """Return the seed and the versions."""
-        return [("seed of the sweep", self.run.seed), *self.run.versions.items()]
+        """Return the seed, the method, where the problems were decided, and the versions."""
+        run = self.run
+        method = [("method of the sweep", run.spec["method"])] if "method" in run.spec else []
+        tiers = [
+            ("swept problems decided in float64", f"{run.tiers['float64']:,}"),
+            ("in Arb", f"{run.tiers['arb']:,}"),
+        ]
+        return [("seed of the sweep", run.seed), *method, *tiers, *run.versions.items()]
 
     def again(self) -> Again:
         """How to repeat the sweep."""

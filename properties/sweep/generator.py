@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gdcheck.properties.sweep.coordinates import draw_coordinates, in_range
 from gdcheck.properties.sweep.momentum import Line
 from gdcheck.properties.sweep.philox import halves, philox_words
 from gdcheck.properties.sweep.spec import Spec
-from gdcheck.theorem.batch.columns import Batch, Momentum, on_host
+from gdcheck.theorem.batch.columns import Averages, Batch, Coordinates, Momentum, on_host
 from gdcheck.theorem.descent.expansion import Exponents
 
 _WORDS = 4
@@ -35,6 +36,8 @@ class _Drawn(NamedTuple):
     step_size: Any
     start: Any
     beta: Any
+    others: Any
+    coordinates: Any
 
 
 def namespace_of(device: str) -> tuple[Any, str | None]:
@@ -87,9 +90,12 @@ class Generator:
         exponents, n, count = self.exponents(number), self.spec.variables, rows.stop - rows.start
         xp, place = namespace_of(device)
         most = _PART if place is None else _DEVICE_PART
-        beta = None if self._plain else np.empty(count)
+        spec = self.spec
+        beta = None if spec.is_plain else np.empty(count)
+        others = np.empty((2, count)) if spec.is_adaptive else None
+        coordinates = np.empty((2, n, count)) if self._in_others else None
         wide, coefficients = np.empty((2, n, count)), np.empty((len(exponents), count))
-        whole = _Drawn(wide[0], coefficients, np.empty(count), wide[1], beta)
+        whole = _Drawn(wide[0], coefficients, np.empty(count), wide[1], beta, others, coordinates)
         for first in range(0, count, most):
             part = slice(first, min(first + most, count))
             shape = rows.start + first, part.stop - first
@@ -103,19 +109,26 @@ class Generator:
             whole.coefficients,
             whole.step_size,
             whole.start,
-            momentum=None if beta is None else Momentum(beta, self.spec.method == "nesterov"),
+            momentum=None if beta is None or spec.is_adaptive else Momentum(beta, spec.method == "nesterov"),
+            averages=None
+            if beta is None or others is None
+            else Averages(beta, others[0], others[1], spec.method == "adam"),
+            coordinates=None if coordinates is None else Coordinates(coordinates[0], coordinates[1]),
         )
 
     @property
-    def _plain(self) -> bool:
-        return self.spec.method == "gradient-descent"
+    def _in_others(self) -> bool:
+        """Whether the problems are meant in other coordinates than those in which they are drawn."""
+        return self.spec.method == "preconditioned" or self.spec.is_adaptive
 
     def _bits(self, key: int) -> np.random.Philox:
         return np.random.Philox(key=np.array([self.seed, key], dtype=np.uint64))
 
     def _needed(self) -> tuple[int, int]:
         """Return how many numbers a row needs, and how many words hold them."""
-        needed = 5 + self.spec.terms + 2 * self.spec.variables + (0 if self._plain else 1)
+        n = self.spec.variables
+        needed = 5 + self.spec.terms + 2 * n + (2 * n if self._in_others else 0)
+        needed += 3 if self.spec.is_adaptive else 0 if self.spec.is_plain else 1
         return needed, -(-needed // (2 * _WORDS)) * _WORDS
 
     def _uniform(self, number: int, first: int, count: int) -> Any:
@@ -147,12 +160,16 @@ class Generator:
         # Strictly between the ends, which are simple.
         interior = lowest + (highest - lowest) * (1 / 64 + 31 / 32 * between)
         small = regime < spec.small_step_share
-        beta = None
-        if self._plain:
+        beta: Any = None
+        others = coordinates = None
+        rest = u[after + n :]
+        if self._in_others:
+            coordinates, rest = draw_coordinates(xp, rest[: 2 * n], scaled=spec.is_plain), rest[2 * n :]
+        if spec.is_plain:
             eta = self._step_size(xp, (small, near < spec.near_share), distance, (lowest, highest))
             slack = xp.where(small, eta * lowest, 2 - eta * highest)
         else:
-            beta = spec.momentum[0] + (spec.momentum[1] - spec.momentum[0]) * u[-1]
+            beta = in_range(spec.beta_ends, rest[0])
             line = Line.of(xp, beta, lowest, highest, looks_ahead=spec.method == "nesterov")
             nearness = xp.where(near < spec.near_share, _magnitude(xp, distance, spec.closest_bits), 0.0)
             eta, small = line.place(xp, regime, spec.small_step_share, distance, nearness)
@@ -164,7 +181,11 @@ class Generator:
         length = xp.sqrt(_sum(direction * direction) + 2.0**-100)
         start = direction * (radius * (spec.start[0] + (spec.start[1] - spec.start[0]) * reach) / length)
         spectrum = xp.concatenate([lowest[None], interior, highest[None]])
-        return _Drawn(spectrum, coefficients, eta, start, beta)
+        if spec.is_adaptive:
+            squares, epsilon = in_range(spec.beta2, rest[1]), in_range(spec.epsilon, rest[2])
+            # Heavy ball's step size is η(1 − β₁)/ε.
+            eta, others = eta * epsilon / (1 - beta), xp.stack([squares, epsilon])
+        return _Drawn(spectrum, coefficients, eta, start, beta, others, coordinates)
 
     def _step_size(self, xp: Any, masks: tuple[Any, Any], where: Any, ends: tuple[Any, Any]) -> Any:
         (small, near), (lowest, highest) = masks, ends

@@ -64,7 +64,7 @@ def _check(table: pl.DataFrame, task: Task) -> None:
     for row in {0, task.count - 1}:
         drawn = task.generator.batch(task.number, slice(row, row + 1))
         # With momentum the regime is the engine's answer; without, a comparison.
-        told = drawn.momentum is None and table["regime"][row] != REGIMES[int(large(drawn)[0])]
+        told = spec.is_plain and table["regime"][row] != REGIMES[int(large(drawn)[0])]
         if told or table["distance"][row] != float(distances(drawn)[0]):
             raise UnsoundTableError("is that of other problems")
     described = table.select("verdict", "tier", "regime", "distance", "sign")

@@ -13,7 +13,7 @@ from gdcheck.properties.sweep.generator import Generator, namespace_of
 from gdcheck.properties.sweep.spec import Spec
 from gdcheck.theorem.batch.batch import BLOCK, DEVICE_BLOCK, certify_batch
 from gdcheck.theorem.batch.columns import Batch, Outcome, State
-from gdcheck.theorem.batch.second_opinion import SecondOpinion, problem_of, second_opinion
+from gdcheck.theorem.batch.second_opinion import SecondOpinion, component, problem_of, second_opinion
 from gdcheck.theorem.certificate.answer import answer
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.loss.errors import InputError
@@ -30,7 +30,7 @@ TIERS = ["float64", "arb"]
 
 def regimes_of(spec: Spec) -> list[str]:
     """Return the regimes that a sweep distinguishes."""
-    return REGIMES if spec.method == "gradient-descent" else MOMENTUM_REGIMES
+    return REGIMES if spec.is_plain else MOMENTUM_REGIMES
 
 
 def columns(spec: Spec) -> dict[str, Any]:
@@ -127,21 +127,24 @@ def _work(task: Task) -> BatchResult:
     least = min(_STRAGGLERS, task.count // 16)
     outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, block=block, least=least)
     frame = _Frame(batch, outcome, regimes_of(spec))
-    left: list[int] = np.flatnonzero(outcome.state != State.PROVED).tolist()
-    refuted = []
-    for row in left:
-        decision = decide(problem_of(batch, row), max_steps=spec.exact_steps)
-        frame.take(row, decision)
-        if decision.verdict is Verdict.REFUTED:
-            refuted.append({"index": task.first + row, "answer": answer(decision)})
-    sample = _sample(task)
-    objections = []
+    left = set(np.flatnonzero(outcome.state != State.PROVED).tolist())
+    # What float64 decides nothing of is checked throughout.
+    sample = range(task.count) if spec.is_adaptive else _sample(task)
+    refuted, objections = [], []
     not_checked = 0
-    for row in sample:
-        opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
-        not_checked += opinion.not_checked is not None
-        if opinion.objection is not None:
-            objections.append({"index": task.first + row} | _dispute(outcome, row, opinion))
+    for row in sorted(left.union(sample)):
+        if row in sample:
+            opinion = second_opinion(batch, outcome, row, max_steps=spec.exact_steps)
+            decision, unchecked = opinion.decision, opinion.not_checked is not None
+            not_checked += unchecked
+            if opinion.objection is not None:
+                objections.append({"index": task.first + row} | _dispute(outcome, row, opinion))
+        else:
+            decision, unchecked = decide(problem_of(batch, row), max_steps=spec.exact_steps), False
+        if row in left:
+            frame.take(row, decision, counts=not unchecked)
+            if decision.verdict is Verdict.REFUTED:
+                refuted.append({"index": task.first + row, "answer": answer(decision)})
     return BatchResult(
         number=task.number,
         problems=task.count,
@@ -181,13 +184,14 @@ def distances(batch: Batch) -> npt.NDArray[np.float32]:
     """Return η divided by the boundary, minus one; few digits are kept, because the index gives all of them.
 
     With momentum the boundary is 2(1 + β)/(λ₁ + λₙ) for heavy ball, whether a window surrounds it or not, and the limit
-    of stability for Nesterov.
+    of stability for Nesterov; for Adam and RMSprop that of heavy ball with the step size η(1 − β₁)/ε.
     """
-    shares = batch.step_size * _ends(batch) / 2
-    if batch.momentum is not None:
-        beta = batch.momentum.beta
+    shares, beta = batch.step_size * _ends(batch) / 2, batch.beta
+    if beta is not None:
         shares = shares / (1 + beta)
-        if batch.momentum.looks_ahead:
+        if batch.averages is not None:
+            shares = shares * (1 - beta) / batch.averages.epsilon
+        elif batch.momentum is not None and batch.momentum.looks_ahead:
             shares = batch.step_size * batch.spectrum[-1] * (1 + 2 * beta) / (2 + 2 * beta)
     found: npt.NDArray[np.float32] = (shares - 1).astype(np.float32)
     return found
@@ -208,7 +212,7 @@ class _Frame:
     """The columns of a batch's table; Arb's decisions replace rows that float64 left open."""
 
     def __init__(self, batch: Batch, outcome: Outcome, regimes: list[str]) -> None:
-        self._regimes = regimes
+        self._batch, self._regimes = batch, regimes
         self._distance = distances(batch)
         self._verdict = np.full(batch.rows, VERDICTS.index("proved"), np.uint8)
         self._tier = np.zeros(batch.rows, np.uint8)
@@ -219,9 +223,10 @@ class _Frame:
         # The ratio lies in [2^(e−1), 2^e) and is above one.
         self._bits = (np.frexp(np.maximum(outcome.ratio, 1))[1] - 1).astype(np.int16)
 
-    def take(self, row: int, decision: Decision) -> None:
-        amplitude, limit = decision.amplitude, decision.limit
-        self._verdict[row] = VERDICTS.index(decision.verdict.value)
+    def take(self, row: int, decision: Decision, *, counts: bool = True) -> None:
+        """Take what Arb decided; what the checker was asked about and gave up on does not count."""
+        amplitude, limit = (decision.amplitude, decision.limit) if counts else (None, None)
+        self._verdict[row] = VERDICTS.index((decision.verdict if counts else Verdict.UNRESOLVED).value)
         self._tier[row] = TIERS.index("arb")
         self._step[row] = amplitude.step if amplitude else -1
         self._bits[row] = -1
@@ -230,8 +235,8 @@ class _Frame:
         if len(self._regimes) > len(REGIMES) and known is not None and known.regime is not None:
             self._regime[row] = self._regimes.index(known.regime.value)
         if limit is not None and limit.vectors and decision.verdict is Verdict.PROVED:
-            component = limit.vectors[0][-1 if limit.kind is LimitKind.ALTERNATING else 0]
-            self._sign[row] = 1 if component > 0 else -1
+            along = component(self._batch, row, limit.vectors[0], -1 if limit.kind is LimitKind.ALTERNATING else 0)
+            self._sign[row] = 1 if along > 0 else -1
 
     def table(self, first: int) -> pl.DataFrame:
         import polars as pl  # noqa: PLC0415

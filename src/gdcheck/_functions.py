@@ -147,17 +147,17 @@ def _recheck_network(certificate: Mapping[str, Any], path: Path, time_limit: flo
 
 
 def sweep(
-    problems: int = 100_000,
+    problems: int | None = None,
     *,
     seed: int = 0,
     spec: Mapping[str, Any] | None = None,
     jobs: int = 1,
     out: str | Path | None = None,
 ) -> pl.DataFrame:
-    """Decide many random problems in certified float64 batches.
+    """Decide many random problems in certified float64 batches, those of Adam and RMSprop in Arb.
 
     Args:
-        problems: How many.
+        problems: How many; 100,000 if not given, and 2,000 of Adam or RMSprop, which take minutes.
         seed: The seed; a problem is a function of seed and index alone.
         spec: What the problems look like, as in the file for ``gdcheck sweep --spec``; docs/sweep.md lists the fields.
         jobs: Processes. More than one needs the usual ``if __name__ == "__main__":`` in a script.
@@ -181,13 +181,14 @@ def sweep(
     from gdcheck.properties.sweep.generator import Generator
     from gdcheck.properties.sweep.run import Executor
     from gdcheck.properties.sweep.run import sweep as run
-    from gdcheck.properties.sweep.spec import Spec
+    from gdcheck.properties.sweep.spec import FEW, Spec
     from gdcheck.properties.sweep.store import Store, check_count, check_seed
     from gdcheck.properties.sweep.tables import read_table
 
     generator = Generator(check_seed(seed), Spec.from_json(dict(spec or {})))
+    count = FEW.get(generator.spec.method, 100_000) if problems is None else check_count(problems)
     with TemporaryDirectory() as scratch:
-        store = Store.create(Path(scratch if out is None else out), generator, check_count(problems))
+        store = Store.create(Path(scratch if out is None else out), generator, count)
         if run(store, Executor(jobs)).interrupted:
             raise KeyboardInterrupt
         return pl.concat(read_table(store, number) for number in range(store.batches()))

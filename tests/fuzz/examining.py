@@ -154,7 +154,7 @@ def _batched(found: Finding, problem: Problem, decision: Decision) -> str | None
     outcome = certify_batch(batch)
     state = State(int(outcome.state[0]))
     if state is State.PROVED:
-        sentence = contradiction(outcome, 0, decision)
+        sentence = contradiction(batch, outcome, 0, decision)
         if sentence is not None and decision.verdict is not Verdict.UNRESOLVED:
             found.disagreements.append(sentence)
     return state.name.lower()

@@ -90,7 +90,7 @@ def add_batch(found: dict[str, Any]) -> None:
     differing = []
     proved = np.flatnonzero(outcome.state == State.PROVED).tolist()
     for row in proved:
-        sentence = contradiction(outcome, row, decide(problem_of(batch, row)))
+        sentence = contradiction(batch, outcome, row, decide(problem_of(batch, row)))
         if sentence is not None:
             differing.append({"batch": number, "row": row, "problem": problem_of(batch, row).to_json(), "is": sentence})
     states = Counter(State(state).name.lower() for state in outcome.state.tolist())

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
 
 from gdcheck.properties.sweep.generator import Generator  # noqa: E402
-from gdcheck.properties.sweep.spec import Spec  # noqa: E402
+from gdcheck.properties.sweep.spec import METHODS, Spec  # noqa: E402
 from gdcheck.properties.sweep.work import Task, work  # noqa: E402
 from gdcheck.theorem.batch.batch import certify_batch, simulate_batch  # noqa: E402
 from gdcheck.theorem.batch.columns import State  # noqa: E402
@@ -57,7 +57,7 @@ def test_sweep_on_torch_gives_the_same_answers(device):
     assert (there["tier"] == "float64").sum() > 490
 
 
-@pytest.mark.parametrize("method", ["gradient-descent", "heavy-ball", "nesterov"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("device", ["cpu:0", CUDA])
 def test_problems_drawn_on_a_device_are_those_drawn_on_the_host(device, method, monkeypatch):
     if device == "cpu:0":
@@ -67,4 +67,8 @@ def test_problems_drawn_on_a_device_are_those_drawn_on_the_host(device, method, 
     here, there = (generator.batch(3, slice(5, 5005), place) for place in ("cpu", device))
     for name in ("spectrum", "coefficients", "step_size", "start"):
         assert np.array_equal(getattr(here, name), getattr(there, name)), name
-    assert here.momentum is None or np.array_equal(here.momentum.beta, there.momentum.beta)
+    for part in ("momentum", "averages", "coordinates"):
+        one, other = getattr(here, part), getattr(there, part)
+        assert (one is None) == (other is None)
+        for name, numbers in vars(one).items() if one is not None else ():
+            assert np.array_equal(numbers, getattr(other, name)), name

@@ -49,6 +49,39 @@ class Momentum:
 
 
 @dataclass(frozen=True, eq=False)
+class Averages:
+    """Adam or RMSprop in all rows of a batch; float64 has no bound for them, and leaves all of their rows to Arb.
+
+    Attributes:
+        beta1: β₁, shape (rows,); zero for RMSprop.
+        beta2: β₂, shape (rows,).
+        epsilon: ε, shape (rows,).
+        corrects_bias: Whether it is Adam.
+    """
+
+    beta1: Floats
+    beta2: Floats
+    epsilon: Floats
+    corrects_bias: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    r"""Coordinates x in which the problems of a batch are meant: x = L y, L = (I − 2ww^T/w^Tw) D.
+
+    Descent of f(y) is :math:`x \mapsto x - \eta LL^T\nabla f` in them, exactly: with the preconditioner
+    :math:`P = LL^T`, which is D² reflected. What is proved of y holds for x, with eigenvectors L e_i of P∇²f.
+
+    Attributes:
+        mirror: w, whole numbers that do not all vanish, shape (n, rows).
+        scales: The diagonal of D, powers of two, shape (n, rows).
+    """
+
+    mirror: Floats
+    scales: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Batch:
     """Problems in eigen-coordinates with common exponents; every number is taken as an exact dyadic rational.
 
@@ -60,7 +93,10 @@ class Batch:
         start: y₀, shape (n, rows).
         map_error: A bound of the difference between the descent that is meant and the stated one, in the sense of
             ``batch``; 0 if the numbers are exact.
-        momentum: The method; None for gradient descent.
+        momentum: Heavy ball or Nesterov; None for other methods.
+        averages: Adam or RMSprop; None for other methods.
+        coordinates: Those in which the problems are meant; None for these. Without momentum and averages descent has
+            their preconditioner; with either they must be a reflection's, D = 1.
     """
 
     exponents: tuple[Exponents, ...]
@@ -70,6 +106,8 @@ class Batch:
     start: Floats
     map_error: float = 0.0
     momentum: Momentum | None = None
+    averages: Averages | None = None
+    coordinates: Coordinates | None = None
 
     def __post_init__(self) -> None:
         n, rows = self.spectrum.shape
@@ -90,6 +128,13 @@ class Batch:
             raise InputError("momentum", f"give one float64 for each of the {rows} rows")
         if not 0 <= self.map_error <= MOST_MAP_ERROR:
             raise InputError("map_error", f"{self.map_error!r} is out of range; give one from 0 to 2⁻⁴⁶")
+
+    @property
+    def beta(self) -> Floats | None:
+        """β or β₁; None for gradient descent."""
+        if self.averages is not None:
+            return self.averages.beta1
+        return None if self.momentum is None else self.momentum.beta
 
     @property
     def rows(self) -> int:

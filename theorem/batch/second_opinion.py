@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from flint import fmpq
+from flint import arb, fmpq, fmpq_mat
 
 from gdcheck.theorem.batch.columns import Batch, Outcome, State
 from gdcheck.theorem.certificate.certificate import certificate
@@ -15,7 +16,7 @@ from gdcheck.theorem.decision.decide import MAX_STEPS, Decision, Verdict, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
-from gdcheck.theorem.methods.method import HeavyBall, Nesterov
+from gdcheck.theorem.methods.method import Adam, GradientDescent, HeavyBall, Method, Nesterov, RMSprop
 from gdcheck.theorem.methods.statement import LimitKind
 
 
@@ -27,7 +28,8 @@ def problem_of(batch: Batch, row: int) -> Problem:
         row: The row.
 
     Returns:
-        The problem in the variables x1, …, xn, with the minimizer at the origin.
+        The problem in the variables x1, …, xn, those that the batch means, with the minimizer at the
+        origin.
 
     Raises:
         InputError: If a number of the row is not finite.
@@ -38,11 +40,51 @@ def problem_of(batch: Batch, row: int) -> Problem:
     terms = [(alpha, _exact(x) / 2) for alpha, x in zip(squares, batch.spectrum[:, row], strict=True)]
     terms += [(alpha, _exact(c)) for alpha, c in zip(batch.exponents, batch.coefficients[:, row], strict=True)]
     start = [_exact(x) for x in batch.start[:, row]]
-    method = None
-    if batch.momentum is not None:
-        kind = Nesterov if batch.momentum.looks_ahead else HeavyBall
-        method = kind(_exact(batch.momentum.beta[row]))
-    return Problem(Loss.build(names, terms), step_size=_exact(batch.step_size[row]), start=start, method=method)
+    loss, method = Loss.build(names, terms), _method_of(batch, row)
+    onto = matrix_of(batch, row)
+    if onto is not None:
+        start = (onto * fmpq_mat(n, 1, start)).entries()
+        loss = loss.substituted(onto.inv().tolist(), names)
+        if method is None:
+            method = GradientDescent(tuple(map(tuple, (onto * onto.transpose()).tolist())))
+    return Problem(loss, step_size=_exact(batch.step_size[row]), start=start, method=method)
+
+
+def _method_of(batch: Batch, row: int) -> Method | None:
+    averages, momentum = batch.averages, batch.momentum
+    if averages is not None:
+        numbers = [_exact(x[row]) for x in (averages.beta1, averages.beta2, averages.epsilon)]
+        return (Adam if averages.corrects_bias else RMSprop)(*numbers)
+    if momentum is not None:
+        return (Nesterov if momentum.looks_ahead else HeavyBall)(_exact(momentum.beta[row]))
+    return None
+
+
+def matrix_of(batch: Batch, row: int) -> fmpq_mat | None:
+    """Return L of a row's coordinates x = L y, shape (n, n); None where x is y."""
+    if batch.coordinates is None:
+        return None
+    n = batch.dimension
+    w = fmpq_mat(n, 1, [_exact(x) for x in batch.coordinates.mirror[:, row]])
+    length = (w.transpose() * w)[0, 0]
+    scales = [_exact(x) for x in batch.coordinates.scales[:, row]]
+    diagonal = fmpq_mat(n, n, [scales[i] if i == j else fmpq(0) for i in range(n) for j in range(n)])
+    return diagonal - w * (w.transpose() * diagonal) * (2 / length)
+
+
+def component(batch: Batch, row: int, vector: Sequence[arb], end: int) -> arb:
+    """Return the component of a vector along the eigenvector of λ₁ or λₙ in the row's own coordinates y = L⁻¹x.
+
+    Args:
+        batch: The batch.
+        row: The row.
+        vector: In the coordinates x, shape (n,).
+        end: 0 for λ₁, −1 for λₙ.
+    """
+    onto = matrix_of(batch, row)
+    if onto is None:
+        return vector[end]
+    return sum((x * arb(y) for x, y in zip(vector, onto.inv().tolist()[end], strict=True)), arb(0))
 
 
 def _exact(number: Any) -> fmpq:
@@ -97,14 +139,15 @@ def second_opinion(batch: Batch, outcome: Outcome, row: int, max_steps: int = MA
     except NotChecked as too_long:
         gave_up = str(too_long)
     if outcome.state[row] == State.PROVED:
-        objection = contradiction(outcome, row, decision) or objection
+        objection = contradiction(batch, outcome, row, decision) or objection
     return SecondOpinion(problem, decision, data, objection, gave_up)
 
 
-def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
+def contradiction(batch: Batch, outcome: Outcome, row: int, decision: Decision) -> str | None:
     """Return how a decision contradicts a row that float64 has proved.
 
     Args:
+        batch: The batch.
         outcome: The result in float64.
         row: A row that is proved.
         decision: The decision in Arb.
@@ -122,9 +165,9 @@ def contradiction(outcome: Outcome, row: int, decision: Decision) -> str | None:
         return f"float64 proved a limit that is {kind.value}, Arb one that is {decision.limit.kind.value}"
     if kind is LimitKind.ROTATING:
         return None
-    component = decision.limit.vectors[0][-1 if large else 0]
-    if not component * int(outcome.sign[row]) > 0:
-        return f"float64 proved the sign {int(outcome.sign[row]):+d} of the limit, Arb the component {component}"
+    along = component(batch, row, decision.limit.vectors[0], -1 if large else 0)
+    if not along * int(outcome.sign[row]) > 0:
+        return f"float64 proved the sign {int(outcome.sign[row]):+d} of the limit, Arb the component {along}"
     return None
 
 

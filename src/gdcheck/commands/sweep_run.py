@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.run import Executor, SweepResult, sweep
-from gdcheck.properties.sweep.spec import Spec
+from gdcheck.properties.sweep.spec import FEW, PARAMETERS, Spec
 from gdcheck.properties.sweep.store import Store, check_count, check_seed
 from gdcheck.reports.compose import compose
 from gdcheck.terminal.progress import progress_bar
@@ -45,7 +45,7 @@ class Asked:
         spec: A JSON file that says what the problems look like.
         out: The directory.
         method: The method, instead of the spec's.
-        momentum: β, or its ends with a comma between.
+        parameters: β and so on by their names in the spec: one number, or two ends with a comma between.
     """
 
     problems: str | None
@@ -53,7 +53,7 @@ class Asked:
     spec: Path | None
     out: Path | None
     method: str | None
-    momentum: str | None
+    parameters: dict[str, str]
 
     def read_spec(self) -> Spec:
         """Return the spec, with the method that was named."""
@@ -65,13 +65,15 @@ class Asked:
             return Spec.from_json(data)
         if self.method is not None:
             data = data | {"method": self.method}
-        if self.momentum is not None:
-            if data.get("method", "gradient-descent") == "gradient-descent":
-                raise InputError("momentum", "belongs to heavy-ball or nesterov; name one with --method")
-            ends = [to_float(to_fmpq(x.strip(), "momentum")) for x in self.momentum.split(",")]
+        known = PARAMETERS.get(data.get("method", ""), ())
+        for name, text in self.parameters.items():
+            if name not in known:
+                having = [method for method, names in PARAMETERS.items() if name in names]
+                raise InputError(name, f"belongs to {' or '.join(having)}; name one with --method")
+            ends = [to_float(to_fmpq(x.strip(), name)) for x in text.split(",")]
             if len(ends) > 2:
-                raise InputError("momentum", "give one β, or two ends as 0.05,0.5")
-            data = data | {"momentum": [ends[0], ends[-1]]}
+                raise InputError(name, "give one number, or two ends as 0.05,0.5")
+            data = data | {name: [ends[0], ends[-1]]}
         return Spec.from_json(data)
 
 
@@ -90,13 +92,14 @@ def start_sweep(asked: Asked, resume: Path | None, *, executor: Executor) -> tup
         InputError: If the options do not fit together, or cannot be used.
     """
     if resume is not None:
-        if any(x is not None for x in astuple(asked)):
-            raise InputError("resume", "goes on with a sweep as it was begun; leave out problems, seed, spec and out")
+        if any(x not in (None, {}) for x in astuple(asked)):
+            said = "leave out problems, seed, spec, method and its parameters, and out"
+            raise InputError("resume", f"goes on with a sweep as it was begun; {said}")
         store = Store.open(resume)
         executor.check()
     else:
         generator = Generator(check_seed(asked.seed or 0), asked.read_spec())
-        count = read_count("1e6" if asked.problems is None else asked.problems)
+        count = FEW.get(generator.spec.method, 10**6) if asked.problems is None else read_count(asked.problems)
         # A sweep that nothing can work on must not be left behind.
         executor.check()
         store = Store.create(asked.out or Path("reports/out/run"), generator, count)
@@ -116,8 +119,9 @@ def show_sweep(console: Console, store: Store, result: SweepResult) -> None:
     """
     summary = result.summary
     console.print(f"{summary.decided:,} of {summary.problems:,} problems decided (seed {summary.seed})")
-    for counts in (summary.verdicts, summary.tiers, summary.regimes):
-        console.print("  " + ", ".join(f"{count:,} {name}" for name, count in counts.items() if count))
+    # Whether float64 decided anything is said even if it did not.
+    for counts, least in ((summary.verdicts, 1), (summary.tiers, 0), (summary.regimes, 1)):
+        console.print("  " + ", ".join(f"{count:,} {name}" for name, count in counts.items() if count >= least))
     if summary.steps:
         console.print("  decided at step " + ", ".join(f"{step} ({q})" for q, step in summary.steps.items()))
     if result.distrusted:
@@ -127,7 +131,10 @@ def show_sweep(console: Console, store: Store, result: SweepResult) -> None:
         said = f"  not trusted, {again}: {store.file(first)} ({why}){more}"
         console.print(Text(said, "bold yellow"), soft_wrap=True)
     gave_up = f", {result.not_checked:,} of them not checked within its time" if result.not_checked else ""
-    console.print(f"  second opinions (Arb, and the independent checker) in this call: {result.sampled:,}{gave_up}")
+    asked = "second opinions (Arb, and the independent checker)"
+    if store.generator.spec.is_adaptive:
+        asked = "problems whose certificates, if any, went to the independent checker"
+    console.print(f"  {asked} in this call: {result.sampled:,}{gave_up}")
     for name in ("disagreements", "refuted"):
         indices = getattr(summary, name)
         if indices:

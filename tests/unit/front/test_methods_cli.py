@@ -104,8 +104,3 @@ def test_every_method_has_a_map_and_a_plot(words, capsys, tmp_path):
     # So near to the minimizer all but the starts beside the graph are certified.
     assert drawn["points"] == 36 and drawn["certified"] >= 12 and out.stat().st_size > 1000
     assert run(["plot", *asked]) == 0
-
-
-def test_a_sweep_says_who_examines_adam(capsys, tmp_path):
-    assert run(["sweep", "--method", "adam", "--problems", "100", "--out", str(tmp_path / "run")]) == 2
-    assert "gdcheck claim adaptive" in capsys.readouterr().err

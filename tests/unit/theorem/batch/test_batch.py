@@ -179,7 +179,7 @@ def test_verdicts_are_those_of_arb(seed):
     batch = random_batch(seed, 12)
     outcome = certify_batch(batch)
     for row in np.flatnonzero(outcome.state == State.PROVED):
-        assert contradiction(outcome, row, decide(problem_of(batch, row))) is None
+        assert contradiction(batch, outcome, row, decide(problem_of(batch, row))) is None
 
 
 def test_verdicts_of_thousands_are_those_of_arb():
@@ -188,7 +188,7 @@ def test_verdicts_of_thousands_are_those_of_arb():
     proved = np.flatnonzero(outcome.state == State.PROVED)
     assert proved.size > 0.97 * batch.rows
     assert set(outcome.sign[proved]) == {-1, 1} and set(outcome.large[proved]) == {False, True}
-    objections = [contradiction(outcome, row, decide(problem_of(batch, row))) for row in proved]
+    objections = [contradiction(batch, outcome, row, decide(problem_of(batch, row))) for row in proved]
     assert not [sentence for sentence in objections if sentence is not None]
 
 
@@ -227,11 +227,11 @@ def test_contradictions_are_named():
     outcome = certify_batch(batch)
     decision = decide(problem_of(batch, 0))
     outcome.sign[0] *= -1
-    assert "sign" in str(contradiction(outcome, 0, decision))
+    assert "sign" in str(contradiction(batch, outcome, 0, decision))
     outcome.large[0] = not outcome.large[0]
-    assert "limit" in str(contradiction(outcome, 0, decision))
+    assert "limit" in str(contradiction(batch, outcome, 0, decision))
     exceptional = one_row(start=[0.0, 0.02, -0.01], coefficients=[0, 0, 0.25, 0, 0, 0.125])
-    assert "exceptional" in str(contradiction(outcome, 0, decide(problem_of(exceptional, 0))))
+    assert "exceptional" in str(contradiction(batch, outcome, 0, decide(problem_of(exceptional, 0))))
 
 
 @pytest.mark.parametrize("block", [16, 37, 4096])
@@ -348,7 +348,7 @@ def test_extremes_are_never_wrong(changes):
     batch = one_row(**changes)
     outcome = certify_batch(batch)
     if outcome.state[0] == State.PROVED:
-        assert contradiction(outcome, 0, decide(problem_of(batch, 0))) is None
+        assert contradiction(batch, outcome, 0, decide(problem_of(batch, 0))) is None
 
 
 def test_row_that_is_not_finite_is_no_problem():

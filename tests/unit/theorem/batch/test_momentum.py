@@ -126,7 +126,7 @@ def test_verdicts_are_those_of_arb(drawn, looks_ahead, seed):
     batch = drawn(seed, 6, looks_ahead=looks_ahead)
     outcome = certify_batch(batch)
     for row in np.flatnonzero(outcome.state == State.PROVED):
-        assert contradiction(outcome, row, decide(problem_of(batch, row))) is None
+        assert contradiction(batch, outcome, row, decide(problem_of(batch, row))) is None
 
 
 @BOTH

@@ -1,16 +1,18 @@
-"""The second engine on heavy ball and Nesterov: mpmath's own multipliers, iterates and amplitude."""
+"""The second engine on heavy ball, Nesterov and preconditioners: mpmath's own multipliers, iterates and amplitude."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import Any
 
-from flint import arb, ctx
+from flint import arb, ctx, fmpq_mat
 from mpmath import mp, mpf
 
 from gdcheck.properties.claims.claim import Finding
 from gdcheck.properties.claims.examination import holds, on_decision, positive, require
 from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.preconditioned import factor_of
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.decision.state_search import StateSearch
 from gdcheck.theorem.descent.problem import Problem
@@ -46,7 +48,7 @@ def sees_the_method(instance: Instance, decision: Decision) -> Finding:
     """Examine whether mpmath sees the regime, the iterates and the sign of the amplitude of a decision.
 
     Args:
-        instance: The problem, with heavy ball or Nesterov.
+        instance: The problem, with heavy ball, Nesterov or a preconditioner.
         decision: Its decision.
 
     Returns:
@@ -66,9 +68,11 @@ def sees_the_method(instance: Instance, decision: Decision) -> Finding:
             return holds(decision, "both engines have the same regime and iterates")
         assert decision.limit is not None, "a claim that holds has a limit"
         require(decision.limit.kind is not LimitKind.ROTATING, "the limit rotates in one engine")
-        v = [to_mpf(x) for x in instance.eigenvector(instance.dominant)]
-        sign = mp.sign(_amplitude(problem, seen, v, errors))
-        exact = instance.eigenvector(instance.dominant)
+        exact = (factor_of(problem) * fmpq_mat([[x] for x in instance.eigenvector(instance.dominant)])).entries()
+        v = [to_mpf(x) for x in exact]
+        rows = _preconditioner(problem)
+        # The amplitude is that in the inner product of P⁻¹.
+        sign = mp.sign(_amplitude(problem, seen, v if rows is None else list(mp.lu_solve(rows, v)), errors))
         along = sum((x * arb(y) for x, y in zip(decision.limit.vectors[0], exact, strict=True)), arb(0))
         require(positive(along * int(sign)), "the limit has the other sign in mpmath")
     return holds(decision, "both engines have the same limit")
@@ -78,10 +82,15 @@ def seen_motion(problem: Problem) -> SeenMotion:
     """Find the multipliers of all modes by their characteristic polynomials, and the dominant mode.
 
     Args:
-        problem: A problem with heavy ball or Nesterov.
+        problem: A problem with heavy ball, Nesterov or a preconditioner.
     """
-    descend = ReferenceMap(problem)
-    values = sorted(mp.eigsy(mp.matrix(descend.hessian(descend.minimizer)), eigvals_only=True))
+    descend, rows = ReferenceMap(problem), _preconditioner(problem)
+    operator = mp.matrix(descend.hessian(descend.minimizer))
+    if rows is not None:
+        # Similar to P∇²f, and symmetric.
+        root = mp.cholesky(rows)
+        operator = root.T * operator * root
+    values = sorted(mp.eigsy(operator, eigvals_only=True))
     beta = _momentum(problem)
     found: list[tuple[mpf, mpf]] = []
     for x in values:
@@ -107,7 +116,17 @@ def seen_motion(problem: Problem) -> SeenMotion:
 
 
 def _momentum(problem: Problem) -> mpf:
-    numerator, _, denominator = str(problem.method.to_json()["momentum"]).partition("/")
+    return _number(str(problem.method.to_json().get("momentum", "0")))
+
+
+def _preconditioner(problem: Problem) -> Any:
+    """Return P as mpmath's matrix; None for the identity."""
+    rows = problem.method.to_json().get("preconditioner")
+    return None if rows is None else mp.matrix([[_number(text) for text in row] for row in rows])
+
+
+def _number(text: str) -> mpf:
+    numerator, _, denominator = text.partition("/")
     return mpf(int(numerator)) / int(denominator or 1)
 
 

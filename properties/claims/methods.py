@@ -1,16 +1,20 @@
-"""The theorems on methods: where heavy ball, Nesterov, Adam and RMSprop arrive, regime by regime (docs/methods.md)."""
+"""The theorems on methods: where each arrives, regime by regime (docs/methods.md)."""
 
 from __future__ import annotations
 
 from functools import partial
 
+from flint import arb, fmpq_mat
+
 from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import certificate_is_accepted, sign_of
 from gdcheck.properties.claims.examination import amplitude_margin, holds, on_decided, require, unresolved
 from gdcheck.properties.claims.method_second_engine import sees_the_method
-from gdcheck.properties.strategies.instance import Instance
+from gdcheck.properties.strategies.instance import Instance, Vector
 from gdcheck.properties.strategies.methods import Family, method_problems
+from gdcheck.properties.strategies.preconditioned import factor_of
 from gdcheck.theorem.decision.decide import Decision, Verdict
+from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
 
 _KINDS = {
@@ -39,9 +43,33 @@ def _examine(instance: Instance, decision: Decision) -> Finding:
         return holds(decision, "in an invariant subspace without the dominant eigenvector", margin)
     require(limit.kind is _KINDS[instance.regime], f"the limit is {limit.kind.value} with {instance.regime.value}")
     if limit.vectors:
-        sign_of(limit.vectors[0], instance.eigenvector(instance.dominant))
+        # With P = LLᵀ the eigenvectors are L times those of the rotation, and not of unit length.
+        vector, length = eigenvector(instance)
+        sign_of(tuple(x * length for x in limit.vectors[0]), vector)
     return holds(decision, "the predicted limit", margin)
 
+
+def eigenvector(instance: Instance) -> tuple[Vector, arb]:
+    """Return the dominant eigenvector of P∇²f, exactly, and its length."""
+    unit = instance.eigenvector(instance.dominant)
+    vector = tuple((factor_of(instance.problem) * fmpq_mat(len(unit), 1, list(unit))).entries())
+    return vector, norm(map(arb, vector))
+
+
+PRECONDITIONED = Claim(
+    name="preconditioned",
+    sentence="Gradient descent with a symmetric positive definite preconditioner P arrives as Theorem 1 says, with the"
+    " eigenvalues and eigenvectors of P∇²f in the place of those of ∇²f (docs/methods.md, 5).",
+    statement="With λ₁ < … < λₙ the spectrum of P∇²f at the minimizer, the limit of x ↦ x − ηP∇f(x) is exactly ± the"
+    " unit eigenvector of λ₁, fixed, if η < 2/(λ₁+λₙ); ± that of λₙ, alternating, if 2/(λ₁+λₙ) < η < 2/λₙ; a two-cycle"
+    " at η = 2/(λ₁+λₙ). The independent checker accepts the certificate.",
+    regimes=(Regime.SMALL_STEP, Regime.LARGE_STEP, Regime.BOUNDARY),
+    instances=partial(method_problems, family=Family.PRECONDITIONED),
+    examine=_examine,
+    margin="log₂(amplitude/tail)",
+    second=sees_the_method,
+    cost=30,
+)
 
 HEAVY_BALL = Claim(
     name="heavy-ball",

@@ -38,6 +38,7 @@ CLAIMS: dict[str, Claim] = {
         sharpness.CLAIM,
         observation.CLAIM,
         equivariance.CLAIM,
+        methods.PRECONDITIONED,
         methods.HEAVY_BALL,
         methods.NESTEROV,
         methods.ADAPTIVE,

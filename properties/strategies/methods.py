@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from gdcheck.properties.strategies.instance import Instance, StartPlace
+from gdcheck.properties.strategies.preconditioned import preconditioned, triangles
 from gdcheck.properties.strategies.problems import losses, rotations, spectra
 from gdcheck.properties.strategies.switches import near_starts
 from gdcheck.theorem.assumptions.spectrum import Pencil
@@ -18,7 +19,7 @@ from gdcheck.theorem.augmented.thresholds import Threshold, thresholds
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.loss.prescribed import hessian_with_spectrum
-from gdcheck.theorem.methods.method import Adam, HeavyBall, Method, Nesterov, RMSprop
+from gdcheck.theorem.methods.method import PLAIN, Adam, HeavyBall, Method, Nesterov, RMSprop
 from gdcheck.theorem.methods.statement import Regime
 
 _BETAS = [fmpq(p, q) for p, q in ((1, 20), (1, 2), (9, 10), (1, 4), (1, 100), (4, 9), (7, 10), (0, 1))]
@@ -36,14 +37,18 @@ class Family(Enum):
     NESTEROV = "nesterov"
     MOMENTUM = "momentum"
     ADAPTIVE = "adaptive"
+    PRECONDITIONED = "preconditioned"
 
 
 def methods(family: Family = Family.MOMENTUM) -> SearchStrategy[Method]:
     """Return a strategy of methods; they shrink towards β = 1/20.
 
     Args:
-        family: Which: heavy ball, Nesterov, one of the two, or Adam and RMSprop.
+        family: Which: heavy ball, Nesterov, one of the two, or Adam and RMSprop. A preconditioner depends on the
+            dimension, and is drawn with the problem.
     """
+    if family is Family.PRECONDITIONED:
+        return st.just(PLAIN)
     betas = st.sampled_from(_BETAS)
     if family is Family.ADAPTIVE:
         squares = st.sampled_from([fmpq(9, 10), fmpq(1, 2), fmpq(8, 10)])
@@ -77,7 +82,8 @@ def method_problems(
             a regime is given, and else the step size lies anywhere between.
 
     Returns:
-        The instance. Its start is near the minimizer, and not proved to lie in the basin.
+        The instance. Its start is near the minimizer, and not proved to lie in the basin. With a preconditioner P = LLᵀ
+        its rotation holds the eigenvectors of the Hessian in the coordinates L⁻¹x; L is ``factor_of(problem)``.
     """
     method = draw(methods(family))
     n = draw(st.integers(*dimensions))
@@ -108,6 +114,10 @@ def method_problems(
         step_size = low + (high - low) * share
     loss = draw(losses(spectrum=spectrum, rotation=rotation, degree=4, most_truncated=0))
     problem = Problem(loss, step_size=step_size, start=draw(near_starts(n=n)), method=method)
+    if family is Family.PRECONDITIONED:
+        # At 1/λᵢ it is not decided whether preimages of null sets are null.
+        assume(all(step_size * x != 1 for x in spectrum))
+        problem = preconditioned(problem, draw(triangles(n=n)))
     return Instance(problem, tuple(spectrum), rotation, regime, StartPlace.OUTSIDE)
 
 

@@ -234,6 +234,20 @@ PLANTS = [
         "sharpness",
     ),
     plant(
+        "the spectrum is that of the Hessian, whatever the preconditioner is",
+        "theorem/decision/state_search.py",
+        "return Pencil(expansion.hessian) if p is None else",
+        "return Pencil(expansion.hessian) if True else",
+        "preconditioned",
+    ),
+    plant(
+        "the preconditioner divides the gradient",
+        "theorem/augmented/enclosure.py",
+        "None if p is None else arb_mat(p)",
+        "None if p is None else arb_mat(p.inv())",
+        "preconditioned",
+    ),
+    plant(
         "heavy ball's buffer enters with the weight β²",
         "theorem/methods/method.py",
         'the step."""\n        return self.momentum\n',
@@ -359,6 +373,13 @@ PLANTS = [
         "(1 + beta) * (1 - s), beta * (1 - s)",
         "(1 + beta) * (1 - s), beta",
         "nesterov/mpmath",
+    ),
+    plant(
+        "mpmath's step with a preconditioner leaves out the step size",
+        "theorem/reference/trajectory.py",
+        "a - eta * mp.fdot(row, g)",
+        "a - mp.fdot(row, g)",
+        "preconditioned/mpmath",
     ),
     plant(
         "mpmath's limit in a valley leaves out the parity of the step",

@@ -50,6 +50,7 @@ ON_LIMITS = {
     "exceptional",
     "heavy-ball",
     "nesterov",
+    "preconditioned",
     "sharpness",
 }
 ON_EXACT_POINTS = {"remainder", "smooth-remainder"}

@@ -67,6 +67,7 @@ def test_every_claim_has_its_module() -> None:
         "sharpness",
         "observation",
         "equivariance",
+        "preconditioned",
         "heavy-ball",
         "nesterov",
         "adaptive",

@@ -77,6 +77,7 @@ TESTS = {
     "checker/methods/states": ["checker/states", "checker/method"],
     "checker/methods/modes": ["checker/method"],
     "checker/methods/adaptive": ["checker/states", "checker/method"],
+    "checker/methods/adaptive_step": ["checker/states", "checker/method"],
     "checker/methods/claims": ["checker/method"],
     "checker/methods/linear": ["checker/method"],
     "checker/methods/every_start": ["checker/method", "decision/adaptive_every_start"],

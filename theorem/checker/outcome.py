@@ -150,5 +150,13 @@ def look(work: str) -> None:
 
 def show(*numbers: Fraction | int) -> str:
     """Write numbers to four digits, for sentences."""
-    digits = Context(prec=4)
-    return ", ".join(f"{digits.divide(Decimal(x.numerator), Decimal(x.denominator)):.4g}" for x in numbers)
+    return ", ".join(f"{_rounded(x):.4g}" for x in numbers)
+
+
+def _rounded(x: Fraction | int) -> Decimal:
+    """Round to about thirty digits, without writing out numbers that may have tens of thousands."""
+    context = Context(prec=30)
+    over, under = (max(0, n.bit_length() - 128) for n in (x.numerator, x.denominator))
+    found = context.divide(Decimal(abs(x.numerator) >> over), Decimal(x.denominator >> under))
+    found = context.multiply(found, context.power(Decimal(2), over - under))
+    return -found if x < 0 else found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import isqrt, lcm
 
-from gdcheck.theorem.checker.exact import integers, up
+from gdcheck.theorem.checker.exact import integer_matrix, integers, up
 from gdcheck.theorem.checker.methods.linear import Linear
 from gdcheck.theorem.checker.methods.modes import Powers
 from gdcheck.theorem.checker.outcome import at_step
@@ -30,6 +31,12 @@ class StateMap:
     expansion: Expansion
     rho: Fraction
     powers: Powers
+
+    @cached_property
+    def operator(self) -> tuple[list[list[int]], int]:
+        """Return u A by integers, shape (n, n), and their common denominator."""
+        descent = self.expansion.descent
+        return integer_matrix([[descent.step_size * x for x in row] for row in descent.hessian])
 
     def image(self, z: list[int], bits: int) -> list[int]:
         """Return the next state of (h, c), in units of 2^-bits, each coordinate rounded down."""

@@ -14,9 +14,9 @@ from fractions import Fraction
 from types import NoneType
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
-from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.outcome import BadCertificate, look
 
-NUMBER = re.compile(r"-?[0-9]+(?:/[1-9][0-9]*|(?:[.][0-9]+)?(?:[eE][+-]?[0-9]{1,4})?)")
+NUMBER = re.compile(r"-?[0-9]+(?:/[1-9][0-9]*|(?:[.][0-9]+)?(?:[eE][+-]?[0-9]{1,5})?)")
 NAME = re.compile(r"(?!max$)[^\W\d]\w*")
 MOST_CHARACTERS, MOST_STEPS, MOST_VARIABLES = 4000, 10**6, 32
 ANY = range(301)
@@ -97,6 +97,7 @@ def read_list(kind: Any, value: object, path: str, n: int, sizes: range = ANY) -
 def _number(value: object, path: str) -> Fraction:
     if type(value) is not str or len(value) > MOST_CHARACTERS or not NUMBER.fullmatch(value):
         refuse(path, f"a number such as '-3/7', of at most {MOST_CHARACTERS} characters")
+    look("reading its numbers")
     return Fraction(value)
 
 

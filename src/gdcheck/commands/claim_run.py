@@ -27,7 +27,7 @@ from gdcheck.reports.own_claims_view import (
     reproduce_line,
     sourced,
 )
-from gdcheck.terminal.folding import print_folded, print_line
+from gdcheck.terminal.folding import broken_path, print_folded, print_line
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
@@ -36,6 +36,7 @@ _BUDGET, _TIME_LIMIT = "2000", 10.0
 _STYLES = {"held": "bold green", "undecided": "bold yellow"}
 _MOST_CAUSES = 5
 _TABLE_WIDTH = 100
+_INDENT = 2
 
 START = '''"""Claims of my own. Run them: gdcheck claim {name}"""
 
@@ -148,7 +149,8 @@ def _show_table(console: Console, run: OwnClaimsRun, root: Path) -> None:
     table = Table(*SOURCED, box=SIMPLE_HEAD)
     for row in run.rows:
         style = _STYLES.get(row.verdict, "bold red")
-        page = page_file(row)
+        # A table's cell keeps the folder on a line of its own.
+        page = broken_path(page_file(row), 1 if wide else max(1, console.width - _INDENT))
         statement, source, words, examined = map(printable, sourced(row))
         if wide:
             table.add_row(Text(statement), Text(source), Text(words, style), examined, Text(page))
@@ -156,7 +158,8 @@ def _show_table(console: Console, run: OwnClaimsRun, root: Path) -> None:
         console.print(Text.assemble((f"{row.name}: ", "bold"), (printable(row.words()), style)))
         console.print(Text(f"  “{printable(row.sentence)}” ({source})", "dim"))
         if row.counterexample is not None:
-            console.print(Text(f"  {page}", "dim"), soft_wrap=True)
+            for line in page.split("\n") if console.is_terminal else [page_file(row)]:
+                console.print(Text(f"  {line}", "dim"), soft_wrap=True)
     if wide:
         print_folded(console, table)
 

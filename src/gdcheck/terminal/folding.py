@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-_WORDS = (24, 20, 16)
+_WORDS = (32, 24, 20, 16)
 """Words up to this number of characters are kept whole: the first number that the terminal has room for."""
 _UNBOUNDED = 10**6
 
@@ -40,6 +42,24 @@ def print_folded(console: Console, table: Table) -> None:
         if kept is not None:
             _set_widths(table, [min(word, kept) for word in words], lines, room)
     console.print(table)
+
+
+def broken_path(path: str, width: int) -> str:
+    """Break a path after separators, so that lines of a width need not fold within a name.
+
+    Args:
+        path: The path.
+        width: The characters of a line; a name that is longer has a line of its own.
+
+    Returns:
+        The path, in lines.
+    """
+    lines = [""]
+    for part in re.findall("[^/]*/|[^/]+", path):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def print_line(console: Console, text: Text) -> None:

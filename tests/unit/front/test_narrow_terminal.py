@@ -20,7 +20,8 @@ from rich.text import Text
 
 from gdcheck.commands.claim_run import show_claims
 from gdcheck.reports.kinds import read_views
-from gdcheck.terminal.folding import print_folded
+from gdcheck.reports.own_claims_view import page_file
+from gdcheck.terminal.folding import broken_path, print_folded
 from tests.builders.narrow import shown_narrow, words_whole
 
 WORKED = ("--loss", "x**2 + y**2/2 + x**2*y + x**3", "--step-size", "0.95")
@@ -91,7 +92,13 @@ def test_no_word_of_a_table_is_broken(rows, columns):
     assert {word for row in rows for cell in row for word in cell.split()} <= words_whole(said)
 
 
-@pytest.mark.parametrize("width", [60, 120])
+def test_a_path_is_broken_after_separators_only():
+    assert broken_path("counterexamples/a_claim.html", 60) == "counterexamples/a_claim.html"
+    assert broken_path("counterexamples/a_claim.html", 27) == "counterexamples/\na_claim.html"
+    assert broken_path("/a/b/a_name_that_is_long.html", 5) == "/a/b/\na_name_that_is_long.html"
+
+
+@pytest.mark.parametrize("width", [60, 100, 120])
 def test_no_verdict_of_a_table_of_claims_is_cut(width):
     runs = Path(__file__).parents[3] / "docs" / "runs"
     (view,) = read_views([runs / "conjectures.json"])
@@ -99,6 +106,10 @@ def test_no_verdict_of_a_table_of_claims_is_cut(width):
     show_claims(Console(file=stream, width=width, highlight=False), view.run, Path("out"), latex=False)
     said = stream.getvalue()
     assert "…" not in said and max(map(len, said.split("\n"))) <= width
+    shown = shown_narrow(lambda console: show_claims(console, view.run, Path("out"), latex=False), width)
+    assert max(map(len, shown.split("\n"))) <= width
     for row in view.run.rows:
+        # A file's name is never broken, whatever stands before it.
+        assert row.counterexample is None or page_file(row).split("/")[-1] in shown
         # In a table, the words of a verdict stand among those of other cells.
         assert all(word in said for word in row.words().split()), row.name

@@ -90,7 +90,8 @@ class AblationView(View[AblationRun]):
         found = Counter(verdict_words(row) for row in self.run.rows)
         words = {"needed": "needed, with proof"}
         parts = [f"{count} {words.get(verdict, verdict)}" for verdict, count in found.items()]
-        return f"Assumptions dropped in {len(self.run.rows)} ways: {'; '.join(parts) or 'none finished'}."
+        ways = f"{len(self.run.rows)} way" + ("" if len(self.run.rows) == 1 else "s")
+        return f"Assumptions dropped in {ways}: {'; '.join(parts) or 'none finished'}."
 
     def cautions(self) -> list[Caution]:
         """Return what could make the run meaningless."""

@@ -103,6 +103,12 @@ def draw(views: Sequence[View[Any]]) -> dict[str, dict[str, str]]:
     return {view.key: view.pictures() for view in views}
 
 
+def _part(view: View[Any]) -> list[str]:
+    """Return a run in Markdown, under a heading that no other run has."""
+    heading, *lines = view.markdown()
+    return [heading + view.number, *lines]
+
+
 def as_markdown(views: Sequence[View[Any]]) -> str:
     """Write the runs as Markdown; text from them is escaped.
 
@@ -112,5 +118,5 @@ def as_markdown(views: Sequence[View[Any]]) -> str:
     Returns:
         The text.
     """
-    lines = [f"# gdcheck: {plain(outcome_of(views))}", "", *(line for view in views for line in view.markdown())]
+    lines = [f"# gdcheck: {plain(outcome_of(views))}", "", *(line for view in views for line in _part(view))]
     return "\n".join(lines).rstrip() + "\n"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -18,7 +19,8 @@ from gdcheck.reports import text
 from gdcheck.reports.view import View
 
 _FILTERS: dict[str, Callable[..., str]] = {
-    "mathematical": text.mathematical,
+    # In a narrow cell a formula goes on in the next line between its terms, not within one.
+    "mathematical": lambda loss: text.mathematical(loss).replace("\u2009", "\u202f"),
     "decimal": text.decimal,
     "scientific": text.scientific,
     "ratio": text.ratio,
@@ -57,9 +59,13 @@ def render_page(views: Sequence[View[Any]], pictures: Mapping[str, Mapping[str, 
     return environment.get_template("page.html.j2").render(
         outcome=outcome_of(views),
         views=views,
-        cautions=[caution for view in views for caution in view.cautions()],
+        cautions=[
+            replace(caution, label=f"{caution.label} ({view.title}{view.number})") if view.number else caution
+            for view in views
+            for caution in view.cautions()
+        ],
         made_by=", ".join(f"{name} {number}" for name, number in versions().items()),
-        facts=list(dict.fromkeys(fact for view in views for fact in view.facts())),
+        facts=_facts(views),
         # The script and the pictures are our own; all else is escaped.
         script=Markup(script),
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -68,3 +74,11 @@ def render_page(views: Sequence[View[Any]], pictures: Mapping[str, Mapping[str, 
             for view in views
         },
     )
+
+
+def _facts(views: Sequence[View[Any]]) -> list[tuple[str, str]]:
+    """Return seeds, versions and the like: each once, with the values of all runs."""
+    found: dict[str, dict[str, None]] = {}
+    for name, value in (fact for view in views for fact in view.facts()):
+        found.setdefault(name, {})[str(value)] = None
+    return [(name, ", ".join(values)) for name, values in found.items()]

@@ -168,7 +168,7 @@ class VerificationView(View[Verification]):
         """How to repeat the run."""
         kernel = " --kernel" if self.run.kernel_sentence() else ""
         command = f"gdcheck verify{kernel} --problems {self.run.problems} --seed {self.run.seed}"
-        return Again("The same run again:", command, "All numbers: report.json beside this page.")
+        return Again("The same run again:", command, f"All numbers: {self.under}{self.file} beside this page.")
 
     same_as_charts = frozenset({"wide", "narrow"})
 
@@ -182,7 +182,8 @@ class VerificationView(View[Verification]):
         yield "phase", PHASE, phase_chart(self.run)
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """Two pictures, and every problem that is not as it should be, for ``gdcheck check`` and ``gdcheck replay``."""
+        """Yield the run, two pictures, and every problem that is not as it should be, for ``check`` and ``replay``."""
+        yield self.file, self.run
         yield "phase.svg", pictures["wide"]
         yield "sharpness.svg", pictures["worked"]
         for found in self.unproved():

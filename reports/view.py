@@ -87,6 +87,11 @@ class View(Generic[Run]):
         self.key = self.name
 
     @property
+    def number(self) -> str:
+        """What tells it from other runs of its kind on the page: `` 2`` and so on; nothing for the first."""
+        return self.key[len(self.name) :].replace("-", " ")
+
+    @property
     def under(self) -> str:
         """The folder of its files, from the page: a second run of a kind has one of its own."""
         return "" if self.key == self.name else f"{self.key}/"

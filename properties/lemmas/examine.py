@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any, TypeAlias
 
 from flint import ctx
@@ -32,6 +33,7 @@ PRECISIONS = (128, 512, 2048)
 """Bits at which a claim is examined, one after the other, until it is decided."""
 _VALLEY_STEPS, _VALLEY_BITS = 2000, 512
 """The most steps and bits for residuals: beyond the edge of stability a trajectory may never arrive."""
+_LONGEST = 400
 
 
 def examine(claim: OwnClaim, drawn: Any) -> tuple[Outcome, AnyDecision | None]:
@@ -68,7 +70,7 @@ def _in_valley(claim: OwnClaim, problem: ValleyProblem) -> tuple[Outcome, Valley
     """Examine a claim on residuals; it is about trajectories that are proved to arrive."""
     decision = decide_valley(problem, max_steps=_VALLEY_STEPS, max_precision=_VALLEY_BITS)
     if decision.arrival is None:
-        return Outcome("aside", f"no point of arrival is proved: {decision.reason}"[:200]), decision
+        return Outcome("aside", _short(f"no point of arrival is proved: {decision.reason}")), decision
     return _tried(claim, decision, lambda: ArrivingTrajectory(decision)), decision
 
 
@@ -79,7 +81,7 @@ def _smooth(claim: OwnClaim, problem: SmoothProblem) -> tuple[Outcome, SmoothDec
         raise ClaimError(f"{claim.name} {said}")
     decision = decide_smooth(problem, max_steps=CLAIM_STEPS)
     if decision.minimizer is None:
-        return Outcome("aside", f"no strict minimum is enclosed: {decision.reason}"[:200]), decision
+        return Outcome("aside", _short(f"no strict minimum is enclosed: {decision.reason}")), decision
     aside = _aside(claim, decision)
     if aside is not None:
         return aside, decision
@@ -120,7 +122,7 @@ def _aside(claim: OwnClaim, decision: Decision | SmoothDecision) -> Outcome | No
     if "not-exceptional" in claim.assumes and exceptional:
         return Outcome("aside", "exceptional start")
     if "converging" in claim.assumes and not converges:
-        return Outcome("undecided", f"convergence is not proved: {decision.reason}"[:200])
+        return Outcome("undecided", _short(f"convergence is not proved: {decision.reason}"))
     return None
 
 
@@ -132,7 +134,7 @@ def _predicted(decision: Decision) -> Outcome:
         return Outcome("violated", decision.reason)
     if verdict is Verdict.NOT_APPLICABLE and not decision.fails:
         return Outcome("aside", "the statement is silent on this regime")
-    return Outcome("aside" if verdict is Verdict.EXCEPTIONAL else "undecided", decision.reason[:200])
+    return Outcome("aside" if verdict is Verdict.EXCEPTIONAL else "undecided", _short(decision.reason))
 
 
 def _called(claim: OwnClaim, decision: AnyDecision, trajectory: Trajectory | ArrivingTrajectory) -> Outcome:
@@ -141,7 +143,7 @@ def _called(claim: OwnClaim, decision: AnyDecision, trajectory: Trajectory | Arr
     except (Undecided, KeyboardInterrupt):
         raise
     except BaseException as error:
-        about = " ".join(str(error).split())[:200]
+        about = _short(str(error))
         said = f"{claim.name} raises {type(error).__name__} at {claim.place(error)}: {about}"
         raise ClaimError(said) from None
     if not isinstance(found, Held):
@@ -154,3 +156,8 @@ def _called(claim: OwnClaim, decision: AnyDecision, trajectory: Trajectory | Arr
     by: Evidence = "observed" if floats else "proved"
     note = "" if truth else found.note or "the condition is false"
     return Outcome("held" if truth else "violated", note, by, found.margin)
+
+
+def _short(text: str) -> str:
+    """Return a cause on one line; one that is very long ends between words."""
+    return shorten(text, _LONGEST, placeholder=" …")

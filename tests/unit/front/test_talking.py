@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from inspect import signature
+from typing import get_args
 
 import pytest
 import typer
@@ -79,6 +81,57 @@ def test_counts_are_read_as_people_write_them(mantissa, exponent):
 def test_what_is_no_count_is_refused(text):
     with pytest.raises(typer.BadParameter):
         whole(0, 10**9)["parser"](text)
+
+
+def _numbers():
+    """Every option and argument of every command that takes a number, as (command, name, kind, parser)."""
+
+    def registered(part):
+        yield from part.registered_commands
+        for group in part.registered_groups:
+            yield from registered(group.typer_instance)
+
+    for command in registered(app):
+        for name, parameter in signature(command.callback, eval_str=True).parameters.items():
+            kind, info = get_args(parameter.annotation)[:2]
+            kinds = {kind, *get_args(kind)}
+            for number_kind in (int, float):
+                if number_kind in kinds:
+                    yield command.name or command.callback.__name__, name, number_kind, info.parser
+
+
+def test_every_count_of_every_command_is_read_as_2e3_and_every_real_as_1_over_10():
+    found = list(_numbers())
+    assert len(found) > 40
+    for command, name, kind, read in found:
+        assert read is not None, (command, name)
+        texts = {"2e3": 2000, "1e2": 100, "2e0": 2} if kind is int else {"1/10": 0.1, "1/2": 0.5, "5/2": 2.5}
+        taken = 0
+        for text, value in texts.items():
+            try:
+                assert read(text) == value, (command, name)
+                taken += 1
+            except typer.BadParameter as error:
+                # It is refused for its size alone.
+                assert " from " in error.message or " to " in error.message, (command, name)
+        assert taken, (command, name)
+
+
+@pytest.mark.parametrize("option", ["--step-size", "--start", "--minimizer", "--momentum"])
+def test_what_is_taken_exactly_is_the_same_in_each_way_of_writing_it(gdcheck, tmp_path, option):
+    stated = []
+    for text in ("1/10", "0.1", "1e-1"):
+        words = {"--loss": "(x - 1/10)**2 + 2*y**2", "--minimizer": "0.1,0", "--start": "0.5,0.5", "--step-size": "0.3"}
+        if option == "--start":
+            words |= {"--loss": "x**2 + 2*y**2", "--minimizer": "0,0"}
+        if option == "--momentum":
+            words |= {"--method": "heavy-ball"}
+        given = {"--start": f"{text},0.5", "--minimizer": f"{text},0"}.get(option, text)
+        words |= {option: given, "--certificate": str(tmp_path / "proof.json")}
+        assert gdcheck("check", *(x for pair in words.items() for x in pair))[0] == 0
+        stated.append((tmp_path / "proof.json").read_text(encoding="utf-8"))
+    assert stated[0] == stated[1] == stated[2]
+    assert '"1/10"' in stated[0]
 
 
 def test_numbers_are_rationals_or_decimals():

@@ -320,6 +320,25 @@ def test_several_runs_of_one_kind_stand_on_one_page(tmp_path):
     assert len(ids) == len(set(ids))
 
 
+def test_parts_of_one_kind_are_told_apart_and_each_finds_its_files(tmp_path):
+    runs = []
+    for name, python in (("first", "3.11.1"), ("second", "3.12.2")):
+        (tmp_path / name).mkdir()
+        data = fresh()["verification"]
+        data["versions"]["python"] = python
+        (tmp_path / name / "report.json").write_text(json.dumps(data), encoding="utf-8")
+        runs.append(tmp_path / name)
+    out = tmp_path / "page"
+    page = compose(runs, out).read_text(encoding="utf-8")
+    assert '<p class="name">verification 2</p>' in page
+    assert "Refuted (verification 2)" in page and "<dt>python</dt><dd>3.11.1, 3.12.2</dd>" in page
+    headings = re.findall("^## .*$", (out / "report.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert headings == ["## Verification", "## Verification 2"]
+    assert "All numbers: report.json" in page and "All numbers: verification-2/report.json" in page
+    for name, python in (("report.json", "3.11.1"), ("verification-2/report.json", "3.12.2")):
+        assert json.loads((out / name).read_text(encoding="utf-8"))["versions"]["python"] == python
+
+
 def test_every_figure_of_a_page_is_written(tmp_path):
     conjectures = Path(__file__).parents[3] / "docs" / "runs" / "conjectures.json"
     data = json.loads(conjectures.read_text(encoding="utf-8"))

@@ -236,6 +236,26 @@ def test_the_figures_of_the_sweeps_with_momentum_are_those_of_their_summaries(me
     assert f"{tiers['float64']:,} in float64 and {tiers['arb']:,} in Arb" in page("methods")
 
 
+def test_the_figures_of_the_sweep_with_preconditioners_are_those_of_its_summary():
+    found = json.loads((ROOT / "docs" / "runs" / "sweep-preconditioned.json").read_text(encoding="utf-8"))
+    assert found["verdicts"]["proved"] == found["decided"] == 1_000_000 and found["disagreements"] == []
+    tiers = found["tiers"]
+    assert f"{tiers['float64']:,} in float64 and {tiers['arb']:,} in Arb" in page("methods")
+    assert "preconditioners: 1,000,000 proved" in page("runs/README")
+
+
+def test_the_figures_of_the_sweeps_of_adam_and_rmsprop_are_those_of_their_summaries():
+    proved = []
+    for name in ("adam", "rmsprop"):
+        found = json.loads((ROOT / "docs" / "runs" / f"sweep-{name}.json").read_text(encoding="utf-8"))
+        assert found["decided"] == 2000 and found["tiers"] == {"float64": 0, "arb": 2000}
+        assert found["disagreements"] == [] and found["spec"]["method"] == name
+        proved.append(f"{found['verdicts']['proved']:,}")
+    text = page("methods")
+    assert f"(runs/sweep-adam.json) {proved[0]} proved" in text and f"(runs/sweep-rmsprop.json) {proved[1]};" in text
+    assert f"rechecked: {proved[0]} and {proved[1]} proved" in page("runs/README")
+
+
 def test_the_figures_of_the_sharpness_claim_are_those_of_its_run():
     text = page("sharpness")
     found = json.loads((ROOT / "docs" / "runs" / "sharpness-10000.json").read_text(encoding="utf-8"))

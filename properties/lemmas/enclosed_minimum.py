@@ -114,7 +114,7 @@ class SmoothTrajectory(Trajectory):
     def _walked(self) -> Enclosed:
         """The errors of K + 2 iterates."""
         problem = self._smooth.problem
-        sequence = enclosed_minimum(self._loss, problem.step_size, problem.start, self._minimizer, 1)
+        sequence = enclosed_minimum(self._loss, problem.step_size, problem.start, self._minimizer)
         rows = []
         for iterate in islice(sequence.iterates(), self.steps + 2):
             spread = iterate.error.union(-iterate.error)

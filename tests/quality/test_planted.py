@@ -305,7 +305,7 @@ PLANTS = [
     ),
     plant(
         "the threshold of a smooth loss is 1/λₙ",
-        "theorem/decision/smooth.py",
+        "theorem/assumptions/enclosed.py",
         ("if surely_less(eta * (low + high), arb(2)):", "if surely_less(arb(2), eta * (low + high)) else None"),
         ("if surely_less(2 * eta * high, arb(2)):", "if surely_less(arb(2), 2 * eta * high) else None"),
         "smooth",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from flint import fmpq, fmpq_poly, fmpz_poly
 
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue, Pencil
-from gdcheck.theorem.methods.statement import End, Regime
+from gdcheck.theorem.methods.statement import Assumption, End, Regime
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,22 @@ def classify(pencil: Pencil, step_size: fmpq, precision: int) -> Classification:
             widened = _widened(eigenvalues, threshold)
             if widened is not None:
                 return Classification(widened, Regime.BOUNDARY, low.factor)
+
+
+def spectral_failures(classification: Classification) -> list[Assumption]:
+    """Return the assumptions about spectrum and step size that fail; all eigenvalues are positive."""
+    fails = []
+    if len(classification.eigenvalues) == 1:
+        fails.append(Assumption.DISTINCT_ENDS)
+    if classification.lowest.multiplicity > 1:
+        fails.append(Assumption.SIMPLE_LOWEST)
+    if classification.highest.multiplicity > 1:
+        fails.append(Assumption.SIMPLE_HIGHEST)
+    if classification.regime is Regime.BOUNDARY:
+        fails.append(Assumption.OFF_BOUNDARY)
+    if classification.regime is Regime.UNSTABLE:
+        fails.append(Assumption.STABLE_STEP)
+    return fails
 
 
 def rational_sum(low: Eigenvalue, high: Eigenvalue) -> fmpq | None:

@@ -108,7 +108,7 @@ class Smooth(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth/1"):
         spectrum: The ends of the Hessian's spectrum at the minimizer.
         regular_at: A point where I − η∇²f is regular; null if none is known.
         step: The step at which the inequality holds.
-        limit: The limit; null if none is certified.
+        limit: The limit, of a two-cycle the direction of even steps; null if none is certified.
     """
 
     problem: SmoothProblem

@@ -95,7 +95,8 @@ def step_sizes(low: SpectralEnd, high: SpectralEnd, total: fmpq | None = None) -
     }
 
 
-def _of_pencil(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
+def exact_step_sizes(pencil: Pencil, eigenvalues: tuple[Eigenvalue, ...]) -> dict[str, Any]:
+    """Return what ``step_sizes`` does of a rational operator with positive eigenvalues."""
     low, high = eigenvalues[0], eigenvalues[-1]
     with ctx.workprec(_BITS):
         return step_sizes(SpectralEnd.of(pencil, low), SpectralEnd.of(pencil, high), rational_sum(low, high))
@@ -115,7 +116,7 @@ def step_size_keys(hessian: fmpq_mat | None, found: Classification | None, step_
     known = hessian is not None and found is not None and found.regime is not None
     return {
         "step_size": to_text(step_size),
-        "step_sizes": _of_pencil(Pencil(hessian), found.eigenvalues) if hessian and found and known else None,
+        "step_sizes": exact_step_sizes(Pencil(hessian), found.eigenvalues) if hessian and found and known else None,
         "rate_per_step": rate_per_step(found.eigenvalues, step_size) if found and known else None,
     }
 
@@ -148,7 +149,7 @@ def step_line(problem: Problem) -> dict[str, Any]:
     if expansion.hessian is None or not eigenvalues or eigenvalues[0].lo <= 0:
         raise InputError("minimizer", "the Hessian there is not positive definite; give a strict minimizer of the loss")
     quadratic = not expansion.higher_terms and not expansion.truncated
-    found = _of_pencil(Pencil(expansion.hessian), eigenvalues)
+    found = exact_step_sizes(Pencil(expansion.hessian), eigenvalues)
     segments = _segments(found, distinct=len(eigenvalues) > 1)
     place = {"minimizer": [to_text(q) for q in problem.minimizer], "exact": True, "quadratic": quadratic}
     return place | {"step_sizes": found, "segments": segments}

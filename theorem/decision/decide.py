@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from gdcheck.theorem.assumptions.preimages import MAX_POWERS, examine_preimages
-from gdcheck.theorem.assumptions.regime import Classification, classify
+from gdcheck.theorem.assumptions.regime import Classification, classify, spectral_failures
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.decide_method import decide_method
 from gdcheck.theorem.decision.reasons import Reasons, why_no_limit
@@ -101,22 +101,6 @@ def with_tail(decision: Decision) -> Decision:
     if decision.amplitude is None or not isinstance(decision.amplitude.inequality, Cone):
         return decision
     return decide(decision.problem, precision=decision.precision, cones=False)
-
-
-def spectral_failures(classification: Classification) -> list[Assumption]:
-    """Return the assumptions about spectrum and step size that fail; all eigenvalues are positive."""
-    fails = []
-    if len(classification.eigenvalues) == 1:
-        fails.append(Assumption.DISTINCT_ENDS)
-    if classification.lowest.multiplicity > 1:
-        fails.append(Assumption.SIMPLE_LOWEST)
-    if classification.highest.multiplicity > 1:
-        fails.append(Assumption.SIMPLE_HIGHEST)
-    if classification.regime is Regime.BOUNDARY:
-        fails.append(Assumption.OFF_BOUNDARY)
-    if classification.regime is Regime.UNSTABLE:
-        fails.append(Assumption.STABLE_STEP)
-    return fails
 
 
 def preimages_undecided(expansion: Expansion) -> str:

@@ -27,9 +27,9 @@ from typing import Protocol
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from gdcheck.theorem.assumptions.preimages import Preimages, examine_preimages
-from gdcheck.theorem.assumptions.regime import Classification, classify
+from gdcheck.theorem.assumptions.regime import Classification, classify, spectral_failures
 from gdcheck.theorem.assumptions.spectrum import Eigenspace, Pencil, gap
-from gdcheck.theorem.decision.decide import preimages_undecided, spectral_failures
+from gdcheck.theorem.decision.decide import preimages_undecided
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.problem import EveryStartProblem, Problem

@@ -1,16 +1,18 @@
 """Decide a smooth problem whose minimizer is enclosed: the same assumptions, the same lemma, the same verdicts.
 
-An equality is never decided here: where η cannot be told from a boundary, or the two ends of the spectrum not from
-their neighbours, the verdict is unresolved and says so.
+Where an equality is not decided (``theorem.assumptions.enclosed``), because η cannot be told from a boundary, or an end
+of the spectrum not from its neighbour, the verdict is unresolved and says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq
 
+from gdcheck.theorem.assumptions.enclosed import ExactSpectrum, Told, cannot_tell, regime_of, tell
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, MAX_PRECISION, MAX_STEPS
 from gdcheck.theorem.decision.reasons import why_degenerate, why_lost
 from gdcheck.theorem.decision.verdict import Verdict
@@ -30,10 +32,7 @@ from gdcheck.theorem.smooth.spectrum import Spectrum
 __all__ = [
     "SmoothDecision",
     "SmoothProblem",
-    "cannot_tell",
     "decide_smooth",
-    "failures_of",
-    "regime_of",
     "regular_point",
 ]
 
@@ -55,6 +54,7 @@ class SmoothDecision:
         fails: The assumptions proved to fail.
         point: Where I − η∇²f is proved to be regular, shape (n,).
         amplitude: The deciding inequality and the limit; None if no limit is certified.
+        exact: The spectrum, where equality was decided exactly.
         saddle: The critical point that the iterates are seen to tend to, if it is proved to be no minimum.
         lost: Why no critical point was found that the iterates tend to; None if one was.
     """
@@ -68,6 +68,7 @@ class SmoothDecision:
     fails: tuple[Assumption, ...] = ()
     point: tuple[fmpq, ...] | None = None
     amplitude: Amplitude | None = None
+    exact: ExactSpectrum | None = None
     saddle: Saddle | None = None
     lost: Lost | None = None
 
@@ -99,6 +100,8 @@ def decide_smooth(
     _require_defined(problem)
     point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near)
     if isinstance(point, Lost):
+        if point is Lost.SETTLED_NOWHERE and (beside := _beside_unstable(problem, max_steps)) is not None:
+            return beside
         reason = why_lost(problem.loss, point)
         return SmoothDecision(problem, Verdict.UNRESOLVED, reason, FIRST_PRECISION, lost=point)
     precision = FIRST_PRECISION
@@ -114,6 +117,15 @@ def decide_smooth(
         return SmoothDecision(problem, Verdict.UNRESOLVED, degenerate, precision)
     reason = "the minimizer could not be enclosed" if found is None else found.value
     return SmoothDecision(problem, Verdict.UNRESOLVED, f"{reason} (up to {precision} bits; --max-precision)", precision)
+
+
+def _beside_unstable(problem: SmoothProblem, max_steps: int) -> SmoothDecision | None:
+    """Decide about the minimum next to the start, if the step size is too large for it: nothing need settle there."""
+    point = find(problem.loss, problem.step_size, problem.start, problem.start)
+    if isinstance(point, Lost):
+        return None
+    found = _attempt(problem, point, FIRST_PRECISION, max_steps)
+    return found if isinstance(found, SmoothDecision) and found.regime is Regime.UNSTABLE else None
 
 
 def _require_defined(problem: SmoothProblem) -> None:
@@ -146,64 +158,29 @@ def _attempt(
         if isinstance(minimizer, Lost):
             return _no_minimum(problem, point, precision)
         _require_given(problem, minimizer)
-        spectrum, eta = minimizer.spectrum, problem.step_size
-        regime = regime_of(spectrum, eta)
-        fails = failures_of(spectrum, eta, regime)
-        if regime is None or fails is None:
-            near = cannot_tell(spectrum, eta)
+        eta = problem.step_size
+        told = tell(problem.loss, minimizer, eta)
+        if told is None:
+            near = cannot_tell(minimizer.spectrum, eta)
             return (
                 Cause.PRECISION
                 if precision < 1024
-                else SmoothDecision(problem, Verdict.UNRESOLVED, near, precision, minimizer, regime)
+                else SmoothDecision(
+                    problem, Verdict.UNRESOLVED, near, precision, minimizer, regime_of(minimizer.spectrum, eta)
+                )
             )
-        regular = regular_point(problem, minimizer)
-    if regime is Regime.UNSTABLE:
-        reason = not_applicable([Assumption.STABLE_STEP.sentence])
-        return SmoothDecision(problem, Verdict.NOT_APPLICABLE, reason, precision, minimizer, regime, fails)
-    sign = THEOREM_1.predictions[regime].end.value if regime in THEOREM_1.predictions else 1
+        regular = regular_point(problem, told.minimizer)
+    if not told.dominant:
+        reason = not_applicable(a.sentence for a in told.fails)
+        if told.regime is not Regime.UNSTABLE:
+            reason += "; no limit is certified"
+        return _decision(problem, Verdict.NOT_APPLICABLE, reason, precision, told)
     with ctx.workprec(precision):
-        sequence = enclosed_minimum(problem.loss, eta, problem.start, minimizer, sign)
+        sequence = enclosed_minimum(problem.loss, eta, problem.start, told.minimizer, told.dominant)
         result = certify(sequence, max_steps)
     if result is Cause.PRECISION:
         return result
-    made = (problem, precision, minimizer, regime, fails, regular)
-    return _conclude(made, Cause.ELSEWHERE if isinstance(result, Settled) else result)
-
-
-def regime_of(spectrum: Spectrum, eta: fmpq) -> Regime | None:
-    """Return the regime of a step size; None if it cannot be told from a boundary."""
-    low, high = spectrum.values[0], spectrum.values[-1]
-    if surely_less(arb(2), eta * high):
-        return Regime.UNSTABLE
-    if not surely_less(eta * high, arb(2)):
-        return None
-    if surely_less(eta * (low + high), arb(2)):
-        return Regime.SMALL_STEP
-    return Regime.LARGE_STEP if surely_less(arb(2), eta * (low + high)) else None
-
-
-def failures_of(spectrum: Spectrum, eta: fmpq, regime: Regime | None) -> tuple[Assumption, ...] | None:
-    """Return the assumptions that fail; None if two eigenvalues cannot be told apart."""
-    fails = []
-    if len(spectrum.values) == 1:
-        fails.append(Assumption.DISTINCT_ENDS)
-    elif not (
-        surely_less(spectrum.values[0], spectrum.values[1]) and surely_less(spectrum.values[-2], spectrum.values[-1])
-    ):
-        return None
-    if regime is Regime.UNSTABLE:
-        fails.append(Assumption.STABLE_STEP)
-    return tuple(fails)
-
-
-def cannot_tell(spectrum: Spectrum, eta: fmpq) -> str:
-    """Say what cannot be told apart."""
-    low, high = spectrum.values[0], spectrum.values[-1]
-    if not (surely_less(eta * high, arb(2)) or surely_less(arb(2), eta * high)):
-        return "the step size cannot be told from the stability limit 2/λₙ; change it a little"
-    if not (surely_less(eta * (low + high), arb(2)) or surely_less(arb(2), eta * (low + high))):
-        return "the step size cannot be told from the boundary 2/(λ₁+λₙ); change it a little"
-    return "an end of the Hessian's spectrum cannot be told from its neighbour; equal ends are outside the theorem"
+    return _conclude(problem, precision, told, regular, Cause.ELSEWHERE if isinstance(result, Settled) else result)
 
 
 def regular_point(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> tuple[fmpq, ...] | None:
@@ -228,27 +205,32 @@ def regular_point(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> tuple
 
 
 def _conclude(
-    made: tuple[SmoothProblem, int, EnclosedMinimizer, Regime, tuple[Assumption, ...], tuple[fmpq, ...] | None],
-    result: Amplitude | Cause,
+    problem: SmoothProblem, precision: int, told: Told, regular: tuple[fmpq, ...] | None, result: Amplitude | Cause
 ) -> SmoothDecision:
-    problem, precision, minimizer, regime, fails, regular = made
     amplitude = result if isinstance(result, Amplitude) else None
-    if fails:
+    if told.fails:
         certified = (
             "; no limit is certified"
             if amplitude is None
             else (f"; what happens instead is certified: the direction is {amplitude.limit.kind.value}")
         )
-        verdict, reason = Verdict.NOT_APPLICABLE, not_applicable(a.sentence for a in fails) + certified
+        verdict, reason = Verdict.NOT_APPLICABLE, not_applicable(a.sentence for a in told.fails) + certified
     elif isinstance(result, Cause):
         verdict, reason = Verdict.UNRESOLVED, result.value
     elif regular is None:
         verdict = Verdict.UNRESOLVED
         reason = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}; another --step-size may be"
     else:
-        end = THEOREM_1.predictions[regime].end
+        end = THEOREM_1.predictions[told.regime].end
         verdict, reason = Verdict.PROVED, AS_PREDICTED.format(result.limit.kind.value, EXTREME[end])
-    return SmoothDecision(problem, verdict, reason, precision, minimizer, regime, fails, regular, amplitude)
+    return _decision(problem, verdict, reason, precision, told, point=regular, amplitude=amplitude)
+
+
+def _decision(
+    problem: SmoothProblem, verdict: Verdict, reason: str, precision: int, told: Told, **found: Any
+) -> SmoothDecision:
+    here = (told.minimizer, told.regime, told.fails)
+    return SmoothDecision(problem, verdict, reason, precision, *here, exact=told.exact, **found)
 
 
 def _no_minimum(problem: SmoothProblem, point: Sequence[fmpq], precision: int) -> SmoothDecision:

@@ -31,6 +31,8 @@ MOST_VALUES = 2_000
 _GUARD_BITS = 64
 SHOWN = 16
 """How many values are shown."""
+TWO_DIRECTIONS = "the certified limit has two directions; a --step-size off 2/(λ₁+λₙ) has one"
+REPEATED = "the dominant eigenvalue is repeated; no option decides it, a loss with a simple one may be decided"
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,8 +219,8 @@ class TrajectoryContext:
         if self.decision.amplitude is None:
             return f"no limit direction is certified: {self.decision.reason}"
         if self.direction is None:
-            return "the certified limit has two directions; a --step-size off 2/(λ₁+λₙ) has one"
-        return "the dominant eigenvalue is repeated; no option decides it, a loss with a simple one may be decided"
+            return TWO_DIRECTIONS
+        return REPEATED
 
     def trajectory(self, most: int) -> Iterator[EnclosedIterate]:
         """Enclose the iterates from the start on.

@@ -19,6 +19,11 @@ from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, Crossings, 
 from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
+REPEATED_TOP = (
+    "the largest eigenvalue is repeated and has no gradient; no option decides it, a loss with a simple one may be"
+    " decided, or a --scalar"
+)
+
 
 @dataclass(frozen=True)
 class Sharpness:
@@ -66,14 +71,7 @@ def sharpness(
         if context is None:
             return None
         top = TopEigenvalue.of(context.expansion, context.derivatives, context.spectrum)
-        if top is None:
-            cause = (
-                "the largest eigenvalue is repeated and has no gradient; no option decides it, a loss with a simple one"
-                " may be decided, or a --scalar"
-            )
-            found = Pattern(Kind.UNDECIDED, cause=cause)
-        else:
-            found = context.pattern(top)
+        found = Pattern(Kind.UNDECIDED, cause=REPEATED_TOP) if top is None else context.pattern(top)
         limit = context.spectrum.highest.ball()
         crossed = crossings(context, top, found, most_steps)
         onset: Onset | None = None

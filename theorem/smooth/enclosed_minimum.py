@@ -24,6 +24,7 @@ from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 _LOCAL_FROM = fmpq(21, 20)
 _GROWN = 4.0
 _MOST_IN_BALLS = 8
+_SQUARINGS = 6
 # The norm of the map's derivative may be overestimated by this much; beyond it, it is computed again.
 _NOT_MUCH = fmpq(1, 4096)
 _ROOM = fmpq(65, 64)
@@ -34,29 +35,37 @@ _SHARP = fmpq(257, 256)
 
 
 def enclosed_minimum(
-    loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], minimizer: EnclosedMinimizer, sign: int
+    loss: SmoothLoss,
+    step_size: fmpq,
+    start: Sequence[fmpq],
+    minimizer: EnclosedMinimizer,
+    dominant: Sequence[tuple[Sequence[int], int]] = ((range(1), 1),),
 ) -> PerturbedSequence:
-    """Supply the trajectory along one end of the spectrum, at the current precision.
+    """Supply the trajectory along one end of the spectrum or both, at the current precision.
 
     Args:
         loss: The loss.
         step_size: η.
         start: x₀, shape (n,).
         minimizer: The minimizer.
-        sign: The sign of the dominant multiplier: 1 for the smallest eigenvalue, −1 for the largest.
+        dominant: The places of each dominant eigenvalue in the spectrum, with the sign of its multiplier: 1 for the
+            smallest one, −1 for the largest.
 
     Returns:
         The sequence.
     """
     spectrum = minimizer.spectrum
-    index = 0 if sign > 0 else len(spectrum.values) - 1
+    inside = {i for places, _ in dominant for i in places}
     moduli = [abs(1 - step_size * value) for value in spectrum.values]
-    rho = moduli[index]
-    b = max((m.upper() for i, m in enumerate(moduli) if i != index), key=float, default=arb(0))
+    # Equal moduli: each ball holds the same number, and so does what they share.
+    rho = moduli[min(inside)]
+    for i in inside:
+        rho = rho.intersection(moduli[i])
+    b = max((m.upper() for i, m in enumerate(moduli) if i not in inside), key=float, default=arb(0))
     largest = max((m.upper() for m in moduli), key=float)
     trajectory = _Trajectory(loss, step_size, start, minimizer, rho, largest)
     return PerturbedSequence(
-        parts=[spectrum.line(index, sign)],
+        parts=[spectrum.part(places, sign) for places, sign in dominant],
         rho=rho,
         dominance=arb((rho.lower() - b).lower()),
         remainder=trajectory.remainder,
@@ -173,15 +182,12 @@ class _Trajectory:
         return arb((norm_here + self._step_size * third * drift).upper())
 
     def _norm(self, at: Forward) -> arb:
-        """Bound ‖I − η∇²f‖ at a point: in floats if that is possible, else in balls."""
-        bound = map_norm(at, self._step_size)
-        if bound is not None:
-            return bound
+        """Bound ‖I − η∇²f‖ at a point: of few variables in balls, which cost less there, of more in floats."""
         n = self._loss.dimension
         if n > _MOST_IN_BALLS:
-            return arb("inf")
-        matrix = arb_mat([[int(i == j) for j in range(n)] for i in range(n)]) - at.hessian() * arb(self._step_size)
-        power = matrix
-        for _ in range(3):
+            bound = map_norm(at, self._step_size)
+            return arb("inf") if bound is None else bound
+        power = arb_mat([[int(i == j) for j in range(n)] for i in range(n)]) - at.hessian() * arb(self._step_size)
+        for _ in range(_SQUARINGS):
             power = power * power
-        return arb(norm(power.entries()).root(8).upper())
+        return arb(norm(power.entries()).root(1 << _SQUARINGS).upper())

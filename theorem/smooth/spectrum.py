@@ -9,6 +9,7 @@ With approximate eigenvectors as the columns of V, let :math:`S = V^TAV` and :ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
@@ -70,24 +71,35 @@ class Spectrum:
         return cls(values, fmpq_mat(entries), matrix, spread)
 
     def line(self, index: int, sign: int) -> DominantPart:
-        """Return the projector onto an eigenvector's line, for every matrix within ``spread``.
+        """Return the projector onto the eigenvector's line of a simple eigenvalue, as ``part`` does."""
+        return self.part(range(index, index + 1), sign)
+
+    def part(self, places: Sequence[int], sign: int) -> DominantPart:
+        """Return the projector onto the eigenspace of an eigenvalue, for every matrix that may be meant.
 
         Args:
-            index: The position of its eigenvalue.
+            places: The positions of the eigenvalue, as many as its multiplicity.
             sign: The sign of its multiplier.
 
         Returns:
-            The part v vᵀ, ‖v‖ = 1, within √2 ‖Av − λ̃v‖/γ.
+            The part W Wᵀ with W the vectors, of unit length each, within √2 ‖AW − λ̃W‖/γ + ‖WᵀW − I‖.
         """
-        column = arb_mat(fmpq_mat([[row[index]] for row in self.vectors.tolist()]))
-        column = column * (1 / norm(column.entries()))
-        value = self.values[index]
-        middle = value.mid()
-        residual = norm((self.matrix * column - column * middle).entries()) + self.spread
-        others = [x for i, x in enumerate(self.values) if i != index]
-        gap = min((abs(x - middle).lower() - abs(value - middle).upper() for x in others), key=float, default=None)
+        m, rows = len(places), arb_mat(self.vectors).transpose().tolist()
+        w = arb_mat([[x / norm(rows[i]) for x in rows[i]] for i in places]).transpose()
+        here = self.values[places[0]]
+        for i in places:
+            here = here.union(self.values[i])
+        middle = here.mid()
+        residual = norm((self.matrix * w - w * middle).entries()) + self.spread * arb(m).sqrt()
+        others = [x for i, x in enumerate(self.values) if i not in places]
+        gap = min((abs(x - middle).lower() - abs(here - middle).upper() for x in others), key=float, default=None)
         sine = arb(0) if gap is None else residual / gap if gap > 0 else arb("inf")
-        return DominantPart(sign, (arb(2).sqrt() * sine).upper(), column, column.transpose())
+        skew = arb(0) if m == 1 else norm((w.transpose() * w - _identity(m)).entries())
+        return DominantPart(sign, (arb(2).sqrt() * sine + skew).upper(), w, w.transpose())
+
+
+def _identity(n: int) -> arb_mat:
+    return arb_mat([[int(i == j) for j in range(n)] for i in range(n)])
 
 
 def _sorted_ends(values: list[arb]) -> list[arb]:

@@ -12,20 +12,20 @@ from gdcheck.theorem.certificate.parts import (
     columns,
     components,
     decimal,
+    eigenvalues_json,
     enclosed_fields,
     in_floats,
     limit_json,
     texts,
 )
-from gdcheck.theorem.certificate.step_sizes import SpectralEnd, step_sizes
+from gdcheck.theorem.certificate.step_sizes import SpectralEnd, exact_step_sizes, step_sizes
 from gdcheck.theorem.decision.enclosed.every_start import SmoothEveryStart
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.loss.balls import decimal_ends
 from gdcheck.theorem.loss.rational import to_text
-from gdcheck.theorem.methods.statement import THEOREM_1, End
+from gdcheck.theorem.methods.statement import THEOREM_1, Regime
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
-from gdcheck.theorem.smooth.problem import SmoothProblem
 
 FORMAT = "gdcheck-smooth/1"
 _CERTIFIED = {Verdict.PROVED, Verdict.NOT_APPLICABLE}
@@ -89,23 +89,28 @@ def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
     if minimizer is None:
         return answer | enclosed_fields(None)
     at = _pairs(minimizer)
-    answer |= enclosed_fields(at) | smooth_keys(problem, minimizer, decision.precision)
+    answer |= enclosed_fields(at) | smooth_keys(decision)
     with ctx.workprec(decision.precision + 64):
         values = minimizer.spectrum.values
-        low, high = values[0], values[-1]
-        ends = SpectralEnd.enclosed(minimizer.spectrum)
+        m, k = (1, 1) if decision.exact is None else decision.exact.multiplicities
         prediction = THEOREM_1.predictions.get(decision.regime) if decision.regime else None
-        if prediction is None:
-            return answer
-        lowest = prediction.end is End.LOWEST
-        multiplier = 1 - eta * (low if lowest else high)
-        answer["predicted"] = {"kind": prediction.kind.value, "vector": ends[0 if lowest else 1].vector}
-        answer["multiplier"] = decimal(multiplier)
+        is_lowest = decision.regime is not Regime.LARGE_STEP
+        if prediction is not None:
+            vector = SpectralEnd.enclosed(minimizer.spectrum)[0 if is_lowest else 1].vector
+            # A multiple eigenvalue has no line of its own.
+            simple = (m if is_lowest else k) == 1
+            answer["predicted"] = {"kind": prediction.kind.value, "vector": vector} if simple else None
+        if prediction is not None or amplitude is not None:
+            multiplier = 1 - eta * values[0 if is_lowest else -1]
+            answer["multiplier"] = decimal(multiplier)
         if amplitude is not None:
             said = {"sentence": "the iterates tend to the minimizer", "point_kind": "minimum"}
             answer |= enclosed_fields(at, **said, step=amplitude.step, factor=float(multiplier.mid()))
             rho = abs(multiplier)
-            others = values[1:] if lowest else values[:-1]
+            # At the boundary both ends dominate.
+            first = 0 if decision.regime is Regime.LARGE_STEP else m
+            last = len(values) if decision.regime is Regime.SMALL_STEP else len(values) - k
+            others = values[first:last]
             rate = max([float(rho.mid()), *(float((abs(1 - eta * v) / rho).mid()) for v in others)])
             answer |= {"rate": rate, "rate_exponent": log(rate) if rate else None}
     return answer
@@ -117,25 +122,24 @@ def _pairs(minimizer: EnclosedMinimizer) -> list[list[float]]:
     return [in_floats(arb(x) + around) for x in minimizer.centre]
 
 
-def smooth_keys(problem: SmoothProblem, minimizer: EnclosedMinimizer | None, precision: int) -> dict[str, Any]:
-    """Return the keys of an answer about the minimizer, the spectrum there, and the step sizes that follow from it.
-
-    Args:
-        problem: The problem.
-        minimizer: The minimizer; None if none is enclosed.
-        precision: The bits used.
-    """
+def smooth_keys(found: SmoothDecision | SmoothEveryStart) -> dict[str, Any]:
+    """Return what an answer says of the minimizer, of the spectrum there, and of the step sizes that follow from it."""
     keys = dict.fromkeys(("minimizer", "boundary", "stability_limit", "step_sizes", "rate_per_step"))
+    minimizer, exact = found.minimizer, found.exact
     if minimizer is None:
         return {**keys, "eigenvalues": []}
-    with ctx.workprec(precision + 64):
+    with ctx.workprec(found.precision + 64):
         values = minimizer.spectrum.values
         low, high = values[0], values[-1]
         return {
             "minimizer": _pairs(minimizer),
-            "eigenvalues": [{"value": decimal(value), "multiplicity": 1} for value in values],
+            "eigenvalues": [{"value": decimal(value), "multiplicity": 1} for value in values]
+            if exact is None
+            else eigenvalues_json(exact.found.eigenvalues),
             "boundary": in_floats(2 / (low + high)),
             "stability_limit": in_floats(2 / high),
-            "step_sizes": step_sizes(*SpectralEnd.enclosed(minimizer.spectrum)),
-            "rate_per_step": max(float(abs(1 - problem.step_size * value).mid()) for value in values),
+            "step_sizes": step_sizes(*SpectralEnd.enclosed(minimizer.spectrum))
+            if exact is None
+            else exact_step_sizes(exact.pencil, exact.found.eigenvalues),
+            "rate_per_step": max(float(abs(1 - found.problem.step_size * value).mid()) for value in values),
         }

@@ -38,7 +38,7 @@ def smooth_every_start_certificate(found: SmoothEveryStart) -> dict[str, Any] | 
 
 def smooth_every_start_answer(found: SmoothEveryStart) -> dict[str, Any]:
     """Return the answer as plain data, with the keys of ``every_start_answer``."""
-    known = smooth_keys(found.problem, found.minimizer, found.precision)
+    known = smooth_keys(found)
     predicted = described = multiplier = None
     if found.exceptional is not None and found.prediction is not None and found.minimizer is not None:
         graph, values = found.exceptional, found.minimizer.spectrum.values

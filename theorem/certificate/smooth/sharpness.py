@@ -62,7 +62,7 @@ def recheck_smooth_sharpness(decision: SmoothDecision, found: Sharpness, *, ask:
 def _pattern(context: SmoothContext, found: Sharpness) -> dict[str, Any] | None:
     pattern = found.pattern
     if pattern.kind is Kind.CONSTANT:
-        return {"kind": "constant", "from_step": 0}
+        return {"kind": "constant", "from_step": pattern.step}
     if pattern.order != 1 or pattern.proof is None or context.envelope is None:
         return None
     top = SmoothTopEigenvalue(context)

@@ -62,15 +62,48 @@ def verify_ends(lowest: Ends, highest: Ends, eigenvalues: Sequence[Ends], digits
         claim(good, f"the {name} eigenvalue is in the narrow [{show(*stated)}] fails: it is in [{show(*own)}]")
 
 
-def verify_sides(regime: str, eigenvalues: Sequence[Ends], eta: Fraction) -> None:
-    """Claim G4 (regime): eta (lambda_1 + lambda_n) and eta lambda_n are on the sides of 2 that the regime says."""
+def on_side(regime: str, eigenvalues: Sequence[Ends], eta: Fraction) -> bool:
+    """Tell whether eta (lambda_1 + lambda_n) and eta lambda_n are on the sides of 2 that the regime says."""
     (low, high), (least, most) = eigenvalues[0], eigenvalues[-1]
     sides = {
         SMALL: eta * (high + most) < 2,
         LARGE: eta * (low + least) > 2 and eta * most < 2,
         UNSTABLE: eta * least > 2,
     }
-    claim(sides.get(regime), f"the regime is {regime[:40]} fails: eta lambda_n in [{show(eta * least, eta * most)}]")
+    return sides.get(regime, False)
+
+
+def verify_sides(regime: str, eigenvalues: Sequence[Ends], eta: Fraction) -> None:
+    """Claim G4 (regime): eta (lambda_1 + lambda_n) and eta lambda_n are on the sides of 2 that the regime says."""
+    ends = show(*(eta * x for x in eigenvalues[-1]))
+    claim(on_side(regime, eigenvalues, eta), f"the regime is {regime[:40]} fails: eta lambda_n in [{ends}]")
+
+
+def places_of(eigenvalues: Sequence[Ends], end: int) -> range:
+    """Return the places of the smallest (0) or the largest (-1) eigenvalue: its intervals are one and the same."""
+    m, n = sum(x == eigenvalues[end] for x in eigenvalues), len(eigenvalues)
+    return range(m) if end == 0 else range(n - m, n)
+
+
+def dominant_blocks(
+    regime: str, kind: str, eigenvalues: Sequence[Ends], eta: Fraction
+) -> tuple[list[tuple[range, int]], Ends]:
+    """Verify the kind of the limit, and that multipliers of one modulus below one outweigh all others.
+
+    Returns:
+        The places of each dominant eigenvalue, with the sign of its multiplier; and an interval of the modulus.
+    """
+    expected, signs = DOMINANT.get(regime, (None, ()))
+    claim(expected is not None and kind == expected, f"the limit is {kind[:40]} fails: the regime is {regime[:40]}")
+    blocks = [(places_of(eigenvalues, 0 if sign > 0 else -1), sign) for sign in signs]
+    inside = {i for places, _ in blocks for i in places}
+    claim(len(inside) == sum(len(places) for places, _ in blocks), "two dominant eigenvalues differ fails")
+    (first, *_), sign = blocks[0]
+    low, high = sorted(sign * (1 - eta * x) for x in eigenvalues[first])
+    beside = [x for i, x in enumerate(eigenvalues) if i not in inside]
+    others = max((abs(1 - eta * x) for ends in beside for x in ends), default=Fraction(0))
+    claim(low > 0 and others < low and high < 1, f"one multiplier dominates fails: {show(low, high, others)}")
+    return blocks, (low, high)
 
 
 def dominant(regime: str, kind: str, eigenvalues: Sequence[Ends], eta: Fraction) -> tuple[int, int, Ends]:
@@ -79,40 +112,57 @@ def dominant(regime: str, kind: str, eigenvalues: Sequence[Ends], eta: Fraction)
     Returns:
         The index of its eigenvalue, its sign, and an interval of its modulus.
     """
-    expected, signs = DOMINANT.get(regime, (None, ()))
-    claim(kind == expected and len(signs) == 1, f"the limit is {kind[:40]} fails: the regime is {regime[:40]}")
-    index, sign = (0, 1) if signs == (1,) else (len(eigenvalues) - 1, -1)
-    low, high = sorted(sign * (1 - eta * x) for x in eigenvalues[index])
-    beside = [*eigenvalues[:index], *eigenvalues[index + 1 :]]
-    others = max((abs(1 - eta * x) for ends in beside for x in ends), default=Fraction(0))
-    claim(low > 0 and others < low and high < 1, f"one multiplier dominates fails: {show(low, high, others)}")
-    return index, sign, (low, high)
+    blocks, rho = dominant_blocks(regime, kind, eigenvalues, eta)
+    places, sign = blocks[0]
+    claim(len(blocks) == len(places) == 1, f"the limit is {kind[:40]} along one line fails")
+    return places[0], sign, rho
 
 
 def sine_above(matrix: Matrix, vector: Vector, eigenvalues: Sequence[Ends], index: int, spread: Fraction) -> Fraction:
-    """Bound the sine of the angle between a vector and one of the eigenvectors (Davis and Kahan).
+    """Bound the sine of the angle between a vector and the eigenvector of a place, as ``sine_of_span`` does."""
+    return sine_of_span(matrix, [vector], eigenvalues, range(index, index + 1), spread)
 
-    Let t be the middle of the eigenvalue's interval, and g the distance from t to the nearest other eigenvalue. The
-    sine is at most |A v - t v| / (g |v|). The two unit vectors then differ by at most sqrt 2 times the sine.
+
+def sine_of_span(
+    matrix: Matrix, vectors: Sequence[Vector], eigenvalues: Sequence[Ends], places: range, spread: Fraction
+) -> Fraction:
+    """Bound the sine of the angle between the span of vectors and the eigenspace of an eigenvalue (Davis and Kahan).
+
+    With t in the middle of the eigenvalue's interval and g the distance from t to all other eigenvalues, it is at most
+    |A V - t V|_F / (g s), s the smallest singular value of V: |v| of one vector v, else at least 1 - |V^T V - I|_F.
+    Unit vectors at an angle differ by sqrt 2 times its sine at most.
 
     Args:
-        matrix: A matrix of intervals, shape (n, n).
-        vector: The vector v.
+        matrix: In intervals.
+        vectors: The vectors, the columns of V, as many as the eigenvalue's multiplicity.
         eigenvalues: The intervals of all eigenvalues.
-        index: The index of the eigenvalue.
+        places: The eigenvalue's places.
         spread: How far A may be from the matrix, in norm.
     """
-    if len(eigenvalues) == 1:
+    others = [x for i, x in enumerate(eigenvalues) if i not in places]
+    if not others:
         return Fraction(0)
     bits = matrix[0][0].bits
-    v, t = point(vector, bits), (eigenvalues[index][0] + eigenvalues[index][1]) / 2
-    middle = Interval.exactly(t, bits)
-    residual = norm_above([dot(row, v) - middle * x for row, x in zip(matrix, v, strict=True)], bits)
-    low, high = root_bounds(squared(vector))
-    beyond = residual + spread * high
-    gap = min(max(a - t, t - b) for i, (a, b) in enumerate(eigenvalues) if i != index)
-    claim(gap > 0 and 2 * beyond < gap * high, f"the vector is near an eigenvector fails: {show(beyond, gap)}")
+    ends = eigenvalues[places[0]]
+    t = (ends[0] + ends[1]) / 2
+    middle, residuals = Interval.exactly(t, bits), list[Interval]()
+    for vector in vectors:
+        v = point(vector, bits)
+        residuals += [dot(row, v) - middle * x for row, x in zip(matrix, v, strict=True)]
+    low, high = root_bounds(sum(map(squared, vectors), Fraction(0)))
+    if len(vectors) > 1:
+        low = 1 - skew_above(vectors, bits)
+    beyond = norm_above(residuals, bits) + spread * high
+    gap = min(max(a - t, t - b) for a, b in others)
+    claim(gap > 0 and 2 * beyond < gap * low, f"the vector is near an eigenvector fails: {show(beyond, gap)}")
     return beyond / (gap * low)
+
+
+def skew_above(vectors: Sequence[Vector], bits: int) -> Fraction:
+    """Bound |V^T V - I|_F for the matrix V of vectors."""
+    columns = [point(v, bits) for v in vectors]
+    skew = [dot(v, w) - Interval.exactly(int(v is w), bits) for v in columns for w in columns]
+    return norm_above(skew, bits)
 
 
 ROOT2 = root_bounds(Fraction(2))[1]

@@ -1,4 +1,4 @@
-"""Smooth certificates: Claims G1 to G9, and ``check``. docs/certificate.md, *Smooth certificates*.
+"""Smooth certificates: Claims G1 to G10, and ``check``. docs/certificate.md, *Smooth certificates*.
 
 The minimizer is known only to lie in a ball, and the Hessian there only in intervals. Everything is computed again from
 the text of the loss; a claim that is not decided at one precision is tried at the next, and fails at the last.
@@ -7,15 +7,17 @@ the text of the loss; a claim that is not decided at one precision is tried at t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from gdcheck.theorem.checker.exact import minus, root_bounds, squared
+from gdcheck.theorem.checker.exact import Vector, minus, root_bounds, squared
 from gdcheck.theorem.checker.exact import norm_above as norm_of_fractions
-from gdcheck.theorem.checker.lemma import growth, verify_box
+from gdcheck.theorem.checker.lemma import growth, verify_directions
 from gdcheck.theorem.checker.outcome import claim, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
 from gdcheck.theorem.checker.smooth.derivatives import evaluate, hessian
+from gdcheck.theorem.checker.smooth.exact_point import exact_hessian, verify_exactly
 from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, dot, norm_above, point
 from gdcheck.theorem.checker.smooth.minimizer import (
     Document,
@@ -31,9 +33,11 @@ from gdcheck.theorem.checker.smooth.spectrum import (
     ROOT2,
     UNSTABLE,
     Matrix,
-    dominant,
+    dominant_blocks,
     eigenvalues_within,
-    sine_above,
+    on_side,
+    sine_of_span,
+    skew_above,
     verify_ends,
     verify_sides,
 )
@@ -59,32 +63,45 @@ def verify(c: Document, bits: int) -> tuple[Middle, Sequence[Ends]]:
 
 
 def verify_stated(c: Stated, bits: int, *, has_limit: bool) -> tuple[Middle, Sequence[Ends]]:
-    """Verify Claims G1 to G5; return the loss in the middle of the minimizer's ball, and the eigenvalues."""
+    """Verify Claims G1 to G5 and G10.
+
+    Returns:
+        The loss in the middle of the minimizer's ball, and the eigenvalues; those that are proved to be equal have one
+        and the same interval.
+    """
     at = Middle.of(c, bits)
     verify_minimizer(c, at)
     eigenvalues = eigenvalues_within(at.matrix, c.eigenvectors, at.spread)
     verify_ends(c.spectrum.lowest, c.spectrum.highest, eigenvalues, 12)
-    verify_sides(c.regime, eigenvalues, c.problem.step_size)
-    verify_assumptions(c, at, eigenvalues, has_limit=has_limit)
+    fails, eigenvalues = spectral_failures(c, at, eigenvalues)
+    verify_assumptions(c, at, fails, has_limit=has_limit)
     return at, eigenvalues
 
 
-def verify_assumptions(c: Stated, at: Middle, eigenvalues: Sequence[Ends], *, has_limit: bool) -> None:
+def spectral_failures(c: Stated, at: Middle, eigenvalues: list[Ends]) -> tuple[list[str], list[Ends]]:
+    """Verify the regime; return the assumptions about spectrum and step size that fail, and the eigenvalues.
+
+    The ends are simple if the intervals of neighbours do not meet. What intervals do not tell, the exact spectrum does,
+    where the minimizer is known exactly (Claim G10).
+    """
+    n, eta = len(eigenvalues), c.problem.step_size
+    apart = n == 1 or all(a[1] < b[0] for a, b in (eigenvalues[:2], eigenvalues[-2:]))
+    if not (apart and on_side(c.regime, eigenvalues, eta)):
+        matrix = exact_hessian(at.expression, c.minimizer.centre)
+        if matrix is not None:
+            return verify_exactly(matrix, (c.spectrum.lowest, c.spectrum.highest), eigenvalues, c.regime, eta)
+    verify_sides(c.regime, eigenvalues, eta)
+    claim(apart, f"the ends of the spectrum are simple fails: {show(*eigenvalues[0], *eigenvalues[min(1, n - 1)])}")
+    return ["distinct-ends"] * (n == 1) + ["stable-step"] * (c.regime == UNSTABLE), eigenvalues
+
+
+def verify_assumptions(c: Stated, at: Middle, fails: Sequence[str], *, has_limit: bool) -> None:
     """Claim G5 (assumptions): exactly the stated assumptions fail, and the verdict follows.
 
-    * Simple ends: the intervals of the two smallest eigenvalues do not meet, nor do those of the two largest.
-    * Null preimages: the loss is analytic where it is defined, and so is d = det(I - eta * Hessian). If d is not zero
-      at one point of a connected part of the domain, its zeros there are a null set, and preimages of null sets are
-      null sets. The stated point lies in the minimizer's part: a ball around the minimizer holds it, and lies in the
-      domain.
+    Null preimages: the loss is analytic where it is defined, and so is d = det(I - eta * Hessian). If d is not zero at
+    one point of a connected part of the domain, its zeros there are a null set, and preimages of null sets are null
+    sets. The stated point lies in the minimizer's part: a ball around the minimizer holds it, and lies in the domain.
     """
-    n = len(eigenvalues)
-    fails = ["distinct-ends"] if n == 1 else []
-    if n > 1:
-        apart = all(a[1] < b[0] for a, b in (eigenvalues[:2], eigenvalues[-2:]))
-        claim(apart, f"the ends of the spectrum are simple fails: {show(*eigenvalues[0], *eigenvalues[1])}")
-    if c.regime == UNSTABLE:
-        fails.append("stable-step")
     claim(sorted(c.fails) == sorted(fails), f"the failing assumptions are {c.fails} fails: they are {fails}")
     claim(c.verdict == ("not-applicable" if fails else "proved"), f"the verdict is {c.verdict} fails")
     claim(has_limit or fails, "a proof has a limit fails")
@@ -109,71 +126,105 @@ def _is_regular(matrix: Matrix) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Block:
+    """Claim G6 (line): vectors near the eigenvectors of a dominant eigenvalue, the columns of V.
+
+    Attributes:
+        vectors: They, as many as its multiplicity.
+        sign: The sign of its multiplier.
+        tilt: A bound of the distance of unit vectors in their span from unit vectors of the eigenspace.
+        skew: A bound of |V^T V - I|.
+    """
+
+    vectors: Sequence[Vector]
+    sign: int
+    tilt: Fraction
+    skew: Fraction
+
+    @property
+    def deviation(self) -> Fraction:
+        """A bound of the distance between V V^T and the projector onto the eigenspace."""
+        return self.tilt + self.skew
+
+    def part(self, centre: Sequence[Interval]) -> tuple[list[Fraction], Fraction, Fraction]:
+        """Return nearly V V^T h for h in the middle of intervals, how far it is off, and a lower bound of its length.
+
+        |V| <= 2, for the vectors are nearly orthonormal (Claim G2).
+        """
+        bits = centre[0].bits
+        shares = [dot(point(v, bits), centre) for v in self.vectors]
+        vector = [
+            sum((x.lower * y for x, y in zip(shares, row, strict=True)), Fraction(0))
+            for row in zip(*self.vectors, strict=True)
+        ]
+        least = [max(x.lower, -x.upper, Fraction(0)) for x in shares]
+        shortest = root_bounds(squared(self.vectors[0]))[0] if len(shares) == 1 else 1 - self.skew
+        off = Fraction(2 * sum(x.width() for x in shares), 1 << bits)
+        return vector, off, root_bounds(squared(least))[0] * shortest
+
+
 def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Limit) -> None:
-    """Claims G6 to G9: at the stated step the amplitude is larger than the tail, and the stated limit follows.
+    """Claims G6 to G9: at the stated step each amplitude is larger than the tail, and the stated limit follows.
 
     The trajectory is followed with half of the bits first: the minimizer needs more bits than the iterates do.
     """
     eta = c.problem.step_size
-    index, sign, rho = dominant(c.regime, limit.kind, eigenvalues, eta)
-    deviation, tilt = verify_line(c, at, eigenvalues, index)
+    places, rho = dominant_blocks(c.regime, limit.kind, eigenvalues, eta)
+    blocks = [block_of(c, at, eigenvalues, *place) for place in places]
     largest = max(abs(1 - eta * x) for ends in eigenvalues for x in ends)
 
-    def decided(bits: int) -> Fraction:
+    def decided(bits: int) -> tuple[list[list[Fraction]], Fraction]:
         here = at.at_scale(bits)
-        return verify_inequality(c, here, enclose(c, here, largest), rho, (c.eigenvectors[index], deviation))
+        return verify_inequality(c, here, enclose(c, here, largest), rho, blocks)
 
-    inner = with_enough_bits((at.bits // 2, at.bits), decided)
-    verify_direction(c, limit, index, (1 if inner > 0 else -1) * sign**c.step, tilt)
+    parts, miss = with_enough_bits((at.bits // 2, at.bits), decided)
+    tilt = blocks[0].tilt if len(blocks) == len(blocks[0].vectors) == 1 else None
+    signs = [block.sign for block in blocks]
+    verify_directions([limit.vector], c.step, list(zip(signs, parts, strict=True)), miss, tilt)
 
 
-def verify_line(c: Stated, at: Middle, eigenvalues: Sequence[Ends], index: int) -> tuple[Fraction, Fraction]:
-    """Claim G6 (line): bound how far the stated vector v is from the eigenvector.
+def block_of(c: Stated, at: Middle, eigenvalues: Sequence[Ends], places: range, sign: int) -> Block:
+    """Claim G6 (line): bound how far vectors are from the eigenvectors of an eigenvalue."""
+    vectors = [c.eigenvectors[i] for i in places]
+    claim(len(c.eigenvectors) > 1 or vectors[0][0] == 1, "the one vector is 1 fails")
+    tilt = ROOT2 * sine_of_span(at.matrix, vectors, eigenvalues, places, at.spread)
+    return Block(vectors, sign, tilt, skew_above(vectors, at.bits))
 
-    Returns:
-        A bound of the distance between v v^T and the projector onto the eigenvector, and one between the unit vectors.
-    """
-    v = c.eigenvectors[index]
-    claim(len(v) > 1 or v[0] == 1, "the one vector is 1 fails")
-    tilt = ROOT2 * sine_above(at.matrix, v, eigenvalues, index, at.spread)
-    return tilt + abs(squared(v) - 1), tilt
+
+def verify_line(c: Stated, at: Middle, eigenvalues: Sequence[Ends], index: int) -> Fraction:
+    """Claim G6 (line): bound the distance between the unit vector along a stated one and the unit eigenvector."""
+    return block_of(c, at, eigenvalues, range(index, index + 1), 1).tilt
 
 
 def verify_inequality(
-    c: Document,
-    at: Middle,
-    iterate: tuple[list[Interval], Fraction],
-    rho: Ends,
-    line: tuple[Sequence[Fraction], Fraction],
-) -> Fraction:
-    """Claim G8 (inequality): with C = eta T / 2 on the ball of the iterate, the amplitude is larger than the tail.
+    c: Document, at: Middle, iterate: tuple[list[Interval], Fraction], rho: Ends, blocks: Sequence[Block]
+) -> tuple[list[list[Fraction]], Fraction]:
+    """Claim G8 (inequality): with C = eta T / 2 on the ball of the iterate, every amplitude is larger than the tail.
 
     Args:
         c: The certificate.
         at: The loss at the minimizer.
         iterate: A ball that holds h_k.
-        rho: An interval of the dominant multiplier's modulus.
-        line: The vector v, and a bound of the distance between v v^T and the projector.
+        rho: An interval of the dominant multipliers' modulus.
+        blocks: The dominant eigenvalues' vectors, and how well their projectors are known.
 
     Returns:
-        The iterate's component along the vector, whose sign is that of the limit.
+        The iterate's part in each block, and a bound of how far their sum is from the limit zeta.
     """
-    (centre, error), (vector, deviation) = iterate, line
+    centre, error = iterate
     r = norm_above(centre, at.bits) + error
     third = third_above(at.expression, at.centre, r + c.minimizer.radius)
     push = c.problem.step_size * third * r / 2
     *_, tail = growth(push, r, rho, f"at step {c.step}")
-    inner = dot(point(vector, at.bits), centre)
-    size = max(inner.lower, -inner.upper, Fraction(0))
-    amplitude = size * root_bounds(squared(vector))[0] - error - deviation * r
-    claim(amplitude > tail, f"amplitude > tail fails at step {c.step}: {show(amplitude)}, {show(tail)}")
-    return inner.lower
-
-
-def verify_direction(c: Document, limit: Limit, index: int, sign: int, tilt: Fraction) -> None:
-    """Claim G9 (limit): every component's interval holds that of the limit at even steps, and is narrow."""
-    vector = [sign * x for x in c.eigenvectors[index]]
-    verify_box("the limit", vector, root_bounds(squared(vector)), tilt, limit.vector)
+    parts, errors = [], Fraction(0)
+    for block in blocks:
+        part, off, length = block.part(centre)
+        wrong = error + block.deviation * r
+        claim(length - wrong > tail, f"amplitude > tail fails at step {c.step}: {show(length - wrong)}, {show(tail)}")
+        parts.append(part)
+        errors += wrong + off + tail
+    return parts, errors
 
 
 def precisions(c: Stated) -> tuple[int, ...]:

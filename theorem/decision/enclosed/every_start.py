@@ -7,10 +7,11 @@ r, :math:`C = \frac{\eta}{2}T` bounds the remainder and :math:`\Lambda = \eta T 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flint import arb, ctx, fmpq
 
+from gdcheck.theorem.assumptions.enclosed import ExactSpectrum, cannot_tell, regime_of, tell
 from gdcheck.theorem.decision.every_start import (
     ExceptionalGraph,
     GraphShape,
@@ -20,7 +21,7 @@ from gdcheck.theorem.decision.every_start import (
     slope_of,
     unit_vector,
 )
-from gdcheck.theorem.decision.smooth import cannot_tell, failures_of, regime_of, regular_point
+from gdcheck.theorem.decision.smooth import regular_point
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.limit.sequence import DominantPart
 from gdcheck.theorem.loss.balls import norm, surely_less
@@ -59,6 +60,7 @@ class SmoothEveryStart:
         point: Where I − η∇²f is proved to be regular, shape (n,).
         prediction: The limit that almost every start has; None unless the verdict is proved.
         exceptional: The exceptional set in a ball; None unless the verdict is proved.
+        exact: The spectrum, where equality was decided exactly.
     """
 
     problem: EveryStartSmoothProblem
@@ -71,6 +73,7 @@ class SmoothEveryStart:
     point: tuple[fmpq, ...] | None = None
     prediction: Prediction | None = None
     exceptional: ExceptionalGraph | None = None
+    exact: ExactSpectrum | None = None
 
 
 def decide_smooth_every_start(problem: EveryStartSmoothProblem) -> SmoothEveryStart:
@@ -118,16 +121,16 @@ def _attempt(problem: EveryStartSmoothProblem, point: Sequence[fmpq], precision:
             reason = f"the critical point near {_shown(problem, point)} is not proved to be a strict minimum"
             return SmoothEveryStart(problem, Verdict.UNRESOLVED, f"{reason}; name another with --near", precision)
         _require_given(problem, minimizer)
-        eta, spectrum = problem.step_size, minimizer.spectrum
-        regime, fails = regime_of(spectrum, eta), None
-        if regime is not None:
-            fails = failures_of(spectrum, eta, regime)
-        if regime is None or fails is None:
-            reason = cannot_tell(spectrum, eta)
-            return SmoothEveryStart(problem, Verdict.UNRESOLVED, reason, precision, minimizer, regime)
+        eta = problem.step_size
+        told = tell(problem.loss, minimizer, eta)
+        if told is None:
+            reason, regime_only = cannot_tell(minimizer.spectrum, eta), regime_of(minimizer.spectrum, eta)
+            return SmoothEveryStart(problem, Verdict.UNRESOLVED, reason, precision, minimizer, regime_only)
+        minimizer, regime, fails = told.minimizer, told.regime, told.fails
         if fails:
             reason = not_applicable(a.sentence for a in fails)
-            return SmoothEveryStart(problem, Verdict.NOT_APPLICABLE, reason, precision, minimizer, regime, fails)
+            failed = SmoothEveryStart(problem, Verdict.NOT_APPLICABLE, reason, precision, minimizer, regime, fails)
+            return replace(failed, exact=told.exact)
         regular = regular_point(problem, minimizer)
         if regular is None:
             reason = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}; another --step-size may be"

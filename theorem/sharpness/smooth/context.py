@@ -9,18 +9,18 @@ from itertools import islice
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from gdcheck.theorem.assumptions.exact_point import exact_minimizer
 from gdcheck.theorem.assumptions.regime import classify
 from gdcheck.theorem.assumptions.spectrum import Pencil
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
-from gdcheck.theorem.sharpness.context import MOST_VALUES, SHOWN
+from gdcheck.theorem.sharpness.context import MOST_VALUES, REPEATED, SHOWN, TWO_DIRECTIONS
 from gdcheck.theorem.sharpness.envelope import Envelope
 from gdcheck.theorem.sharpness.observable import Direction, Valued
 from gdcheck.theorem.sharpness.orders.setting import Setting
 from gdcheck.theorem.sharpness.pattern import Onset, Pattern, find_onset
-from gdcheck.theorem.sharpness.smooth.exact_point import exact_minimizer
 from gdcheck.theorem.sharpness.smooth.forms import third_twice
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball, is_quadratic
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
@@ -92,10 +92,24 @@ class SmoothContext:
         return amplitude is not None and amplitude.limit.kind is LimitKind.ALTERNATING
 
     @cached_property
+    def top_is_simple(self) -> bool:
+        """Whether the largest eigenvalue is not proved to be repeated."""
+        exact = self.decision.exact
+        return exact is None or exact.multiplicities[1] == 1
+
+    @cached_property
+    def has_line(self) -> bool:
+        """Whether a limit along a single line is certified."""
+        limit, exact = self.decision.limit, self.decision.exact
+        if limit is None or limit.kind is LimitKind.TWO_CYCLE:
+            return False
+        return exact is None or exact.multiplicities[-1 if self.alternating else 0] == 1
+
+    @cached_property
     def envelope(self) -> Envelope | None:
-        """The trajectory's envelope; None without a certified direction."""
+        """The trajectory's envelope; None without a certified direction along a line."""
         amplitude, values = self.decision.amplitude, self.found.spectrum.values
-        if amplitude is None:
+        if amplitude is None or not self.has_line:
             return None
         others = values[:-1] if self.alternating else values[1:]
         return Envelope(
@@ -109,9 +123,9 @@ class SmoothContext:
 
     @cached_property
     def direction(self) -> Direction | None:
-        """The certified limit direction."""
+        """The certified limit direction; None unless it is along a line."""
         limit = self.decision.limit
-        if limit is None:
+        if limit is None or not self.has_line:
             return None
         balls = limit.vectors[0]
         known = self.exact
@@ -167,8 +181,10 @@ class SmoothContext:
         return (self.step_size * self.third(radius) * ROOM / 2).upper()
 
     def no_direction(self) -> str:
-        """Say why there is no certified direction."""
-        return f"no limit direction is certified: {self.decision.reason}"
+        """Say why there is no certified direction along a line."""
+        if self.decision.limit is None:
+            return f"no limit direction is certified: {self.decision.reason}"
+        return TWO_DIRECTIONS if self.decision.limit.kind is LimitKind.TWO_CYCLE else REPEATED
 
     def invariant(self, radius: arb) -> bool:
         """Whether the ball of this radius is forward invariant, with norms that shrink."""
@@ -210,8 +226,7 @@ class SmoothContext:
         Yields:
             The iterates; fewer if the enclosures grow beyond all bounds.
         """
-        problem, sign = self.decision.problem, -1 if self.alternating else 1
-        sequence = enclosed_minimum(problem.loss, self.step_size, problem.start, self.found, sign)
+        sequence = enclosed_minimum(self.loss, self.step_size, self.decision.problem.start, self.found)
         for iterate in islice(sequence.iterates(), most):
             if not surely_less(iterate.radius, arb(2) ** 256):
                 return

@@ -9,7 +9,8 @@ from gdcheck.theorem.sharpness.context import SHOWN
 from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, crossings
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
-from gdcheck.theorem.sharpness.sharpness import Sharpness
+from gdcheck.theorem.sharpness.sharpness import REPEATED_TOP, Sharpness
+from gdcheck.theorem.sharpness.smooth.constant import constant_from
 from gdcheck.theorem.sharpness.smooth.context import SmoothContext
 from gdcheck.theorem.sharpness.smooth.symmetry import reverses_direction
 from gdcheck.theorem.sharpness.smooth.top import SmoothTopEigenvalue
@@ -35,17 +36,22 @@ def smooth_sharpness(decision: SmoothDecision, *, most_steps: int = MOST_CROSSIN
         context = SmoothContext.of(decision)
         if context is None:
             return None
-        top = SmoothTopEigenvalue(context)
+        top = SmoothTopEigenvalue(context) if context.top_is_simple else None
         found = smooth_pattern(context, top)
         crossed = crossings(context, top, found, most_steps)
-        onset, first = context.onset(top, found)
+        onset, first = (None, ()) if top is None else context.onset(top, found)
         return Sharpness(2 / context.step_size, context.highest, found, crossed, onset, first[:SHOWN])
 
 
-def smooth_pattern(context: SmoothContext, top: SmoothTopEigenvalue) -> Pattern:
-    """Prove the pattern of the largest eigenvalue, at the current precision."""
+def smooth_pattern(context: SmoothContext, top: SmoothTopEigenvalue | None) -> Pattern:
+    """Prove the pattern of the largest eigenvalue, None if it is repeated, at the current precision."""
     if context.is_quadratic:
         return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=0)
+    flat_from = constant_from(context)
+    if flat_from is not None:
+        return Pattern(Kind.CONSTANT, arb(0), fmpq(0), step=flat_from)
+    if top is None:
+        return Pattern(Kind.UNDECIDED, cause=REPEATED_TOP)
     if context.envelope is None or context.direction is None:
         return Pattern(Kind.UNDECIDED, cause=context.no_direction())
     direction, (slope, exact) = context.direction, context.direction.slope(top)

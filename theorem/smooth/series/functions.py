@@ -40,7 +40,7 @@ def function(name: str, x: Series, *, valued: bool) -> tuple[Series, Series]:
     Args:
         name: One of ``theorem.smooth.functions.FUNCTIONS``, not sqrt.
         x: The argument.
-        valued: Whether the constant term of the value is needed; if not, a rational softplus leaves it out.
+        valued: Whether the constant of the value matters; it is left out if not, where it may be irrational.
 
     Returns:
         Two series.
@@ -58,10 +58,10 @@ def _function(name: str, x: Series, *, valued: bool) -> tuple[Series, Series]:
     if name == "exp":
         e = x.exp()
         return e, e
-    if name == "log":
-        return x.log(), 1 / x
-    if name == "log1p":
-        return (1 + x).log(), 1 / (1 + x)
+    if name in {"log", "log1p"}:
+        u = x if name == "log" else 1 + x
+        slope = 1 / u
+        return (_from_slope(slope, u) if _is_free(u, valued) and u[0] > 0 else u.log()), slope
     if name == "sin":
         return x.sin(), x.cos()
     if name == "cos":
@@ -82,10 +82,21 @@ def _function(name: str, x: Series, *, valued: bool) -> tuple[Series, Series]:
     if name == "softplus":
         return _softplus(x, valued=valued)
     if name == "atan":
-        return x.atan(), 1 / (1 + x * x)
+        slope = 1 / (1 + x * x)
+        return (_from_slope(slope, x) if _is_free(x, valued) else x.atan()), slope
     if isinstance(x, fmpq_series):
         raise InexactError("erf has irrational derivatives")
     return x.erf(), (-x * x).exp() * (2 / arb.pi().sqrt())
+
+
+def _is_free(x: Series, valued: bool) -> bool:
+    """Whether the constant of a function's value may be left out, and has to be where it is irrational."""
+    return isinstance(x, fmpq_series) and not valued
+
+
+def _from_slope(slope: Series, x: Series) -> Series:
+    """Return a function of a series without its constant, by its derivative there."""
+    return (slope * x.derivative()).integral()
 
 
 def _softplus(x: Series, *, valued: bool) -> tuple[Series, Series]:
@@ -93,7 +104,7 @@ def _softplus(x: Series, *, valued: bool) -> tuple[Series, Series]:
     if isinstance(x, fmpq_series):
         if valued:
             raise InexactError("ln 2 is irrational")
-        return (slope * x.derivative()).integral(), slope
+        return _from_slope(slope, x), slope
     return ((1 + x.exp()).log() if x[0] < 0 else x + (1 + (-x).exp()).log()), slope
 
 

@@ -87,7 +87,7 @@ def test_errors_bound_the_truth_where_iterates_move_away(seed):
     exact, step_size = [fmpq(q.numerator, q.denominator) for q in start], fmpq(eta.numerator, eta.denominator)
     first = decide_smooth(SmoothProblem(loss, fmpq(1, 50), tuple(exact)))
     with ctx.workprec(64):
-        sequence = enclosed_minimum(loss, step_size, exact, first.minimizer, 1)
+        sequence = enclosed_minimum(loss, step_size, exact, first.minimizer)
         ours = list(islice(sequence.iterates(), steps))
     found = [([as_fraction(y) for y in x.centre], as_fraction(x.error)) for x in ours]
     document = read_record(checker.Document, smooth_certificate(first), "", len(names))

@@ -94,7 +94,7 @@ def test_certificates_are_accepted_and_replayed(known, name):
 
 
 def test_what_is_not_decided_says_why():
-    flat = decide_smooth(SmoothProblem.of("exp(x) - x + 2*y**2", step_size="0.3", start=["0.1", "0.1"]))
+    flat = decide_smooth(SmoothProblem.of("exp(x) - x + 2*y**2 + y**4", step_size="0.3", start=["0.1", "0.1"]))
     found = smooth_sharpness(flat)
     assert found.pattern.kind is Kind.UNDECIDED and "zero" in found.pattern.cause
     made = smooth_sharpness_certificate(flat, found)

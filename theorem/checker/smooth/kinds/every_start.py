@@ -76,7 +76,7 @@ def verify_kind(c: EveryStart) -> None:
 def verify_normal(c: EveryStart, at: Middle, eigenvalues: Sequence[Ends], index: int, graph: Graph) -> None:
     """Claim J2 (normal): the intervals hold a unit eigenvector of the dominant eigenvalue, and are narrow."""
     vector = c.eigenvectors[index]
-    _, tilt = verify_line(c, at, eigenvalues, index)
+    tilt = verify_line(c, at, eigenvalues, index)
     verify_box("the normal", vector, root_bounds(squared(vector)), tilt, graph.normal)
 
 

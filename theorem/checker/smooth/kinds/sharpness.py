@@ -7,6 +7,7 @@ sharpness certificates*.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -27,13 +28,16 @@ from gdcheck.theorem.checker.kinds.top_eigenvalue import MOST_LISTED, Steps
 from gdcheck.theorem.checker.outcome import claim, look, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
 from gdcheck.theorem.checker.reading.fields import read_list, read_record, whole
+from gdcheck.theorem.checker.smooth.blocks import varying
 from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
-from gdcheck.theorem.checker.smooth.expression import Call, Power
-from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, norm_above
+from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, UndefinedError, norm_above
 from gdcheck.theorem.checker.smooth.kinds.higher import fourth_above, third_along, value_at
 from gdcheck.theorem.checker.smooth.minimizer import Document, Iterate, Middle, follow, third_above
-from gdcheck.theorem.checker.smooth.spectrum import dominant
+from gdcheck.theorem.checker.smooth.spectrum import Matrix, dominant
 from gdcheck.theorem.checker.smooth.strict_minimum import PRECISIONS, verify, verify_line
+
+MOST_FOLLOWED = 20_000
+"""The most steps up to a ball on which the largest eigenvalue is constant."""
 
 
 def _values(kind: Any, value: object, path: str, n: int) -> tuple[Ends, ...]:
@@ -42,7 +46,7 @@ def _values(kind: Any, value: object, path: str, n: int) -> tuple[Ends, ...]:
 
 @dataclass(frozen=True)
 class Constant:
-    """λ_n(x_k) = λ_n from a step on: the loss is quadratic."""
+    """λ_n(x_k) = λ_n from a step on."""
 
     kind: Literal["constant"]
     from_step: int
@@ -95,7 +99,7 @@ def verify_all(c: SmoothSharpness, bits: int) -> None:
     if c.crossings is not None:
         verify_crossings(c.theorem, c.crossings, at, eigenvalues)
     if isinstance(c.pattern, Constant):
-        verify_constant(at)
+        verify_constant(c.theorem, c.pattern, at, eigenvalues)
     elif c.pattern is not None:
         verify_pattern(c.theorem, c.pattern, at, eigenvalues)
 
@@ -114,7 +118,7 @@ class Curvature:
         slack: T times the drift: a bound of the distance, in norm, of the Hessian at x_k from the matrix.
     """
 
-    matrix: list[list[Interval]]
+    matrix: Matrix
     slack: Fraction
 
     @classmethod
@@ -122,6 +126,10 @@ class Curvature:
         """Evaluate the Hessian."""
         third = third_above(at.expression, iterate.x, iterate.drift)
         return cls(hessian(evaluate(at.expression, iterate.x, 2)), third * iterate.drift)
+
+    def within(self, places: Sequence[int]) -> Curvature:
+        """Return the block of some variables; the norm of what it differs by is no larger."""
+        return Curvature([[self.matrix[i][j] for j in places] for i in places], self.slack)
 
     def is_below(self, s: Fraction) -> bool:
         """Tell whether λ_n(x_k) < s: all pivots of s - slack - H are positive."""
@@ -210,17 +218,29 @@ def verify_loss(crossings: Crossings, losses: dict[int, Ends]) -> None:
         claim(holds, f"the loss {word} fails at step {k}")
 
 
-def verify_constant(at: Middle) -> None:
-    """Claim K6 (smooth constant): the loss is quadratic.
+def verify_constant(c: Document, pattern: Constant, at: Middle, eigenvalues: Sequence[Ends]) -> None:
+    """Claim K6 (smooth constant): the loss is quadratic, or λ_n is that of a constant block of the Hessian.
 
-    It has no function and no negative or fractional power, and T = 0 on a ball.
+    The loss is q(y) + g(z) with q quadratic. The block of g has eigenvalues below λ_n only: at all iterates from
+    ``from_step`` on up to one, and on a ball around the minimizer with that iterate, which no later one leaves.
     """
-    whole_powers = not any(
-        isinstance(x, Call) or (isinstance(x, Power) and (x.exponent < 0 or x.exponent.denominator > 1))
-        for x in at.expression.operations
-    )
-    flat = third_above(at.expression, at.centre, Fraction(1)) == 0
-    claim(whole_powers and flat, "the loss is quadratic fails")
+    n, delta, eta = at.expression.dimension, c.minimizer.radius, c.problem.step_size
+    places = varying(at.expression)
+    claim(len(places) < n, "the loss is quadratic in some variables of their own fails")
+    if not places:
+        return
+    low, largest = eigenvalues[-1][0], largest_multiplier(c, eigenvalues)
+    for k, iterate in enumerate(islice(follow(c, at, largest), MOST_FOLLOWED)):
+        if k < pattern.from_step:
+            continue
+        r = iterate.radius
+        with suppress(UndefinedError):
+            third = third_above(at.expression, at.centre, r + delta)
+            inside = Curvature(at.matrix, third * (r + delta)).within(places)
+            if largest + r * eta * third / 2 <= 1 and inside.is_below(low):
+                return
+        claim(Curvature.at(at, iterate).within(places).is_below(low), f"λ_n(x_k) is constant fails at step {k}")
+    claim(False, f"λ_n(x_k) is constant fails: {MOST_FOLLOWED} steps do not reach a ball on which it is")
 
 
 @dataclass(frozen=True)
@@ -265,7 +285,7 @@ class FirstOrder:
         """Compute omega, and a bound of its error."""
         last, delta = len(eigenvalues) - 1, c.minimizer.radius
         vector = c.eigenvectors[last]
-        _, tilt = verify_line(c, at, eigenvalues, last)
+        tilt = verify_line(c, at, eigenvalues, last)
         found, square = third_along(at.expression, at.centre, vector), squared(vector)
         middles = tuple((x.lower + x.upper) / (2 * square) for x in found)
         width = norm_above([x - x.middle() for x in found], at.bits) / square
@@ -293,7 +313,7 @@ def verify_pattern(c: Document, pattern: Approach, at: Middle, eigenvalues: Sequ
     index, sign, rho = dominant(c.regime, c.limit.kind, eigenvalues, c.problem.step_size)
     beside = [*eigenvalues[:index], *eigenvalues[index + 1 :]]
     others = max((abs(1 - c.problem.step_size * x) for ends in beside for x in ends), default=None)
-    _, tilt = verify_line(c, at, eigenvalues, index)
+    tilt = verify_line(c, at, eigenvalues, index)
     reached = next(islice(follow(c, at, largest_multiplier(c, eigenvalues)), pattern.step, None))
     centre = [y.middle().lower for y in reached.h]
     line = Line((c.eigenvectors[index],), tilt)

@@ -100,8 +100,11 @@ def decide_smooth(
     _require_defined(problem)
     point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near)
     if isinstance(point, Lost):
-        if point is Lost.SETTLED_NOWHERE and (beside := _beside_unstable(problem, max_steps)) is not None:
-            return beside
+        followed = problem.given is None and problem.near is None
+        if followed and point is Lost.SETTLED_NOWHERE:
+            beside = _beside_unstable(problem, max_steps)
+            if beside is not None:
+                return beside
         reason = why_lost(problem.loss, point)
         return SmoothDecision(problem, Verdict.UNRESOLVED, reason, FIRST_PRECISION, lost=point)
     precision = FIRST_PRECISION

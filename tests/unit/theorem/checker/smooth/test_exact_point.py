@@ -191,3 +191,11 @@ def test_almost_every_start_meets_the_same_equality():
     assert "regime boundary fails" in check(
         {**certificate, "problem": {**certificate["problem"], "step_size": "2/3001"}}
     )
+
+
+def test_at_the_limit_of_stability_iterates_need_settle_nowhere():
+    """They come near as 1/√k: the minimum is that next to the start."""
+    problem = gdcheck.Problem("3/2 - cos(x) - cos(2*y)/2", step_size="1", start=["1/10", "1/5"])
+    found = gdcheck.decide(problem)
+    assert (found.verdict.value, found.regime.value) == ("not-applicable", "unstable")
+    assert check(json.loads(json.dumps(gdcheck.certify(found)))) is None

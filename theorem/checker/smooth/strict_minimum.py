@@ -179,9 +179,7 @@ def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Li
         return verify_inequality(c, here, enclose(c, here, largest), rho, blocks)
 
     parts, miss = with_enough_bits((at.bits // 2, at.bits), decided)
-    tilt = blocks[0].tilt if len(blocks) == len(blocks[0].vectors) == 1 else None
-    signs = [block.sign for block in blocks]
-    verify_directions([limit.vector], c.step, list(zip(signs, parts, strict=True)), miss, tilt)
+    verify_direction(c, limit, blocks, parts, miss)
 
 
 def block_of(c: Stated, at: Middle, eigenvalues: Sequence[Ends], places: range, sign: int) -> Block:
@@ -225,6 +223,15 @@ def verify_inequality(
         parts.append(part)
         errors += wrong + off + tail
     return parts, errors
+
+
+def verify_direction(
+    c: Document, limit: Limit, blocks: Sequence[Block], parts: Sequence[Sequence[Fraction]], miss: Fraction
+) -> None:
+    """Claim G9 (limit): every component's interval holds that of the limit at even steps, and is narrow."""
+    tilt = blocks[0].tilt if len(blocks) == len(blocks[0].vectors) == 1 else None
+    signs = [block.sign for block in blocks]
+    verify_directions([limit.vector], c.step, list(zip(signs, parts, strict=True)), miss, tilt)
 
 
 def precisions(c: Stated) -> tuple[int, ...]:

@@ -209,6 +209,7 @@ def crossings(
     from gdcheck.properties.storage.files import as_json as as_text
     from gdcheck.terminal.crossing_report import summary
     from gdcheck.terminal.progress import progress_bar
+    from gdcheck.terminal.show import say
 
     if out is not None:
         picture_format(out)
@@ -255,7 +256,8 @@ def crossings(
     if as_json:
         typer.echo(as_text(CrossingGrid(tuple(cells)), indent=None), nl=False)
     else:
-        typer.echo("\n".join(summary(cells)))
+        for line in summary(cells):
+            say(line)
     return PROVED
 
 

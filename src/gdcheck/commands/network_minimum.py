@@ -28,6 +28,7 @@ from gdcheck.networks.proof.samples import random_network, samples
 from gdcheck.networks.proof.tracing import traced
 from gdcheck.reports.network_proof_chart import MINIMUM_RUN, network_minimum_chart
 from gdcheck.terminal.progress import progress_bar
+from gdcheck.terminal.show import say
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq, to_text
 from gdcheck.theorem.methods.statement import Regime
@@ -60,7 +61,7 @@ def prove_minimum_command(options: NetworkOptions) -> int:
     count = len(network.inputs)
     objective = Objective(network, LOSSES[options.loss], decay * count)
     make_directory(options.out)
-    typer.echo(f"data: {describe(images)}; {network.parameters} weights, {count} samples, {options.loss} averaged, "
+    say(f"data: {describe(images)}; {network.parameters} weights, {count} samples, {options.loss} averaged, "
                f"weight decay {to_text(decay)}")  # fmt: skip
     try:
         known = None
@@ -118,28 +119,28 @@ def _network(options: NetworkOptions, images: Images) -> tuple[Network, Floats]:
 def _show(proof: Proof) -> None:
     count = len(proof.objective.network.inputs)
     eta: fmpq = proof.step_size * count
-    typer.echo(f"step size: {to_text(eta)} ≈ {float(eta):.9g}; 2/η = {float(2 / eta):.6g}")
+    say(f"step size: {to_text(eta)} ≈ {float(eta):.9g}; 2/η = {float(2 / eta):.6g}")
     end = proof.arrival
     if end is None:
         last = proof.moments[-1]
-        typer.echo(f"unresolved after step {last.step} (‖∇f‖ {last.slope / count:.3g}): {proof.reason}")
+        say(f"unresolved after step {last.step} (‖∇f‖ {last.slope / count:.3g}): {proof.reason}")
         return
     small = end.regime is Regime.SMALL_STEP
     way, which = ("fixed", "smallest") if small else ("alternating", "largest")
-    typer.echo(
+    say(
         f"proved: the trajectory tends to a strict minimum, and its direction is {way} along the eigenvector of the "
         f"{which} Hessian eigenvalue there; the inequality first held at step {proof.first}, and the certificate "
         f"states it at step {end.step}"
     )
     low, high = end.spectrum[0] / count, end.spectrum[-1] / count
     edge = f"{2 / (low[1] + high[1]):.9g}, {2 / (low[0] + high[0]):.9g}"
-    typer.echo(
+    say(
         f"at the minimum, which is within {end.minimizer.distance:.2g} of the stored point: "
         f"λ₁ in [{low[0]:.6g}, {low[1]:.6g}], λₙ in [{high[0]:.6g}, {high[1]:.6g}]; "
         f"2/(λ₁+λₙ) in [{edge}], 2/λₙ in [{2 / high[1]:.9g}, {2 / high[0]:.9g}]"
     )
-    typer.echo(f"at step {end.step}: amplitude at least {end.amplitude:.3g}, tail at most {end.tail:.3g}; "
+    say(f"at step {end.step}: amplitude at least {end.amplitude:.3g}, tail at most {end.tail:.3g}; "
                f"the limit's vector is known within {end.tilt:.2g}")  # fmt: skip
     above, below, open_ = proof.sides
-    typer.echo(f"sharpness: above 2/η at {above} steps, below at {below}, undecided {open_}")
-    typer.echo(f"the exact trajectory is within {end.drift:.2g} of the float64 one that was followed")
+    say(f"sharpness: above 2/η at {above} steps, below at {below}, undecided {open_}")
+    say(f"the exact trajectory is within {end.drift:.2g} of the float64 one that was followed")

@@ -33,6 +33,7 @@ from gdcheck.properties.storage.files import write_bytes_atomically, writing_to
 from gdcheck.reports.figures import rendered
 from gdcheck.reports.network_proof_chart import RUN, network_proof_chart
 from gdcheck.terminal.progress import progress_bar
+from gdcheck.terminal.show import say
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq, to_text
 from gdcheck.theorem.methods.statement import Regime
@@ -58,9 +59,7 @@ def prove_command(options: NetworkOptions) -> int:
     regime, given = asked(options)
     images, network, start = dense_on_images(options, 20, _MOST_WEIGHTS, "are taken")
     make_directory(options.out)
-    typer.echo(
-        f"data: {describe(images)}; {network.parameters} weights, {network.residuals} residuals, no weight decay"
-    )
+    say(f"data: {describe(images)}; {network.parameters} weights, {network.residuals} residuals, no weight decay")
     try:
         eta = found_step_size(network, start, regime) if given is None else given
         with progress_bar(options.max_steps, "enclosing") as tell:
@@ -115,11 +114,11 @@ def kept_and_checked(
             f"the checker does not accept the certificate ({failure}); "
             "its bounds are less sharp than the search's: allow more --max-steps, or take a smaller network"
         )
-        typer.echo(f"unresolved: {why}")
+        say(f"unresolved: {why}")
         answer_without_file(NothingFound("unresolved", why, proof.arrival.step))
         return OTHER
     show()
-    typer.echo(f"certificate: {path}, with its .npz, accepted by the checker; picture: {path.with_suffix('.svg')}")
+    say(f"certificate: {path}, with its .npz, accepted by the checker; picture: {path.with_suffix('.svg')}")
     return PROVED
 
 
@@ -241,31 +240,31 @@ def found_step_size(network: Network, start: Floats, regime: Regime, beta: float
 
 def _show(proof: Proof) -> None:
     eta = proof.step_size
-    typer.echo(f"step size: {to_text(eta)} ≈ {float(eta):.9g}; 2/η = {float(2 / eta):.6g}")
+    say(f"step size: {to_text(eta)} ≈ {float(eta):.9g}; 2/η = {float(2 / eta):.6g}")
     end = proof.arrival
     if end is None:
         last = proof.moments[-1]
-        typer.echo(f"unresolved after step {last.step} (loss {last.loss:.3g}): {proof.reason}")
+        say(f"unresolved after step {last.step} (loss {last.loss:.3g}): {proof.reason}")
         return
     small = end.regime is Regime.SMALL_STEP
     way, which = ("fixed", "smallest") if small else ("alternating", "largest")
-    typer.echo(
+    say(
         "proved: the trajectory tends to a zero of all residuals, and its direction is "
         f"{way} along the eigenvector of the {which} nonzero Hessian eigenvalue there; the inequality first held at "
         f"step {proof.first}, and the certificate states it at step {end.step}"
     )
     low, high = end.spectrum[0], end.spectrum[-1]
-    typer.echo(
+    say(
         f"at the point of arrival: λ₁ in [{low[0]:.6g}, {low[1]:.6g}], λ_p in [{high[0]:.6g}, {high[1]:.6g}]; "
         f"2/(λ₁+λ_p) in [{end.boundary[0]:.9g}, {end.boundary[1]:.9g}], "
         f"2/λ_p in [{end.stability_limit[0]:.9g}, {end.stability_limit[1]:.9g}]"
     )
-    typer.echo(f"at step {end.step}: amplitude at least {end.amplitude:.3g}, tail at most {end.tail:.3g}; "
+    say(f"at step {end.step}: amplitude at least {end.amplitude:.3g}, tail at most {end.tail:.3g}; "
                f"the limit's vector is known within {end.tilt:.2g}")  # fmt: skip
     _show_counts("largest eigenvalue of JJᵀ", proof.kernel)
     _show_counts("largest Hessian eigenvalue", proof.sharpness)
     run = distances(proof, end)
-    typer.echo(
+    say(
         f"the exact trajectory is within {end.drift:.2g} of the float64 one that was followed; torch's run is "
         f"{run['float64']:.2g} from that in float64 and {run['float32']:.2g} in float32, at step {end.step}"
     )
@@ -273,6 +272,4 @@ def _show(proof: Proof) -> None:
 
 def _show_counts(what: str, counts: Counts) -> None:
     last = "" if counts.last_above is None else f" (last at step {counts.last_above})"
-    typer.echo(
-        f"{what}: above 2/η at {counts.above} steps{last}, below at {counts.below}, undecided {counts.undecided}"
-    )
+    say(f"{what}: above 2/η at {counts.above} steps{last}, below at {counts.below}, undecided {counts.undecided}")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gdcheck.terminal.folding import print_folded
+from gdcheck.terminal.folding import print_folded, print_line
 from gdcheck.terminal.headline import headline, named, step_size_rows
 from gdcheck.terminal.show_outcome import minimizer_rows, outcome_rows
 from gdcheck.terminal.show_patterns import pattern_rows
@@ -110,6 +110,15 @@ def console_for_people() -> Console:
     """Return a console that does not fold lines for an eighty-column terminal where there is none."""
     console = _Console(highlight=False)
     return console if console.is_terminal else _Console(highlight=False, width=160)
+
+
+def say(text: str) -> None:
+    """Print a line of an answer; a terminal folds it between words.
+
+    Args:
+        text: The line.
+    """
+    print_line(console_for_people(), Text(text))
 
 
 def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -63,6 +63,10 @@ def in_terminal(columns, *words):
             ("check", "--loss", "x**4-3*x**2+2", "--step-size", "0.1", "--start=-2.5"),
             ["NOT-APPLICABLE", "alternating along", "1.22474487139159"],
         ),
+        (
+            ("crossings", "--loss", "x**2 + y**2/2 + x**2*y + x**3", "--start", "0.1,0.1", "--max-steps", "50"),
+            ["enclosures", "checker", "rechecked"],
+        ),
         (("steps", "--loss", "x**2+10*y**2"), ["alternating", "divergence", "leaves every bounded set"]),
     ],
 )

@@ -3,60 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import isqrt
 from operator import mul
 
-from gdcheck.theorem.checker.smooth.expression import Expression, Sum
+from gdcheck.theorem.checker.smooth.expression import Call, Expression, Sum
 from gdcheck.theorem.checker.smooth.intervals import Interval
 
 FEW = 64
 """With fewer coefficients than this, no matrix is made: the sums are evaluated one by one."""
 
 
-class Dots:
-    """A matrix of coefficients, each a whole number over 2^scale, rounded down if it has to be; it multiplies vectors.
+class Fields:
+    """Columns of whole numbers, each in one large number: its entries stand in fields of one width.
+
+    Multiplied by a factor and added up, the columns give every row's sum of products at once. With width w and the
+    entries c_i, a column is the sum of c_i 2^(w i); no carry passes from a field to the next as long as the modulus of
+    every row's sum is below 2^(w - 1). Then that sum plus 2^(w - 1) is not negative and has w bits.
 
     Attributes:
-        bits: The scale of the vectors' intervals.
-        scale: The scale of the coefficients: the smallest at which all are exact, but at most ``bits``.
-        exact: Whether all coefficients are exact.
-        rows: The coefficients, times 2^scale.
-        sums: For each row, the sum of the absolute values of its coefficients, times 2^scale.
+        rows: How many fields there are.
+        size: The bytes in a field.
+        half: 2^(w - 1).
+        halves: That in every field.
+        columns: The large numbers.
     """
 
-    def __init__(self, rows: Sequence[Sequence[Fraction]], bits: int) -> None:
-        needed = max((c.denominator.bit_length() - 1 for row in rows for c in row), default=0)
-        self.bits = bits
-        self.scale = min(needed, bits)
-        self.exact = all((1 << self.scale) % c.denominator == 0 for row in rows for c in row)
-        self.scale = self.scale if self.exact else bits
-        self.rows = [[(c.numerator << self.scale) // c.denominator for c in row] for row in rows]
-        self.sums = [sum(map(abs, row)) for row in self.rows]
+    def __init__(self, columns: Sequence[Sequence[int]], size: int) -> None:
+        self.rows, self.size, self.half = len(columns[0]), size, 1 << 8 * size - 1
+        self.halves = self.joined([0] * self.rows)
+        self.columns = [self.joined(column) - self.halves for column in columns]
+
+    def joined(self, entries: Sequence[int]) -> int:
+        """Return entries plus 2^(w - 1), side by side."""
+        return int.from_bytes(b"".join((c + self.half).to_bytes(self.size, "little") for c in entries), "little")
+
+    def products(self, factors: Sequence[int]) -> list[int]:
+        """Return each row's sum of products with the factors."""
+        sums = (sum(map(mul, self.columns, factors)) + self.halves).to_bytes(self.rows * self.size, "little")
+        size, half, read = self.size, self.half, int.from_bytes
+        return [read(sums[i : i + size], "little") - half for i in range(0, len(sums), size)]
+
+
+class Dots:
+    """Sums of products with fixed rows of coefficients, each a whole number over 2^scale, rounded down if need be.
+
+    Attributes:
+        bits: The scale of what is multiplied with them.
+        scale: That of the coefficients: at most ``bits``, and no more than they need to be exact.
+        exact: Whether they are.
+        rows: The coefficients, times 2^scale.
+        sums: The sums of their absolute values.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[int]], bits: int, scale: int, *, exact: bool) -> None:
+        self.bits, self.scale, self.exact, self.rows = bits, scale, exact, rows
+        self.sums = [sum(map(abs, row)) for row in rows]
+        self._fields: dict[int, Fields] = {}
+
+    def transposed(self) -> Dots:
+        """Return the sums with the columns of coefficients."""
+        return Dots(list(zip(*self.rows, strict=True)), self.bits, self.scale, exact=self.exact)
+
+    def products(self, xs: Sequence[int]) -> list[int]:
+        """Return the sum of products of each row with whole numbers."""
+        if not self.rows:
+            return []
+        # The modulus of a row's sum has no more bits than the two maxima together; a field has one more at least.
+        most = max(self.sums).bit_length() + max(map(abs, xs)).bit_length()
+        size = 4 * (most // 32 + 1)
+        if size not in self._fields:
+            self._fields[size] = Fields(list(zip(*self.rows, strict=True)), size)
+        return self._fields[size].products(xs)
 
     def of(self, xs: Sequence[Interval]) -> list[Interval]:
-        """Enclose the product of the matrix with a vector of intervals.
-
-        The middles are multiplied. The result is wrong by at most half the width of the widest interval, times the sum
-        of the row's absolute values.
-        """
+        """Return the sum of products of each row with intervals: by their middles, and half the widest one's width."""
         middles = [(x.low + x.high) >> 1 for x in xs]
         widest = max(x.high - m for x, m in zip(xs, middles, strict=True))
         # A rounded coefficient is too small by less than one unit.
         room = 0 if self.exact else sum(x.modulus() for x in xs)
         found = []
-        for row, size in zip(self.rows, self.sums, strict=True):
-            middle, wrong = sum(map(mul, row, middles)), size * widest + room
+        for middle, size in zip(self.products(middles), self.sums, strict=True):
+            wrong = size * widest + room
             found.append(Interval((middle - wrong) >> self.scale, -(-(middle + wrong) >> self.scale), self.bits))
         return found
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Rows of rational coefficients.
+
+    Attributes:
+        rows: Each coefficient's numerator and denominator.
+        needed: The bits after the point with which all of them are exact; None if no number of bits is enough.
+    """
+
+    rows: list[list[tuple[int, int]]]
+    needed: int | None
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[Fraction]]) -> Coefficients:
+        """Read fractions."""
+        ratios = [[c.as_integer_ratio() for c in row] for row in rows]
+        denominators = {q for row in ratios for _, q in row}
+        exact = all(q & q - 1 == 0 for q in denominators)
+        return cls(ratios, max((q.bit_length() - 1 for q in denominators), default=0) if exact else None)
+
+    def dots(self, bits: int) -> Dots:
+        """Return the sums with them, rounded down if ``bits`` are too few."""
+        exact = self.needed is not None and self.needed <= bits
+        scale = self.needed if self.needed is not None and exact else bits
+        return Dots([[(p << scale) // q for p, q in row] for row in self.rows], bits, scale, exact=exact)
 
 
 class Affine:
     """The sums of variables in a loss.
 
     Attributes:
-        rows: The row of each such operation, by its index; empty if there are few.
+        rows: The row of each such operation, by its index in order; empty if there are few.
+        others: The indices of all other operations.
+        calls: Those that are functions of the sums, with the slots of their arguments, by the function's name and
+            whether its value matters; all can be evaluated at once.
+        rest: Those that are neither.
         down: From variables to sums, without their constants.
         back: From sums to variables.
         constants: The sums' constants.
@@ -65,19 +135,21 @@ class Affine:
 
     def __init__(self, expression: Expression, bits: int) -> None:
         n = expression.dimension
-        sums = [
-            (i, x)
-            for i, x in enumerate(expression.operations[:-1])
-            if isinstance(x, Sum) and all(slot < n for slot, _ in x.terms)
-        ]
-        if sum(len(x.terms) for _, x in sums) < FEW:
-            sums = []
-        dense = [[dict(x.terms).get(slot, Fraction(0)) for slot in range(n)] for _, x in sums]
+        sums, coefficients = _sums(expression)
         self.bits = bits
-        self.rows = {i: row for row, (i, _) in enumerate(sums)}
-        self.down = Dots(dense, bits)
-        self.back = Dots(list(zip(*dense, strict=True)), bits)
-        self.constants = [Interval.exactly(x.constant, bits) for _, x in sums]
+        self.rows = {i: row for row, i in enumerate(sums)}
+        self.others = [i for i in range(len(expression.operations)) if i not in self.rows]
+        self.calls: dict[tuple[str, bool], list[tuple[int, int]]] = {}
+        self.rest: list[int] = []
+        for i in self.others:
+            x = expression.operations[i]
+            if isinstance(x, Call) and x.argument - n in self.rows:
+                self.calls.setdefault((x.name, n + i in expression.valued), []).append((i, x.argument))
+            else:
+                self.rest.append(i)
+        self.down = coefficients.dots(bits)
+        self.back = self.down.transposed()
+        self.constants = [Interval.exactly(x.constant, bits) for x in sums.values()]
         self.lengths = [_norm_above(row, self.down) for row in self.down.rows]
 
     def values(self, point: Sequence[Interval]) -> list[Interval]:
@@ -103,11 +175,12 @@ class Affine:
         found: list[list[Interval]] = [[] for _ in columns]
         for j, column in enumerate(columns):
             scaled = [a * m >> scale for a, m in zip(column, middles, strict=True)]
+            products = self.back.products(scaled)
             for k in range(j + 1):
-                entry = sum(map(mul, scaled, columns[k])) >> scale
                 wrong = doubt * lengths[j] * lengths[k] + sums[k] + 2
                 if not self.back.exact:
                     wrong += most * (sums[j] + sums[k])
+                entry = products[k] >> scale
                 found[j].append(Interval(entry - wrong, entry + wrong, bits))
                 if k < j:
                     found[k].append(found[j][k])
@@ -131,6 +204,17 @@ def _norm_above(row: Sequence[int], dots: Dots) -> int:
     less = 0 if dots.exact else 1
     norm = isqrt(sum((abs(c) + less) ** 2 for c in row)) + 1
     return norm << dots.bits - dots.scale
+
+
+@lru_cache(maxsize=4)
+def _sums(expression: Expression) -> tuple[dict[int, Sum], Coefficients]:
+    """Return the sums of variables by their index, and their coefficients; none if there are few."""
+    n, operations = expression.dimension, enumerate(expression.operations[:-1])
+    sums = {i: x for i, x in operations if isinstance(x, Sum) and all(slot < n for slot, _ in x.terms)}
+    if sum(len(x.terms) for x in sums.values()) < FEW:
+        sums = {}
+    rows = [dict(x.terms) for x in sums.values()]
+    return sums, Coefficients.of([[row.get(slot, Fraction(0)) for slot in range(n)] for row in rows])
 
 
 @lru_cache(maxsize=16)

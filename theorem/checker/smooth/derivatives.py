@@ -14,11 +14,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 from gdcheck.theorem.checker.exact import norm_above
-from gdcheck.theorem.checker.outcome import look
+from gdcheck.theorem.checker.outcome import LOOK, look
 from gdcheck.theorem.checker.smooth.affine import affine
-from gdcheck.theorem.checker.smooth.expression import Call, Expression, Operation, Power, Product, Sum
-from gdcheck.theorem.checker.smooth.functions import caps, jet, power_jet
-from gdcheck.theorem.checker.smooth.intervals import Interval, total
+from gdcheck.theorem.checker.smooth.expression import Call, Expression, Power, Product, Sum
+from gdcheck.theorem.checker.smooth.functions import caps, jet, jets, power_jet
+from gdcheck.theorem.checker.smooth.intervals import Interval
 
 Point = Sequence[Interval]
 
@@ -45,25 +45,30 @@ def _sums(expression: Expression, bits: int) -> dict[int, tuple[Interval, list[t
 
 def evaluate(expression: Expression, point: Point, order: int) -> Values:
     """Evaluate every slot at a point, and the derivatives of powers and calls up to an order."""
-    bits = point[0].bits
-    slots, jets = list(point), []
+    n, bits = expression.dimension, point[0].bits
     forms, sums = affine(expression, bits), _sums(expression, bits)
-    images = forms.values(point)
-    for i, operation in enumerate(expression.operations):
-        found: list[Interval] = []
-        if i in forms.rows:
-            value = images[forms.rows[i]]
-        elif isinstance(operation, Sum):
+    slots = [*point, *[Interval(0, 0, bits)] * len(expression.operations)]
+    derivatives = list[list[Interval]]([[]] * len(expression.operations))
+    for i, image in zip(forms.rows, forms.values(point), strict=True):
+        slots[n + i] = image
+    for (name, valued), places in forms.calls.items():
+        look("the loss at a point")
+        found = jets(name, [slots[argument] for _, argument in places], order, valued=valued)
+        for (i, _), derivatives[i] in zip(places, found, strict=True):
+            slots[n + i] = derivatives[i][0]
+    for i in forms.rest:
+        if i % LOOK == 0:
+            look("the loss at a point")
+        operation = expression.operations[i]
+        if isinstance(operation, Sum):
             constant, terms = sums[i]
-            value = _linear(constant, terms, slots)
+            slots[n + i] = _linear(constant, terms, slots)
         elif isinstance(operation, Product):
-            value = slots[operation.left] * slots[operation.right]
+            slots[n + i] = slots[operation.left] * slots[operation.right]
         else:
-            found = _jet(operation, slots[operation.argument], order, valued=len(slots) in expression.valued)
-            value = found[0]
-        slots.append(value)
-        jets.append(found)
-    return Values(expression, slots, jets)
+            derivatives[i] = _jet(operation, slots[operation.argument], order, valued=n + i in expression.valued)
+            slots[n + i] = derivatives[i][0]
+    return Values(expression, slots, derivatives)
 
 
 def _linear(constant: Interval, terms: Sequence[tuple[int, Interval]], slots: Sequence[Interval]) -> Interval:
@@ -81,7 +86,6 @@ def _linear(constant: Interval, terms: Sequence[tuple[int, Interval]], slots: Se
 
 
 def _jet(operation: Power | Call, x: Interval, order: int, *, valued: bool) -> list[Interval]:
-    look("the loss at a point")
     if isinstance(operation, Power):
         return power_jet(x, operation.exponent, order)
     return jet(operation.name, x, order, valued=valued)
@@ -90,37 +94,29 @@ def _jet(operation: Power | Call, x: Interval, order: int, *, valued: bool) -> l
 def gradient(values: Values) -> list[Interval]:
     """Return the gradient, by the chain rule from the last slot back to the variables."""
     n, bits = values.expression.dimension, values.slots[0].bits
-    return affine(values.expression, bits).collected(_adjoints(values, _partials(values)), n)
+    return affine(values.expression, bits).collected(_adjoints(values), n)
 
 
-Partials = Sequence[Sequence[tuple[int, Interval]]]
-"""For each operation the slots that it depends on, each with the derivative by it; none for affine forms."""
+def _partials(values: Values, i: int) -> Sequence[tuple[int, Interval]]:
+    """Return the slots that an operation depends on, each with the derivative by it; none for affine forms."""
+    operation, slots = values.expression.operations[i], values.slots
+    if isinstance(operation, Sum):
+        found = _sums(values.expression, slots[0].bits).get(i)
+        return [] if found is None else found[1]
+    if isinstance(operation, Product):
+        return [(operation.left, slots[operation.right]), (operation.right, slots[operation.left])]
+    return [(operation.argument, values.jets[i][1])]
 
 
-def _partials(values: Values) -> Partials:
-    bits, slots, found = values.slots[0].bits, values.slots, list[list[tuple[int, Interval]]]()
-    rows, sums = affine(values.expression, bits).rows, _sums(values.expression, bits)
-    for i, (operation, slopes) in enumerate(zip(values.expression.operations, values.jets, strict=True)):
-        if i in rows:
-            found.append([])
-        elif isinstance(operation, Sum):
-            found.append(sums[i][1])
-        elif isinstance(operation, Product):
-            u, v = operation.left, operation.right
-            found.append([(u, slots[v]), (v, slots[u])])
-        else:
-            found.append([(operation.argument, slopes[1])])
-    return found
-
-
-def _adjoints(values: Values, partials: Partials) -> list[Interval]:
-    """Return the derivative of the loss with respect to every slot, without what passes through affine forms."""
-    n, bits = values.expression.dimension, values.slots[0].bits
-    adjoints = [Interval(0, 0, bits)] * len(values.slots)
-    adjoints[-1] = Interval(1 << bits, 1 << bits, bits)
-    for i in range(len(partials) - 1, -1, -1):
-        for slot, d in partials[i]:
-            adjoints[slot] = adjoints[slot] + d * adjoints[n + i]
+def _adjoints(values: Values) -> list[Interval]:
+    """Return the derivative of the loss with respect to every slot, but for what affine forms bring the variables."""
+    n, bits, last = values.expression.dimension, values.slots[0].bits, len(values.slots) - 1
+    zero = Interval(0, 0, bits)
+    adjoints = [zero] * last + [Interval(1 << bits, 1 << bits, bits)]
+    for i in reversed(affine(values.expression, bits).others):
+        for slot, d in _partials(values, i):
+            more = d if n + i == last else d * adjoints[n + i]
+            adjoints[slot] = more if adjoints[slot] is zero else adjoints[slot] + more
     return adjoints
 
 
@@ -131,9 +127,9 @@ def hessian(values: Values) -> list[list[Interval]]:
     a phi''(u) (grad u)(grad u)^T, and u v adds a times (grad u)(grad v)^T and its transpose. Functions of affine forms
     add A^T W A, computed for all of them at once.
     """
-    expression, partials = values.expression, _partials(values)
+    expression = values.expression
     n, bits = expression.dimension, values.slots[0].bits
-    adjoints, forms, slopes = _adjoints(values, partials), affine(expression, bits), _Slopes(values, partials)
+    adjoints, forms, slopes = _adjoints(values), affine(expression, bits), _Slopes(values)
     zero = Interval(0, 0, bits)
     found = [[zero] * n for _ in range(n)]
     weights: dict[int, Interval] = {}
@@ -169,9 +165,8 @@ def hessian(values: Values) -> list[list[Interval]]:
 class _Slopes:
     """The gradients of slots, made when they are needed; each has one number for every variable it depends on."""
 
-    def __init__(self, values: Values, partials: Partials) -> None:
+    def __init__(self, values: Values) -> None:
         self.values = values
-        self.partials = partials
         self.bits = values.slots[0].bits
         self.known: dict[int, dict[int, Interval]] = {}
 
@@ -190,7 +185,7 @@ class _Slopes:
 
     def _parts(self, slot: int) -> Sequence[tuple[int, Interval]]:
         n = self.values.expression.dimension
-        return self.partials[slot - n] if slot >= n else []
+        return _partials(self.values, slot - n) if slot >= n else []
 
     def _made(self, slot: int) -> dict[int, Interval]:
         n, expression = self.values.expression.dimension, self.values.expression
@@ -231,21 +226,32 @@ def derivatives_above(expression: Expression, centre: Point, radius: Fraction) -
     Raises:
         UndefinedError: If the ball may leave the loss's domain.
     """
-    bits = centre[0].bits
+    n, bits = expression.dimension, centre[0].bits
     one, r = 1 << bits, Interval.exactly(radius, bits).high
     at_centre = evaluate(expression, centre, order=0).slots
-    known = [_Bounds(x.widened(r), one, 0, 0) for x in centre]
+    known = [_Bounds(x.widened(r), one, 0, 0) for x in at_centre]  # Of the variables; the others follow.
     forms = affine(expression, bits)
-    for i, operation in enumerate(expression.operations):
-        value, slot = at_centre[expression.dimension + i], expression.dimension + i
-        if i in forms.rows:
-            length = forms.lengths[forms.rows[i]]
-            found = _Bounds(value.widened(_times(length, r, bits)), length, 0, 0)
+    for i, row in forms.rows.items():
+        length = forms.lengths[row]
+        known[n + i] = _Bounds(at_centre[n + i].widened(_times(length, r, bits)), length, 0, 0)
+    derivatives = dict[int, list[Interval]]()
+    for (name, valued), places in forms.calls.items():
+        look("the loss on a ball")
+        found = jets(name, [known[argument].values for _, argument in places], 3, valued=valued)
+        derivatives |= {i: x for (i, _), x in zip(places, found, strict=True)}
+    for i in forms.others:
+        operation = expression.operations[i]
+        if isinstance(operation, Sum):
+            bounds = _bounds_of_sum(operation, _sums(expression, bits)[i], known, n)
+        elif isinstance(operation, Product):
+            bounds = _bounds_of_product(known[operation.left], known[operation.right])
         else:
-            found = _bounds(operation, known, expression.dimension, bits, valued=slot in expression.valued)
+            u = known[operation.argument]
+            jet_there = derivatives.get(i) or _jet(operation, u.values, 3, valued=n + i in expression.valued)
+            bounds = _bounds_of_function(operation, u, jet_there)
         # By the mean value theorem the values are within G r of the value at the centre.
-        near = value.widened(_times(found.first, r, bits))
-        known.append(_Bounds(found.values.meet(near), found.first, found.second, found.third))
+        near = at_centre[n + i].widened(_times(bounds.first, r, bits))
+        known[n + i] = _Bounds(bounds.values.meet(near), bounds.first, bounds.second, bounds.third)
     return Fraction(known[-1].second, one), Fraction(known[-1].third, one)
 
 
@@ -255,41 +261,41 @@ def _times(a: int, b: int, bits: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _size(x: Fraction, bits: int) -> int:
-    return Interval.exactly(abs(x), bits).high
-
-
-@lru_cache(maxsize=4096)
 def _length(coefficients: tuple[Fraction, ...], bits: int) -> int:
     return Interval.exactly(norm_above(coefficients), bits).high
 
 
-def _bounds(operation: Operation, known: Sequence[_Bounds], n: int, bits: int, *, valued: bool) -> _Bounds:
-    if isinstance(operation, Sum):
-        values = total([Interval.exactly(c, bits) * known[s].values for s, c in operation.terms], bits)
-        values = values + Interval.exactly(operation.constant, bits)
-        others = [(known[s], _size(c, bits)) for s, c in operation.terms if s >= n]
-        first = _length(tuple(c for s, c in operation.terms if s < n), bits)
-        first += sum(_times(c, u.first, bits) for u, c in others)
-        second = sum(_times(c, u.second, bits) for u, c in others)
-        third = sum(_times(c, u.third, bits) for u, c in others)
-    elif isinstance(operation, Product):
-        u, v = known[operation.left], known[operation.right]
-        a, b = u.values.modulus(), v.values.modulus()
-        values = u.values * v.values
-        first = _times(a, v.first, bits) + _times(u.first, b, bits)
-        second = _times(a, v.second, bits) + 2 * _times(u.first, v.first, bits) + _times(u.second, b, bits)
-        mixed = _times(u.first, v.second, bits) + _times(u.second, v.first, bits)
-        third = _times(a, v.third, bits) + 3 * mixed + _times(u.third, b, bits)
-    else:
-        u = known[operation.argument]
-        values, *slopes = _jet(operation, u.values, 3, valued=valued)
-        moduli = [x.modulus() for x in slopes]
-        most = caps(operation.name, bits) if isinstance(operation, Call) else None
-        d1, d2, d3 = moduli if most is None else map(min, moduli, most)
-        square = _times(u.first, u.first, bits)
-        first = _times(d1, u.first, bits)
-        second = _times(d1, u.second, bits) + _times(d2, square, bits)
-        mixed = 3 * _times(d2, _times(u.first, u.second, bits), bits)
-        third = _times(d1, u.third, bits) + mixed + _times(d3, _times(square, u.first, bits), bits)
+def _bounds_of_sum(
+    operation: Sum, linear: tuple[Interval, Sequence[tuple[int, Interval]]], known: Sequence[_Bounds], n: int
+) -> _Bounds:
+    constant, terms = linear
+    bits = constant.bits
+    values = _linear(constant, [(s, c) for s, (_, c) in enumerate(terms)], [known[s].values for s, _ in terms])
+    others = [(known[s], c.modulus()) for s, c in terms if s >= n]
+    first = _length(tuple(c for s, c in operation.terms if s < n), bits)
+    first += sum(_times(c, u.first, bits) for u, c in others)
+    second = sum(_times(c, u.second, bits) for u, c in others)
+    third = sum(_times(c, u.third, bits) for u, c in others)
+    return _Bounds(values, first, second, third)
+
+
+def _bounds_of_product(u: _Bounds, v: _Bounds) -> _Bounds:
+    bits, a, b = u.values.bits, u.values.modulus(), v.values.modulus()
+    first = _times(a, v.first, bits) + _times(u.first, b, bits)
+    second = _times(a, v.second, bits) + 2 * _times(u.first, v.first, bits) + _times(u.second, b, bits)
+    mixed = _times(u.first, v.second, bits) + _times(u.second, v.first, bits)
+    third = _times(a, v.third, bits) + 3 * mixed + _times(u.third, b, bits)
+    return _Bounds(u.values * v.values, first, second, third)
+
+
+def _bounds_of_function(operation: Power | Call, u: _Bounds, derivatives: Sequence[Interval]) -> _Bounds:
+    values, *slopes = derivatives
+    bits, moduli = values.bits, [x.modulus() for x in slopes]
+    most = caps(operation.name, bits) if isinstance(operation, Call) else None
+    d1, d2, d3 = moduli if most is None else map(min, moduli, most)
+    square = _times(u.first, u.first, bits)
+    first = _times(d1, u.first, bits)
+    second = _times(d1, u.second, bits) + _times(d2, square, bits)
+    mixed = 3 * _times(d2, _times(u.first, u.second, bits), bits)
+    third = _times(d1, u.third, bits) + mixed + _times(d3, _times(square, u.first, bits), bits)
     return _Bounds(values, first, second, third)

@@ -6,7 +6,8 @@ constants ln 2 and pi come from series too: ln 2 = 2 artanh(1/3), pi = 16 arctan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache, wraps
 from itertools import islice, repeat
@@ -15,6 +16,8 @@ from gdcheck.theorem.checker.outcome import within
 from gdcheck.theorem.checker.smooth.intervals import Interval, UndefinedError
 
 GUARD = 40
+_FLOAT = 56
+"""Bits after the point that are kept of a float that is a first guess."""
 MOST_EXPONENT = 20_000
 """The largest argument of an exponential function that is evaluated."""
 
@@ -76,42 +79,79 @@ def _small_exp(x: int, bits: int) -> Interval:
 
 @lru_cache(maxsize=64)
 def _inverse_factorials(bits: int) -> list[int]:
-    """Return 1/k! in units, rounded down, for all k with 2^(-13 k)/k! at least a unit; the largest k first."""
+    """Return 1/k! in units, rounded down, for all k with 2^(-17 k)/k! at least a unit; the largest k first."""
     found = [1 << bits]
-    while found[-1] >> 13 * (len(found) - 1):
+    while found[-1] >> 17 * (len(found) - 1):
         found.append(found[-1] // len(found))
     return found[::-1]
 
 
 @lru_cache(maxsize=4096)
-def _tabulated_exp(i: int, j: int, bits: int) -> Interval:
-    """Return exp(i/2^6) exp(j/2^12)."""
-    return _small_exp(i << bits - 6, bits) * _small_exp(j << bits - 12, bits)
+def _tabulated_exp(i: int, places: int, bits: int) -> int:
+    """Return exp(i/2^places) for |i/2^places| <= 1/2, rounded down; wrong by at most 4 bits + 12 units."""
+    return _small_exp(i << bits - places, bits).low
+
+
+def _near_exp(x: int, more: int, ln2: int, coefficients: Sequence[int]) -> tuple[int, int]:
+    """Return m and n: exp(x/2^more) is about m/2^more times 2^n.
+
+    It is 2^n exp(i/2^8) exp(j/2^16) exp(u) with |u| <= 2^-17, the middle two from a table. ``_exp_error`` bounds what m
+    is wrong by.
+
+    Args:
+        x: The argument.
+        more: The precision.
+        ln2: ln 2, rounded down if n is negative, else up.
+        coefficients: The inverse factorials.
+    """
+    n = (x + (ln2 >> 1)) // ln2
+    reduced = x - n * ln2
+    i = (reduced >> more - 9) + 1 >> 1
+    rest = reduced - (i << more - 8)
+    j = (rest >> more - 17) + 1 >> 1
+    u = rest - (j << more - 16)
+    result = 0
+    for c in coefficients:
+        result = (result * u >> more) + c
+    table = _tabulated_exp(i, 8, more) * _tabulated_exp(j, 16, more) >> more
+    return table * result >> more, n
+
+
+def _exp_error(n: int, more: int) -> int:
+    """Bound what m of ``_near_exp`` is wrong by, in units.
+
+    Horner's scheme: each step is wrong by at most two units, and the factor |u| <= 2^-17 shrinks the errors before it:
+    less than 3 units in all. The terms left out are less than 2 units. The reduction makes u wrong by at most |n| times
+    the width of ln 2. In the product each of the two numbers from the table is wrong by at most 4 more + 12 units, and
+    no factor exceeds 3/2.
+    """
+    return 3 * (4 * more + 12) + 2 * (5 + 2 * abs(n) * _ln2(more).width()) + 4
 
 
 @lru_cache(maxsize=256)
 def _exp_at(x: int, bits: int) -> Interval:
-    """Return exp(x/2^bits): 2^n exp(i/2^6) exp(j/2^12) exp(u) with |u| <= 2^-13, the middle two from a table."""
+    """Return exp(x/2^bits)."""
     within(abs(x) <= MOST_EXPONENT << bits, f"an exponential function of more than {MOST_EXPONENT}")
     more = bits + GUARD
-    argument, ln2 = x << GUARD, _ln2(more)
-    n = (argument + (ln2.low >> 1)) // ln2.low
-    reduced = argument - n * (ln2.high if n >= 0 else ln2.low)
-    i = (reduced >> more - 7) + 1 >> 1
-    rest = reduced - (i << more - 6)
-    j = (rest >> more - 13) + 1 >> 1
-    u = rest - (j << more - 12)
-    # Horner's scheme. Each step is wrong by at most two units, and the factor |u| <= 2^-13 shrinks the errors before
-    # it: less than 3 units in all. The terms left out are less than 2 units. The reduction makes u too small by at most
-    # the width of n ln 2.
-    result = 0
-    for c in _inverse_factorials(more):
-        result = (result * u >> more) + c
-    wrong, table, shift = 5 + 2 * abs(n) * ln2.width(), _tabulated_exp(i, j, more), more + GUARD - n
-    low, high = (result - wrong) * table.low, (result + wrong) * table.high
+    ln2 = _ln2(more)
+    m, n = _near_exp(x << GUARD, more, ln2.high if x >= 0 else ln2.low, _inverse_factorials(more))
+    wrong, shift = _exp_error(n, more), GUARD - n
     if shift < 0:
-        return Interval(low << -shift, high << -shift, bits)
-    return Interval(low >> shift, -(-high >> shift), bits)
+        return Interval(m - wrong << -shift, m + wrong << -shift, bits)
+    return Interval(m - wrong >> shift, -(-(m + wrong) >> shift), bits)
+
+
+def _falling_exps(xs: Iterable[int], bits: int) -> tuple[list[int], int]:
+    """Return exp(x/2^bits) of many x <= 0, and how many units each of them is wrong by at most.
+
+    Those below a unit may be taken for 0.
+    """
+    more = bits + GUARD
+    ln2, coefficients, found = _ln2(more).low, _inverse_factorials(more), []
+    for x in xs:
+        m, n = _near_exp(x << GUARD, more, ln2, coefficients) if -x >> bits < bits else (0, 0)
+        found.append(m >> GUARD - n)
+    return found, (_exp_error(2 * bits, more) >> GUARD) + 2
 
 
 def _is_thin(x: Interval) -> bool:
@@ -138,20 +178,29 @@ def exp(x: Interval) -> Interval:
 
 @lru_cache(maxsize=256)
 def _log_at(x: int, bits: int) -> Interval:
-    """Return ln(x/2^bits): x = 2^n m with 2/3 <= m < 4/3, and ln m = 2 artanh((m - 1)/(m + 1))."""
+    """Return ln(x/2^bits): x = 2^n m with 2/3 <= m < 4/3, and ln m = y + ln q with q = m exp(-y).
+
+    A float y near ln m makes q almost 1, and the series of ln q = 2 artanh((q - 1)/(q + 1)) short; however wrong y is,
+    the sum is right.
+    """
     more = bits + GUARD
     n = (3 * x // 2).bit_length() - 1 - bits
     m = Interval(x << GUARD, x << GUARD, more)
     m = m.halved(n) if n >= 0 else Interval(m.low << -n, m.high << -n, more)
+    near = round(math.log(m.low / (1 << more)) * (1 << _FLOAT))
+    y = near << more - _FLOAT if more >= _FLOAT else near >> _FLOAT - more
     one = Interval(1 << more, 1 << more, more)
-    z = (m - one) * (m + one).reciprocal()
-    return (_geometric(z, alternating=False).times(2) + _ln2(more).times(n)).at_scale(bits)
+    q = m * _exp_at(-y, more)
+    rest = _geometric((q - one) * (q + one).reciprocal(), alternating=False).times(2)
+    return (rest + Interval(y, y, more) + _ln2(more).times(n)).at_scale(bits)
 
 
 def log(x: Interval) -> Interval:
     """Return the natural logarithm."""
     if x.low <= 0:
         raise UndefinedError("the logarithm of an interval that reaches down to 0")
+    if _is_thin(x):  # Its slope is at most 1/x.
+        return _log_at(x.middle().low, x.bits).widened(-(-(x.width() << x.bits) // x.low))
     return Interval(_log_at(x.low, x.bits).low, _log_at(x.high, x.bits).high, x.bits)
 
 
@@ -344,9 +393,13 @@ def _jet_cosh(x: Interval) -> Iterator[Interval]:
     yield from (c, s, c, s)
 
 
-def _jet_tanh(x: Interval) -> Iterator[Interval]:
+Sigmoids = tuple[Interval, Interval]
+"""The logistic function of x and of -x."""
+
+
+def _jet_tanh(x: Interval, known: Sigmoids | None = None) -> Iterator[Interval]:
     one = Interval(1 << x.bits, 1 << x.bits, x.bits)
-    s, other = _sigmoids(x.times(2))
+    s, other = known or _sigmoids([x.times(2)])[0]
     t = s - other
     yield t
     first = (s * other).times(4)
@@ -357,10 +410,10 @@ def _jet_tanh(x: Interval) -> Iterator[Interval]:
     yield -first.times(2) * (one - t.square().times(3))
 
 
-def _jet_sigmoid(x: Interval) -> Iterator[Interval]:
-    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
-    s, other = _sigmoids(x)
+def _jet_sigmoid(x: Interval, known: Sigmoids | None = None) -> Iterator[Interval]:
+    s, other = known or _sigmoids([x])[0]
     yield s
+    one = Interval(1 << x.bits, 1 << x.bits, x.bits)
     first = s * other
     if _is_wide(x):
         first = first.meet((one - (s - other).square()).halved(2))
@@ -369,35 +422,44 @@ def _jet_sigmoid(x: Interval) -> Iterator[Interval]:
     yield first * (one - first.times(6))
 
 
-def _sigmoids(x: Interval) -> tuple[Interval, Interval]:
-    """Return s(x) and s(-x) = 1 - s(x), with the logistic function s; on a narrow interval from its middle.
+def _sigmoids(xs: Sequence[Interval]) -> list[tuple[Interval, Interval]]:
+    """Return s(x) and s(-x) = 1 - s(x) of each x, with the logistic function s; on a narrow interval from its middle.
 
     The slope of s is at most 1/4. As a function of e = exp(-|x|), s = 1/(1 + e) has a slope of at most 1: its error is
     at most that of e.
     """
-    bits = x.bits
-    one = 1 << bits
-    if _is_wide(x):
-        s = sigmoid(x)
-        return s, Interval(one, one, bits) - s
-    # ``middle`` is less than a unit from the true middle.
-    middle, wrong = (x.low + x.high) // 2, (x.high - x.low) // 4 + 1
-    e = _exp_at(-abs(middle), bits)
-    rounded = (one << bits) // (one + e.high)
-    low, high = rounded - wrong, rounded + 1 + e.high - e.low + wrong
-    both = Interval(low, high, bits), Interval(one - high, one - low, bits)
-    return both if middle >= 0 else both[::-1]
+    bits = xs[0].bits
+    one, square, width = 1 << bits, 1 << 2 * bits, 1 << bits // 2
+    ends = [(x.low, x.high) if x.high - x.low > width else ((x.low + x.high) >> 1,) * 2 for x in xs]
+    exps, doubt = _falling_exps((-abs(end) for pair in ends for end in dict.fromkeys(pair)), bits)
+    values = iter(exps)
+
+    def near(end: int) -> int:
+        inverse = square // (one + next(values))
+        return inverse if end >= 0 else one - inverse
+
+    found = []
+    for x, (left, right) in zip(xs, ends, strict=True):
+        wrong = doubt + 2
+        low = high = near(left)
+        if right != left:
+            high = near(right)
+        else:  # ``left`` is less than a unit from the middle.
+            wrong += x.high - x.low >> 2
+        low, high = low - wrong, high + wrong
+        found.append((Interval(low, high, bits), Interval(one - high, one - low, bits)))
+    return found
 
 
-def _coarse_softplus(x: Interval) -> Iterator[Interval]:
+def _coarse_softplus(x: Interval, known: Sigmoids | None = None) -> Iterator[Interval]:
     """Return softplus, only known to be between max(x, 0) and max(x, 0) + 1, and its derivatives."""
     yield Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
-    yield from _jet_sigmoid(x)
+    yield from _jet_sigmoid(x, known)
 
 
-def _jet_softplus(x: Interval) -> Iterator[Interval]:
+def _jet_softplus(x: Interval, known: Sigmoids | None = None) -> Iterator[Interval]:
     yield softplus(x)
-    yield from _jet_sigmoid(x)
+    yield from _jet_sigmoid(x, known)
 
 
 def _jet_erf(x: Interval) -> Iterator[Interval]:
@@ -454,6 +516,22 @@ def jet(name: str, x: Interval, order: int, *, valued: bool = True) -> list[Inte
     """
     found = JETS[name] if valued else COARSE.get(name, JETS[name])
     return list(islice(found(x), order + 1))
+
+
+_BY_SIGMOIDS = {"softplus": _jet_softplus, "sigmoid": _jet_sigmoid, "tanh": _jet_tanh}
+
+
+def jets(name: str, xs: Sequence[Interval], order: int, *, valued: bool = True) -> list[list[Interval]]:
+    """Return what ``jet`` does, for many intervals at once: the logistic function is evaluated for all together."""
+    if name not in _BY_SIGMOIDS or order == 0:
+        return [jet(name, x, order, valued=valued) for x in xs]
+    known = _sigmoids([x.times(2) for x in xs] if name == "tanh" else xs)
+    if valued or name != "softplus":
+        found = _BY_SIGMOIDS[name]
+        return [list(islice(found(x, pair), order + 1)) for x, pair in zip(xs, known, strict=True)]
+    if order == 1:
+        return [[next(_coarse_softplus(x)), s] for x, (s, _) in zip(xs, known, strict=True)]
+    return [list(islice(_coarse_softplus(x, pair), order + 1)) for x, pair in zip(xs, known, strict=True)]
 
 
 _LOGISTIC = [Fraction(1, 4), Fraction(963, 10_000), Fraction(1, 8)]

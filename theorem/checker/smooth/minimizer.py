@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count, islice
 from math import isqrt
-from operator import mul
 from typing import Annotated, Any, Literal
 
 from gdcheck.theorem.checker.exact import up
 from gdcheck.theorem.checker.outcome import at_step, claim, show
 from gdcheck.theorem.checker.reading.fields import PerVariable, Point, Positive, distinct_names, read_fields
+from gdcheck.theorem.checker.smooth.affine import Dots
 from gdcheck.theorem.checker.smooth.arrays import read_data
 from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
 from gdcheck.theorem.checker.smooth.expression import Expression, read_expression
@@ -238,7 +238,7 @@ def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
         width = Fraction(max(y.width() for y in h) * len(h), 1 << bits)
         reached = Iterate(x, drift, h, up(drift + delta + width, bits))
         yield reached
-        radius, slow = reached.radius, _Slow(drift, max(c.step - k, SOME_STEPS), bits)
+        radius, slow = reached.radius, _Slow(drift, max((c.step - k) // 2, SOME_STEPS), bits)
         if (
             known is None
             or radius > known[0]
@@ -319,7 +319,7 @@ class _Nearby:
             more = min((eta * third * reach for third in thirds), default=None)
             if more is not None and (more <= NOT_MUCH or slow.enough(self.norm + more)):
                 return self.norm + more
-        self.known_at, self.known_in, self.norm = x, radius, _norm_of_map(self.problem, x)
+        self.known_at, self.known_in, self.norm = x, radius, _norm_of_map(self.problem, x, slow)
         return self.norm + eta * (self.third(x, drift) if known is None else known[1]) * drift
 
     def third(self, x: list[Interval], radius: Fraction) -> Fraction:
@@ -339,29 +339,27 @@ def _distance(x: Sequence[Interval], y: Sequence[Interval]) -> Fraction:
     return norm_above([a - b for a, b in zip(x, y, strict=True)], x[0].bits)
 
 
-def _norm_of_map(problem: Problem, x: list[Interval]) -> Fraction:
-    """Bound the norm of M = I - eta Hessian at a point, with a few bits: it is needed to a few per cent only.
+def _norm_of_map(problem: Problem, x: list[Interval], slow: _Slow) -> Fraction:
+    """Bound the norm of M = I - eta Hessian at a point, with half of the few bits: it is needed to some per cent only.
 
     M is symmetric, so that |M|^2 = |M^2|. Squaring an n by n matrix with entries rounded to units makes an error of at
     most n units in norm. Each power's norm is bounded by its Frobenius norm, which is nearly sharp after some
-    squarings; after more of them, the rounding errors prevail. The smallest of these bounds is taken.
+    squarings; after more of them, the rounding errors prevail. The smallest of these bounds is taken. No more squarings
+    are made once a bound twice as far above 1 is good enough.
     """
-    bits = coarse(x[0].bits)
+    bits = coarse(x[0].bits) // 2
     matrix = map_derivative(problem, hessian(evaluate(problem.expression, [y.at_scale(bits) for y in x], 2)))
     n = len(matrix)
     doubt = norm_above([y - y.middle() for row in matrix for y in row], bits)
-    power = [[y.middle().low for y in row] for row in matrix]
+    power = Dots([[y.middle().low for y in row] for row in matrix], bits, bits, exact=False)
     best: int | None = None
     for squarings in range(1, SQUARINGS + 1):
-        rows: list[list[int]] = []
-        for j, row in enumerate(power):
-            rows.append([sum(map(mul, row, other)) >> bits for other in power[: j + 1]])
-        power = [[rows[max(j, k)][min(j, k)] for k in range(n)] for j in range(n)]
-        bound = isqrt(sum(y * y for row in power for y in row)) + 1
+        power = Dots([[y >> bits for y in power.products(row)] for row in power.rows], bits, bits, exact=False)
+        bound = isqrt(sum(y * y for row in power.rows for y in row)) + 1
         for _ in range(squarings):
             bound = isqrt(bound + n << bits) + 1
         best = bound if best is None else min(best, bound)
-        if best >> bits >= LARGE:
+        if best >> bits >= LARGE or slow.enough(2 * (Fraction(best, 1 << bits) + doubt) - 1):
             break
     assert best is not None
     return Fraction(best, 1 << bits) + doubt

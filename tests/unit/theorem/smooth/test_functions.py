@@ -135,3 +135,33 @@ def test_what_differs_from_a_limit_by_less_than_a_unit_is_enclosed(name, k, part
     (found,) = checker.jet(name, Interval.exactly(x, bits), 0)
     with mpmath.workprec(1200):
         assert found.low <= FUNCTIONS[name](mpmath.mpf(x.numerator) / x.denominator) * 2**bits <= found.high
+
+
+@pytest.mark.parametrize("valued", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_many_intervals_at_once_give_what_each_gives(name, valued):
+    """Narrow ones and wide ones, at, around and far from 0, where exp(-|x|) is below a unit too."""
+    ends = [(0, 0), (-1, 1), (-3, -2), (Fraction(1, 3), Fraction(1, 3)), (-900, -900), (900, 900), (7, 7)]
+    xs = [Interval.of(Fraction(a), Fraction(b), 64) for a, b in ends]
+    if name not in {"softplus", "sigmoid", "tanh"}:
+        xs = [x for x in xs if 0 < x.low < 9 << 64]
+    for order in range(4):
+        assert checker.jets(name, xs, order, valued=valued) == [checker.jet(name, x, order, valued=valued) for x in xs]
+
+
+@pytest.mark.parametrize("bits", [64, 257, 3000])
+@pytest.mark.parametrize("x", ["1", "2/3", "4/3", "1/1000000007", "1048577/1048576", "1" + "0" * 60])
+def test_the_checkers_logarithm_of_small_and_large_numbers(x, bits):
+    found = checker.log(Interval.exactly(Fraction(x), bits))
+    with mpmath.workprec(2 * bits + 300):
+        number = Fraction(x)
+        value = mpmath.log(mpmath.mpf(number.numerator) / number.denominator) * mpmath.mpf(2) ** bits
+        assert found.low <= value <= found.high
+    assert found.high - found.low <= 4 + 4 / number
+
+
+@pytest.mark.parametrize("bits", [64, 300])
+def test_the_checkers_exponential_is_wrong_by_two_units_at_most(bits):
+    for x in (-40, -3, Fraction(-1, 3), 0, Fraction(1, 1 << 9), Fraction(355, 1024), 1, 5):
+        found = checker.exp(Interval.exactly(Fraction(x), bits).middle())
+        assert 0 <= found.high - found.low <= max(2, 2 * found.high >> bits)

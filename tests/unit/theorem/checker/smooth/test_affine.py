@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdcheck.theorem.checker.smooth.affine import Affine, Dots
+from gdcheck.theorem.checker.smooth.affine import Affine, Coefficients, Fields
 from gdcheck.theorem.checker.smooth.expression import read_expression
 from gdcheck.theorem.checker.smooth.intervals import Interval
 
@@ -43,13 +43,44 @@ def dots(draw):
 @given(dots())
 def test_sums_of_products_lie_in_their_intervals(given_dots):
     rows, xs = given_dots
-    for row, found in zip(rows, Dots(rows, BITS).of(xs), strict=True):
+    for row, found in zip(rows, Coefficients.of(rows).dots(BITS).of(xs), strict=True):
         sums = [sum(c * x for c, x in zip(row, corner, strict=True)) for corner in product(*map(ends, xs))]
         assert holds(found, min(sums)) and holds(found, max(sums))
         size = sum(abs(c) for c in row)
         widest = max(x.high - x.low for x in xs) * UNIT
         room = UNIT * (6 + 2 * size + 2 * sum(max(map(abs, ends(x))) for x in xs))
         assert ends(found)[1] - ends(found)[0] <= size * widest + room
+
+
+def plain(rows, factors):
+    return [sum(c * x for c, x in zip(row, factors, strict=True)) for row in rows]
+
+
+@given(st.data())
+def test_fields_give_the_sums_of_products(data):
+    """Up to the largest that a field of two bytes holds, with neighbours of either sign."""
+    n = data.draw(st.integers(1, 4))
+    entry = st.sampled_from([-181, -180, -1, 0, 1, 180, 181])
+    rows = data.draw(st.lists(st.lists(entry, min_size=n, max_size=n), min_size=1, max_size=6))
+    most = 32767 // max(1, *(sum(map(abs, row)) for row in rows))
+    factors = [data.draw(st.sampled_from([-most, -1, 0, most])) for _ in range(n)]
+    assert Fields(list(zip(*rows, strict=True)), 2).products(factors) == plain(rows, factors)
+
+
+@pytest.mark.parametrize("rows", [[[1], [-1]], [[-32767], [32767]], [[1, 32766], [-32767, 0], [0, -32767]]])
+def test_a_full_field_does_not_reach_into_its_neighbour(rows):
+    ones = [1] * len(rows[0])
+    assert Fields(list(zip(*rows, strict=True)), 2).products(ones) == plain(rows, ones)
+
+
+@pytest.mark.parametrize("size", range(1, 70))
+def test_fields_are_as_wide_as_the_sums(size):
+    """Coefficients and factors of all sizes, each as large as its number of bits allows."""
+    most = (1 << size) - 1
+    rows = [[most, most, -1], [-most, -most, 1], [0, 1, most]]
+    dots = Coefficients.of([[Q(c) for c in row] for row in rows]).dots(BITS)
+    for factors in ([most, most, 1], [-most, -most, -1], [1, -most, most]):
+        assert dots.products(factors) == plain(rows, factors)
 
 
 LOSSES = {

@@ -149,8 +149,10 @@ def _show_table(console: Console, run: OwnClaimsRun, root: Path) -> None:
     table = Table(*SOURCED, box=SIMPLE_HEAD)
     for row in run.rows:
         style = _STYLES.get(row.verdict, "bold red")
-        # A table's cell keeps the folder on a line of its own.
-        page = broken_path(page_file(row), 1 if wide else max(1, console.width - _INDENT))
+        # In a terminal's table the folder has a line of its own.
+        page = page_file(row)
+        if console.is_terminal:
+            page = broken_path(page, 1 if wide else max(1, console.width - _INDENT))
         statement, source, words, examined = map(printable, sourced(row))
         if wide:
             table.add_row(Text(statement), Text(source), Text(words, style), examined, Text(page))
@@ -158,7 +160,7 @@ def _show_table(console: Console, run: OwnClaimsRun, root: Path) -> None:
         console.print(Text.assemble((f"{row.name}: ", "bold"), (printable(row.words()), style)))
         console.print(Text(f"  “{printable(row.sentence)}” ({source})", "dim"))
         if row.counterexample is not None:
-            for line in page.split("\n") if console.is_terminal else [page_file(row)]:
+            for line in page.split("\n"):
                 console.print(Text(f"  {line}", "dim"), soft_wrap=True)
     if wide:
         print_folded(console, table)

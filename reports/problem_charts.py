@@ -131,6 +131,15 @@ def smooth_portrait(decision: SmoothDecision) -> Portrait:
     with mp.workdps(_DIGITS):
         minimizer = [mp.mpf(int(q.p)) / int(q.q) for q in near]
     many, count = len(problem.loss.variables) > _MANY, _count(decision.amplitude)
+
+    def function(x: float, y: float) -> float:
+        with ctx.workprec(53):
+            return float(Forward.of(problem.loss, [arb(x), arb(y)], 0).value)
+
+    centre = tuple(float(x) for x in minimizer)
+    if not problem.method.is_plain:
+        errors = _errors(smooth_iterates(problem, _DIGITS), minimizer, count)
+        return Portrait(problem.loss.variables, decision.limit, centre, function, errors, None, None, ())
     with ctx.workprec(decision.precision):
         context = SmoothContext.of(decision)
         assert context is not None
@@ -140,14 +149,10 @@ def smooth_portrait(decision: SmoothDecision) -> Portrait:
         errors = _narrow(enclosed) if many else _errors(smooth_iterates(problem, _DIGITS), minimizer, count)
         values = _middles(top.at(iterate) for iterate in enclosed[: _FEW_VALUES if many else len(errors)])
 
-    def function(x: float, y: float) -> float:
-        with ctx.workprec(53):
-            return float(Forward.of(problem.loss, [arb(x), arb(y)], 0).value)
-
     return Portrait(
         variables=problem.loss.variables,
         limit=decision.limit,
-        centre=tuple(float(x) for x in minimizer),
+        centre=centre,
         function=function,
         errors=errors,
         sharpness=None if many else smooth_sharpness(decision),
@@ -255,10 +260,12 @@ def worked_picture() -> str:
 def _heading(decision: Decision | SmoothDecision, data: Portrait) -> alt.TitleParams:
     problem = decision.problem
     if isinstance(problem, SmoothProblem):
-        loss, method, minimizer = problem.loss.text, None, f"≈ {point(f'{x:.6g}' for x in data.centre)}"
+        loss, minimizer = problem.loss.text, f"≈ {point(f'{x:.6g}' for x in data.centre)}"
     else:
-        loss, method, minimizer = problem.loss.text(), problem.method.to_json(), f"= {point(problem.minimizer)}"
-    given = f"{method_words(method)}, η = {decimal(str(problem.step_size))}, start {point(problem.start)}"
+        loss, minimizer = problem.loss.text(), f"= {point(problem.minimizer)}"
+    given = (
+        f"{method_words(problem.method.to_json())}, η = {decimal(str(problem.step_size))}, start {point(problem.start)}"
+    )
     return heading(
         function(loss, data.variables), f"{given}, minimizer x* {minimizer}", f"verdict: {decision.verdict.value}"
     )

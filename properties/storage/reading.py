@@ -21,6 +21,7 @@ from gdcheck.theorem.certificate.rechecking import (
     SMOOTH,
     SMOOTH_END,
     SMOOTH_EVERY_START,
+    SMOOTH_METHOD,
     SMOOTH_SHARPNESS,
     SMOOTH_STEPS,
     VALLEY,
@@ -186,6 +187,7 @@ def problem_inside(data: Any) -> AnyProblem:
         SMOOTH,
         SMOOTH_END,
         SMOOTH_EVERY_START,
+        SMOOTH_METHOD,
         SMOOTH_SHARPNESS,
         SMOOTH_STEPS,
         VALLEY,
@@ -196,7 +198,7 @@ def problem_inside(data: Any) -> AnyProblem:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
     if schema in {VALLEY, VALLEY_METHOD, VALLEY_RANK}:
         return ValleyProblem.from_json(data["problem"])
-    if schema in {SMOOTH, SMOOTH_END}:
+    if schema in {SMOOTH, SMOOTH_END, SMOOTH_METHOD}:
         # Its loss may be a polynomial: then it is the minimizer that is irrational.
         return SmoothProblem.from_json(data["problem"])
     if schema == SMOOTH_EVERY_START:

@@ -124,9 +124,9 @@ def decide(
         return there
     if isinstance(problem, SmoothProblem):
         # It needs NumPy, which exact losses do without.
-        from gdcheck.theorem.decision.smooth import decide_smooth
+        from gdcheck.theorem.decision.enclosed.method import decide_enclosed
 
-        return decide_smooth(problem, **budget)
+        return decide_enclosed(problem, **budget)
     located = decide_located(problem, statement=statement, **budget)
     if located.exact is not None:
         found, _ = located.exact

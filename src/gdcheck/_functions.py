@@ -57,17 +57,17 @@ def certify(
         found = certificate(decision)
     else:
         # These load NumPy.
-        from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
         from gdcheck.theorem.certificate.kinds.valley import valley_certificate
         from gdcheck.theorem.certificate.smooth.ends import end_certificate
         from gdcheck.theorem.certificate.smooth.every_start import smooth_every_start_certificate
+        from gdcheck.theorem.certificate.smooth.method import enclosed_certificate
         from gdcheck.theorem.decision.smooth import SmoothDecision
         from gdcheck.theorem.valleys.decide import ValleyDecision
 
         if isinstance(decision, ValleyDecision):
             found = valley_certificate(decision)
         elif isinstance(decision, SmoothDecision):
-            found = smooth_certificate(decision) if decision.saddle is None else end_certificate(decision)
+            found = enclosed_certificate(decision) if decision.saddle is None else end_certificate(decision)
         else:
             found = smooth_every_start_certificate(decision)
     if found is None:

@@ -190,7 +190,7 @@ def test_what_is_done_is_kept_however_it_ends(number: signal.Signals, tmp_path: 
         assert running.poll() is None, running.communicate()[1]
         time.sleep(0.05)
     running.send_signal(number)
-    said = running.communicate(timeout=60)[1]
+    said = running.communicate(timeout=600)[1]
     assert running.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number]
     assert "Traceback" not in said
     record = Record.begun(tmp_path, Record(SEED, None, 0))

@@ -69,6 +69,7 @@ TESTS = {
     "checker/smooth/spectrum": ["checker/smooth/certificates", "checker/smooth/exact_point", "smooth/enclosures"],
     "checker/smooth/strict_minimum": ["checker/smooth/certificates", "checker/smooth/exact_point"],
     "checker/smooth/valley": ["checker/smooth/certificates"],
+    "checker/methods/smooth": ["smooth/momentum"],
     "checker/methods/valley": ["valleys/momentum"],
     "checker/methods/valley_rank": ["valleys/degenerate"],
     "checker/smooth/kinds/ends": ["smooth/ends"],

@@ -11,6 +11,7 @@ from gdcheck.theorem.checker.descent import Descent
 from gdcheck.theorem.checker.kinds import every_start, long_run, orbit, separable, sharpness
 from gdcheck.theorem.checker.methods import claims as method
 from gdcheck.theorem.checker.methods import every_start as method_every_start
+from gdcheck.theorem.checker.methods import smooth as method_smooth
 from gdcheck.theorem.checker.methods import valley as method_valley
 from gdcheck.theorem.checker.methods import valley_rank
 from gdcheck.theorem.checker.outcome import TIME_LIMIT, BadCertificate, NotChecked, Watch, watched
@@ -33,6 +34,7 @@ __all__ = [
     "SMOOTH",
     "SMOOTH_END",
     "SMOOTH_EVERY_START",
+    "SMOOTH_METHOD",
     "SMOOTH_SHARPNESS",
     "SMOOTH_STEPS",
     "TIME_LIMIT",
@@ -52,6 +54,7 @@ SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format,
 SMOOTH_END, SMOOTH_STEPS = smooth_ends.check.format, smooth_steps.check.format
 SMOOTH_EVERY_START, SMOOTH_SHARPNESS = smooth_every_start.check.format, smooth_sharpness.check.format
 METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
+SMOOTH_METHOD = method_smooth.check.format
 VALLEY_METHOD, VALLEY_RANK = method_valley.check.format, valley_rank.check.format
 _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SEPARABLE: separable.check,
@@ -64,6 +67,7 @@ _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SMOOTH: strict_minimum.check,
     SMOOTH_END: smooth_ends.check,
     SMOOTH_EVERY_START: smooth_every_start.check,
+    SMOOTH_METHOD: method_smooth.check,
     SMOOTH_SHARPNESS: smooth_sharpness.check,
     SMOOTH_STEPS: smooth_steps.check,
     VALLEY: valley.check,

@@ -123,6 +123,42 @@ class Smooth(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth/1"):
     limit: EnclosedLimit | None
 
 
+class SmoothMethodProblem(SmoothProblem, frozen=True, kw_only=True):
+    """A smooth loss, step size and start, and the method."""
+
+    method: dict[str, Any]
+
+
+class SmoothMethod(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-method/1"):
+    """A decision on momentum with a smooth loss and its proof; docs/certificate.md says what it means.
+
+    Attributes:
+        problem: The problem.
+        verdict: proved, or not-applicable.
+        regime: The regime.
+        fails: The assumptions that fail.
+        minimizer: Where the minimizer lies.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        spectrum: The ends of the Hessian's spectrum at the minimizer.
+        regular_at: A point where I − η∇²f is regular; null if none is needed or known.
+        powers: Bounds of the norm of states; null without a limit.
+        step: The step at which the inequality holds.
+        limit: The limit, without a vector where the direction rotates; null if none is certified.
+    """
+
+    problem: SmoothMethodProblem
+    verdict: str
+    regime: str
+    fails: tuple[str, ...]
+    minimizer: Ball
+    eigenvectors: tuple[Vector, ...]
+    spectrum: SimpleEnds
+    regular_at: Vector | None
+    powers: dict[str, str] | None
+    step: Count
+    limit: EnclosedLimit | None
+
+
 class StartlessSmoothProblem(Shape, frozen=True):
     """A smooth loss and a step size; ``data`` as in a problem with a start."""
 

@@ -22,5 +22,6 @@ claims are the functions here. To audit it, read the files in this order:
   kinds of certificates, each with its own ``check``.
 * ``smooth.strict_minimum`` with ``minimizer``: smooth losses, Claims G1 to G9; ``smooth.kinds``: J, K, X and Y.
 * ``smooth.valley``: residuals whose zeros form a manifold, Claims V1 to V10, in intervals too;
-  ``methods.valley``: momentum there, Claims W1 to W7; ``methods.valley_rank``: lost rank, Claims R1 to R3.
+  ``methods.valley``: momentum there, Claims W1 to W7; ``methods.smooth``: on smooth losses, Claims Q1 to Q5;
+  ``methods.valley_rank``: lost rank, Claims R1 to R3.
 """

@@ -6,9 +6,9 @@ of the spectrum not from its neighbour, the verdict is unresolved and says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from flint import arb, arb_mat, ctx, fmpq
 
@@ -20,6 +20,7 @@ from gdcheck.theorem.limit.amplitude import certify
 from gdcheck.theorem.limit.result import Amplitude, Cause, LimitDirection, Settled
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.reading import DESCENT_ONLY
 from gdcheck.theorem.methods.statement import AS_PREDICTED, EXTREME, THEOREM_1, Assumption, Regime, not_applicable
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
@@ -84,7 +85,7 @@ class SmoothDecision:
 def decide_smooth(
     problem: SmoothProblem, *, max_steps: int = MAX_STEPS, max_precision: int = MAX_PRECISION
 ) -> SmoothDecision:
-    """Decide a smooth problem: the minimizer enclosed, then regime, assumptions, and the amplitude lemma.
+    """Decide gradient descent on a smooth loss: minimizer enclosed, then regime, assumptions, the amplitude lemma.
 
     Args:
         problem: The problem.
@@ -97,19 +98,42 @@ def decide_smooth(
     Raises:
         InputError: If the loss is not defined at the start.
     """
+    if not problem.method.is_plain:
+        raise InputError("method", DESCENT_ONLY)
+    return settle(problem, max_precision, lambda minimizer, bits: _attempt(problem, minimizer, bits, max_steps))
+
+
+Attempt: TypeAlias = "Callable[[EnclosedMinimizer, int], SmoothDecision | Cause]"
+"""Decides at the precision that is current, given without its guard bits; ``Cause.PRECISION`` if more is needed."""
+
+
+def settle(problem: SmoothProblem, max_precision: int, attempt: Attempt) -> SmoothDecision:
+    """Find the minimizer, and try to decide with more and more bits.
+
+    Args:
+        problem: The problem, with any method.
+        max_precision: Bits allowed.
+        attempt: Decides about an enclosed minimizer.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InputError: If the loss is not defined at the start.
+    """
     _require_defined(problem)
-    point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near)
+    point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near, problem.method)
     if isinstance(point, Lost):
         followed = problem.given is None and problem.near is None
         if followed and point is Lost.SETTLED_NOWHERE:
-            beside = _beside_unstable(problem, max_steps)
+            beside = _beside_unstable(problem, attempt)
             if beside is not None:
                 return beside
         reason = why_lost(problem.loss, point)
         return SmoothDecision(problem, Verdict.UNRESOLVED, reason, FIRST_PRECISION, lost=point)
     precision = FIRST_PRECISION
     while True:
-        found = _attempt(problem, point, precision, max_steps)
+        found = _about(problem, point, precision, attempt)
         if found is not None and not isinstance(found, Cause):
             return found
         if 2 * precision > max_precision:
@@ -122,13 +146,27 @@ def decide_smooth(
     return SmoothDecision(problem, Verdict.UNRESOLVED, f"{reason} (up to {precision} bits; --max-precision)", precision)
 
 
-def _beside_unstable(problem: SmoothProblem, max_steps: int) -> SmoothDecision | None:
+def _beside_unstable(problem: SmoothProblem, attempt: Attempt) -> SmoothDecision | None:
     """Decide about the minimum next to the start, if the step size is too large for it: nothing need settle there."""
     point = find(problem.loss, problem.step_size, problem.start, problem.start)
     if isinstance(point, Lost):
         return None
-    found = _attempt(problem, point, FIRST_PRECISION, max_steps)
+    found = _about(problem, point, FIRST_PRECISION, attempt)
     return found if isinstance(found, SmoothDecision) and found.regime is Regime.UNSTABLE else None
+
+
+def _about(
+    problem: SmoothProblem, point: Sequence[fmpq], precision: int, attempt: Attempt
+) -> SmoothDecision | Cause | None:
+    """Decide at one precision; None or ``Cause.PRECISION`` if more is needed."""
+    with ctx.workprec(precision + _GUARD_BITS):
+        minimizer = enclose_minimizer(problem.loss, point)
+        if minimizer is None:
+            return None
+        if isinstance(minimizer, Lost):
+            return _no_minimum(problem, point, precision)
+        _require_given(problem, minimizer)
+        return attempt(minimizer, precision)
 
 
 def _require_defined(problem: SmoothProblem) -> None:
@@ -151,28 +189,17 @@ def _require_given(problem: SmoothProblem, minimizer: EnclosedMinimizer) -> None
 
 
 def _attempt(
-    problem: SmoothProblem, point: Sequence[fmpq], precision: int, max_steps: int
-) -> SmoothDecision | Cause | None:
-    """Decide at one precision; None or ``Cause.PRECISION`` if more is needed."""
-    with ctx.workprec(precision + _GUARD_BITS):
-        minimizer = enclose_minimizer(problem.loss, point)
-        if minimizer is None:
-            return None
-        if isinstance(minimizer, Lost):
-            return _no_minimum(problem, point, precision)
-        _require_given(problem, minimizer)
-        eta = problem.step_size
-        told = tell(problem.loss, minimizer, eta)
-        if told is None:
-            near = cannot_tell(minimizer.spectrum, eta)
-            return (
-                Cause.PRECISION
-                if precision < 1024
-                else SmoothDecision(
-                    problem, Verdict.UNRESOLVED, near, precision, minimizer, regime_of(minimizer.spectrum, eta)
-                )
-            )
-        regular = regular_point(problem, told.minimizer)
+    problem: SmoothProblem, minimizer: EnclosedMinimizer, precision: int, max_steps: int
+) -> SmoothDecision | Cause:
+    """Decide gradient descent."""
+    eta = problem.step_size
+    told = tell(problem.loss, minimizer, eta)
+    if told is None:
+        if precision < 1024:
+            return Cause.PRECISION
+        near, regime = cannot_tell(minimizer.spectrum, eta), regime_of(minimizer.spectrum, eta)
+        return SmoothDecision(problem, Verdict.UNRESOLVED, near, precision, minimizer, regime)
+    regular = regular_point(problem, told.minimizer)
     if not told.dominant:
         reason = not_applicable(a.sentence for a in told.fails)
         if told.regime is not Regime.UNSTABLE:

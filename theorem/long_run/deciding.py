@@ -73,9 +73,9 @@ def _enclosed(problem: Problem, near: Vector | None, budget: dict[str, Any]) -> 
     if smooth is None:
         return None
     # Imported here, because it loads NumPy, which exact losses do not need.
-    from gdcheck.theorem.decision.smooth import decide_smooth  # noqa: PLC0415
+    from gdcheck.theorem.decision.enclosed.method import decide_enclosed  # noqa: PLC0415
 
-    return decide_smooth(smooth, **{name: budget[name] for name in ("max_steps", "max_precision") if name in budget})
+    return decide_enclosed(smooth, **{name: budget[name] for name in ("max_steps", "max_precision") if name in budget})
 
 
 def enclosed_everywhere(problem: Problem, location: Location) -> EveryStartSmoothProblem | None:

@@ -11,8 +11,10 @@ from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import quoted, to_fmpq
 from gdcheck.theorem.methods.method import PLAIN, Adam, GradientDescent, HeavyBall, Method, Nesterov, RMSprop
 
-POLYNOMIALS_ONLY = "momentum, Adam and preconditioners are decided for polynomial losses so far; leave it out here"
+POLYNOMIALS_ONLY = "Adam, RMSprop and preconditioners are decided for polynomial losses so far; leave it out here"
 """Why a method is refused where a loss has other functions."""
+DESCENT_ONLY = "is gradient descent here where the loss is no polynomial; leave it out, or ask gdcheck check"
+"""Why momentum is refused where a loss has other functions and more than one trajectory is asked about."""
 _DEFAULTS = {"beta1": "9/10", "beta2": "999/1000", "epsilon": "1e-8"}
 """The defaults of torch.optim.Adam."""
 _REFUSED = {

@@ -17,6 +17,8 @@ from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.reference.trajectory import Point, iterates, norm, to_mpf
 
 _WINDOW = 12
+# For so many steps a direction is to be settled; where a method may turn and the change is exactly zero, for more.
+_QUIET, _TURN = 3, 1000
 _MOST_DIGITS = 2000
 _HALTS = 3
 _ELSEWHERE = "the iterates converge to another point than the minimizer, as far as the digits tell: "
@@ -72,7 +74,14 @@ def observe(problem: Problem, tolerance: float = 1e-16, max_steps: int = 20_000,
     def minimizer(_: int) -> Point:
         return [to_mpf(q) for q in problem.minimizer]
 
-    return observe_path(lambda digits: iterates(problem, digits), minimizer, tolerance, max_steps, digits)
+    return observe_path(
+        lambda digits: iterates(problem, digits),
+        minimizer,
+        tolerance,
+        max_steps,
+        digits,
+        turns=not problem.method.is_plain,
+    )
 
 
 def observe_path(
@@ -81,6 +90,8 @@ def observe_path(
     tolerance: float = 1e-16,
     max_steps: int = 20_000,
     digits: int = 60,
+    *,
+    turns: bool = False,
 ) -> Observation:
     """Watch a trajectory until its direction has settled, as ``observe`` does.
 
@@ -90,6 +101,7 @@ def observe_path(
         tolerance: The direction error to reach.
         max_steps: Steps after which to give up.
         digits: Decimal digits to begin with.
+        turns: Whether the method may turn: on a line it then keeps its direction for some steps, and changes it.
 
     Returns:
         The observation.
@@ -98,7 +110,7 @@ def observe_path(
     while True:
         with mp.workdps(digits):
             seen_from = minimizer(digits)
-        watches = {kind: _Watch(tolerance) for kind in LimitKind}
+        watches = {kind: _Watch(tolerance, _TURN if turns else _QUIET) for kind in LimitKind}
         observation = _observe(
             follow(digits), seen_from, watches, tolerance=tolerance, max_steps=max_steps, digits=digits
         )
@@ -198,8 +210,8 @@ def _shown(x: Point) -> str:
 class _Watch:
     """Watches one kind of change of direction for having settled."""
 
-    def __init__(self, tolerance: float) -> None:
-        self._tolerance = tolerance
+    def __init__(self, tolerance: float, still: int) -> None:
+        self._tolerance, self._still = tolerance, still
         self._changes: deque[mpf] = deque(maxlen=_WINDOW)
         self._quiet = 0
         self.rate: float | None = None
@@ -226,7 +238,8 @@ class _Watch:
 
     @property
     def settled(self) -> bool:
-        return self._quiet >= 3
+        # Without a rate the last changes were exactly zero.
+        return self._quiet >= (self._still if self.rate is None else _QUIET)
 
 
 def _limits(kind: LimitKind, step: int, here: Point, last: Point) -> tuple[tuple[float, ...], ...]:

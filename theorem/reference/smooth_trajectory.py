@@ -10,7 +10,7 @@ from flint import fmpq
 from mpmath import mp, mpf
 
 from gdcheck.theorem.reference.observation import Observation, observe_path
-from gdcheck.theorem.reference.trajectory import Point, to_mpf
+from gdcheck.theorem.reference.trajectory import Point, to_mpf, update_of
 from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum
 from gdcheck.theorem.smooth.problem import SmoothProblem
 
@@ -90,10 +90,11 @@ class SmoothReferenceMap:
 
     Attributes:
         step_size: η.
+        start: x₀, shape (n,).
     """
 
     def __init__(self, problem: SmoothProblem) -> None:
-        self.step_size = to_mpf(problem.step_size)
+        self.step_size, self.start = to_mpf(problem.step_size), [to_mpf(q) for q in problem.start]
         self._loss = SmoothReference(problem.loss)
 
     def gradient(self, x: Point) -> Point:
@@ -106,7 +107,7 @@ class SmoothReferenceMap:
 
 
 def smooth_iterates(problem: SmoothProblem, digits: int) -> Iterator[Point]:
-    """Run gradient descent from the start, without end.
+    """Follow a problem's method from the start, without end.
 
     Args:
         problem: The problem.
@@ -116,18 +117,20 @@ def smooth_iterates(problem: SmoothProblem, digits: int) -> Iterator[Point]:
         The iterates, shape (n,); infinities outside the loss's domain.
     """
     with mp.workdps(digits):
-        descend, x = SmoothReferenceMap(problem), [to_mpf(q) for q in problem.start]
+        descend = SmoothReferenceMap(problem)
+        update = descend if problem.method.is_plain else update_of(problem.method.to_json(), descend)
+        x = descend.start
     while True:
         yield x
         with mp.workdps(digits):
             # Outside the domain a logarithm is complex, and the iterates end.
-            x = [mpf(a) if a.imag == 0 else mp.inf for a in map(mp.mpmathify, descend(x))]
+            x = [mpf(a) if a.imag == 0 else mp.inf for a in map(mp.mpmathify, update(x))]
 
 
 def observe_smooth(
     problem: SmoothProblem, minimizer: Callable[[int], Sequence[fmpq]] | None, max_steps: int = 20_000
 ) -> Observation:
-    """Run gradient descent until the direction, seen from the enclosed minimizer, has settled.
+    """Run the problem's method until the direction, seen from the enclosed minimizer, has settled.
 
     Args:
         problem: The problem.
@@ -144,4 +147,5 @@ def observe_smooth(
     def place(digits: int) -> Point:
         return [to_mpf(q) for q in minimizer(digits)]
 
-    return observe_path(partial(smooth_iterates, problem), place, max_steps=max_steps)
+    turns = not problem.method.is_plain
+    return observe_path(partial(smooth_iterates, problem), place, max_steps=max_steps, turns=turns)

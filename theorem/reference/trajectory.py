@@ -6,7 +6,7 @@ It shares only the loss with the enclosures: no expansion around the minimizer, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from flint import fmpq
 from mpmath import mp, mpf
@@ -117,16 +117,38 @@ def iterates(problem: Problem, digits: int) -> Iterator[Point]:
     """
     with mp.workdps(digits):
         descend = ReferenceMap(problem)
-        update = _update(problem.method.to_json(), descend)
-        x = descend.start
+        update, x = update_of(problem.method.to_json(), descend), descend.start
     while True:
         yield x
         with mp.workdps(digits):
             x = update(x)
 
 
-def _update(method: Mapping[str, Any], descend: ReferenceMap) -> Callable[[Point], Point]:
-    """Return a function that makes one step of a method, written from its own rules; it keeps the method's state."""
+class Descent(Protocol):
+    """A loss and a step size.
+
+    Attributes:
+        step_size: η.
+        start: x₀, shape (n,).
+    """
+
+    step_size: mpf
+    start: Point
+
+    def gradient(self, x: Point) -> Point:
+        """Return ∇f(x), shape (n,)."""
+
+    def __call__(self, x: Point) -> Point:
+        """Return x − η∇f(x), shape (n,)."""
+
+
+def update_of(method: Mapping[str, Any], descend: Descent) -> Callable[[Point], Point]:
+    """Return a function that makes one step of a method, written from its own rules; it keeps the method's state.
+
+    Args:
+        method: The method's JSON object.
+        descend: The loss and the step size.
+    """
     name, eta, n = method["name"], descend.step_size, len(descend.start)
     given = {key: _number(text) for key, text in method.items() if key not in {"name", "preconditioner"}}
     rows = [[_number(text) for text in row] for row in method.get("preconditioner", ())]

@@ -63,7 +63,7 @@ def enclosed_minimum(
         rho = rho.intersection(moduli[i])
     b = max((m.upper() for i, m in enumerate(moduli) if i not in inside), key=float, default=arb(0))
     largest = max((m.upper() for m in moduli), key=float)
-    trajectory = _Trajectory(loss, step_size, start, minimizer, rho, largest)
+    trajectory = Trajectory(loss, step_size, start, minimizer, rho, largest)
     return PerturbedSequence(
         parts=[spectrum.part(places, sign) for places, sign in dominant],
         rho=rho,
@@ -74,7 +74,7 @@ def enclosed_minimum(
 
 
 @dataclass(frozen=True, eq=False)
-class _Trajectory:
+class Trajectory:
     """The errors of gradient descent at an enclosed minimum; ρ, and a bound of |1 − ηλ| over the whole spectrum."""
 
     _loss: SmoothLoss
@@ -94,14 +94,14 @@ class _Trajectory:
         with the bound at the minimizer, an amplitude as large as the radius would not exceed the tail.
         """
         if not self._least:
-            self._least.append(self._third(arb(0)))
+            self._least.append(self.third(arb(0)))
         least = self._step_size * self._least[0] / 2
         hopeless = surely_less(self.rho * (1 - self.rho), least * radius)
         if hopeless and self._known and radius <= self._known[0][0]:
             return self._step_size * self._known[0][1] * _ROOM / 2
-        return self._step_size * self._third(radius) * _ROOM / 2
+        return self._step_size * self.third(radius) * _ROOM / 2
 
-    def _third(self, radius: arb) -> arb:
+    def third(self, radius: arb) -> arb:
         """Bound the third derivative on the ball of that radius around the minimizer, or of one a little larger."""
         if self._known and radius <= self._known[0][0]:
             outer, bound = self._known[0]
@@ -133,7 +133,7 @@ class _Trajectory:
             yield EnclosedIterate(step, h, arb(error), arb(radius), size)
             # The bound's ball holds the iterate, and is not much larger than needed.
             if known is None or not (radius <= known[0] and surely_less(known[0], 2 * radius)):
-                known, near = (radius, self._third(arb(radius))), None
+                known, near = (radius, self.third(arb(radius))), None
             factor = self.largest + eta * known[1] * radius
             grown += max(0.0, float(factor.mid()) - 1)
             most = arb(1) if grown > _GROWN else arb(_LOCAL_FROM)
@@ -141,9 +141,9 @@ class _Trajectory:
             local = self._from(near, x, drift, known[1]) if local_too else None
             here = Forward.of(self._loss, x, 2 if local_too and local is None else 1, all_values=False)
             if local_too and local is None:
-                norm_here = self._norm(here)
+                norm_here = self.norm_of_map(here)
                 near = x, norm_here
-                local = self._around(norm_here, here, drift, known[1])
+                local = self.around(norm_here, here, drift, known[1])
             if local is not None:
                 factor = local if surely_less(local, factor) or not factor.is_finite() else factor
             moved = [a - eta * b for a, b in zip(x, here.gradient(), strict=True)]
@@ -168,7 +168,7 @@ class _Trajectory:
         more = self._step_size * third * (drift + norm(a - b for a, b in zip(x, near[0], strict=True)))
         return arb((near[1] + more).upper()) if surely_less(more, arb(_NOT_MUCH)) else None
 
-    def _around(self, norm_here: arb, at: Forward, drift: arb, third: arb) -> arb:
+    def around(self, norm_here: arb, at: Forward, drift: arb, third: arb) -> arb:
         """Bound ‖I − η∇²f‖ on the ball in which the iterate lies, by the norm at its centre.
 
         Args:
@@ -181,7 +181,7 @@ class _Trajectory:
             third = bounds_on_ball(self._loss, at.values[: self._loss.dimension], drift).third
         return arb((norm_here + self._step_size * third * drift).upper())
 
-    def _norm(self, at: Forward) -> arb:
+    def norm_of_map(self, at: Forward) -> arb:
         """Bound ‖I − η∇²f‖ at a point: of few variables in balls, which cost less there, of more in floats."""
         n = self._loss.dimension
         if n > _MOST_IN_BALLS:

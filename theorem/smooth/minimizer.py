@@ -21,6 +21,7 @@ from numpy.linalg import eigvalsh
 
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.loss.rational import to_float
+from gdcheck.theorem.methods.method import PLAIN, Method
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.evaluate import Forward, gradient, hessian
 from gdcheck.theorem.smooth.floats.descent import FloatGradient
@@ -38,6 +39,8 @@ _FAR = 1e30
 _LATE = 300
 # From this checkpoint on, a critical point that the iterates have reached counts as their limit, whatever its kind.
 _SETTLED = 10_000
+# A method with momentum may pass a critical point; it has arrived where it is so near, in relation to its size.
+_ARRIVED = 1e-6
 _NEARLY_SINGULAR = 1e-2
 _NEWTON_STEPS = 60
 _SEARCH_BITS = 64
@@ -84,14 +87,21 @@ class EnclosedMinimizer:
     spectrum: Spectrum
 
 
-def find(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], near: Sequence[fmpq] | None) -> list[fmpq] | Lost:
-    """Find the critical point that gradient descent from the start tends to, without proof.
+def find(
+    loss: SmoothLoss,
+    step_size: fmpq,
+    start: Sequence[fmpq],
+    near: Sequence[fmpq] | None,
+    method: Method = PLAIN,
+) -> list[fmpq] | Lost:
+    """Find the critical point that a method tends to from the start, without proof.
 
     Args:
         loss: The loss.
         step_size: η.
         start: x₀, shape (n,).
         near: Where to search instead of following the descent, shape (n,).
+        method: The method, without adaptive factors and preconditioner.
 
     Returns:
         The point to about 15 digits, shape (n,), or why there is none.
@@ -100,14 +110,14 @@ def find(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], near: Sequenc
         if near is not None:
             found = _newton(loss, [arb(x).mid() for x in near])
             return Lost.SETTLED_NOWHERE if found is None else [exact(x) for x in found]
-        return _follow(loss, step_size, start)
+        return _follow(loss, step_size, start, method)
 
 
-def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fmpq] | Lost:
+def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], method: Method) -> list[fmpq] | Lost:
     """Follow the trajectory in floating point; at checkpoints, see whether a critical point attracts it."""
     slope, eta = FloatGradient(loss), to_float(step_size)
     try:
-        x = [to_float(q) for q in start]
+        x, c = [to_float(q) for q in start], [0.0] * len(start)
         done = 0
         for checkpoint in _CHECKPOINTS:
             if checkpoint > _CHECKPOINTS[0] and checkpoint * len(loss.nodes) > _MOST_OPERATIONS:
@@ -115,11 +125,19 @@ def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq]) -> list[fm
             last: list[list[float]] = []
             while done < checkpoint:
                 last = [x, *last[: _LONGEST_CYCLE - 1]]
-                x = [a - eta * b for a, b in zip(x, slope(x), strict=True)]
+                pull = [eta * b for b in slope(x)]
+                if method.is_plain:
+                    x = [a - b for a, b in zip(x, pull, strict=True)]
+                else:
+                    x, c = method.advance(x, c, pull, to_float)
                 done += 1
                 if not max(map(abs, x)) < _FAR:
                     return _left(loss, start, last[0])
             found = _newton(loss, [arb(y) for y in x])
+            if found is not None and not method.is_plain:
+                if _distance(x, [float(y) for y in found]) < _ARRIVED:
+                    return [exact(y) for y in found]
+                continue
             late = checkpoint >= _LATE and found is not None and _draws(loss, eta, x, [float(y) for y in found])
             if found is not None and (late or _attracts(loss, step_size, [arb(y) for y in x], found)):
                 return [exact(y) for y in found]

@@ -13,7 +13,8 @@ from gdcheck.theorem.descent.problem import EveryStartProblem, Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import RationalLike, positive, to_text
 from gdcheck.theorem.loss.tokens import check_variables, first_named
-from gdcheck.theorem.methods.reading import POLYNOMIALS_ONLY
+from gdcheck.theorem.methods.method import PLAIN, Adam, Method
+from gdcheck.theorem.methods.reading import DESCENT_ONLY, POLYNOMIALS_ONLY, read_method
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.reading import MAX_VARIABLES, called_in, read_smooth
 
@@ -29,6 +30,7 @@ class SmoothProblem:
         near: A point near which the minimizer is searched for, shape (n,); if None, the trajectory is followed.
         given: The point that the user states as the minimizer, shape (n,); None if none is stated.
         as_written: The variables in the order in which the text first names them, unless their order is given.
+        method: Gradient descent, heavy ball, or Nesterov's method.
 
     Examples:
         >>> import gdcheck
@@ -43,6 +45,7 @@ class SmoothProblem:
     near: tuple[fmpq, ...] | None = None
     given: tuple[fmpq, ...] | None = None
     as_written: tuple[str, ...] = ()
+    method: Method = PLAIN
 
     @classmethod
     def of(
@@ -54,6 +57,7 @@ class SmoothProblem:
         minimizer: Point | None = None,
         variables: Sequence[str] | None = None,
         data: Mapping[str, Any] | None = None,
+        method: object = None,
     ) -> Self:
         """Return the problem that the user states, after checking its fields.
 
@@ -65,6 +69,7 @@ class SmoothProblem:
             minimizer: The minimizer, in the same way; it is compared with the one that is enclosed.
             variables: Names and order of the variables; of a function w1, w2, … if not given.
             data: The arrays that the text names: vectors and matrices as lists or NumPy arrays of float64 numbers.
+            method: Heavy ball or Nesterov's method, as in the JSON form of problems; gradient descent if not given.
 
         Returns:
             The problem.
@@ -87,7 +92,8 @@ class SmoothProblem:
             return place_point(_by_component(point, field, read.vectors), field, names, written)
 
         given = None if minimizer is None else place(minimizer, "minimizer")
-        return cls(read, eta, place(start, "start"), given=given, as_written=written)
+        found = place(start, "start")
+        return cls(read, eta, found, given=given, as_written=written, method=_with_momentum(method))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -96,16 +102,19 @@ class SmoothProblem:
         Raises:
             InputError: If a field is missing, unknown, of the wrong type, or unusable.
         """
-        return cls.of(**_without_method(_fields(data)))
+        return cls.of(**_fields(data))
 
     def to_json(self) -> dict[str, object]:
         """Return the problem as plain data; rationals as texts."""
-        return {
+        stated: dict[str, object] = {
             "loss": self.loss.text,
             "variables": list(self.loss.variables),
             "step_size": to_text(self.step_size),
             "start": [to_text(q) for q in self.start],
-        } | ({"data": dict(self.loss.data)} if self.loss.data else {})
+        }
+        if not self.method.is_plain:
+            stated["method"] = self.method.to_json()
+        return stated | ({"data": dict(self.loss.data)} if self.loss.data else {})
 
 
 class EveryStartSmoothProblem(SmoothProblem):
@@ -151,7 +160,13 @@ class EveryStartSmoothProblem(SmoothProblem):
 
     @classmethod
     def of_problem(cls, problem: SmoothProblem) -> EveryStartSmoothProblem:
-        """Return the problem about every start; the given start serves for the search for the minimizer alone."""
+        """Return the problem about every start; the given start serves for the search for the minimizer alone.
+
+        Raises:
+            InputError: If its method is not gradient descent.
+        """
+        if not problem.method.is_plain:
+            raise InputError("method", DESCENT_ONLY)
         return cls(**{field.name: getattr(problem, field.name) for field in fields(SmoothProblem)})
 
     def searched_from(self, point: Point) -> EveryStartSmoothProblem:
@@ -181,10 +196,18 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     return Problem.fields({key: value for key, value in data.items() if key != "data"}) | {"data": data["data"]}
 
 
+def _with_momentum(method: object) -> Method:
+    """Read a method, and refuse those that are decided for polynomials only."""
+    read = read_method(method)
+    if isinstance(read, Adam) or read.preconditioner is not None:
+        raise InputError("method", POLYNOMIALS_ONLY)
+    return read if read.momentum > 0 else PLAIN
+
+
 def _without_method(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse another method than gradient descent."""
-    if fields.get("method") is not None:
-        raise InputError("method", POLYNOMIALS_ONLY)
+    if not _with_momentum(fields.get("method")).is_plain:
+        raise InputError("method", DESCENT_ONLY)
     return {key: value for key, value in fields.items() if key != "method"}
 
 
@@ -217,24 +240,30 @@ def read_problem(loss: Any, **fields: Any) -> Problem | SmoothProblem:
     """
     data = fields.pop("data", None)
     if data or callable(loss):
-        return SmoothProblem.of(loss, data=data, **_without_method(fields))
+        return SmoothProblem.of(loss, data=data, **fields)
     try:
         return Problem(loss, **fields)
     except InputError as error:
         if error.field != "loss" or not isinstance(loss, str) or "max" in called_in(loss):
             raise
         try:
-            return SmoothProblem.of(loss, **_without_method(fields))
+            return SmoothProblem.of(loss, **fields)
         except InputError as other:
             raise (other if called_in(loss) or other.field != "loss" else error) from None
 
 
 def smooth_instead(problem: Problem, near: tuple[fmpq, ...] | None) -> SmoothProblem | None:
-    """Return a polynomial problem as a smooth one, whose minimizer need not be rational; None with truncated powers."""
-    if problem.loss.truncated or not problem.method.is_plain:
+    """Return a polynomial problem as a smooth one, whose minimizer need not be rational.
+
+    Returns:
+        The problem; None with truncated powers, for adaptive methods and with a preconditioner.
+    """
+    names, method = problem.loss.variables, problem.method
+    if problem.loss.truncated or isinstance(method, Adam) or method.preconditioner is not None:
         return None
-    names = problem.loss.variables
-    return SmoothProblem(read_smooth(problem.loss.text(), names), problem.step_size, problem.start, near, None, names)
+    loss = read_smooth(problem.loss.text(), names)
+    known = PLAIN if method.momentum == 0 else method
+    return SmoothProblem(loss, problem.step_size, problem.start, near, as_written=names, method=known)
 
 
 def smooth_everywhere(problem: Problem) -> EveryStartSmoothProblem | None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat
 
+from gdcheck.theorem.augmented.enclosed_modes import step_norm
 from gdcheck.theorem.loss.balls import norm, upper
-from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.valleys.arrival import Iterate, Neighbourhood, iterates
 from gdcheck.theorem.valleys.problem import ValleyProblem
@@ -58,23 +58,12 @@ def states(problem: ValleyProblem) -> Iterator[State]:
         moved, buffer = method.advance(x, c, [eta * g for g in gradient], arb)
         x, c = [y.mid() for y in moved], [y.mid() for y in buffer]
         rounding = norm(y.rad() for y in (*moved, *buffer))
-        drift = upper(_growth(method, eta, near.largest, near.steep * size) * drift + rounding)
+        bent = near.steep * size
+        growth = step_norm(method, (-eta * bent, eta * (near.largest * near.largest + bent)))
+        drift = upper(growth * drift + rounding)
         step += 1
 
 
 def trajectory(problem: ValleyProblem) -> Iterator[Iterate]:
     """Enclose the trajectory of whichever method, without end, at the current precision."""
     return iterates(problem) if problem.method.is_plain else states(problem)
-
-
-def _growth(method: Method, eta: arb, sigma: arb, bent: arb) -> arb:
-    """Bound the norm of the map's derivative, where ``bent`` is L‖u‖."""
-    a, kappa, beta = arb(method.lead), arb(method.carry), arb(method.momentum)
-    found = []
-    for h in (-bent, sigma * sigma + bent):
-        s = eta * h
-        square = (1 - a * s) ** 2 + kappa * kappa + s * s + beta * beta
-        determinant = beta * (1 - a * s) + kappa * s
-        inner = (square * square - 4 * determinant * determinant).nonnegative_part()
-        found.append(upper(((square + inner.sqrt()) / 2).sqrt()))
-    return found[0].max(found[1])

@@ -152,7 +152,7 @@ class Printer:
                 return answer | (known or self._rechecked(proof)), longer
         return answer | self._rechecked(proof), proof
 
-    def _refuse_beside(self, problem: Problem | ValleyProblem) -> None:
+    def _refuse_beside(self, problem: Problem | SmoothProblem | ValleyProblem) -> None:
         """Refuse what is answered for gradient descent alone."""
         if not problem.method.is_plain:
             why = f"is answered for gradient descent, and not for {problem.method.name}; leave out --{{name}}"
@@ -185,18 +185,19 @@ class Printer:
 
     def _smooth(self, problem: SmoothProblem) -> _Answered:
         """Return the answer to a smooth problem, and its certificate."""
-        from gdcheck.theorem.decision.smooth import decide_smooth
+        from gdcheck.theorem.decision.enclosed.method import decide_enclosed
 
+        self._refuse_beside(problem)
         near = self._options.search_from(problem)
         problem = problem if near is None else replace(problem, near=near)
-        return self._smooth_answer(decide_smooth(problem, **self._options.limits))
+        return self._smooth_answer(decide_enclosed(problem, **self._options.limits))
 
     def _smooth_answer(self, decision: SmoothDecision) -> _Answered:
-        from gdcheck.theorem.certificate.kinds.smooth import smooth_answer, smooth_certificate
+        from gdcheck.theorem.certificate.smooth.method import enclosed_answer, enclosed_certificate
 
         functions = self._functions(decision.problem)
-        proof = smooth_certificate(decision)
-        answer = smooth_answer(decision)
+        proof = enclosed_certificate(decision)
+        answer = enclosed_answer(decision)
         if decision.saddle is not None or decision.lost is not None:
             from gdcheck.theorem.certificate.smooth.ends import end_certificate, end_keys
 

@@ -86,8 +86,8 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
         o.refuse(("loss", "minimizer", "data"), "does not go with --residual and --scale; leave it or them out")
         found = valley_from_options(o.residual or [], o.scale, o.step_size, o.start, o.variables, method)
     elif o.loss_function is not None:
-        o.refuse(("loss", "data", "method"), "does not go with --loss-function; leave it or the function out")
-        found = _traced(o, o.loss_function)
+        o.refuse(("loss", "data"), "does not go with --loss-function; leave it or the function out")
+        found = _traced(o, o.loss_function, method)
     elif o.start is None:
         found = _about_every_start(o, method)
     else:
@@ -95,7 +95,7 @@ def _asked(o: CheckOptions) -> tuple[bool, Iterator[tuple[int, AnyProblem | Exce
     return False, iter([(1, found)])
 
 
-def _traced(o: CheckOptions, place: str) -> SmoothProblem:
+def _traced(o: CheckOptions, place: str, method: dict[str, Any] | None) -> SmoothProblem:
     """Return the problem of a function in a user's own file, which is run; the function is traced."""
     from gdcheck.networks.losses.functions import in_numpy
     from gdcheck.properties.lemmas.loading import run_file
@@ -116,6 +116,7 @@ def _traced(o: CheckOptions, place: str) -> SmoothProblem:
         start=given(fields.get("start"), "start", "--start 0.1,0.1"),
         minimizer=point,
         variables=names,
+        method=method,
     )
 
 
@@ -129,10 +130,10 @@ def _about_every_start(o: CheckOptions, method: dict[str, Any] | None) -> EveryS
     step_size = given(o.step_size, "step-size", "--step-size 0.1")
     if o.data or (called_in(loss) and "max" not in called_in(loss)):
         from gdcheck.properties.storage.data import read_data
-        from gdcheck.theorem.methods.reading import POLYNOMIALS_ONLY
+        from gdcheck.theorem.methods.reading import DESCENT_ONLY
 
         if method is not None:
-            raise InputError("method", POLYNOMIALS_ONLY)
+            raise InputError("method", DESCENT_ONLY)
         data = read_data(o.data) if o.data else None
         return EveryStartSmoothProblem.about(loss, step_size=step_size, minimizer=point, variables=names, data=data)
     return EveryStartProblem.about(loss, step_size, point, names, method)

@@ -147,13 +147,13 @@ def _told(verdict: str, reason: str, out: Path, *, as_json: bool) -> int:
 
 def _drawn(problem: Problem | SmoothProblem, max_steps: int) -> Decision | SmoothDecision:
     """Decide what is drawn; a polynomial without a rational minimizer as a smooth loss."""
-    from gdcheck.theorem.decision.smooth import decide_smooth
+    from gdcheck.theorem.decision.enclosed.method import decide_enclosed
     from gdcheck.theorem.long_run.deciding import decide_located
     from gdcheck.theorem.long_run.locate import why_none
     from gdcheck.theorem.smooth.problem import SmoothProblem
 
     if isinstance(problem, SmoothProblem):
-        return decide_smooth(problem, max_steps=max_steps)
+        return decide_enclosed(problem, max_steps=max_steps)
     located = decide_located(problem, max_steps=max_steps)
     if located.exact is not None:
         return located.exact[0]

@@ -71,7 +71,7 @@ def steps(
     preconditioner: Preconditioner = None,
 ) -> int:
     """Show what each step size does near each minimizer: fixed, alternating, unstable, and the rate."""
-    from gdcheck.theorem.methods.reading import POLYNOMIALS_ONLY, read_method
+    from gdcheck.theorem.methods.reading import DESCENT_ONLY, read_method
 
     if loss is None:
         raise InputError("loss", 'is missing; give --loss "x**2 + y**2/2"')
@@ -82,7 +82,7 @@ def steps(
     with waiting("following trajectories"):
         if _is_smooth(loss, data):
             if not plain:
-                raise InputError("method", POLYNOMIALS_ONLY)
+                raise InputError("method", DESCENT_ONLY)
             names, lines = _smooth_lines(loss, minimizer, variables, data or [])
         elif chosen is None or plain:
             names, lines = _lines(loss, minimizer, variables)

@@ -94,11 +94,12 @@ def _method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows = [("method", method_words(answer["method"]), "")]
     rows.append(("step size η", short(answer["step_size"]), f"regime {answer['regime']}"))
     if answer["boundary"] is not None:
-        rows.append(("switch", short(answer["boundary"]), "below it the direction is fixed, above it alternates"))
-    else:
-        low, high = answer["window"]
-        rows.append(("window", f"{short(low)} to {short(high)}", "within it the direction has no limit"))
-    rows.append(("largest stable", short(answer["stability_limit"]), "below it the minimizer is stable, above it not"))
+        rows.append(("switch", _number(answer["boundary"]), "below it the direction is fixed, above it alternates"))
+    elif answer["window"] is not None:
+        rows.append(("window", " to ".join(map(_number, answer["window"])), "within it the direction has no limit"))
+    rows.append(
+        ("largest stable", _number(answer["stability_limit"]), "below it the minimizer is stable, above it not")
+    )
     if answer["rate_per_step"] is not None:
         does = "shrinks" if answer["rate_per_step"] < 1 else "grows"
         meaning = f"near the minimizer, the error {does} by this factor in the long run"
@@ -114,20 +115,21 @@ def _valley_method_rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         return rows
     rows.append(("step size η", short(answer["step_size"]), f"regime {regime}"))
     if answer["boundary"] is not None:
-        rows.append(("switch", _middle(answer["boundary"]), "below it the direction is fixed, above it alternates"))
+        rows.append(("switch", _number(answer["boundary"]), "below it the direction is fixed, above it alternates"))
     for name, key, meaning in (
         ("window", "window", "within it the direction has no limit"),
         ("along the valley", "tangential_window", "within it the direction tends to one along the valley"),
     ):
         if answer[key] is not None:
-            rows.append((name, " to ".join(_middle(end) for end in answer[key]), meaning))
-    rows.append(("largest stable", _middle(answer["stability_limit"]), "above it the point of arrival repels"))
+            rows.append((name, " to ".join(map(_number, answer[key])), meaning))
+    rows.append(("largest stable", _number(answer["stability_limit"]), "above it the point of arrival repels"))
     meaning = "in the long run, the distance shrinks by this factor"
     return [*rows, ("largest modulus", f"{answer['rate_per_step']:.9g}", meaning)]
 
 
-def _middle(enclosed: Sequence[float]) -> str:
-    return f"≈ {enclosed[0]:.{_DECIMALS}g}"
+def _number(stated: str | Sequence[float]) -> str:
+    """Write a number that is stated as a text, or enclosed by centre and radius."""
+    return short(stated) if isinstance(stated, str) else f"≈ {stated[0]:.{_DECIMALS}g}"
 
 
 def method_words(method: dict[str, Any]) -> str:

@@ -104,3 +104,44 @@ def test_every_method_has_a_map_and_a_plot(words, capsys, tmp_path):
     # So near to the minimizer all but the starts beside the graph are certified.
     assert drawn["points"] == 36 and drawn["certified"] >= 12 and out.stat().st_size > 1000
     assert run(["plot", *asked]) == 0
+
+
+SMOOTH = "exp(x) - x + 2*y**2 + x*y/5"
+
+
+def test_momentum_on_a_smooth_loss(capsys, tmp_path):
+    proof, picture = tmp_path / "proof.json", tmp_path / "picture.svg"
+    words = ["--loss", SMOOTH, "--step-size", "0.01", "--start", "1,1", "--method", "nesterov", "--momentum", "0.9"]
+    assert run(["check", *words, "--json", "--certificate", str(proof)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["regime"], found["limit"]["kind"], found["recheck"]) == ("rotating", "rotating", "accepted")
+    assert len(found["window"]) == 2 and len(found["minimizer"]) == 2 and len(found["limit"]["angles"]) == 1
+    assert run(["recheck", str(proof)]) == 0 and run(["replay", str(proof)]) == 0
+    assert "SAME: proved" in capsys.readouterr().out
+    assert run(["check", *words]) == 0
+    shown = capsys.readouterr().out
+    assert "nesterov, momentum 9/10" in shown and "window" in shown and "rotating, by" in shown
+    assert run(["plot", *words, "--out", str(picture)]) == 0 and "Nesterov" in picture.read_text(encoding="utf-8")
+
+
+def test_a_polynomial_with_an_irrational_minimizer_takes_momentum(capsys):
+    words = ["--loss", "x**4 - 3*x**2 + y**2/2 + x*y", "--step-size", "0.02", "--start", "1,1"]
+    assert run(["check", *words, "--method", "heavy-ball", "--momentum", "0.2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["recheck"] == "accepted" and abs(found["minimizer"][0][0] ** 2 - 7 / 4) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "--start", "1,1", "--sharpness"], "error: sharpness: is answered for gradient descent"),
+        (["check", "--start", "1,1", "--scalar", "x"], "error: scalar: is answered for gradient descent"),
+        (["check"], "error: method: is gradient descent here"),
+        (["map", "--start", "1,1", "--out", "map.svg"], "error: method: is gradient descent here"),
+    ],
+)
+def test_what_is_not_answered_for_momentum_on_smooth_losses_is_refused(words, said, capsys):
+    name, *rest = words
+    method = ["--method", "heavy-ball", "--momentum", "0.5"]
+    assert run([name, "--loss", SMOOTH, "--step-size", "0.01", *method, *rest]) == 2
+    assert said in capsys.readouterr().err

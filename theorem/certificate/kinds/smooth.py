@@ -88,7 +88,7 @@ def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
     }
     if minimizer is None:
         return answer | enclosed_fields(None)
-    at = _pairs(minimizer)
+    at = pairs_of(minimizer)
     answer |= enclosed_fields(at) | smooth_keys(decision)
     with ctx.workprec(decision.precision + 64):
         values = minimizer.spectrum.values
@@ -116,7 +116,7 @@ def smooth_answer(decision: SmoothDecision) -> dict[str, Any]:
     return answer
 
 
-def _pairs(minimizer: EnclosedMinimizer) -> list[list[float]]:
+def pairs_of(minimizer: EnclosedMinimizer) -> list[list[float]]:
     """Return the minimizer as pairs of centre and radius."""
     around = arb(minimizer.radius).union(-arb(minimizer.radius))
     return [in_floats(arb(x) + around) for x in minimizer.centre]
@@ -132,7 +132,7 @@ def smooth_keys(found: SmoothDecision | SmoothEveryStart) -> dict[str, Any]:
         values = minimizer.spectrum.values
         low, high = values[0], values[-1]
         return {
-            "minimizer": _pairs(minimizer),
+            "minimizer": pairs_of(minimizer),
             "eigenvalues": [{"value": decimal(value), "multiplicity": 1} for value in values]
             if exact is None
             else eigenvalues_json(exact.found.eigenvalues),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gdcheck.theorem.checker.exact import norm_above, root_bounds
+from gdcheck.theorem.checker.exact import norm_above, root_bounds, up
 from gdcheck.theorem.checker.methods.agreement import Algebraic, Moduli, verify_agreement
 from gdcheck.theorem.checker.methods.linear import Linear
 from gdcheck.theorem.checker.outcome import claim, show
@@ -19,6 +19,8 @@ from gdcheck.theorem.checker.reading.fields import Interval
 from gdcheck.theorem.checker.spectrum import Operator, verify_regime
 
 TWO = Fraction(2), Fraction(2)
+STEP_BITS = 64
+"""The bits after the point of a bound of a step's norm, which is needed to a few digits."""
 E_INVERSE, E_REST = Fraction(36788, 100000), Fraction(63213, 100000)
 """Upper bounds of 1/e and 1 - 1/e."""
 
@@ -123,7 +125,7 @@ def regime_of(
     """
     blocks = blocks_of(linear, u, eigenvalues)
     if not dominant:
-        outside = any(_leaves(b) for b in blocks)
+        outside = any(leaves(b) for b in blocks)
         claim(outside, "a multiplier has a modulus of at least one fails")
         return "unstable", {}
     claim(
@@ -156,7 +158,21 @@ def regime_of(
     return ("small-step" if modes[simple[0]].sign > 0 else "large-step"), modes
 
 
-def _leaves(block: Block) -> bool:
+def step_above(linear: Linear, ends: Interval) -> Fraction:
+    """Bound the norm of M(s) for all s between two ends: it is convex in s, and so largest at one of them.
+
+    The ends may be rounded outward before: where they are farther apart, the norm at one of them is larger still.
+    """
+    found = Fraction(0)
+    for s in ends:
+        square = (1 - linear.a * s) ** 2 + linear.kappa**2 + s**2 + linear.beta**2
+        determinant = linear.determinant[0] + linear.determinant[1] * s
+        inner = up(max(Fraction(0), square**2 - 4 * determinant**2), STEP_BITS)
+        found = max(found, up(root_bounds(up((square + root_bounds(inner)[1]) / 2, STEP_BITS))[1], STEP_BITS))
+    return found
+
+
+def leaves(block: Block) -> bool:
     """Tell whether Jury's conditions fail for every s of the interval."""
     return (
         1 - block.determinant[0] <= 0

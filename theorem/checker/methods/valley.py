@@ -16,7 +16,7 @@ from typing import Literal, Self
 from gdcheck.theorem.checker.exact import Vector, norm_above, root_bounds, squared, up
 from gdcheck.theorem.checker.lemma import growth, verify_box
 from gdcheck.theorem.checker.methods.linear import Linear
-from gdcheck.theorem.checker.methods.modes import Block, Mode, powers_of
+from gdcheck.theorem.checker.methods.modes import STEP_BITS, Block, Mode, powers_of, step_above
 from gdcheck.theorem.checker.outcome import at_step, claim, required, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
 from gdcheck.theorem.checker.reading.fields import refuse
@@ -28,8 +28,6 @@ from gdcheck.theorem.checker.smooth.spectrum import ROOT2, eigenvalues_within, s
 PRECISIONS = (256, 512, 1024, 2048, 4096, 8192)
 NARROW = 2**96
 """The error of the last state is at most its size, residuals and buffer together, divided by this."""
-ROUND = 64
-"""The bits after the point of numbers that are needed to a few digits only."""
 FAR = 2**256
 """A trajectory whose residuals are larger is not followed."""
 SIGNS = {"small-step": 1, "large-step": -1, "rotating": 0}
@@ -221,16 +219,9 @@ def enclose(c: Document, bits: int) -> State:
 
 def _growth(c: Document, near: valley.Near, size: Fraction) -> Fraction:
     """Bound the norm of the derivative of the map of states."""
-    linear, found = c.linear, Fraction(0)
-    # The ends are rounded outward: the norm is convex in s, so that the bound holds between them.
-    bent = up(near.lipschitz * up(size, ROUND), ROUND)
-    for h in (-bent, up(near.largest, ROUND) ** 2 + bent):
-        s = c.problem.eta * h
-        square = (1 - linear.a * s) ** 2 + linear.kappa**2 + s**2 + linear.beta**2
-        determinant = linear.determinant[0] + linear.determinant[1] * s
-        inner = up(max(Fraction(0), square**2 - 4 * determinant**2), ROUND)
-        found = max(found, up(root_bounds(up((square + root_bounds(inner)[1]) / 2, ROUND))[1], ROUND))
-    return found
+    bent = up(near.lipschitz * up(size, STEP_BITS), STEP_BITS)
+    eta = c.problem.eta
+    return step_above(c.linear, (-eta * bent, eta * (up(near.largest, STEP_BITS) ** 2 + bent)))
 
 
 def _singular_values(
@@ -260,7 +251,7 @@ def verify_modes(c: Document, eigenvalues: Sequence[Ends], *, tangential: bool) 
         below = root_bounds(s[0])[0], root_bounds(s[1])[1]
         block = Block.of(linear, s, (-linear.kappa * below[1], -linear.kappa * below[0]), below)
         blocks.append(block)
-        kinds.append(_kind(block))
+        kinds.append(kind_of(block))
     moduli = [b.moduli_above() if m is None else b.modulus(m)[1] for b, m in zip(blocks, kinds, strict=True)]
     index: int | None = None
     if c.regime == "tangential":
@@ -285,7 +276,7 @@ def verify_modes(c: Document, eigenvalues: Sequence[Ends], *, tangential: bool) 
     return Modes(index, None if index is None else blocks[index], rho, powers)
 
 
-def _kind(block: Block) -> Mode | None:
+def kind_of(block: Block) -> Mode | None:
     """Return the kind of a mode; None if it is not decided."""
     low, high = block.discriminant
     if high < 0:

@@ -319,7 +319,7 @@ class _Nearby:
             more = min((eta * third * reach for third in thirds), default=None)
             if more is not None and (more <= NOT_MUCH or slow.enough(self.norm + more)):
                 return self.norm + more
-        self.known_at, self.known_in, self.norm = x, radius, _norm_of_map(self.problem, x, slow)
+        self.known_at, self.known_in, self.norm = x, radius, norm_of_map(self.problem, x, slow)
         return self.norm + eta * (self.third(x, drift) if known is None else known[1]) * drift
 
     def third(self, x: list[Interval], radius: Fraction) -> Fraction:
@@ -339,7 +339,7 @@ def _distance(x: Sequence[Interval], y: Sequence[Interval]) -> Fraction:
     return norm_above([a - b for a, b in zip(x, y, strict=True)], x[0].bits)
 
 
-def _norm_of_map(problem: Problem, x: list[Interval], slow: _Slow) -> Fraction:
+def norm_of_map(problem: Problem, x: list[Interval], slow: _Slow | None = None) -> Fraction:
     """Bound the norm of M = I - eta Hessian at a point, with half of the few bits: it is needed to some per cent only.
 
     M is symmetric, so that |M|^2 = |M^2|. Squaring an n by n matrix with entries rounded to units makes an error of at
@@ -359,7 +359,8 @@ def _norm_of_map(problem: Problem, x: list[Interval], slow: _Slow) -> Fraction:
         for _ in range(squarings):
             bound = isqrt(bound + n << bits) + 1
         best = bound if best is None else min(best, bound)
-        if best >> bits >= LARGE or slow.enough(2 * (Fraction(best, 1 << bits) + doubt) - 1):
+        enough = slow is not None and slow.enough(2 * (Fraction(best, 1 << bits) + doubt) - 1)
+        if best >> bits >= LARGE or enough:
             break
     assert best is not None
     return Fraction(best, 1 << bits) + doubt

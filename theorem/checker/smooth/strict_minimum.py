@@ -106,11 +106,16 @@ def verify_assumptions(c: Stated, at: Middle, fails: Sequence[str], *, has_limit
     claim(c.verdict == ("not-applicable" if fails else "proved"), f"the verdict is {c.verdict} fails")
     claim(has_limit or fails, "a proof has a limit fails")
     if c.regular_at is not None:
-        away = norm_of_fractions(minus(c.regular_at, c.minimizer.centre))
-        third_above(at.expression, at.centre, away + c.minimizer.radius)  # Raises unless the ball lies in the domain.
-        matrix = map_derivative(c.problem, hessian(evaluate(at.expression, point(c.regular_at, at.bits), 2)))
-        claim(_is_regular(matrix), "I - eta Hessian is regular at the stated point fails")
+        verify_regular(c, at, c.regular_at)
     claim(c.regular_at is not None or fails, "a proof has a point where I - eta Hessian is regular fails")
+
+
+def verify_regular(c: Stated, at: Middle, where: Vector) -> None:
+    """Verify that I - eta Hessian is regular at a point in a ball around the minimizer, all of it in the domain."""
+    away = norm_of_fractions(minus(where, c.minimizer.centre))
+    third_above(at.expression, at.centre, away + c.minimizer.radius)  # Raises unless the ball lies in the domain.
+    matrix = map_derivative(c.problem, hessian(evaluate(at.expression, point(where, at.bits), 2)))
+    claim(_is_regular(matrix), "I - eta Hessian is regular at the stated point fails")
 
 
 def _is_regular(matrix: Matrix) -> bool:

@@ -315,7 +315,7 @@ def test_the_norm_of_the_maps_derivative_is_bounded_and_closely(seed):
     expression = read_expression(text, ("x", "y", "z"), {})
     problem = SimpleNamespace(expression=expression, step_size=eta)
     never = SimpleNamespace(enough=lambda factor: False)  # So that the bound is as sharp as it becomes.
-    bound = minimizer._norm_of_map(problem, point(x, BITS), never)
+    bound = minimizer.norm_of_map(problem, point(x, BITS), never)
     with mpmath.workdps(40):
         matrix = mpmath.matrix(
             [

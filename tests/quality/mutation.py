@@ -68,7 +68,7 @@ TESTS = {
     "checker/smooth/exact_point": ["checker/smooth/exact_point"],
     "checker/smooth/spectrum": ["checker/smooth/certificates", "checker/smooth/exact_point", "smooth/enclosures"],
     "checker/smooth/strict_minimum": ["checker/smooth/certificates", "checker/smooth/exact_point"],
-    "checker/smooth/valley": ["checker/smooth/certificates"],
+    "checker/smooth/valley": ["checker/smooth/relations", "checker/smooth/certificates"],
     "checker/methods/smooth": ["smooth/momentum"],
     "checker/methods/valley": ["valleys/momentum"],
     "checker/methods/valley_rank": ["valleys/degenerate"],

@@ -242,3 +242,10 @@ def test_the_exceptional_set_of_a_preconditioner_is_orthogonal_to_the_dual_vecto
     for x, interval in zip(dual, stored["graph"]["normal"], strict=True):
         low, high = map(Fraction, interval)
         assert float(low) - 1e-12 <= float(x) / length <= float(high) + 1e-12
+
+
+def test_one_variable_has_no_distinct_ends():
+    certificate = made({"name": "heavy-ball", "momentum": "1/20"}, "1/10", "x**2/2 + x**3", ["1/100"])
+    assert (certificate["verdict"], certificate["fails"]) == ("not-applicable", ["distinct-ends"])
+    assert check(certificate) is None
+    assert "the failing assumptions are" in check({**certificate, "fails": []})

@@ -6,6 +6,7 @@ import mpmath
 import pytest
 
 from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.smooth.arrays import Array
 from gdcheck.theorem.checker.smooth.derivatives import evaluate
 from gdcheck.theorem.checker.smooth.expression import read_expression
 from gdcheck.theorem.checker.smooth.intervals import point
@@ -36,6 +37,33 @@ def test_a_loss_has_the_values_of_its_text(loss):
         value = evaluate(expression, point([Fraction(x), Fraction(y)], BITS), 0).slots[-1]
         with mpmath.workdps(80):
             exact = VALUES[loss](*(mpmath.mpf(f.numerator) / f.denominator for f in map(Fraction, (x, y))))
+            low, high = (mpmath.mpf(e) / mpmath.mpf(2) ** BITS for e in (value.low, value.high))
+            assert low - mpmath.mpf(10) ** -70 <= exact <= high + mpmath.mpf(10) ** -70 and high - low < 1e-40
+
+
+DATA = {
+    "X": Array(3, 2, [Fraction(k) for k in (1, -2, 3, 5, 7, -1)]),
+    "y": Array(3, None, [Fraction(k, 2) for k in (1, -3, 4)]),
+    "u": Array(2, None, [Fraction(2), Fraction(-1)]),
+}
+WITH_DATA = {
+    "sum(X@w)": lambda a, b: 11 * a + 2 * b,
+    "mean((X@w - y)**2)": lambda a, b: ((a - 2 * b - 0.5) ** 2 + (3 * a + 5 * b + 1.5) ** 2 + (7 * a - b - 2) ** 2) / 3,
+    "dot(y, X@w)": lambda a, b: (a - 2 * b) / 2 - 3 * (3 * a + 5 * b) / 2 + 2 * (7 * a - b),
+    "sum(X@w) + (y@X)@w": lambda a, b: 11 * a + 2 * b + (a - 2 * b) / 2 - 3 * (3 * a + 5 * b) / 2 + 2 * (7 * a - b),
+    "sum(X@w) + dot(w, w) + u@w": lambda a, b: 11 * a + 2 * b + a**2 + b**2 + 2 * a - b,
+    "sum(X@w) + dot(exp(w), u)": lambda a, b: 11 * a + 2 * b + 2 * mpmath.exp(a) - mpmath.exp(b),
+    "sum(X@w) + exp(w)@w": lambda a, b: 11 * a + 2 * b + a * mpmath.exp(a) + b * mpmath.exp(b),
+}
+
+
+@pytest.mark.parametrize("loss", WITH_DATA)
+def test_a_loss_on_data_has_the_values_of_its_text(loss):
+    expression = read_expression(loss, ("w1", "w2"), DATA)
+    for a, b in (("1/3", "2"), ("-5/4", "1/7")):
+        value = evaluate(expression, point([Fraction(a), Fraction(b)], BITS), 0).slots[-1]
+        with mpmath.workdps(80):
+            exact = WITH_DATA[loss](*(mpmath.mpf(f.numerator) / f.denominator for f in map(Fraction, (a, b))))
             low, high = (mpmath.mpf(e) / mpmath.mpf(2) ** BITS for e in (value.low, value.high))
             assert low - mpmath.mpf(10) ** -70 <= exact <= high + mpmath.mpf(10) ** -70 and high - low < 1e-40
 

@@ -176,6 +176,9 @@ def problem_inside(data: Any) -> AnyProblem:
         and isinstance(data.get("theorem"), dict)
     ):
         data = data["theorem"]
+    if isinstance(data, dict) and str(data.get("schema")).startswith("gdcheck-network"):
+        how = "gdcheck recheck verifies a network's certificate, and gdcheck plot draws it"
+        raise InputError("schema", f"{str(data['schema'])[:60]!r} is about a network, not about a loss; {how}")
     if isinstance(data, dict) and "residuals" in data:
         return ValleyProblem.from_json(data)
     if not isinstance(data, dict) or "problem" not in data:

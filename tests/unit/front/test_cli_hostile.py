@@ -156,3 +156,10 @@ def test_crossings_say_that_there_is_no_hessian(gdcheck):
     assert code == 2 and err == (
         "error: minimizer: the loss has no Hessian there; give a loss whose kinks of order two keep off it\n"
     )
+
+
+@pytest.mark.parametrize("words", [["replay"], ["check", "--problem"]])
+def test_a_networks_certificate_is_told_where_it_belongs(words, gdcheck):
+    kept = Path(__file__).parents[3] / "docs" / "runs" / "network-proof-large-step.json"
+    code, _, err = gdcheck(*words, str(kept))
+    assert code == 2 and "gdcheck recheck verifies a network's certificate, and gdcheck plot draws it" in err

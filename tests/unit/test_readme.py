@@ -159,6 +159,19 @@ def test_the_table_of_classic_functions_is_that_of_its_run():
         assert row["recheck_s"] <= max(0.1, 5 * row["decision_s"]), row
 
 
+def test_the_table_of_losses_on_real_data_is_that_of_its_run():
+    rows = json.loads((ROOT / "docs" / "runs" / "real-data.json").read_text(encoding="utf-8"))
+    text = page("smooth")
+    assert {(row["name"], row["kind"]) for row in rows} == {
+        (name, kind)
+        for name in ("logistic", "softmax", "ridge", "factorization", "network")
+        for kind in ("fixed", "alternating")
+    }
+    for row in rows:
+        cells = [*list(row.values())[:5], f"{row['step']:,}", f"{row['decision_s']:.2f} s", f"{row['recheck_s']:.2f} s"]
+        assert f"| {' | '.join(map(str, cells))} |" in text
+
+
 def _kept(name):
     return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))
 

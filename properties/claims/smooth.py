@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log2
+from typing import Any
 
 from flint import arb, arb_mat, fmpq
 from mpmath import mp, mpf
@@ -24,9 +25,9 @@ from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.smooth import SmoothDecision, decide_smooth
 from gdcheck.theorem.decision.verdict import Verdict
-from gdcheck.theorem.limit.result import Cone
+from gdcheck.theorem.limit.result import Cone, LimitDirection
 from gdcheck.theorem.loss.balls import ends, norm, surely_less
-from gdcheck.theorem.methods.statement import LimitKind, Regime
+from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
 from gdcheck.theorem.reference.smooth_trajectory import SmoothReferenceMap
 from gdcheck.theorem.reference.spectrum import ReferenceSpectrum
 from gdcheck.theorem.reference.trajectory import Point, to_mpf
@@ -67,7 +68,14 @@ def _limit(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
 
 
 def _boundary(instance: SmoothInstance, decision: SmoothDecision) -> Finding:
+    """Where the Hessian is known exactly, the boundary is told, with proof; elsewhere neither of its sides."""
     _at_the_point(instance, decision)
+    if decision.exact is not None:
+        require(decision.regime is Regime.BOUNDARY, f"on the boundary the regime is {decision.regime}")
+        require(Assumption.OFF_BOUNDARY in decision.fails, "the step size is said to be off the boundary")
+        failure = check(smooth_certificate(decision))
+        require(failure is None, f"the independent checker rejects the certificate: {failure}")
+        return holds(decision, "the boundary is told")
     require(decision.verdict is Verdict.UNRESOLVED, f"on the boundary the verdict is {decision.verdict.value}")
     require(decision.regime is None, f"on the boundary the regime is {decision.regime}")
     return holds(decision, "neither side of the boundary is told")
@@ -116,17 +124,32 @@ def sees_the_direction(instance: SmoothInstance, decision: SmoothDecision) -> Fi
             return holds(decision, "both engines have the same spectrum")
         known = ReferenceSpectrum.of(matrix, to_mpf(instance.problem.step_size))
         require(known.regime is decision.regime, f"the regime is {known.regime} in mpmath")
-        index = min(range(len(values)), key=lambda i: abs(values[i] - known.dominant[0]))
-        v = [vectors[i, index] for i in range(len(values))]
         x = [to_mpf(q) for q in instance.problem.start]
         for _ in range(_FOLLOWED):
             x = descend(x)
+        h = [a - b for a, b in zip(x, centre, strict=True)]
+        if known.regime is Regime.BOUNDARY:
+            _same_sides(decision.limit, (values, vectors), h)
+            return holds(decision, "both engines have the same sides of both eigenvectors")
+        index = min(range(len(values)), key=lambda i: abs(values[i] - known.dominant[0]))
+        v = [vectors[i, index] for i in range(len(values))]
         parity = -1 if known.regime is Regime.LARGE_STEP and _FOLLOWED % 2 else 1
-        sign = mp.sign(mp.fdot(v, [a - b for a, b in zip(x, centre, strict=True)])) * parity
+        sign = mp.sign(mp.fdot(v, h)) * parity
         for a, ball in zip(v, decision.limit.vectors[0], strict=True):
             low, high = map(to_mpf, ends(ball))
             require(low - near <= sign * a <= high + near, "the limit is another one in mpmath")
     return holds(decision, "both engines have the same limit")
+
+
+def _same_sides(limit: LimitDirection, spectrum: tuple[Any, Any], h: Point) -> None:
+    """Require that the limit at even steps is on the side of the iterate at both ends of the spectrum."""
+    values, vectors = spectrum
+    even = [mp.mpf(float(x.mid())) for x in limit.vectors[0]]
+    for sign, pick in ((1, min), (-1, max)):
+        index = pick(range(len(values)), key=lambda i: values[i])
+        v = [vectors[i, index] for i in range(len(values))]
+        seen = mp.fdot(v, h) * (sign if _FOLLOWED % 2 else 1)
+        require(mp.sign(seen) == mp.sign(mp.fdot(v, even)), "the limit has another side in mpmath")
 
 
 def _own_minimizer(descend: SmoothReferenceMap, near: Point) -> tuple[Point, list[list[mpf]]]:

@@ -64,7 +64,7 @@ TESTS = {
     "checker/smooth/polynomials": ["checker/smooth/polynomials", "checker/smooth/certificates"],
     "checker/smooth/derivatives": ["checker/smooth/certificates", "smooth/derivatives"],
     "checker/smooth/minimizer": ["checker/smooth/nearby", "checker/smooth/certificates"],
-    "checker/smooth/blocks": ["checker/smooth/blocks", "smooth/constant"],
+    "checker/smooth/kinds/blocks": ["checker/smooth/blocks", "smooth/constant"],
     "checker/smooth/exact_point": ["checker/smooth/exact_point"],
     "checker/smooth/spectrum": ["checker/smooth/certificates", "checker/smooth/exact_point", "smooth/enclosures"],
     "checker/smooth/strict_minimum": ["checker/smooth/certificates", "checker/smooth/exact_point"],

@@ -194,7 +194,7 @@ PLANTS = [
     plant(
         "the second-order constant leaves out the other eigenvectors",
         "theorem/sharpness/top_eigenvalue.py",
-        "return fourth + 2 * self.derivatives.order(3, radius) ** 2 / gap",
+        'return fourth + 2 * third**2 / gap if surely_less(arb(0), gap) else arb("inf")',
         "return fourth",
         "sharpness",
     ),

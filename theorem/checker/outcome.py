@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from decimal import Context, Decimal
+from decimal import ROUND_05UP, Context, Decimal
 from fractions import Fraction
 from typing import TypeVar
 
@@ -154,9 +154,12 @@ def show(*numbers: Fraction | int) -> str:
 
 
 def _rounded(x: Fraction | int) -> Decimal:
-    """Round to about thirty digits, without writing out numbers that may have tens of thousands."""
-    context = Context(prec=30)
-    over, under = (max(0, n.bit_length() - 128) for n in (x.numerator, x.denominator))
+    """Round to about thirty digits, without writing out numbers that may have tens of thousands.
+
+    The rounding keeps the last digit from being 0 or 5, so that rounding to four digits afterwards is right.
+    """
+    context = Context(prec=30, rounding=ROUND_05UP)
+    over, under = (max(0, n.bit_length() - 512) for n in (x.numerator, x.denominator))
     found = context.divide(Decimal(abs(x.numerator) >> over), Decimal(x.denominator >> under))
     found = context.multiply(found, context.power(Decimal(2), over - under))
     return -found if x < 0 else found

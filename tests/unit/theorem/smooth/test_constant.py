@@ -7,8 +7,8 @@ from flint import arb, ctx
 
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.certificate.smooth.sharpness import smooth_sharpness_certificate
-from gdcheck.theorem.checker.smooth import blocks
 from gdcheck.theorem.checker.smooth.expression import read_expression
+from gdcheck.theorem.checker.smooth.kinds import blocks
 from gdcheck.theorem.decision.smooth import SmoothProblem, decide_smooth
 from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.smooth.constant import varying

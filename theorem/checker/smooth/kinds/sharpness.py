@@ -28,9 +28,9 @@ from gdcheck.theorem.checker.kinds.top_eigenvalue import MOST_LISTED, Steps
 from gdcheck.theorem.checker.outcome import claim, look, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
 from gdcheck.theorem.checker.reading.fields import read_list, read_record, whole
-from gdcheck.theorem.checker.smooth.blocks import varying
 from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
 from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, UndefinedError, norm_above
+from gdcheck.theorem.checker.smooth.kinds.blocks import varying
 from gdcheck.theorem.checker.smooth.kinds.higher import fourth_above, third_along, value_at
 from gdcheck.theorem.checker.smooth.minimizer import Document, Iterate, Middle, follow, third_above
 from gdcheck.theorem.checker.smooth.spectrum import Matrix, dominant

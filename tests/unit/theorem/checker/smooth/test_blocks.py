@@ -2,8 +2,8 @@
 
 import pytest
 
-from gdcheck.theorem.checker.smooth.blocks import varying
 from gdcheck.theorem.checker.smooth.expression import read_expression
+from gdcheck.theorem.checker.smooth.kinds.blocks import varying
 
 NAMES = ("x", "y", "z")
 VARYING = {

@@ -41,6 +41,8 @@ _LATE = 300
 _SETTLED = 10_000
 # A method with momentum may pass a critical point; it has arrived where it is so near, in relation to its size.
 _ARRIVED = 1e-6
+# From this checkpoint on, iterates that creep where the Hessian is nearly singular, without a critical point, are lost.
+_CREEPING = 100_000
 _NEARLY_SINGULAR = 1e-2
 _NEWTON_STEPS = 60
 _SEARCH_BITS = 64
@@ -143,6 +145,8 @@ def _follow(loss: SmoothLoss, step_size: fmpq, start: Sequence[fmpq], method: Me
                 return [exact(y) for y in found]
             if found is not None and checkpoint >= _SETTLED and _distance(x, [float(y) for y in found]) < 1e-13:
                 return [exact(y) for y in found]  # A saddle or an unstable minimum, reached from an exceptional start.
+            if found is None and checkpoint >= _CREEPING and _is_flat(loss, x):
+                return Lost.FLAT
             size = 1 + max(map(abs, x))
             if any(max(abs(a - b) for a, b in zip(x, y, strict=True)) < 1e-14 * size for y in last[1:]) and not (
                 max(abs(a - b) for a, b in zip(x, last[0], strict=True)) < 1e-9 * size

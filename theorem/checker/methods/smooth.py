@@ -17,7 +17,7 @@ from gdcheck.theorem.checker.exact import norm_above, root_bounds, squared, up
 from gdcheck.theorem.checker.lemma import growth, verify_box
 from gdcheck.theorem.checker.methods.linear import Linear
 from gdcheck.theorem.checker.methods.modes import Block, Mode, Powers, leaves, step_above, turned_above, units
-from gdcheck.theorem.checker.methods.valley import SIGNS, kind_of, read_method
+from gdcheck.theorem.checker.methods.valley import SIGNS, kind_of, least_modulus, products, read_method
 from gdcheck.theorem.checker.outcome import at_step, claim, required, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
 from gdcheck.theorem.checker.reading.fields import refuse
@@ -206,15 +206,18 @@ def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], modes: Mo
     if c.regime == "rotating":
         claim(not limit.vector, "no vector is claimed where the direction rotates fails")
         scale = max(turned_above(linear, modes.blocks[i], units(linear)[2]) for i in modes.dominant) / powers.gradient
-        amplitude = root_bounds(sum((_least(x) ** 2 for x in parts), Fraction(0)))[0] * short
+        amplitude = root_bounds(sum((least_modulus(x) ** 2 for x in parts), Fraction(0)))[0] * short
         if len(modes.dominant) == len(eigenvalues):
-            amplitude = root_bounds(sum((_least(x) ** 2 for x in (*state.h, *state.buffer)), Fraction(0)))[0]
+            amplitude = root_bounds(sum((least_modulus(x) ** 2 for x in (*state.h, *state.buffer)), Fraction(0)))[0]
         _exceeds(c, (amplitude - state.error - deviation * (size + state.error)) / scale, tail)
         return
     kind = Mode(SIGNS[c.regime])
     pair, scale = block.functional(linear, kind), block.pushed(linear, kind) / powers.gradient
     most = norm_above([max(map(abs, f)) for f in pair])
-    low, high = (sum(ends, Fraction(0)) for ends in zip(*map(_product, pair, parts), strict=True))
+    low, high = (
+        sum(ends, Fraction(0))
+        for ends in zip(*[products(f, (x.lower, x.upper)) for f, x in zip(pair, parts, strict=True)], strict=True)
+    )
     error = most * (state.error + deviation * (size + state.error))
     _exceeds(c, (max(low, -high) * short - error) / scale, tail)
     turn = (1 if low > 0 else -1) * kind.sign**c.step
@@ -275,16 +278,6 @@ def _third_around(at: Middle, radius: Fraction, delta: Fraction) -> tuple[Fracti
 
 def _exceeds(c: Document, amplitude: Fraction, tail: Fraction) -> None:
     claim(amplitude > tail, f"amplitude > tail fails at step {c.step}: {show(amplitude)}, {show(tail)}")
-
-
-def _least(x: Interval) -> Fraction:
-    """Return the least modulus."""
-    return max(x.lower, -x.upper, Fraction(0))
-
-
-def _product(factor: Ends, x: Interval) -> Ends:
-    ends = [f * y for f in factor for y in (x.lower, x.upper)]
-    return min(ends), max(ends)
 
 
 check = Check(Document, lambda c: with_enough_bits(precisions(c), partial(verify, c)))

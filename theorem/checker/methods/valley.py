@@ -170,14 +170,16 @@ def verify_from(c: Document, state: State, sizes: Sequence[Sequence[Fraction]]) 
         return
     index = modes.index
     if index is None:
-        low = root_bounds(sum((_least(x) ** 2 for x in state.seen_u), Fraction(0)))[0] - most * state.drift
+        low = root_bounds(sum((least_modulus(x) ** 2 for x in state.seen_u), Fraction(0)))[0] - most * state.drift
         _exceeds(c, low, tail)
         return
     vector = c.spectrum.vectors[index]
     tilt = ROOT2 * sine_above(gram, vector, eigenvalues, index, spread)
     if c.regime == "rotating":
         inner = dot(point(vector, bits), state.seen_u)
-        _exceeds(c, _least(inner) / root_bounds(squared(vector))[1] - tilt * ball.size - most * state.drift, tail)
+        _exceeds(
+            c, least_modulus(inner) / root_bounds(squared(vector))[1] - tilt * ball.size - most * state.drift, tail
+        )
         return
     verify_across(c, state, ball, (modes, vector, tilt), tail)
 
@@ -334,7 +336,7 @@ def _exceeds(c: Document, amplitude: Fraction, tail: Fraction) -> None:
     claim(amplitude > tail, f"amplitude > tail fails at step {c.step}: {show(amplitude)}, {show(tail)}")
 
 
-def _least(x: Interval) -> Fraction:
+def least_modulus(x: Interval) -> Fraction:
     """Return the least modulus."""
     return max(x.lower, -x.upper, Fraction(0))
 
@@ -354,15 +356,15 @@ def verify_across(c: Document, state: State, ball: Ball, line: tuple[Modes, Vect
     assert block is not None
     w, (short, long) = point(vector, bits), root_bounds(squared(vector))
     back = [dot(column, w) for column in zip(*state.seen_rows, strict=True)]
-    lengths = root_bounds(sum((_least(x) ** 2 for x in back), Fraction(0)))[0], intervals.norm_above(back, bits)
+    lengths = root_bounds(sum((least_modulus(x) ** 2 for x in back), Fraction(0)))[0], intervals.norm_above(back, bits)
     claim(lengths[0] > 0, "J^T w is not zero fails")
     turned = 2 * (ball.lipschitz * ball.around + ball.largest * tilt) * long / lengths[0]
     root_low, root = root_bounds(c.problem.eta)
     of_u, of_c = block.functional(c.linear, Mode(sign))
     first, second = dot(w, state.seen_u), dot(back, state.buffer)
     parts = (
-        _products(of_u, _over((first.lower, first.upper), (short, long))),
-        _products(of_c, _over((second.lower, second.upper), (lengths[0] * root_low, lengths[1] * root))),
+        products(of_u, _over((first.lower, first.upper), (short, long))),
+        products(of_c, _over((second.lower, second.upper), (lengths[0] * root_low, lengths[1] * root))),
     )
     low, high = (sum((part[i] for part in parts), Fraction(0)) for i in (0, 1))
     on_u, on_c = (max(map(abs, f)) for f in (of_u, of_c))
@@ -390,7 +392,7 @@ def verify_along(c: Document, state: State, ball: Ball, tail: Fraction) -> None:
             share = (dot(w, image) * dot(back, back).reciprocal()).middle()
             rest = [x - share * y for x, y in zip(rest, back, strict=True)]
     left = intervals.norm_above([dot(row, rest) for row in rows], bits) / ball.least
-    lengths = root_bounds(sum((_least(x) ** 2 for x in rest), Fraction(0)))[0], intervals.norm_above(rest, bits)
+    lengths = root_bounds(sum((least_modulus(x) ** 2 for x in rest), Fraction(0)))[0], intervals.norm_above(rest, bits)
     turned = ball.lipschitz * ball.around / ball.least
     error = left + turned * intervals.norm_above(state.buffer, bits) + state.drift
     tail *= root_bounds(c.problem.eta)[1] / c.powers
@@ -400,7 +402,8 @@ def verify_along(c: Document, state: State, ball: Ball, tail: Fraction) -> None:
         verify_box("the limit", ends, lengths, spread, c.limit.vector)
 
 
-def _products(x: Ends, y: Ends) -> Ends:
+def products(x: Ends, y: Ends) -> Ends:
+    """Return an interval of the products."""
     ends = [a * b for a in x for b in y]
     return min(ends), max(ends)
 

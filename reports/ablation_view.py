@@ -19,7 +19,7 @@ _SEARCH = "as far as the search shows"
 
 
 def verdict_words(row: AblationRow) -> str:
-    """Return the verdict of a row; one that rests on few problems says on how many.
+    """Return the verdict of a row in words; where it rests on fewer than 20 problems, they say on how many.
 
     Args:
         row: The row.
@@ -34,7 +34,7 @@ def verdict_words(row: AblationRow) -> str:
 
 
 def evidence_words(row: AblationRow) -> str:
-    """Return the evidence of a row; a search proves nothing, though each problem that it met may be proved.
+    """Return the evidence of a row in words: a search proves nothing, even where each problem examined is proved.
 
     Args:
         row: The row.
@@ -82,11 +82,11 @@ class AblationView(View[AblationRun]):
 
     @property
     def outcome(self) -> str:
-        """Incomplete if a row is open or missing."""
+        """``incomplete`` if the run was interrupted or a row is open, else ``passed``."""
         return "incomplete" if self.run.interrupted or any(r.verdict == "open" for r in self.run.rows) else "passed"
 
     def headline(self) -> str:
-        """One sentence on the run."""
+        """Return one sentence on the run."""
         found = Counter(verdict_words(row) for row in self.run.rows)
         words = {"needed": "needed, with proof"}
         parts = [f"{count} {words.get(verdict, verdict)}" for verdict, count in found.items()]
@@ -99,18 +99,18 @@ class AblationView(View[AblationRun]):
         unanswered = sum(row.verdict == "open" for row in rows) + len(self.run.asked) - len(rows)
         aside, examined = sum(row.aside for row in rows), sum(row.examined for row in rows)
         meaning = f"of {examined:,} problems of ablations: nothing was proved there, or the start is exceptional"
-        said = "no violation, no problem on which it holds, or a fault"
+        said = "neither a violation nor a problem on which the claim holds was found, or a fault ended the search"
         return [
             Caution("Ablations open", unanswered, said, unanswered > 0),
             Caution("Set aside", aside, meaning, False),
         ]
 
     def facts(self) -> list[tuple[str, object]]:
-        """Seed and versions."""
+        """Return seed and versions."""
         return [("seed", self.run.seed), *self.run.versions.items()]
 
     def again(self) -> Again:
-        """How to repeat the run."""
+        """Return the command that repeats the run."""
         words = ["gdcheck", "ablate", "--budget", str(self.run.budget), "--seed", str(self.run.seed)]
         words += ["--time-limit", f"{self.run.time_limit:g}"]
         words += ["--load", f"{self.under}{self._own}" if self.run.text else self.run.load] if self.run.load else []
@@ -121,11 +121,11 @@ class AblationView(View[AblationRun]):
 
     @property
     def _own(self) -> str:
-        """The place of the user's own file, from the folder of the run's files."""
+        """The path of the user's own file, relative to the folder of the run's files."""
         return f"own/{own_file(Path(self.run.load).name)}"
 
     def pictures(self) -> dict[str, str]:
-        """Return the trajectory of the simplest exhibit of each ablation, and what happens to its direction."""
+        """Return the picture of one exhibit of each ablation, by ``name/role``: the simplest, else the one shown."""
         found = {}
         for row in self.run.rows:
             role, exhibit = ("simplest", row.simplest) if row.simplest else ("shown", row.shown)
@@ -174,7 +174,7 @@ class AblationView(View[AblationRun]):
         return [*lines, ""]
 
     def cases(self) -> Iterator[Case]:
-        """Every ablation that was asked for."""
+        """Yield a case for every ablation that was asked for."""
         for row in self.run.rows:
             reason = "open: " + (row.fault or f"all {row.aside} problems were set aside")
             yield Case(row.name, skipped=reason if row.verdict == "open" else None)

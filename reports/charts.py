@@ -19,11 +19,12 @@ WIDTH = 620
 """The width of a panel where nothing else is said."""
 
 GOES_ON = "\u200b"
-"""What ends a line of a note that goes on in the next line; it is not seen."""
+"""A character without width that ends a line of a note which continues in the next line."""
 
 _SVG = "http://www.w3.org/2000/svg"
-# The chart is drawn in stand-in colours, which become classes: a style sheet then knows light from dark.
-# All pairs are told apart with red-blind and green-blind eyes too, and all but the grid are read as text.
+# Each stand-in colour, and the colours that stand for it on light and on dark backgrounds. Charts are drawn in stand-in
+# colours, which `picture` turns into classes of a style sheet with the other two. Red-blind and green-blind readers can
+# tell any two apart too, and all but the grid have enough contrast for text.
 _COLOURS = {
     "ink": ("#010101", "#333a42", "#d5d9de"),
     "faint": ("#020202", "#68717b", "#8d96a2"),
@@ -33,7 +34,7 @@ _COLOURS = {
     "two-cycle": ("#060606", "#351a95", "#cabfff"),
     "open": ("#070707", "#8a0b1c", "#e8715f"),
 }
-# The classes of the texts that tell what a picture shows.
+# Vega's classes for the texts that say what a picture shows.
 _TELLING = ("role-title-text", "role-title-subtitle", "role-axis-title", "role-legend-title", "role-legend-label")
 STAND_IN = {name: colours[0] for name, colours in _COLOURS.items()}
 """The stand-in colours by name."""
@@ -42,7 +43,7 @@ LIGHT = {name: colours[1] for name, colours in _COLOURS.items()}
 
 
 def picture(chart: alt.TopLevelMixin, name: str) -> str:
-    """Draw a chart as a self-contained SVG with a transparent background, for light and dark ones.
+    """Draw a chart as a self-contained, transparent SVG whose colours suit light and dark backgrounds.
 
     Args:
         chart: The chart, in the stand-in colours.
@@ -69,7 +70,7 @@ def in_print_colours(text: str) -> str:
 
 
 def stacked(*panels: Panel, spacing: int = 36, title: alt.TitleParams | None = None) -> alt.VConcatChart:
-    """Put panels below each other, in the look that all charts share, under a title of all if one is given."""
+    """Put panels below each other, in the look that all charts share, under a common title if one is given."""
     above: dict[str, Any] = {} if title is None else {"title": title}
     chart: alt.VConcatChart = alt.vconcat(*panels, spacing=spacing, **above).configure(**config())
     return chart
@@ -119,13 +120,13 @@ def drawn(kind: str, values: Sequence[dict[str, Any]], **mark: Any) -> alt.Chart
 def axis(
     channel: type[_Channel], title: str, ends: Sequence[float] | None = None, *, field: str = "", **look: Any
 ) -> _Channel:
-    """Return the axis of a number.
+    """Return an axis for a quantity.
 
     Args:
         channel: ``alt.X`` or ``alt.Y``.
-        title: What stands beside it.
-        ends: Where it begins and ends, to the point; as far as the data go if not given.
-        field: The data's name; that of the channel, in small letters, if not given.
+        title: The axis title.
+        ends: Its exact ends; chosen by the data if not given.
+        field: The column of the data; ``x`` or ``y``, as the channel, if not given.
         **look: How ticks, labels and grid look.
 
     Returns:
@@ -159,8 +160,8 @@ def rule(where: alt.X | alt.Y, at: float, colour: str, **mark: Any) -> alt.Chart
     """Draw a line across a panel.
 
     Args:
-        where: The axis on which it stands.
-        at: Where on it.
+        where: The axis that the line is perpendicular to.
+        at: The value on that axis.
         colour: A name in ``STAND_IN``.
         **mark: How the line looks, where it is not a plain one.
 
@@ -177,8 +178,8 @@ def powers(title: str, field: str = "y") -> alt.Y:
     """Return a logarithmic axis whose labels are powers of ten with superscripts: 10⁻³.
 
     Args:
-        title: What stands beside it.
-        field: The data's name.
+        title: The axis title.
+        field: The column of the data.
     """
     raised = "format(log(datum.value) / LN10, '.0f')"
     for plain, high in zip("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True):
@@ -214,7 +215,7 @@ def text(x: float, y: float, said: str, colour: str, axes: Axes, **mark: Any) ->
 
 
 def legend(orient: Literal["top", "bottom"] = "top") -> alt.Legend:
-    """Return the legend of the charts that have one: a line above the marks, or below them."""
+    """Return a legend in a row above the marks, or below them."""
     return alt.Legend(title=None, orient=orient, labelColor=STAND_IN["faint"], labelFontSize=12, columnPadding=24)
 
 
@@ -239,7 +240,7 @@ def _with_style_sheet(svg: str, name: str) -> str:
 
 
 def _described(root: ElementTree.Element) -> str:
-    """Say what stands in a picture: its titles, axes and legends; what stands above all panels is drawn last."""
+    """Return the texts of a picture in the order of reading; Vega draws the title of all panels last."""
     found: dict[str, list[list[str]]] = {role: [] for role in _TELLING}
     for group in root.iter(f"{{{_SVG}}}g"):
         for role in filter(group.get("class", "").__contains__, _TELLING):

@@ -99,7 +99,7 @@ def _write(views: Sequence[View[Any]], out: Path) -> Path:
 
 
 def draw(views: Sequence[View[Any]]) -> dict[str, dict[str, str]]:
-    """Draw what the page of these runs shows: of each, by its key, SVGs by name."""
+    """Draw the pictures of the page of some runs: for each run's key, its SVGs by name."""
     return {view.key: view.pictures() for view in views}
 
 

@@ -24,8 +24,8 @@ def crossing_chart(cells: Sequence[Cell], above: alt.TitleParams, lines: Mapping
 
     Args:
         cells: The cells of a full grid.
-        above: What the grid is of.
-        lines: Step sizes as shares of the stability limit that are marked, by name.
+        above: The title: the loss and the conditions.
+        lines: The step sizes to mark, by name, as shares of the stability limit.
 
     Returns:
         The chart, in the stand-in colours of ``reports.charts``.

@@ -8,12 +8,12 @@ from typing import Any
 import altair as alt
 
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn, legend, number, panel, rule
-from gdcheck.reports.labels import LINE, heading, spread
+from gdcheck.reports.labels import heading, uprights
 from gdcheck.reports.text import method_words
 
 _WIDTH, _HEIGHT = 560, 240
 BEYOND = 1.15
-"""How far pictures reach, in units of the limit of stability."""
+"""How far pictures reach, in units of the stability limit."""
 _WORDS = {"fixed": "fixed", "rotating": "faint", "alternating": "alternating", "unstable": "open"}
 
 
@@ -23,9 +23,9 @@ def moduli_chart(
     """Draw the largest modulus of each mode against the step size, with the thresholds.
 
     Args:
-        line: What ``theorem.certificate.method_line.method_line`` says.
-        steps: The step sizes.
-        rows: For each eigenvalue, by its text, its moduli.
+        line: The answer of ``theorem.certificate.methods.line.method_line``.
+        steps: The step sizes, shape (s,).
+        rows: For the text of each eigenvalue, the moduli at these step sizes, shape (s,).
         loss: The loss, if there is one, as it stands in the title.
 
     Returns:
@@ -48,13 +48,8 @@ def moduli_chart(
         drawn("line", curves, strokeWidth=2, color=STAND_IN["ink"]).encode(x, y, mode),
         rule(y, 1, "faint", strokeDash=[4, 3]),
     ]
-    thresholds = _thresholds(line)
-    places = spread([at for _, at in thresholds], LINE * end / _WIDTH, LINE * end / _WIDTH, end)
     top = max(m for row in rows.values() for m in row)
-    upright = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -4, "dy": -3, "fontSize": 12}
-    for (word, at), place in zip(thresholds, places, strict=True):
-        label = drawn("text", [{"step": place, "modulus": top, "what": word}], color=STAND_IN["ink"], **upright)
-        layers += [rule(x, at, "ink", strokeDash=[1, 3]), label.encode(x, y, text="what:N")]
+    layers += uprights(_thresholds(line), (end, top), _WIDTH, (x, y))
     spectrum = f"eigenvalues {', '.join(rows)} of the Hessian at the minimizer"
     above = heading(
         loss or method_words(line["method"]), f"{method_words(line['method'])}; {spectrum}" if loss else spectrum
@@ -76,7 +71,7 @@ def phase_chart(lines: Sequence[tuple[float, dict[str, Any]]], title: str) -> al
     """Draw what the direction does over step size and momentum.
 
     Args:
-        lines: Pairs of β and what ``method_line`` says of it, ascending and evenly spaced.
+        lines: Pairs of β and the answer of ``method_line`` for it, ascending and evenly spaced.
         title: The method and the spectrum.
 
     Returns:
@@ -84,7 +79,7 @@ def phase_chart(lines: Sequence[tuple[float, dict[str, Any]]], title: str) -> al
     """
     end = BEYOND * max(number(line["stability_limit"]) for _, line in lines)
     half = (lines[1][0] - lines[0][0]) / 2 if len(lines) > 1 else 0.01
-    # Each row reaches under the next: edges that only touch are drawn with a hairline between them.
+    # Each row reaches under the next: a hairline would show between edges that only touch.
     under = [2 * half] * (len(lines) - 1) + [half]
     rows = [
         part | {"low": beta - half, "high": beta + reach, "b": min(end, part["b"])}
@@ -101,7 +96,7 @@ def phase_chart(lines: Sequence[tuple[float, dict[str, Any]]], title: str) -> al
 
 
 def _parts(line: dict[str, Any], end: float) -> list[dict[str, Any]]:
-    """Return the stretches of the step size, with what the direction does on each, up to the chart's end."""
+    """Return the intervals of step sizes, up to the chart's end, with what the direction does on each."""
     return [
         {"a": number(part["from"]), "b": end if part["to"] is None else number(part["to"]), "what": part["direction"]}
         for part in line["segments"]
@@ -109,7 +104,7 @@ def _parts(line: dict[str, Any], end: float) -> list[dict[str, Any]]:
 
 
 def _scale(found: Sequence[str]) -> alt.Scale:
-    """Return the colours of what occurs."""
+    """Return the colours of the directions that occur."""
     words = {word: STAND_IN[colour] for word, colour in _WORDS.items() if word in found}
     return alt.Scale(domain=list(words), range=list(words.values()))
 

@@ -21,7 +21,7 @@ def write_figures(views: Sequence[View[Any]], forms: Sequence[str], out: Path) -
 
     Args:
         views: The runs.
-        forms: Of ``formats.FORMATS``; html is interactive where the picture is a chart of the run.
+        forms: Some of ``formats.FORMATS``; html is interactive where the picture is a chart of the run.
         out: The directory, which is there.
 
     Raises:

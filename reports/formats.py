@@ -1,4 +1,4 @@
-"""The formats of a picture, without what draws it."""
+"""The formats of a picture; imported without the libraries that draw."""
 
 from __future__ import annotations
 

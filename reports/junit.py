@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from gdcheck.reports.view import View
 
-# What XML 1.0 cannot hold at all.
+# The characters that XML 1.0 forbids, escaped or not.
 _UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

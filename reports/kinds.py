@@ -52,7 +52,7 @@ def read_views(runs: Sequence[Path]) -> list[View[Any]]:
         views.append(_read(path))
     ordered = [view for kind in KINDS for view in views if type(view) is kind]
     for view in ordered:
-        # Of several runs of one kind, the second and later ones have a number in the page's places.
+        # Of several runs of one kind, the second and later ones have a number in their key.
         number = sum(other.name == view.name for other in ordered[: ordered.index(view)]) + 1
         view.key = view.name if number == 1 else f"{view.name}-{number}"
     return ordered

@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from gdcheck.reports.charts import GOES_ON, STAND_IN
+from gdcheck.reports.charts import GOES_ON, STAND_IN, Axes, drawn, rule
 
 LINE = 15.0
 """The least distance of two labels above each other, in pixels."""
@@ -43,24 +43,24 @@ def heading(said: str, *notes: str) -> alt.TitleParams:
 
 
 def _continued(lines: Sequence[str]) -> list[str]:
-    """Mark all lines but the last as such, unseen: where a note ends is told to readers who do not see it."""
+    """End all lines but the last with ``GOES_ON``: screen readers are then given each note as one sentence."""
     return [*(f"{line}{GOES_ON}" for line in lines[:-1]), *lines[-1:]]
 
 
 def spread(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
-    """Move places apart, no farther than they must: in their order, at a least distance, within bounds.
+    """Move positions apart as little as possible: in their order, at a least distance, within bounds.
 
     Args:
-        wanted: The places, shape (n,).
-        least: The distance.
-        low: The least place; the bounds give way where there are too many places for them.
-        high: The greatest.
+        wanted: The positions, shape (n,).
+        least: The least distance.
+        low: The lower bound.
+        high: The upper bound; exceeded where the positions do not fit.
 
     Returns:
-        The places, in the order in which they came: the nearest ones in the mean square.
+        The positions, in the order of ``wanted``, shape (n,): those with the least sum of squared moves.
     """
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    # Less their least distances, the places have to ascend only: pool those that do not.
+    # Once rank·least is subtracted, the positions only have to ascend: pool adjacent ones that do not.
     pools: list[tuple[float, int]] = []
     for rank, i in enumerate(order):
         mean, count = wanted[i] - rank * least, 1
@@ -74,10 +74,35 @@ def spread(wanted: Sequence[float], least: float, low: float, high: float) -> li
     return [placed[i] for i in range(len(wanted))]
 
 
+def uprights(
+    marks: Sequence[tuple[str, float]], ends: tuple[float, float], width: float, axes: Axes
+) -> list[alt.Chart]:
+    """Draw named lines up a panel, each name upright to the left of its line, from the top down, clear of the others.
+
+    Args:
+        marks: The names, and where their lines stand on the first axis.
+        ends: Where the first axis, which begins at 0, ends, and where the names begin on the second axis.
+        width: The width of the panel in pixels.
+        axes: The axes.
+
+    Returns:
+        The layers.
+    """
+    across, up = (str(one.shorthand).partition(":")[0] for one in axes)
+    end, top = ends
+    look = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -4, "dy": -3, "fontSize": 12}
+    least = LINE * end / width
+    layers = []
+    for (name, at), place in zip(marks, spread([at for _, at in marks], least, least, end), strict=True):
+        label = drawn("text", [{across: place, up: top, "name": name}], color=STAND_IN["ink"], **look)
+        layers += [rule(axes[0], at, "ink", strokeDash=[1, 3]), label.encode(*axes, text="name:N")]
+    return layers
+
+
 def beside(
     at: Pixel, said: str, lines: Sequence[Sequence[Pixel]], taken: Sequence[Rectangle], size: Pixel
 ) -> dict[str, Any]:
-    """Choose where a label of a point stands: where it covers least of lines, of the first above all, and no label.
+    """Choose where the label of a point stands: it covers as little of the lines as possible, and no other label.
 
     Args:
         at: The point, in pixels from the panel's upper left corner.
@@ -87,7 +112,7 @@ def beside(
         size: Width and height of the panel.
 
     Returns:
-        How the text is set, with its rectangle under ``rectangle``.
+        The properties of the text mark, and the label's rectangle under ``rectangle``.
     """
     dense = [(_densely(line), 4.0 if i == 0 else 1.0) for i, line in enumerate(lines)]
     best: tuple[float, dict[str, Any]] | None = None
@@ -117,7 +142,7 @@ def _meet(one: Rectangle, other: Rectangle) -> bool:
 
 
 def _densely(path: Sequence[Pixel]) -> list[Pixel]:
-    """Return points of a path that lie closer together than letters."""
+    """Return points along a path, closer together than a letter is wide."""
     found = list(path)
     for (a, b), (c, d) in pairwise(path):
         count = int(hypot(c - a, d - b) / _DENSE)

@@ -17,12 +17,12 @@ def level_sets(
     levels: Sequence[float],
     cells: int = 56,
 ) -> list[list[Point]]:
-    """Draw the level sets on a rectangle.
+    """Return the level sets of a function on a rectangle.
 
     Args:
         function: The function.
-        x: The rectangle's first side, from and to.
-        y: The second.
+        x: The range of the first variable.
+        y: The range of the second.
         levels: The levels.
         cells: How many cells each side is divided into.
 

@@ -112,7 +112,7 @@ _WORDS = {"approaching": "→ 1 measured", "level": "≥ 0.99 at the end", "belo
 
 
 def _found(result: TrainingResult, key: str) -> str:
-    """Say in a clause what was found of each optimizer in this run."""
+    """Return a clause on what was found of each optimizer in this run."""
     several = len({m.step_size for m in result.optimizers if m.optimizer == result.optimizers[0].optimizer}) > 1
     names: dict[str, list[str]] = {}
     for one in result.optimizers:
@@ -124,7 +124,7 @@ def _found(result: TrainingResult, key: str) -> str:
 
 
 def _deficits(methods: Sequence[OptimizerEntry]) -> Panel | None:
-    """Return 1 − cos on a logarithmic axis, beside the flow's own: what a small step gives anywhere."""
+    """Draw 1 − cos on a logarithmic axis, and the gradient flow's (dashed): what a small step gives anywhere."""
     x = axis(alt.X, "step", grid=False, tickCount=8)
     y, low = powers("1 − cos"), powers("1 − cos", "low")
     layers = []
@@ -143,7 +143,7 @@ def _deficits(methods: Sequence[OptimizerEntry]) -> Panel | None:
 
 
 def _ends(result: TrainingResult) -> Panel | None:
-    """Return where each run ended: its last cosine against its sharpness over the threshold."""
+    """Draw where each run ended: its last cosine against its sharpness over the threshold."""
     known = [
         (run, run.sharpness / run.threshold, run.cosine)
         for run in result.runs
@@ -151,7 +151,7 @@ def _ends(result: TrainingResult) -> Panel | None:
     ]
     if not known:
         return None
-    x = alt.X("x:Q", title="sharpness over threshold, last look", scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("x:Q", title="sharpness over threshold, last measured", scale=alt.Scale(zero=False, nice=True))
     y = alt.Y("y:Q", title="last cosine", scale=alt.Scale(domain=[-1.05, 1.05], nice=False))
     layers = [
         drawn("rule", [{"x": 1}], color=STAND_IN["faint"], strokeDash=[4, 4]).encode(x="x:Q"),
@@ -173,7 +173,7 @@ def _ends(result: TrainingResult) -> Panel | None:
 
 
 def network_chart(result: NetworkResult) -> alt.VConcatChart:
-    """Return the two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
+    """Draw the two regimes of gradient descent around a network's strict minimum, and the growth rates between them.
 
     Args:
         result: The result of ``gdcheck network``.
@@ -215,7 +215,7 @@ def network_chart(result: NetworkResult) -> alt.VConcatChart:
 
 
 def _pattern(run: TrajectoryEntry) -> str:
-    """Say what the measured sharpness does around its limit."""
+    """Return what the measured sharpness does around its limit."""
     pairs = list(pairwise(run.sharpness))
     if not pairs:
         return "not taken"
@@ -234,7 +234,7 @@ def _sharp_steps(run: TrajectoryEntry) -> list[int]:
 
 
 def _growth(result: NetworkResult) -> Panel:
-    """Return the growth of |y_n/y_1| on both sides of the boundary, measured against the theory's line."""
+    """Draw the growth of |y_n/y_1| on both sides of the boundary, measured, and the theory's line."""
     width = result.minimum.stability_limit / result.minimum.boundary - 1
     points = [p for p in result.scan if p.slope is not None and abs(p.ratio - 1) < 3 * width]
     values = [{"x": (p.ratio - 1) / width, "y": p.slope, "t": p.expected} for p in points]
@@ -268,9 +268,9 @@ def _bands(
     *,
     at: float | None = None,
 ) -> Panel | None:
-    """Mean lines with bands from the smallest to the largest seed; None if no method has the quantity.
+    """Draw means as lines, and bands from the least to the largest value; None if no method has the quantity.
 
-    With a top the axis ends there, and begins at the smallest value, so that what is close to the top is seen.
+    An axis with a ``top`` ends there and begins at the smallest value, so that values close to the top are told apart.
     """
     bands: list[tuple[str, Band | None]] = [(m.optimizer, getattr(m, key)) for m in methods]
     known = [(name, band) for name, band in bands if band is not None and band.steps]
@@ -311,7 +311,7 @@ def _lines(
 
 
 def _words(words: Sequence[tuple[float, float, str, str]], height: int) -> Panel:
-    """Texts in their colours on an empty panel, whose axes go from 0 to 1."""
+    """Write texts in their colours on an empty panel, whose axes go from 0 to 1."""
     scale = alt.Scale(domain=[0, 1], nice=False)
     axes = (alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale))
     return alt.layer(*(text(*word, axes) for word in words)).properties(width=WIDTH, height=height)

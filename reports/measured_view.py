@@ -23,7 +23,7 @@ class _MeasuredView(View[_Measured]):
     what: ClassVar[str]
 
     def cautions(self) -> list[Caution]:
-        """Whether the images are synthetic."""
+        """Return a caution if the images are synthetic."""
         meaning = f"the images of the {self.what} are made up, not photographs"
         return [Caution("Synthetic data", 1, meaning, True)] if self.run.data.synthetic else []
 

@@ -1,4 +1,4 @@
-"""The picture of a network's proved run: what falls, the largest eigenvalue against 2/η, and the direction."""
+"""The picture of a network's proved run: loss or distance, the largest eigenvalue against 2/η, and the direction."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class _Seen:
         cosines: Sequence[tuple[int, float]],
         what: str,
     ) -> alt.VConcatChart:
-        """Put the panels below each other, under what is proved and under which conditions."""
+        """Put the panels below each other, under a title that says what is proved, and under which conditions."""
         small = self.regime is Regime.SMALL_STEP
         top, place = self.names
         (low, _), (high, _) = ((sum(pair) / 2, pair) for pair in self.spectrum)
@@ -174,7 +174,7 @@ def _steps(last: int) -> alt.X:
 
 
 def _falling(points: Sequence[tuple[int, float]], first: int, name: str, title: str) -> Panel:
-    """Draw what falls over the steps on a logarithmic axis, and the step from which on the limit is settled."""
+    """Draw a falling quantity by step on a logarithmic axis, and the step from which on the limit is settled."""
     x, y = _steps(points[-1][0]), powers(title)
     line = [{"x": step, "y": value} for step, value in points if value > 0]
     layers = [drawn("line", line, color=STAND_IN["ink"], strokeWidth=1.6, aria=False).encode(x=x, y=y)]

@@ -25,7 +25,7 @@ _FILES = "claims"
 VERDICTS = "claim-verdicts"
 """The stem of the chart of verdicts."""
 MOST_DISCARDS = 0.02
-"""The share of draws that may come to nothing; beyond it there is a caution."""
+"""The largest share of draws that may be discarded without a caution."""
 
 
 SOURCED = ("statement", "source", "verdict", "problems examined", "counterexample")
@@ -33,7 +33,7 @@ SOURCED = ("statement", "source", "verdict", "problems examined", "counterexampl
 
 
 def sourced(row: ClaimRow) -> tuple[str, str, str, str]:
-    """Return a row of that table but for its last cell."""
+    """Return a claim's row in the table ``SOURCED``, without its last cell."""
     return f"{row.name}: {row.sentence}", row.source, row.words(), f"{row.examined:,}"
 
 
@@ -48,12 +48,12 @@ def page_file(row: ClaimRow) -> str:
 
 
 def has_sources(run: OwnClaimsRun) -> bool:
-    """Whether claims say where they come from, so that a table of statements is shown."""
+    """Return whether any claim says where it comes from; a table of statements is then shown."""
     return any(row.source for row in run.rows)
 
 
 def python_line(form: Form) -> str:
-    """Return the line of Python that makes a problem again."""
+    """Return the Python expression that makes a form's problem."""
     p = form.problem
     if p.residuals:
         rest = f"scale={p.scale!r}, step_size={p.step_size!r}, start={list(p.start)!r}, variables={list(p.variables)!r}"
@@ -78,7 +78,7 @@ def margin(row: ClaimRow) -> str:
 
 
 def second(row: ClaimRow) -> str:
-    """Return how often the second engine agrees, differs and does not settle; a dash if it was never asked."""
+    """Return how often the second engine agrees, differs and leaves open; a dash if it was never asked."""
     counts = row.kinds.get("second")
     return "–" if counts is None else " / ".join(str(counts.get(outcome.value, 0)) for outcome in SecondOutcome)
 
@@ -108,14 +108,14 @@ class OwnClaimsView(View[OwnClaimsRun]):
 
     @property
     def outcome(self) -> str:
-        """Failed if a claim does not hold or cannot be used, incomplete if one is undecided."""
+        """``failed`` if a claim does not hold or cannot be used, ``incomplete`` if one is undecided."""
         words = {row.verdict for row in self.run.rows}
         if words - {"held", "undecided"}:
             return "failed"
         return "incomplete" if self.run.interrupted or "undecided" in words or not words else "passed"
 
     def headline(self) -> str:
-        """One sentence on the run."""
+        """Return one sentence on the run."""
         if len(self.run.rows) > _FEW:
             counts = Counter(row.verdict for row in self.run.rows)
             return (
@@ -125,7 +125,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
         return f"Claims examined: {said or 'none'}."
 
     def notes(self) -> list[str]:
-        """Whether it was ended early."""
+        """Return a note if the run was ended early."""
         return ["The run was ended early: the counts are of what was done by then."] if self.run.interrupted else []
 
     def cautions(self) -> list[Caution]:
@@ -144,11 +144,11 @@ class OwnClaimsView(View[OwnClaimsRun]):
         ]
 
     def facts(self) -> list[tuple[str, object]]:
-        """Seed and versions."""
+        """Return seed and versions."""
         return [("seed", self.run.seed), *self.run.versions.items()]
 
     def again(self) -> Again:
-        """How to repeat the run."""
+        """Return the command that repeats the run."""
         run = self.run
         words = ["gdcheck", "claim", *map(self._beside, run.targets), "--budget", str(run.budget)]
         words += ["--seed", str(run.seed), "--time-limit", f"{run.time_limit:g}"]
@@ -156,7 +156,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
         return Again("The claims again:", join(words), "The claims’ files lie beside this page." if run.files else "")
 
     def _beside(self, target: str) -> str:
-        """Return what names a claim from the page: its file as it lies beside it."""
+        """Return a target for a command run beside the page, where the claims' files have copies."""
         path, colon, name = target.rpartition(":") if target.rpartition(":")[0].endswith(".py") else (target, "", "")
         file = Path(path).name
         return (
@@ -170,7 +170,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
         return super().pictures() | drawn
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """How the problems of each claim of the theorem ended, if there are such."""
+        """Yield the chart of how the problems of each claim of the theorem ended, if there are any."""
         verdicts = {row.name: row.kinds["verdict"] for row in self.run.rows if "verdict" in row.kinds}
         if verdicts:
             yield VERDICTS, "How the problems of each claim ended", claims_chart(verdicts)
@@ -221,7 +221,7 @@ class OwnClaimsView(View[OwnClaimsRun]):
         return [*lines, ""]
 
     def cases(self) -> Iterator[Case]:
-        """Every claim: it fails where it does not hold, is undecided or cannot be used."""
+        """Yield a case for every claim: it fails where it does not hold, is undecided or cannot be used."""
         for row in self.run.rows:
             if row.aside:
                 said = "; ".join(f"{count}: {cause}" for cause, count in row.causes.get("aside", {}).items())
@@ -260,11 +260,11 @@ class CounterexampleView(View[Counterexample]):
 
     @property
     def outcome(self) -> str:
-        """Failed: the claim does not hold."""
+        """``failed``: the claim does not hold."""
         return "failed"
 
     def headline(self) -> str:
-        """One sentence on the counterexample."""
+        """Return one sentence on the counterexample."""
         form = self.run.simplest
         said = "ought to be decided and is not" if form.evidence == "undecided" else "does not hold"
         return f"{self.run.claim} {said}: {form.found}."
@@ -313,7 +313,7 @@ def _picture(record: Counterexample) -> dict[str, str]:
 
 
 def _failure(record: Counterexample, file: str) -> str:
-    """Return what JUnit says of a counterexample: the problem, and the line that examines it again."""
+    """Return the failure that JUnit shows for a counterexample: the problem, and the command that examines it again."""
     form = record.simplest
     margin = "" if form.margin is None else f" (margin {scientific(form.margin)})"
     return (
@@ -323,7 +323,7 @@ def _failure(record: Counterexample, file: str) -> str:
 
 
 def claims_chart(rows: Mapping[str, Mapping[str, int]]) -> alt.Chart:
-    """How the problems of each claim ended, as shares, in the stand-in colours.
+    """Draw how the problems of each claim ended, as shares, in the stand-in colours.
 
     Args:
         rows: How many problems of each claim ended in each verdict.

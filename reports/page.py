@@ -19,7 +19,7 @@ from gdcheck.reports import text
 from gdcheck.reports.view import View
 
 _FILTERS: dict[str, Callable[..., str]] = {
-    # In a narrow cell a formula goes on in the next line between its terms, not within one.
+    # The narrow no-break space keeps a term together where a narrow cell breaks the line.
     "mathematical": lambda loss: text.mathematical(loss).replace("\u2009", "\u202f"),
     "decimal": text.decimal,
     "scientific": text.scientific,
@@ -32,7 +32,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
 
 
 def outcome_of(views: Sequence[View[Any]]) -> str:
-    """``failed``, ``incomplete`` or ``passed``: the worst of the runs."""
+    """Return ``failed``, ``incomplete`` or ``passed``: the worst outcome of the runs."""
     found = [view.outcome for view in views]
     return next((word for word in ("failed", "incomplete") if word in found), found[0] if found else "incomplete")
 

@@ -1,4 +1,4 @@
-"""The picture of a run: the direction of arrival against the step size."""
+"""The picture of a run of ``gdcheck verify``: the direction of arrival against the step size."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _title(text: Sequence[str], *, narrow: bool) -> str | list[str]:
 
 
 def _marks(values: list[dict[str, Any]], x: alt.X, y: alt.Y, size: int) -> list[alt.Chart]:
-    """Points by style: filled, hollow, or a cross for what is not certified."""
+    """Draw points by style: filled, hollow, or a cross where nothing is certified."""
     charts = []
     for style in ("filled", "hollow", "cross"):
         chosen = [v for v in values if v["style"] == style]
@@ -183,7 +183,7 @@ def _gap_panel(records: Sequence[Record], *, narrow: bool) -> Panel:
     """Return the verdicts over η/boundary and the gap between the largest multiplier modulus and the next."""
     gaps = [math.log10(r.gap) if r.gap else None for r in records]
     lowest = math.floor(min((g for g in gaps if g is not None), default=-1.0)) - 0.5
-    # Without a gap, the lowest line.
+    # A problem without a gap is drawn on the lowest line.
     points = [
         _random_point(r, r.ratio or 0.0, lowest if gap is None else gap) for r, gap in zip(records, gaps, strict=True)
     ]
@@ -204,7 +204,7 @@ def _random_point(record: Record, x: float, y: float) -> dict[str, Any]:
 
 
 def _sample(records: Sequence[Record]) -> Sequence[Record]:
-    """As many records as a picture can show: all that are not proved (up to the limit), and others evenly spread."""
+    """Return at most 2000 records: those that are not proved, up to half of them, and others evenly spread."""
     if len(records) <= _MOST_POINTS:
         return records
     striking = [r for r in records if _band(r) == "open"][: _MOST_POINTS // 2]
@@ -214,7 +214,7 @@ def _sample(records: Sequence[Record]) -> Sequence[Record]:
 
 
 def _band(record: Record) -> str:
-    """Where the certified limit lies: measured from the limit, not taken from the verdict."""
+    """Return the kind of a limit that is proved, accepted and along its eigenvector by the limit itself, else open."""
     kind = None if record.limit is None else record.limit.kind
     if record.recheck == ACCEPTED and record.verdict == "proved":
         if kind == "fixed" and (record.to_lowest or 0) >= _ALIGNED:
@@ -225,14 +225,14 @@ def _band(record: Record) -> str:
 
 
 def _signed_logarithm(distance: float, depth: int) -> float:
-    """Zero on the boundary, ±depth at a distance of one; what is closer than 10^−depth is drawn on the boundary."""
+    """Return 0 on the boundary and within 10^−depth of it, ±depth at a distance of one."""
     if distance == 0:
         return 0.0
     return math.copysign(max(0.0, depth + math.log10(abs(distance))), distance)
 
 
 def _ticks(depth: int, spacing: int, clear: int) -> dict[int, str]:
-    """Powers of ten on both sides, none closer to the boundary's own tick than ``clear``."""
+    """Return ticks at powers of ten on both sides, none closer to the boundary's own tick than ``clear``."""
     ticks = {0: "0"}
     for exponent in range(0, depth - clear + 1, spacing):
         for sign, shown in ((1, "+"), (-1, "−")):
@@ -242,7 +242,7 @@ def _ticks(depth: int, spacing: int, clear: int) -> dict[int, str]:
 
 
 def _labelled(labels: dict[int, str]) -> dict[str, Any]:
-    """Return how an axis looks that has ticks at these values only, with these labels."""
+    """Return the look of an axis with ticks at these values only, with these labels."""
     expression = "''"
     for value, label in labels.items():
         expression = f"datum.value == {value} ? '{label}' : {expression}"

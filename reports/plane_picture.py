@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import altair as alt
 import numpy as np
+from numpy.typing import NDArray
 
 from gdcheck.properties.basins.plane import Plane
 from gdcheck.properties.basins.simulation import BasinLabel
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn
 from gdcheck.reports.labels import heading
+from gdcheck.reports.pixels import enlargement, png_url
 
 _SIDE = 700
-_LEAST = 1000
+
 _MOST_LONE = 100
 _LINE = "#101418"
 _OUTLINED: tuple[dict[str, Any], ...] = (
     {"stroke": "white", "strokeWidth": 4, "fill": "white", "strokeJoin": "round"},
     {"fill": _LINE},
 )
-"""A text that is read on every colour: dark, with a white edge beneath it."""
-# All of these are told apart with red-blind and green-blind eyes too.
+"""The two layers of a text that is readable on every colour: dark, with a white edge beneath it."""
+# Red-blind and green-blind readers can tell any two of these apart too.
 _CERTIFIED = {
     BasinLabel.FIXED_PLUS: "#26499c",
     BasinLabel.FIXED_MINUS: "#0da583",
@@ -53,13 +53,14 @@ def plane_picture(plane: Plane, title: str) -> alt.TopLevelMixin:
         title: The picture's title.
 
     Returns:
-        The chart; its plane is a picture in it.
+        The chart; the plane is an embedded PNG.
     """
     left, right, bottom, top = plane.extent
     legend = _legend(plane)
     names = [name for name, _ in legend]
     x, y = axis(alt.X, plane.titles[0], [left, right]), axis(alt.Y, plane.titles[1], [bottom, top])
-    picture = alt.InlineData(values=[{"url": _encoded(plane), "x": (left + right) / 2, "y": (bottom + top) / 2}])
+    centre = {"x": (left + right) / 2, "y": (bottom + top) / 2}
+    picture = alt.InlineData(values=[{"url": png_url(_colours(plane)), **centre}])
     image = alt.Chart(picture).mark_image(aspect=False, width=_SIDE, height=_SIDE).encode(x=x, y=y, url="url:N")
     # The marks of this layer lie outside the frame: it is there for the legend.
     entries = alt.InlineData(values=[{"name": name, "x": right + (right - left), "y": top} for name in names])
@@ -145,35 +146,22 @@ def _line(name: str, value: float, top: float, down: int) -> list[alt.Chart]:
 
 def plane_scale(plane: Plane) -> float:
     """Return the factor by which a PNG file is enlarged, so that squares stay squares."""
-    return len(plane.labels) * _factor(plane) / _SIDE
+    return len(plane.labels) * enlargement(len(plane.labels)) / _SIDE
 
 
-def _colours(plane: Plane) -> Any:
+def _colours(plane: Plane) -> NDArray[np.uint8]:
+    """Return the colour of each square, shape (count, count, 3)."""
     table = np.zeros((2, len(BasinLabel), 3), np.uint8)
     for label in BasinLabel:
         table[0, label] = _rgb(_OBSERVED[label])
         table[1, label] = _rgb(_CERTIFIED.get(label, _OBSERVED[label]))
-    pixels = table[plane.certified.astype(np.uint8), plane.labels]
+    pixels: NDArray[np.uint8] = table[plane.certified.astype(np.uint8), plane.labels]
     pixels[plane.zero_line] = _rgb(_LINE)
-    # Squares stay squares: the renderer would blur a picture that it has to enlarge.
-    factor = _factor(plane)
-    return pixels.repeat(factor, 0).repeat(factor, 1)
-
-
-def _factor(plane: Plane) -> int:
-    return -(-_LEAST // len(plane.labels))
+    return pixels
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
-def _encoded(plane: Plane) -> str:
-    from PIL import Image  # noqa: PLC0415
-
-    stream = io.BytesIO()
-    Image.fromarray(_colours(plane)).save(stream, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
 def _legend(plane: Plane) -> list[tuple[str, str]]:

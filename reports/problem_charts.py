@@ -64,7 +64,7 @@ class Portrait:
         limit: The certified limit; None if there is none.
         centre: The minimizer in floats, shape (n,).
         function: The loss in floats, of two variables.
-        errors: x_k − m at the first steps, rounded, shape (steps, n).
+        errors: x_k − x* at the first steps, rounded, shape (steps, n).
         sharpness: What is proved of the sharpness; None without a positive definite Hessian, and of many variables.
         edge: 2/η, and λ_n at the minimizer; None without a positive definite Hessian.
         values: λ_n(x_k) at the same steps, the middles of enclosures; None where one failed.
@@ -145,7 +145,7 @@ def smooth_portrait(decision: SmoothDecision) -> Portrait:
         assert context is not None
         enclosed = list(context.trajectory(count))
         top = SmoothTopEigenvalue(context)
-        # An enclosed iterate costs a sixth of one in 60 digits, and of many variables a picture shows no more.
+        # An enclosed iterate costs a sixth of one in 60 digits, and a picture of many variables shows no difference.
         errors = _narrow(enclosed) if many else _errors(smooth_iterates(problem, _DIGITS), minimizer, count)
         values = _middles(top.at(iterate) for iterate in enclosed[: _FEW_VALUES if many else len(errors)])
 
@@ -166,7 +166,7 @@ def _ratio(q: fmpq) -> float:
 
 
 def _narrow(enclosed: Sequence[EnclosedIterate]) -> tuple[tuple[float, ...], ...]:
-    """Return the centres of enclosed x_k − x*, as long as they are narrow."""
+    """Return the centres of enclosed x_k − x*, up to the first wide enclosure."""
     known = takewhile(lambda iterate: float(iterate.error) <= _NARROW * float(iterate.size), enclosed)
     return tuple(tuple(float(c) for c in iterate.centre) for iterate in known)
 
@@ -180,10 +180,10 @@ def _middles(enclosed: Iterable[arb]) -> tuple[float | None, ...]:
 
 
 def _errors(followed: Iterable[Sequence[Any]], minimizer: Sequence[Any], count: int) -> tuple[tuple[float, ...], ...]:
-    """Return the first errors in mpmath, rounded; they end where a trajectory has left.
+    """Return x_k − x* at the first steps in mpmath, rounded to floats; they end before the first one too far away.
 
     Raises:
-        InputError: If there is none.
+        InputError: If the start is too far away.
     """
     found = []
     for x in islice(followed, count):
@@ -280,7 +280,7 @@ def _direction_panel(data: Portrait) -> Panel:
 
 
 def _comes_later(data: Portrait) -> bool:
-    """Whether the last direction that is drawn is still far from the certified limit at its step."""
+    """Return whether the last direction that is drawn is still far from the certified limit at its step."""
     limit, last = data.limit, len(data.errors) - 1
     length = hypot(*data.errors[last]) if data.errors else 0.0
     if limit is None or not limit.vectors or length == 0:

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from gdcheck.reports.charts import STAND_IN, Panel, axis, drawn, number, panel, rule, stacked
-from gdcheck.reports.labels import LINE, heading, spread
+from gdcheck.reports.labels import heading, uprights
 from gdcheck.reports.text import function, point
 
 _BEYOND = 1.2
@@ -19,7 +19,7 @@ def step_chart(lines: Sequence[dict[str, Any]], names: Sequence[str], loss: str)
     """Draw the line of step sizes for each minimizer.
 
     Args:
-        lines: What ``theorem.certificate.step_sizes.step_line`` says of each.
+        lines: The answer of ``theorem.certificate.step_sizes.step_line`` for each minimizer.
         names: The variables.
         loss: The loss, for the title.
 
@@ -60,11 +60,6 @@ def _panel(line: dict[str, Any], end: float) -> Panel:
     marks = [("1/λₙ", greedy), ("2/(λ₁+λₙ)", optimal), ("2/λₙ", limit)]
     if low == high:
         marks = [("1/λ", optimal), ("2/λ", limit)]
-    # Upright and left of its line, from the top down; near lines keep their labels apart.
-    upright = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -4, "dy": -3, "fontSize": 12}
-    places = spread([at for _, at in marks], LINE * end / _WIDTH, LINE * end / _WIDTH, end)
-    for (word, at), place in zip(marks, places, strict=True):
-        label = drawn("text", [{"step": place, "rate": top, "what": word}], color=STAND_IN["ink"], **upright)
-        layers += [rule(x, at, "ink", strokeDash=[1, 3]), label.encode(x, y, text="what:N")]
+    layers += uprights(marks, (end, top), _WIDTH, (x, y))
     where = "=" if line["exact"] else "≈"
     return panel(layers, f"Minimizer x* {where} {point(value[:12] for value in line['minimizer'])}", _HEIGHT, _WIDTH)

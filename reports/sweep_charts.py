@@ -16,7 +16,7 @@ from gdcheck.reports.text import SUPERSCRIPTS
 _WIDTH, _NARROW, _HEIGHT = 560, 290, 220
 _EVERY, _EVERY_NARROW = 8, 16
 """Powers of two between two labels of an axis."""
-# Signs of a limit are told apart by lightness, with colour-blind eyes too; other colours are those of all charts.
+# The signs of a limit differ in lightness, for colour-blind readers too; other colours are those of all charts.
 _COLOURS = {
     "fixed, +": STAND_IN["fixed"],
     "fixed, −": "#5897c1",
@@ -61,7 +61,7 @@ def sweep_charts(summary: Summary, *, narrow: bool = False) -> Iterator[tuple[st
 
 def _phases(summary: Summary, *, narrow: bool) -> Panel:
     values = list[dict[str, Any]]()
-    # What rotates has no side of its own: it stands where its distance is.
+    # Rotating problems belong to neither side; they are drawn on the right, at their distance.
     for side, regime in ((-1, "small-step"), (1, "large-step"), (1, "rotating")):
         for bits, limits in summary.phases.get(regime, {}).items():
             # Towards the boundary from the left, away from it on the right.

@@ -52,14 +52,14 @@ class SweepView(View[Summary]):
         return [("seed of the sweep", run.seed), *method, *tiers, *run.versions.items()]
 
     def again(self) -> Again:
-        """How to repeat the sweep."""
+        """Return the command that repeats the sweep."""
         command = f"gdcheck sweep --problems {self.run.problems} --seed {self.run.seed}"
         if not self.run.spec:
             return Again("The sweep again, with the same spec:", command)
         return Again("The sweep again:", f"{command} --spec {self.under}{_SPEC}", "The spec lies beside this page.")
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """Yield what the problems look like, so that the page's command finds it.
+        """Yield the spec of the problems, so that the page's command finds it.
 
         Args:
             pictures: All pictures of the page.
@@ -80,7 +80,7 @@ class SweepView(View[Summary]):
         return super().pictures() | narrow
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
-        """Return the limits by distance from the boundary, and two distributions."""
+        """Return the charts: limits by distance from the boundary, and two distributions."""
         return sweep_charts(self.run)
 
     def markdown(self) -> list[str]:
@@ -91,7 +91,7 @@ class SweepView(View[Summary]):
         return ["## Sweep", "", plain(heading), "", *table(["problems", "count"], counts.items())]
 
     def cases(self) -> Iterator[Case]:
-        """Yield what was refuted, is open, is disputed or is missing."""
+        """Yield a case each for refuted, unresolved and disputed problems, and one for missing ones."""
         for name in ("refuted", "unresolved", "disagreements"):
             first = ", ".join(map(str, getattr(self.run, name)))
             yield Case(name, f"first ones: {first}" if first else None)

@@ -87,7 +87,7 @@ def scientific(value: float | None) -> str:
 
 
 def ratio(margin: float | None) -> str:
-    """Amplitude over tail from its logarithm, rounded down so that it remains a lower bound."""
+    """Return amplitude over tail from its decimal logarithm, rounded down so that it remains a lower bound."""
     if margin is None:
         return "tail 0"
     if 0 < margin < 0.005:
@@ -100,7 +100,7 @@ def ratio(margin: float | None) -> str:
 
 
 def rate(value: float | None) -> str:
-    """Return a factor per step, as 1 − 3.2·10⁻⁵ where it is just below one: what is left to one counts there."""
+    """Return a factor per step; as 1 − 3.2·10⁻⁵ where it is just below one, since only the difference tells there."""
     if value is None or not 0.99 < value <= 1:
         return scientific(value)
     if value == 1:
@@ -158,13 +158,13 @@ def own_file(name: str) -> str:
 
 
 def plain(value: object) -> str:
-    """Text that Markdown shows as it is, on one line."""
+    """Return text escaped, on one line, so that Markdown shows it as it is."""
     text = re.sub(r"([\\`*_{}\[\]<>#|&~$])", r"\\\1", str(value))
     return " ".join(text.split())
 
 
 def code(value: str) -> str:
-    """Code in Markdown that no text can break out of."""
+    """Return code in Markdown, within a fence that no text can break out of."""
     longest = max((len(run) for run in re.findall("`+", value)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if longest else ""

@@ -1,4 +1,4 @@
-"""The panels of a trajectory: direction and sharpness by step, and its way through a plane with equal scales."""
+"""The panels of a trajectory: direction and sharpness by step, and its path in a plane with equal scales."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gdcheck.reports.text import mathematical
 Point = tuple[float, float]
 Side = tuple[float, float]
 
-# Components are told apart by colour and by shape; those beyond the last have the last in common.
+# Components are told apart by colour and by shape; those beyond the last look all share it.
 _LOOKS = (
     ("fixed", "circle", "●"),
     ("alternating", "square", "■"),
@@ -36,7 +36,7 @@ def direction_panel(
 
     Args:
         names: The variables, shape (n,).
-        errors: Where the iterates are, from where they arrive, shape (steps, n).
+        errors: The iterates minus their limit, shape (steps, n).
         title: The title.
         least: Errors of at most this length have no direction.
 
@@ -105,7 +105,7 @@ def sharpness_panel(
 
 
 def frame(points: Sequence[Point]) -> tuple[tuple[Side, Side], float]:
-    """Return the part of a plane that holds points with some room, in equal scales, and the height of its panel.
+    """Return the rectangle around points, with some room, in equal scales, and the height of its panel in pixels.
 
     Args:
         points: The points.

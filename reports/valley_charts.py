@@ -106,7 +106,7 @@ def _direction(decision: ValleyDecision, path: _Path) -> Panel:
     kind = KINDS[decision.arrival.regime].value
     errors = [[a - b for a, b in zip(point, path.end, strict=True)] for point in path.points]
     title = f"Direction to the point of arrival: {kind}, certified"
-    # Nearer to the point of arrival than that is known, a direction means nothing.
+    # Closer to the point of arrival than its own precision, a direction means nothing.
     return direction_panel(decision.problem.variables, errors, title, _NEAR)
 
 
@@ -133,7 +133,7 @@ def _plane(problem: ValleyProblem, path: _Path) -> Panel:
 
 
 def _value(residual: SmoothLoss) -> Any:
-    """Return a residual of two variables in floats, for drawing; no number where it is not defined."""
+    """Return a residual of two variables in floats, for drawing; NaN where it is not defined."""
 
     def value(a: float, b: float) -> float:
         found = Forward.of(residual, [arb(a), arb(b)], 0).value

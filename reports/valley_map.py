@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import altair as alt
 import numpy as np
+from numpy.typing import NDArray
 
 from gdcheck.properties.basins.valley_plane import OBSERVED_STEPS, ValleyPlane
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn
 from gdcheck.reports.labels import heading
+from gdcheck.reports.pixels import png_url
 
 _SIDE = 640
 _SHADES = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
@@ -41,7 +41,7 @@ def valley_map(plane: ValleyPlane, title: str) -> alt.TopLevelMixin:
         title: The picture's title.
 
     Returns:
-        The chart; its plane is a picture in it.
+        The chart; the plane is an embedded PNG.
     """
     left, right, bottom, top = plane.extent
     seen = plane.sharpness[np.isfinite(plane.sharpness)]
@@ -50,10 +50,10 @@ def valley_map(plane: ValleyPlane, title: str) -> alt.TopLevelMixin:
 
     x = axis(alt.X, f"start, {plane.names[0]}", [left, right])
     y = axis(alt.Y, f"start, {plane.names[1]}", [bottom, top])
-    picture = [{"url": _encoded(plane, low, high), "x": (left + right) / 2, "y": (bottom + top) / 2}]
+    picture = [{"url": png_url(_shades(plane, low, high)), "x": (left + right) / 2, "y": (bottom + top) / 2}]
     image = alt.Chart(alt.InlineData(values=picture)).mark_image(aspect=False, width=_SIDE, height=_SIDE)
     image = image.encode(x=x, y=y, url="url:N")
-    # The lowest and the highest sharpness stand outside the frame: they are there for the legend.
+    # The marks of this layer lie outside the frame: it is there for the legend.
     ends = [{"x": right + (right - left), "y": top, "sharpness": value} for value in (low, high)]
     title_of_shades = f"sharpness at the point of arrival; stable below {plane.threshold:.4g}"
     shade = alt.Color(
@@ -70,11 +70,7 @@ def valley_map(plane: ValleyPlane, title: str) -> alt.TopLevelMixin:
             drawn("point", dots, shape="circle", filled=False, color="white", size=26).encode(x="x:Q", y="y:Q")
         )
     if points:
-        layers.append(
-            drawn(
-                "point", points, shape="cross", fill="black", stroke="white", strokeWidth=1, opacity=1, size=56
-            ).encode(x="x:Q", y="y:Q")
-        )
+        layers.append(drawn("point", points, **_CROSS).encode(x="x:Q", y="y:Q"))
     notes = [
         f"colours are observed in float64, grey does not arrive within {OBSERVED_STEPS} steps",
         f"{len(plane.proved)} of {plane.tried} starts on a grid are proved (circles), with their points of arrival "
@@ -85,15 +81,11 @@ def valley_map(plane: ValleyPlane, title: str) -> alt.TopLevelMixin:
     return styled
 
 
-def _encoded(plane: ValleyPlane, low: float, high: float) -> str:
-    from PIL import Image  # noqa: PLC0415
-
+def _shades(plane: ValleyPlane, low: float, high: float) -> NDArray[np.uint8]:
+    """Return the colour of each square, shape (count, count, 3)."""
     anchors = np.array([[int(shade[i : i + 2], 16) for i in (1, 3, 5)] for shade in _SHADES])
     share = (np.nan_to_num(plane.sharpness, nan=low) - low) / (high - low)
     at = np.linspace(0, 1, len(_SHADES))
     pixels = np.stack([np.interp(share, at, anchors[:, i]) for i in range(3)], axis=-1).astype(np.uint8)
     pixels[~np.isfinite(plane.sharpness)] = _NOWHERE
-    factor = -(-1000 // len(pixels))
-    stream = io.BytesIO()
-    Image.fromarray(pixels.repeat(factor, 0).repeat(factor, 1)).save(stream, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+    return pixels

@@ -25,7 +25,7 @@ _MOST_FINDINGS = 20
 
 @dataclass(frozen=True)
 class Unproved:
-    """A problem of a run that is not as it should be.
+    """An expected row that does not agree, or a random problem that is not proved.
 
     Attributes:
         name: Where it stands in the run, human-readable.
@@ -61,7 +61,7 @@ class VerificationView(View[Verification]):
         return self.run.outcome
 
     def headline(self) -> str:
-        """One sentence on the run."""
+        """Return one sentence on the run."""
         run = self.run
         proved_count = Counter(status(r) for r in run.random)["proved"]
         agreeing = sum(row.agrees for row in run.paper)
@@ -97,7 +97,7 @@ class VerificationView(View[Verification]):
         return [Unproved(name, r, f"problems/{file}.json" if r.problem else None) for name, file, r in rows]
 
     def regimes(self) -> list[dict[str, Any]]:
-        """One row for each regime that occurs among the random problems, and one for all."""
+        """Return one row for each regime that occurs among the random problems, and one for all of them."""
         records = self.run.random
         names: list[str | None] = [r.value for r in Regime if any(x.regime == r.value for x in records)]
         if any(r.regime is None for r in records):
@@ -106,7 +106,7 @@ class VerificationView(View[Verification]):
         return [*rows, _row("all", records)] if len(rows) != 1 else rows
 
     def reach(self) -> list[tuple[str, str]]:
-        """Return what the random problems reached, as labels and values."""
+        """Return the ranges that the random problems cover, as labels and values."""
         records = self.run.random
         radii = [r.start_radius for r in records if r.start_radius is not None]
         return [
@@ -161,11 +161,11 @@ class VerificationView(View[Verification]):
         return [Caution(label, count, meaning, serious and count > 0) for label, count, meaning, serious in numbers]
 
     def facts(self) -> list[tuple[str, object]]:
-        """Seed and versions."""
+        """Return seed and versions."""
         return [("seed", self.run.seed), *self.run.versions.items()]
 
     def again(self) -> Again:
-        """How to repeat the run."""
+        """Return the command that repeats the run."""
         kernel = " --kernel" if self.run.kernel_sentence() else ""
         command = f"gdcheck verify{kernel} --problems {self.run.problems} --seed {self.run.seed}"
         return Again("The same run again:", command, f"All numbers: {self.under}{self.file} beside this page.")
@@ -182,7 +182,7 @@ class VerificationView(View[Verification]):
         yield "phase", PHASE, phase_chart(self.run)
 
     def files(self, pictures: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-        """Yield the run, two pictures, and every problem that is not as it should be, for ``check`` and ``replay``."""
+        """Yield the run, two pictures, and every problem of ``unproved``, for ``check`` and ``replay``."""
         yield self.file, self.run
         yield "phase.svg", pictures["wide"]
         yield "sharpness.svg", pictures["worked"]
@@ -192,7 +192,7 @@ class VerificationView(View[Verification]):
                 yield found.file, {"verdict": record.verdict, "reason": record.reason, "problem": record.problem}
 
     def markdown(self) -> list[str]:
-        """Return the rows, and the first problems that are not as they should be."""
+        """Return the rows, and the first problems of ``unproved``."""
         run = self.run
         lines = ["## Verification", "", plain(self.headline()), "", *(f"> {plain(note)}" for note in self.notes())]
         cautions = ((c.label, c.count, c.meaning) for c in self.cautions())
@@ -228,7 +228,7 @@ class VerificationView(View[Verification]):
         return [*lines, ""]
 
     def cases(self) -> Iterator[Case]:
-        """Every expected row, every random problem that is not proved, and the rest in one."""
+        """Yield a case for every expected row, for every random problem that is not proved, and one for all others."""
         run = self.run
         for row in (*run.paper, *run.sweep):
             yield Case(row.title, None if row.agrees else f"{row.record.verdict}: {row.record.reason}")

@@ -62,15 +62,15 @@ class Again:
 
 
 class View(Generic[Run]):
-    """The part of a report about one run; a subclass that leaves something out has no such part.
+    """The part of a report about one run; what a subclass does not override stays empty.
 
     Attributes:
         shape: The kind of run.
         file: The name under which its command stores it; None if the user chooses it.
-        name: The part of the page, and its template.
+        name: The name of the part, of its template and of its place on the page.
         title: The part's title.
         suite: The name of its suite of test cases: that of the command.
-        same_as_charts: Pictures of the page that show what a chart shows, for another width of it.
+        same_as_charts: Pictures of the page that only repeat a chart, at another width.
         run: The run.
         key: What the part is called on its page: the name, with a number where there are several of one kind.
     """
@@ -88,7 +88,7 @@ class View(Generic[Run]):
 
     @property
     def number(self) -> str:
-        """What tells it from other runs of its kind on the page: `` 2`` and so on; nothing for the first."""
+        """What tells the run from others of its kind on the page: `` 2`` and so on; nothing for the first."""
         return self.key[len(self.name) :].replace("-", " ")
 
     @property
@@ -110,15 +110,15 @@ class View(Generic[Run]):
         return []
 
     def facts(self) -> list[tuple[str, object]]:
-        """Seed and versions, or the like."""
+        """Return seed and versions, or the like."""
         return []
 
     def again(self) -> Again | None:
-        """How to repeat the run."""
+        """Return the command that repeats the run; None if there is none."""
         return None
 
     def pictures(self) -> dict[str, str]:
-        """Return the SVGs that the template shows, by name; the charts, by their stems, if nothing else is said."""
+        """Return the SVGs that the template shows, by name: by default the charts, by their stems."""
         return {stem: picture(chart, name) for stem, name, chart in self.charts()}
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:

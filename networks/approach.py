@@ -1,4 +1,4 @@
-"""Whether cos → 1 was measured, or only a level held: the judgement of the runs of one optimizer over several seeds.
+"""Whether cos → 1 was measured, or only a high level of cos: the judgement of one optimizer's runs over several seeds.
 
 Any run passes "cos ≥ 0.99" whose step size is small: consecutive updates of a flow that turns by an angle κ per unit of
 time enclose the angle κη. A limit is said to be measured only where the run has settled, where 1 − cos falls (for a
@@ -27,13 +27,13 @@ _TAIL = 0.05
 
 @dataclass(frozen=True)
 class Track:
-    """The numbers of one run by which it is judged, in order of time; the run did not diverge.
+    """The numbers by which one run is judged, in order of time; the run did not diverge.
 
     Attributes:
         cosines: The cosines of consecutive updates, with the step and the step size of each.
         losses: The losses over all images.
         gradients: The norms of the gradients over all images.
-        flow: At the looks at the Hessian, 1 − cos of the method's own gradient flow over the time of one step.
+        flow: 1 − cos of the method's own gradient flow over the time of one step, where the Hessian was measured.
         whole: Whether each step took all images, so that the loss should never rise.
         distance: ‖x_K − x*‖/‖x_0 − x*‖ with the minimum x* that L-BFGS found from the last iterate; None if it was not
             looked for, infinite if it was not found.
@@ -134,7 +134,7 @@ def _seed(cosines: Sequence[tuple[int, float, float]]) -> _Seed:
     half = len(cosines) // 2
     last, middle = cosines[-tail:], cosines[max(0, half - tail) : max(1, half)]
     final, before = (sum(c for _, c, _ in part) / len(part) for part in (last, middle))
-    # Per square of the step size: one that goes to zero takes 1 − cos with it.
+    # Divided by the squared step size: a step size that tends to zero alone makes 1 − cos tend to zero.
     after, earlier = (median(max(0.0, 1 - c) / size**2 if size else 0.0 for _, c, size in p) for p in (last, middle))
     fell = after <= FALLEN * earlier and earlier > 0 and bool(last[-1][2])
     steps = last[len(last) // 2][0] - middle[len(middle) // 2][0]
@@ -143,7 +143,7 @@ def _seed(cosines: Sequence[tuple[int, float, float]]) -> _Seed:
 
 
 def settled(track: Track) -> bool:
-    """Whether losses and gradients say that a run has come to rest, so that its minimum is worth looking for."""
+    """Return whether losses and gradients show that a run has come to rest, so that its minimum can be looked for."""
     return not (_unsettled_loss(track) or (track.whole and _rises(track.losses) > 0)) and (
         _gradient(track) <= SETTLED_GRADIENT
     )

@@ -31,7 +31,7 @@ NEAR = 1e-2
 """How much closer to the minimum than the start a run has to be before its direction is compared."""
 _LBFGS = 20_000
 _LEAST = 8
-# Where pairs turn, the distance swings around its rate.
+# A wide tolerance: with complex multipliers the distance oscillates around its rate.
 _RATE = 0.1
 
 
@@ -60,7 +60,7 @@ def _text(value: float) -> str:
 def minimum_ahead(
     outcome: Outcome, images: Images, on_step: Callable[[str, int, float], None] | None = None
 ) -> MinimumAhead:
-    """Find the strict minimum that a run approaches, and hold the run against the method's theorem there.
+    """Find the strict minimum that a run approaches, and compare the run with the method's theorem there.
 
     Args:
         outcome: The run.
@@ -101,7 +101,7 @@ def _why_not(outcome: Outcome, kept: Sequence[tuple[int, Tensor]]) -> str | None
 def _compared(outcome: Outcome, kept: Sequence[tuple[int, Tensor]], minimum: Minimum) -> MinimumAhead:
     config = outcome.config
     away = [(step, float(torch.linalg.vector_norm(rows[-1].double() - minimum.theta))) for step, rows in kept]
-    # Nearer than the minimum is known, nothing is seen of a direction.
+    # Closer to the minimum than its own precision, an offset has no meaningful direction.
     distances = [pair for pair in away if pair[1] >= FLOOR]
     if len(distances) < _LEAST:
         known = f"fewer than {_LEAST} stored iterates are at least {FLOOR:g} away from it"
@@ -113,7 +113,7 @@ def _compared(outcome: Outcome, kept: Sequence[tuple[int, Tensor]], minimum: Min
     cosines = [r["cosine"] for r in outcome.rows if r["cosine"] is not None and r["step"] < last]
     tail = cosines[-max(2, len(cosines) // 4) :]
     triples = _along(kept, minimum, last)
-    # Nothing is expected of a minimum that repels.
+    # There is no prediction for a minimum that repels.
     ends = [None, None] if predicted.regime == "unstable" else dominant_ends(predicted)
     ends = [end if len(x) else None for x, end in zip(triples, ends, strict=True)]
     along = [None if end is None else measure(x, end) for x, end in zip(triples, ends, strict=True)]
@@ -137,7 +137,7 @@ def _compared(outcome: Outcome, kept: Sequence[tuple[int, Tensor]], minimum: Min
 def _along(kept: Sequence[tuple[int, Tensor]], minimum: Minimum, last: int) -> list[Tensor]:
     """Return the components along v₁ and vₙ at three consecutive steps each, shape (k, 3), of iterates up to a step.
 
-    Of what stands out of rounding errors it is the last quarter; k = 0 if that is too few.
+    It is the last quarter of those well above rounding errors; k = 0 where there are too few.
     """
     stored = [rows.double() for step, rows in kept if step <= last and len(rows) == 3]
     if not stored:

@@ -74,7 +74,7 @@ class Images:
             (N, C, H, W).
         """
         pixels = self.raw[:, 0].numel()
-        # In float64, so that no more than a part of the images is there twice.
+        # Part by part, so that only one part at a time is also held in float64.
         means = torch.stack([_double(part).mean(dim=(0, 2, 3)) * len(part) for part in self.raw.split(_AT_ONCE)])
         mean = means.sum(dim=0).div(len(self.raw)).reshape(1, -1, 1, 1)
         sums = [(_double(part) - mean).square().sum(dim=(0, 2, 3)) for part in self.raw.split(_AT_ONCE)]
@@ -121,7 +121,7 @@ def load(config: DataConfig) -> Images:
 
 
 def _synthetic(count: int, side: int, classes: int = 10) -> Images:
-    """Each class is a smooth random pattern; an image is its class's pattern plus noise."""
+    """Make images: each class has a smooth random pattern, and an image is its class's pattern plus noise."""
     if count > _MOST_SYNTHETIC:
         raise InputError("subset", f"{count} synthetic images are asked for; at most {_MOST_SYNTHETIC} can be made")
     generator = torch.Generator().manual_seed(20260)
@@ -134,7 +134,7 @@ def _synthetic(count: int, side: int, classes: int = 10) -> Images:
 
 
 def _images(raw: Tensor, labels: Tensor, classes: tuple[str, ...], name: str, *, synthetic: bool) -> Images:
-    """Images from what was read or made, (N, C, H, W), of type uint8 or float32."""
+    """Return images with their digest from an array (N, C, H, W) of type uint8 or float32."""
     # Normalizing sums in an order that may depend on the number of threads; the digest must not.
     digest = sha256(f"{tuple(raw.shape)} {raw.dtype} {len(classes)}".encode())
     for part in raw.split(_AT_ONCE):

@@ -1,4 +1,4 @@
-"""Plain gradient descent near a known minimum, watched in the minimum's own eigenvectors."""
+"""Plain gradient descent near a known minimum, with its components along the minimum's eigenvectors."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Trajectory:
         sharpness_from: The first step at which the sharpness was taken.
         sharpness_residual: The largest residual among those eigenvalues.
         sine: (K,), at step k the sine of the angle of Δx_{k−1} to the eigenvector that η selects; empty if not asked.
-        sine_below: (K,), the lower bound of it that two updates and the spectrum give.
-        sine_above: (K,), the upper one.
+        sine_below: (K,), the lower bound of that sine from two updates and the spectrum.
+        sine_above: (K,), the upper bound.
         left: Whether the run left the neighbourhood: the distance passed a hundred times the start's, or was NaN.
     """
 
@@ -64,7 +64,7 @@ class Trajectory:
 
     @property
     def log_ratio(self) -> float | None:
-        """Return log|y_n/y_1| at the last step; None where one of them is zero, or the run left."""
+        """log|y_n/y_1| at the last step; None where one of them is zero, or the run left."""
         low, high = abs(float(self.lowest[-1])), abs(float(self.highest[-1]))
         return None if self.left or not (low > 0 and high > 0) else log(high / low)
 
@@ -174,7 +174,7 @@ def descend(
 
 
 class _Watch:
-    """The angle of each update to the eigenvector that η selects, and its bounds from the update and the next one."""
+    """Records each update's angle to the eigenvector that η selects, and its bounds from this update and the next."""
 
     def __init__(self, minimum: Minimum, step_size: float) -> None:
         self._vectors = minimum.vectors
@@ -187,7 +187,7 @@ class _Watch:
         """Take the next update, (n,)."""
         w, u = update @ self._vectors, self._before
         if u is not None:
-            # What is across it, not the root of 1 − cos²: small angles keep their digits.
+            # From the orthogonal component, as √(1 − cos²) would lose the digits of small angles.
             across = torch.linalg.vector_norm(u[1:] if self._end == 0 else u[:-1])
             sine = float(across / torch.linalg.vector_norm(u))
             self.seen.append((sine, *sine_bounds(u, w, self._multipliers, self._end)))

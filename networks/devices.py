@@ -1,4 +1,4 @@
-"""Where the work is done, and what a measurement says of the machine."""
+"""The device that computes, and the record of it that goes into a measurement."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ def choose_device(name: str) -> torch.device:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
-    # What cuBLAS needs for it must stand before its first call; some backward passes have no deterministic form, and
-    # warn.
+    # cuBLAS reads this at its first call. Backward passes that have no deterministic form only warn.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
     if name == "cpu" or not available:
@@ -42,7 +41,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def surroundings(device: torch.device) -> Surroundings:
-    """Device and versions, for the record of a measurement."""
+    """Return device and versions, for the record of a measurement."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     return Surroundings(
         device=f"{device.type} ({name})",

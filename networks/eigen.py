@@ -1,8 +1,8 @@
 """The top of a Hessian's spectrum from Hessian-vector products, warm-started.
 
-SciPy's ``eigsh`` (ARPACK's restarted Lanczos method) on a small basis that begins with the sum of what was found last
-time: near the end already, it needs few products. The pairs are the Ritz pairs on the span of all vectors that it
-multiplied, so that every residual is computed without another product, and there are pairs where it did not converge.
+SciPy's ``eigsh`` (ARPACK's restarted Lanczos method) begins with the sum of the vectors found last time, and so needs
+few products. The pairs are the Ritz pairs on the span of all vectors that it multiplied: every residual is computed
+without another product, and there are pairs even where it did not converge.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Eigenpairs:
     """The algebraically largest eigenvalues of a symmetric operator.
 
     Attributes:
-        values: (k,), falling.
+        values: (k,), descending.
         vectors: (n, k), orthonormal columns.
         residuals: (k,), the norm of Hv − λv for each pair.
         converged: Whether each residual is at most the tolerance times the largest value's modulus.
@@ -89,7 +89,7 @@ def top_eigenpairs(
         begin = total.to("cpu", start.dtype).numpy()
         operator = LinearOperator((n, n), matvec=multiply, dtype=begin.dtype)
         restarts = max(1, (most_products - columns) // (columns - count))
-        # Where it does not converge, the pairs are taken as they are, and say so.
+        # Where it does not converge, the pairs are taken as they are, marked as not converged.
         with suppress(ArpackError):
             eigsh(operator, count, which="LA", v0=begin, ncv=columns, tol=tolerance, maxiter=restarts)
     else:
@@ -100,10 +100,10 @@ def top_eigenpairs(
 
 def _ritz(v: Tensor, hv: Tensor, count: int, tolerance: float) -> Eigenpairs:
     """Return the largest Ritz pairs on the span of the columns of V, (n, m), from V and HV."""
-    # What is as long as the parameters stays on their device; the small problems are the host's.
+    # Arrays as long as the parameters stay on their device; the small problems are solved on the host.
     tall, upper = torch.linalg.qr(v.double())
     turn, sizes, mixture = torch.linalg.svd(upper.cpu(), full_matrices=False)
-    # What the columns hold almost twice is rounding's share only.
+    # Directions with a tiny singular value are dropped: only rounding tells them from the others.
     kept = sizes > sizes[0] * torch.finfo(v.dtype).eps ** 0.5
     basis = tall @ turn[:, kept].to(tall)
     images = hv.double() @ (mixture[kept].T / sizes[kept]).to(tall)

@@ -22,7 +22,7 @@ _CLEAR = 1.001
 
 
 def own_rates(predicted: MethodPrediction) -> list[EndMotion | None]:
-    """Return the ends that move at rates of their own: terms of order three feed the others with ρ², ρ the largest.
+    """Return the ends with a modulus above ρ², ρ the largest: the loss's third order makes the others shrink by ρ².
 
     Args:
         predicted: The prediction.
@@ -33,7 +33,7 @@ def own_rates(predicted: MethodPrediction) -> list[EndMotion | None]:
 
 
 def dominant_ends(predicted: MethodPrediction) -> list[EndMotion | None]:
-    """Return the ends of the largest modulus: in a window both, else one.
+    """Return the ends of the largest modulus, in a window both and else one; None for the other.
 
     Args:
         predicted: The prediction.
@@ -72,7 +72,7 @@ def _pair(triples: Tensor) -> EndMotion | None:
 
 
 def shrinks_alike(measured: float, predicted: float) -> bool:
-    """Tell whether a growth per step is that which was predicted, to a share of what it falls short of one."""
+    """Return whether a growth per step is the predicted one, within the share ``RATE`` of its distance from 1."""
     return abs(measured - predicted) <= RATE * abs(1 - predicted)
 
 

@@ -1,4 +1,4 @@
-"""When a run's direction locks: the cosine of consecutive updates beside the signal that is sound.
+"""When a run's direction locks: the cosine of consecutive updates, and a sound signal beside it.
 
 The cosine says nothing by itself: on x²/2 + 2y² a small step has it near 1 far from the limit's direction. What bounds
 the angle of an update u to the eigenvector v_d that the step size selects is, with the next update w, r = ⟨w,u⟩/‖u‖²,
@@ -6,7 +6,7 @@ s = ‖w − ru‖/‖u‖, ε = ‖w − Mu‖/‖u‖, M = I − ηH with mult
 
     (s − ε)/max_i |μ_i − μ_d|  ≤  sin∠(u, v_d)  ≤  (s + ε)/min_{i≠d} |μ_i − r|.
 
-In floats here, so that what fires is measured.
+It is evaluated in floats here, so a signal that fires is measured, not proved.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def sine_bounds(u: Tensor, w: Tensor, multipliers: Tensor, end: int) -> tuple[fl
 
 
 def locking(cosine: Tensor, sine: Tensor, above: Tensor, *, large: bool) -> LockingEntry:
-    """Say at which step each signal fires.
+    """Return the step at which each signal fires.
 
     Args:
         cosine: cos of consecutive updates of steps 1, …, K, (K,).
@@ -70,7 +70,7 @@ def locking(cosine: Tensor, sine: Tensor, above: Tensor, *, large: bool) -> Lock
 
 
 def _for_good(holds: Tensor) -> int | None:
-    """Return the first step from which on it holds to the end; None where it does not hold at the end."""
+    """Return the first step from which a condition holds to the end; None where it does not hold at the end."""
     if not len(holds) or not bool(holds[-1]):
         return None
     fails = torch.nonzero(~holds)

@@ -81,8 +81,8 @@ class Spectroscope:
 def flow_deficit(product: Callable[[Tensor], Tensor], gradient: Tensor, diagonal: Tensor | None, time: float) -> float:
     """Return 1 − cos of consecutive updates of a method's own gradient flow over the time of one step.
 
-    The flow ẋ = −P⁻¹∇f turns by the angle ‖(I−wwᵀ)P⁻¹Hw‖ per unit of time, w its direction: a method with a small step
-    has consecutive updates at this angle times the step wherever it is, and its cosine says nothing but that.
+    The flow ẋ = −P⁻¹∇f turns by the angle ‖(I−wwᵀ)P⁻¹Hw‖ per unit of time, w its direction. With a small step, the
+    updates of any run enclose about this angle times the step: a cosine near 1 then says no more than that.
 
     Args:
         product: The Hessian as a function from (n,) to (n,).
@@ -107,7 +107,7 @@ _BINS = 150
 
 
 def band(series: Sequence[Sequence[tuple[int, float]]], digits: int = 7) -> Band:
-    """Return the band of several series in bins of the steps that all of them have: no dip between bins is lost.
+    """Return the band of several series over bins of the steps that all of them have; every such step is in a bin.
 
     Args:
         series: For each run, steps and values.

@@ -26,7 +26,7 @@ class Minimum:
         loss: The objective there.
         accuracy: The share of images put in their class.
         gradient_norm: The gradient's norm there.
-        spectrum: (n,), the Hessian's eigenvalues, rising.
+        spectrum: (n,), the Hessian's eigenvalues, ascending.
         vectors: (n, n), its eigenvectors as columns.
         lbfgs_steps: Iterations of L-BFGS.
         newton_steps: Steps of Newton.
@@ -80,7 +80,7 @@ def find_minimum(
         on_step: Called with the phase, the number of its step and the gradient's norm.
 
     Returns:
-        The point where Newton's method ended; ``strict`` says whether it is a minimum as the theorem assumes it.
+        The point where Newton's method ended; ``strict`` tells whether the theorem applies there.
 
     Raises:
         InputError: If the objective is not in float64.
@@ -146,7 +146,7 @@ def descend_by_lbfgs(
 
 
 def _newton(objective: Objective, theta: Tensor, spectrum: Tensor, vectors: Tensor) -> Tensor | None:
-    """Return a step down: Newton's with absolute eigenvalues, so that saddles repel it; None if none helps."""
+    """Return the next point by Newton's step with absolute eigenvalues (saddles repel it); None if no step helps."""
     here = objective.evaluate(theta)
     step = -vectors @ ((vectors.T @ here.gradient) / spectrum.abs().clamp(min=_FLAT))
     norm = float(torch.linalg.vector_norm(here.gradient))

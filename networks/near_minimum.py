@@ -29,7 +29,7 @@ from gdcheck.theorem.methods.reading import read_method
 SETTLED = 1e-3
 """How far a cosine may be from its limit."""
 SWINGS = 0.01
-"""By how much the cosine still moves over the last quarter of a run that has no limit, at least."""
+"""The least range of the cosine over the last quarter of a run whose cosine has no limit."""
 _DISTANCE = 1e-3
 FLOOR = 1e-9
 """The least distance that is measured: a minimum is known to some 1e-12, and closer to it that error shows."""
@@ -37,7 +37,7 @@ _LEAST = 40
 _POINTS = 200
 _NINES = ("9999/10000", "999/1000", "99/100")
 _BETAS = ("9/10", "1/2", "1/5", "1/20", "1/100")
-# A multiplier's square root may be known no better than to the root of rounding: stay clear of double roots.
+# Near a double root the multipliers are known only to the square root of rounding errors: stay clear of it.
 _ROOM = 1.2
 
 
@@ -72,7 +72,7 @@ def plans(spectrum: Sequence[float]) -> list[Plan]:
     """Choose methods and step sizes that this minimum can tell apart.
 
     Args:
-        spectrum: The Hessian's eigenvalues, rising, all positive.
+        spectrum: The Hessian's eigenvalues, ascending, all positive.
 
     Returns:
         Heavy ball on both sides of 2(1+β)/(λ₁+λₙ), with the largest β that has this switch here; heavy ball in the
@@ -95,7 +95,7 @@ def plans(spectrum: Sequence[float]) -> list[Plan]:
 
 
 def _least_ratio(beta: str) -> float:
-    """((1+√β)/(1−√β))², the least λₙ/λ₁ with which heavy ball has a switch."""
+    """Return ((1+√β)/(1−√β))², the least λₙ/λ₁ with which heavy ball has a switch."""
     root = sqrt(float(Fraction(beta)))
     return ((1 + root) / (1 - root)) ** 2
 
@@ -178,7 +178,7 @@ def run_near(
 
 
 def _motion(values: Tensor, predicted: EndMotion) -> EndMotion | None:
-    """Measure how one component moves over the last half of a run, as far as it stands out of rounding errors."""
+    """Measure how one component moves over the last half of the steps at which it is well above rounding errors."""
     known = [float(x) for x in values if abs(float(x)) > 0]
     known = known[: next((k for k, x in enumerate(known) if abs(x) < FLOOR * 0.1), len(known))]
     half = known[len(known) // 2 :]

@@ -26,7 +26,7 @@ _NEAR = (-2.0, -1.0, -0.5, -0.25, 0.1, 0.25, 0.5, 0.75, 0.9)
 
 @dataclass(frozen=True)
 class ExperimentConfig:
-    """How long and from where.
+    """The lengths, starts and step sizes of the runs.
 
     Attributes:
         steps: Steps of the three long runs.
@@ -57,7 +57,7 @@ class Experiment:
         below: A run with η far below 2/(λ₁+λₙ).
         matched: The run below 2/(λ₁+λₙ) that is as close to it as ``above``, from the same start.
         above: The run with η between 2/(λ₁+λₙ) and 2/λₙ.
-        scan: The scan, by rising η.
+        scan: The scan, by ascending η.
         switch: The step size at which the measured slope passes zero, where the components along v₁ and vₙ grow at
             equal rates; None if it does not. That is close to the minimum; no direction is settled there.
     """
@@ -105,7 +105,7 @@ def _finding(value: float | None, least: float) -> Finding:
 
 
 def _share(flags: list[bool]) -> float | None:
-    """Return the share of what holds; None where nothing was seen."""
+    """Return the share of true flags; None if there are none."""
     return sum(flags) / len(flags) if flags else None
 
 
@@ -115,13 +115,13 @@ def run_experiment(
     config: ExperimentConfig,
     on_step: Callable[[int, str], None] | None = None,
 ) -> Experiment:
-    """Three long runs, one far below the boundary and two as close to it on both sides, and a scan over the step size.
+    """Make three long runs, one far below the boundary and one close to it on either side, and scan over the step size.
 
     Args:
         objective: The objective, in float64.
         minimum: Its strict minimum.
-        config: How long and from where.
-        on_step: Called with how many steps are done in all, and what is being done.
+        config: The lengths, starts and step sizes.
+        on_step: Called with the number of steps done in all, and the name of the run.
 
     Returns:
         What was measured.
@@ -163,18 +163,18 @@ def run_experiment(
 
 
 def scan_step_sizes(minimum: Minimum) -> list[float]:
-    """Return the scan's step sizes, rising: some far below the boundary, most on both sides close to it."""
+    """Return the scan's step sizes, ascending: some far below the boundary, most on both sides close to it."""
     edge, limit = minimum.boundary, minimum.stability_limit
     return [*(share * edge for share in _BELOW), *(edge + share * (limit - edge) for share in _NEAR)]
 
 
 def expected_slope(minimum: Minimum, step_size: float) -> float:
-    """log(|1−ηλₙ|/|1−ηλ₁|): what the slope of log|y_n/y_1| is at the minimum."""
+    """Return log(|1−ηλₙ|/|1−ηλ₁|), the slope of log|y_n/y_1| at the minimum."""
     return log(abs(1 - step_size * minimum.highest) / abs(1 - step_size * minimum.lowest))
 
 
 def switch_of(points: list[ScanPoint]) -> float | None:
-    """Where the measured slope passes zero, between neighbours on a straight line; None if it does not."""
+    """Return where the measured slope passes zero, by linear interpolation between neighbours; None if it does not."""
     known = [(p.step_size, p.slope) for p in points if p.slope is not None]
     for (x, low), (y, high) in pairwise(known):
         if low < 0 <= high:

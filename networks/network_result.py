@@ -31,7 +31,7 @@ def as_network_result(
 
     Args:
         experiment: What was measured.
-        config: How long and from where.
+        config: The lengths, starts and step sizes of the runs.
         images: The images.
         network: The network.
         weight_decay: The objective's weight decay.
@@ -72,7 +72,7 @@ def as_network_result(
 
 
 def _path(path: Trajectory, boundary: float) -> TrajectoryEntry:
-    """Return a run at no more steps than a picture can show, dense at first; even and odd steps alike."""
+    """Return a run at no more steps than a picture can show, dense at first; both even and odd steps occur."""
     count = path.steps
     raw = torch.logspace(0, torch.log10(torch.tensor(float(max(count, 1)))), _POINTS)
     steps = sorted({min(count, round(x)) for x in raw.tolist()})

@@ -89,17 +89,17 @@ class Objective:
         return min(self._chunk, self.images)
 
     def _fitting(self, call: Callable[[], _Result]) -> _Result:
-        """Do what goes through the network, with fewer images at once each time that the memory does not hold them.
+        """Run a pass through the network, with half as many images at once each time that memory runs out.
 
         Raises:
-            InputError: If it does not hold one.
+            InputError: If the memory does not suffice for one image.
         """
         while True:
             try:
                 return call()
             except torch.cuda.OutOfMemoryError:
                 if self.chunk == 1:
-                    message = "has not the memory for one image; give --device cpu, or a smaller --width"
+                    message = "does not have the memory for one image; give --device cpu, or a smaller --width"
                     raise InputError("device", message) from None
                 self._chunk = self.chunk // 2
             torch.cuda.empty_cache()
@@ -141,10 +141,10 @@ class Objective:
         return Evaluation(float(value), int(right) / count, gradient / count + self._decay * plain)
 
     def products(self, theta: Tensor) -> Callable[[Tensor], Tensor]:
-        """Hessian-vector products over all images at one point.
+        """Return the Hessian-vector product over all images at one point.
 
-        The gradient's graph is kept between products where the images go through in one piece, and made again for each
-        chunk where they do not.
+        If all images go through the network at once, the gradient's graph is kept between products; else it is made
+        anew for each chunk.
 
         Args:
             theta: The parameters, (n,).
@@ -211,7 +211,7 @@ class Objective:
             yield part if batch is None else batch[part]
 
     def _part(self, theta: Tensor, part: slice | Tensor) -> tuple[Tensor, Tensor]:
-        """Return the sum of the losses of some images, and how many of them are put in their class."""
+        """Return the sum of the losses of some images, and how many of them are classified correctly."""
         sizes = [shape.numel() for shape in self._shapes.values()]
         pieces = zip(self._shapes.items(), theta.split(sizes), strict=True)
         parameters = {name: piece.view(shape) for (name, shape), piece in pieces}

@@ -37,12 +37,12 @@ def largest_multiplier(method: Method, s: float) -> complex:
 
 
 def predict(method: Method, step_size: float, spectrum: Sequence[float]) -> MethodPrediction:
-    """Say what a method does near a strict minimum.
+    """Predict what a method does near a strict minimum.
 
     Args:
         method: The method; Adam and RMSprop as the heavy ball that they tend to.
         step_size: η.
-        spectrum: The Hessian's eigenvalues, rising, all positive.
+        spectrum: The Hessian's eigenvalues, ascending, all positive.
 
     Returns:
         The prediction.
@@ -63,7 +63,7 @@ def predict(method: Method, step_size: float, spectrum: Sequence[float]) -> Meth
 
 
 def lines(method: Method, lowest: float, highest: float) -> tuple[float | None, tuple[float, float] | None, float]:
-    """Return the switch, or else the window, and the limit of stability, as step sizes.
+    """Return the switch, or else the window, and the stability limit, as step sizes.
 
     Args:
         method: The method.
@@ -76,7 +76,7 @@ def lines(method: Method, lowest: float, highest: float) -> tuple[float | None, 
     def modulus(eta: float, eigenvalue: float) -> float:
         return abs(largest_multiplier(method, eta * gain * eigenvalue))
 
-    # Where the mode of λₙ overtakes that of λ₁; up to its smallest modulus it is smaller.
+    # The mode of λₙ has the smaller modulus up to this step size; beyond it, it overtakes that of λ₁.
     turn = _trace_vanishes(method) / (gain * highest)
     if method.momentum and method.trace_and_determinant()[1][1] == 0:
         # With a constant determinant all pairs have one modulus: the window ends where λₙ has a real root again.

@@ -25,7 +25,7 @@ from gdcheck.networks.shapes import (
 )
 
 Distance = Callable[[Outcome], float]
-"""Gives the distance of a run's last iterate from the minimum close by, over the start's; infinite without one."""
+"""Returns a last iterate's distance from the minimum close by, over the start's; infinite if there is no minimum."""
 
 
 def as_result(
@@ -127,7 +127,7 @@ def _optimizer(outcomes: Sequence[Outcome], distance: Distance) -> OptimizerEntr
         approach=judged("cosine"),
         epoch_approach=None if method.batch is None else judged("epoch_cosine"),
         loss_change=_short(max(known, key=abs)) if known else None,
-        # What is left of 1 is drawn.
+        # All digits, because 1 − cos is drawn.
         cosine=over_steps(lambda r: r["cosine"], 17),
         epoch_cosine=None if method.batch is None else over_steps(lambda r: r["epoch_cosine"]),
         loss=over_steps(lambda r: r["full_loss"]),
@@ -154,7 +154,7 @@ def _shortened(found: Approach) -> Approach:
 
 
 def _compared(row: Row, config: MethodConfig) -> float | None:
-    """Return the sharpness that the method's threshold speaks of."""
+    """Return the sharpness to compare with the method's threshold."""
     value = row["preconditioned_sharpness" if config.preconditioned else "sharpness"]
     return None if value is None else float(value)
 
@@ -173,5 +173,5 @@ def _series(rows: Sequence[Row], value: Callable[[Row], float | None]) -> list[t
 
 
 def _short(value: float | None) -> float | None:
-    """Seven digits: a result is for reading; the Parquet files have all of them."""
+    """Round to seven digits, enough for a result that is read; the Parquet files have all of them."""
     return float(f"{value:.7g}") if isinstance(value, float) else value

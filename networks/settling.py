@@ -25,7 +25,7 @@ def distance_from_minimum(outcome: Outcome, images: Images, device: torch.device
         device: Where the work is done.
 
     Returns:
-        ‖x_K − x*‖/‖x_0 − x*‖; infinite where L-BFGS does not come to a point without a gradient.
+        ‖x_K − x*‖/‖x_0 − x*‖; infinite where L-BFGS does not reach a critical point.
     """
     config = outcome.config
     network = build(config.network, images.shape, len(images.classes), config.seed)

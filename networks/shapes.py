@@ -16,7 +16,7 @@ Gaps: TypeAlias = tuple[float | None, ...]
 
 
 def finite(value: float) -> float | None:
-    """Return the number, or None in place of what JSON does not know."""
+    """Return the number; None if it is infinite or NaN, which JSON cannot hold."""
     return value if isfinite(value) else None
 
 

@@ -58,8 +58,7 @@ What was not taken at a step is null.
 
 # The names of a run's files in its directory; EVENTS and _ITERATES are folders.
 _OPTIONS, _ROWS, STATE, EVENTS, _ITERATES = "run.json", "steps.parquet", "state.pt", "events", "iterates"
-
-
+# The options that may change when a run is resumed.
 _FREE = {"steps", "device"}
 
 
@@ -93,7 +92,7 @@ def read_tensors(path: Path, device: torch.device | None = None) -> dict[str, An
         The data.
 
     Raises:
-        InputError: If the file is not one of ours.
+        InputError: If the file cannot be read, or holds no run.
     """
     try:
         data = torch.load(path, weights_only=True, map_location=device)

@@ -30,6 +30,7 @@ from gdcheck.networks.storing import (
     write_rows,
     write_tensors,
 )
+from gdcheck.theorem.loss.errors import InputError
 
 # Beyond this many times the first loss a run counts as diverged.
 _DIVERGED = 1e6
@@ -134,7 +135,7 @@ class _Run:
         )
 
     def _advance(self) -> Row | None:
-        """One step and its row; None if the loss is not finite, or has grown beyond all bounds."""
+        """Take one step and return its row; None if a number is not finite, or the loss has grown too far."""
         k, config = self._step, self._config
         epoch, within = divmod(k, self._epoch_length)
         full = self._batch == self._objective.images
@@ -207,7 +208,7 @@ class _Run:
                 row["epoch_cosine"] = cosine(here - self._epochs[1], self._epochs[1] - self._epochs[0])
 
     def _indices(self, epoch: int, within: int) -> Tensor:
-        """Return the batch: a function of seed, epoch and place alone, so that there is no generator to restore."""
+        """Return the batch's indices: they depend on seed, epoch and place alone, so no generator need be restored."""
         generator = torch.Generator().manual_seed(self._config.seed * 1_000_003 + epoch)
         order = torch.randperm(self._objective.images, generator=generator)
         return order[within * self._batch : (within + 1) * self._batch].to(self._device)
@@ -230,8 +231,6 @@ class _Run:
 
     def restore(self) -> None:
         """Restore the stored state."""
-        from gdcheck.theorem.loss.errors import InputError  # noqa: PLC0415
-
         state = read_tensors(self._directory / STATE, self._device)
         try:
             self._step = state["step"]

@@ -1,4 +1,4 @@
-"""Which functions are torch's, and what stands for them among NumPy's: a front that loads torch only for those."""
+"""Tells losses written in torch from others, and turns them into functions of NumPy arrays; only they load torch."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ Loss = Callable[[Any], Any]
 
 
 def in_numpy(function: Loss, fields: Mapping[str, Any]) -> tuple[Loss, dict[str, Any]]:
-    """Return a loss that is written in torch as one of NumPy's arrays; any other as it is.
+    """Return a loss that is written in torch as a function of NumPy arrays, and any other as it is.
 
     Args:
         function: A Python function of a vector, or a ``torch.nn.Module``.
         fields: The other arguments of ``Problem``.
 
     Returns:
-        The function, and the fields: of a module whose weights are the variables, its own are the start if none is
-        given.
+        The function, and the fields. If no start is given, a module whose weights are the variables starts from them.
 
     Raises:
-        InputError: If it is torch's and torch is not installed, or a module whose weights cannot be the variables.
+        InputError: If the loss needs torch and torch is not installed, or a module's weights cannot be the variables.
     """
     if not is_torch(function):
         return function, dict(fields)
@@ -40,7 +39,7 @@ def in_numpy(function: Loss, fields: Mapping[str, Any]) -> tuple[Loss, dict[str,
 
 
 def is_torch(function: Loss) -> bool:
-    """Whether a function is a torch module, or names torch, a tensor or a module anywhere in what it calls."""
+    """Return whether a function is a torch module, or names torch, a tensor or a module anywhere in what it calls."""
     seen: set[int] = set()
     waiting: list[Any] = [function]
     while waiting:
@@ -91,6 +90,6 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 _INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
-"""Where libraries stand: what they call is not the user's."""
+"""Where libraries are installed: their own calls are not followed."""
 _TORCH = ModuleType("torch")
 """The stand-in for torch where a function imports it and it is not loaded yet."""

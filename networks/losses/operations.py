@@ -63,7 +63,7 @@ def _softmax(input: Array, dim: Any = None, dtype: Any = None, _stacklevel: int 
 
 
 def _softplus(input: Array, beta: Any = 1, threshold: Any = 20) -> Any:
-    """Return ln(1 + exp βx)/β: the threshold beyond which torch takes x itself is not part of the function."""
+    """Return ln(1 + exp βx)/β at every x, also beyond the threshold at which torch returns x itself."""
     return applied("softplus", _objects(input) * beta) * _inverse(beta)
 
 
@@ -90,7 +90,7 @@ def _reduced(loss: Any, reduction: str) -> Any:
 
 
 def _plain(name: str, **given: Any) -> None:
-    """Refuse arguments that are given, where only the plain form has an enclosure."""
+    """Refuse arguments that are given: only the function's plain form has an enclosure here."""
     for key, value in given.items():
         if value is not None and value != 0:
             raise InputError(FIELD, f"uses torch's {name} with {key}; leave it out, or write the loss with sums")
@@ -129,7 +129,7 @@ def _nll_loss(input: Array, target: Array, weight: Any = None, **options: Any) -
 
 
 def _nll(scores: Array, target: Array, reduction: str) -> Any:
-    """Return minus the logarithms at the targets: classes as whole numbers, or shares of each class."""
+    """Return minus the log-probabilities at the targets: classes as whole numbers, or shares of each class."""
     if scores.ndim > 2:
         raise InputError(FIELD, "has a cross-entropy of more than two axes; give it one row a sample")
     if target.shape == scores.shape and target.dtype.kind == "f":

@@ -20,7 +20,7 @@ from gdcheck.theorem.smooth.tracing import FIELD, Array, as_array
 
 _ABOUT = {"shape", "ndim", "dtype", "device", "layout", "requires_grad", "is_sparse", "is_cuda"}
 _ASKED = {"size", "dim", "numel", "nelement", "__len__", "is_floating_point", "is_complex", "ndimension", "stride"}
-"""What torch itself answers: it is about a tensor's shape and type."""
+"""The attributes and methods about shape and type, which torch itself answers."""
 
 
 class TracedTensor(torch.Tensor):
@@ -34,7 +34,7 @@ class TracedTensor(torch.Tensor):
 
     @staticmethod
     def of(entries: Array) -> TracedTensor:
-        """Make a tensor of recorded numbers; what torch holds of it is its shape."""
+        """Make a tensor of recorded numbers; torch itself knows its shape only."""
         made: TracedTensor = torch.Tensor._make_subclass(TracedTensor, torch.empty(entries.shape, dtype=torch.float64))
         made.entries = entries
         return made
@@ -89,7 +89,7 @@ def _entries(x: Any) -> Any:
 
 
 def traced_loss(function: Callable[..., Any]) -> tuple[Callable[[Any], Any], list[Fraction] | None]:
-    """Return a function of NumPy's traced arrays that does what a function or module of torch does.
+    """Return the function of traced NumPy arrays that computes what a function or module of torch computes.
 
     Args:
         function: A function of one tensor of shape (n,). Or a module: if its ``forward`` takes nothing, its weights
@@ -123,7 +123,7 @@ def traced_loss(function: Callable[..., Any]) -> tuple[Callable[[Any], Any], lis
 
 
 def _takes(module: nn.Module) -> bool:
-    """Whether ``forward`` takes one tensor; False if it takes nothing."""
+    """Return whether ``forward`` takes one tensor; False if it takes nothing."""
     kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     taken = [p for p in signature(module.forward).parameters.values() if p.kind in kinds and p.default is p.empty]
     if len(taken) > 1:
@@ -137,7 +137,7 @@ def _takes(module: nn.Module) -> bool:
 
 
 def _untraced(function: Callable[..., Any], *operands: Any) -> Any:
-    """Call, and return the recorded numbers that come out; whatever fails is said in one sentence."""
+    """Call a function and return its recorded numbers; any failure becomes an ``InputError`` of one sentence."""
     try:
         with torch.no_grad():
             found = function(*operands)

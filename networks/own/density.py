@@ -1,7 +1,7 @@
 """The density of a Hessian's spectrum and its trace, by stochastic Lanczos quadrature.
 
 Ubaru, Chen and Saad, "Fast estimation of tr(f(A)) via stochastic Lanczos quadrature" (2017): from a random vector of
-signs, k products give k nodes and weights whose moments up to 2k − 1 are the spectrum's as that vector sees it.
+signs, k products give k nodes and weights that share the moments up to 2k − 1 of the spectrum weighted by that vector.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Density:
         nodes: (m,), eigenvalues of the Lanczos matrices of all random vectors.
         weights: (m,), their shares; the sum is 1.
         trace: The Hessian's trace, estimated.
-        trace_error: The standard error of that over the random vectors; None for one vector.
+        trace_error: The standard error of the trace over the random vectors; None for one vector.
     """
 
     nodes: tuple[float, ...]
@@ -34,7 +34,7 @@ class Density:
 def spectral_density(
     product: Callable[[Tensor], Tensor], like: Tensor, *, probes: int = 4, steps: int = 30, seed: int = 0
 ) -> Density:
-    """Estimate the density.
+    """Estimate the density of a Hessian's spectrum.
 
     Args:
         product: The Hessian, (n,) to (n,).

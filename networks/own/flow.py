@@ -1,4 +1,4 @@
-"""Gradient flow from the same start, to hold an optimizer's iterates against."""
+"""Gradient flow from the same start, to compare an optimizer's iterates with."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GradientFlow:
         self.x = start.clone()
 
     def advance(self, time: float, sharpness: float) -> None:
-        """Go on for some time, in pieces of at most a half over the sharpness.
+        """Advance by some time, in pieces of at most 1/(2·sharpness), and in at most 64 of them.
 
         Args:
             time: How long.

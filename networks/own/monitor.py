@@ -136,7 +136,7 @@ class Monitor:
         self.densities: list[tuple[int, Density]] = []
 
     def step(self) -> dict[str, Any]:
-        """Enter the step that the optimizer has just taken.
+        """Record the step that the optimizer has just taken.
 
         Returns:
             Its row; see ``ROW_SCHEMA``.
@@ -199,7 +199,7 @@ class Monitor:
             row |= {"trace": density.trace, "trace_error": density.trace_error}
 
     def _follow(self, before: Tensor, state: Stability) -> float | None:
-        """Let gradient flow go on for the time of one step; None for methods with a flow of their own."""
+        """Advance gradient flow by one step's time and return the distance; None for methods with another flow."""
         if state.time is None or state.diagonal is not None or needs_preconditioner(self._optimizer):
             self._flowing = False
             return None
@@ -222,7 +222,7 @@ class Monitor:
         write_text_atomically(Path(path), self.frame().with_columns(joined).write_csv())
 
     def approach(self) -> Approach:
-        """Judge the cosines so far as ``gdcheck train`` does; without a minimum no more than a level can be said."""
+        """Judge the cosines so far as ``gdcheck train`` does; without a minimum the best judgement is ``level``."""
         known = [r for r in self.rows if r["loss"] is not None]
         track = Track(
             cosines=[(r["step"], r["cosine"], r["step_size"]) for r in self.rows if r["cosine"] is not None],

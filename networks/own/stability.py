@@ -53,7 +53,7 @@ def stability_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor])
     decays = [float(group.get("weight_decay", 0.0)) for group in groups]
     coupled = kind in _FACTORS and not decoupled
     decay: Tensor | float = _entries(parameters, decays) if coupled and any(decays) else 0.0
-    # A decay beside the preconditioned step, and settings that differ by group, have no formula here.
+    # There is no formula here for a decoupled weight decay, nor for settings that differ by group.
     plain = not (decoupled and any(decays)) and len({_settings(group) for group in groups}) == 1 and largest > 0
     known = plain and kind in _FACTORS and all(size > 0 for size in sizes)
     if not known:
@@ -72,7 +72,7 @@ def stability_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor])
 
 
 def needs_preconditioner(optimizer: torch.optim.Optimizer) -> bool:
-    """Whether the threshold speaks of a preconditioned Hessian, which is known after the first step only."""
+    """Return whether the threshold is one of the preconditioned Hessian, which is known after the first step only."""
     return type(optimizer) in _PRECONDITIONED
 
 
@@ -89,7 +89,7 @@ def _sgd(group: dict[str, Any]) -> tuple[float, float]:
     beta, damped = float(group["momentum"]), 1 - float(group["dampening"])
     if group["nesterov"]:
         return 2 * (1 + beta) / (1 + 2 * beta), 1 / (1 - beta)
-    # Without momentum torch takes no notice of dampening.
+    # Without momentum torch ignores dampening.
     return (2.0, 1.0) if beta == 0 else (2 * (1 + beta) / damped, damped / (1 - beta))
 
 

@@ -2,8 +2,8 @@ r"""Where a network's trajectory arrives, decided at one iterate (docs/valleys.m
 
 The inequality is that of ``theorem.valleys``: on a ball of radius ϱ around the iterate the trajectory stays, tends to
 a zero of the residuals, and u is a perturbed linear sequence there. Here the Jacobian has thousands of columns, so its
-bounds come from float64 arrays with a proved distance; the scalars of the inequality are Arb balls. What the drift of
-the iterate does to the amplitude is :math:`|\langle w, u(x) - u(\hat x)\rangle| \le (\|\hat J^Tw\| +
+bounds come from float64 arrays with a proved error; the scalars of the inequality are Arb balls. The drift of the
+iterate changes the amplitude by :math:`|\langle w, u(x) - u(\hat x)\rangle| \le (\|\hat J^Tw\| +
 L\varepsilon)\varepsilon`, which is far less than :math:`\sigma_p\varepsilon` for the flattest direction.
 """
 
@@ -38,14 +38,14 @@ class Arrival:
         reach: ϱ: the limit point is within it of the iterate.
         drift: The distance of the float64 iterate from the exact one, bounded.
         sigma: σ₁ and σ_p, bounds of the singular values of J on the ball.
-        turning: L on the ball.
+        turning: L on the ball, a Lipschitz constant of J.
         size: r, a bound of ‖u‖.
-        contraction: q.
-        remainder: C.
+        contraction: q, the factor by which ‖u‖ shrinks at least in a step.
+        remainder: C, of the remainder C‖u‖² of a step.
         amplitude: A lower bound of |⟨w, u⟩|.
         tail: An upper bound of the tail.
         regime: Small-step or large-step.
-        spectrum: Enclosures of the nonzero Hessian eigenvalues at the limit point, rising, shape (p, 2).
+        spectrum: Enclosures of the nonzero Hessian eigenvalues at the limit point, ascending, shape (p, 2).
         rho: The modulus of the dominant multiplier, enclosed.
         vector: The limit of direction at even steps, approximately, shape (n,).
         tilt: A bound of the distance of ``vector`` from the exact limit.
@@ -84,7 +84,7 @@ class Arrival:
 
 
 def arrival(network: Network, rate: fmpq, iterate: Iterate) -> Arrival | str:
-    """Decide at one iterate.
+    """Decide at one iterate whether it proves the limit of direction.
 
     Args:
         network: The network.
@@ -92,7 +92,7 @@ def arrival(network: Network, rate: fmpq, iterate: Iterate) -> Arrival | str:
         iterate: The iterate.
 
     Returns:
-        The limit; or what is lacking, in one word.
+        The limit; or what is lacking, a key of ``prove``'s reasons.
     """
     jac = jacobian(network, iterate.point, iterate.at)
     matrix = kernel(jac)
@@ -149,17 +149,13 @@ def _decided(network: Network, rate: fmpq, iterate: Iterate, bounds: _Bounds, ma
     regime = regime_of(eta, values)
     if isinstance(regime, str):
         return regime
-    index, sign = (0, 1) if regime is Regime.SMALL_STEP else (len(values) - 1, -1)
-    others = [v for i, v in enumerate(values) if i != index]
-    rho = sign * (1 - eta * values[index])
-    b = max((abs(1 - eta * v).upper() for v in others), default=arb(0))
-    gap = min((abs(v - values[index]).lower() for v in others), default=arb(1))
-    if not (surely_less(arb(0), rho) and surely_less(b, rho) and surely_less(rho, arb(1)) and gap > 0):
+    mode = dominant(eta, values, regime)
+    if mode is None:
         return "neighbour"
-    w = end.vectors[:, index]
+    w = end.vectors[:, mode.index]
     # ‖(K∞ − s)w‖ ≤ the residue, and w has at least the length 1 − ε: Davis and Kahan. K∞'s own distance is in `end`.
-    sine = arb(up(end.residue)) / (gap * (1 - arb(end.skew))) if others else arb(0)
-    lemma = bounds_from(rho, bounds.c, size)
+    sine = arb(up(end.residue)) / (mode.gap * (1 - arb(end.skew))) if len(values) > 1 else arb(0)
+    lemma = bounds_from(mode.rho, bounds.c, size)
     if lemma is None:
         return "inequality"
     tail = lemma.tail
@@ -169,8 +165,8 @@ def _decided(network: Network, rate: fmpq, iterate: Iterate, bounds: _Bounds, ma
     amplitude = abs(arb(inner)) / (1 + arb(end.skew)) - blur / (1 - arb(end.skew))
     if not surely_less(tail, amplitude):
         return "inequality"
-    tilt = _tilt(network, bounds, (values[index], gap), length(back), off)
-    turn = (1.0 if inner > 0 else -1.0) * (sign if iterate.step % 2 else 1)
+    tilt = _tilt(network, bounds, (values[mode.index], mode.gap), length(back), off)
+    turn = (1.0 if inner > 0 else -1.0) * (mode.sign if iterate.step % 2 else 1)
     return Arrival(
         iterate.step,
         iterate.point,
@@ -185,7 +181,7 @@ def _decided(network: Network, rate: fmpq, iterate: Iterate, bounds: _Bounds, ma
         _above(tail),
         regime,
         np.stack([end.lower, end.upper], axis=1),
-        (_below(rho), _above(rho)),
+        (_below(mode.rho), _above(mode.rho)),
         turn * back / float(np.linalg.norm(back)),
         _above(tilt),
         w,
@@ -214,10 +210,10 @@ def regime_of(eta: arb, values: list[arb]) -> Regime | str:
 
     Args:
         eta: η.
-        values: The eigenvalues, rising.
+        values: The eigenvalues, ascending.
 
     Returns:
-        Small-step or large-step; or what is lacking, in one word.
+        Small-step or large-step; or what is lacking, a key of ``prove``'s reasons.
     """
     low, high = values[0], values[-1]
     if surely_less(arb(2), eta * high):
@@ -227,6 +223,43 @@ def regime_of(eta: arb, values: list[arb]) -> Regime | str:
     if surely_less(eta * (low + high), arb(2)):
         return Regime.SMALL_STEP
     return Regime.LARGE_STEP if surely_less(arb(2), eta * (low + high)) else "boundary"
+
+
+@dataclass(frozen=True)
+class Dominant:
+    """The dominant mode of a step size below the stability limit.
+
+    Attributes:
+        index: Its eigenvalue's index, 0 or the last.
+        sign: The sign of its multiplier, 1 or −1.
+        rho: The multiplier's modulus, in (0, 1) and above that of all others.
+        gap: A positive lower bound of its eigenvalue's distance to the others; 1 if there are none.
+    """
+
+    index: int
+    sign: int
+    rho: arb
+    gap: arb
+
+
+def dominant(eta: arb, values: list[arb], regime: Regime) -> Dominant | None:
+    """Return the mode that dominates in a regime.
+
+    Args:
+        eta: η.
+        values: The eigenvalues, ascending.
+        regime: The regime of η, as ``regime_of`` returns it.
+
+    Returns:
+        The mode; None if another one may be as large, or its eigenvalue double.
+    """
+    index, sign = (0, 1) if regime is Regime.SMALL_STEP else (len(values) - 1, -1)
+    others = [v for i, v in enumerate(values) if i != index]
+    rho = sign * (1 - eta * values[index])
+    b = max((abs(1 - eta * v).upper() for v in others), default=arb(0))
+    gap = min((abs(v - values[index]).lower() for v in others), default=arb(1))
+    simple = surely_less(arb(0), rho) and surely_less(b, rho) and surely_less(rho, arb(1)) and gap > 0
+    return Dominant(index, sign, rho, gap) if simple else None
 
 
 def _pulled(jac: Near, w: Floats) -> tuple[Floats, arb]:

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from gdcheck.networks.proof.arrival import Arrival
 from gdcheck.networks.proof.prove import Proof
 from gdcheck.networks.proof.rounding import Floats
-from gdcheck.networks.proof.stating import network_arrays, stated_layers
+from gdcheck.networks.proof.stating import LOOSE, network_arrays, stated_layers
 from gdcheck.theorem.loss.rational import to_text
 
 FORMAT = "gdcheck-network/1"
-_LOOSE = 2.0**-5
-"""The relative slack between a proved bound and the stated one: the checker's own bounds are not the same."""
 
 
 def certificate(proof: Proof, digest: str, file: str) -> dict[str, Any]:
@@ -43,9 +41,9 @@ def certificate(proof: Proof, digest: str, file: str) -> dict[str, Any]:
         "regime": end.regime.value,
         "ball": _ball(end),
         "spectrum": [_wider(end.spectrum[0]), _wider(end.spectrum[-1])],
-        "amplitude": end.amplitude * (1 - _LOOSE),
-        "tail": end.tail * (1 + _LOOSE),
-        "tilt": end.tilt * (1 + _LOOSE) + 2.0**-28,
+        "amplitude": end.amplitude * (1 - LOOSE),
+        "tail": end.tail * (1 + LOOSE),
+        "tilt": end.tilt * (1 + LOOSE) + 2.0**-28,
         "sides": proof.sides(end.step),
     }
 
@@ -69,7 +67,7 @@ def arrays(proof: Proof) -> dict[str, NDArray[Any]]:
 
 
 def _ball(end: Arrival) -> dict[str, float]:
-    more = 1 + _LOOSE
+    more = 1 + LOOSE
     return {
         "reach": end.reach,
         "drift": end.drift * more,
@@ -77,12 +75,12 @@ def _ball(end: Arrival) -> dict[str, float]:
         "sigma_p": end.sigma[1] * (1 + 2.0**-10),
         "lipschitz": end.turning * more,
         "residual": end.size * more,
-        "contraction": 1 - (1 - end.contraction) * (1 - _LOOSE),
+        "contraction": 1 - (1 - end.contraction) * (1 - LOOSE),
         "remainder": end.remainder * more,
     }
 
 
 def _wider(pair: Floats) -> list[float]:
     low, high = float(pair[0]), float(pair[1])
-    room = _LOOSE * (high - low) + 2.0**-30 * high
+    room = LOOSE * (high - low) + 2.0**-30 * high
     return [max(low - room, 0.0), high + room]

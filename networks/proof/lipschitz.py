@@ -9,15 +9,17 @@ a feature is read, g the group of a mean, s and t bounds of |φ′| and |φ″|)
     \ddot Z_l = 2\,G_l(\dot H_{l-1})\dot W_l^T + G_l(\ddot H_{l-1})W_l^T, \qquad
     \ddot H_l = M(\varphi''\dot Z_l^2 + \varphi'\ddot Z_l).
 
-For one sample the vector :math:`\dot Z_l^2` has the 1-norm :math:`\|\dot Z_l\|^2`, which a matrix maps to at most its
-largest column's norm times that: so the first part of :math:`\ddot H` meets columns, not the whole matrix, and the
-largest of the samples' norms once. All bounds are linear in the w_l, or quadratic; the largest eigenvalue of the last
-quadratic form bounds :math:`\|D^2F[\delta, \delta]\|/\|\delta\|^2`. A symmetric bilinear map into a Hilbert space is
-bounded by its values on the diagonal, so that is a Lipschitz constant of J (docs/network-proofs.md).
+For one sample the vector :math:`\dot Z_l^2` has the 1-norm :math:`\|\dot Z_l\|^2`, and the next layer's matrix maps it
+to a norm of at most its largest column norm times that. So the bound of the first part of :math:`\ddot H` needs only
+the largest column norm, not the norm of the matrix, and one of its two factors is the largest norm of a sample. All
+bounds are linear or quadratic forms in the w_l; the largest eigenvalue of the last layer's quadratic form bounds
+:math:`\|D^2F[\delta, \delta]\|/\|\delta\|^2`. A symmetric bilinear map into a Hilbert space is bounded by its values on
+the diagonal, so that is a Lipschitz constant of J (docs/network-proofs.md).
 
 In the same way :math:`\dddot Z_l = 3G_l(\ddot H_{l-1})\dot W_l^T + G_l(\dddot H_{l-1})W_l^T` and :math:`\dddot H_l =
 M(\varphi^{(3)}\dot Z_l^3 + 3\varphi''\dot Z_l\ddot Z_l + \varphi'\dddot Z_l)`; of one sample the 1-norms of the first
-two are at most :math:`\|\dot Z_l\|^3` and :math:`\|\dot Z_l\|\|\ddot Z_l\|`, and meet columns. Weight decay needs it.
+two are at most :math:`\|\dot Z_l\|^3` and :math:`\|\dot Z_l\|\|\ddot Z_l\|`, and need column norms only. The third
+derivative is for runs with weight decay.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ def layer_norms(network: Network, x: Floats, at: Forward) -> tuple[LayerNorms, .
     Args:
         network: The network.
         x: The weights, shape (n,).
-        at: The way forward at x.
+        at: The forward pass at x.
 
     Returns:
         The bounds, layer by layer.
@@ -161,7 +163,7 @@ def perron(form: Floats) -> float:
         form: The matrix, shape (k, k).
 
     Returns:
-        The bound, but for the rounding of its last few operations.
+        The bound, without the rounding of its last few operations: apply ``up`` to it.
     """
     if len(form) == 1 or not np.isfinite(form).all():
         return float(form.max())

@@ -26,7 +26,7 @@ class Layer:
     Attributes:
         gather: Which features of the layer before each position reads, shape (s, f); −1 reads zero.
         outputs: c, the features at each position.
-        bias: Whether a number is added to each.
+        bias: Whether a number is added to each feature.
         activation: φ; None for the last layer.
         groups: Which features the mean is taken over, shape (features after, group); None for no mean. Groups are
             disjoint.
@@ -50,12 +50,12 @@ class Layer:
 
     @property
     def features(self) -> int:
-        """How many features it hands on, for each sample."""
+        """How many features it outputs for each sample."""
         return int(self.gather.shape[0] * self.outputs if self.groups is None else self.groups.shape[0])
 
     @property
     def plain(self) -> bool:
-        """Whether it reads every feature once, in order: a dense layer."""
+        """Whether the layer reads every feature once, in order: a dense layer."""
         s, f = self.gather.shape
         return s == 1 and bool((self.gather[0] == np.arange(f)).all())
 

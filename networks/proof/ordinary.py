@@ -1,4 +1,4 @@
-"""Torch's own run beside the enclosed one: what rounding does to a training run that is not enclosed."""
+"""Torch's own run compared with the enclosed one: what rounding does to a training run that is not enclosed."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, p
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """What a layer did on the way forward.
+    """What a layer read and computed in the forward pass.
 
     Attributes:
         patches: P_l, shape (N s, f or f + 1).
@@ -37,11 +37,11 @@ class Read:
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """The way forward at one point.
+    """The forward pass at one point.
 
     Attributes:
-        reads: What each layer did.
-        outputs: What the last layer hands on, shape (N, q).
+        reads: What each layer read and computed.
+        outputs: The outputs of the last layer, shape (N, q).
         residuals: u, the outputs less the targets, shape (N, q).
     """
 
@@ -56,10 +56,10 @@ def forward(network: Network, x: Floats, spectral: list[float] | None = None) ->
     Args:
         network: The network.
         x: The weights, shape (n,).
-        spectral: Bounds of the spectral norms of the layers' weights, where better ones than Frobenius' are known.
+        spectral: Bounds of the spectral norms of the layers' weights; their Frobenius norms if None.
 
     Returns:
-        What every layer read, and the residuals.
+        The forward pass.
     """
     here = Near(network.inputs, 0.0)
     features = network.inputs.shape[1]
@@ -83,7 +83,7 @@ def gathered(layer: Layer, here: Near, m: int) -> Near:
     Args:
         layer: The layer.
         here: The features of the layer before, shape (N, features).
-        m: How often one is read at most.
+        m: How often a feature is read at most.
 
     Returns:
         What is read, shape (N s, f or f + 1).
@@ -100,7 +100,7 @@ def _read(layer: Layer, value: Floats) -> Floats:
 
 
 def _affine(patches: Near, weights: Floats, bias: bool, of_weights: float) -> Near:
-    """Apply the weights; the column of ones is exact, so an error of the patches meets the inner weights only."""
+    """Apply the weights; the column of ones is exact, so only the inner weights multiply the patches' error."""
     value = patches.value @ weights.T
     rounding = gamma(weights.shape[1] + 1) * max(length(patches.value) * length(weights), 2.0**-450)
     return Near(value, up(patches.error * of_weights + rounding))
@@ -129,7 +129,7 @@ def backward(network: Network, x: Floats, at: Forward, weight: Near) -> list[Nea
     Args:
         network: The network.
         x: The weights, shape (n,).
-        at: The way forward at x.
+        at: The forward pass at x.
         weight: The weighting, shape (N, q).
 
     Returns:
@@ -154,13 +154,13 @@ def scattered(layer: Layer, pulled: Near, features: int, samples: int, m: int) -
 
     Args:
         layer: The layer.
-        pulled: What its positions pull back, shape (N s, f).
-        features: The features of the layer before.
+        pulled: The derivatives with respect to what its positions read, shape (N s, f).
+        features: The number of features of the layer before.
         samples: N.
         m: How often a feature is read at most.
 
     Returns:
-        What the features get, shape (N, features).
+        The derivatives with respect to the features, shape (N, features).
     """
     if layer.plain:
         return pulled
@@ -173,14 +173,14 @@ def scattered(layer: Layer, pulled: Near, features: int, samples: int, m: int) -
 
 
 def spread(before: Layer, back: Near) -> Near:
-    """Apply the transpose of a layer's mean: hand each group's share to all that are in it.
+    """Apply the transpose of a layer's mean: divide each group's derivative equally among its members.
 
     Args:
         before: The layer.
-        back: What is handed back to its features, shape (N, features).
+        back: The derivatives with respect to its features, shape (N, features).
 
     Returns:
-        What is handed back to its activations, shape (N, s · c).
+        The derivatives with respect to its activations, shape (N, s · c).
     """
     if before.groups is None:
         return back
@@ -206,7 +206,7 @@ def gradient(network: Network, x: Floats, at: Forward, weight: Near) -> Near:
     Args:
         network: The network.
         x: The weights, shape (n,).
-        at: The way forward at x.
+        at: The forward pass at x.
         weight: b, shape (N, q).
 
     Returns:
@@ -224,12 +224,12 @@ def gradient(network: Network, x: Floats, at: Forward, weight: Near) -> Near:
 def jacobian(network: Network, x: Floats, at: Forward) -> Near:
     """Return J with one row for each sample and output.
 
-    Samples do not meet: pulling one output of all samples back at once gives that output's row for each sample.
+    Samples do not interact: pulling one output of all samples back at once gives that output's row for each sample.
 
     Args:
         network: The network.
         x: The weights, shape (n,).
-        at: The way forward at x.
+        at: The forward pass at x.
 
     Returns:
         J, shape (N q, n).

@@ -74,7 +74,7 @@ class Near:
 
     Attributes:
         value: The array at hand.
-        error: A bound of the Frobenius norm of what the exact array differs by.
+        error: A bound of the Frobenius norm of its difference from the exact array.
     """
 
     value: Floats
@@ -112,7 +112,7 @@ def summed(a: Near, b: Near) -> Near:
         b: The second, shape (rows, j).
 
     Returns:
-        The product, shape (i, j); errors meet Frobenius norms.
+        The product, shape (i, j); its error bound uses Frobenius norms.
     """
     rows = len(a.value)
     of_a, of_b = length(a.value), length(b.value)
@@ -147,7 +147,7 @@ def times(a: Near, b: Near, *, largest_a: float, largest_b: float) -> Near:
 
 
 def plus(a: Near, b: Near) -> Near:
-    """Add two arrays; what broadcasts must be exact.
+    """Add two arrays; one that is broadcast must be exact.
 
     Args:
         a: The first.

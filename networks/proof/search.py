@@ -95,7 +95,7 @@ def _decimal(value: float) -> fmpq:
 
 
 def _trained(network: Network, start: Floats, rate: float, beta: float, steps: int) -> Floats | None:
-    """Train; None if it diverges."""
+    """Return the last weights of a run; None if it diverges, or does not come near zero residuals."""
     x, move = start, np.zeros_like(start)
     for _ in range(steps):
         at = forward(network, x)

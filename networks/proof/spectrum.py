@@ -17,14 +17,14 @@ from gdcheck.networks.proof.rounding import Floats, Near, gamma, length, up
 
 @dataclass(frozen=True, eq=False)
 class Eigenvalues:
-    """Enclosed eigenvalues, rising.
+    """Enclosed eigenvalues, ascending.
 
     Attributes:
         lower: Lower bounds, shape (p,).
         upper: Upper bounds, shape (p,).
         vectors: Approximate eigenvectors as columns, shape (p, p).
         skew: A bound of ‖VᵀV − I‖.
-        residue: A bound of ‖AV − V diag(s)‖ for the numbers s midway, A being any matrix within the distance.
+        residue: A bound of ‖AV − V diag(s)‖, s the centres of the enclosures, for any matrix A within the distance.
     """
 
     lower: Floats
@@ -55,7 +55,7 @@ def eigenvalues(matrix: Near) -> Eigenvalues | None:
         return None
     av = a @ v
     s = v.T @ av
-    # ‖V‖ ≤ √(1 + ε) < 1.12 carries the error of AV, and the distance on both sides.
+    # ‖V‖ ≤ √(1 + ε) < 1.12 multiplies the error of AV, and the distance from both sides.
     rounding = up(g * (1.12 * of_a * of_v + length(av) * of_v))
     diagonal = s.diagonal().copy()
     wide = up(length(s - np.diag(diagonal)) + rounding + matrix.error * (1 + skew))

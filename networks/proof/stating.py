@@ -1,4 +1,4 @@
-"""What every network certificate states of the network: its layers, samples and indices."""
+"""What network certificates of both kinds state: the network's layers, samples and indices, and the slack of bounds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gdcheck.networks.proof.network import Network
+
+LOOSE = 2.0**-5
+"""The relative slack between a proved bound and the stated one: the checker's own bounds are not the same."""
 
 
 def stated_layers(network: Network) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def read_arrays(document: Mapping[str, Any], path: Path) -> dict[str, NDArray[An
         The arrays by name.
 
     Raises:
-        InputError: If the file is missing, or is none of arrays.
+        InputError: If the file is missing, or does not hold arrays.
     """
     stated = document.get("arrays")
     name = stated.get("file") if isinstance(stated, dict) else None
@@ -89,7 +89,7 @@ def recheck_file(
     Args:
         document: The certificate.
         path: Its path.
-        late_only: Whether the stored late iterate is taken as given.
+        late_only: Whether the stored late iterate is taken as given, and only what follows from it is checked.
         time_limit: Seconds allowed.
         watch: Called with the step and the number of steps.
 

@@ -31,12 +31,12 @@ def traced(module: nn.Module, inputs: Floats, targets: Floats) -> tuple[Network,
     """Turn a module into a network with proved bounds.
 
     Args:
-        module: A chain of the layers known; its weights are taken as they are.
+        module: A chain of known layers; its weights are taken as they are.
         inputs: Shape (N, d) or (N, channels, height, width).
         targets: Shape (N, q).
 
     Returns:
-        The network and the module's weights as its first, shape (n,).
+        The network, and the module's weights as its first weights, shape (n,).
 
     Raises:
         InputError: If the module branches, or holds a layer without bounds; the message names it.
@@ -101,7 +101,7 @@ def _one(size: Any, name: str) -> int:
 
 
 class _Chain:
-    """The layers so far, and where each of torch's features lies among ours."""
+    """The layers so far, and the index of each of torch's features in the order of ``network``."""
 
     def __init__(self, inputs: Floats) -> None:
         self.inputs = inputs
@@ -141,7 +141,7 @@ class _Chain:
         groups = blocks.reshape(-1, size * size)
         self.layout = np.arange(len(groups), dtype=np.int64).reshape(c, high // size, wide // size)
         if not self.layers:
-            # Of the samples themselves: what is proved is said of their means.
+            # The samples themselves are pooled, so the proof is about the pooled samples.
             self.inputs = self.inputs.reshape(len(self.inputs), -1)[:, groups].mean(axis=2)
             return
         last = self.layers[-1]

@@ -24,7 +24,7 @@ from gdcheck.networks.proof.rounding import UNIT, Floats, Near, gamma, length, u
 from gdcheck.networks.proof.spectrum import Eigenvalues, eigenvalues
 
 _ROUND = 2.0**-12
-"""How far from 1 a step may stretch errors by the size of an anchor's ball alone."""
+"""The most that the size of an anchor's ball may add to the factor by which a step stretches errors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +57,13 @@ class Anchor:
 
 @dataclass(frozen=True, eq=False)
 class Iterate:
-    """An iterate.
+    """An enclosed iterate.
 
     Attributes:
         step: k.
         point: The float64 point, shape (n,).
         drift: A bound of its distance from x_k.
-        at: The way forward at the point.
+        at: The forward pass at the point.
         size: A bound of ‖u‖ over the ball of the drift.
         anchor: The anchor whose ball holds that ball.
         away: A bound of the distance from the anchor to x_k.
@@ -99,7 +99,7 @@ def anchored(network: Network, eta: fmpq, x: Floats, at: Forward) -> Anchor | No
         network: The network.
         eta: The step size.
         x: The point, shape (n,).
-        at: The way forward there.
+        at: The forward pass there.
 
     Returns:
         The anchor; None if the numbers are not finite.
@@ -155,7 +155,7 @@ def iterates(network: Network, eta: fmpq, start: Floats) -> Iterator[Iterate]:
         pull = gradient(network, x, at, at.residuals)
         move = rate * pull.value
         after = x - move
-        # The step that is made differs from −η∇f by the gradient's error, by η − rate, and by two roundings.
+        # The computed step differs from −η∇f by the gradient's error, by η − rate, and by two roundings.
         most = up(rate + off)
         rounding = up(most * pull.error + (off + UNIT * rate) * length(pull.value) + UNIT * length(after))
         drift = up((anchor.stretch + most * anchor.turning * size) * drift + rounding)

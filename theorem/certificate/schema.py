@@ -104,7 +104,7 @@ class Smooth(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth/1"):
         regime: The regime.
         fails: The assumptions that fail.
         minimizer: Where the minimizer lies.
-        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by ascending eigenvalue.
         spectrum: The ends of the Hessian's spectrum at the minimizer.
         regular_at: A point where I − η∇²f is regular; null if none is known.
         step: The step at which the inequality holds.
@@ -138,7 +138,7 @@ class SmoothMethod(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth-m
         regime: The regime.
         fails: The assumptions that fail.
         minimizer: Where the minimizer lies.
-        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by ascending eigenvalue.
         spectrum: The ends of the Hessian's spectrum at the minimizer.
         regular_at: A point where I − η∇²f is regular; null if none is needed or known.
         powers: Bounds of the norm of states; null without a limit.
@@ -191,7 +191,7 @@ class SmoothEveryStart(Shape, frozen=True, tag_field="schema", tag="gdcheck-smoo
         regime: The regime.
         fails: The assumptions that fail.
         minimizer: Where the minimizer lies.
-        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by ascending eigenvalue.
         spectrum: The ends of the Hessian's spectrum at the minimizer.
         regular_at: A point where I − η∇²f is regular; null if none is known.
         limit: The limit of almost every start; null if an assumption fails.
@@ -592,7 +592,7 @@ class SmoothSaddle(Shape, frozen=True, tag_field="kind", tag="saddle"):
     Attributes:
         centre: The ball's centre.
         radius: Its radius.
-        eigenvectors: Vectors near those of the Hessian, by rising eigenvalue.
+        eigenvectors: Vectors near those of the Hessian, by ascending eigenvalue.
         lowest: An interval of the lowest eigenvalue.
     """
 

@@ -83,7 +83,7 @@ def add_term(target: "Polynomial | dict[HingeKey, fmpq]", key: object, value: fm
 
 @lru_cache(maxsize=2 * MAX_VARIABLES)
 def ring(dimension: int) -> fmpq_mpoly_ctx:
-    """Return FLINT's ring of polynomials in n variables; its terms come by falling degree, then as x², xy, y²."""
+    """Return FLINT's ring of polynomials in n variables; its terms come by descending degree, then as x², xy, y²."""
     return fmpq_mpoly_ctx.get([f"x{i}" for i in range(dimension)], Ordering.deglex)
 
 

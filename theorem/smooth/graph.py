@@ -27,7 +27,7 @@ class Sum:
 
     Attributes:
         constant: The constant.
-        terms: Slots with their coefficients, by rising slot; no coefficient is zero.
+        terms: Slots with their coefficients, by ascending slot; no coefficient is zero.
     """
 
     constant: fmpq

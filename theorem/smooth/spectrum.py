@@ -26,7 +26,7 @@ _SAFE = 16
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues, rising, and nearly orthonormal vectors near their eigenvectors.
+    """Eigenvalues, ascending, and nearly orthonormal vectors near their eigenvectors.
 
     Attributes:
         values: Enclosures of the eigenvalues, shape (n,).

@@ -1,4 +1,4 @@
-r"""What the checker bounds by its own means: definiteness, eigenvalues, norms, and how fast the Jacobian turns.
+r"""The checker's own bounds: definiteness, eigenvalues, norms, and a Lipschitz constant of the Jacobian.
 
 *Definiteness.* If Cholesky's factorization in float64 of :math:`A - cI`, :math:`c = 2(p+2)2^{-53}\,\mathrm{tr}\,A`,
 runs to its end, A has no negative eigenvalue: the factor's product differs from :math:`A - cI` by at most
@@ -23,7 +23,7 @@ from gdcheck.networks.proof.checker.wide import Array, Wide, above, size
 
 
 def nonnegative(matrix: Array, error: float) -> bool:
-    """Whether every symmetric matrix within ``error``, in norm, of one at hand surely has no negative eigenvalue."""
+    """Return whether every symmetric matrix within ``error`` of this one, in norm, surely is positive semidefinite."""
     p = len(matrix)
     trace = float(np.abs(matrix.diagonal()).sum())
     shift = 2 * (p + 2) * 2.0**-53 * trace + error * (1 + 2.0**-40) + 2.0**-300
@@ -59,7 +59,7 @@ class Ends:
 
 
 def ends(matrix: Array, error: float) -> Ends | None:
-    """Enclose the ends of the spectrum of every symmetric matrix within ``error`` of one at hand."""
+    """Enclose the ends of the spectrum of every symmetric matrix within ``error`` of this one, in norm."""
     if not np.isfinite(matrix).all():
         return None
     values, vectors = np.linalg.eigh(matrix)
@@ -133,7 +133,7 @@ def norms(network: Network, weights: list[Wide], patches: list[Wide]) -> list[No
 
 
 def turning(network: Network, at: list[Norms], radius: float) -> float:
-    """Bound the Lipschitz constant of J on a ball, in operator norm (docs/networks.md, *How fast J turns*)."""
+    """Bound the Lipschitz constant of J on a ball, in operator norm (docs/network-proofs.md, *How fast J turns*)."""
     count = len(at)
     speed, fastest = np.zeros(count), np.zeros(count)
     form = np.zeros((count, count))

@@ -93,7 +93,7 @@ def _whole(network: Network, stated: Stated, until: float, watch: Callable[[int,
 
 
 def _sided(network: Network, stated: Stated, here: Here, at: tuple[Station, float], side: int) -> bool:
-    """Decide a side from the station at hand, or from one at the iterate itself."""
+    """Decide a side from the bounds of the nearby station, or else from those of one at the iterate itself."""
     if on_side(here, at[0], at[1], stated.step_size, side):
         return True
     own = station(network, stated.step_size, here.point)

@@ -1,4 +1,4 @@
-r"""The Hessian from differences of gradients, and its Lipschitz constant: no second pass through the network.
+r"""The Hessian from differences of gradients, without a second-order pass, and its Lipschitz constant.
 
 *Differences.* :math:`\nabla f(c + he_j) - \nabla f(c) = h\nabla^2f(c)e_j + \theta`, :math:`\|\theta\| \le Th^2/2`
 where T is a Lipschitz constant of the Hessian on the ball of radius h. With gradients known within e the error is
@@ -26,7 +26,7 @@ from gdcheck.networks.proof.checker.wide import Array, Wide, above, plus, size, 
 
 @dataclass(frozen=True, eq=False)
 class Spot:
-    """A float64 point: its layers' norms, bounds of ‖J‖ and of ‖E′‖ there."""
+    """A float64 point with its layers' norms and bounds of ‖J‖ and of ‖E′‖ there."""
 
     objective: Objective
     point: Array
@@ -36,7 +36,7 @@ class Spot:
 
     @classmethod
     def at(cls, objective: Objective, point: Array) -> Spot:
-        """Measure a point, shape (n,)."""
+        """Bound the norms at a point, shape (n,)."""
         network = objective.network
         weights = network.weights(Wide.exact(point))
         there = forward(network, weights)
@@ -69,7 +69,7 @@ class Spot:
         n = len(self.point)
         base = self.objective.gradient(Wide.exact(self.point))
         rows, total = np.empty((n, n)), 0.0
-        # Any power of two will do; this one is about the best.
+        # Any power of two is sound; this one is about the best.
         step = 2.0 ** round(log2(2 * sqrt((base.error + 2.0**-90) / (self.third(0.0) + 2.0**-60))))
         bend = self.third(step) * step / 2
         for j in range(n):
@@ -100,7 +100,7 @@ def _forms(network: Network, at: list[Norms], radius: float) -> tuple[Array, Arr
             before = network.layers[i - 1]
             s1, s2, s3 = KNOWN[str(before.activation)].bounds
             group = 1 if before.groups is None else before.groups.shape[1]
-            # What the features do: means divide 2-norms by √g, and 1-norms by g.
+            # The features after activation and mean: a mean divides 2-norms by √g, and 1-norms by g.
             bent = s2 / group * _both(np.multiply.outer(one, all_))
             still = s1 / sqrt(group) * twice
             cube = s3 / group * np.multiply.outer(np.multiply.outer(one, one), all_)

@@ -28,7 +28,7 @@ class BadNetworkCertificate(ValueError):  # noqa: N818 - named as the other chec
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A layer as stated: what each position reads, the outputs of each, a bias or none, the activation, the groups."""
+    """A layer as stated: what each position reads, the outputs at each, whether there is a bias, activation, groups."""
 
     gather: NDArray[np.int64]
     outputs: int
@@ -70,7 +70,7 @@ class Stated(Samples):
         spectrum: Stated enclosures of λ₁ and λ_p.
         amplitude: A lower bound.
         tail: An upper bound.
-        tilt: How far the vector may be off.
+        tilt: A bound of the vector's distance from the exact limit.
         sides: Runs of steps (first, last, 1 or −1) at which the largest eigenvalue of JJᵀ lies above or below 2/η.
     """
 

@@ -39,7 +39,7 @@ class Station:
 
 @dataclass(frozen=True, eq=False)
 class Here:
-    """An iterate: its step, the pair, the bound d of its distance to x_k, the way forward there, r ≥ ‖u(x_k)‖."""
+    """An iterate: its step, the pair, a bound d of its distance to x_k, the forward pass there, r ≥ ‖u(x_k)‖."""
 
     step: int
     point: Wide
@@ -61,7 +61,7 @@ def gram(j: Array, error: float) -> tuple[Array, float]:
 
 
 def station(network: Network, eta: Fraction, point: Wide) -> Station | None:
-    """Bound what steps need around a point; None if its spectrum cannot be enclosed."""
+    """Find a ball around a point and bounds on it; None if the spectrum at the point cannot be enclosed."""
     weights = network.weights(point)
     at = forward(network, weights)
     kernel = ends(*gram(*jacobian(network, weights, at)))
@@ -91,7 +91,7 @@ def apart(a: Wide, b: Wide) -> float:
 
 
 def follow(network: Network, stated: Stated) -> Iterator[tuple[Here, Station, float]]:
-    """Enclose x₀, x₁, …, with the station of each and its distance from there; ends early if the bounds do.
+    """Enclose x₀, x₁, …, with the station of each and its distance from there; end where no station has bounds.
 
     Claim N2 (trajectory).
     """

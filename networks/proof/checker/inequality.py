@@ -22,7 +22,7 @@ class Ball:
 
     Attributes:
         eta: η.
-        around: The ball's radius around the pair at hand: the reach and the drift.
+        around: The radius of a ball around the pair that contains it: the reach plus the drift.
         lipschitz: L on it.
         sigma: σ₁ and σ_p on it.
         residual: r.
@@ -41,14 +41,14 @@ class Ball:
 
 @dataclass(frozen=True, eq=False)
 class Matrices:
-    """K and J at the pair at hand, in float64, with the distances from the exact ones and from K at the limit.
+    """K and J at the pair, in float64, with bounds of their distances from the exact ones and from K at the limit.
 
     Attributes:
         kernel: K, shape (p, p).
-        blur: How far it is off.
-        spread: How far K∞ may be from the exact K.
+        blur: A bound of its distance from the exact K.
+        spread: A bound of the distance from the exact K to K∞.
         jacobian: J, shape (p, n).
-        off: How far it is off.
+        off: A bound of its distance from the exact J.
     """
 
     kernel: Array
@@ -118,7 +118,7 @@ def _ball(stated: Stated, here: Here, found: Ends, around: arb, steep: arb) -> B
 
 
 def _turning(stated: Stated, ball: Ball) -> None:
-    """Check claim N4.
+    """Check the stated Lipschitz constant of J.
 
     Claim N4 (turning).
     """
@@ -126,7 +126,7 @@ def _turning(stated: Stated, ball: Ball) -> None:
 
 
 def _singular_values(stated: Stated, ball: Ball) -> None:
-    """Check claim N5.
+    """Check the stated bounds of the singular values of J.
 
     Claim N5 (singular values).
     """
@@ -156,7 +156,7 @@ class Mode:
         gap: A lower bound of its distance to the other eigenvalues of K∞; None if there are none.
         vector: A unit vector near its eigenvector, shape (p,).
         back: Jᵀ times that, shape (n,).
-        residue: ‖(K − s)w‖ at the pair at hand, s the middle of the enclosure.
+        residue: A bound of ‖(K − s)w‖ at the pair, s the centre of the enclosure.
     """
 
     value: arb
@@ -247,7 +247,7 @@ def _pulled(mode: Mode, at: Matrices) -> arb:
 
 
 def _residue(kernel: Array, blur: float, w: Array, value: arb) -> arb:
-    """Bound ‖(K − s)w‖ for the middle s of an enclosure, K at the pair at hand."""
+    """Bound ‖(K − s)w‖ for the centre s of an enclosure, K at the pair."""
     s = float(value.mid())
     left = kernel @ w - s * w
     p = len(w)

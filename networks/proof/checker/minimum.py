@@ -1,8 +1,8 @@
 r"""A certificate of a run that arrives at a strict minimum: claims W1 to W9 of docs/certificate.md.
 
-The run is enclosed again: points are pairs of floats, and where :math:`x_k` is within d of the pair at hand and both
-within a distance D of a spot with the Hessian's eigenvalues in [a, b], :math:`x_{k+1}` is within :math:`\max(1 -
-\eta(a - TD), \eta(b + TD) - 1)d` and what the pair's own step lacks.
+The run is enclosed again: points are pairs of floats. Where :math:`x_k` is within d of the pair, and both are within D
+of a spot with the Hessian's eigenvalues in [a, b], :math:`x_{k+1}` is within :math:`\max(1 - \eta(a - TD), \eta(b +
+TD) - 1)d` of the next pair, plus the rounding error of the pair's step.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gdcheck.networks.proof.checker.passes import Network
 from gdcheck.networks.proof.checker.wide import Array, Wide, above, plus, scaled, size
 
 _SPENT = 0.02
-"""By how much errors may grow, in logarithms, on account of the distance from one spot (see ``Spot``)."""
+"""How much the logarithm of the error may grow because of the distance from one spot (see ``Spot``)."""
 
 
 @dataclass(frozen=True, eq=False)

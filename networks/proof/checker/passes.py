@@ -21,7 +21,7 @@ class Network:
         inputs: Shape (N, d).
         targets: Shape (N, q).
         repeats: How often each layer reads a feature of the one before at most.
-        slices: In how many slices matrices are multiplied.
+        slices: The number of slices in a matrix product (see ``wide``).
     """
 
     layers: tuple[Layer, ...]
@@ -65,7 +65,7 @@ class Network:
         return cls(stated.layers, stated.inputs, stated.targets, tuple(repeats))
 
     def weights(self, x: Wide) -> list[Wide]:
-        """Split all weights, shape (n,), into those of each layer; errors are shared by all."""
+        """Split all weights, shape (n,), into those of each layer; each has the error bound of all."""
         out, begin = [], 0
         for layer in self.layers:
             columns = layer.gather.shape[1] + int(layer.bias)
@@ -77,7 +77,7 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """The way forward: what each layer read, φ′ where it has one, and the residuals, shape (N, q)."""
+    """The forward pass: what each layer read, φ′ of each activation, and the residuals, shape (N, q)."""
 
     patches: list[Wide]
     slopes: list[Wide]
@@ -125,7 +125,7 @@ def _mean(here: Wide, layer: Layer) -> Wide:
 
 
 def _shared(total: Wide, count: int) -> Wide:
-    """Divide by a whole number: the float quotient, and what the exact remainder adds."""
+    """Divide by a whole number: the float quotient, corrected by the exact remainder."""
     number = np.full_like(total.high, float(count)), np.zeros_like(total.high)
     high, low = over((total.high, total.low), number)
     return Wide(high, low, above((total.error + total.size * 2.0**-98) / count))
@@ -149,7 +149,7 @@ def backward(network: Network, weights: list[Wide], at: Pass, out: Wide) -> list
 
 
 def _added(spread: Wide, layer: Layer, features: int, samples: int, repeat: int) -> Wide:
-    """Add what each position pulls back to the features it read."""
+    """Apply the transpose of a gather: add each position's derivatives to the features that it read."""
     zero = np.zeros((samples, features + 1))
     total = Wide.exact(zero)
     s, f = layer.gather.shape
@@ -165,7 +165,7 @@ def _added(spread: Wide, layer: Layer, features: int, samples: int, repeat: int)
 
 
 def _handed(back: Wide, before: Layer) -> Wide:
-    """Hand a mean's share to all of its group."""
+    """Apply the transpose of a mean: divide each group's derivative equally among its members."""
     if before.groups is None:
         raise AssertionError("asked for with groups only")
     part = _shared(back, before.groups.shape[1])

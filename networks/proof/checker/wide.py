@@ -47,7 +47,7 @@ class Wide:
     Attributes:
         high: The leading part.
         low: The trailing part, at most half a unit of the last place of the leading one.
-        error: The distance.
+        error: A bound of the Frobenius distance from the exact array.
     """
 
     high: Array
@@ -172,7 +172,7 @@ _ROWS = 64
 def tall_product(a: Wide, b: Wide, slices: int = 3) -> Wide:
     """Return AᵀB for matrices of many rows: the fewer terms a product sums, the more bits its slices hold.
 
-    Each block's product is that of the pairs at hand; the distances of A and B from them are charged once, for all.
+    Each block multiplies the stored pairs; the errors of A and B are added once, for all blocks.
     """
     total: Wide | None = None
     for begin in range(0, len(a.high), _ROWS):

@@ -1,8 +1,7 @@
 r"""Where a run arrives at a strict minimum, decided at one iterate by the amplitude lemma.
 
 With :math:`s = x - x_*` and :math:`A = \nabla^2f(x_*)` a step is :math:`s^+ = (I - \eta A)s + g`, :math:`\|g\| \le
-\frac\eta2T\|s\|^2` on a ball around :math:`x_*` on which T is a Lipschitz constant of the
-Hessian. A is known within
+\frac\eta2T\|s\|^2` on a ball around :math:`x_*` on which T is a Lipschitz constant of the Hessian. A is known within
 :math:`T\delta`, δ the distance to :math:`x_*` from the point where the Hessian was computed.
 """
 
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb, ctx, fmpq
 
-from gdcheck.networks.proof.arrival import regime_of
+from gdcheck.networks.proof.arrival import dominant, regime_of
 from gdcheck.networks.proof.lipschitz import distance
 from gdcheck.networks.proof.minimum.place import Minimizer
 from gdcheck.networks.proof.minimum.trajectory import Iterate
@@ -41,7 +40,7 @@ class Arrival:
         amplitude: A lower bound of |⟨v, x_k − x_*⟩|.
         tail: An upper bound of the tail.
         regime: Small-step or large-step.
-        spectrum: Enclosures of the Hessian's eigenvalues at the minimizer, rising, shape (n, 2), of the sum over
+        spectrum: Enclosures of the Hessian's eigenvalues at the minimizer, ascending, shape (n, 2), of the sum over
             samples.
         rho: The modulus of the dominant multiplier, enclosed.
         vector: The limit of direction at even steps, approximately, shape (n,).
@@ -64,7 +63,7 @@ class Arrival:
 
 
 def arrival(rate: fmpq, iterate: Iterate, found: Minimizer) -> Arrival | str:
-    """Decide at one iterate.
+    """Decide at one iterate whether it proves the limit of direction.
 
     Args:
         rate: The step size, for the sum over samples.
@@ -72,7 +71,7 @@ def arrival(rate: fmpq, iterate: Iterate, found: Minimizer) -> Arrival | str:
         found: The minimizer that it is near.
 
     Returns:
-        The limit; or what is lacking, in one word.
+        The limit; or what is lacking, a key of ``prove``'s reasons.
     """
     here = found.place
     offset = iterate.point - here.point
@@ -91,18 +90,14 @@ def arrival(rate: fmpq, iterate: Iterate, found: Minimizer) -> Arrival | str:
         regime = regime_of(eta, values)
         if isinstance(regime, str):
             return regime
-        index, sign = (0, 1) if regime is Regime.SMALL_STEP else (len(values) - 1, -1)
-        others = [v for i, v in enumerate(values) if i != index]
-        rho = sign * (1 - eta * values[index])
-        b = max((abs(1 - eta * v).upper() for v in others), default=arb(0))
-        gap = min((abs(v - values[index]).lower() for v in others), default=arb(1))
-        if not (surely_less(arb(0), rho) and surely_less(b, rho) and surely_less(rho, arb(1)) and gap > 0):
+        mode = dominant(eta, values, regime)
+        if mode is None:
             return "neighbour"
-        lemma = bounds_from(rho, eta * arb(third) / 2, r)
+        lemma = bounds_from(mode.rho, eta * arb(third) / 2, r)
         if lemma is None:
             return "inequality"
-        v = end.vectors[:, index]
-        sine = arb(up(end.residue)) / (gap * (1 - arb(end.skew)))
+        v = end.vectors[:, mode.index]
+        sine = arb(up(end.residue)) / (mode.gap * (1 - arb(end.skew)))
         inner = float(v @ offset)
         # The difference of two points is rounded once in each entry, the product as any of n terms.
         rounded = arb(up((gamma(len(v) + 1) + UNIT) * length(v) * length(offset)))
@@ -110,7 +105,7 @@ def arrival(rate: fmpq, iterate: Iterate, found: Minimizer) -> Arrival | str:
         amplitude = abs(arb(inner)) / (1 + arb(end.skew)) - moved / (1 - arb(end.skew))
         if not surely_less(lemma.tail, amplitude):
             return "inequality"
-        turn = (1.0 if inner > 0 else -1.0) * (sign if iterate.step % 2 else 1)
+        turn = (1.0 if inner > 0 else -1.0) * (mode.sign if iterate.step % 2 else 1)
         return Arrival(
             iterate.step,
             iterate.point,
@@ -122,7 +117,7 @@ def arrival(rate: fmpq, iterate: Iterate, found: Minimizer) -> Arrival | str:
             up(float(lemma.tail.upper())),
             regime,
             np.stack([end.lower, end.upper], axis=1),
-            (float(rho.lower()) * (1 - 2.0**-40), up(float(rho.upper()))),
+            (float(mode.rho.lower()) * (1 - 2.0**-40), up(float(mode.rho.upper()))),
             turn * v / float(np.linalg.norm(v)),
             up(float((arb(2).sqrt() * sine).upper()) + 2.0**-40),
         )

@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 
 from gdcheck.networks.proof.minimum.arrival import Arrival
 from gdcheck.networks.proof.minimum.prove import Proof
-from gdcheck.networks.proof.stating import network_arrays, stated_layers
+from gdcheck.networks.proof.stating import LOOSE, network_arrays, stated_layers
 from gdcheck.theorem.loss.rational import to_text
 from gdcheck.theorem.methods.statement import Regime
 
 MINIMUM_FORMAT = "gdcheck-network-minimum/1"
-_LOOSE = 2.0**-5
-"""The relative slack between a proved bound and the stated one: the checker's own bounds are not the same."""
+
 _SHARE = 2.0**-7
-"""Which share of λ₁ and of the gap is left for the checker's Hessian at least."""
+"""The least share of λ₁ and of the gap that is left to the error of the checker's Hessian."""
 _GRADIENT = 2.0**-43
 """The approximate error of the checker's gradients of a large network."""
 _SLOPE = 2.0**-40
-"""What is left for the error of the checker's gradient at the minimizer."""
+"""The room for the error of the checker's gradient at the minimizer."""
 _TILT = 2.0**-11
+"""The room for the error of the checker's eigenvector."""
 
 
 def minimum_certificate(proof: Proof, digest: str, file: str) -> dict[str, Any]:
-    """State what was proved, of the mean over samples.
+    """State what was proved; loss, step size and spectrum are those of the mean over samples.
 
     Args:
         proof: A proof with an arrival.
@@ -85,16 +85,16 @@ def _gap(end: Arrival) -> float:
 
 
 def _blur(end: Arrival) -> float:
-    """Return what is left for the checker's Hessian, which differences of gradients make less sharp: √(Tne), about."""
+    """Return the room for the error of the checker's Hessian from differences of gradients, about √(Tne)."""
     room = min(_gap(end), float(end.spectrum[0, 0]))
     return max(_SHARE * room, min(4 * sqrt(end.third * len(end.point) * _GRADIENT), room / 4))
 
 
 def _bounds(end: Arrival) -> dict[str, float]:
-    more, found = 1 + _LOOSE, end.minimizer
-    # What the amplitude exceeds the tail by is left to the checker.
+    more, found = 1 + LOOSE, end.minimizer
+    # The excess of the amplitude over the tail is shared with the checker's less sharp bounds.
     spare = end.amplitude - end.tail
-    convexity = found.convexity * (1 - _LOOSE) - _blur(end)
+    convexity = found.convexity * (1 - LOOSE) - _blur(end)
     return {
         "drift": end.drift * more + 2.0**-60,
         "radius": found.radius,

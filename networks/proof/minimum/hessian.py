@@ -8,8 +8,8 @@ Along directions :math:`\dot W` (passes.py has the letters):
     \dot B_L = E''\dot Z_L, \qquad \dot B_{l-1} = \varphi''\circ\dot Z_{l-1}\circ Q_{l-1} + \varphi'\circ
     M^TG_l^T(\dot B_lW_l + B_l\dot W_l), \quad Q_{l-1} = M^TG_l^T(B_lW_l),
 
-and the gradient of :math:`W_l` moves by :math:`\dot B_l^TP_l + B_l^TG_l(\dot H_{l-1})`. Many directions go at once,
-as if they were more samples; the error is the Frobenius norm over all of them, so that of the Hessian's rows.
+and the gradient of :math:`W_l` moves by :math:`\dot B_l^TP_l + B_l^TG_l(\dot H_{l-1})`. Many directions are computed at
+once, as if they were more samples; the error is the Frobenius norm over all of them, that is, of the Hessian's rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def hessian(objective: Objective, x: Floats, at: Forward) -> Near:
     Args:
         objective: The function.
         x: The weights, shape (n,).
-        at: The way forward at x.
+        at: The forward pass at x.
 
     Returns:
         The Hessian, shape (n, n), within a Frobenius distance.
@@ -67,7 +67,7 @@ def curvature_along(objective: Objective, x: Floats, at: Forward, way: Floats) -
     Args:
         objective: The function.
         x: The weights, shape (n,).
-        at: The way forward at x.
+        at: The forward pass at x.
         way: Where the power method begins, not zero, shape (n,).
 
     Returns:
@@ -90,7 +90,7 @@ def curvature_along(objective: Objective, x: Floats, at: Forward, way: Floats) -
 
 @dataclass(frozen=True, eq=False)
 class _Base:
-    """What all directions share: weights, B_l, Q_l, φ″(Z_l) and its bound, by layer."""
+    """What all directions share: weights, B_l, Q_l, and φ″(Z_l) with its error, by layer."""
 
     network: Network
     weights: list[Floats]
@@ -115,7 +115,7 @@ def _base(objective: Objective, x: Floats, at: Forward) -> _Base:
             raise AssertionError("only the last layer has no activation")
         value = phi.bend(z.value, phi.value(z.value)[0], slopes.value)
         own = phi.bend_error * (sqrt(z.value.size) + length(z.value))
-        # The computed φ″ is that of the point at hand: the exact point's is further off by |φ‴| times its distance.
+        # φ″ is computed at the float64 Z; at the exact Z it differs by up to |φ‴| times Z's error.
         bends.append(Near(value, up(phi.third * z.error + own)))
     return _Base(network, weights, back, pulled, bends)
 
@@ -133,7 +133,7 @@ def _multiplied(a: Near, b: Floats, of_b: float) -> Near:
 
 
 def _times(a: Near, b: Near, most_b: float) -> Near:
-    """Multiply tangents, shape (D, …), entry by entry by what all share, whose moduli are at most ``most_b``."""
+    """Multiply tangents, shape (D, …), entry by entry by an array that all share, of moduli at most ``most_b``."""
     value = a.value * b.value
     size = length(a.value)
     return Near(value, up(a.error * (most_b + b.error) + size * b.error + 2 * UNIT * max(size * most_b, 2.0**-450)))

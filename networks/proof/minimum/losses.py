@@ -84,4 +84,4 @@ SQUARED = OutputLoss(
 CROSS_ENTROPY = OutputLoss("cross-entropy", _entropy, _entropy_slope, _entropy_bend, 0.5, 0.2723, one_hot=True)
 
 LOSSES = {loss.name: loss for loss in (SQUARED, CROSS_ENTROPY)}
-"""All, by name."""
+"""All losses of the outputs, by name."""

@@ -58,7 +58,7 @@ class Objective:
 
         Args:
             x: The weights, shape (n,).
-            at: The way forward at x.
+            at: The forward pass at x.
 
         Returns:
             The gradient, shape (n,).

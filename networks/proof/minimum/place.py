@@ -17,14 +17,14 @@ from gdcheck.networks.proof.spectrum import Eigenvalues, eigenvalues
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A point.
+    """A point with the Hessian there and bounds around it.
 
     Attributes:
         objective: The function.
         point: The point, shape (n,).
         hessian: The Hessian there, shape (n, n).
-        values: Its eigenvalues.
-        norms: What bounds the third derivative around it.
+        values: The Hessian's eigenvalues.
+        norms: The norms that bound the third derivative around the point.
     """
 
     objective: Objective
@@ -39,7 +39,7 @@ class Place:
 
 
 def place(objective: Objective, x: Floats) -> Place | None:
-    """Measure a point.
+    """Enclose the Hessian and its spectrum at a point.
 
     Args:
         objective: The function.

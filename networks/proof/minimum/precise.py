@@ -44,7 +44,7 @@ _KNOWN: dict[str, Callable[[arb], tuple[arb, arb]]] = {
 
 
 def gradient_norm(objective: Objective, x: Floats) -> float:
-    """Bound the gradient's norm at a point, with no more than the last of many bits lost.
+    """Bound the gradient's norm at a point closely, in balls of 128 bits.
 
     Args:
         objective: The function.

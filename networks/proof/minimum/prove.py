@@ -64,7 +64,7 @@ class Proof:
         first: The step at which a limit was proved first; None if unresolved.
         reason: What is lacking if unresolved, in one sentence.
         moments: The run, thinned to at most two thousand iterates, and its last one.
-        sides: Steps at which the sharpness is surely above 2/η, surely not, and neither.
+        sides: How many steps have a sharpness surely above 2/η, surely below it, and neither.
         anchors: At how many points the Hessian was computed.
     """
 
@@ -143,7 +143,7 @@ def prove_minimum(
             if found in {"unstable", "neighbour", "limit", "boundary"} or last:
                 break
     else:
-        # The bounds ended before the steps did.
+        # The enclosure ended before the steps did.
         lacking = "left"
     reason = "" if end is not None else _REASONS[lacking]
     return Proof(objective, step_size, start, end, first, reason, run.kept(), run.sides, anchors)

@@ -121,7 +121,7 @@ def step_size_for(found: Minimizer, regime: Regime) -> fmpq:
 
 
 def start_near(found: Minimizer, distance: float, seed: int) -> Floats:
-    """Return a start at a distance from a minimizer, its offset made in equal parts of v₁, vₙ and a random direction.
+    """Return a start at a distance from a minimizer; its offset is the sum of v₁, vₙ and a random unit vector, scaled.
 
     Args:
         found: The minimizer.

@@ -47,7 +47,7 @@ def norms_at(objective: Objective, x: Floats, at: Forward) -> Norms:
     Args:
         objective: The function.
         x: The weights, shape (n,).
-        at: The way forward at x.
+        at: The forward pass at x.
 
     Returns:
         The bounds.

@@ -6,7 +6,8 @@ eigenvalues there are in :math:`[\lambda_1 - Td, \lambda_n + Td]`, and
 
 .. math:: \varepsilon_{k+1} \le \max(1 - \eta(\lambda_1 - Td), \eta(\lambda_n + Td) - 1)\varepsilon_k + \text{rounding}.
 
-Where the loss is convex the error shrinks; before that it grows no faster than the loss is not.
+Where the loss is convex the error shrinks; where :math:`\lambda_1 < 0` it grows by about the factor :math:`1 +
+\eta|\lambda_1|` a step.
 """
 
 from __future__ import annotations
@@ -23,16 +24,14 @@ from gdcheck.networks.proof.passes import Forward, forward
 from gdcheck.networks.proof.rounding import UNIT, Floats, length, up
 
 _SPENT = 0.01
-"""By how much errors may grow, in logarithms, on account of the distance from one anchor; then there is a new one."""
-
-
+"""How much the logarithm of the error may grow because of the distance from one anchor; then a new one is made."""
 _LARGEST = 1e30
-"""Weights or errors beyond are given up."""
+"""The largest weights and errors with which the enclosure goes on."""
 
 
 @dataclass(frozen=True, eq=False)
 class Anchor:
-    """A place with the radius within which its bounds serve.
+    """A place with a ball on which its bounds are used.
 
     Attributes:
         place: The place.
@@ -47,13 +46,13 @@ class Anchor:
 
 @dataclass(frozen=True, eq=False)
 class Iterate:
-    """An iterate.
+    """An enclosed iterate.
 
     Attributes:
         step: k.
         point: The float64 point, shape (n,).
         drift: A bound of its distance from x_k.
-        at: The way forward at the point.
+        at: The forward pass at the point.
         slope: The gradient's norm at the point, approximately.
         top: The Hessian's largest eigenvalue at x_k, enclosed.
         anchor: The anchor used.
@@ -69,7 +68,7 @@ class Iterate:
 
 
 def anchored(objective: Objective, eta: float, x: Floats) -> Anchor | None:
-    """Measure a point, and choose the ball in which its bounds serve.
+    """Bound the Hessian around a point, and choose the ball on which its bounds are used.
 
     Args:
         objective: The function.

@@ -256,7 +256,7 @@ def test_memory_that_does_not_hold_all_images_takes_them_in_turn(objective):
         torch.testing.assert_close(small.products(theta)(v), whole.products(theta)(v))
         torch.testing.assert_close(small.evaluate(theta).gradient, whole.evaluate(theta).gradient)
         assert small.chunk == 10, "40, 20, 10"
-    with pytest.raises(InputError, match="device: has not the memory for one image"):
+    with pytest.raises(InputError, match="device: does not have the memory for one image"):
         limited(objective(), 0).evaluate(theta)
 
 

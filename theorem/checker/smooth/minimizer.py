@@ -95,7 +95,7 @@ class Stated:
         regime: The regime.
         fails: The assumptions that fail.
         minimizer: The ball that holds the minimizer.
-        eigenvectors: Vectors near the eigenvectors, by rising eigenvalue.
+        eigenvectors: Vectors near the eigenvectors, by ascending eigenvalue.
         spectrum: The ends of the spectrum at the minimizer.
         regular_at: Where I - eta * Hessian is regular.
     """

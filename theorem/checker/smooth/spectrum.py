@@ -15,7 +15,7 @@ SMALL, LARGE, UNSTABLE = "small-step", "large-step", "unstable"
 
 
 def eigenvalues_within(matrix: Matrix, numbers: Sequence[Vector], spread: Fraction) -> list[Ends]:
-    """Claim G2 (spectrum): enclose the eigenvalues, rising, of every symmetric A within ``spread`` of the matrix.
+    """Claim G2 (spectrum): enclose the eigenvalues, ascending, of every symmetric A within ``spread`` of the matrix.
 
     Let V hold the vectors as columns, S = V^T A V, and e the Frobenius norm of V^T V - I.
 

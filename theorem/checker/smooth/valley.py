@@ -116,7 +116,7 @@ class Spectrum(minimizer.Spectrum):
     """Intervals of the ends of the spectrum of J J^T at the point of arrival, and vectors near its eigenvectors.
 
     Attributes:
-        vectors: By rising eigenvalue.
+        vectors: By ascending eigenvalue.
     """
 
     vectors: tuple[Vector, ...]

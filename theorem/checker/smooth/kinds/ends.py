@@ -31,7 +31,7 @@ class Saddle:
         kind: Always ``saddle``.
         centre: The ball's centre.
         radius: Its radius.
-        eigenvectors: Vectors near those of the Hessian, by rising eigenvalue.
+        eigenvectors: Vectors near those of the Hessian, by ascending eigenvalue.
         lowest: An interval of the lowest eigenvalue.
     """
 

@@ -93,8 +93,8 @@ def test_along_its_stable_axis_a_saddle_is_the_limit():
 def test_rosenbrock_beyond_its_limit_has_a_cycle_that_attracts():
     problem, seen = answered("(x-1)**2+100*(y-x**2)**2", "1/500", ["0", "0"], ["1", "1"], 20_000)
     found = outcome_json(problem, seen)
-    # Exact iterates stay by the minimizer for 700,000 steps, which tests/quality/test_long_walk.py proves: within fewer
-    # only the cycle is proved, not that this start comes to it.
+    # Exact iterates stay by the minimizer for hundreds of thousands of steps (test_long_walk.py proves such a way at a
+    # larger step size): within fewer only the cycle is proved, not that this start comes to it.
     assert (found["kind"], found["status"]) == ("cycle", "observed")
     assert check(found["certificate"]) is None
     assert "observed in floating point" in found["sentence"]

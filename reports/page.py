@@ -21,6 +21,7 @@ from gdcheck.reports.view import View
 _FILTERS: dict[str, Callable[..., str]] = {
     # The narrow no-break space keeps a term together where a narrow cell breaks the line.
     "mathematical": lambda loss: text.mathematical(loss).replace("\u2009", "\u202f"),
+    "method": text.method_words,
     "decimal": text.decimal,
     "scientific": text.scientific,
     "ratio": text.ratio,

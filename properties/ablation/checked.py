@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flint import arb, ctx
@@ -81,7 +82,17 @@ def words(limit: LimitDirection | None) -> str:
 
 def shown_vector(values: Sequence[float]) -> str:
     """Return a vector in words, rounded to four digits."""
-    return "(" + ", ".join(f"{round(x, 4) + 0.0:g}" for x in values) + ")"
+    return shown_point(f"{round(x, 4) + 0.0:g}" for x in values)
+
+
+def shown_point(values: Iterable[object]) -> str:
+    """Return a point in words, its numbers as they are written, but for minus signs."""
+    return f"({minus_signs(', '.join(map(str, values)))})"
+
+
+def minus_signs(text: str) -> str:
+    """Return numbers with minus signs for hyphens, but for those of exponents."""
+    return re.sub(r"(?<![eE])-", "−", text)
 
 
 def sine(u: Sequence[arb], v: Sequence[arb]) -> float:

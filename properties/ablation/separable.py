@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
-from gdcheck.properties.ablation.checked import accepted
+from gdcheck.properties.ablation.checked import accepted, minus_signs
 from gdcheck.theorem.certificate.kinds.separable import separable_certificate
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss, TruncatedPower
@@ -104,7 +104,7 @@ def follow(instance: Boxed) -> Outcome:
     if proof is None or not accepted(proof):
         return Outcome(None, "proved", instance.problem, "", "not decided")
     predicted, limit = proof["predicted"], proof["limit"]
-    where = " × ".join(f"[{to_text(low)}, {to_text(high)}]" for low, high in instance.box)
+    where = minus_signs(" × ".join(f"[{to_text(low)}, {to_text(high)}]" for low, high in instance.box))
     if limit["kind"] == "leaves":
         low, high = proof["radius"][limit["axis"]]
         happens = f"leaves −{low} < {names[limit['axis']]} < {high}"

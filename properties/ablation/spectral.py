@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
-from gdcheck.properties.ablation.checked import decided, sine, words
+from gdcheck.properties.ablation.checked import decided, shown_point, sine, words
 from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace
 from gdcheck.properties.strategies.problems import higher_order_terms, problems, rotations, spectra, starts, step_sizes
 from gdcheck.theorem.decision.decide import Decision, Verdict
@@ -80,13 +80,13 @@ def depends_on_start(pair: Pair, *, predicted: str, weaker: Callable[[Decision],
     severity = 0.0
     if known and one.limit and other.limit:
         severity = sine(one.limit.vectors[0], other.limit.vectors[0])
-    start = ", ".join(str(x) for x in pair[1].start)
+    start = shown_point(pair[1].start)
     return Outcome(
         violated=severity > 0 if known else None,
         evidence="proved",
         problem=pair[0],
         predicted=predicted,
-        happens=f"{words(one.limit)}, but from ({start}) {words(other.limit)}",
+        happens=f"{words(one.limit)}, but from {start} {words(other.limit)}",
         severity=severity,
         certificates=(proof, second) if proof and second else (),
         weaker=weaker(one) and weaker(other) if known else None,

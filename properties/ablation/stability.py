@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.checked import shown_point
 from gdcheck.properties.ablation.separable import Boxed, boxed, boxes, separable_ablation, several, sum_of
 from gdcheck.properties.strategies.instance import SpectrumShape
 from gdcheck.properties.strategies.problems import rotations, spectra
@@ -65,14 +66,14 @@ def _orbit(problem: Problem) -> Outcome:
     proof = orbit_certificate(problem)  # accepted by its checker, or None
     if proof is None:
         return Outcome(None, "proved", problem, "", "no attracting orbit was found")
-    point = ", ".join(f"{float(Fraction(x)):.4g}" for x in proof["point"])
+    point = shown_point(f"{float(Fraction(x)):.4g}" for x in proof["point"])
     radius = float(Fraction(proof["radius"]))
     return Outcome(
         violated=True,
         evidence="proved",
         problem=_at(proof),
         predicted="tends to the minimizer, alternating along ±vₙ",
-        happens=f"every start within {radius:.2g} of ({point}) tends to an orbit of period two",
+        happens=f"every start within {radius:.2g} of {point} tends to an orbit of period two",
         severity=radius,
         certificates=(proof,),
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
-from gdcheck.properties.ablation.checked import decided_in_valley, sine, valley_words
+from gdcheck.properties.ablation.checked import decided_in_valley, shown_point, sine, valley_words
 from gdcheck.properties.ablation.separable import (
     CURVATURES,
     NAMES,
@@ -86,13 +86,13 @@ def _same_line(pair: Pair) -> Outcome:
     severity = 0.0
     if one.arrival is not None and other.arrival is not None and known:
         severity = sine(one.arrival.vector, other.arrival.vector)
-    start = ", ".join(f"{to_float(x):.4g}" for x in pair[1].start)
+    start = shown_point(f"{to_float(x):.4g}" for x in pair[1].start)
     return Outcome(
         violated=severity > _APART if known else None,
         evidence="proved",
         problem=pair[0],
         predicted=f"lines of limits whose angle has a sine below {_APART}, from starts within 1/8 of each other",
-        happens=f"{valley_words(one)}, but from ({start}) {valley_words(other)}",
+        happens=f"{valley_words(one)}, but from {start} {valley_words(other)}",
         severity=severity,
         certificates=(proof, second) if proof and second else (),
     )

@@ -18,6 +18,7 @@ from gdcheck.commands.options import (
     Preconditioner,
     Scale,
     Variables,
+    exact,
     whole,
 )
 from gdcheck.theorem.loss.errors import InputError
@@ -45,7 +46,7 @@ class CheckOptions:
     loss_function: Annotated[
         str | None, Option(help="Instead of --loss: file.py:name, a Python function of a vector; the file is run.")
     ] = None
-    step_size: Annotated[str | None, Option(help="The step size η; 0.1 means exactly 1/10.")] = None
+    step_size: Annotated[str | None, Option(**exact(), help="The step size η; 0.1 means exactly 1/10.")] = None
     start: Annotated[
         str | None, Option(help="The first iterate, as x=Q,y=Q,… or Q,Q,…; without it, almost every start is decided.")
     ] = None
@@ -64,10 +65,11 @@ class CheckOptions:
         str | None, Option(help="Where to search for the minimizer, as x=Q,y=Q,… or Q,Q,…; else at the start.")
     ] = None
     within: Annotated[
-        str | None, Option(help="Also say from which step on the distance to the minimizer is at most this.")
+        str | None, Option(**exact(), help="Also say from which step on the distance to the minimizer is at most this.")
     ] = None
     within_loss: Annotated[
-        str | None, Option(help="Also say from which step on the loss minus that of the minimizer is at most this.")
+        str | None,
+        Option(**exact(), help="Also say from which step on the loss minus that of the minimizer is at most this."),
     ] = None
     iterate: Annotated[int | None, Option(**whole(0), help="Also enclose the iterate of this step.")] = None
     problem: Annotated[

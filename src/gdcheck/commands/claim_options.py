@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from gdcheck.commands.options import Jobs, RunAsJson, number, whole
+from gdcheck.commands.options import MOST_PROBLEMS, Jobs, RunAsJson, number, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,10 @@ class ClaimOptions:
         ),
     ] = None
     new: Annotated[Path | None, Option(help="Write a file with a claim to start from, and stop.")] = None
-    budget: Annotated[str | None, Option(help="Problems for each claim, as 2000 or 1e5; 2000 if not given.")] = None
+    budget: Annotated[
+        int | None,
+        Option(**whole(1, MOST_PROBLEMS), help="Problems for each claim, as 2000 or 1e5; 2000 if not given."),
+    ] = None
     seed: Annotated[int | None, Option(**whole(0, 2**63), help="The seed of the problems; 0 if not given.")] = None
     jobs: Jobs = None
     scheduler: Annotated[

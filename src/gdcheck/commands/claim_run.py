@@ -11,7 +11,6 @@ from rich.text import Text
 
 from gdcheck.commands.claim_options import ClaimOptions
 from gdcheck.commands.common import BAD_INPUT, OTHER, PROVED, REFUTED, make_directory, printable, write_bytes
-from gdcheck.commands.sweep_run import read_count
 from gdcheck.properties.lemmas.run import begin, go_on, run_claims, workload
 from gdcheck.properties.lemmas.verdict import ClaimRow, OwnClaimsRun
 from gdcheck.properties.storage.workers import default_jobs
@@ -32,7 +31,7 @@ from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
 
 _OUT = Path("reports/out/claim")
-_BUDGET, _TIME_LIMIT = "2000", 10.0
+_BUDGET, _TIME_LIMIT = 2000, 10.0
 _STYLES = {"held": "bold green", "undecided": "bold yellow"}
 _MOST_CAUSES = 5
 _TABLE_WIDTH = 100
@@ -106,7 +105,7 @@ def run_and_store(options: ClaimOptions) -> tuple[OwnClaimsRun, Path]:
         executor.check()
         make_directory(root)
         limit = _TIME_LIMIT if options.time_limit is None else options.time_limit
-        budget = read_count(_BUDGET if options.budget is None else options.budget)
+        budget = _BUDGET if options.budget is None else options.budget
         until_false = options.until_false or any(Path(claim).is_dir() for claim in claims)
         plan = begin(claims, options.seed or 0, budget, limit, root, until_false=until_false)
     with progress_bar(workload(plan), "examining") as on_done:

@@ -9,7 +9,7 @@ import typer
 
 from gdcheck.commands.answers import DIRECTION, printed
 from gdcheck.commands.common import PROVED, help_end, write_picture
-from gdcheck.commands.options import AsJson, Beta1, Beta2, Epsilon, MethodName, Picture, method_from_options
+from gdcheck.commands.options import AsJson, Beta1, Beta2, Epsilon, MethodName, Picture, exact, method_from_options
 from gdcheck.commands.talking import talks
 from gdcheck.reports.formats import picture_format
 from gdcheck.theorem.loss.errors import InputError
@@ -38,13 +38,14 @@ def direction(
     spectrum: Annotated[str | None, typer.Option(help="The Hessian's eigenvalues at the minimum, as 0.01,1.")] = None,
     method: MethodName = None,
     momentum: Annotated[
-        list[str] | None, typer.Option(help="β; may be repeated, and then --out draws a phase diagram η × β.")
+        list[str] | None,
+        typer.Option(**exact(), help="β; may be repeated, and then --out draws a phase diagram η × β."),
     ] = None,
     beta1: Beta1 = None,
     beta2: Beta2 = None,
     epsilon: Epsilon = None,
     step_size: Annotated[
-        list[str] | None, typer.Option(help="Also show the multipliers at this step size; may be repeated.")
+        list[str] | None, typer.Option(**exact(), help="Also show the multipliers at this step size; may be repeated.")
     ] = None,
     out: Picture = None,
     as_json: AsJson = False,
@@ -61,13 +62,16 @@ def direction(
         picture_format(out)
     betas: list[str | None] = [*momentum] if momentum else [None]
     given = [read_method(method_from_options(method, beta, beta1, beta2, epsilon, None)) for beta in betas]
-    etas = [to_fmpq(x, "step_size") for x in step_size or []]
+    etas = [to_fmpq(x, "step-size") for x in step_size or []]
     if any(eta <= 0 for eta in etas):
-        raise InputError("step_size", "is not positive; give a rational above 0, such as 0.1")
+        raise InputError("step-size", "is not positive; give a rational above 0, such as 0.1")
     known = spectrum_of(values)
     lines = [method_line(known, m) | {"at": [modes_at(known, m, eta) for eta in etas]} for m in given]
     if out is not None:
-        _draw(out, values, given, lines, spectrum)
+        try:
+            _draw(out, values, given, lines, spectrum)
+        except OverflowError:
+            raise InputError("out", "the numbers are too large for a picture; scale the spectrum and ε") from None
     if as_json:
         typer.echo(printed(DIRECTION, {"spectrum": [str(x) for x in values], "methods": lines}))
     else:

@@ -30,6 +30,7 @@ from gdcheck.commands.options import (
     Scale,
     StepSize,
     Variables,
+    exact,
     method_from_options,
     whole,
 )
@@ -113,7 +114,10 @@ def plot(
     if isinstance(given, EveryStartProblem | EveryStartSmoothProblem):
         raise InputError("start", "is missing; the picture shows one trajectory, so give one in the problem")
     assert not isinstance(given, ValleyProblem)
-    decision = _drawn(given, max_steps)
+    try:
+        decision = _drawn(given, max_steps)
+    except OverflowError:
+        raise InputError("problem", "holds numbers that are too large for a picture; scale it") from None
     problem = decision.problem
     text = problem.loss.text if isinstance(problem, SmoothProblem) else problem.loss.text()
     name = problem.method.name if isinstance(problem, Problem) and not problem.method.is_plain else "gradient descent"
@@ -283,8 +287,9 @@ def draw_map(
     half_width: Annotated[
         str | None,
         typer.Option(
+            **exact(floats=True),
             help="How far starts go from the minimizer; by default, past the end of the basin. "
-            "With residuals, from the problem's start; by default 2."
+            "With residuals, from the problem's start; by default 2.",
         ),
     ] = None,
     size: Annotated[int, typer.Option(**whole(1), help="Points on a side.")] = 1000,

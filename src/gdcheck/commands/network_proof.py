@@ -139,7 +139,7 @@ def asked(options: NetworkOptions) -> tuple[Regime, fmpq | None]:
         raise InputError("regime", "must be small-step or large-step")
     given = None if options.eta is None else to_fmpq(options.eta, "step_size")
     if given is not None and not given > 0:
-        raise InputError("step_size", "must be positive")
+        raise InputError("step-size", "must be positive")
     return regime, given
 
 

@@ -11,6 +11,9 @@ from typer import BadParameter, Option
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float, to_fmpq
 
+MOST_PROBLEMS = 10**12
+"""The most problems of a run; a sweep stores none that has more."""
+
 
 def whole(least: int | None = None, most: int | None = None) -> dict[str, Any]:
     """Return what makes an option take a whole number as people write it: 2000, 2e3 or 2.5e6.
@@ -47,12 +50,38 @@ def number(least: float | None = None, most: float | None = None) -> dict[str, A
         value = _read(str(text))
         if value is None or not _within(value, least, most):
             raise BadParameter(f"{str(text)[:40]!r} is not a number{_range(least, most)}; write one such as 0.5.")
-        try:
-            return to_float(value)
-        except OverflowError:
-            raise BadParameter(f"{str(text)[:40]!r} is beyond all floats; write one such as 0.5.") from None
+        return _float(value, str(text))
 
     return {"parser": read, "metavar": f"<number{_range(least, most)}>"}
+
+
+def exact(*, floats: bool = False) -> dict[str, Any]:
+    """Return what makes an option take a number that stays exact: its text, once it is known to be one as 2e3 or 1/10.
+
+    Args:
+        floats: Whether it must be within the range of floats, because the nearest one is needed too.
+
+    Returns:
+        Arguments of ``typer.Option``.
+    """
+
+    def read(text: str) -> str:
+        try:
+            value = to_fmpq(text, "")
+        except InputError as error:
+            raise BadParameter(error.message) from None
+        if floats:
+            _float(value, text)
+        return text
+
+    return {"parser": read, "metavar": "<number>"}
+
+
+def _float(value: fmpq, text: str) -> float:
+    try:
+        return to_float(value)
+    except OverflowError:
+        raise BadParameter(f"{text[:40]!r} is beyond all floats; write one such as 0.5.") from None
 
 
 def _read(text: str) -> fmpq | None:
@@ -75,8 +104,10 @@ def _range(least: float | None, most: float | None) -> str:
 
 LossInstead: TypeAlias = Annotated[str | None, Option(help="The loss, instead of a file.")]
 Residuals: TypeAlias = Annotated[list[str] | None, Option(help="Instead of --loss: a residual; may be repeated.")]
-Scale: TypeAlias = Annotated[str | None, Option(help="The factor of the squared residuals; 1/2 if not given.")]
-StepSize: TypeAlias = Annotated[str | None, Option(help="The step size η.")]
+Scale: TypeAlias = Annotated[
+    str | None, Option(**exact(), help="The factor of the squared residuals; 1/2 if not given.")
+]
+StepSize: TypeAlias = Annotated[str | None, Option(**exact(), help="The step size η.")]
 Minimizer: TypeAlias = Annotated[
     str | None, Option(help="The minimizer, as x=Q,y=Q,… or Q,Q,…; searched if not given.")
 ]
@@ -89,10 +120,12 @@ Jobs: TypeAlias = Annotated[int | None, Option(**whole(1, 1024), help="Processes
 MethodName: TypeAlias = Annotated[
     str | None, Option(help="The method: gradient-descent, heavy-ball, nesterov, adam or rmsprop.")
 ]
-Momentum: TypeAlias = Annotated[str | None, Option(help="β of heavy-ball and nesterov, exact, as in torch.optim.SGD.")]
-Beta1: TypeAlias = Annotated[str | None, Option(help="β₁ of adam.")]
-Beta2: TypeAlias = Annotated[str | None, Option(help="β₂ of adam; alpha of rmsprop.")]
-Epsilon: TypeAlias = Annotated[str | None, Option(help="ε of adam and rmsprop.")]
+Momentum: TypeAlias = Annotated[
+    str | None, Option(**exact(), help="β of heavy-ball and nesterov, exact, as in torch.optim.SGD.")
+]
+Beta1: TypeAlias = Annotated[str | None, Option(**exact(), help="β₁ of adam.")]
+Beta2: TypeAlias = Annotated[str | None, Option(**exact(), help="β₂ of adam; alpha of rmsprop.")]
+Epsilon: TypeAlias = Annotated[str | None, Option(**exact(), help="ε of adam and rmsprop.")]
 Preconditioner: TypeAlias = Annotated[str | None, Option(help="P of x − ηP∇f(x), its rows as 2,1;1,3.")]
 
 

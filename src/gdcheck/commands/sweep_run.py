@@ -11,28 +11,10 @@ from rich.text import Text
 from gdcheck.properties.sweep.generator import Generator
 from gdcheck.properties.sweep.run import Executor, SweepResult, sweep
 from gdcheck.properties.sweep.spec import FEW, PARAMETERS, Spec
-from gdcheck.properties.sweep.store import Store, check_count, check_seed
+from gdcheck.properties.sweep.store import Store, check_seed
 from gdcheck.reports.compose import compose
 from gdcheck.terminal.progress import progress_bar
 from gdcheck.theorem.loss.errors import InputError
-
-
-def read_count(text: str) -> int:
-    """Read a number of problems as one writes it: 10000, 1e7 or 2.5e6.
-
-    Args:
-        text: What was written.
-
-    Returns:
-        The number.
-
-    Raises:
-        InputError: If it is not a whole number in range.
-    """
-    from gdcheck.theorem.loss.rational import to_fmpq
-
-    number = to_fmpq(text, "problems")
-    return check_count(int(number.p) if number.q == 1 else None)
 
 
 @dataclass(frozen=True)
@@ -40,7 +22,7 @@ class Asked:
     """A new sweep as it was asked for; None where nothing was said.
 
     Attributes:
-        problems: How many problems, as written.
+        problems: How many problems.
         seed: The seed.
         spec: A JSON file that says what the problems look like.
         out: The directory.
@@ -48,7 +30,7 @@ class Asked:
         parameters: β and so on by their names in the spec: one number, or two ends with a comma between.
     """
 
-    problems: str | None
+    problems: int | None
     seed: int | None
     spec: Path | None
     out: Path | None
@@ -70,7 +52,10 @@ class Asked:
             if name not in known:
                 having = [method for method, names in PARAMETERS.items() if name in names]
                 raise InputError(name, f"belongs to {' or '.join(having)}; name one with --method")
-            ends = [to_float(to_fmpq(x.strip(), name)) for x in text.split(",")]
+            try:
+                ends = [to_float(to_fmpq(x.strip(), name)) for x in text.split(",")]
+            except OverflowError:
+                raise InputError(name, "holds a number beyond all floats; give one such as 0.5") from None
             if len(ends) > 2:
                 raise InputError(name, "give one number, or two ends as 0.05,0.5")
             data = data | {name: [ends[0], ends[-1]]}
@@ -99,7 +84,7 @@ def start_sweep(asked: Asked, resume: Path | None, *, executor: Executor) -> tup
         executor.check()
     else:
         generator = Generator(check_seed(asked.seed or 0), asked.read_spec())
-        count = FEW.get(generator.spec.method, 10**6) if asked.problems is None else read_count(asked.problems)
+        count = FEW.get(generator.spec.method, 10**6) if asked.problems is None else asked.problems
         # A sweep that nothing can work on must not be left behind.
         executor.check()
         store = Store.create(asked.out or Path("reports/out/run"), generator, count)

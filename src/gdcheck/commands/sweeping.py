@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gdcheck.commands.common import INTERRUPTED, PROVED, REFUTED, help_end
-from gdcheck.commands.options import Jobs, whole
+from gdcheck.commands.options import MOST_PROBLEMS, Jobs, whole
 from gdcheck.commands.talking import talks
 
 commands = typer.Typer()
@@ -33,8 +33,11 @@ def _summary(given: dict[str, Any]) -> Path:
 @talks(_summary)
 def sweep(
     problems: Annotated[
-        str | None,
-        typer.Option(help="How many problems, such as 1e7; if not given 1e6, for adam and rmsprop 2000 (minutes)."),
+        int | None,
+        typer.Option(
+            **whole(1, MOST_PROBLEMS),
+            help="How many problems, such as 1e7; if not given 1e6, for adam and rmsprop 2000 (minutes).",
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(**whole(), help="The seed; 0 if not given.")] = None,
     jobs: Jobs = None,

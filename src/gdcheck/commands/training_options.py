@@ -10,7 +10,7 @@ from typing import Annotated
 
 from typer import Option
 
-from gdcheck.commands.options import number, whole
+from gdcheck.commands.options import exact, number, whole
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_float, to_fmpq
 
@@ -48,7 +48,10 @@ class ProofOptions(ImageOptions):
         Option("--prove", help="Prove the limit of the direction of a network's run, enclosed from its first weights."),
     ] = False
     regime: Annotated[str, Option(help="With --prove: small-step or large-step.")] = "small-step"
-    eta: Annotated[str | None, Option("--step-size", help="With --prove: the step size; found if not given.")] = None
+    eta: Annotated[
+        str | None,
+        Option("--step-size", **exact(floats=True), help="With --prove: the step size; found if not given."),
+    ] = None
     pixels: Annotated[
         int, Option(**whole(1, 64), help="With --prove: images are averaged down to this side length.")
     ] = 4
@@ -56,7 +59,11 @@ class ProofOptions(ImageOptions):
     activation: Annotated[str, Option(help="With --prove: tanh, sigmoid, softplus or gelu.")] = "tanh"
     max_steps: Annotated[int, Option(**whole(1, 1_000_000), help="With --prove: steps allowed.")] = 50_000
     momentum: Annotated[
-        str | None, Option(help="With --prove: β of heavy ball, for up to 100 weights; gradient descent if not given.")
+        str | None,
+        Option(
+            **exact(floats=True),
+            help="With --prove: β of heavy ball, for up to 100 weights; gradient descent if not given.",
+        ),
     ] = None
     loss: Annotated[str, Option(help="With --prove and --weight-decay: mse or cross-entropy.")] = "mse"
     network: Annotated[str, Option(help="With --prove and --weight-decay: dense, or tiny (convolutions).")] = "dense"
@@ -68,7 +75,11 @@ class ProofOptions(ImageOptions):
         ),
     ] = 2
     near: Annotated[
-        str | None, Option(help="With --prove and --weight-decay: start this far from the minimum, not at random.")
+        str | None,
+        Option(
+            **exact(floats=True),
+            help="With --prove and --weight-decay: start this far from the minimum, not at random.",
+        ),
     ] = None
 
 
@@ -82,7 +93,11 @@ class NetworkOptions(ProofOptions):
     width: Annotated[int, Option(**whole(2, 64), help="Width of the network; 8 gives about 400 parameters.")] = 8
     decay: Annotated[
         str | None,
-        Option("--weight-decay", help="Weight decay, as part of the loss; 0.02 if not given, none with --prove."),
+        Option(
+            "--weight-decay",
+            **exact(floats=True),
+            help="Weight decay, as part of the loss; 0.02 if not given, none with --prove.",
+        ),
     ] = None
     steps: Annotated[int, Option(**whole(10), help="Steps of each of the three runs around the boundary.")] = 24_000
     scan_steps: Annotated[int, Option(**whole(10), help="Steps at each step size of the scan.")] = 2_000

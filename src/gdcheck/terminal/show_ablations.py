@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gdcheck.properties.ablation.checked import shown_point
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
+from gdcheck.reports.text import method_words
 from gdcheck.terminal.folding import print_folded, print_line
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
@@ -46,10 +48,9 @@ def _show_row(console: Console, row: AblationRow, out: Path) -> None:
         print_line(console, Text(f"  a weaker form held on all {row.weaker_held}: {row.weaker}"))
     exhibit = row.simplest or row.shown
     if exhibit is not None:
-        start = ", ".join(exhibit.problem.start)
-        method = " ".join(str(x) for x in (exhibit.problem.method or {}).values())
-        by = f", {method}" if method else ""
-        lines = [f"{exhibit.problem.loss}, η = {exhibit.problem.step_size}, from ({start}){by}"]
+        problem = exhibit.problem
+        by = f", {method_words(problem.method)}" if problem.method else ""
+        lines = [f"{problem.loss}, η = {problem.step_size}, from {shown_point(problem.start)}{by}"]
         if row.simplest is not None:
             lines.append(f"claimed: {exhibit.predicted}")
         lines.append(f"{exhibit.evidence}: {exhibit.happens}")

@@ -94,7 +94,7 @@ def test_the_start_runs_as_it_is(gdcheck):
     ("words", "field"),
     [
         ((), "claim"),
-        (("x.py", "--budget", "many"), "problems"),
+        (("x.py", "--budget", "many"), "budget"),
         (("x.py", "--resume", "."), "resume"),
         (("--resume", "nowhere"), "resume"),
         (("x.py", "--new", "y.py"), "new"),

@@ -43,7 +43,7 @@ def test_pictures(tmp_path, more):
     [
         ([], "spectrum: is missing"),
         (["--spectrum", "1,-1"], "spectrum: needs positive"),
-        (["--spectrum", "1", "--step-size", "0"], "step_size: is not positive"),
+        (["--spectrum", "1", "--step-size", "0"], "step-size: is not positive"),
         (["--spectrum", "1", "--method", "heavy-ball"], "momentum: is missing"),
     ],
 )

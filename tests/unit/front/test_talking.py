@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdcheck.cli import app
-from gdcheck.commands.options import number, whole
+from gdcheck.commands.options import MOST_PROBLEMS, number, whole
+from gdcheck.properties.sweep.store import MOST
 from gdcheck.terminal.log import INVOKED, repeating_command
 
 CHECK = ("check", "--loss", "x**2 + 2*y**2", "--step-size", "1/10", "--start", "1,1")
@@ -83,8 +84,18 @@ def test_what_is_no_count_is_refused(text):
         whole(0, 10**9)["parser"](text)
 
 
+WORDS = {
+    *("loss", "loss_function", "residual", "scalar", "data", "variables", "method", "plane", "assumption", "figures"),
+    *("claims", "scheduler", "device", "regime", "network", "activation", "optimizer", "preset", "schedule", "dtype"),
+}
+"""The options that take text and no number."""
+SEVERAL = {"start", "minimizer", "near", "spectrum", "preconditioner", "sweep", "hidden", "momentum"}
+SEVERAL |= {"beta1", "beta2", "epsilon"}
+"""The options that take several numbers in one text, in some command at least."""
+
+
 def _numbers():
-    """Every option and argument of every command that takes a number, as (command, name, kind, parser)."""
+    """Every option and argument of every command that takes a number or a text, as (command, name, kind, parser)."""
 
     def registered(part):
         yield from part.registered_commands
@@ -95,13 +106,14 @@ def _numbers():
         for name, parameter in signature(command.callback, eval_str=True).parameters.items():
             kind, info = get_args(parameter.annotation)[:2]
             kinds = {kind, *get_args(kind)}
-            for number_kind in (int, float):
+            for number_kind in (int, float, str, list[str]):
                 if number_kind in kinds:
                     yield command.name or command.callback.__name__, name, number_kind, info.parser
 
 
 def test_every_count_of_every_command_is_read_as_2e3_and_every_real_as_1_over_10():
-    found = list(_numbers())
+    assert MOST_PROBLEMS == MOST
+    found = [x for x in _numbers() if x[2] in {int, float}]
     assert len(found) > 40
     for command, name, kind, read in found:
         assert read is not None, (command, name)
@@ -115,6 +127,66 @@ def test_every_count_of_every_command_is_read_as_2e3_and_every_real_as_1_over_10
                 # It is refused for its size alone.
                 assert " from " in error.message or " to " in error.message, (command, name)
         assert taken, (command, name)
+
+
+def test_every_option_that_keeps_its_number_exact_is_read_in_each_way_of_writing_it():
+    texts = [x for x in _numbers() if x[2] in {str, list[str]} and x[1] not in WORDS]
+    exactly = [x for x in texts if x[3] is not None]
+    assert {x[1] for x in texts if x[3] is None} <= SEVERAL
+    assert {(x[0], x[1]) for x in exactly} >= {
+        *(("check", "within"), ("check", "within_loss"), ("map", "half_width"), ("direction", "step_size")),
+        *(("network", "near"), ("network", "decay"), ("network", "eta"), ("plot", "scale"), ("steps", "epsilon")),
+    }
+    for command, name, _, read in exactly:
+        for text in ("2e3", "1/10", "0.1"):
+            assert read(text) == text, (command, name)
+        for nonsense in ("many", "", "1/0", "nan"):
+            with pytest.raises(typer.BadParameter):
+                read(nonsense)
+
+
+STATED = ("--loss", "x**2 + 2*y**2", "--step-size", "0.1")
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("check", *STATED, "--start", "1,1", "--within"), "within"),
+        (("check", *STATED, "--start", "1,1", "--within-loss"), "within-loss"),
+        (("check", *STATED, "--start", "1,1", "--near"), "near"),
+        (("check", *STATED, "--start"), "start"),
+        (("check", *STATED, "--preconditioner"), "preconditioner"),
+        (("check", *STATED, "--start", "1,1", "--iterate"), "iterate"),
+        (("direction", "--spectrum"), "spectrum"),
+        (("direction", "--spectrum", "1,2", "--step-size"), "step-size"),
+        (("map", *STATED, "--out", "x.svg", "--half-width"), "half-width"),
+        (("claim", "theorem", "--budget"), "budget"),
+        (("sweep", "--problems"), "problems"),
+        (("sweep", "--method", "adam", "--problems", "5", "--beta1"), "beta1"),
+        (("train", "--sweep"), "sweep"),
+        (("network", "--weight-decay"), "weight-decay"),
+        (("network", "--prove", "--weight-decay", "0.1", "--near"), "near"),
+        (("network", "--prove", "--hidden"), "hidden"),
+    ],
+)
+def test_what_is_no_number_is_told_in_one_sentence_that_names_the_option(gdcheck, words, option):
+    code, out, err = gdcheck(*words, "0.1,many")
+    assert (code, out) == (2, "") and err.startswith(f"error: {option}: ") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("map", *STATED, "--out", "x.svg", "--half-width", "1e400"), "half-width"),
+        (("network", "--weight-decay", "1e400"), "weight-decay"),
+        (("sweep", "--method", "heavy-ball", "--problems", "5", "--momentum", "0,1e400"), "momentum"),
+        (("plot", "--loss", "x**2 + 2*y**2", "--step-size", "1e400", "--start", "1,1", "--out", "x.svg"), "problem"),
+        (("direction", "--spectrum", "1,1e400", "--out", "x.svg"), "out"),
+    ],
+)
+def test_a_number_beyond_floats_is_bad_input_where_floats_are_needed(gdcheck, words, field):
+    code, out, err = gdcheck(*words)
+    assert (code, out) == (2, "") and err.startswith(f"error: {field}: ") and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("option", ["--step-size", "--start", "--minimizer", "--momentum"])

@@ -8,14 +8,17 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from flint import fmpq
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gdcheck.cli import run
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
+from gdcheck.properties.ablation.checked import shown_point, shown_vector
 from gdcheck.properties.ablation.rows import ABLATIONS
 from gdcheck.properties.ablation.run import chosen, known, run_ablations
 from gdcheck.properties.ablation.search import ablate
+from gdcheck.properties.ablation.separable import boxed, follow
 from gdcheck.reports.ablation_view import certificate_files, verdict_words
 from gdcheck.terminal.show_ablations import show_ablations
 from gdcheck.theorem.certificate.rechecking import check
@@ -299,6 +302,14 @@ def test_the_documented_claim_of_ones_own(tmp_path, capsys):
     assert sum(bool(line.strip()) for line in code.splitlines()) <= 24
 
 
+def test_numbers_in_sentences_have_minus_signs_and_exponents_keep_theirs():
+    assert shown_vector([-1, -0.00004, 0.25]) == "(−1, 0, 0.25)"
+    assert shown_point(["-1/32", "-2e-05"]) == "(−1/32, −2e-05)"
+    problem = Problem("x**2 + 2*y**2", step_size="0.1", start=["1", "1"])
+    box = ((fmpq(-1, 32), fmpq(-1, 64)),) * 2
+    assert "[−1/32, −1/64]" in follow(boxed(problem.loss, fmpq(1, 8), box)).happens
+
+
 def test_the_command_writes_certificates_that_recheck_accepts(tmp_path, capsys):
     arguments = ["ablate", "--assumption", "off-boundary", "--assumption", "smoothness", "--budget", "8", "--jobs", "1"]
     assert run([*arguments, "--out", str(tmp_path), "--json"]) == 0
@@ -314,6 +325,7 @@ def test_the_command_writes_certificates_that_recheck_accepts(tmp_path, capsys):
         assert f"assumption is: {verdict_words(row)}" in narrow and f"{row.name}: without" in narrow
         exhibit = row.simplest or row.shown
         assert set(exhibit.happens.split()) <= words_whole(narrow)
+        assert not re.search(r"-\d", exhibit.happens + exhibit.predicted)
     exhibits = [(row.name, role, getattr(row, role)) for row in rows for role in ("simplest", "worst")]
     expected = {file for exhibit in exhibits for file in certificate_files(*exhibit)}
     assert {str(f.relative_to(tmp_path)) for f in files} == expected

@@ -24,6 +24,7 @@ from gdcheck.theorem.certificate.rechecking import (
     SMOOTH_METHOD,
     SMOOTH_SHARPNESS,
     SMOOTH_STEPS,
+    SMOOTH_SYMMETRY,
     VALLEY,
     VALLEY_METHOD,
     VALLEY_RANK,
@@ -193,6 +194,7 @@ def problem_inside(data: Any) -> AnyProblem:
         SMOOTH_METHOD,
         SMOOTH_SHARPNESS,
         SMOOTH_STEPS,
+        SMOOTH_SYMMETRY,
         VALLEY,
         VALLEY_METHOD,
         VALLEY_RANK,
@@ -201,7 +203,7 @@ def problem_inside(data: Any) -> AnyProblem:
         raise InputError("schema", f"{schema[:60]!r} is another version; this program knows {', '.join(sorted(known))}")
     if schema in {VALLEY, VALLEY_METHOD, VALLEY_RANK}:
         return ValleyProblem.from_json(data["problem"])
-    if schema in {SMOOTH, SMOOTH_END, SMOOTH_METHOD}:
+    if schema in {SMOOTH, SMOOTH_END, SMOOTH_METHOD, SMOOTH_SYMMETRY}:
         # Its loss may be a polynomial: then it is the minimizer that is irrational.
         return SmoothProblem.from_json(data["problem"])
     if schema == SMOOTH_EVERY_START:

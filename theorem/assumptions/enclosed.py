@@ -54,13 +54,18 @@ class Told:
     exact: ExactSpectrum | None = None
 
     @property
+    def multiplicities(self) -> tuple[int, int]:
+        """How often the smallest and the largest eigenvalue occur."""
+        return (1, 1) if self.exact is None else self.exact.multiplicities
+
+    @property
     def dominant(self) -> list[tuple[range, int]]:
         """The places of each dominant eigenvalue in the spectrum, with the sign of its multiplier.
 
         It is empty if all multipliers vanish, or descent is unstable.
         """
         n = len(self.minimizer.spectrum.values)
-        ends = (1, 1) if self.exact is None else self.exact.multiplicities
+        ends = self.multiplicities
         low, high = (range(ends[0]), 1), (range(n - ends[1], n), -1)
         if self.regime is Regime.BOUNDARY:
             return [low, high] if Assumption.DISTINCT_ENDS not in self.fails else []

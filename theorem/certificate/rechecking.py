@@ -21,6 +21,7 @@ from gdcheck.theorem.checker.smooth.kinds import ends as smooth_ends
 from gdcheck.theorem.checker.smooth.kinds import every_start as smooth_every_start
 from gdcheck.theorem.checker.smooth.kinds import sharpness as smooth_sharpness
 from gdcheck.theorem.checker.smooth.kinds import steps as smooth_steps
+from gdcheck.theorem.checker.symmetry import claims as smooth_symmetry
 from gdcheck.theorem.checker.trajectory import Remainder
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "SMOOTH_METHOD",
     "SMOOTH_SHARPNESS",
     "SMOOTH_STEPS",
+    "SMOOTH_SYMMETRY",
     "TIME_LIMIT",
     "VALLEY",
     "VALLEY_METHOD",
@@ -54,7 +56,7 @@ SHARPNESS, SMOOTH, VALLEY = sharpness.check.format, strict_minimum.check.format,
 SMOOTH_END, SMOOTH_STEPS = smooth_ends.check.format, smooth_steps.check.format
 SMOOTH_EVERY_START, SMOOTH_SHARPNESS = smooth_every_start.check.format, smooth_sharpness.check.format
 METHOD, METHOD_EVERY_START = method.check.format, method_every_start.check.format
-SMOOTH_METHOD = method_smooth.check.format
+SMOOTH_METHOD, SMOOTH_SYMMETRY = method_smooth.check.format, smooth_symmetry.check.format
 VALLEY_METHOD, VALLEY_RANK = method_valley.check.format, valley_rank.check.format
 _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SEPARABLE: separable.check,
@@ -70,6 +72,7 @@ _OTHERS: dict[str, Callable[[object, float], str | None]] = {
     SMOOTH_METHOD: method_smooth.check,
     SMOOTH_SHARPNESS: smooth_sharpness.check,
     SMOOTH_STEPS: smooth_steps.check,
+    SMOOTH_SYMMETRY: smooth_symmetry.check,
     VALLEY: valley.check,
     VALLEY_METHOD: method_valley.check,
     VALLEY_RANK: valley_rank.check,
@@ -129,6 +132,7 @@ def require_shape(certificate: Any) -> None:
         SmoothEveryStart,
         SmoothSharpness,
         SmoothSteps,
+        SmoothSymmetry,
         Valley,
         ValleyMethod,
         ValleyRank,
@@ -138,7 +142,7 @@ def require_shape(certificate: Any) -> None:
     schema = certificate.get("schema") if type(certificate) is dict else None
     published: dict[str, type[Shape]] = {EVERY_START: EveryStart, SHARPNESS: Sharpness, WITH_CONE: ConeCertificate}
     published |= {SMOOTH: Smooth, VALLEY: Valley, VALLEY_METHOD: ValleyMethod, SMOOTH_EVERY_START: SmoothEveryStart}
-    published |= {VALLEY_RANK: ValleyRank}
+    published |= {VALLEY_RANK: ValleyRank, SMOOTH_SYMMETRY: SmoothSymmetry}
     published |= {SMOOTH_SHARPNESS: SmoothSharpness, SMOOTH_END: SmoothEnd, SMOOTH_STEPS: SmoothSteps}
     if type(schema) is str and schema in _OTHERS and schema not in published:
         return

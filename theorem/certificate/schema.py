@@ -123,6 +123,50 @@ class Smooth(Shape, frozen=True, tag_field="schema", tag="gdcheck-smooth/1"):
     limit: EnclosedLimit | None
 
 
+class Symmetry(Shape, frozen=True):
+    """x ↦ Sx with (Sx)_i = signs_i · x_{places_i} + shift_i; places begin with 0."""
+
+    places: tuple[Count, ...]
+    signs: tuple[Literal[1, -1], ...]
+    shift: Vector
+
+
+class FixedSubspace(Shape, frozen=True):
+    """The space that holds the trajectory.
+
+    Attributes:
+        basis: A basis of its directions; empty where the start is the minimizer.
+        regime: The regime on it; null if no limit is certified.
+    """
+
+    basis: tuple[Vector, ...]
+    regime: Literal["small-step", "large-step"] | None
+
+
+class SmoothSymmetry(Smooth, frozen=True, tag_field="schema", tag="gdcheck-smooth-symmetry/1"):
+    """A decision on a smooth loss with symmetries, and its proof; docs/certificate.md says what it means.
+
+    Attributes:
+        problem: The problem.
+        verdict: exceptional, or not-applicable.
+        regime: The regime.
+        fails: The assumptions that fail.
+        minimizer: Where the minimizer lies.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        spectrum: The ends of the Hessian's spectrum at the minimizer.
+        regular_at: A point where I − η∇²f is regular; null if none is known.
+        step: The step at which the inequality holds.
+        limit: The limit; null if none is certified.
+        symmetries: Symmetries of the loss that fix the minimizer.
+        lines: Eigenvectors whose images under symmetries span the eigenspaces of multiple ends of the spectrum.
+        subspace: The space that the symmetries keep the trajectory in; null if that is not needed.
+    """
+
+    symmetries: tuple[Symmetry, ...]
+    lines: tuple[Vector, ...]
+    subspace: FixedSubspace | None
+
+
 class SmoothMethodProblem(SmoothProblem, frozen=True, kw_only=True):
     """A smooth loss, step size and start, and the method."""
 

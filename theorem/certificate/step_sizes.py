@@ -51,11 +51,14 @@ class SpectralEnd:
         return cls(e.ball(), e.lo if e.is_rational else None, e.multiplicity, vector)
 
     @classmethod
-    def enclosed(cls, spectrum: Spectrum) -> tuple[SpectralEnd, SpectralEnd]:
+    def enclosed(cls, spectrum: Spectrum, multiplicities: tuple[int, int] = (1, 1)) -> tuple[SpectralEnd, SpectralEnd]:
         """Return both ends of an enclosed spectrum: twice the same if there is only one eigenvalue."""
         columns = spectrum.vectors.transpose().tolist()
-        low, high = (cls(spectrum.values[i], None, 1, [in_float(arb(x)) for x in columns[i]]) for i in (0, -1))
-        return low, low if len(columns) == 1 else high
+        low, high = (
+            cls(spectrum.values[i], None, m, [in_float(arb(x)) for x in columns[i]] if m == 1 else None)
+            for i, m in zip((0, -1), multiplicities, strict=True)
+        )
+        return low, low if len(columns) == low.multiplicity else high
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""

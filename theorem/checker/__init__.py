@@ -21,6 +21,8 @@ claims are the functions here. To audit it, read the files in this order:
 * ``kinds.separable``, ``kinds.orbit`` and ``kinds.long_run`` (with ``linear``, ``at_step`` and ``walk``): the further
   kinds of certificates, each with its own ``check``.
 * ``smooth.strict_minimum`` with ``minimizer``: smooth losses, Claims G1 to G9; ``smooth.kinds``: J, K, X and Y.
+* ``symmetry``: smooth losses with symmetries, which keep a trajectory in a subspace or make eigenvalues equal, Claims
+  Z1 to Z6.
 * ``smooth.valley``: residuals whose zeros form a manifold, Claims V1 to V10, in intervals too;
   ``methods.valley``: momentum there, Claims W1 to W7; ``methods.smooth``: on smooth losses, Claims Q1 to Q5;
   ``methods.valley_rank``: lost rank, Claims R1 to R3.

@@ -17,8 +17,10 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.limit.result import Cause, Cone
 from gdcheck.theorem.methods.statement import (
     AS_PREDICTED,
+    AT_MINIMIZER,
     EXTREME,
     NO_HESSIAN,
+    ORTHOGONAL,
     THEOREM_1,
     Assumption,
     Regime,
@@ -130,11 +132,10 @@ def _conclude(
     if found.subspace is not None:
         if found.subspace.dimension == 0:
             where = "at the start" if found.subspace.enters == 0 else f"exactly, at step {found.subspace.enters}"
-            return Verdict.EXCEPTIONAL, f"the trajectory is at the minimizer {where}: it has no direction"
+            return Verdict.EXCEPTIONAL, AT_MINIMIZER.format(where)
         if not found.restricted.holds(predicted):
             since = f"from step {found.subspace.enters} on, " if found.subspace.enters else ""
-            reason = f"{since}the trajectory lies in a subspace orthogonal to the eigenvector of the"
-            reason += f" {EXTREME[prediction.end]} eigenvalue"
+            reason = since + ORTHOGONAL.format(EXTREME[prediction.end])
             return Verdict.EXCEPTIONAL, reason + _happens(found, reasons)
     if found.amplitude is None:
         return Verdict.UNRESOLVED, reasons.limit

@@ -26,7 +26,7 @@ from gdcheck.theorem.limit.amplitude import certify, projector_bits
 from gdcheck.theorem.limit.result import Amplitude, Cause, Settled
 from gdcheck.theorem.limit.sequence import DominantPart, PerturbedSequence
 from gdcheck.theorem.loss.balls import ball, surely_less
-from gdcheck.theorem.methods.statement import End, Regime
+from gdcheck.theorem.methods.statement import INSTEAD, WITHIN, End, Regime
 
 FIRST_PRECISION = 128
 # Eigenvalues and eigenvectors are known to this many bits more than the trajectory.
@@ -86,8 +86,8 @@ class SearchResult:
         """Say what happens where the theorem does not apply; ``why`` is the cause if nothing is certified."""
         if self.amplitude is None:
             return "; no limit is certified" + (f": {why}" if why else "")
-        space = "" if self.subspace is None else f" within a subspace of dimension {self.subspace.dimension}"
-        return f"; what happens instead is certified: the direction is {self.amplitude.limit.kind.value}{space}"
+        space = "" if self.subspace is None else WITHIN.format(self.subspace.dimension)
+        return INSTEAD.format(self.amplitude.limit.kind.value) + space
 
 
 def persist(attempt: Callable[[int], SearchResult], precision: int, most: int) -> SearchResult:

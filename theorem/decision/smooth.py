@@ -12,7 +12,13 @@ from typing import Any, TypeAlias
 
 from flint import arb, arb_mat, ctx, fmpq
 
-from gdcheck.theorem.assumptions.enclosed import ExactSpectrum, Told, cannot_tell, regime_of, tell
+from gdcheck.theorem.assumptions.enclosed import (
+    ExactSpectrum,
+    Told,
+    cannot_tell,
+    regime_of,
+    tell,
+)
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, MAX_PRECISION, MAX_STEPS
 from gdcheck.theorem.decision.reasons import why_degenerate, why_lost
 from gdcheck.theorem.decision.verdict import Verdict
@@ -21,7 +27,18 @@ from gdcheck.theorem.limit.result import Amplitude, Cause, LimitDirection, Settl
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.reading import DESCENT_ONLY
-from gdcheck.theorem.methods.statement import AS_PREDICTED, EXTREME, THEOREM_1, Assumption, Regime, not_applicable
+from gdcheck.theorem.methods.statement import (
+    AS_PREDICTED,
+    AT_MINIMIZER,
+    EXTREME,
+    INSTEAD,
+    ORTHOGONAL,
+    THEOREM_1,
+    WITHIN,
+    Assumption,
+    Regime,
+    not_applicable,
+)
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
 from gdcheck.theorem.smooth.evaluate import Forward, hessian
@@ -29,6 +46,8 @@ from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer, Lost, enclose_mi
 from gdcheck.theorem.smooth.problem import SmoothProblem
 from gdcheck.theorem.smooth.saddle import Saddle, enclose_saddle
 from gdcheck.theorem.smooth.spectrum import Spectrum
+from gdcheck.theorem.symmetry.fixed_start import OnFixedSpace, Symmetry, on_fixed_space
+from gdcheck.theorem.symmetry.told import tell_by_symmetry
 
 __all__ = [
     "SmoothDecision",
@@ -39,6 +58,7 @@ __all__ = [
 
 # Eigenvalues and minimizer are known to this many bits more than the trajectory.
 _GUARD_BITS = 64
+_UNDECIDED_PREIMAGES = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}; another --step-size may be"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,7 +75,9 @@ class SmoothDecision:
         fails: The assumptions proved to fail.
         point: Where I − η∇²f is proved to be regular, shape (n,).
         amplitude: The deciding inequality and the limit; None if no limit is certified.
+        multiplicities: How often the smallest and the largest eigenvalue occur.
         exact: The spectrum, where equality was decided exactly.
+        symmetry: What symmetries of the loss proved; None if they were not needed.
         saddle: The critical point that the iterates are seen to tend to, if it is proved to be no minimum.
         lost: Why no critical point was found that the iterates tend to; None if one was.
     """
@@ -69,7 +91,9 @@ class SmoothDecision:
     fails: tuple[Assumption, ...] = ()
     point: tuple[fmpq, ...] | None = None
     amplitude: Amplitude | None = None
+    multiplicities: tuple[int, int] = (1, 1)
     exact: ExactSpectrum | None = None
+    symmetry: Symmetry | None = None
     saddle: Saddle | None = None
     lost: Lost | None = None
 
@@ -193,7 +217,7 @@ def _attempt(
 ) -> SmoothDecision | Cause:
     """Decide gradient descent."""
     eta = problem.step_size
-    told = tell(problem.loss, minimizer, eta)
+    told = tell(problem.loss, minimizer, eta) or tell_by_symmetry(problem.loss, minimizer, eta, problem.start)
     if told is None:
         if precision < 1024:
             return Cause.PRECISION
@@ -201,6 +225,9 @@ def _attempt(
         return SmoothDecision(problem, Verdict.UNRESOLVED, near, precision, minimizer, regime)
     regular = regular_point(problem, told.minimizer)
     if not told.dominant:
+        within = on_fixed_space(problem, told, precision, max_steps)
+        if within is not None:
+            return _within(problem, precision, regular, within)
         reason = not_applicable(a.sentence for a in told.fails)
         if told.regime is not Regime.UNSTABLE:
             reason += "; no limit is certified"
@@ -209,7 +236,8 @@ def _attempt(
         sequence = enclosed_minimum(problem.loss, eta, problem.start, told.minimizer, told.dominant)
         result = certify(sequence, max_steps)
     if result is Cause.PRECISION:
-        return result
+        within = on_fixed_space(problem, told, precision, max_steps)
+        return result if within is None else _within(problem, precision, regular, within)
     return _conclude(problem, precision, told, regular, Cause.ELSEWHERE if isinstance(result, Settled) else result)
 
 
@@ -239,28 +267,47 @@ def _conclude(
 ) -> SmoothDecision:
     amplitude = result if isinstance(result, Amplitude) else None
     if told.fails:
-        certified = (
-            "; no limit is certified"
-            if amplitude is None
-            else (f"; what happens instead is certified: the direction is {amplitude.limit.kind.value}")
-        )
+        certified = "; no limit is certified" if amplitude is None else INSTEAD.format(amplitude.limit.kind.value)
         verdict, reason = Verdict.NOT_APPLICABLE, not_applicable(a.sentence for a in told.fails) + certified
     elif isinstance(result, Cause):
         verdict, reason = Verdict.UNRESOLVED, result.value
     elif regular is None:
         verdict = Verdict.UNRESOLVED
-        reason = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}; another --step-size may be"
+        reason = _UNDECIDED_PREIMAGES
     else:
         end = THEOREM_1.predictions[told.regime].end
         verdict, reason = Verdict.PROVED, AS_PREDICTED.format(result.limit.kind.value, EXTREME[end])
     return _decision(problem, verdict, reason, precision, told, point=regular, amplitude=amplitude)
 
 
+def _within(
+    problem: SmoothProblem, precision: int, regular: tuple[fmpq, ...] | None, found: OnFixedSpace
+) -> SmoothDecision:
+    """Conclude about a trajectory in a space that symmetries fix."""
+    told, split = found.told, found.symmetry.split
+    assert split is not None
+    instead = ""
+    if found.amplitude is not None:
+        instead = INSTEAD.format(found.amplitude.limit.kind.value) + WITHIN.format(len(split.space.inside))
+    if told.fails:
+        verdict, reason = Verdict.NOT_APPLICABLE, not_applicable(a.sentence for a in told.fails) + instead
+    elif regular is None:
+        return _decision(problem, Verdict.UNRESOLVED, _UNDECIDED_PREIMAGES, precision, told)
+    elif found.amplitude is None:
+        verdict, reason = Verdict.EXCEPTIONAL, AT_MINIMIZER.format("at the start")
+    else:
+        end = THEOREM_1.predictions[told.regime].end
+        verdict, reason = Verdict.EXCEPTIONAL, ORTHOGONAL.format(EXTREME[end]) + instead
+    known = {"point": regular, "amplitude": found.amplitude, "symmetry": found.symmetry}
+    return _decision(problem, verdict, reason, precision, told, **known)
+
+
 def _decision(
     problem: SmoothProblem, verdict: Verdict, reason: str, precision: int, told: Told, **found: Any
 ) -> SmoothDecision:
     here = (told.minimizer, told.regime, told.fails)
-    return SmoothDecision(problem, verdict, reason, precision, *here, exact=told.exact, **found)
+    known = {"exact": told.exact, "symmetry": Symmetry.of(told), "multiplicities": told.multiplicities}
+    return SmoothDecision(problem, verdict, reason, precision, *here, **(known | found))
 
 
 def _no_minimum(problem: SmoothProblem, point: Sequence[fmpq], precision: int) -> SmoothDecision:

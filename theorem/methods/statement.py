@@ -47,6 +47,12 @@ _SENTENCES = {
 NO_HESSIAN = "the theorem does not apply: the loss has no Hessian at the minimizer"
 AS_PREDICTED = "the direction is {} along the eigenvector of the {} Hessian eigenvalue, as predicted"
 """Proved: the kind of the limit, and which eigenvalue."""
+AT_MINIMIZER = "the trajectory is at the minimizer {}: it has no direction"
+ORTHOGONAL = "the trajectory lies in a subspace orthogonal to the eigenvector of the {} eigenvalue"
+"""Exceptional: since when the trajectory is at the minimizer, or which eigenvalue does not occur."""
+INSTEAD = "; what happens instead is certified: the direction is {}"
+WITHIN = " within a subspace of dimension {}"
+"""What happens where the theorem does not apply: the kind of the limit, and where the trajectory is."""
 
 
 def not_applicable(sentences: Iterable[str]) -> str:

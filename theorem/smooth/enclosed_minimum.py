@@ -19,6 +19,7 @@ from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.floats.map_norm import map_norm
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
+from gdcheck.theorem.smooth.spectrum import Spectrum
 
 # An error may grow by less than this at a step, and by this in all, before the map's derivative is computed.
 _LOCAL_FROM = fmpq(21, 20)
@@ -40,6 +41,8 @@ def enclosed_minimum(
     start: Sequence[fmpq],
     minimizer: EnclosedMinimizer,
     dominant: Sequence[tuple[Sequence[int], int]] = ((range(1), 1),),
+    *,
+    within: Spectrum | None = None,
 ) -> PerturbedSequence:
     """Supply the trajectory along one end of the spectrum or both, at the current precision.
 
@@ -50,11 +53,12 @@ def enclosed_minimum(
         minimizer: The minimizer.
         dominant: The places of each dominant eigenvalue in the spectrum, with the sign of its multiplier: 1 for the
             smallest one, −1 for the largest.
+        within: The spectrum on an invariant space that holds the trajectory; on all of space if not given.
 
     Returns:
         The sequence.
     """
-    spectrum = minimizer.spectrum
+    spectrum = within or minimizer.spectrum
     inside = {i for places, _ in dominant for i in places}
     moduli = [abs(1 - step_size * value) for value in spectrum.values]
     # Equal moduli: each ball holds the same number, and so does what they share.
@@ -62,7 +66,7 @@ def enclosed_minimum(
     for i in inside:
         rho = rho.intersection(moduli[i])
     b = max((m.upper() for i, m in enumerate(moduli) if i not in inside), key=float, default=arb(0))
-    largest = max((m.upper() for m in moduli), key=float)
+    largest = max((abs(1 - step_size * value).upper() for value in minimizer.spectrum.values), key=float)
     trajectory = Trajectory(loss, step_size, start, minimizer, rho, largest)
     return PerturbedSequence(
         parts=[spectrum.part(places, sign) for places, sign in dominant],

@@ -79,7 +79,7 @@ class EnclosedMinimizer:
     """A strict minimum in a ball.
 
     Attributes:
-        centre: The ball's centre, dyadic numbers, shape (n,).
+        centre: The ball's centre, shape (n,).
         radius: δ, the ball's radius.
         spectrum: The Hessian's spectrum at the minimizer.
     """
@@ -249,7 +249,20 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
         x = [(a - b).mid() for a, b in zip(x, step, strict=True)]
         if surely_less(norm(step), arb(2) ** (-3 * ctx.prec // 4) * (1 + norm(x))):
             break
-    x = simple_point(loss, x)
+    return enclose_around(loss, [exact(y) for y in simple_point(loss, x)])
+
+
+def enclose_around(loss: SmoothLoss, centre: Sequence[fmpq]) -> EnclosedMinimizer | Lost | None:
+    """Enclose a strict minimum in a ball around a point, and its spectrum, at the current precision.
+
+    Args:
+        loss: The loss.
+        centre: The ball's centre, which is nearly a critical point, shape (n,).
+
+    Returns:
+        The enclosure; None if more precision is needed; the reason if it is not a strict minimum.
+    """
+    x = [arb(q) for q in centre]
     residual = norm(gradient(loss, x))
     matrix = hessian(loss, x)
     spectrum = Spectrum.of(matrix, arb(0))
@@ -267,7 +280,7 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
         return None
     radius = exact(delta.upper())
     around = Spectrum.of(matrix, (third * delta).upper())
-    return None if around is None else EnclosedMinimizer(tuple(exact(y) for y in x), radius, around)
+    return None if around is None else EnclosedMinimizer(tuple(centre), radius, around)
 
 
 def simple_point(loss: SmoothLoss, x: list[arb]) -> list[arb]:

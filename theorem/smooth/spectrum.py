@@ -65,7 +65,7 @@ class Spectrum:
         wide = (off + spread * (1 + epsilon)).upper()
         theta = (1 - epsilon).union(1 + epsilon)
         order = sorted(range(n), key=lambda i: float(s[i, i].mid()))
-        diagonal = _sorted_ends([s[i, i] for i in order])
+        diagonal = sorted_ends([s[i, i] for i in order])
         values = tuple((x + wide.union(-wide)) / theta for x in diagonal)
         entries = [[exact(v[i, j]) for j in order] for i in range(n)]
         return cls(values, fmpq_mat(entries), matrix, spread)
@@ -102,7 +102,7 @@ def _identity(n: int) -> arb_mat:
     return arb_mat([[int(i == j) for j in range(n)] for i in range(n)])
 
 
-def _sorted_ends(values: list[arb]) -> list[arb]:
+def sorted_ends(values: list[arb]) -> list[arb]:
     """Return balls of the sorted numbers: sorted lower ends joined with sorted upper ends."""
     lower, upper = sorted(exact(arb(x.lower())) for x in values), sorted(exact(arb(x.upper())) for x in values)
     return [arb(lo).union(arb(hi)) for lo, hi in zip(lower, upper, strict=True)]

@@ -31,9 +31,9 @@ def smooth_sharpness_certificate(decision: SmoothDecision, found: Sharpness | No
 
     Returns:
         A JSON object (docs/certificate.md, *Smooth sharpness certificates*); None where the decision has no
-        certificate, or nothing is proved.
+        certificate or needs symmetries, or nothing is proved.
     """
-    theorem = smooth_certificate(decision)
+    theorem = smooth_certificate(decision) if decision.symmetry is None else None
     if theorem is None or found is None:
         return None
     with ctx.workprec(decision.precision):

@@ -63,7 +63,7 @@ def smooth_iterate_json(decision: SmoothDecision, step: int) -> dict[str, Any]:
 
 def _certificate(decision: SmoothDecision, claim: dict[str, Any]) -> dict[str, Any] | None:
     """Return a certificate that the independent checker accepts; None if there is none."""
-    theorem = smooth_certificate(decision)
+    theorem = smooth_certificate(decision) if decision.symmetry is None else None
     if theorem is None:
         return None
     made = {"schema": FORMAT, "theorem": theorem, "claim": claim}

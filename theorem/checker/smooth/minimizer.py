@@ -112,17 +112,23 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Document(Stated):
-    """All fields of a certificate of one trajectory.
+class Trajectory(Stated):
+    """What certificates of one trajectory say.
 
     Attributes:
         step: The step at which the inequality holds.
         limit: The limit, if there is one.
     """
 
-    schema: Literal["gdcheck-smooth/1"]
     step: int
     limit: Limit | None
+
+
+@dataclass(frozen=True)
+class Document(Trajectory):
+    """All fields of a certificate of the theorem for one trajectory."""
+
+    schema: Literal["gdcheck-smooth/1"]
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,7 @@ def map_derivative(problem: Problem, matrix: Matrix) -> list[list[Interval]]:
     return [[(unit if i == j else zero) - eta * x for j, x in enumerate(row)] for i, row in enumerate(matrix)]
 
 
-def enclose(c: Document, at: Middle, largest: Fraction) -> tuple[list[Interval], Fraction]:
+def enclose(c: Trajectory, at: Middle, largest: Fraction) -> tuple[list[Interval], Fraction]:
     """Claim G7 (enclosure): follow gradient descent to the stated step.
 
     On a ball of radius r around the minimizer, the map's derivative has a norm of at most ``largest`` + eta T r. On a
@@ -224,7 +230,7 @@ class Iterate:
         return norm_above(self.h, self.h[0].bits) + self.error
 
 
-def follow(c: Document, at: Middle, largest: Fraction) -> Iterator[Iterate]:
+def follow(c: Trajectory, at: Middle, largest: Fraction) -> Iterator[Iterate]:
     """Enclose the iterates from the start on, as Claim G7 says, without end."""
     eta, delta, bits = c.problem.step_size, c.minimizer.radius, at.bits
     step = Interval.exactly(eta, bits)

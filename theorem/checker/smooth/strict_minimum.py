@@ -24,6 +24,7 @@ from gdcheck.theorem.checker.smooth.minimizer import (
     Limit,
     Middle,
     Stated,
+    Trajectory,
     enclose,
     map_derivative,
     third_above,
@@ -169,15 +170,24 @@ class Block:
         return vector, off, root_bounds(squared(least))[0] * shortest
 
 
-def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Limit) -> None:
+def verify_limit(
+    c: Trajectory, at: Middle, eigenvalues: Sequence[Ends], limit: Limit, beside: Sequence[Ends] = ()
+) -> None:
     """Claims G6 to G9: at the stated step each amplitude is larger than the tail, and the stated limit follows.
 
     The trajectory is followed with half of the bits first: the minimizer needs more bits than the iterates do.
+
+    Args:
+        c: The certificate; its regime and eigenvectors are those of the space that holds the trajectory.
+        at: The loss at the minimizer.
+        eigenvalues: The eigenvalues on that space, an invariant one.
+        limit: The stated limit.
+        beside: The eigenvalues on its complement.
     """
     eta = c.problem.step_size
     places, rho = dominant_blocks(c.regime, limit.kind, eigenvalues, eta)
     blocks = [block_of(c, at, eigenvalues, *place) for place in places]
-    largest = max(abs(1 - eta * x) for ends in eigenvalues for x in ends)
+    largest = max(abs(1 - eta * x) for ends in (*eigenvalues, *beside) for x in ends)
 
     def decided(bits: int) -> tuple[list[list[Fraction]], Fraction]:
         here = at.at_scale(bits)
@@ -190,7 +200,7 @@ def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], limit: Li
 def block_of(c: Stated, at: Middle, eigenvalues: Sequence[Ends], places: range, sign: int) -> Block:
     """Claim G6 (line): bound how far vectors are from the eigenvectors of an eigenvalue."""
     vectors = [c.eigenvectors[i] for i in places]
-    claim(len(c.eigenvectors) > 1 or vectors[0][0] == 1, "the one vector is 1 fails")
+    claim(len(vectors[0]) > 1 or vectors[0][0] == 1, "the one vector is 1 fails")
     tilt = ROOT2 * sine_of_span(at.matrix, vectors, eigenvalues, places, at.spread)
     return Block(vectors, sign, tilt, skew_above(vectors, at.bits))
 
@@ -201,7 +211,7 @@ def verify_line(c: Stated, at: Middle, eigenvalues: Sequence[Ends], index: int) 
 
 
 def verify_inequality(
-    c: Document, at: Middle, iterate: tuple[list[Interval], Fraction], rho: Ends, blocks: Sequence[Block]
+    c: Trajectory, at: Middle, iterate: tuple[list[Interval], Fraction], rho: Ends, blocks: Sequence[Block]
 ) -> tuple[list[list[Fraction]], Fraction]:
     """Claim G8 (inequality): with C = eta T / 2 on the ball of the iterate, every amplitude is larger than the tail.
 
@@ -231,7 +241,7 @@ def verify_inequality(
 
 
 def verify_direction(
-    c: Document, limit: Limit, blocks: Sequence[Block], parts: Sequence[Sequence[Fraction]], miss: Fraction
+    c: Trajectory, limit: Limit, blocks: Sequence[Block], parts: Sequence[Sequence[Fraction]], miss: Fraction
 ) -> None:
     """Claim G9 (limit): every component's interval holds that of the limit at even steps, and is narrow."""
     tilt = blocks[0].tilt if len(blocks) == len(blocks[0].vectors) == 1 else None

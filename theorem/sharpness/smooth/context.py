@@ -28,6 +28,7 @@ from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 from gdcheck.theorem.smooth.series.majorant import derivative_on_ball
+from gdcheck.theorem.symmetry.split import Split
 
 EXACT_PRECISION = 128
 """The bits to which exact eigenvalues are isolated."""
@@ -94,16 +95,20 @@ class SmoothContext:
     @cached_property
     def top_is_simple(self) -> bool:
         """Whether the largest eigenvalue is not proved to be repeated."""
-        exact = self.decision.exact
-        return exact is None or exact.multiplicities[1] == 1
+        return self.decision.multiplicities[1] == 1
 
     @cached_property
     def has_line(self) -> bool:
         """Whether a limit along a single line is certified."""
-        limit, exact = self.decision.limit, self.decision.exact
+        limit = self.decision.limit
         if limit is None or limit.kind is LimitKind.TWO_CYCLE:
             return False
-        return exact is None or exact.multiplicities[-1 if self.alternating else 0] == 1
+        return self.split is not None or self.decision.multiplicities[-1 if self.alternating else 0] == 1
+
+    @property
+    def split(self) -> Split | None:
+        """The space in which symmetries keep the trajectory, where it was needed."""
+        return None if self.decision.symmetry is None else self.decision.symmetry.split
 
     @cached_property
     def envelope(self) -> Envelope | None:
@@ -111,6 +116,8 @@ class SmoothContext:
         amplitude, values = self.decision.amplitude, self.found.spectrum.values
         if amplitude is None or not self.has_line:
             return None
+        if self.split is not None and self.split.inside is not None:
+            values = self.split.inside.values
         others = values[:-1] if self.alternating else values[1:]
         return Envelope(
             step=amplitude.step,
@@ -129,7 +136,7 @@ class SmoothContext:
             return None
         balls = limit.vectors[0]
         known = self.exact
-        if known is None:
+        if known is None or self.split is not None:
             return Direction(balls, None)
         pencil = Pencil(fmpq_mat(known[1]))
         values = classify(pencil, self.step_size, EXACT_PRECISION).eigenvalues

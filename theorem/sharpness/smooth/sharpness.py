@@ -56,7 +56,8 @@ def smooth_pattern(context: SmoothContext, top: SmoothTopEigenvalue | None) -> P
         return Pattern(Kind.UNDECIDED, cause=context.no_direction())
     direction, (slope, exact) = context.direction, context.direction.slope(top)
     if exact is None and slope.contains(0):
-        if not reverses_direction(context.loss, context.found, direction.balls):
+        # On a space that symmetries fix, the eigenvalue may be multiple in all of space.
+        if context.split is not None or not reverses_direction(context.loss, context.found, direction.balls):
             return Pattern(Kind.UNDECIDED, slope, cause=_OPEN_SLOPE)
         slope, exact = arb(0), fmpq(0)
     return pattern(top, (slope, exact), direction, context.envelope, SecondOrder(context, direction.balls))

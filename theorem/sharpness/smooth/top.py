@@ -19,7 +19,7 @@ from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.sharpness.maps import largest_eigenvalue
 from gdcheck.theorem.sharpness.smooth.context import EXACT_PRECISION, ROOM, SmoothContext
 from gdcheck.theorem.sharpness.smooth.forms import fourth_form, third_form, third_twice, third_vanishes
-from gdcheck.theorem.sharpness.smooth.symmetry import turned_round
+from gdcheck.theorem.sharpness.smooth.symmetry import fixes, turned_round
 from gdcheck.theorem.sharpness.top_eigenvalue import lipschitz_of_gradient, lipschitz_of_second, second_along
 from gdcheck.theorem.smooth.series.functions import InexactError
 
@@ -67,7 +67,7 @@ class SmoothTopEigenvalue:
     def exact_gradient(self) -> Sequence[fmpq] | None:
         """The gradient ω, if it is known to be rational."""
         loss, found, n = self.context.loss, self.context.found, len(self.context.minimizer)
-        if turned_round(n).keeps(loss) and turned_round(n).fixes(loss, found):
+        if turned_round(n).keeps(loss) and fixes(turned_round(n), loss, found):
             return [fmpq(0)] * n
         if self.context.exact is None:
             return None

@@ -1,6 +1,5 @@
 """Second-order patterns of the sharpness of smooth losses against mpmath, and the symmetries that make a slope zero."""
 
-import random
 from fractions import Fraction
 from itertools import pairwise
 
@@ -19,9 +18,8 @@ from gdcheck.theorem.sharpness.pattern import Kind
 from gdcheck.theorem.sharpness.sharpness import sharpness
 from gdcheck.theorem.sharpness.smooth.forms import fourth_form, third_form, third_vanishes
 from gdcheck.theorem.sharpness.smooth.sharpness import smooth_sharpness
-from gdcheck.theorem.sharpness.smooth.symmetry import Reflection, turned_round
+from gdcheck.theorem.sharpness.smooth.symmetry import turned_round
 from gdcheck.theorem.smooth.reading import read_smooth
-from tests.builders.smooth import compiled, random_smooth
 from tests.builders.strategies import real
 
 
@@ -120,32 +118,6 @@ def test_a_slope_that_is_zero_for_no_known_reason_is_undecided():
         assert pattern.kind is Kind.UNDECIDED and pattern.slope.contains(0)
         assert (pattern.exact_slope is None) is open_slope
         assert ("symmetry" in pattern.cause) is open_slope
-
-
-@settings(max_examples=60)
-@given(st.integers(0, 10_000), st.data())
-def test_a_reflection_that_keeps_a_loss_keeps_its_values(seed, data):
-    """Random losses plus their image under a reflection are kept by it; what is said to be kept is."""
-    text, names = random_smooth(seed, n=3)
-    i, j = sorted(data.draw(st.permutations(range(3)))[:2])
-    signs = data.draw(st.tuples(*[st.sampled_from((1, -1))] * 3))
-    places = list(range(3))
-    if data.draw(st.booleans()):
-        places[i], places[j] = j, i
-        signs = tuple(signs[i] if k == j else s for k, s in enumerate(signs))
-    reflection = Reflection(tuple(places), signs)
-    image = text
-    for k, name in enumerate(names):
-        image = image.replace(name, f"({signs[k]}*z{places[k] + 1})")
-    image = image.replace("z", "x")
-    for whole in (text, f"{text} + {image}", f"({text})*({image})"):
-        kept = reflection.keeps(read_smooth(whole, names))
-        assert kept or whole == text
-        value, rng = compiled(whole, names), random.Random(seed)
-        with mp.workdps(30):
-            x = [mp.mpf(rng.randint(-64, 64)) / 64 for _ in names]
-            same = abs(value(x) - value([signs[k] * x[places[k]] for k in range(3)])) < 1e-20
-        assert same or not kept
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Symmetries of smooth losses: found, verified exactly, and what they leave fixed."""

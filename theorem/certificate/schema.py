@@ -152,7 +152,7 @@ class SmoothSymmetry(Smooth, frozen=True, tag_field="schema", tag="gdcheck-smoot
         regime: The regime.
         fails: The assumptions that fail.
         minimizer: Where the minimizer lies.
-        eigenvectors: Vectors near the Hessian's eigenvectors, by rising eigenvalue.
+        eigenvectors: Vectors near the Hessian's eigenvectors, by ascending eigenvalue.
         spectrum: The ends of the Hessian's spectrum at the minimizer.
         regular_at: A point where I − η∇²f is regular; null if none is known.
         step: The step at which the inequality holds.

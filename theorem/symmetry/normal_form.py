@@ -20,7 +20,7 @@ _MOST_TERMS = 400
 """A product with more terms than this is an atom."""
 
 Monomial: TypeAlias = "tuple[tuple[int, int], ...]"
-"""Atoms with their exponents, which are not zero, by rising atom."""
+"""Atoms with their exponents, which are not zero, by ascending atom."""
 Form: TypeAlias = "dict[Monomial, fmpq]"
 """Monomials with their coefficients, which are not zero."""
 _Key: TypeAlias = "tuple[tuple[Monomial, tuple[int, int]], ...]"

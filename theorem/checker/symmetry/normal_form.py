@@ -22,9 +22,9 @@ MOST_PRODUCTS = 400
 """A product of sums, or a power of one, is multiplied out up to this number of products."""
 
 Factors = tuple[tuple[int, int], ...]
-"""A product: the numbers of its atoms, rising, each with its exponent."""
+"""A product: the numbers of its atoms, ascending, each with its exponent."""
 Total = tuple[tuple[Factors, Fraction], ...]
-"""A normal form: its products, rising, each with its coefficient; none is zero."""
+"""A normal form: its products, ascending, each with its coefficient; none is zero."""
 
 
 def total(parts: Iterable[tuple[Factors, Fraction]]) -> Total:

@@ -1,7 +1,8 @@
-r"""The modes of a method with momentum at a minimizer of whose Hessian only enclosures are known.
+r"""The modes of a method with momentum at a minimizer where only enclosures of the Hessian's eigenvalues are known.
 
-On the eigenvector of λ the method is the matrix M(s), s = ηλ (docs/methods.md, *One block a mode*). Nothing is equal
-here: modes whose moduli cannot be told apart have no regime, but for heavy ball's pairs, which all have the modulus √β.
+On the eigenvector of λ the method is the matrix M(s), s = ηλ (docs/methods.md, *One block a mode*). Enclosures never
+prove two moduli equal: where they cannot tell them apart no regime is found. Only heavy ball's pairs are known to have
+one modulus, √β.
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from gdcheck.theorem.augmented.modes import Block, Mode, Shape
+from gdcheck.theorem.augmented.modes import REGIMES, Block, Shape
 from gdcheck.theorem.augmented.powers import ModeMatrix
 from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.loss.balls import surely_less, upper
 from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.methods.statement import Regime
-
-_REGIMES = {Shape.POSITIVE: Regime.SMALL_STEP, Shape.NEGATIVE: Regime.LARGE_STEP, Shape.PAIR: Regime.ROTATING}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +42,14 @@ class EnclosedModes:
 
     @property
     def dominance(self) -> arb:
-        """How much larger it is than that of the other modes."""
+        """How much larger ρ is than the moduli of the other modes."""
         others = [m.block.moduli(m.mode)[0] for i, m in enumerate(self.matrices) if i not in self.dominant]
         return min((self.modulus - x for x in others), key=lambda x: float(x.mid()), default=self.modulus)
 
     @property
     def angles(self) -> tuple[arb, ...]:
-        """By how much the dominant pairs turn in a step, in radians."""
-        found = [self.matrices[i].turn() for i in self.dominant if self.matrices[i].mode.shape is Shape.PAIR]
-        return tuple(arb.atan2(height, half) for half, height in found)
+        """The angles by which the dominant pairs turn in a step, in radians."""
+        return tuple(m.angle for m in (self.matrices[i] for i in self.dominant) if m.mode.shape is Shape.PAIR)
 
 
 def enclosed_modes(method: Method, step_size: arb, values: Sequence[arb]) -> EnclosedModes | None:
@@ -68,7 +66,8 @@ def enclosed_modes(method: Method, step_size: arb, values: Sequence[arb]) -> Enc
     stable, ends = arb(largest_stable(method)), [step_size * value for value in values]
     if surely_less(stable, ends[-1]):
         return EnclosedModes(Regime.UNSTABLE)
-    matrices = [matrix for s in ends if (matrix := _matrix(method, s)) is not None]
+    kinds = [Block.at(method, s).mode() for s in ends]
+    matrices = [ModeMatrix.at(method, s, kind) for s, kind in zip(ends, kinds, strict=True) if kind is not None]
     if not surely_less(ends[-1], stable) or len(matrices) < len(ends):
         return None
     moduli = [m.block.moduli(m.mode)[0] for m in matrices]
@@ -78,17 +77,7 @@ def enclosed_modes(method: Method, step_size: arb, values: Sequence[arb]) -> Enc
     index = max(range(len(ends)), key=lambda i: float(moduli[i].mid()))
     if not all(surely_less(x, moduli[index]) for i, x in enumerate(moduli) if i != index):
         return None
-    return EnclosedModes(_REGIMES[matrices[index].mode.shape], tuple(matrices), (index,))
-
-
-def _matrix(method: Method, s: arb) -> ModeMatrix | None:
-    """Return the matrix of a mode; None if it is not decided of what shape it is."""
-    block = Block.at(method, s)
-    if surely_less(block.discriminant, arb(0)):
-        return ModeMatrix.at(method, s, Mode(Shape.PAIR))
-    if not surely_less(arb(0), block.discriminant) or block.t.contains(0):
-        return None
-    return ModeMatrix.at(method, s, Mode(Shape.POSITIVE if block.t > 0 else Shape.NEGATIVE))
+    return EnclosedModes(REGIMES[matrices[index].mode.shape], tuple(matrices), (index,))
 
 
 def step_norm(method: Method, ends: Sequence[arb]) -> arb:

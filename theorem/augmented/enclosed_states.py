@@ -1,10 +1,10 @@
 r"""A method with momentum at an enclosed strict minimum, as a supplier of the amplitude lemma.
 
 The sequence is the states z = (h, c), h = x − x*, in the norm of ``powers.py``; the minimizer is known up to δ, which
-counts as an error of every h. Two states whose points lie in a ball of radius r around the minimizer, on which
-:math:`\|\nabla^3f\| \le T`, come nearer by the factor :math:`\rho + K_g\eta Tr` in that norm. Elsewhere a step is the
-mean of :math:`M(\eta H)` over the Hessians between the states' points: with :math:`\|I - \eta H\| \le N` all its
-eigenvalues lie between 1 − N and 1 + N (docs/smooth.md, *Momentum*).
+counts as an error of every h. A step multiplies the distance of two states, in that norm, by at most :math:`\rho +
+K_g\eta Tr` if their points lie in a ball of radius r around the minimizer on which :math:`\|\nabla^3f\| \le T`.
+Elsewhere it acts on their difference as the mean of :math:`M(\eta H)` over the Hessians between the two points: with
+:math:`\|I - \eta H\| \le N` the eigenvalues of ηH lie between 1 − N and 1 + N (docs/smooth.md, *Momentum*).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def enclosed_states(problem: SmoothProblem, minimizer: EnclosedMinimizer, modes:
 
 
 def _part(minimizer: EnclosedMinimizer, modes: EnclosedModes, powers: Powers) -> DominantPart:
-    """Return the part that decides, scaled so that the tail of the lemma is that of its amplitude."""
+    """Return the dominant part, scaled so that the lemma compares its amplitude with the tail directly."""
     chosen = [modes.matrices[i] for i in modes.dominant]
     first, spectrum = chosen[0], minimizer.spectrum
     if not modes.angles:
@@ -125,7 +125,7 @@ class _States:
             step += 1
 
     def _growth(self, x: list[arb], error: arb, radius: arb) -> arb:
-        """Bound how far a step takes two states apart whose points lie in a ball around x."""
+        """Bound the factor by which a step moves two states apart whose points lie within ``error`` of x."""
         at = Forward.of(self.problem.loss, x, 2, all_values=False)
         distance = self.trajectory.around(self.trajectory.norm_of_map(at), at, error, self.trajectory.third(radius))
         return step_norm(self.problem.method, (1 - distance, 1 + distance))

@@ -14,6 +14,7 @@ from flint import arb, fmpq, fmpq_mpoly
 
 from gdcheck.theorem.assumptions.spectrum import Eigenvalue
 from gdcheck.theorem.augmented.signs import Spectrum, X, Y
+from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.methods.statement import Regime
@@ -26,6 +27,10 @@ class Shape(Enum):
     NEGATIVE = -1
     PAIR = 0
     ZERO = 2
+
+
+REGIMES = {Shape.POSITIVE: Regime.SMALL_STEP, Shape.NEGATIVE: Regime.LARGE_STEP, Shape.PAIR: Regime.ROTATING}
+"""The regime in which one mode of this kind, with a simple multiplier, dominates alone."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,14 @@ class Block:
     def discriminant(self) -> arb:
         """t² − 4d."""
         return self.t * self.t - 4 * self.d
+
+    def mode(self) -> Mode | None:
+        """Return the mode, whose multiplier is simple; None where the balls do not decide its kind."""
+        if surely_less(self.discriminant, arb(0)):
+            return Mode(Shape.PAIR)
+        if not surely_less(arb(0), self.discriminant) or self.t.contains(0):
+            return None
+        return Mode(Shape.POSITIVE if self.t > 0 else Shape.NEGATIVE)
 
     def moduli(self, mode: Mode) -> tuple[arb, arb]:
         """Return the moduli of both multipliers, the larger first."""
@@ -208,9 +221,6 @@ def _simple(mode: Mode) -> bool:
 def _regime(dominant: list[Mode]) -> Regime:
     if any(mode.double or mode.shape is Shape.ZERO for mode in dominant):
         return Regime.BOUNDARY
-    shapes = {mode.shape for mode in dominant}
-    if shapes == {Shape.PAIR}:
-        return Regime.ROTATING
-    if len(dominant) > 1:
+    if len(dominant) > 1 and any(mode.shape is not Shape.PAIR for mode in dominant):
         return Regime.BOUNDARY
-    return Regime.SMALL_STEP if shapes == {Shape.POSITIVE} else Regime.LARGE_STEP
+    return REGIMES[dominant[0].shape]

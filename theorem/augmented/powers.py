@@ -1,9 +1,8 @@
 r"""Bounds of the powers of a mode's block, applied to a vector: :math:`\|M^j v\| \le K_v\rho^j` for all j ≥ 0.
 
 With them :math:`\|z\|_* = \sup_j \rho^{-j}\|B^j z\|` is a norm in which B contracts by ρ. It is bounded by three
-numbers: for an error, for a buffer, and for what a gradient adds to a state (docs/methods.md, *A norm that fits*). Each
-    bound
-below is proved there.
+numbers: for an error, for a buffer, and for what a gradient adds to a state. Each bound below is proved in
+docs/methods.md, *A norm that fits*.
 """
 
 from __future__ import annotations
@@ -94,6 +93,12 @@ class ModeMatrix:
         """Half the trace, and the imaginary part of a pair."""
         half = self.block.t / 2
         return half, (self.block.d - half * half).nonnegative_part().sqrt()
+
+    @property
+    def angle(self) -> arb:
+        """The angle by which a pair turns in a step, in radians."""
+        half, height = self.turn()
+        return arb.atan2(height, half)
 
     def turned(self, v: Pair) -> arb:
         """For a pair of modulus r, bound ‖(M/r)^j v‖ for all integers j."""

@@ -12,18 +12,12 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from gdcheck.theorem.augmented.modes import Block, Mode, Shape
+from gdcheck.theorem.augmented.modes import REGIMES, Block, Shape
 from gdcheck.theorem.augmented.powers import ModeMatrix
 from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.method import Method
 from gdcheck.theorem.methods.statement import Regime
-
-SHAPES = {
-    Regime.SMALL_STEP: Shape.POSITIVE,
-    Regime.LARGE_STEP: Shape.NEGATIVE,
-    Regime.ROTATING: Shape.PAIR,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,21 +41,15 @@ class Dominance:
 
 
 def matrix_of(method: Method, s: arb) -> ModeMatrix | None:
-    """Return the matrix of a mode; None if its shape (real, double or a pair) is not decided.
+    """Return the matrix of a mode; None if its kind (positive, negative or a pair) is not decided.
 
     Args:
         method: The method.
         s: ησ², positive.
     """
     block = Block.at(method, s)
-    discriminant = block.discriminant
-    if surely_less(discriminant, arb(0)):
-        shape = Shape.PAIR
-    elif not surely_less(arb(0), discriminant) or (not block.t > 0 and not block.t < 0):
-        return None
-    else:
-        shape = Shape.POSITIVE if block.t > 0 else Shape.NEGATIVE
-    return ModeMatrix(_rows(method, s), block, Mode(shape), arb(method.lead))
+    mode = block.mode()
+    return None if mode is None else ModeMatrix(_rows(method, s), block, mode, arb(method.lead))
 
 
 def _rows(method: Method, s: arb) -> tuple[tuple[arb, arb], tuple[arb, arb]]:
@@ -75,7 +63,7 @@ def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bo
     Args:
         method: The method.
         eta: η.
-        values: The eigenvalues of JJᵀ, rising, each enclosed and positive.
+        values: The eigenvalues of JJᵀ, ascending, each enclosed and positive.
         tangential: Whether there are directions along the valley, on which J vanishes.
 
     Returns:
@@ -92,7 +80,7 @@ def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bo
     if len(turning) == len(known) and method.trace_and_determinant()[1][1] == 0:
         rho = turning[0].block.d.sqrt()
         powers = _powers(method, ends, known, rho)
-        return Dominance(Regime.ROTATING, None, rho, powers, tuple(_angle(m) for m in turning))
+        return Dominance(Regime.ROTATING, None, rho, powers, tuple(m.angle for m in turning))
     moduli = [_modulus(method, s, matrix) for s, matrix in zip(ends, known, strict=True)]
     _, index = max((float(x.mid()), i) for i, x in enumerate(moduli))
     others = [x for i, x in enumerate(moduli) if i != index]
@@ -106,9 +94,8 @@ def dominance(method: Method, eta: arb, values: Sequence[arb], *, tangential: bo
         rivals = [m for m, x in zip(known, moduli, strict=True) if not surely_less(x, moduli[index])]
         alike = all(m is not None and m.mode.shape is shape for m in rivals)
         return "neighbour" if alike else "boundary"
-    regime = next(regime for regime, each in SHAPES.items() if each is shape)
-    angles = (_angle(matrix),) if shape is Shape.PAIR else ()
-    return Dominance(regime, index, moduli[index], _powers(method, ends, known, moduli[index]), angles)
+    angles = (matrix.angle,) if shape is Shape.PAIR else ()
+    return Dominance(REGIMES[shape], index, moduli[index], _powers(method, ends, known, moduli[index]), angles)
 
 
 def _modulus(method: Method, s: arb, matrix: ModeMatrix | None) -> arb:
@@ -133,8 +120,3 @@ def _powers(method: Method, ends: Sequence[arb], known: Sequence[ModeMatrix | No
 
 def _largest(bounds: Sequence[arb]) -> arb:
     return max(bounds, key=lambda x: float(x) if x.is_finite() else float("inf"))
-
-
-def _angle(matrix: ModeMatrix) -> arb:
-    half, height = matrix.turn()
-    return arb.atan2(height, half)

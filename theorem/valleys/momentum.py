@@ -18,14 +18,13 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, fmpq
 
-from gdcheck.theorem.augmented.modes import Shape
 from gdcheck.theorem.limit.amplitude import bounds_from
 from gdcheck.theorem.limit.result import Bounds
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind, Regime
 from gdcheck.theorem.smooth.spectrum import Spectrum
 from gdcheck.theorem.valleys.arrival import NARROW, ROOM, Arrival, larger, largest_singular_value, lipschitz, on_tangent
-from gdcheck.theorem.valleys.modes import SHAPES, Dominance, dominance, matrix_of
+from gdcheck.theorem.valleys.modes import Dominance, dominance, matrix_of
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.relations import Relations
 from gdcheck.theorem.valleys.states import State
@@ -214,7 +213,7 @@ def _across(seen: _Seen, ball: _Ball) -> tuple[arb, ...] | str:
     state, method, eta = seen.state, seen.problem.method, arb(seen.problem.rate)
     index = ball.dominant.index
     assert index is not None
-    sign = 1 if SHAPES[ball.dominant.regime] is Shape.POSITIVE else -1
+    sign = 1 if ball.dominant.regime is Regime.SMALL_STEP else -1
     part = ball.spectrum.line(index, sign)
     if not part.deviation.is_finite():
         return "neighbour"

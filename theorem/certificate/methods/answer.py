@@ -115,11 +115,7 @@ def turning_json(motion: Motion, method: Method, decision: Decision) -> dict[str
     u = arb(decision.expansion.step_size)
     matrices = mode_matrices(motion, method, u)
     pairs = [i for i in motion.dominant if motion.modes[i].shape is Shape.PAIR]
-    angles = []
-    for i in pairs:
-        half, height = matrices[i].turn()
-        angles.append(float(arb.atan2(height, half).mid()))
-    found: dict[str, Any] = {"angles": angles}
+    found: dict[str, Any] = {"angles": [float(matrices[i].angle.mid()) for i in pairs]}
     if len(motion.dominant) == 1 and motion.eigenvalues[pairs[0]].multiplicity == 1:
         basis = None if decision.subspace is None else decision.subspace.basis
         (vector,) = motion.spectrum.pencil.eigenvectors(motion.eigenvalues[pairs[0]], _BITS)

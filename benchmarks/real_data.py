@@ -23,13 +23,13 @@ from gdcheck.properties.storage.files import as_json, write_text_atomically
 EXAMPLES = Path(__file__).parents[1] / "examples"
 OUT = Path(__file__).parent / "out" / "real_data.json"
 LIMIT = 600.0
-"""Seconds that a check may take; by itself ``gdcheck check`` gives it 60."""
+"""The seconds of processor time that a recheck may take."""
 
 ZERO, FAR = "0", "-1/2,-3/4,0,-5/8,7/8,3/4,7/8"
 RANDOM = (
     "0.375,-0.625,-0.375,-0.25,-0.625,0.875,-0.25,0.125,-0.125,0.75,0.625,0.375,-1.125,0,0.375,0.5,-0.25,0.875,-0.625"
 )
-"""Of the network, whose neurons stay equal from 0."""
+"""The start of the network: from 0 its neurons would stay equal."""
 LOGISTIC = "mean(softplus(-y*(X@w))) + 0.005*dot(w,w)"
 CASES = [
     ("logistic", 30, "8", ZERO, "fixed"),
@@ -47,7 +47,7 @@ CASES = [
 
 
 def problem_of(name: str, weights: int, step_size: str, start: str) -> Any:
-    """Return a problem."""
+    """Return the problem of a loss of ``CASES``, its data read from the examples."""
     point = ["0"] * weights if start == ZERO else start.split(",")
     if name != "logistic":
         return gdcheck.Problem(getattr(importlib.import_module("real_losses"), name), step_size=step_size, start=point)

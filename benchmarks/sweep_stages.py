@@ -1,9 +1,9 @@
 """Where the processor time of a sweep of random problems goes, stage by stage, on one core.
 
-A device draws and certifies. The rest, and the copies to and from it (measured as copies within the host's memory), is
-the host's, by as many processes as share the device: c of them on c cores may be at most c/h times as fast as one core
-that does everything, where h is the host's share of that one's time. Run ``python benchmarks/sweep_stages.py --out
-docs/runs/sweep-stages.json``.
+A sweep with a device draws and certifies there; the rest is left to the host, and so are the copies to and from the
+device (measured here as copies within the host's memory). Let h be the host's share of the time that one core takes for
+everything. Then c processes on c cores that share a device are at most c/h times as fast as that core. Run ``python
+benchmarks/sweep_stages.py --out docs/runs/sweep-stages.json``.
 """
 
 from __future__ import annotations

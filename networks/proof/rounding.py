@@ -73,7 +73,7 @@ class Near:
     """An array that is known within a distance.
 
     Attributes:
-        value: The array at hand.
+        value: The float64 array.
         error: A bound of the Frobenius norm of its difference from the exact array.
     """
 

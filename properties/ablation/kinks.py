@@ -11,9 +11,8 @@ from hypothesis.strategies import DrawFn
 
 from gdcheck.properties.ablation.ablation import Ablation, Outcome
 from gdcheck.properties.ablation.checked import decided_smooth, shown_vector
-from gdcheck.properties.strategies.instance import dot
 from gdcheck.properties.strategies.smooth import SmoothInstance, smooth_problems
-from gdcheck.theorem.loss.rational import to_float, to_text
+from gdcheck.theorem.loss.rational import dot, to_float, to_text
 from gdcheck.theorem.methods.statement import LimitKind, Regime
 from gdcheck.theorem.reference.smooth_trajectory import observe_smooth
 from gdcheck.theorem.smooth.problem import SmoothProblem

@@ -40,7 +40,7 @@ class Regimes:
 
     @classmethod
     def of(cls, method: Adam, eta: Floats, marks: tuple[float, float, float], axes: tuple[Floats, Floats]) -> Regimes:
-        """Find the regimes from the ends of the small-step and the large-step regime, and the limit of stability.
+        """Find the regimes from the ends of the small-step and the large-step regime, and the stability limit.
 
         Args:
             method: The method.

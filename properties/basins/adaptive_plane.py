@@ -100,7 +100,7 @@ def adaptive_plane(
 
 
 def _marks(expansion: Expansion, method: Adam) -> tuple[float, float, float]:
-    """Return where the small-step regime ends, where the large-step one begins, and the limit of stability."""
+    """Return where the small-step regime ends, where the large-step one begins, and the stability limit."""
     found = thresholds(Spectrum(pencil_of(expansion, method), _BITS), method)
 
     def number(x: Threshold) -> float:

@@ -14,9 +14,10 @@ from gdcheck.properties.claims.examination import (
     unresolved,
 )
 from gdcheck.properties.claims.second_engine import sees_the_limit
-from gdcheck.properties.strategies.instance import Instance, Vector, dot
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.methods.statement import Assumption, End, LimitKind, Regime
 
 

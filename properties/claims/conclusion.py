@@ -14,11 +14,12 @@ from gdcheck.properties.claims.examination import (
     require,
     unresolved,
 )
-from gdcheck.properties.strategies.instance import Instance, Vector, dot
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.certificate import certificate
 from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.limit.amplitude import LimitDirection
+from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.methods.statement import THEOREM_1, Assumption, LimitKind
 
 

@@ -15,10 +15,11 @@ from gdcheck.properties.claims.examination import (
     unresolved,
 )
 from gdcheck.properties.claims.undecided import CLAIM_STEPS
-from gdcheck.properties.strategies.instance import Instance, Vector
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision, decide
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss
+from gdcheck.theorem.loss.rational import Vector
 from gdcheck.theorem.loss.truncated import TruncatedPower
 
 _FACTOR = fmpq(7, 3)

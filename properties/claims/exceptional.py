@@ -17,7 +17,7 @@ from gdcheck.properties.claims.examination import (
 )
 from gdcheck.properties.claims.points import eigen_coordinates, image
 from gdcheck.properties.claims.undecided import CLAIM_STEPS, Undecided
-from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector, dot
+from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import problems
 from gdcheck.theorem.assumptions.spectrum import power_of_two_below
 from gdcheck.theorem.certificate.kinds.every_start import every_start_certificate
@@ -25,6 +25,7 @@ from gdcheck.theorem.certificate.rechecking import check
 from gdcheck.theorem.decision.decide import Decision, Verdict, decide
 from gdcheck.theorem.decision.every_start import ExceptionalSet, decide_every_start
 from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.methods.statement import Assumption
 
 _EXACT_STEPS = 3

@@ -10,10 +10,11 @@ from gdcheck.properties.claims.examination import holds, midpoint, on_decided, r
 from gdcheck.properties.claims.points import image, unit_vectors
 from gdcheck.properties.claims.specified import as_mpf, specified_constant
 from gdcheck.properties.claims.trajectory import remainder_bound, walk
-from gdcheck.properties.strategies.instance import Instance, Vector, dot
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.loss.balls import at_most
+from gdcheck.theorem.loss.rational import Vector, dot
 
 _SCALES = (fmpq(1), fmpq(1, 2), fmpq(1, 64))
 _WALKED = 24

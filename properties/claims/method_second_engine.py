@@ -21,7 +21,7 @@ from gdcheck.theorem.loss.balls import ends
 from gdcheck.theorem.methods.statement import LimitKind, Regime
 from gdcheck.theorem.reference.amplitude import NotSettled
 from gdcheck.theorem.reference.spectrum import half_of_the_digits
-from gdcheck.theorem.reference.trajectory import Point, ReferenceMap, iterates, norm, to_mpf
+from gdcheck.theorem.reference.trajectory import Point, ReferenceMap, iterates, norm, read_mpf, to_mpf
 
 DIGITS = 100
 _COMPARED = 24
@@ -116,18 +116,13 @@ def seen_motion(problem: Problem) -> SeenMotion:
 
 
 def _momentum(problem: Problem) -> mpf:
-    return _number(str(problem.method.to_json().get("momentum", "0")))
+    return read_mpf(str(problem.method.to_json().get("momentum", "0")))
 
 
 def _preconditioner(problem: Problem) -> Any:
     """Return P as mpmath's matrix; None for the identity."""
     rows = problem.method.to_json().get("preconditioner")
-    return None if rows is None else mp.matrix([[_number(text) for text in row] for row in rows])
-
-
-def _number(text: str) -> mpf:
-    numerator, _, denominator = text.partition("/")
-    return mpf(int(numerator)) / int(denominator or 1)
+    return None if rows is None else mp.matrix([[read_mpf(text) for text in row] for row in rows])
 
 
 def _amplitude(problem: Problem, seen: SeenMotion, v: Point, errors: list[Point]) -> mpf:

@@ -10,11 +10,12 @@ from gdcheck.properties.claims.claim import Claim, Finding
 from gdcheck.properties.claims.conclusion import certificate_is_accepted, sign_of
 from gdcheck.properties.claims.examination import amplitude_margin, holds, on_decided, require, unresolved
 from gdcheck.properties.claims.method_second_engine import sees_the_method
-from gdcheck.properties.strategies.instance import Instance, Vector
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.methods import Family, method_problems
 from gdcheck.properties.strategies.preconditioned import factor_of
 from gdcheck.theorem.decision.decide import Decision, Verdict
 from gdcheck.theorem.loss.balls import norm
+from gdcheck.theorem.loss.rational import Vector
 from gdcheck.theorem.methods.statement import Assumption, LimitKind, Regime
 
 _KINDS = {

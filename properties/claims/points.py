@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from flint import fmpq, fmpq_mat
 
-from gdcheck.properties.strategies.instance import Instance, Vector, dot
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.descent.expansion import Expansion
+from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.methods.statement import End
 
 

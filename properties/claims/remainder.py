@@ -14,12 +14,13 @@ from gdcheck.properties.claims.second_engine import same_spectrum
 from gdcheck.properties.claims.specified import DIGITS, as_mpf, specified_constant
 from gdcheck.properties.claims.trajectory import remainder_bound, walk
 from gdcheck.properties.claims.whole_ball import prove_on_ball
-from gdcheck.properties.strategies.instance import Instance, Vector, dot
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.certificate.paper_chain import paper_chain
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import ends
+from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.reference.amplitude import DIGITS as REFERENCE_DIGITS
 from gdcheck.theorem.reference.amplitude import resolution
 from gdcheck.theorem.reference.spectrum import ReferenceSpectrum, half_of_the_digits

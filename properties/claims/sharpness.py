@@ -22,11 +22,12 @@ from gdcheck.properties.claims.examination import (
 from gdcheck.properties.claims.points import hessian, unit_vectors
 from gdcheck.properties.claims.trajectory import EnclosedIterate, remainder_bound, walk
 from gdcheck.properties.claims.undecided import Undecided
-from gdcheck.properties.strategies.instance import Instance, dot
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.properties.strategies.sharpness import prescribed_slope, sharp_problems
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.loss.balls import at_most, ends, norm, surely_less
+from gdcheck.theorem.loss.rational import dot
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds

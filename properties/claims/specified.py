@@ -3,8 +3,8 @@
 from flint import fmpq
 from mpmath import mp, mpf
 
-from gdcheck.properties.strategies.instance import dot
 from gdcheck.theorem.descent.problem import Problem
+from gdcheck.theorem.loss.rational import dot
 from gdcheck.theorem.reference.trajectory import to_mpf
 
 DIGITS = 40

@@ -10,12 +10,13 @@ from flint import arb, arb_mat, fmpq
 
 from gdcheck.properties.claims.examination import require
 from gdcheck.properties.claims.undecided import CLAIM_STEPS
-from gdcheck.properties.strategies.instance import Instance, Vector
+from gdcheck.properties.strategies.instance import Instance
 from gdcheck.theorem.decision.decide import Decision
 from gdcheck.theorem.descent.enclosure import enclose
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.remainder import RemainderBound
 from gdcheck.theorem.loss.balls import at_most, exact, norm, surely_less
+from gdcheck.theorem.loss.rational import Vector
 from gdcheck.theorem.sharpness.envelope import convolution
 
 ROUGHEST = arb(2) ** -20

@@ -32,6 +32,7 @@ from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import TruncatedPower
 from gdcheck.theorem.loss.prescribed import loss_with_spectrum
+from gdcheck.theorem.loss.rational import identity
 from gdcheck.theorem.methods.statement import Regime
 
 MOST_EXAMINED, MOST_DRAWN_AGAIN = 1500, 250
@@ -65,7 +66,7 @@ class _Parts:
         expansion = Expansion.of(instance.problem)
         powers = (TruncatedPower(t.coefficient, t.direction, -t.offset, t.power) for t in expansion.truncated)
         n = len(instance.spectrum)
-        plain = instance.rotation == _identity(n)
+        plain = instance.rotation == identity(n)
         return cls(
             spectrum=instance.spectrum,
             rotation=None if plain else instance.rotation,
@@ -105,7 +106,7 @@ class _Parts:
         problem = Problem(loss, step_size=self.step_size, start=start, minimizer=self.minimizer)
         boundary = 2 / (self.spectrum[0] + self.spectrum[-1])
         regime = Regime.SMALL_STEP if self.step_size < boundary else Regime.LARGE_STEP
-        return Instance(problem, self.spectrum, self.rotation or _identity(n), regime, like.place)
+        return Instance(problem, self.spectrum, self.rotation or identity(n), regime, like.place)
 
     def meant(self, claim: OwnClaim, instance: Instance) -> bool:
         """Whether the claim's recipe could have made the problem: simpler problems must be of the same kind."""
@@ -120,10 +121,6 @@ class _Parts:
             return True
         reach = fmpq(recipe.inside.numerator, recipe.inside.denominator) * ball_radius(instance.problem, instance.rho)
         return sum((x * x for x in self.start), fmpq(0)) <= reach**2
-
-
-def _identity(n: int) -> fmpq_mat:
-    return fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
 
 
 def _simpler(q: fmpq) -> list[fmpq]:

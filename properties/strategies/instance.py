@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,10 +12,8 @@ from msgspec import to_builtins
 from gdcheck.theorem.certificate.shapes import Shape, ShapeError, StoredProblem, read_as
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import to_fmpq, to_text
+from gdcheck.theorem.loss.rational import Vector, to_fmpq, to_text
 from gdcheck.theorem.methods.statement import End, Regime
-
-Vector = tuple[fmpq, ...]
 
 
 class SpectrumShape(Enum):
@@ -150,8 +147,3 @@ class Instance:
 def column(matrix: fmpq_mat, j: int) -> Vector:
     """Return column j of a matrix."""
     return tuple(matrix[i, j] for i in range(matrix.nrows()))
-
-
-def dot(u: Sequence[fmpq], v: Sequence[fmpq]) -> fmpq:
-    """Return the exact inner product of two vectors of shape (n,)."""
-    return sum((x * y for x, y in zip(u, v, strict=True)), fmpq(0))

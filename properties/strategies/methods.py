@@ -108,7 +108,7 @@ def method_problems(
             share = draw(st.sampled_from(_SHARES))
         else:
             distance = fmpq(1, 10**near)
-            # Near the limit of stability the linear part hardly shrinks, and no budget would be enough.
+            # Near the stability limit the linear part hardly shrinks, and no budget would be enough.
             upper = draw(st.booleans()) and (near <= _LEAST_STABLE or index < len(regimes) - 1)
             share = 1 - distance if index == 0 or upper else distance
         step_size = low + (high - low) * share

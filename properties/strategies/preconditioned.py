@@ -1,4 +1,4 @@
-"""Problems with a preconditioner P = LLᵀ, made of plain ones; L is found again from P alone."""
+"""Problems with a preconditioner P = LLᵀ, made from plain ones; ``factor_of`` recovers L from P."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def preconditioned(problem: Problem, factor: fmpq_mat) -> Problem:
         factor: L, shape (n, n).
 
     Returns:
-        The problem. Terms of order three and more, which may be any, stay as they are; the start is 16 times nearer, as
-        P may stretch what they add.
+        The problem. Terms of order three and more stay as they are; the start is 16 times nearer, because P may enlarge
+        their effect.
     """
     loss, p = problem.loss, factor * factor.transpose()
     quadratic = Loss.build(loss.variables, [term for term in loss.terms if sum(term[0]) == 2])
@@ -52,7 +52,7 @@ def preconditioned(problem: Problem, factor: fmpq_mat) -> Problem:
 
 
 def factor_of(problem: Problem) -> fmpq_mat:
-    """Return L of a problem that ``preconditioned`` made, by Cholesky's recursion; the identity without P."""
+    """Return L of a problem that ``preconditioned`` made, by Cholesky's algorithm; the identity without P."""
     n, p = problem.dimension, problem.method.preconditioner
     rows = [[fmpq(int(i == j)) for j in range(n)] for i in range(n)]
     for i in range(n if p is not None else 0):

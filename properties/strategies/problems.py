@@ -22,12 +22,13 @@ from flint import fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace, Vector
+from gdcheck.properties.strategies.instance import Instance, SpectrumShape, StartPlace, StepPlace
 from gdcheck.properties.strategies.starts import SIXTEENTHS, SLOWEST_FREE, starts
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss, TruncatedPower
 from gdcheck.theorem.loss.polynomial import MAX_DEGREE, MAX_VARIABLES
 from gdcheck.theorem.loss.prescribed import cayley, loss_with_spectrum
+from gdcheck.theorem.loss.rational import Vector
 from gdcheck.theorem.methods.statement import Regime
 
 __all__ = [

@@ -9,7 +9,7 @@ from flint import fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from gdcheck.properties.strategies.instance import Instance, StartPlace, Vector
+from gdcheck.properties.strategies.instance import Instance, StartPlace
 from gdcheck.properties.strategies.problems import (
     Exponents,
     higher_order_terms,
@@ -23,6 +23,7 @@ from gdcheck.properties.strategies.problems import (
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.prescribed import loss_with_spectrum
+from gdcheck.theorem.loss.rational import Vector, identity
 from gdcheck.theorem.methods.statement import Regime
 
 # A prime that no other denominator has: sums of other terms do not cancel these.
@@ -95,7 +96,7 @@ def sloped_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]
     step = draw(step_sizes(spectrum=spectrum, regime=regime))
     minimizer = _minimizer(draw, n)
     singular = any(step * x == 1 for x in spectrum)
-    rotation = draw(rotations(n=n)) if n <= _MOST_ROTATED or draw(st.integers(0, 3)) == 3 else _identity(n)
+    rotation = draw(rotations(n=n)) if n <= _MOST_ROTATED or draw(st.integers(0, 3)) == 3 else identity(n)
     loss = draw(
         losses(spectrum=spectrum, rotation=rotation, minimizer=minimizer, degree=5, most_truncated=0 if singular else 2)
     )
@@ -130,7 +131,7 @@ def flat_problems(draw: DrawFn, *, regime: Regime, dimensions: tuple[int, int]) 
     spectrum = draw(spectra(n=n))
     step = draw(step_sizes(spectrum=spectrum, regime=regime))
     minimizer = _minimizer(draw, n)
-    rotation = draw(rotations(n=n)) if n <= _MOST_ROTATED else _identity(n)
+    rotation = draw(rotations(n=n)) if n <= _MOST_ROTATED else identity(n)
     quadratic = loss_with_spectrum(spectrum, rotation=rotation, minimizer=minimizer)
     centre = Instance(
         Problem(quadratic, minimizer=minimizer, step_size=step, start=minimizer),
@@ -171,10 +172,6 @@ def _minimizer(draw: DrawFn, n: int) -> Vector:
     if draw(st.booleans()):
         return tuple(draw(rationals(low=-2, high=2)) for _ in range(n))
     return (fmpq(0),) * n
-
-
-def _identity(n: int) -> fmpq_mat:
-    return fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
 
 
 def _at_rest(loss: Loss, minimizer: Vector, like: Instance) -> Instance:

@@ -9,12 +9,13 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from gdcheck.properties.strategies.instance import StartPlace, Vector, column, dot
+from gdcheck.properties.strategies.instance import StartPlace, column
 from gdcheck.theorem.assumptions.spectrum import power_of_two_below
 from gdcheck.theorem.descent.expansion import Expansion
 from gdcheck.theorem.descent.invariant_ball import invariant_radius
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.descent.remainder import RemainderBound
+from gdcheck.theorem.loss.rational import Vector, dot
 from gdcheck.theorem.methods.statement import Regime
 
 SLOWEST_FREE = fmpq(1, 200)

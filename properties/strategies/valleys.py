@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from msgspec import to_builtins
 
-from gdcheck.properties.strategies.instance import StartPlace, Vector, column, dot
+from gdcheck.properties.strategies.instance import StartPlace, column
 from gdcheck.properties.strategies.problems import rotations
 from gdcheck.theorem.certificate.shapes import Shape, ShapeError, StoredExample, read_as
 from gdcheck.theorem.loss.errors import InputError
-from gdcheck.theorem.loss.rational import to_float, to_fmpq, to_text
+from gdcheck.theorem.loss.rational import Vector, dot, to_float, to_fmpq, to_text
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.valleys.problem import ValleyProblem
 

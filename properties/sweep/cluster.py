@@ -1,4 +1,4 @@
-"""The batches of a sweep over the workers of a Dask cluster; called like ``storage.workers.run_tasks``."""
+"""Distributes the batches of a sweep over a Dask cluster; called like ``storage.workers.run_tasks``."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run_on_cluster(
 
 
 def reach(address: str) -> None:
-    """Find out whether a Dask scheduler answers.
+    """Check that a Dask scheduler answers.
 
     Args:
         address: Its address.
@@ -78,5 +78,5 @@ def _client(address: str) -> Any:
 
 
 def _submit(client: Any, function: Callable[[_Task], _Result], task: _Task) -> Any:
-    # The task says everything: a batch that was lost with its worker comes out the same on another.
+    # A batch depends on its task alone: one that is lost with its worker comes out the same on another.
     return client.submit(function, task, pure=False, retries=10)

@@ -1,4 +1,4 @@
-"""The coordinates in which a sweep means its problems with a preconditioner, with Adam and with RMSprop.
+"""The coordinates in which a sweep states its problems with a preconditioner, with Adam and with RMSprop.
 
 Only operations that IEEE 754 rounds in one way are used, as in ``generator``.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def draw_coordinates(xp: Any, u: Any, *, scaled: bool) -> Any:
-    """Draw what ``theorem.batch.columns.Coordinates`` holds.
+    """Draw the two arrays of ``theorem.batch.columns.Coordinates``.
 
     Args:
         xp: The array namespace.
@@ -28,5 +28,5 @@ def draw_coordinates(xp: Any, u: Any, *, scaled: bool) -> Any:
 
 
 def in_range(ends: tuple[float, float], u: Any) -> Any:
-    """Place numbers of [0, 1) between two ends."""
+    """Map numbers in [0, 1) linearly to the interval between two ends."""
     return ends[0] + (ends[1] - ends[0]) * u

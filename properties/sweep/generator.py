@@ -25,7 +25,7 @@ _WORDS = 4
 
 _NEWTON = 4
 _PART, _DEVICE_PART = 4096, 2**18
-"""The number of rows drawn at a time: small enough for a processor's cache, large enough to fill a device."""
+"""The number of rows drawn at a time: the first fits into a processor's cache, the second fills a device."""
 
 
 class _Drawn(NamedTuple):
@@ -118,7 +118,7 @@ class Generator:
 
     @property
     def _in_others(self) -> bool:
-        """Whether the problems are meant in other coordinates than those in which they are drawn."""
+        """Whether the problems are stated in other coordinates than those in which they are drawn."""
         return self.spec.method == "preconditioned" or self.spec.is_adaptive
 
     def _bits(self, key: int) -> np.random.Philox:
@@ -136,7 +136,7 @@ class Generator:
         needed, words = self._needed()
         bits = self._bits(2 * number)
         bits.advance(first * words // _WORDS)
-        # Over the full range these are the generator's words as they are, and come much faster than from random_raw.
+        # Over the full range, `integers` returns the generator's words unchanged, much faster than `random_raw` does.
         raw = np.random.Generator(bits).integers(0, 2**64 - 1, (count, words), dtype=np.uint64, endpoint=True)
         drawn = raw.astype("<u8", copy=False).view("<u4")
         return np.ascontiguousarray(drawn[:, :needed].T) * 2.0**-32
@@ -155,8 +155,8 @@ class Generator:
         coefficients = (2 * u[7 : 7 + spec.terms] - 1) * spec.coefficient
         after = 5 + spec.terms + n
         between, direction = u[7 + spec.terms : after], 2 * u[after : after + n] - 1
-        lowest = spec.lowest[0] + (spec.lowest[1] - spec.lowest[0]) * low
-        highest = lowest * (spec.condition[0] + (spec.condition[1] - spec.condition[0]) * spread)
+        lowest = in_range(spec.lowest, low)
+        highest = lowest * in_range(spec.condition, spread)
         # Strictly between the ends, which are simple.
         interior = lowest + (highest - lowest) * (1 / 64 + 31 / 32 * between)
         small = regime < spec.small_step_share
@@ -173,13 +173,13 @@ class Generator:
             line = Line.of(xp, beta, lowest, highest, looks_ahead=spec.method == "nesterov")
             nearness = xp.where(near < spec.near_share, _magnitude(xp, distance, spec.closest_bits), 0.0)
             eta, small = line.place(xp, regime, spec.small_step_share, distance, nearness)
-            # An approximate lower bound of 1 − ρ; and starts so near that powers of the linear part do not matter.
+            # An approximate lower bound of 1 − ρ, over 16: from starts so near, growth at first does not matter.
             slack = xp.minimum(eta * lowest, xp.minimum(1 - beta, (line.limit - eta) * highest)) / 16
         radius = _contracting_radius(xp, exponents, coefficients * eta, slack)
         direction[0] *= xp.where(small, _magnitude(xp, dominant, spec.dominant_bits), 1.0)
         direction[-1] *= xp.where(small, 1.0, _magnitude(xp, dominant, spec.dominant_bits))
         length = xp.sqrt(_sum(direction * direction) + 2.0**-100)
-        start = direction * (radius * (spec.start[0] + (spec.start[1] - spec.start[0]) * reach) / length)
+        start = direction * (radius * in_range(spec.start, reach) / length)
         spectrum = xp.concatenate([lowest[None], interior, highest[None]])
         if spec.is_adaptive:
             squares, epsilon = in_range(spec.beta2, rest[1]), in_range(spec.epsilon, rest[2])
@@ -208,7 +208,7 @@ def _magnitude(xp: Any, u: Any, bits: int) -> Any:
 
 
 def _sum(rows: Any) -> Any:
-    # One after the other: a library's sum does not promise an order.
+    # One after the other, because a library's sum does not promise an order.
     total = rows[0]
     for row in rows[1:]:
         total = total + row
@@ -216,7 +216,7 @@ def _sum(rows: Any) -> Any:
 
 
 def _contracting_radius(xp: Any, exponents: tuple[Exponents, ...], coefficients: Any, slack: Any) -> Any:
-    """Return a radius, at most 1, up to which the crudest bound of the higher-order part is about 1 − ρ."""
+    """Return a radius, at most 1, up to which a crude bound of the higher-order part is at most about 1 − ρ."""
     top = max(map(sum, exponents))
     sizes = [xp.zeros_like(slack) for _ in range(top - 2)]
     for alpha, c in zip(exponents, coefficients, strict=True):

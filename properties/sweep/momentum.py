@@ -17,7 +17,7 @@ class Line:
         small: The end of what is certainly the small-step regime.
         window: Where the rotating regime begins; not below ``large`` where there is none.
         large: Where the large-step regime begins; for Nesterov, whose switch has no closed formula, a number below it.
-        limit: The limit of stability.
+        limit: The stability limit.
     """
 
     small: Any
@@ -40,7 +40,7 @@ class Line:
 
     @property
     def turns(self) -> Any:
-        """Where there is a window in which the direction rotates."""
+        """Whether there is a window in which the direction rotates, shape (rows,)."""
         found: Any = self.window < self.large
         return found
 

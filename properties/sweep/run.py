@@ -42,10 +42,10 @@ class Executor:
         return devices_of(self.device)
 
     def check(self) -> None:
-        """Check that it can be used, before anything is written.
+        """Check that devices and scheduler can be used, before anything is written.
 
         Raises:
-            InputError: If it cannot.
+            InputError: If one cannot be used.
         """
         self.devices()
         if self.scheduler is not None:
@@ -61,7 +61,7 @@ class SweepResult:
         sampled: How many second opinions this call asked for.
         not_checked: At how many of them the independent checker gave up: neither accepted nor rejected.
         interrupted: Whether it was ended early by an interrupt.
-        distrusted: The batches whose files were not their tables, and why; they were made again.
+        distrusted: The batches whose files did not hold their tables, and why; they were made again.
     """
 
     summary: Summary
@@ -115,7 +115,7 @@ def sweep(store: Store, executor: Executor, on_done: Callable[[int], None] = lam
             jobs = min(executor.jobs, max(1, len(missing)))
             ending = run_tasks(work, tasks, take, jobs)
     finally:
-        # After an interrupt too: what was computed is kept.
+        # What was computed is kept after an interrupt, too.
         try:
             writer.close()
         except KeyboardInterrupt:

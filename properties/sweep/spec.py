@@ -28,9 +28,9 @@ PARAMETERS = {
     "adam": ("beta1", "beta2", "epsilon"),
     "rmsprop": ("beta2", "epsilon"),
 }
-"""What the problems of a method have parameters of; gradient descent and its preconditioner have none."""
+"""The parameters that are drawn for a method's problems; gradient descent has none, preconditioned or not."""
 FEW = {"adam": 2000, "rmsprop": 2000}
-"""Problems of a sweep in which every problem goes to Arb and to the checker, unless the caller says otherwise."""
+"""The default number of problems, by method, where every problem goes to Arb and to the checker."""
 _FEW_A_BATCH = 50
 
 
@@ -46,13 +46,13 @@ class Spec(Shape, frozen=True):
         terms: Terms of order three and more, the same exponents within a batch.
         small_step_share: The share of problems in the small-step regime.
         near_share: The share of problems whose step size is near the boundary.
-        closest_bits: Those come within a relative distance of 2^−closest_bits of it, all magnitudes alike.
-        farthest: The others are spread evenly over this part of the regime, counted from the boundary.
+        closest_bits: The near ones come within a relative distance of 2^−closest_bits, all magnitudes equally often.
+        farthest: The others are spread evenly over this share of the regime, measured from the boundary.
         lowest: Smallest and largest λ₁.
         condition: Smallest and largest λₙ/λ₁.
         coefficient: The largest modulus of a coefficient.
         start: Smallest and largest distance of a start, in units of a radius within which descent contracts.
-        dominant_bits: The dominant component of a start is shrunk by up to 2^−dominant_bits, all magnitudes alike.
+        dominant_bits: A start's dominant component is shrunk by up to 2^−dominant_bits, all magnitudes equally often.
         batch: Problems a batch.
         sample: Problems of each batch that are decided again in Arb and rechecked; with Adam and RMSprop, all are
             decided once, in Arb, and each certificate is rechecked.
@@ -62,7 +62,7 @@ class Spec(Shape, frozen=True):
         momentum: Smallest and largest β of heavy ball and Nesterov.
         beta1: Smallest and largest β₁ of Adam.
         beta2: Smallest and largest β₂ of Adam and RMSprop.
-        epsilon: Their smallest and largest ε.
+        epsilon: Smallest and largest ε of Adam and RMSprop.
     """
 
     variables: Annotated[int, Meta(ge=2, le=16)] = 5
@@ -99,7 +99,7 @@ class Spec(Shape, frozen=True):
 
     @property
     def is_adaptive(self) -> bool:
-        """Whether it is Adam or RMSprop, of which float64 decides nothing."""
+        """Whether the method is Adam or RMSprop; float64 decides none of their problems."""
         return self.method in FEW
 
     @classmethod
@@ -119,7 +119,7 @@ class Spec(Shape, frozen=True):
             names = ", ".join(METHODS[:-1])
             raise InputError("method", f"{quoted(data['method'])} is unknown; give {names} or {METHODS[-1]}")
         if isinstance(data, dict) and data.get("method") in FEW:
-            # A batch is what is kept, and what a process works on: one of these takes as long as millions of others.
+            # A batch is the unit of storage and of work: fifty of these problems take as long as millions of others.
             data = {"batch": _FEW_A_BATCH} | data
         try:
             spec = read_as(data, cls)
@@ -129,7 +129,7 @@ class Spec(Shape, frozen=True):
                 raise InputError("spec", f"{error.said}; give an object with some of {names}") from None
             raise InputError(error.field.removeprefix("$."), error.said) from None
         n, degree = spec.variables, spec.degree
-        # There are only so many exponents of order three and more.
+        # The number of distinct exponents of order three and more.
         most = comb(n + degree, n) - comb(n + 2, n)
         for name, value, limit in (("terms", spec.terms, most), ("sample", spec.sample, spec.batch)):
             if value > limit:

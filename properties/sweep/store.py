@@ -42,7 +42,7 @@ class UnwritableError(InputError):
         self._made_of = root, reason
 
     def __reduce__(self) -> tuple[type[UnwritableError], tuple[str, str]]:
-        # It has to come back from other processes.
+        # Worker processes send it back pickled.
         return UnwritableError, self._made_of
 
 
@@ -155,7 +155,7 @@ class Store:
         return problem_of(self.generator.batch(number, slice(row, row + 1)), 0)
 
     def batches(self) -> int:
-        """How many batches the sweep has."""
+        """Return the number of batches of the sweep."""
         return -(-self.problems // self.generator.spec.batch)
 
     def task(self, number: int, device: str) -> Task:
@@ -164,7 +164,7 @@ class Store:
         return Task(self.generator, number, min(size, self.problems - number * size), device)
 
     def finished(self) -> set[int]:
-        """List the batches whose files are there; ``properties.sweep.tables`` says whether they hold what they should.
+        """List the batches whose files are there; ``properties.sweep.tables`` checks what they hold.
 
         Raises:
             InputError: If something is in the way of a table, or belongs to no batch.
@@ -185,7 +185,7 @@ class Store:
         return found
 
     def file(self, number: int) -> Path:
-        """Where the table of a batch lies."""
+        """Return the path of a batch's table."""
         return self.root / "batches" / f"{number:06d}.parquet"
 
     def keep(self, done: BatchResult) -> None:

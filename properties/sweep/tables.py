@@ -63,7 +63,7 @@ def _check(table: pl.DataFrame, task: Task) -> None:
     # Rows of another sweep have the same indices, and other problems.
     for row in {0, task.count - 1}:
         drawn = task.generator.batch(task.number, slice(row, row + 1))
-        # With momentum the regime is the engine's answer; without, a comparison.
+        # With momentum the regime is the engine's answer; without, a comparison that is repeated here.
         told = spec.is_plain and table["regime"][row] != REGIMES[int(large(drawn)[0])]
         if told or table["distance"][row] != float(distances(drawn)[0]):
             raise UnsoundTableError("is that of other problems")
@@ -94,7 +94,7 @@ def sound_tables(store: Store) -> Iterator[tuple[int, pl.DataFrame | UnsoundTabl
 
 
 def unsound(store: Store) -> dict[int, str]:
-    """Return the batches whose files are not their tables, and why; these are made again.
+    """Return the batches whose files do not hold their tables, and why; these are made again.
 
     Args:
         store: The sweep.
@@ -103,6 +103,6 @@ def unsound(store: Store) -> dict[int, str]:
         The reasons by batch.
 
     Raises:
-        InputError: See ``sound_tables``.
+        InputError: If something in ``batches/`` is in the way of a table, or belongs to no batch.
     """
     return {number: str(found) for number, found in sound_tables(store) if isinstance(found, UnsoundTableError)}

@@ -50,6 +50,7 @@ def columns(spec: Spec) -> dict[str, Any]:
 
 
 _STRAGGLERS = 8
+"""The last rows of a batch that float64 gives up together, if no more are left: they go to Arb."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _work(task: Task) -> BatchResult:
     outcome = certify_batch(batch, xp, device=device, max_steps=spec.max_steps, block=block, least=least)
     frame = _Frame(batch, outcome, regimes_of(spec))
     left = set(np.flatnonzero(outcome.state != State.PROVED).tolist())
-    # What float64 decides nothing of is checked throughout.
+    # Where float64 decides nothing, every problem is checked.
     sample = range(task.count) if spec.is_adaptive else _sample(task)
     refuted, objections = [], []
     not_checked = 0
@@ -224,7 +225,7 @@ class _Frame:
         self._bits = (np.frexp(np.maximum(outcome.ratio, 1))[1] - 1).astype(np.int16)
 
     def take(self, row: int, decision: Decision, *, counts: bool = True) -> None:
-        """Take what Arb decided; what the checker was asked about and gave up on does not count."""
+        """Replace a row by Arb's decision; unless it counts (the checker gave up on it), the row is unresolved."""
         amplitude, limit = (decision.amplitude, decision.limit) if counts else (None, None)
         self._verdict[row] = VERDICTS.index((decision.verdict if counts else Verdict.UNRESOLVED).value)
         self._tier[row] = TIERS.index("arb")

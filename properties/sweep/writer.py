@@ -1,4 +1,4 @@
-"""The writer of a sweep: finished batches go to disk in a thread, beside the computing of the next ones."""
+"""The writer of a sweep: a thread stores finished batches while the next ones are computed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Writer:
         self._waiting: deque[tuple[BatchResult, Future[None]]] = deque()
 
     def put(self, batch: BatchResult) -> None:
-        """Hand over a batch; waits where the disk is behind.
+        """Hand over a batch; wait if the disk is behind.
 
         Args:
             batch: The batch.
@@ -38,7 +38,7 @@ class Writer:
         Raises:
             UnwritableError: If one could not be written.
         """
-        # The thread that starts here must not take an interrupt for the process while others hold it back.
+        # A thread that starts here inherits the blocked signals, and so takes no interrupt meant for the process.
         with signals_held():
             self._waiting.append((batch, self._pool.submit(self._store.keep, batch)))
         self._settle(_AHEAD)
@@ -55,7 +55,7 @@ class Writer:
             self._pool.shutdown(wait=True)
 
     def _settle(self, most: int) -> None:
-        """Tell of the batches that are written, and wait for them while more than ``most`` are not."""
+        """Report the batches that are written; while more than ``most`` are not, wait for the first."""
         while self._waiting and (len(self._waiting) > most or self._waiting[0][1].done()):
             batch, future = self._waiting[0]
             future.result()

@@ -39,7 +39,7 @@ class ExactSpectrum:
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """What was told of a spectrum and a step size.
+    """The regime of a step size, and the assumptions about the spectrum that fail.
 
     Attributes:
         minimizer: The enclosed minimizer; its centre is the minimizer itself where the spectrum is exact.
@@ -60,9 +60,9 @@ class Told:
 
     @property
     def dominant(self) -> list[tuple[range, int]]:
-        """The places of each dominant eigenvalue in the spectrum, with the sign of its multiplier.
+        """The indices of each dominant eigenvalue in the spectrum, with the sign of its multiplier.
 
-        It is empty if all multipliers vanish, or descent is unstable.
+        There are none if all multipliers vanish, or descent is unstable.
         """
         n = len(self.minimizer.spectrum.values)
         ends = self.multiplicities
@@ -73,7 +73,7 @@ class Told:
 
 
 def tell(loss: SmoothLoss, minimizer: EnclosedMinimizer, eta: fmpq) -> Told | None:
-    """Tell the regime of a step size, and the failing assumptions about the spectrum, at the current precision.
+    """Decide the regime of a step size, and which assumptions about the spectrum fail, at the current precision.
 
     Args:
         loss: The loss.
@@ -81,7 +81,7 @@ def tell(loss: SmoothLoss, minimizer: EnclosedMinimizer, eta: fmpq) -> Told | No
         eta: The step size η.
 
     Returns:
-        The result; None if it cannot be told at this precision, or there is an equality that cannot be decided.
+        The result; None if this precision does not decide it, or an equality cannot be decided.
     """
     spectrum = minimizer.spectrum
     regime = regime_of(spectrum, eta)
@@ -100,7 +100,7 @@ def tell(loss: SmoothLoss, minimizer: EnclosedMinimizer, eta: fmpq) -> Told | No
 
 
 def regime_of(spectrum: Spectrum, eta: fmpq) -> Regime | None:
-    """Return the regime of a step size; None if it cannot be told from a boundary."""
+    """Return the regime of a step size; None if enclosures cannot tell it from a boundary of regimes."""
     low, high = spectrum.values[0], spectrum.values[-1]
     if surely_less(arb(2), eta * high):
         return Regime.UNSTABLE
@@ -117,7 +117,7 @@ def _ends_are_simple(spectrum: Spectrum) -> bool:
 
 
 def cannot_tell(spectrum: Spectrum, eta: fmpq) -> str:
-    """Say what cannot be told apart."""
+    """Return a sentence on what cannot be told apart."""
     low, high = spectrum.values[0], spectrum.values[-1]
     if not (surely_less(eta * high, arb(2)) or surely_less(arb(2), eta * high)):
         return f"the step size cannot be told from the stability limit 2/λₙ, {_INEXACT}; change it a little"

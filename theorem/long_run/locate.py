@@ -159,23 +159,6 @@ def find_minimizer(problem: Problem, near: Vector | None = None) -> Location:
     return Location(problem, "given")
 
 
-def with_minimizer(problem: Problem, near: Vector | None = None) -> Problem:
-    """Return a problem with its minimizer: the one that is given, or the one that is found.
-
-    Args:
-        problem: The problem.
-        near: Where to search, shape (n,).
-
-    Raises:
-        InputError: If none with rational coordinates is found, or the one given is not a critical point; the sentence
-            names the nearest ones.
-    """
-    found = find_minimizer(problem, near)
-    if found.problem is None:
-        raise InputError("minimizer", why_none(found, problem.loss.variables))
-    return found.problem
-
-
 def why_none(found: Location, names: Sequence[str], enclosing: str | None = None) -> str:
     """Say in a sentence why there is no minimizer to decide the theorem at.
 

@@ -150,8 +150,8 @@ def update_of(method: Mapping[str, Any], descend: Descent) -> Callable[[Point], 
         descend: The loss and the step size.
     """
     name, eta, n = method["name"], descend.step_size, len(descend.start)
-    given = {key: _number(text) for key, text in method.items() if key not in {"name", "preconditioner"}}
-    rows = [[_number(text) for text in row] for row in method.get("preconditioner", ())]
+    given = {key: read_mpf(text) for key, text in method.items() if key not in {"name", "preconditioner"}}
+    rows = [[read_mpf(text) for text in row] for row in method.get("preconditioner", ())]
     first, second, step = [mpf(0)] * n, [mpf(0)] * n, 0
 
     def momentum(x: Point) -> Point:
@@ -187,7 +187,8 @@ def update_of(method: Mapping[str, Any], descend: Descent) -> Callable[[Point], 
     return preconditioned if rows else descend
 
 
-def _number(text: str) -> mpf:
+def read_mpf(text: str) -> mpf:
+    """Round a rational, written as p or p/q, to the digits in use."""
     numerator, _, denominator = text.partition("/")
     return mpf(int(numerator)) / int(denominator or 1)
 

@@ -22,15 +22,11 @@ from gdcheck.theorem.methods.statement import LimitKind
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds, contract
 from gdcheck.theorem.sharpness.envelope import Envelope
 from gdcheck.theorem.sharpness.maps import ValueMap
-from gdcheck.theorem.sharpness.observable import Direction, Observable, Valued
-from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, find_onset, pattern
+from gdcheck.theorem.sharpness.observable import Direction, Observable
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
 
-MOST_VALUES = 2_000
-"""The latest step to which values are enclosed in search of the earliest step of a pattern."""
 _GUARD_BITS = 64
-SHOWN = 16
-"""How many values are shown."""
 TWO_DIRECTIONS = "the certified limit has two directions; a --step-size off 2/(λ₁+λₙ) has one"
 REPEATED = "the dominant eigenvalue is repeated; no option decides it, a loss with a simple one may be decided"
 
@@ -124,23 +120,6 @@ class TrajectoryContext:
         assert self.direction is not None
         second = SecondOrder(self, self.direction.balls)
         return pattern(observable, self.direction.slope(observable), self.direction, envelope, second)
-
-    def onset(self, observable: Valued, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
-        """Enclose a function's values along the first steps and look there for the earliest step of its pattern.
-
-        Args:
-            observable: The function.
-            found: Its pattern.
-
-        Returns:
-            The onset (None if no pattern is proved), and the values at steps 0, 1, …: some may not be finite, and they
-            end where the enclosures grow beyond all bounds.
-        """
-        reach = SHOWN
-        if found.step is not None and found.step <= MOST_VALUES:
-            reach = max(reach, found.step + found.period)
-        values = tuple(observable.at(iterate) for iterate in self.trajectory(reach))
-        return find_onset(found, observable.value, values), values
 
     @property
     def step_size(self) -> fmpq:

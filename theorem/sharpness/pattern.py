@@ -22,16 +22,22 @@ that one check is enough for all later steps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from flint import arb, fmpq
 
+from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.sharpness.envelope import Cone, Envelope
-from gdcheck.theorem.sharpness.observable import Direction, Observable, Proof
+from gdcheck.theorem.sharpness.observable import Direction, Observable, Proof, Valued
 from gdcheck.theorem.sharpness.second_order import SecondOrder
+
+_MOST_VALUES = 2_000
+"""The latest step to which values are enclosed in search of the earliest step of a pattern."""
+_SHOWN = 16
+"""The number of values that are shown."""
 
 
 class Kind(Enum):
@@ -181,6 +187,27 @@ def find_onset(found: Pattern, limit: arb, values: Sequence[arb]) -> Onset | Non
         step -= 1
     broken = tuple(j for j in range(step) if states[j] is False)
     return Onset(step, step == 0 or states[step - 1] is False, broken)
+
+
+def enclosed_onset(
+    observable: Valued, found: Pattern, trajectory: Callable[[int], Iterator[EnclosedIterate]]
+) -> tuple[Onset | None, tuple[arb, ...]]:
+    """Enclose a function's values along the first steps and find the earliest step of its pattern among them.
+
+    Args:
+        observable: The function.
+        found: Its pattern.
+        trajectory: Returns the enclosed iterates from the start up to a step.
+
+    Returns:
+        The onset (None if no pattern is proved), and the first values: some may not be finite, and they end where the
+        enclosures grow beyond all bounds.
+    """
+    reach = _SHOWN
+    if found.step is not None and found.step <= _MOST_VALUES:
+        reach = max(reach, found.step + found.period)
+    values = tuple(observable.at(iterate) for iterate in trajectory(reach))
+    return find_onset(found, observable.value, values), values[:_SHOWN]
 
 
 def _holds(found: Pattern, limit: arb, values: Sequence[arb], j: int) -> bool | None:

@@ -16,12 +16,12 @@ from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.loss.truncated import TruncatedPower
-from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
+from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.derivatives import DerivativeBounds
 from gdcheck.theorem.sharpness.maps import ValueMap
 from gdcheck.theorem.sharpness.orders.setting import Setting
 from gdcheck.theorem.sharpness.orders.smooth_scalar import SmoothScalar, order_pattern
-from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
+from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, enclosed_onset
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.reading import called_in, read_smooth
 
@@ -168,16 +168,14 @@ def follow(decision: Decision, function: Loss | SmoothLoss) -> Followed | None:
         if isinstance(function, SmoothLoss):
             smooth = SmoothScalar(function, [arb(x) for x in minimizer])
             found = _by_order(context, function)
-            onset, values = context.onset(smooth, found)
-            return Followed(smooth.value, found, onset, values[:SHOWN])
+            return Followed(smooth.value, found, *enclosed_onset(smooth, found, context.trajectory))
         scalar = Scalar.of(function, minimizer)
         found = context.pattern(scalar)
         if found.kind is Kind.UNDECIDED and found.exact_slope == 0 and not function.truncated:
             further = _by_order(context, read_smooth(function.text(), decision.problem.loss.variables))
             # Where kinks keep the loss from being smooth, the second order's own cause says more.
             found = found if decision.problem.loss.truncated else further
-        onset, values = context.onset(scalar, found)
-        return Followed(function.value(minimizer), found, onset, values[:SHOWN])
+        return Followed(function.value(minimizer), found, *enclosed_onset(scalar, found, context.trajectory))
 
 
 def _by_order(context: TrajectoryContext, function: SmoothLoss) -> Pattern:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.decide import Decision, with_tail
-from gdcheck.theorem.sharpness.context import SHOWN, TrajectoryContext
+from gdcheck.theorem.sharpness.context import TrajectoryContext
 from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, Crossings, crossings
-from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern
+from gdcheck.theorem.sharpness.pattern import Kind, Onset, Pattern, enclosed_onset
 from gdcheck.theorem.sharpness.top_eigenvalue import TopEigenvalue
 
 REPEATED_TOP = (
@@ -77,5 +77,5 @@ def sharpness(
         onset: Onset | None = None
         first: tuple[arb, ...] = ()
         if first_steps and top is not None:
-            onset, first = context.onset(top, found)
-        return Sharpness(2 / context.expansion.step_size, limit, found, crossed, onset, first[:SHOWN])
+            onset, first = enclosed_onset(top, found, context.trajectory)
+        return Sharpness(2 / context.expansion.step_size, limit, found, crossed, onset, first)

@@ -1,6 +1,6 @@
 r"""The exact trajectory, enclosed again: claims N2, N3 and N11 of docs/certificate.md.
 
-Points are pairs of floats. Where :math:`x_k` is within d of the pair at hand, :math:`x_{k+1}` is within :math:`(\max(1,
+Points are pairs of floats. Where :math:`x_k` is within d of the pair, :math:`x_{k+1}` is within :math:`(\max(1,
 |1 - \eta\sigma^2|) + \eta L\|u\|)d` plus the rounding error of the pair's step, if :math:`\|J\| \le \sigma` and
 L is a Lipschitz constant of J on a ball that contains both the iterate and the pair.
 """

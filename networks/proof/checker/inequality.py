@@ -112,7 +112,7 @@ def _ball(stated: Stated, here: Here, found: Ends, around: arb, steep: arb) -> B
     require(sigma_1 > 0, "N5: the Jacobian may lose rank on the ball")
     r = arb(here.residual)
     half = steep * (eta * sigma_p) ** 2 / 2
-    q = _most(abs(1 - eta * sigma_1**2), abs(1 - eta * sigma_p**2)) + half * r
+    q = larger(abs(1 - eta * sigma_1**2), abs(1 - eta * sigma_p**2)) + half * r
     require(q < 1, "N6: the residuals need not shrink")
     return Ball(eta, around, steep, (sigma_1, sigma_p), r, q, 4 * half / (1 - q) + half)
 
@@ -181,7 +181,7 @@ def _regime(stated: Stated, ball: Ball, end: Ends, at: Matrices) -> Mode:
 
     Claim N8 (regime).
     """
-    eta, low, high = ball.eta, _between(end.lowest), _between(end.highest)
+    eta, low, high = ball.eta, between(end.lowest), between(end.highest)
     require(eta * high < 2, "N8: the step size may be above 2/λ_p")
     small = stated.regime == "small-step"
     require(eta * (low + high) < 2 if small else eta * (low + high) > 2, "N8: the regime is another, or undecided")
@@ -191,7 +191,7 @@ def _regime(stated: Stated, ball: Ball, end: Ends, at: Matrices) -> Mode:
     gap = None
     if len(at.kernel) > 1:
         nearest, furthest = (arb(end.second), high) if small else (low, arb(end.last_but_one))
-        require(_most(abs(1 - eta * nearest), abs(1 - eta * furthest)) < rho, "N8: another multiplier may be as large")
+        require(larger(abs(1 - eta * nearest), abs(1 - eta * furthest)) < rho, "N8: another multiplier may be as large")
         gap = arb((nearest - value if small else value - furthest).lower())
         require(gap > 0, "N8: the end of the spectrum may be double")
     w = end.vectors[:, 0 if small else 1]
@@ -254,11 +254,13 @@ def _residue(kernel: Array, blur: float, w: Array, value: arb) -> arb:
     return arb(size(left) + blur + (p + 8) * 2.0**-50 * (size(kernel) + abs(s))) * (1 + arb(2) ** -30)
 
 
-def _between(pair: tuple[float, float]) -> arb:
+def between(pair: tuple[float, float]) -> arb:
+    """Return the ball between two ends."""
     return arb(pair[0]).union(arb(pair[1]))
 
 
-def _most(a: arb, b: arb) -> arb:
+def larger(a: arb, b: arb) -> arb:
+    """Return the larger upper end of two balls."""
     return max(a.upper(), b.upper())
 
 

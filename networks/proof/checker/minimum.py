@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gdcheck.networks.proof.checker.bounds import Ends, ends
 from gdcheck.networks.proof.checker.curvature import Spot
-from gdcheck.networks.proof.checker.inequality import NotChecked, require
+from gdcheck.networks.proof.checker.inequality import NotChecked, between, larger, require
 from gdcheck.networks.proof.checker.minimum_document import StatedMinimum, read_minimum
 from gdcheck.networks.proof.checker.objective import Objective
 from gdcheck.networks.proof.checker.passes import Network
@@ -209,7 +209,7 @@ def _regime(eta: arb, stated: StatedMinimum, found: Ends) -> None:
         inside = Fraction(least) * samples <= Fraction(held[0]) and Fraction(held[1]) <= Fraction(most) * samples
         require(inside, "W6: an end of the spectrum may lie outside what is stated")
     require(found.lowest[0] > 0, "W6: the Hessian at the minimizer may be singular")
-    low, high = _between(found.lowest), _between(found.highest)
+    low, high = between(found.lowest), between(found.highest)
     require(eta * high < 2, "W6: the step size may exceed the stability limit")
     side = eta * (low + high) < 2 if stated.regime == "small-step" else eta * (low + high) > 2
     require(side, "W6: the step size may lie on the other side of the boundary")
@@ -220,13 +220,13 @@ def _mode(eta: arb, stated: StatedMinimum, found: Ends, matrix: tuple[Array, flo
 
     Claim W7 (multipliers).
     """
-    low, high = _between(found.lowest), _between(found.highest)
+    low, high = between(found.lowest), between(found.highest)
     small = stated.regime == "small-step"
     value = low if small else high
     rho = 1 - eta * low if small else eta * high - 1
     require(rho > 0, "W7: the dominant multiplier may vanish")
     nearest, furthest = (arb(found.second), high) if small else (low, arb(found.last_but_one))
-    require(_most(abs(1 - eta * nearest), abs(1 - eta * furthest)) < rho, "W7: another multiplier may be as large")
+    require(larger(abs(1 - eta * nearest), abs(1 - eta * furthest)) < rho, "W7: another multiplier may be as large")
     gap = arb((nearest - value if small else value - furthest).lower())
     require(gap > 0, "W7: the end of the spectrum may be double")
     w = found.vectors[:, 0 if small else 1]
@@ -267,11 +267,3 @@ def _vector(stated: StatedMinimum, mode: Mode, offset: Array) -> None:
     own = arb(2).sqrt() * mode.sine + arb(size(turn * mode.vector - stated.vector) + 2.0**-30)
     require(own <= stated.bounds["tilt"], "W9: the vector may be further from the limit than stated")
     require(stated.bounds["tilt"] < 1, "W9: a vector known no better than 1 says nothing")
-
-
-def _between(pair: tuple[float, float]) -> arb:
-    return arb(pair[0]).union(arb(pair[1]))
-
-
-def _most(a: arb, b: arb) -> arb:
-    return max(a.upper(), b.upper())

@@ -140,7 +140,7 @@ def _times(a: Near, b: Near, most_b: float) -> Near:
 
 
 def _largest(b: Near) -> float:
-    """Bound the moduli of an array's entries at hand."""
+    """Return the largest modulus of an array's float64 entries."""
     return float(np.abs(b.value).max(initial=0.0))
 
 

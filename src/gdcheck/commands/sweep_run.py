@@ -104,7 +104,7 @@ def show_sweep(console: Console, store: Store, result: SweepResult) -> None:
     """
     summary = result.summary
     console.print(f"{summary.decided:,} of {summary.problems:,} problems decided (seed {summary.seed})")
-    # Whether float64 decided anything is said even if it did not.
+    # The counts of float64 and Arb are shown even where they are zero.
     for counts, least in ((summary.verdicts, 1), (summary.tiers, 0), (summary.regimes, 1)):
         console.print("  " + ", ".join(f"{count:,} {name}" for name, count in counts.items() if count >= least))
     if summary.steps:

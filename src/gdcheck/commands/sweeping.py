@@ -16,7 +16,7 @@ commands = typer.Typer()
 
 
 def _summary(given: dict[str, Any]) -> Path:
-    """Say where the result of a sweep lies."""
+    """Return the path of a sweep's summary."""
     root: Path = given["resume"] or given["out"] or Path("reports/out/run")
     return root / "summary.json"
 

@@ -81,15 +81,15 @@ def stated_fields(found: SmoothDecision | SmoothEveryStart) -> dict[str, Any] | 
         "minimizer": {"centre": texts(minimizer.centre), "radius": to_text(minimizer.radius)},
         "eigenvectors": columns(spectrum.vectors),
         "spectrum": {
-            "lowest": list(decimal_ends(_wider(spectrum.values[0]))),
-            "highest": list(decimal_ends(_wider(spectrum.values[-1]))),
+            "lowest": list(decimal_ends(wider(spectrum.values[0]))),
+            "highest": list(decimal_ends(wider(spectrum.values[-1]))),
         },
         "regular_at": None if found.point is None else texts(found.point),
     }
 
 
-def _wider(value: arb) -> arb:
-    """Leave room for the checker's own enclosure."""
+def wider(value: arb) -> arb:
+    """Return a wider ball, so that the checker's own enclosure lies in it."""
     return value + abs(value).upper() * arb(0, fmpq(1, 10**17))
 
 

@@ -50,8 +50,8 @@ def enclosed_certificate(decision: SmoothDecision) -> dict[str, Any] | None:
 def enclosed_answer(decision: SmoothDecision) -> dict[str, Any]:
     """Return the answer to a problem with an enclosed minimum, whatever the method, as plain data.
 
-    What belongs to the minimizer is a pair of numbers, centre and radius, as for gradient descent; so are the ends of
-    ``window``, the step sizes at which the direction rotates.
+    Numbers at the minimizer are pairs of centre and radius, as for gradient descent; so are the ends of ``window``, the
+    step sizes at which the direction rotates.
     """
     problem, minimizer, amplitude = decision.problem, decision.minimizer, decision.amplitude
     if problem.method.is_plain:

@@ -7,7 +7,7 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.certificate.kinds.sharpness import RecheckedSharpness, rechecked
-from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
+from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate, wider
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.loss.balls import decimal_ends, ends, surely_less
 from gdcheck.theorem.loss.rational import to_text
@@ -99,11 +99,6 @@ def _stated(value: arb) -> list[str]:
     return [to_text(low - room), to_text(high + room)]
 
 
-def _wider(value: arb) -> arb:
-    """Leave room for the checker's own enclosure."""
-    return value + abs(value).upper() * arb(0, fmpq(1, 10**17))
-
-
 def _crossings(context: SmoothContext, found: Crossings) -> dict[str, Any] | None:
     if found.undecided:
         return None
@@ -116,7 +111,7 @@ def _crossings(context: SmoothContext, found: Crossings) -> dict[str, Any] | Non
         "examined": found.examined if examined is None else examined,
         "complete": examined is not None,
         "rose": list(found.rose) if told else None,
-        "peak": None if found.peak is None else list(decimal_ends(_wider(found.peak))),
+        "peak": None if found.peak is None else list(decimal_ends(wider(found.peak))),
     }
 
 

@@ -61,7 +61,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Units:
-    """What h and c, and s, are multiples of: they become finer as the state shrinks, s more slowly.
+    """The units of h and c, and that of s: they become finer as the state shrinks, that of s more slowly.
 
     Attributes:
         fine: h and c are given in units of 2^-fine.
@@ -87,12 +87,12 @@ class Units:
         return 1 << self.fine - self.coarse
 
     def finer(self, state: tuple[Sequence[int], Fraction], roots: tuple[Sequence[int], Fraction], bits: int) -> Units:
-        """Return units in which what is known well has all its bits again.
+        """Return units so fine that numbers which are known well have all their bits again.
 
         Args:
             state: h and c, and a bound of their error.
             roots: s, and a bound of its error.
-            bits: How many.
+            bits: The number of bits.
         """
         fine = self.fine + _lacking(*state, bits)
         return Units(fine, min(self.coarse + _lacking(*roots, bits), fine))
@@ -120,7 +120,7 @@ def slopes_of(
         one: One, in the units of s.
 
     Returns:
-        The largest gamma at the centre; what the error of s becomes by the slope of gamma within reach, in units of c'.
+        The largest gamma at the centre; and how much the error of s changes gamma c' at most, in units of c'.
     """
     (change, doubt), (bias, most, least) = errors, factors
     widest = (1 + bias) / (1 + least * min(roots) / one)
@@ -139,8 +139,8 @@ def averages(
     Args:
         states: The method.
         state: h, c and s, in their units.
-        units: These.
-        linear_only: Whether u A h stands for u grad f.
+        units: The units.
+        linear_only: Whether to take u A h in place of u grad f.
     """
     (h, c, s), descent, linear = state, states.expansion.descent, states.linear
     assert linear.adaptive is not None

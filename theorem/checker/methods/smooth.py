@@ -64,7 +64,7 @@ class Document(minimizer.Stated):
     Attributes:
         schema: The format.
         problem: The problem, with its method.
-        powers: What bounds the norm of states; nothing without a limit.
+        powers: The bounds of the norm of states; None without a limit.
         step: The step at which the inequality holds.
         limit: The limit, if there is one.
     """
@@ -86,9 +86,9 @@ class Modes:
     """What is proved of the modes at the minimizer.
 
     Attributes:
-        blocks: Those of all modes.
-        kinds: Their kinds; None where it is not told.
-        dominant: The places of those of the largest modulus: one, or all where all turn.
+        blocks: The matrices of all modes.
+        kinds: The kinds of the modes; None where undecided.
+        dominant: The indices of the modes of the largest modulus: one, or all where all are pairs.
         rho: An interval of that modulus.
     """
 
@@ -98,20 +98,20 @@ class Modes:
     rho: Ends
 
     def verify_powers(self, linear: Linear, powers: Powers) -> None:
-        """Claim M4 (powers): what is stated bounds the norm of states."""
+        """Claim M4 (powers): the stated numbers bound the norm of states."""
         known = {i: kind for i, kind in enumerate(self.kinds) if kind is not None}
         powers.verify(linear, self.blocks, known, self.rho)
 
 
 @dataclass(frozen=True)
 class State:
-    """The state (h_k, c_k) lies around a centre.
+    """A ball that contains the state (h_k, c_k).
 
     Attributes:
-        h: The middle of h_k, whose intervals have no width.
-        buffer: That of c_k.
-        error: A bound of the distance, in the Euclidean norm.
-        starred: One in the norm of Claim M4.
+        h: The centre of h_k, as intervals without width.
+        buffer: The centre of c_k.
+        error: A bound of the state's distance from the centre, in the Euclidean norm.
+        starred: A bound of the same in the norm of Claim M4.
     """
 
     h: list[Interval]
@@ -137,7 +137,7 @@ def verify(c: Document, bits: int) -> None:
 
 
 def verify_modes(c: Document, eigenvalues: Sequence[Ends]) -> Modes | None:
-    """Claim Q1 (modes): what dominates is as the regime says; None if a multiplier leaves the unit disk."""
+    """Claim Q1 (modes): the dominant mode is of the regime's kind; None if a multiplier leaves the unit disk."""
     linear, eta = c.linear, c.problem.step_size
     right = -linear.kappa, -linear.kappa
     all_s = [(eta * low, eta * high) for low, high in eigenvalues]
@@ -228,10 +228,10 @@ def verify_limit(c: Document, at: Middle, eigenvalues: Sequence[Ends], modes: Mo
 def enclose(c: Document, at: Middle, rho: Fraction, powers: Powers) -> State:
     """Claim Q3 (states): follow the method to the stated step, with an empty buffer at the start.
 
-    Two states whose points lie in a ball of radius r around the minimizer come nearer by the factor rho + K eta T r in
-    the norm of Claim M4, K its bound for gradients, T that of the third derivative on the ball. In the Euclidean norm a
-    step is at most the largest norm of M(s) for s between 1 - N and 1 + N, where N bounds |I - eta Hessian| on a ball
-    that holds both points. The two norms bound each other.
+    If the points of two states lie in a ball of radius r around the minimizer, a step multiplies the states' distance
+    by at most rho + K eta T r in the norm of Claim M4, K its bound for gradients, T that of the third derivative there.
+    In the Euclidean norm the factor is at most the largest norm of M(s) for s between 1 - N and 1 + N, where N bounds
+    |I - eta Hessian| on a ball with both points. Each norm is bounded by a multiple of the other.
     """
     linear, eta, delta, bits = c.linear, c.problem.step_size, c.minimizer.radius, at.bits
     step, a, kappa, beta = (Interval.exactly(x, bits) for x in (eta, linear.a, linear.kappa, linear.beta))

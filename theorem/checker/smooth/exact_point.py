@@ -1,8 +1,8 @@
-"""The Hessian at a rational point in fractions, and what it says exactly of the spectrum: Claim G10.
+"""The Hessian at a rational point in fractions, and the assumptions that its exact spectrum decides: Claim G10.
 
-Every slot has a value and its first two derivatives there. A function has exact values at few points: exp and its like
-at 0, logarithms' and arctangents' derivatives at every rational number. A value that is not known, as softplus(0) =
-ln 2, does no harm where only sums depend on it.
+Every slot has a value and its first two derivatives there. Few of a function's values are rational: those of exp and
+its like at 0, and the derivatives of logarithms and arctangents at every rational number. A value that is not rational,
+such as softplus(0) = ln 2, does no harm where only sums depend on it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Slot:
     bend: Sequence[Sequence[Fraction]]
 
     def known(self) -> Fraction:
-        """Return the value."""
+        """Return the value, which must be known."""
         if self.value is None:
             raise InexactError
         return self.value
@@ -131,7 +131,7 @@ def _power(u: Fraction, exponent: Fraction) -> Values:
     """Return u to a rational power, and its first two derivatives."""
     p, q = exponent.as_integer_ratio()
     digits = max(u.numerator.bit_length(), u.denominator.bit_length())
-    within(abs(p) * digits <= MOST_BITS, f"a power of a number of {digits} bits has too many")
+    within(abs(p) * digits <= MOST_BITS, f"a power of a number of {digits} bits has too many bits")
     if q == 1 and p >= 0:
         return u**p, p * u ** max(p - 1, 0), p * (p - 1) * u ** max(p - 2, 0)
     if u <= 0 and (q > 1 or u == 0):
@@ -159,13 +159,13 @@ def verify_exactly(
         eta: The step size.
 
     Returns:
-        The assumptions about spectrum and step size that fail, and the intervals of all eigenvalues, of which those of
-        the smallest one are the same as often as it occurs, and those of the largest one.
+        The assumptions about spectrum and step size that fail, and the intervals of all eigenvalues; the copies of the
+        smallest eigenvalue share one interval, and so do those of the largest.
     """
     operator, n = Operator.of(hessian), len(hessian)
     (low, high), (least, most) = stated
     if regime == "boundary":
-        # 2/eta minus the smallest eigenvalue is the largest: what holds the first mirrored may not stick out.
+        # 2/eta minus the smallest eigenvalue is the largest: its interval must contain the mirrored one of the other.
         least, most = min(least, 2 / eta - high), max(most, 2 / eta - low)
     counts = [operator.up_to(b) - operator.below(a) for a, b in ((low, high), (least, most))]
     spectrum = Spectrum(Eigenvalue((low, high), counts[0]), Eigenvalue((least, most), counts[1]))

@@ -1,7 +1,7 @@
 """Decide a method with momentum at an enclosed minimum: the assumptions of its theorem, a certified limit, the verdict.
 
-As for gradient descent on smooth losses an equality is never decided here: next to a boundary of the method, to a
-double multiplier or to equal eigenvalues the verdict is unresolved and says so.
+Enclosures never prove an equality: next to a boundary of the method, to a double multiplier or to equal eigenvalues the
+verdict is unresolved and says so.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SmoothMethodDecision(SmoothDecision):
 
     Attributes:
         modes: What the method does near the minimizer; None if that was not decided.
-        powers: What is known of the norm of states; None without a limit.
+        powers: Bounds of the norm of states; None without a limit.
     """
 
     modes: EnclosedModes | None = None

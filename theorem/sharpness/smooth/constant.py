@@ -1,8 +1,8 @@
 r"""Where λ_n is constant along a trajectory, though the loss is not quadratic.
 
 If the loss is :math:`q(y) + g(z)` in two sets of variables with q quadratic, its Hessian has two blocks, and that of q
-is constant. Where the block of g has no eigenvalue as large as the largest one of q, λ_n is the latter. That g stays so
-is seen at each of the first iterates, and then on a ball that the trajectory does not leave.
+is constant. Where the block of g has no eigenvalue as large as the largest one of q, λ_n is the latter. This is checked
+at each of the first iterates, and then on a ball that the trajectory does not leave.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, S
 
 _MOST_STEPS = 10_000
 _NO_DEGREE = 3
-"""Stands for every degree above two, and for what is no polynomial."""
+"""Stands for every degree above two, and for functions that are no polynomials."""
 
 
 def constant_from(context: SmoothContext) -> int | None:
     """Return the step from which λ_n(x_k) is proved to be λ_n, by two blocks of the Hessian; None if none is found.
 
     Args:
-        context: The decision, evaluated at its precision.
+        context: The decision with what is evaluated along its trajectory.
     """
     places = varying(context.loss)
     if not 0 < len(places) < context.loss.dimension:
@@ -50,9 +50,9 @@ def _part(matrix: Sequence[Sequence[arb]], places: Sequence[int]) -> list[list[a
 
 
 def varying(loss: SmoothLoss) -> list[int]:
-    """Return the variables that are not known to be in a quadratic part of their own.
+    """Return the variables of g: those in a term of the last sum with a degree above two, and all tied to them.
 
-    Two variables belong together if they are in one term of the last sum that is not linear.
+    Two variables are tied by a term of the last sum that contains both and is not linear.
     """
     n = loss.dimension
     inside: list[frozenset[int]] = [frozenset((i,)) for i in range(n)]

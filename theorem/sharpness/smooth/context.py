@@ -16,11 +16,10 @@ from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.balls import norm, surely_less
 from gdcheck.theorem.methods.statement import LimitKind
-from gdcheck.theorem.sharpness.context import MOST_VALUES, REPEATED, SHOWN, TWO_DIRECTIONS
+from gdcheck.theorem.sharpness.context import REPEATED, TWO_DIRECTIONS
 from gdcheck.theorem.sharpness.envelope import Envelope
-from gdcheck.theorem.sharpness.observable import Direction, Valued
+from gdcheck.theorem.sharpness.observable import Direction
 from gdcheck.theorem.sharpness.orders.setting import Setting
-from gdcheck.theorem.sharpness.pattern import Onset, Pattern, find_onset
 from gdcheck.theorem.sharpness.smooth.forms import third_twice
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball, is_quadratic
 from gdcheck.theorem.smooth.enclosed_minimum import enclosed_minimum
@@ -238,19 +237,3 @@ class SmoothContext:
             if not surely_less(iterate.radius, arb(2) ** 256):
                 return
             yield iterate
-
-    def onset(self, observable: Valued, found: Pattern) -> tuple[Onset | None, tuple[arb, ...]]:
-        """Enclose a function's values along the first steps and look there for the earliest step of its pattern.
-
-        Args:
-            observable: The function.
-            found: Its pattern.
-
-        Returns:
-            As ``TrajectoryContext.onset``.
-        """
-        reach = SHOWN
-        if found.step is not None and found.step <= MOST_VALUES:
-            reach = max(reach, found.step + found.period)
-        values = tuple(observable.at(iterate) for iterate in self.trajectory(reach))
-        return find_onset(found, observable.value, values), values

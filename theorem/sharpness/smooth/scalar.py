@@ -7,9 +7,8 @@ from flint import arb, ctx
 from gdcheck.theorem.decision.smooth import SmoothDecision
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
-from gdcheck.theorem.sharpness.context import SHOWN
 from gdcheck.theorem.sharpness.orders.smooth_scalar import SmoothScalar, order_pattern
-from gdcheck.theorem.sharpness.pattern import Kind, Pattern
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern, enclosed_onset
 from gdcheck.theorem.sharpness.scalar import Followed
 from gdcheck.theorem.sharpness.smooth.context import SmoothContext
 from gdcheck.theorem.smooth.graph import SmoothLoss
@@ -42,6 +41,6 @@ def follow_smooth(decision: SmoothDecision, function: Loss | SmoothLoss) -> Foll
             found = Pattern(Kind.UNDECIDED, cause=context.no_direction())
         else:
             found = order_pattern(function, context.setting, context.envelope)
-        onset, values = context.onset(scalar, found)
+        onset, values = enclosed_onset(scalar, found, context.trajectory)
         known = [arb(x) for x in context.exact[0]] if context.exact is not None else context.minimizer
-        return Followed(SmoothScalar(function, known).value, found, onset, values[:SHOWN])
+        return Followed(SmoothScalar(function, known).value, found, onset, values)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.smooth import SmoothDecision
-from gdcheck.theorem.sharpness.context import SHOWN
 from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, crossings
-from gdcheck.theorem.sharpness.pattern import Kind, Pattern, pattern
+from gdcheck.theorem.sharpness.pattern import Kind, Pattern, enclosed_onset, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
 from gdcheck.theorem.sharpness.sharpness import REPEATED_TOP, Sharpness
 from gdcheck.theorem.sharpness.smooth.constant import constant_from
@@ -39,8 +38,8 @@ def smooth_sharpness(decision: SmoothDecision, *, most_steps: int = MOST_CROSSIN
         top = SmoothTopEigenvalue(context) if context.top_is_simple else None
         found = smooth_pattern(context, top)
         crossed = crossings(context, top, found, most_steps)
-        onset, first = (None, ()) if top is None else context.onset(top, found)
-        return Sharpness(2 / context.step_size, context.highest, found, crossed, onset, first[:SHOWN])
+        onset, first = (None, ()) if top is None else enclosed_onset(top, found, context.trajectory)
+        return Sharpness(2 / context.step_size, context.highest, found, crossed, onset, first)
 
 
 def smooth_pattern(context: SmoothContext, top: SmoothTopEigenvalue | None) -> Pattern:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from gdcheck.theorem.checker.smooth.expression import Call, Expression, Operation, Product, Sum
 
 BEYOND = 3
-"""Stands for every degree above two, and for what is no polynomial."""
+"""Stands for every degree above two, and for functions that are no polynomials."""
 
 
 def varying(expression: Expression) -> list[int]:
-    """Return the variables of g: those in a term of the last sum that may not be quadratic, and all that share terms.
+    """Return the variables of g: those in a term of the last sum with a degree above two, and all tied to them.
 
-    Every other variable shares terms of degree two with others of its kind alone.
+    Two variables are tied by a term of the last sum that contains both and is not linear.
     """
     n = expression.dimension
     variables, degrees = [{i} for i in range(n)], [1] * n

@@ -16,7 +16,7 @@ from gdcheck.properties.claims.registry import CLAIMS
 from gdcheck.properties.claims.trajectory import EnclosedIterate, TrajectoryBounds
 from gdcheck.properties.lemmas.outcome import Outcome
 from gdcheck.properties.lemmas.results import ShardResult
-from gdcheck.properties.strategies.instance import dot
+from gdcheck.theorem.loss.rational import dot
 from tests.builders.instances import WORKED_INSTANCE
 
 

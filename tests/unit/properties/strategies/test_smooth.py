@@ -5,9 +5,9 @@ from flint import arb, arb_mat, ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdcheck.properties.strategies.instance import dot
 from gdcheck.properties.strategies.smooth import SmoothInstance, smooth_problems
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.loss.rational import dot
 from gdcheck.theorem.methods.statement import Regime
 from gdcheck.theorem.smooth.evaluate import Forward
 

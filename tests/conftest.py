@@ -17,9 +17,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_configure(config):
-    """Give each claim 12 problems for an example of the Hypothesis profile, and keep what breaks one."""
+    """Give each claim 6 problems for an example of the Hypothesis profile, and keep what breaks one."""
     profile = config.getoption("--hypothesis-profile", None) or settings.get_current_profile_name()
-    config.option.gdcheck_budget = config.option.gdcheck_budget or 12 * settings.get_profile(profile).max_examples
+    config.option.gdcheck_budget = config.option.gdcheck_budget or 6 * settings.get_profile(profile).max_examples
     config.option.gdcheck_time_limit = max(config.option.gdcheck_time_limit, 600.0)
     config.option.gdcheck_out = config.option.gdcheck_out or config.rootpath / "reports" / "out" / "counterexamples"
 

@@ -1,6 +1,7 @@
 """Runs over processes: the same result for any number of them, resumed, and never hung by a claim."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,8 +125,16 @@ def run(tmp_path, text, budget, jobs, name="run", time_limit=20.0):
     return run_claims(begin([str(file)], 0, budget, time_limit, root), root, Executor(jobs))
 
 
-def test_any_number_of_processes_finds_the_same(tmp_path):
-    one, two = (run(tmp_path, GOOD, 2 * SIZE, jobs, f"run{jobs}") for jobs in (1, 2))
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """The run of GOOD with two processes, and the folder that holds it."""
+    folder = tmp_path_factory.mktemp("good")
+    return run(folder, GOOD, 2 * SIZE, 2), folder
+
+
+def test_any_number_of_processes_finds_the_same(good):
+    two, folder = good
+    one = run(folder, GOOD, 2 * SIZE, 1, "alone")
     assert as_json(one) == as_json(two)
     false, true = one.rows
     assert (false.verdict, true.verdict) == ("false", "held") and true.held == 2 * SIZE == true.examined
@@ -138,10 +147,10 @@ def test_any_number_of_processes_finds_the_same(tmp_path):
     assert list(one.contradictions()) and all(stated == counted for _, stated, counted in one.contradictions())
 
 
-def test_a_counterexample_is_examined_again_and_fixed(tmp_path):
-    found = run(tmp_path, GOOD, SIZE, 1)
+def test_a_counterexample_is_examined_again_and_fixed(tmp_path, good):
+    found, folder = good
     data = json.loads(as_json(found.rows[0].counterexample))
-    assert {outcome for _, outcome, _ in examined_again(data, None, tmp_path)} == {"violated again"}
+    assert {outcome for _, outcome, _ in examined_again(data, None, folder)} == {"violated again"}
     mended = tmp_path / "mended.py"
     mended.write_text(GOOD.replace("[1:] <", "[1:] < 10 *"), encoding="utf-8")
     assert {outcome for _, outcome, _ in examined_again(data, mended, tmp_path)} == {"fixed"}
@@ -163,9 +172,9 @@ def test_a_record_never_names_what_is_to_be_run(tmp_path):
         examined_again({**data, "file": str(tmp_path / "lemma.py")}, None, tmp_path / "beside")
 
 
-def test_a_run_goes_on_where_it_was_left(tmp_path):
-    whole = run(tmp_path, GOOD, 2 * SIZE, 2)
-    root = tmp_path / "run"
+def test_a_run_goes_on_where_it_was_left(tmp_path, good):
+    whole, folder = good
+    root = shutil.copytree(folder / "run", tmp_path / "run")
     (root / "shards" / "loss_falls-000001.json").unlink()
     (root / "shards" / "distance_falls-000000.json").write_text('{"claim": "distance_falls", "num', encoding="utf-8")
     before = (root / "shards" / "loss_falls-000000.json").stat().st_mtime_ns
@@ -173,9 +182,10 @@ def test_a_run_goes_on_where_it_was_left(tmp_path):
     assert as_json(run_claims(go_on(root), root, Executor(), done.append)) == as_json(whole)
     assert done[0] == 2 * SIZE and done[-1] == 4 * SIZE
     assert (root / "shards" / "loss_falls-000000.json").stat().st_mtime_ns == before
-    (tmp_path / "lemma.py").write_text(GOOD + "\n", encoding="utf-8")
+    (folder / "lemma.py").write_text(GOOD + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="has changed"):
         go_on(root)
+    (folder / "lemma.py").write_text(GOOD, encoding="utf-8")
     with pytest.raises(InputError, match="holds no run"):
         go_on(tmp_path)
 

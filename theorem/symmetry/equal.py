@@ -38,7 +38,7 @@ class EqualEnds:
 
 
 def equal_ends(loss: SmoothLoss, spectrum: Spectrum, isometries: Sequence[Isometry]) -> EqualEnds | None:
-    """Tell how often the ends of the spectrum at a minimizer occur, at the current precision.
+    """Find how often the ends of the spectrum at a minimizer occur, at the current precision.
 
     Args:
         loss: The loss.
@@ -46,7 +46,7 @@ def equal_ends(loss: SmoothLoss, spectrum: Spectrum, isometries: Sequence[Isomet
         isometries: Symmetries of the loss that fix the minimizer.
 
     Returns:
-        The result; None if it is not told.
+        The result; None if the symmetries do not decide it.
     """
     n = loss.dimension
     maps = [Isometry.linear(x.places, x.signs) for x in isometries]

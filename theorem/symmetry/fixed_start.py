@@ -1,7 +1,7 @@
 """A start that symmetries of a smooth loss fix: the trajectory stays in a space, whose spectrum decides the direction.
 
 The theorem speaks of almost every start. A start in a space that lacks the dominant eigenvector is exceptional, and
-the spectrum on the space tells what happens instead (``theorem.symmetry``).
+the Hessian's spectrum on the space decides what happens instead.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class OnFixedSpace:
     """A trajectory in a space that symmetries fix.
 
     Attributes:
-        told: What was told of the whole spectrum; the minimizer is that of the split.
+        told: The regime and the failing assumptions for the whole spectrum; the minimizer is that of the split.
         symmetry: The symmetries, with the split.
         amplitude: The deciding inequality and the limit; None if the start is the minimizer.
     """
@@ -66,7 +66,7 @@ def on_fixed_space(problem: SmoothProblem, told: Told, precision: int, max_steps
 
     Args:
         problem: The problem.
-        told: What was told of the spectrum.
+        told: The regime and the failing assumptions for the whole spectrum.
         precision: The precision without its guard bits.
         max_steps: Steps of gradient descent allowed.
 

@@ -19,10 +19,10 @@ class Split:
     """A minimizer in a space that the trajectory does not leave.
 
     Attributes:
-        minimizer: The minimizer; its ball's centre lies in the space, and each of its vectors in V or orthogonal to V.
+        minimizer: The minimizer; its ball's centre lies in the space, each eigenvector in V or orthogonal to V.
         space: The space.
         inside: The Hessian's spectrum on V; None if V = {0}.
-        outside: That on the orthogonal complement.
+        outside: The spectrum on the orthogonal complement.
     """
 
     minimizer: EnclosedMinimizer

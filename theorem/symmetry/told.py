@@ -1,4 +1,4 @@
-"""Where a step size lies for the spectrum at an enclosed minimizer, where symmetries make the ends of it multiple."""
+"""Where a step size lies for the spectrum at an enclosed minimizer whose ends symmetries make multiple."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gdcheck.theorem.symmetry.search import symmetries
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ToldBySymmetry(Told):
-    """What symmetries told of a spectrum and a step size.
+    """The regime of a step size, and the assumptions about the spectrum that fail, decided by symmetries.
 
     Attributes:
         equal: How often the ends occur.
@@ -37,7 +37,7 @@ class ToldBySymmetry(Told):
 def tell_by_symmetry(
     loss: SmoothLoss, minimizer: EnclosedMinimizer, eta: fmpq, start: Sequence[fmpq]
 ) -> ToldBySymmetry | None:
-    """Tell the regime of a step size, and how often the ends of the spectrum occur, at the current precision.
+    """Decide the regime of a step size, and how often the ends of the spectrum occur, at the current precision.
 
     Args:
         loss: The loss.
@@ -46,7 +46,7 @@ def tell_by_symmetry(
         start: The start, shape (n,), around which symmetries are looked for, as around the origin.
 
     Returns:
-        The result; None if it cannot be told so.
+        The result; None if the symmetries do not decide it.
     """
     isometries = tuple(symmetries(loss, minimizer, start))
     n = loss.dimension

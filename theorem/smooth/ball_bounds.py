@@ -10,6 +10,10 @@ norms of its first three derivatives. For a sum they are added. A product has
 and a function :math:`H = |\varphi'|H_u + |\varphi''|G_u^2`, :math:`T = |\varphi'|T_u + 3|\varphi''|G_uH_u +
 |\varphi'''|G_u^3`. For the linear part of a sum in the variables, G is the norm of its coefficients. The bounds are not
 sharp, but they take a few numbers a node for every n. With a larger bound the proof needs more steps; it stays valid.
+
+A sum of functions of affine forms, :math:`\sum_i c_i\varphi_i(a_i \cdot x)`, has many forms that point in different
+directions. By Cauchy's inequality its third derivative is at most the norm of :math:`\sum_i t_i a_i a_i^T`, :math:`t_i
+= |c_i|\,|\varphi_i'''|\,|a_i|`, which is far below the sum of the norms :math:`t_i|a_i|^2`.
 """
 
 from __future__ import annotations
@@ -23,6 +27,11 @@ from gdcheck.theorem.loss.balls import norm
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.functions import jet, largest, power_jet, product
 from gdcheck.theorem.smooth.graph import Function, Node, Power, Product, SmoothLoss, Sum
+
+_UP, _SMALLEST = 1 + 2.0**-40, 2.0**-1000
+"""What makes a float at least the number that it is rounded from: a factor, and a summand."""
+_ROOM = fmpq(513, 512)
+"""Room for a checker whose bound of a norm is a little less sharp."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +59,29 @@ def bounds_on_ball(loss: SmoothLoss, centre: Sequence[arb], radius: arb, known: 
     at_centre = (known or Forward.of(loss, centre, 0, all_values=False)).values
     wide = arb(radius.upper()).union(-arb(radius.upper()))
     one, nothing = arb(1), arb(0)
-    slots = [Bounds(x + wide, one, nothing, nothing) for x in centre]
-    n = loss.dimension
-    for i, node in enumerate(loss.nodes):
-        if i in loss.affine.rows:
-            steep = loss.affine.norms[loss.affine.rows[i]]
-            slots.append(Bounds(at_centre[n + i] + steep * wide, steep, nothing, nothing))
-            continue
-        found = _bounds(node, slots, n, valued=n + i in loss.valued)
-        # By the mean value theorem the values are within G r of the value at the centre.
-        near = at_centre[n + i] + found.first * wide
-        slots.append(Bounds(_both(found.values, near), found.first, found.second, found.third))
+    n, affine, valued = loss.dimension, loss.affine, loss.valued
+    slots = [Bounds(x + wide, one, nothing, nothing) for x in at_centre]  # Of the variables; the others follow.
+    for i, row in affine.rows.items():
+        steep = affine.norms[row]
+        slots[n + i] = Bounds(at_centre[n + i] + steep * wide, steep, nothing, nothing)
+    for i, function in loss.layer:
+        found = _function_of_form(function, slots[function.argument], valued=n + i in valued)
+        slots[n + i] = _near(found, at_centre[n + i], wide) if n + i in valued else found
+    for i in loss.rest:
+        slots[n + i] = _near(_bounds(loss.nodes[i], slots, loss, valued=n + i in valued), at_centre[n + i], wide)
     return slots[-1]
+
+
+def _near(found: Bounds, at_centre: arb, wide: arb) -> Bounds:
+    """Intersect the values with the ball of radius G r around the value at the centre (mean value theorem)."""
+    return Bounds(_both(found.values, at_centre + found.first * wide), found.first, found.second, found.third)
+
+
+def _function_of_form(node: Function, u: Bounds, *, valued: bool) -> Bounds:
+    """Bound a function of an affine form, whose second and third derivatives vanish."""
+    values, (d1, d2, d3) = _moduli(node, u.values, valued=valued)
+    first, square = d1 * u.first, u.first * u.first
+    return Bounds(values, first.upper(), (d2 * square).upper(), (d3 * square * u.first).upper())
 
 
 def _both(a: arb, b: arb) -> arb:
@@ -70,9 +90,9 @@ def _both(a: arb, b: arb) -> arb:
     return a.intersection(b) if b.is_finite() and a.overlaps(b) else a
 
 
-def _bounds(node: Node, slots: Sequence[Bounds], n: int, *, valued: bool) -> Bounds:
+def _bounds(node: Node, slots: Sequence[Bounds], loss: SmoothLoss, *, valued: bool) -> Bounds:
     if isinstance(node, Sum):
-        return _sum(node, slots, n)
+        return _sum(node, slots, loss)
     if isinstance(node, Product):
         u, v = slots[node.left], slots[node.right]
         a, b = abs(u.values).upper(), abs(v.values).upper()
@@ -99,10 +119,10 @@ def _moduli(node: Power | Function, x: arb, *, valued: bool) -> tuple[arb, list[
     return found[0], [abs(y).upper() for y in found[1:]]
 
 
-def _sum(node: Sum, slots: Sequence[Bounds], n: int) -> Bounds:
-    values = arb(node.constant)
-    first = second = third = arb(0)
-    linear = fmpq(0)
+def _sum(node: Sum, slots: Sequence[Bounds], loss: SmoothLoss) -> Bounds:
+    n, values = loss.dimension, arb(node.constant)
+    first = second = third = together = arb(0)
+    linear, weights = fmpq(0), dict[int, float]()
     for slot, c in node.terms:
         u, size = slots[slot], abs(c)
         values += u.values * c
@@ -112,8 +132,19 @@ def _sum(node: Sum, slots: Sequence[Bounds], n: int) -> Bounds:
             first += u.first * size
             second += u.second * size
             third += u.third * size
+            if (row := loss.functions_of_forms.get(slot)) is None:
+                together += u.third * size
+            elif not u.third.is_zero():
+                steep = loss.affine.norms[row]
+                weight = float((u.third * size / (steep * steep)).upper())
+                weights[row] = (weights.get(row, 0.0) + weight) * _UP + _SMALLEST
     if linear:
         first += norm([arb(linear).sqrt()])
+    if len(weights) > 1:
+        from gdcheck.theorem.smooth.floats.map_norm import gram_norm  # noqa: PLC0415 (exact losses do without NumPy)
+
+        together += arb(gram_norm(loss.affine.floats, weights)) * _ROOM
+        third = together if together < third else third
     return Bounds(values, first.upper(), second.upper(), third.upper())
 
 

@@ -21,12 +21,12 @@ from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.minimizer import EnclosedMinimizer
 from gdcheck.theorem.smooth.spectrum import Spectrum
 
-# An error may grow by less than this at a step, and by this in all, before the map's derivative is computed.
+# An error may grow by less than this factor at a step, and by exp(8) in all, before the map's derivative is computed.
 _LOCAL_FROM = fmpq(21, 20)
-_GROWN = 4.0
+_GROWN = 8.0
 _MOST_IN_BALLS = 8
 _SQUARINGS = 6
-# The norm of the map's derivative may be overestimated by this much; beyond it, it is computed again.
+# The norm of the map's derivative may be overestimated by this much anyway; beyond it, it is computed again.
 _NOT_MUCH = fmpq(1, 4096)
 _ROOM = fmpq(65, 64)
 # A bound on a ball is kept for smaller balls down to this ratio of the radii, or if it is within this factor of the
@@ -139,10 +139,9 @@ class Trajectory:
             if known is None or not (radius <= known[0] and surely_less(known[0], 2 * radius)):
                 known, near = (radius, self.third(arb(radius))), None
             factor = self.largest + eta * known[1] * radius
-            grown += max(0.0, float(factor.mid()) - 1)
             most = arb(1) if grown > _GROWN else arb(_LOCAL_FROM)
             local_too = not surely_less(factor, most)
-            local = self._from(near, x, drift, known[1]) if local_too else None
+            local = self._from(near, x, drift, known[1], most) if local_too else None
             here = Forward.of(self._loss, x, 2 if local_too and local is None else 1, all_values=False)
             if local_too and local is None:
                 norm_here = self.norm_of_map(here)
@@ -150,12 +149,13 @@ class Trajectory:
                 local = self.around(norm_here, here, drift, known[1])
             if local is not None:
                 factor = local if surely_less(local, factor) or not factor.is_finite() else factor
+            grown += max(0.0, float(factor.mid()) - 1)
             moved = [a - eta * b for a, b in zip(x, here.gradient(), strict=True)]
             x = [y.mid() for y in moved]
             drift = (factor * drift + norm(y.rad() for y in moved)).upper()
             step += 1
 
-    def _from(self, near: tuple[list[arb], arb] | None, x: list[arb], drift: arb, third: arb) -> arb | None:
+    def _from(self, near: tuple[list[arb], arb] | None, x: list[arb], drift: arb, third: arb, most: arb) -> arb | None:
         """Bound ‖I − η∇²f‖ on the ball in which the iterate lies, by the norm at an earlier iterate.
 
         Args:
@@ -163,6 +163,7 @@ class Trajectory:
             x: The ball's centre.
             drift: The ball's radius.
             third: A bound of the third derivative on a ball that holds both.
+            most: What is useful however much larger it is than the norm.
 
         Returns:
             The bound; None if there is none, or it is too large to be useful.
@@ -170,7 +171,8 @@ class Trajectory:
         if near is None:
             return None
         more = self._step_size * third * (drift + norm(a - b for a, b in zip(x, near[0], strict=True)))
-        return arb((near[1] + more).upper()) if surely_less(more, arb(_NOT_MUCH)) else None
+        bound = arb((near[1] + more).upper())
+        return bound if surely_less(more, arb(_NOT_MUCH)) or surely_less(bound, most) else None
 
     def around(self, norm_here: arb, at: Forward, drift: arb, third: arb) -> arb:
         """Bound ‖I − η∇²f‖ on the ball in which the iterate lies, by the norm at its centre.

@@ -14,7 +14,7 @@ from typing import Any
 from flint import arb, arb_mat
 
 from gdcheck.theorem.smooth.functions import Jet, jet, power_jet, slopes
-from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum
+from gdcheck.theorem.smooth.graph import ONE, Function, Power, Product, SmoothLoss, Sum
 
 _EMPTY: Jet = []
 _UNKNOWN = arb("nan")
@@ -47,34 +47,37 @@ class Forward:
         Returns:
             The values.
         """
-        values = list(point)
-        jets: list[Jet] = []
         n, affine, valued = loss.dimension, loss.affine, loss.valued
-        images = affine.values(point)
-        for i, node in enumerate(loss.nodes):
-            found = _EMPTY
+        values: list[arb] = [*point, *[_UNKNOWN] * len(loss.nodes)]
+        jets: list[Jet] = [_EMPTY] * len(loss.nodes)
+        for i, image in zip(affine.rows, affine.values(point), strict=True):
+            values[n + i] = image
+
+        def apply(i: int, node: Function) -> None:
+            x = values[node.argument]
+            if all_values or n + i in valued:
+                jets[i] = jet(node.name, x, order)
+                values[n + i] = jets[i][0]
+            elif order:
+                jets[i] = [_UNKNOWN, *slopes(node.name, x, order)]
+
+        for i, function in loss.layer:
+            apply(i, function)
+        for i in loss.rest:
+            node = loss.nodes[i]
             if isinstance(node, Function):
-                x = values[node.argument]
-                if all_values or n + i in valued:
-                    found = jet(node.name, x, order)
-                else:
-                    found = [_UNKNOWN, *slopes(node.name, x, order)] if order else [_UNKNOWN]
-                value = found[0]
-            elif i in affine.rows:
-                value = images[affine.rows[i]]
+                apply(i, node)
             elif isinstance(node, Sum):
-                value = _UNKNOWN
                 if all_values or n + i in valued:
                     value = arb(node.constant)
                     for slot, c in node.terms:
                         value += values[slot] * c
+                    values[n + i] = value
             elif isinstance(node, Product):
-                value = values[node.left] * values[node.right]
+                values[n + i] = values[node.left] * values[node.right]
             else:
-                found = power_jet(values[node.base], node.exponent, order)
-                value = found[0]
-            values.append(value)
-            jets.append(found)
+                jets[i] = power_jet(values[node.base], node.exponent, order)
+                values[n + i] = jets[i][0]
         return cls(loss, values, jets)
 
     @property
@@ -112,8 +115,8 @@ class Forward:
             slot, node = n + i, self.loss.nodes[i]
             if i in affine.rows:
                 continue
-            row, pairs[slot] = pairs[slot], {}
-            if row:
+            if pairs[slot]:
+                row, pairs[slot] = pairs[slot], {}
                 known = self._slopes(i)
                 own = row.pop(slot, None)
                 for k, w in row.items():
@@ -183,18 +186,24 @@ class Forward:
         n, values, affine = self.loss.dimension, self.values, self.loss.affine
         adjoints = [arb(0)] * len(values)
         adjoints[-1] = arb(1)
-        for i in range(len(self.loss.nodes) - 1, -1, -1):
+        for i in reversed(self.loss.rest):
             node, a = self.loss.nodes[i], adjoints[n + i]
-            if a.is_zero() or i in affine.rows:
+            if a.is_zero():
                 continue
             if isinstance(node, Sum):
+                last, product = ONE, a
                 for slot, c in node.terms:
-                    adjoints[slot] += a * c
+                    if c != last:  # Often all coefficients are equal.
+                        last, product = c, a * c
+                    adjoints[slot] += product
             elif isinstance(node, Product):
                 adjoints[node.left] += a * values[node.right]
                 adjoints[node.right] += a * values[node.left]
             else:
                 adjoints[_argument(node)] += a * self.jets[i][1]
+        for i, function in self.loss.layer:
+            if not adjoints[n + i].is_zero():
+                adjoints[function.argument] += adjoints[n + i] * self.jets[i][1]
         if affine.rows:
             column = arb_mat(len(affine.rows), 1, [adjoints[n + i] for i in affine.rows])
             for j, x in enumerate((affine.balls()[1] * column).entries()):

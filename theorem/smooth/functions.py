@@ -8,6 +8,7 @@ which no comparison accepts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from flint import arb, fmpq
 
@@ -239,11 +240,12 @@ def _multiplied(x: arb, p: int) -> arb:
 
 def largest(name: str, x: arb) -> list[arb]:
     """Bound the moduli of the derivatives 1, 2 and 3: by their values on the ball, or by the caps if smaller."""
-    caps = _CAPS.get(name, (None,) * 4)
-    return [_least(abs(y).upper(), cap) for y, cap in zip(slopes(name, x, 3), caps[1:], strict=True)]
+    bounds = [arb(abs(y).upper()) for y in slopes(name, x, 3)]
+    caps = _caps(name)
+    return bounds if caps is None else [y if y < cap else cap for y, cap in zip(bounds, caps, strict=True)]
 
 
-def _least(bound: arb, cap: fmpq | None) -> arb:
-    if cap is None or bound < arb(cap):
-        return bound
-    return arb(cap)
+@cache
+def _caps(name: str) -> tuple[arb, ...] | None:
+    """Return upper bounds of the moduli of the derivatives 1, 2 and 3 on the whole line; None without bounds."""
+    return tuple(arb(arb(cap).upper()) for cap in _CAPS[name][1:] if cap is not None) if name in _CAPS else None

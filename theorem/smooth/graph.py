@@ -33,6 +33,10 @@ class Sum:
     constant: fmpq
     terms: tuple[tuple[int, fmpq], ...]
 
+    def __hash__(self) -> int:
+        # That of a rational number takes far longer than that of its numerator.
+        return hash((self.constant.p, tuple([(slot, c.p) for slot, c in self.terms])))
+
 
 @dataclass(frozen=True)
 class Product:
@@ -130,7 +134,7 @@ class Affine:
         if not self.rows:
             return []
         images = (self.balls()[0] * arb_mat(len(point), 1, list(point))).entries()
-        return [x + c for x, c in zip(images, self.constants, strict=True)]
+        return [x + c if c else x for x, c in zip(images, self.constants, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,27 @@ class SmoothLoss:
     def affine(self) -> Affine:
         """The affine forms of the variables; none if they are few."""
         return Affine(self.nodes, self.dimension)
+
+    @cached_property
+    def layer(self) -> list[tuple[int, Function]]:
+        """The nodes that are functions of one of the forms in ``affine``: they depend on the forms alone."""
+        rows, n = self.affine.rows, self.dimension
+        return [(i, x) for i, x in enumerate(self.nodes) if isinstance(x, Function) and x.argument - n in rows]
+
+    @cached_property
+    def rest(self) -> list[int]:
+        """The other nodes that are no forms."""
+        before = {i for i, _ in self.layer} | set(self.affine.rows)
+        return [i for i in range(len(self.nodes)) if i not in before]
+
+    @cached_property
+    def functions_of_forms(self) -> dict[int, int]:
+        """The slots that are powers or functions of one of the forms in ``affine``, with its row."""
+        rows, n, found = self.affine.rows, self.dimension, dict[int, int]()
+        for i, node in enumerate(self.nodes):
+            if isinstance(node, Power | Function) and (row := rows.get(arguments(node)[0] - n)) is not None:
+                found[n + i] = row
+        return found
 
     @cached_property
     def valued(self) -> frozenset[int]:
@@ -226,6 +251,23 @@ class Builder:
             constant += value.constant
             for slot, c in value.terms.items():
                 terms[slot] = terms.get(slot, ZERO) + c
+        return Value(constant, {slot: c for slot, c in terms.items() if c})
+
+    def dot(self, left: Iterable[Value], right: Iterable[Value]) -> Value:
+        """Return the sum of products."""
+        constant, terms = ZERO, dict[int, fmpq]()
+        for a, b in zip(left, right, strict=True):
+            if not a.terms:
+                factor, value = a.constant, b
+            elif not b.terms:
+                factor, value = b.constant, a
+            else:
+                factor, value = ONE, self.multiply(a, b)
+            if value.constant:
+                constant += factor * value.constant
+            for slot, c in value.terms.items():
+                more = factor if c == 1 else factor * c
+                terms[slot] = terms[slot] + more if slot in terms else more
         return Value(constant, {slot: c for slot, c in terms.items() if c})
 
     def scale(self, value: Value, factor: fmpq) -> Value:
@@ -312,12 +354,13 @@ class Builder:
         return self.slot(value), ONE
 
     def _slot(self, node: Node) -> int:
-        if node not in self._known:
+        new = self.dimension + len(self.nodes)
+        slot = self._known.setdefault(node, new)
+        if slot == new:
             if len(self.nodes) >= MAX_NODES:
                 raise InputError("loss", f"the loss has more than {MAX_NODES} operations; give a smaller one")
-            self._known[node] = self.dimension + len(self.nodes)
             self.nodes.append(node)
-        return self._known[node]
+        return slot
 
     def finish(self, value: Value) -> tuple[Node, ...]:
         """Return the nodes that the value depends on, of which the last is the value."""

@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from flint import arb, arb_mat, ctx, fmpq
-from numpy import array
+from flint import arb, ctx, fmpq
 from numpy.linalg import eigvalsh
 
 from gdcheck.theorem.loss.balls import exact, norm, surely_less
@@ -26,6 +25,7 @@ from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.evaluate import Forward, gradient, hessian
 from gdcheck.theorem.smooth.floats.descent import FloatGradient
 from gdcheck.theorem.smooth.floats.map_norm import float_hessian
+from gdcheck.theorem.smooth.floats.newton import approximate_hessian, most_steps, newton_step
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.smooth.series.along import exact_hessian
 from gdcheck.theorem.smooth.spectrum import Spectrum
@@ -171,12 +171,8 @@ def _distance(x: Sequence[float], y: Sequence[float]) -> float:
 
 def _is_flat(loss: SmoothLoss, x: Sequence[float]) -> bool:
     """Whether the Hessian is nearly singular, as far as approximate numbers tell."""
-    values = eigvalsh(array(_floats(hessian(loss, [arb(y) for y in x]))))
+    values = eigvalsh(approximate_hessian(loss, [arb(y) for y in x]))
     return bool(abs(values[0]) < _NEARLY_SINGULAR * max(1.0, abs(values[-1])))
-
-
-def _floats(matrix: arb_mat) -> list[list[float]]:
-    return [[float(x) for x in row] for row in matrix.tolist()]
 
 
 def _newton(loss: SmoothLoss, x: list[arb]) -> list[arb] | None:
@@ -184,9 +180,8 @@ def _newton(loss: SmoothLoss, x: list[arb]) -> list[arb] | None:
     g = [y.mid() for y in gradient(loss, x)]
     size = norm(g)
     for _ in range(_NEWTON_STEPS):
-        try:
-            step = hessian(loss, x).mid().solve(arb_mat(len(x), 1, g)).entries()
-        except ZeroDivisionError:
+        step = newton_step(loss, x, g)
+        if step is None:
             return None
         moved = norm(step)
         if surely_less(moved, arb(2) ** (8 - _SEARCH_BITS) * (1 + norm(x))):
@@ -211,7 +206,7 @@ def _attracts(loss: SmoothLoss, step_size: fmpq, x: list[arb], point: list[arb])
     """Whether a critical point surely attracts an iterate, as far as approximate numbers tell."""
     r = norm(a - b for a, b in zip(x, point, strict=True))
     third = bounds_on_ball(loss, point, r).third
-    values = eigvalsh(array(_floats(hessian(loss, point))))
+    values = eigvalsh(approximate_hessian(loss, point))
     multiplier = max(abs(1 - to_float(step_size) * float(value)) for value in values)
     return surely_less(multiplier + step_size * third * r / 2, arb(1))
 
@@ -240,11 +235,9 @@ def enclose_minimizer(loss: SmoothLoss, point: Sequence[fmpq]) -> EnclosedMinimi
         The enclosure; None if more precision is needed; the reason if it is not a strict minimum.
     """
     x = [arb(q).mid() for q in point]
-    for _ in range(10):
-        g = gradient(loss, x)
-        try:
-            step = hessian(loss, x).mid().solve(arb_mat(len(x), 1, [y.mid() for y in g])).entries()
-        except ZeroDivisionError:
+    for _ in range(most_steps(loss, ctx.prec)):
+        step = newton_step(loss, x, gradient(loss, x))
+        if step is None:
             return Lost.NOT_STRICT
         x = [(a - b).mid() for a, b in zip(x, step, strict=True)]
         if surely_less(norm(step), arb(2) ** (-3 * ctx.prec // 4) * (1 + norm(x))):

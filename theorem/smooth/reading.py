@@ -160,14 +160,10 @@ class _Reader:
             self.refuse(f"{error}", "make them equal")
             raise
 
-    def inner(self, row: Iterable[Value], column: Iterable[Value]) -> Value:
-        """Return a sum of products."""
-        return self.builder.total(map(self.builder.multiply, row, column))
-
     def matrix_product(self, left: Array[Value], right: Array[Value]) -> Array[Value]:
         """Return left @ right."""
         try:
-            return product(self.inner, left, right)
+            return product(self.builder.dot, left, right)
         except ShapesError as error:
             self.refuse(f"{error}", "beside @ stand vectors and matrices that fit, given as data")
             raise

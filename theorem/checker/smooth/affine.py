@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import isqrt
 from operator import mul
 
-from gdcheck.theorem.checker.smooth.expression import Call, Expression, Sum
+from gdcheck.theorem.checker.smooth.expression import Call, Expression, Power, Sum
 from gdcheck.theorem.checker.smooth.intervals import Interval
 
 FEW = 64
@@ -122,11 +122,14 @@ class Affine:
     """The sums of variables in a loss.
 
     Attributes:
+        bits: The precision.
+        dimension: The number n of variables.
         rows: The row of each such operation, by its index in order; empty if there are few.
         others: The indices of all other operations.
         calls: Those that are functions of the sums, with the slots of their arguments, by the function's name and
             whether its value matters; all can be evaluated at once.
         rest: Those that are neither.
+        inner: For the slot of each power or function of a sum, the sum's row.
         down: From variables to sums, without their constants.
         back: From sums to variables.
         constants: The sums' constants.
@@ -136,13 +139,16 @@ class Affine:
     def __init__(self, expression: Expression, bits: int) -> None:
         n = expression.dimension
         sums, coefficients = _sums(expression)
-        self.bits = bits
+        self.bits, self.dimension = bits, n
         self.rows = {i: row for row, i in enumerate(sums)}
         self.others = [i for i in range(len(expression.operations)) if i not in self.rows]
         self.calls: dict[tuple[str, bool], list[tuple[int, int]]] = {}
         self.rest: list[int] = []
+        self.inner: dict[int, int] = {}
         for i in self.others:
             x = expression.operations[i]
+            if isinstance(x, Power | Call) and x.argument - n in self.rows:
+                self.inner[n + i] = self.rows[x.argument - n]
             if isinstance(x, Call) and x.argument - n in self.rows:
                 self.calls.setdefault((x.name, n + i in expression.valued), []).append((i, x.argument))
             else:

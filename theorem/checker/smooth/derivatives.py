@@ -4,6 +4,10 @@ On a ball every slot u has an interval of values and bounds G, H, T of the norms
 product, H = |u| H_v + 2 G_u G_v + H_u |v| and T = |u| T_v + 3 G_u H_v + 3 H_u G_v + T_u |v|; for a function phi of u,
 H = |phi'| H_u + |phi''| G_u^2 and T = |phi'| T_u + 3 |phi''| G_u H_u + |phi'''| G_u^3. The affine part of a sum has
 G = the norm of its coefficients.
+
+A sum of c_i phi_i(a_i . x) has D^3[u, v, w] = sum of c_i phi_i''' (a_i . u)(a_i . v)(a_i . w). For unit vectors this is
+at most the norm of the sum of t_i a_i a_i^T, by Cauchy's inequality, with t_i = |c_i| |phi_i'''| |a_i|. The smaller
+bound is taken.
 """
 
 from __future__ import annotations
@@ -15,10 +19,11 @@ from functools import lru_cache
 
 from gdcheck.theorem.checker.exact import norm_above
 from gdcheck.theorem.checker.outcome import LOOK, look
-from gdcheck.theorem.checker.smooth.affine import affine
+from gdcheck.theorem.checker.smooth.affine import Affine, affine
 from gdcheck.theorem.checker.smooth.expression import Call, Expression, Power, Product, Sum
 from gdcheck.theorem.checker.smooth.functions import caps, jet, jets, power_jet
 from gdcheck.theorem.checker.smooth.intervals import Interval
+from gdcheck.theorem.checker.smooth.spectrum import norm_of_gram
 
 Point = Sequence[Interval]
 
@@ -242,7 +247,7 @@ def derivatives_above(expression: Expression, centre: Point, radius: Fraction) -
     for i in forms.others:
         operation = expression.operations[i]
         if isinstance(operation, Sum):
-            bounds = _bounds_of_sum(operation, _sums(expression, bits)[i], known, n)
+            bounds = _bounds_of_sum(operation, _sums(expression, bits)[i], known, forms)
         elif isinstance(operation, Product):
             bounds = _bounds_of_product(known[operation.left], known[operation.right])
         else:
@@ -266,17 +271,31 @@ def _length(coefficients: tuple[Fraction, ...], bits: int) -> int:
 
 
 def _bounds_of_sum(
-    operation: Sum, linear: tuple[Interval, Sequence[tuple[int, Interval]]], known: Sequence[_Bounds], n: int
+    operation: Sum, linear: tuple[Interval, Sequence[tuple[int, Interval]]], known: Sequence[_Bounds], forms: Affine
 ) -> _Bounds:
     constant, terms = linear
-    bits = constant.bits
+    n, bits = forms.dimension, constant.bits
     values = _linear(constant, [(s, c) for s, (_, c) in enumerate(terms)], [known[s].values for s, _ in terms])
     others = [(known[s], c.modulus()) for s, c in terms if s >= n]
     first = _length(tuple(c for s, c in operation.terms if s < n), bits)
     first += sum(_times(c, u.first, bits) for u, c in others)
     second = sum(_times(c, u.second, bits) for u, c in others)
-    third = sum(_times(c, u.third, bits) for u, c in others)
+    third = min(sum(_times(c, u.third, bits) for u, c in others), _third_of_sum(terms, known, forms))
     return _Bounds(values, first, second, third)
+
+
+def _third_of_sum(terms: Sequence[tuple[int, Interval]], known: Sequence[_Bounds], forms: Affine) -> int:
+    """Bound the third derivative of a sum, its functions of affine forms by Cauchy's inequality."""
+    bits, rest, weights = forms.bits, 0, [0] * len(forms.lengths)
+    for slot, c in terms:
+        third, row = _times(c.modulus(), known[slot].third, bits), forms.inner.get(slot)
+        if row is None:
+            rest += third
+        elif third:
+            weights[row] += -(-(third << 2 * bits) // forms.lengths[row] ** 2)
+    if not any(weights):
+        return rest
+    return rest + norm_of_gram(forms.weighted([Interval(t, t, bits) for t in weights]))
 
 
 def _bounds_of_product(u: _Bounds, v: _Bounds) -> _Bounds:

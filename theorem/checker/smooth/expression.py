@@ -358,17 +358,19 @@ class _Reader:
 
     def slot(self, operation: Operation) -> int:
         """Return the slot of an operation; equal operations share one slot."""
-        if operation not in self.slots:
+        new = self.dimension + len(self.operations)
+        slot = self.slots.setdefault(operation, new)
+        if slot == new:
             within(len(self.operations) < MOST_OPERATIONS, f"a loss of more than {MOST_OPERATIONS} operations")
-            self.slots[operation] = self.dimension + len(self.operations)
             self.operations.append(operation)
-        return self.slots[operation]
+        return slot
 
 
 def _total(forms: Iterable[_Form]) -> _Form:
     found = _Form()
     for form in forms:
-        found.constant += form.constant
+        if form.constant:
+            found.constant += form.constant
         for slot, c in form.terms.items():
             found.terms[slot] = found.terms[slot] + c if slot in found.terms else c
     return _Form(found.constant, {slot: c for slot, c in found.terms.items() if c})
@@ -377,4 +379,8 @@ def _total(forms: Iterable[_Form]) -> _Form:
 def _scaled(a: _Form, factor: Fraction) -> _Form:
     if factor == 1:
         return a
-    return _Form(a.constant * factor, {slot: c * factor for slot, c in a.terms.items() if factor})
+    if factor == -1:
+        return _Form(-a.constant, {slot: -c for slot, c in a.terms.items()})
+    # A product of fractions costs more than a look: most coefficients of variables are 1.
+    terms = {slot: factor if c == 1 else c * factor for slot, c in a.terms.items()} if factor else {}
+    return _Form(a.constant * factor if a.constant else a.constant, terms)

@@ -453,8 +453,12 @@ def _sigmoids(xs: Sequence[Interval]) -> list[tuple[Interval, Interval]]:
 
 def _coarse_softplus(x: Interval, known: Sigmoids | None = None) -> Iterator[Interval]:
     """Return softplus, only known to be between max(x, 0) and max(x, 0) + 1, and its derivatives."""
-    yield Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
+    yield _softplus_within(x)
     yield from _jet_sigmoid(x, known)
+
+
+def _softplus_within(x: Interval) -> Interval:
+    return Interval(max(x.low, 0), max(x.high, 0) + (1 << x.bits), x.bits)
 
 
 def _jet_softplus(x: Interval, known: Sigmoids | None = None) -> Iterator[Interval]:
@@ -530,7 +534,7 @@ def jets(name: str, xs: Sequence[Interval], order: int, *, valued: bool = True) 
         found = _BY_SIGMOIDS[name]
         return [list(islice(found(x, pair), order + 1)) for x, pair in zip(xs, known, strict=True)]
     if order == 1:
-        return [[next(_coarse_softplus(x)), s] for x, (s, _) in zip(xs, known, strict=True)]
+        return [[_softplus_within(x), s] for x, (s, _) in zip(xs, known, strict=True)]
     return [list(islice(_coarse_softplus(x, pair), order + 1)) for x, pair in zip(xs, known, strict=True)]
 
 

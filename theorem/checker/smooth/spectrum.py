@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import isqrt
 
 from gdcheck.theorem.checker.exact import Vector, root_bounds, squared
 from gdcheck.theorem.checker.lemma import DOMINANT
 from gdcheck.theorem.checker.outcome import claim, show
+from gdcheck.theorem.checker.smooth.affine import Dots
 from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, dot, norm_above, point
 
 Matrix = Sequence[Sequence[Interval]]
@@ -38,14 +40,37 @@ def eigenvalues_within(matrix: Matrix, numbers: Sequence[Vector], spread: Fracti
     vectors = [point(v, bits) for v in numbers]
     images = [[dot(row, v) for row in matrix] for v in vectors]
     s = [[dot(v, image) for image in images] for v in vectors]
-    grams = [[dot(v, w) for w in vectors] for v in vectors]
-    skew = [grams[i][j] - Interval.exactly(int(i == j), bits) for i in range(n) for j in range(n)]
-    e = norm_above(skew, bits)
+    e = skew_above(numbers, bits)
     claim(2 * e < 1, f"the vectors are nearly orthonormal fails: {show(e)}")
     wide = norm_above([s[i][j] for i in range(n) for j in range(n) if i != j], bits) + (1 + e) * spread
     lows, highs = sorted(s[i][i].lower for i in range(n)), sorted(s[i][i].upper for i in range(n))
     ends = [(low - wide, high + wide) for low, high in zip(lows, highs, strict=True)]
     return [(min(a / (one - e), a / (one + e)), max(b / (one - e), b / (one + e))) for a, b in ends]
+
+
+def norm_of_gram(matrix: Matrix) -> int:
+    """Bound the norm of every positive semi-definite matrix inside, times 2^bits: too large by a thousandth or less.
+
+    1. The middles M differ from the matrix by at most the Frobenius norm of the half widths.
+    2. B_0 = M / |M|_F and B_(k+1) = B_k^2 / F_k with F_k = |B_k^2|_F; each entry is rounded by less than a unit.
+    3. |B_k|^2 <= F_k (|B_(k+1)| + n units), and the last |B_k| is at most 1 + n units.
+    4. |B_k| >= F_k, up to rounding: once 1/F_k - 1 is small in relation to 2^k, more squarings make the bound no
+       sharper.
+    """
+    n, bits = len(matrix), matrix[0][0].bits
+    doubt = isqrt(sum((x.high - x.low + 1) ** 2 for row in matrix for x in row)) + 1
+    rows = [[(x.low + x.high) >> 1 for x in row] for row in matrix]
+    size = isqrt(sum(y * y for row in rows for y in row)) + 1
+    rows, shares = [[(y << bits) // size for y in row] for row in rows], list[int]()
+    while not shares or ((1 << 2 * bits) - shares[-1]) << 10 > shares[-1] << len(shares):
+        power = Dots(rows, bits, bits, exact=False)
+        squares = [power.products(row) for row in rows]
+        shares.append(isqrt(sum(y * y for row in squares for y in row)) + 1)
+        rows = [[(y << bits) // shares[-1] for y in row] for row in squares]
+    bound = (1 << bits) + n
+    for share in reversed(shares):
+        bound = isqrt((share * (bound + n) >> bits) + 1) + 1
+    return (size * (bound + n) >> bits) + doubt + 1
 
 
 def verify_ends(lowest: Ends, highest: Ends, eigenvalues: Sequence[Ends], digits: int) -> None:
@@ -160,9 +185,10 @@ def sine_of_span(
 
 def skew_above(vectors: Sequence[Vector], bits: int) -> Fraction:
     """Bound |V^T V - I|_F for the matrix V of vectors."""
-    columns = [point(v, bits) for v in vectors]
-    skew = [dot(v, w) - Interval.exactly(int(v is w), bits) for v in columns for w in columns]
-    return norm_above(skew, bits)
+    columns, one = [point(v, bits) for v in vectors], Interval.exactly(1, bits)
+    along = [dot(v, v) - one for v in columns]
+    across = [dot(v, w) for i, v in enumerate(columns) for w in columns[:i]]
+    return norm_above([*along, *across, *across], bits)
 
 
 ROOT2 = root_bounds(Fraction(2))[1]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gdcheck.theorem.loss.rational import to_float
-from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum
+from gdcheck.theorem.smooth.graph import Power, Product, SmoothLoss, Sum
 
 Floats = list[float]
 
@@ -77,7 +77,7 @@ _MANY: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 }
 """The same for arrays, of the functions that are defined everywhere."""
 
-_SUM, _PRODUCT, _POWER, _FUNCTION, _FORM, _IN_LAYER = range(6)
+_SUM, _PRODUCT, _POWER, _FUNCTION = range(4)
 
 
 @dataclass(frozen=True)
@@ -93,34 +93,29 @@ class FloatGradient:
     loss: SmoothLoss
 
     def __post_init__(self) -> None:
-        steps: list[tuple[int, Any, Any]] = []
         affine, n = self.loss.affine, self.loss.dimension
-        matrix = affine.floats if affine.rows else None
-        constants = np.array([to_float(x) for x in affine.constants])
+        steps: list[tuple[int, int, Any, Any]] = []
         layers: dict[str, tuple[list[int], list[int]]] = {}
         for i, node in enumerate(self.loss.nodes):
             if i in affine.rows:
-                steps.append((_FORM, affine.rows[i], None))
-            elif isinstance(node, Sum):
+                continue
+            if isinstance(node, Sum):
                 terms = [(slot, int(c.p) / int(c.q)) for slot, c in node.terms]
-                steps.append((_SUM, terms, int(node.constant.p) / int(node.constant.q)))
+                steps.append((_SUM, n + i, terms, int(node.constant.p) / int(node.constant.q)))
             elif isinstance(node, Product):
-                steps.append((_PRODUCT, node.left, node.right))
+                steps.append((_PRODUCT, n + i, node.left, node.right))
             elif isinstance(node, Power):
-                steps.append((_POWER, node.base, int(node.exponent.p) / int(node.exponent.q)))
-            elif isinstance(node, Function):
-                if node.argument - n in affine.rows and node.name in _MANY:
-                    places, rows = layers.setdefault(node.name, ([], []))
-                    places.append(i)
-                    rows.append(affine.rows[node.argument - n])
-                    steps.append((_IN_LAYER, node.argument, None))
-                else:
-                    steps.append((_FUNCTION, node.argument, _PAIRS[node.name]))
+                steps.append((_POWER, n + i, node.base, int(node.exponent.p) / int(node.exponent.q)))
+            elif node.argument - n in affine.rows and node.name in _MANY:
+                slots, rows = layers.setdefault(node.name, ([], []))
+                slots.append(n + i)
+                rows.append(affine.rows[node.argument - n])
+            else:
+                steps.append((_FUNCTION, n + i, node.argument, _PAIRS[node.name]))
+        constants = np.array([to_float(x) for x in affine.constants])
         object.__setattr__(self, "_steps", steps)
-        object.__setattr__(self, "_affine", (matrix, constants))
-        object.__setattr__(
-            self, "_layers", [(_MANY[name], places, np.array(rows)) for name, (places, rows) in layers.items()]
-        )
+        object.__setattr__(self, "_affine", (affine.floats, constants) if affine.rows else None)
+        object.__setattr__(self, "_layers", [(_MANY[name], at, np.array(rows)) for name, (at, rows) in layers.items()])
 
     def __call__(self, point: Sequence[float]) -> Floats:
         """Evaluate the gradient, shape (n,).
@@ -129,61 +124,54 @@ class FloatGradient:
             ValueError: Outside the domain.
             ArithmeticError: If a number overflows, or is divided by zero.
         """
-        steps = self._steps  # type: ignore[attr-defined]
-        matrix, constants = self._affine  # type: ignore[attr-defined]
-        values = list(point)
-        images: Floats = []
-        slopes: Floats = [0.0] * len(steps)
-        known: dict[int, float] = {}
-        if matrix is not None:
-            forms = matrix @ np.array(values) + constants
-            images = forms.tolist()
-            known = self._layered(forms, slopes)
-        received = [0.0] * len(images)
-        for i, (kind, a, b) in enumerate(steps):
+        steps, affine = self._steps, self._affine  # type: ignore[attr-defined]
+        n, last = len(point), len(point) + len(self.loss.nodes)
+        values, slopes, adjoints = [*point, *[0.0] * (last - n)], [0.0] * last, [0.0] * last
+        layers: list[tuple[list[int], Any, Any]] = []
+        if affine is not None:
+            forms = affine[0] @ np.array(point) + affine[1]
+            for i, value in zip(self.loss.affine.rows, forms.tolist(), strict=True):
+                values[n + i] = value
+            layers = self._layered(forms, values)
+        for kind, slot, a, b in steps:
             if kind == _SUM:
                 value = b
-                for slot, c in a:
-                    value += c * values[slot]
+                for term, c in a:
+                    value += c * values[term]
             elif kind == _PRODUCT:
                 value = values[a] * values[b]
             elif kind == _POWER:
-                base = values[a]
-                slopes[i] = b * math.pow(base, b - 1)
-                value = math.pow(base, b)
-            elif kind == _FUNCTION:
-                value, slopes[i] = b(values[a])
+                slopes[slot] = b * math.pow(values[a], b - 1)
+                value = math.pow(values[a], b)
             else:
-                value = images[a] if kind == _FORM else known[i]
-            values.append(value)
-        adjoints = [0.0] * len(values)
+                value, slopes[slot] = b(values[a])
+            values[slot] = value
         adjoints[-1] = 1.0
-        n = len(point)
-        for i in range(len(steps) - 1, -1, -1):
-            adjoint = adjoints[n + i]
+        for kind, slot, a, b in reversed(steps):
+            adjoint = adjoints[slot]
             if adjoint:
-                kind, a, b = steps[i]
                 if kind == _SUM:
-                    for slot, c in a:
-                        adjoints[slot] += c * adjoint
+                    for term, c in a:
+                        adjoints[term] += c * adjoint
                 elif kind == _PRODUCT:
                     adjoints[a] += adjoint * values[b]
                     adjoints[b] += adjoint * values[a]
-                elif kind == _FORM:
-                    received[a] = adjoint
                 else:
-                    adjoints[a] += adjoint * slopes[i]
-        if matrix is None:
+                    adjoints[a] += adjoint * slopes[slot]
+        if affine is None:
             return adjoints[:n]
-        return [x + y for x, y in zip(adjoints[:n], (np.array(received) @ matrix).tolist(), strict=True)]
+        received = np.array([adjoints[n + i] for i in self.loss.affine.rows])
+        for slots, rows, steep in layers:
+            np.add.at(received, rows, steep * np.array([adjoints[slot] for slot in slots]))
+        return [x + y for x, y in zip(adjoints[:n], (received @ affine[0]).tolist(), strict=True)]
 
-    def _layered(self, forms: Any, slopes: Floats) -> dict[int, float]:
-        """Evaluate the functions of affine forms: return their values, and write their derivatives to ``slopes``."""
-        known: dict[int, float] = {}
+    def _layered(self, forms: Any, values: Floats) -> list[tuple[list[int], Any, Any]]:
+        """Evaluate the functions of affine forms into ``values``; return their slots, rows and derivatives."""
+        found = []
         with np.errstate(over="raise"):
-            for function, places, rows in self._layers:  # type: ignore[attr-defined]
-                found, steep = function(forms[rows])
-                known.update(zip(places, found.tolist(), strict=True))
-                for i, slope in zip(places, steep.tolist(), strict=True):
-                    slopes[i] = slope
-        return known
+            for function, slots, rows in self._layers:  # type: ignore[attr-defined]
+                images, steep = function(forms[rows])
+                for slot, image in zip(slots, images.tolist(), strict=True):
+                    values[slot] = image
+                found.append((slots, rows, steep))
+        return found

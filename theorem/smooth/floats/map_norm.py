@@ -9,11 +9,12 @@ first nearly diagonalized.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from flint import arb, fmpq
 from numpy import abs as modulus
-from numpy import add, array, eye, isfinite, zeros
+from numpy import add, array, errstate, eye, isfinite, sqrt, zeros
 from numpy.linalg import eigh, norm
 
 from gdcheck.theorem.loss.rational import to_float
@@ -67,6 +68,29 @@ def norm_above(matrix: Any) -> float:
     return (bound + wrong * size * _UP + n * 2.0**-900) * _UP / (1 - epsilon) * _UP
 
 
+def gram_norm(forms: Any, weights: Mapping[int, float]) -> float:
+    """Bound the norm of AᵀWA for weights that are not negative.
+
+    Each entry is a sum of products of three floats, of which the two coefficients were rounded once before: it is wrong
+    by at most γ of K = rows + 4 times the sum of the moduli. That sum is itself computed, with twice that as room.
+
+    Args:
+        forms: A, each entry rounded once to a float, shape (rows, n).
+        weights: The diagonal of W at the rows where it is not zero.
+
+    Returns:
+        An upper bound, nearly sharp; infinity if numbers are too large, or not finite.
+    """
+    rows, weight = forms[list(weights)], array(list(weights.values()))
+    sizes = modulus(rows)
+    largest = float(sizes.max())
+    if not (largest < _LARGEST and float(weight.max()) * len(rows) * largest * largest < _LARGEST):
+        return math.inf
+    matrix = rows.T @ (weight[:, None] * rows)
+    error = 2 * (len(rows) + 8) * _UNIT * float(norm(sizes.T @ (weight[:, None] * sizes))) * _UP
+    return (norm_above(matrix) + error + len(matrix) * 2.0**-900) * _UP
+
+
 def float_hessian(at: Forward) -> tuple[Any, float] | None:
     """Return the Hessian in floats, shape (n, n), and a bound of the norm of its error; None if a number overflows."""
     n, affine = at.loss.dimension, at.loss.affine
@@ -86,21 +110,20 @@ def float_hessian(at: Forward) -> tuple[Any, float] | None:
         return None
     first, second = array([p for p, _ in places] or [0]), array([q for _, q in places] or [0])
     weight, doubt = array(middles or [0.0]), array(radii or [0.0])
-    off = first != second
-    both = zeros((n + rows, n)), zeros((n + rows, n)), zeros((n + rows, n))
     whole = _with_variables(forms, n)
-    sizes = modulus(whole)
-    for target, factor, source in (
-        (both[0], weight, whole),
-        (both[1], modulus(weight), sizes),
-        (both[2], doubt, sizes),
-    ):
-        add.at(target, first, factor[:, None] * source[second])
-        add.at(target, second[off], factor[off][:, None] * source[first[off]])
-    matrix = whole.T @ both[0]
-    # Each entry is a sum of products of three floats; two of them are coefficients, rounded once each.
+    with errstate(over="ignore"):
+        lengths = sqrt((whole * whole).sum(axis=1)) * _UP + 2.0**-500  # Squares below 2⁻¹⁰⁰⁰ may be lost.
+    along, off = first == second, first != second
+    weighted = zeros((n + rows, n))
+    weighted[first[along]] = weight[along, None] * whole[first[along]]  # Each pair occurs once.
+    add.at(weighted, first[off], weight[off, None] * whole[second[off]])
+    add.at(weighted, second[off], weight[off, None] * whole[first[off]])
+    matrix = whole.T @ weighted
+    # Each entry is a sum of products of three floats; two of them are coefficients, rounded once each. The norm of the
+    # matrix of the sums of moduli is at most the sum of the norms |w| |a| |b|.
     products = len(middles) * 2 + n + rows + 8
-    error = products * _UNIT * float(norm(sizes.T @ both[1])) + float(norm(sizes.T @ both[2]))
+    sizes = lengths[first] * lengths[second] * (1 + off)
+    error = products * _UNIT * float(modulus(weight) @ sizes) + float(doubt @ sizes)
     error = (error + n * 2.0**-900) * 1.0001
     if not (isfinite(matrix).all() and math.isfinite(error)):
         return None

@@ -23,7 +23,7 @@ from gdcheck.theorem.checker.smooth.affine import Affine, affine
 from gdcheck.theorem.checker.smooth.expression import Call, Expression, Power, Product, Sum
 from gdcheck.theorem.checker.smooth.functions import caps, jet, jets, power_jet
 from gdcheck.theorem.checker.smooth.intervals import Interval
-from gdcheck.theorem.checker.smooth.spectrum import norm_of_gram
+from gdcheck.theorem.checker.smooth.spectrum import norm_of_symmetric
 
 Point = Sequence[Interval]
 
@@ -295,7 +295,7 @@ def _third_of_sum(terms: Sequence[tuple[int, Interval]], known: Sequence[_Bounds
             weights[row] += -(-(third << 2 * bits) // forms.lengths[row] ** 2)
     if not any(weights):
         return rest
-    return rest + norm_of_gram(forms.weighted([Interval(t, t, bits) for t in weights]))
+    return rest + norm_of_symmetric(forms.weighted([Interval(t, t, bits) for t in weights]))
 
 
 def _bounds_of_product(u: _Bounds, v: _Bounds) -> _Bounds:

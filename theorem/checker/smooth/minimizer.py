@@ -7,25 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count, islice
-from math import isqrt
 from typing import Annotated, Any, Literal
 
 from gdcheck.theorem.checker.exact import up
 from gdcheck.theorem.checker.outcome import at_step, claim, show
 from gdcheck.theorem.checker.reading.fields import PerVariable, Point, Positive, distinct_names, read_fields
-from gdcheck.theorem.checker.smooth.affine import Dots
 from gdcheck.theorem.checker.smooth.arrays import read_data
 from gdcheck.theorem.checker.smooth.derivatives import derivatives_above, evaluate, gradient, hessian
 from gdcheck.theorem.checker.smooth.expression import Expression, read_expression
 from gdcheck.theorem.checker.smooth.intervals import Ends, Interval, UndefinedError, middles, norm_above, point
-from gdcheck.theorem.checker.smooth.spectrum import Matrix, eigenvalues_within
+from gdcheck.theorem.checker.smooth.spectrum import Matrix, eigenvalues_within, norm_of_symmetric
 
 MOST_VARIABLES = 1000
 FEW_BITS = 64
 """What is needed to a few digits only is computed with a quarter of the bits, but with no fewer than these."""
-SQUARINGS = 10
-LARGE = 16
-"""From this norm on, the first bound is taken: a sharper one is of little use, and powers of the matrix are large."""
 SOME_STEPS = 64
 """Errors are kept small for at least this many more steps."""
 NEAR = Fraction(1, 64)
@@ -236,7 +231,10 @@ def follow(c: Trajectory, at: Middle, largest: Fraction) -> Iterator[Iterate]:
     step = Interval.exactly(eta, bits)
     x, drift = middles(point(c.problem.start, bits), bits)
     least = at.spread / delta  # The bound of the third derivative near the minimizer: a smaller ball gives no less.
+    # What is added and multiplied at every step is rounded up first: short fractions cost less.
+    delta, largest, pull = up(delta, bits), up(largest, FEW_BITS), up(eta * least, FEW_BITS)
     known: tuple[Fraction, Fraction] | None = None
+    push, loose = Fraction(0), True
     nearby = _Nearby(c.problem)
     for k in count():
         at_step(k, max(k, c.step))
@@ -248,13 +246,14 @@ def follow(c: Trajectory, at: Middle, largest: Fraction) -> Iterator[Iterate]:
         if (
             known is None
             or radius > known[0]
-            or (known[0] > 2 * radius and known[1] > SHARP * least and slow.enough(largest + eta * least * radius))
+            or (loose and known[0] > 2 * radius and slow.enough(largest + pull * radius))
         ):
             try:
                 known = radius, third_above(at.expression, at.centre, radius + delta)
+                push, loose = up(eta * known[1], FEW_BITS), known[1] > SHARP * least
             except UndefinedError:
                 known = None
-        factor = None if known is None else largest + eta * known[1] * radius
+        factor = None if known is None else largest + push * radius
         if factor is None or not slow.enough(factor):
             local = nearby.growth(x, drift, slow, (radius, known))
             factor = local if factor is None else min(factor, local)
@@ -346,27 +345,11 @@ def _distance(x: Sequence[Interval], y: Sequence[Interval]) -> Fraction:
 
 
 def norm_of_map(problem: Problem, x: list[Interval], slow: _Slow | None = None) -> Fraction:
-    """Bound the norm of M = I - eta Hessian at a point, with half of the few bits: it is needed to some per cent only.
+    """Bound the norm of I - eta Hessian at a point, with half of the few bits: it is needed to some per cent only.
 
-    M is symmetric, so that |M|^2 = |M^2|. Squaring an n by n matrix with entries rounded to units makes an error of at
-    most n units in norm. Each power's norm is bounded by its Frobenius norm, which is nearly sharp after some
-    squarings; after more of them, the rounding errors prevail. The smallest of these bounds is taken. No more squarings
-    are made once a bound twice as far above 1 is good enough.
+    It is not made sharper once a bound twice as far above 1 is good enough.
     """
     bits = coarse(x[0].bits) // 2
     matrix = map_derivative(problem, hessian(evaluate(problem.expression, [y.at_scale(bits) for y in x], 2)))
-    n = len(matrix)
-    doubt = norm_above([y - y.middle() for row in matrix for y in row], bits)
-    power = Dots([[y.middle().low for y in row] for row in matrix], bits, bits, exact=False)
-    best: int | None = None
-    for squarings in range(1, SQUARINGS + 1):
-        power = Dots([[y >> bits for y in power.products(row)] for row in power.rows], bits, bits, exact=False)
-        bound = isqrt(sum(y * y for row in power.rows for y in row)) + 1
-        for _ in range(squarings):
-            bound = isqrt(bound + n << bits) + 1
-        best = bound if best is None else min(best, bound)
-        enough = slow is not None and slow.enough(2 * (Fraction(best, 1 << bits) + doubt) - 1)
-        if best >> bits >= LARGE or enough:
-            break
-    assert best is not None
-    return Fraction(best, 1 << bits) + doubt
+    enough = None if slow is None else (lambda bound: slow.enough(2 * Fraction(bound, 1 << bits) - 1))
+    return Fraction(norm_of_symmetric(matrix, enough), 1 << bits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import isqrt
 
@@ -48,29 +48,36 @@ def eigenvalues_within(matrix: Matrix, numbers: Sequence[Vector], spread: Fracti
     return [(min(a / (one - e), a / (one + e)), max(b / (one - e), b / (one + e))) for a, b in ends]
 
 
-def norm_of_gram(matrix: Matrix) -> int:
-    """Bound the norm of every positive semi-definite matrix inside, times 2^bits: too large by a thousandth or less.
+def norm_of_symmetric(matrix: Matrix, enough: Callable[[int], bool] | None = None) -> int:
+    """Bound the norm of every symmetric matrix inside, times 2^bits: too large by a thousandth or less.
 
-    1. The middles M differ from the matrix by at most the Frobenius norm of the half widths.
+    1. The middles M differ from the matrix by at most the Frobenius norm of the widths.
     2. B_0 = M / |M|_F and B_(k+1) = B_k^2 / F_k with F_k = |B_k^2|_F; each entry is rounded by less than a unit.
     3. |B_k|^2 <= F_k (|B_(k+1)| + n units), and the last |B_k| is at most 1 + n units.
     4. |B_k| >= F_k, up to rounding: once 1/F_k - 1 is small in relation to 2^k, more squarings make the bound no
        sharper.
+
+    Args:
+        matrix: The matrix, in intervals.
+        enough: Tells of a bound whether it need not be sharper.
     """
     n, bits = len(matrix), matrix[0][0].bits
     doubt = isqrt(sum((x.high - x.low + 1) ** 2 for row in matrix for x in row)) + 1
     rows = [[(x.low + x.high) >> 1 for x in row] for row in matrix]
     size = isqrt(sum(y * y for row in rows for y in row)) + 1
     rows, shares = [[(y << bits) // size for y in row] for row in rows], list[int]()
-    while not shares or ((1 << 2 * bits) - shares[-1]) << 10 > shares[-1] << len(shares):
+    while True:
         power = Dots(rows, bits, bits, exact=False)
         squares = [power.products(row) for row in rows]
         shares.append(isqrt(sum(y * y for row in squares for y in row)) + 1)
         rows = [[(y << bits) // shares[-1] for y in row] for row in squares]
-    bound = (1 << bits) + n
-    for share in reversed(shares):
-        bound = isqrt((share * (bound + n) >> bits) + 1) + 1
-    return (size * (bound + n) >> bits) + doubt + 1
+        bound = (1 << bits) + n
+        for share in reversed(shares):
+            bound = isqrt((share * (bound + n) >> bits) + 1) + 1
+        bound = (size * (bound + n) >> bits) + doubt + 1
+        is_sharp = ((1 << 2 * bits) - shares[-1]) << 10 <= shares[-1] << len(shares)
+        if is_sharp or (enough is not None and enough(bound)):
+            return bound
 
 
 def verify_ends(lowest: Ends, highest: Ends, eigenvalues: Sequence[Ends], digits: int) -> None:

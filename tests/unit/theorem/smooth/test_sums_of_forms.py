@@ -10,7 +10,7 @@ from gdcheck.theorem.checker.smooth.arrays import read_data
 from gdcheck.theorem.checker.smooth.derivatives import derivatives_above
 from gdcheck.theorem.checker.smooth.expression import read_expression
 from gdcheck.theorem.checker.smooth.intervals import Interval, point
-from gdcheck.theorem.checker.smooth.spectrum import norm_of_gram
+from gdcheck.theorem.checker.smooth.spectrum import norm_of_symmetric
 from gdcheck.theorem.smooth.ball_bounds import bounds_on_ball
 from gdcheck.theorem.smooth.floats.map_norm import gram_norm
 from gdcheck.theorem.smooth.reading import read_smooth
@@ -78,14 +78,14 @@ def test_the_norm_of_a_gram_matrix_is_bounded_nearly_sharply(seed):
     size = 2.0**-10 if truth > 1e3 else 1.0
     matrix = size * (rows.T @ (weights[:, None] * rows))
     inside = [[Interval.exactly(Fraction(float(x)), BITS).widened(3) for x in row] for row in matrix]
-    found = norm_of_gram(inside) / 2**BITS
+    found = norm_of_symmetric(inside) / 2**BITS
     # Each entry may be 3 units larger.
     assert size * truth * (1 - 1e-12) <= found <= size * truth * (1 + 1 / 512) + 10 * n * 2.0**-BITS
 
 
 def test_a_gram_matrix_of_equal_eigenvalues_has_a_sharp_norm():
     unit = [[Interval.exactly(int(i == j), BITS) for j in range(30)] for i in range(30)]
-    assert 1 <= norm_of_gram(unit) / 2**BITS <= 1 + 1 / 512
+    assert 1 <= norm_of_symmetric(unit) / 2**BITS <= 1 + 1 / 512
     assert gram_norm(np.eye(30), dict.fromkeys(range(30), 1.0)) <= 1 + 1e-9
 
 

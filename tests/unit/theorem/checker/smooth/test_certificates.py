@@ -4,6 +4,7 @@ import copy
 import json
 import random
 from fractions import Fraction as Q
+from math import isqrt
 from types import SimpleNamespace
 
 import mpmath
@@ -195,7 +196,7 @@ def test_eigenvalues_of_all_matrices_within_the_spread_are_enclosed_and_closely(
 @pytest.mark.parametrize(("e", "good"), [(Q(49, 100), True), (Q(51, 100), False)])
 def test_vectors_must_be_nearly_orthonormal(e, good):
     """One vector of squared length 1 + e: the Frobenius norm of V^T V - I is e, and must be below 1/2."""
-    v = [Q(minimizer.isqrt(int((1 + e) * 10**60)), 10**30), Q(0)]
+    v = [Q(isqrt(int((1 + e) * 10**60)), 10**30), Q(0)]
     if good:
         spectrum.eigenvalues_within(matrix_of([[1, 0], [0, 2]]), [v, UNIT[1]], Q(0))
     else:

@@ -139,7 +139,7 @@ def test_what_the_checker_refuses_is_unresolved(gdcheck, tmp_path, monkeypatch):
         ("--hidden", "100000,100000", "hidden"),
         ("--activation", "relu", "activation"),
         ("--regime", "both", "regime"),
-        ("--step-size", "-1", "step_size"),
+        ("--step-size", "-1", "step-size"),
         ("--pixels", "5", "pixels"),
         ("--near", "1e-5", "near"),
         ("--loss", "cross-entropy", "loss"),

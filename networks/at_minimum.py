@@ -166,5 +166,7 @@ def _findings(predicted: MethodPrediction, closer: float, growth: float, tail: S
         found["the cosine of consecutive updates does not settle"] = near and settles
     else:
         off = max((abs(x - predicted.cosine) for x in tail), default=1.0)
-        found[f"the cosine of consecutive updates goes to {predicted.cosine:+.0f}"] = near and off <= SETTLED
+        found[f"the cosine of consecutive updates goes to {'+1' if predicted.cosine > 0 else '−1'}"] = (
+            near and off <= SETTLED
+        )
     return found

@@ -25,6 +25,7 @@ from gdcheck.networks.objective import Objective
 from gdcheck.networks.predictions import lines, predict
 from gdcheck.theorem.methods.method import Method as ExactMethod
 from gdcheck.theorem.methods.reading import read_method
+from gdcheck.theorem.methods.words import method_words
 
 SETTLED = 1e-3
 """How far a cosine may be from its limit."""
@@ -193,14 +194,13 @@ def _findings(
     measured: Sequence[EndMotion | None],
     tail: Sequence[float],
 ) -> dict[str, bool]:
-    name = " ".join(str(x) for x in plan.method.values())
-    where = f"{name}, η = {plan.step_size:.6g} {plan.place}"
+    where = f"{method_words(plan.method)}, η = {plan.step_size:.6g} {plan.place}"
     found = {}
     if predicted.cosine is None:
         swings = max(tail, default=0.0) - min(tail, default=0.0)
         found[f"{where}: the cosine of consecutive updates does not settle"] = swings > SWINGS
     else:
-        said = f"the cosine of consecutive updates goes to {predicted.cosine:+.0f}"
+        said = f"the cosine of consecutive updates goes to {'+1' if predicted.cosine > 0 else '−1'}"
         found[f"{where}: {said}"] = max((abs(x - predicted.cosine) for x in tail), default=1.0) <= SETTLED
     found |= {f"{where}: {said}": holds for said, holds in motion_findings(own_rates(predicted), measured).items()}
     return found

@@ -9,7 +9,7 @@ import altair as alt
 
 from gdcheck.reports.charts import STAND_IN, axis, config, drawn, legend, number, panel, rule
 from gdcheck.reports.labels import heading, uprights
-from gdcheck.reports.text import method_words
+from gdcheck.theorem.methods.words import method_words
 
 _WIDTH, _HEIGHT = 560, 240
 BEYOND = 1.15

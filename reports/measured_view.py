@@ -14,6 +14,14 @@ from gdcheck.reports.method_runs_chart import method_runs_chart, minima_chart
 from gdcheck.reports.text import DASH, plain, table
 from gdcheck.reports.view import Again, Caution, View
 
+_WITHOUT = (
+    "There is no command to repeat the measured run: it was stored without one, and its file does not hold all options "
+    "on which it depends."
+)
+_UNDRAWN = (
+    "Growth and angle per step are not drawn: all minima at which they were measured lie on a boundary of η, or beyond "
+    "the stability limit, where no direction is predicted."
+)
 _Measured = TypeVar("_Measured", NetworkResult, TrainingResult)
 
 
@@ -37,9 +45,21 @@ class _MeasuredView(View[_Measured]):
     def seed(self) -> tuple[str, object]:
         """Return the seed or the seeds, with what they are called."""
 
-    def again(self) -> Again | None:
-        """How to repeat the run; None for runs that were stored without their command."""
-        return Again("The same run again, with the same images:", self.run.command) if self.run.command else None
+    def again(self) -> Again:
+        """How to repeat the run: by its command as it was given, or by one that its parameters suffice for."""
+        data = self.run.data
+        images = "" if data.synthetic else f"The SHA-256 of the images is {data.sha256}."
+        if self.run.command:
+            return Again("The same run again, with the same images:", self.run.command, images)
+        command = self.derived()
+        if not command:
+            return Again(_WITHOUT)
+        where = "" if data.synthetic else f"DIR is where they lie: {data.name}. {images}"
+        return Again("The same run again, from its stored parameters, with the same images:", command, where)
+
+    def derived(self) -> str:
+        """Return the command that the stored parameters give; empty if they do not suffice."""
+        return ""
 
     def heading(self) -> str:
         """Return the images, in Markdown."""
@@ -59,6 +79,17 @@ class NetworkView(_MeasuredView[NetworkResult]):
     def seed(self) -> tuple[str, object]:
         """Return the seed of the images and of the first weights."""
         return "seed", self.run.options.get("seed", DASH)
+
+    def derived(self) -> str:
+        """Return the command of these parameters: together with the images they determine the run."""
+        run, data = self.run, self.run.data
+        known = {name: run.options.get(name) for name in ("steps", "scan_steps", "distance", "seed")}
+        if None in known.values():
+            return ""
+        words = [] if data.synthetic else ["--root" if data.name == "CIFAR-10" else "--data", "DIR"]
+        given = {"subset": data.images, "width": run.network.width, "weight_decay": run.weight_decay, **known}
+        words += [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        return " ".join(["gdcheck network", *words])
 
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """Yield the two regimes around the minimum."""
@@ -105,9 +136,14 @@ class TrainingView(_MeasuredView[TrainingResult]):
     def charts(self) -> Iterator[tuple[str, str, alt.TopLevelMixin]]:
         """Yield the optimizers by cosine, sharpness and where each run ended; then how they move at minima."""
         yield "training", "Optimizers by cosine and sharpness, measured", training_chart(self.run)
-        if any(one.along_lowest or one.along_highest for one in self.run.minima):
-            name = "Growth and angle per step at the minima ahead, measured and predicted"
-            yield "minima", name, minima_chart(self.run)
+        minima = minima_chart(self.run)
+        if minima is not None:
+            yield "minima", "Growth and angle per step at the minima ahead, measured and predicted", minima
+
+    def undrawn(self) -> str:
+        """Say why what was measured at minima is not drawn; nothing where it is, or where nothing was measured."""
+        measured = any(one.along_lowest or one.along_highest for one in self.run.minima)
+        return _UNDRAWN if measured and minima_chart(self.run) is None else ""
 
     def markdown(self) -> list[str]:
         """Return the judgements."""
@@ -125,6 +161,8 @@ class TrainingView(_MeasuredView[TrainingResult]):
         ]
         listed = table(["optimizer", "η", "cos → 1 was", ""], rows)
         lines = ["## Optimizers", "", self.heading(), "", *listed, *(x for line in edge for x in ("", line))]
+        if undrawn := self.undrawn():
+            lines += ["", plain(undrawn)]
         if self.run.minima:
             lines += ["", *table(["at the minimum ahead", "", "regime, or why not compared"], _ahead(self.run))]
         return lines

@@ -51,20 +51,22 @@ def method_runs_chart(result: NetworkResult) -> alt.VConcatChart:
     return chart
 
 
-def minima_chart(result: TrainingResult) -> alt.VConcatChart:
+def minima_chart(result: TrainingResult) -> alt.VConcatChart | None:
     """Draw how trained runs move at the minima that they approach.
 
     Args:
-        result: The result of ``gdcheck train --minimum``, at least one of its minima with an end that was measured.
+        result: The result of ``gdcheck train --minimum``.
 
     Returns:
-        The chart, in the stand-in colours.
+        The chart, in the stand-in colours; None where no minimum has a measured end and a regime with a prediction.
     """
     seen = [
         _Seen(f"{m.optimizer}, η = {run.step_size:g}, seed {m.seed}", _PLACES[m.predicted.regime], m.predicted, ends)
         for run, m in zip(result.runs, result.minima, strict=False)
         if m.predicted is not None and m.predicted.regime in _PLACES and any(ends := (m.along_lowest, m.along_highest))
     ]
+    if not seen:
+        return None
     above = heading(
         "Trained runs at the minima that they approach, measured",
         f"{result.data.name}, {training_conditions(result)}",

@@ -217,7 +217,11 @@ def _edge(tops: Sequence[tuple[int, float, float]], two: float, end: tuple[float
     if above:
         dots = drawn("point", above, filled=True, shape="triangle-up", size=34, color=red, opacity=1, aria=False)
         layers.append(dots.encode(x=x, y=y))
-    where = ", enclosed"
+    # The label at the end is that of the limit, which the middle of an enclosure need not be.
+    limit = drawn("point", [{"x": tops[-1][0], "y": end[0]}], filled=True, size=30, color=blue, opacity=1, aria=False)
+    layers.append(limit.encode(x=x, y=y))
+    wide = max(v["high"] - v["low"] for v in values) > 0.02 * (limits[1] - limits[0])
+    where = ", enclosed by the band; the line is its middle" if wide else ", enclosed"
     if not near:
         where += f"; 2/η = {two:.5g} is far {'above' if two > high else 'below'}"
     elif above:

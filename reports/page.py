@@ -17,11 +17,12 @@ from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.storage.versions import versions
 from gdcheck.reports import text
 from gdcheck.reports.view import View
+from gdcheck.theorem.methods.words import method_words
 
 _FILTERS: dict[str, Callable[..., str]] = {
     # The narrow no-break space keeps a term together where a narrow cell breaks the line.
     "mathematical": lambda loss: text.mathematical(loss).replace("\u2009", "\u202f"),
-    "method": text.method_words,
+    "method": method_words,
     "decimal": text.decimal,
     "scientific": text.scientific,
     "ratio": text.ratio,

@@ -16,7 +16,7 @@ from gdcheck.properties.verify.paper_examples import EXAMPLES
 from gdcheck.reports.charts import STAND_IN, Panel, picture, stacked
 from gdcheck.reports.labels import heading
 from gdcheck.reports.level_sets import level_sets
-from gdcheck.reports.text import decimal, function, method_words, point
+from gdcheck.reports.text import decimal, function, point
 from gdcheck.reports.trajectory_panels import direction_panel, frame, plane_panel, sharpness_panel
 from gdcheck.reports.valley_charts import valley_chart
 from gdcheck.theorem.certificate.shapes import StoredExample
@@ -27,6 +27,7 @@ from gdcheck.theorem.limit.sequence import EnclosedIterate
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.loss import Loss
 from gdcheck.theorem.methods.statement import LimitKind
+from gdcheck.theorem.methods.words import method_words
 from gdcheck.theorem.reference.smooth_trajectory import smooth_iterates
 from gdcheck.theorem.reference.trajectory import iterates
 from gdcheck.theorem.sharpness.context import TrajectoryContext

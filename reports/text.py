@@ -15,14 +15,6 @@ from gdcheck.theorem.loss.errors import InputError
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DASH = "–"
 _FEW = 6
-_METHODS = {
-    "gradient-descent": "gradient descent",
-    "heavy-ball": "heavy ball",
-    "nesterov": "Nesterov",
-    "adam": "Adam",
-    "rmsprop": "RMSprop",
-}
-_PARAMETERS = {"momentum": "β", "beta1": "β₁", "beta2": "β₂", "epsilon": "ε"}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -44,22 +36,6 @@ def point(values: Iterable[object]) -> str:
     """Return a point in brackets; of many coordinates, the first ones."""
     said = [decimal(str(x)).replace("-", "−") for x in values]
     return f"({', '.join(said if len(said) <= _FEW else [*said[: _FEW - 1], '…'])})"
-
-
-def method_words(method: dict[str, Any] | None) -> str:
-    """Return a method's name and its numbers in common notation: heavy ball, β = 9/10.
-
-    Args:
-        method: Its JSON form; None for gradient descent.
-    """
-    given = method or {"name": "gradient-descent"}
-    words = [_METHODS.get(given["name"], given["name"])]
-    words += [
-        f"{_PARAMETERS.get(key, key)} = {value}"
-        for key, value in given.items()
-        if key != "name" and isinstance(value, str)
-    ]
-    return ", ".join(words) + (", preconditioned" if given.get("preconditioner") else "")
 
 
 def decimal(text: str | None) -> str:

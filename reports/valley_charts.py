@@ -12,10 +12,11 @@ from flint import arb, ctx
 from gdcheck.reports.charts import STAND_IN, Panel, stacked
 from gdcheck.reports.labels import heading
 from gdcheck.reports.level_sets import level_sets
-from gdcheck.reports.text import decimal, mathematical, method_words, point
+from gdcheck.reports.text import decimal, mathematical, point
 from gdcheck.reports.trajectory_panels import direction_panel, frame, plane_panel, sharpness_panel
 from gdcheck.theorem.augmented.thresholds import largest_stable
 from gdcheck.theorem.loss.errors import InputError
+from gdcheck.theorem.methods.words import method_words
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.graph import SmoothLoss
 from gdcheck.theorem.valleys.arrival import Iterate

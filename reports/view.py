@@ -51,13 +51,13 @@ class Again:
     """The command that repeats a run.
 
     Attributes:
-        before: What the command does.
-        command: The command.
+        before: What the command does, or why there is none.
+        command: The command; empty if the stored run does not hold all that it needs.
         after: What else to know.
     """
 
     before: str
-    command: str
+    command: str = ""
     after: str = ""
 
 

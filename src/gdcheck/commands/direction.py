@@ -84,10 +84,10 @@ def _draw(out: Path, values: list[fmpq], given: list[Method], lines: list[dict[s
 
     from gdcheck.reports.charts import number
     from gdcheck.reports.direction_chart import BEYOND, moduli_chart, phase_chart
-    from gdcheck.reports.text import method_words
     from gdcheck.theorem.certificate.methods.line import method_line, moduli, spectrum_of
     from gdcheck.theorem.loss.rational import to_text
     from gdcheck.theorem.methods.method import HeavyBall
+    from gdcheck.theorem.methods.words import method_words
 
     name = f"{method_words({'name': given[0].name})}, spectrum {spectrum[:60].replace(',', ', ')}"
     if len(given) == 1:

@@ -24,12 +24,13 @@ from gdcheck.properties.basins.plane import Plane, draw_plane
 from gdcheck.properties.storage.files import as_json as as_text
 from gdcheck.properties.storage.reading import AnyProblem, stored_problem
 from gdcheck.reports.plane_picture import plane_picture, plane_scale
-from gdcheck.reports.text import decimal, function, mathematical, method_words
+from gdcheck.reports.text import decimal, function, mathematical
 from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
 from gdcheck.theorem.loss.rational import to_fmpq
 from gdcheck.theorem.methods.method import Adam
+from gdcheck.theorem.methods.words import method_words
 from gdcheck.theorem.valleys.problem import ValleyProblem
 from gdcheck.theorem.valleys.squares import as_valley
 

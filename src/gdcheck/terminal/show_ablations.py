@@ -12,8 +12,8 @@ from rich.text import Text
 from gdcheck.properties.ablation.checked import shown_point
 from gdcheck.properties.ablation.result import AblationRow, AblationRun
 from gdcheck.reports.ablation_view import certificate_files, evidence_words, verdict_words
-from gdcheck.reports.text import method_words
 from gdcheck.terminal.folding import print_folded, print_line
+from gdcheck.theorem.methods.words import method_words
 
 _STYLES = {"needed": "bold green", "needed, as observed": "yellow", "open": "bold red"}
 

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdcheck.cli import run
+from gdcheck.cli import app, run
 from gdcheck.properties.ablation.run import run_ablations
 from gdcheck.properties.storage.files import as_json
 from gdcheck.properties.verify.verify import verify
@@ -264,6 +265,51 @@ def test_sweeps_and_measurements(tmp_path):
     markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "## Sweep" in markdown
     assert "## Optimizers" in markdown
+
+
+def measured(name: str, **changes: object) -> dict:
+    return json.loads((CLAIMS.parents[1] / "measured" / f"{name}.json").read_text(encoding="utf-8")) | changes
+
+
+def footer(name: str, data: dict) -> str:
+    html = render_page(views({name: data}), draw(views({name: data})))
+    return " ".join(html[html.index("<footer>") : html.index("</footer>")].split())
+
+
+def test_the_footer_repeats_a_measured_run_as_it_was_called():
+    said = footer("training", measured("training", command="gdcheck train --epsilon 1e-3 --data 'my <images>'"))
+    assert "<code>gdcheck train --epsilon 1e-3 --data &#39;my &lt;images&gt;&#39;</code>" in said
+    assert f"The SHA-256 of the images is {measured('training')['data']['sha256']}." in said
+
+
+def test_the_footer_derives_a_command_only_from_parameters_that_suffice():
+    said = footer("network", measured("network", command=""))
+    words = (
+        "--data DIR --subset 100 --width 4 --weight-decay 0.05 --steps 5000 --scan-steps 300 --distance 0.01 --seed 3"
+    )
+    assert f"<code>gdcheck network {words}</code>. DIR is where they lie: images of cifar10-5k/train." in said
+    # As that command is read, it asks for what is stored.
+    command = typer.main.get_command(app).commands["network"]
+    read = command.make_context("network", words.replace("--data DIR ", "").split()).params
+    assert (read["subset"], read["width"], read["decay"], read["scan_steps"], read["seed"]) == (100, 4, "0.05", 300, 3)
+    seedless = measured("network", command="")
+    del seedless["options"]["seed"]
+    for name, data in {"training": measured("training", command=""), "network": seedless}.items():
+        said = footer(name, data)
+        assert "gdcheck train" not in said and "gdcheck network" not in said
+        assert "There is no command to repeat the measured run: it was stored without one" in said
+
+
+@pytest.mark.parametrize(("regime", "drawn"), [("boundary", False), ("unstable", False), ("small-step", True)])
+def test_minima_without_a_prediction_are_told_and_not_drawn(regime, drawn):
+    data = measured("training-settled")
+    for one in data["minima"]:
+        one["predicted"]["regime"] = regime
+        one["along_lowest"] = {"modulus": 0.9, "angle": 0.0}
+    (view,) = views({"training": data})
+    assert ("minima" in dict(view.pictures())) is drawn
+    assert ("lie on a boundary of η" in render_page([view], draw([view]))) is not drawn
+    assert ("lie on a boundary of η" in as_markdown([view])) is not drawn
 
 
 def test_made_up_images_are_a_caution_and_an_unfinished_sweep_is_incomplete():

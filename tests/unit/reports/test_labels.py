@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from gdcheck.reports.charts import WIDTH, axis, panel, picture, rule, stacked
 from gdcheck.reports.labels import beside, heading, spread
-from gdcheck.reports.text import function, mathematical, method_words, point
+from gdcheck.reports.text import function, mathematical, point
 from gdcheck.reports.trajectory_panels import frame
+from gdcheck.theorem.methods.words import method_words
 
 places = st.lists(st.floats(-5, 5), min_size=1, max_size=8)
 coordinates = st.floats(-1e3, 1e3).filter(lambda x: x == 0 or abs(x) > 1e-3)

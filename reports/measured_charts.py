@@ -189,7 +189,9 @@ def network_chart(result: NetworkResult) -> alt.VConcatChart:
             [(run.steps, run.cosine, colour) for run, colour in runs],
             ("step", "cosine"),
             "Cosine of consecutive updates, at the end: "
-            + ", ".join("—" if run.last_cosine is None else f"{run.last_cosine:+.6g}" for run, _ in runs),
+            + ", ".join(
+                "—" if run.last_cosine is None else f"{run.last_cosine:+.6g}".replace("-", "−") for run, _ in runs
+            ),
             [-1, 1],
         ),
         _lines(

@@ -19,7 +19,6 @@ from gdcheck.reports.text import DASH, code, own_file, plain, scientific, table
 from gdcheck.reports.view import Again, Case, Caution, View
 from gdcheck.theorem.loss.errors import InputError
 
-_FEW = 3
 _FILES = "claims"
 
 VERDICTS = "claim-verdicts"
@@ -116,12 +115,12 @@ class OwnClaimsView(View[OwnClaimsRun]):
 
     def headline(self) -> str:
         """Return one sentence on the run."""
-        if len(self.run.rows) > _FEW:
+        if len(self.run.rows) > 1:
             counts = Counter(row.verdict for row in self.run.rows)
             return (
                 f"{len(self.run.rows)} claims examined: {'; '.join(f'{n} {word}' for word, n in counts.most_common())}."
             )
-        said = "; ".join(f"{row.name}: {row.words()}" for row in self.run.rows)
+        said = "".join(f"{row.name}: {row.words()}" for row in self.run.rows)
         return f"Claims examined: {said or 'none'}."
 
     def notes(self) -> list[str]:

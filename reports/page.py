@@ -19,7 +19,15 @@ from gdcheck.reports import text
 from gdcheck.reports.view import View
 from gdcheck.theorem.methods.words import method_words
 
+
+def _command(line: str) -> Markup:
+    """Show a command whose options are not broken at their hyphens."""
+    words = (Markup('<span class="nowrap">{}</span>' if w.startswith("-") else "{}").format(w) for w in line.split(" "))
+    return Markup(" ").join(words)
+
+
 _FILTERS: dict[str, Callable[..., str]] = {
+    "command": _command,
     # The narrow no-break space keeps a term together where a narrow cell breaks the line.
     "mathematical": lambda loss: text.mathematical(loss).replace("\u2009", "\u202f"),
     "method": method_words,

@@ -87,6 +87,7 @@ def pages(page_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     kept = {
         "training": DOCS / "measured" / "training.json",
+        "minima": DOCS / "measured" / "training-settled.json",
         "network": DOCS / "measured" / "network.json",
         "sweep": DOCS / "runs" / "sweep-1e7.json",
         "ablations": folder / "ablation.json",

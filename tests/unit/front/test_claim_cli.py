@@ -158,7 +158,7 @@ def test_the_footers_command_repeats_the_run_with_the_own_file(gdcheck, monkeypa
     Path("mine.py").unlink()
     monkeypatch.chdir("page")
     page = Path("index.html").read_text(encoding="utf-8")
-    command = html.unescape(re.search(r"<code>gdcheck (claim .*?)</code>", page)[1])
+    command = html.unescape(re.sub("</?span[^>]*>", "", re.search(r"<code>gdcheck (claim .*?)</code>", page)[1]))
     assert "--time-limit 7" in command
     assert gdcheck(*shlex.split(command), "--jobs", "1", "--out", "again")[0] == 0
     first, again = (json.loads(Path(p).read_text(encoding="utf-8")) for p in ("claim.json", "again/claim.json"))

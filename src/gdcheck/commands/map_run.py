@@ -25,6 +25,7 @@ from gdcheck.properties.storage.files import as_json as as_text
 from gdcheck.properties.storage.reading import AnyProblem, stored_problem
 from gdcheck.reports.plane_picture import plane_picture, plane_scale
 from gdcheck.reports.text import decimal, function, mathematical
+from gdcheck.terminal.show import say
 from gdcheck.terminal.waiting import waiting
 from gdcheck.theorem.descent.problem import Problem
 from gdcheck.theorem.loss.errors import InputError
@@ -134,12 +135,12 @@ def map_command(options: MapOptions, *, as_json: bool) -> int:
         typer.echo(as_text(drawn, indent=None), nl=False)
         return PROVED
     if valley is None:
-        typer.echo(f"{drawn.certified / drawn.points:.2%} of {drawn.points:,} points certified: {options.out}")
+        say(f"{drawn.certified / drawn.points:.2%} of {drawn.points:,} points certified: {options.out}")
     else:
-        typer.echo(f"{drawn.certified} of {drawn.points} starts on a grid proved, the others observed: {options.out}")
-        typer.echo(f"the simulation ends elsewhere at {drawn.differing} of the proved ones")
+        say(f"{drawn.certified} of {drawn.points} starts on a grid proved, the others observed: {options.out}")
+        say(f"the simulation ends elsewhere at {drawn.differing} of the proved ones")
     for note in drawn.notes:
-        typer.echo(note)
+        say(note)
     return PROVED
 
 

@@ -69,17 +69,19 @@ def _exit_code(found: Replay) -> int:
 
 
 def _show(found: Replay) -> None:
+    from gdcheck.terminal.show import say
+
     for note in found.notes:
-        typer.echo(printable(note))
+        say(printable(note))
     for one in found.compared:
         head = one.outcome.upper()
         if one.outcome == "nothing stored":
-            typer.echo(f"{one.found}: {found.reason} (no verdict was stored)")
+            say(f"{one.found}: {found.reason} (no verdict was stored)")
             continue
         said = {"same": one.found, "different": f"stored {one.stored}, now {one.found}"}.get(one.outcome)
-        typer.echo(f"{head}: {said or f'{printable(one.about)}: {printable(one.found)}'}")
+        say(f"{head}: {said or f'{printable(one.about)}: {printable(one.found)}'}")
         if one.about == "verdict":
-            typer.echo(found.reason)
+            say(found.reason)
 
 
 def _replayed(file: Path, load: Path | None) -> Replay:

@@ -33,4 +33,4 @@ def summary(cells: list[Cell]) -> list[str]:
 
 
 def _where(cell: Cell) -> str:
-    return f"η = {cell.step_size} from ({','.join(cell.start)}): {cell.verdict}, not rechecked"
+    return f"η = {cell.step_size} from ({', '.join(cell.start)}): {cell.verdict}, not rechecked"

@@ -220,14 +220,14 @@ def _edge(tops: Sequence[tuple[int, float, float]], two: float, end: tuple[float
     # The label at the end is that of the limit, which the middle of an enclosure need not be.
     limit = drawn("point", [{"x": tops[-1][0], "y": end[0]}], filled=True, size=30, color=blue, opacity=1, aria=False)
     layers.append(limit.encode(x=x, y=y))
-    wide = max(v["high"] - v["low"] for v in values) > 0.02 * (limits[1] - limits[0])
-    where = ", enclosed by the band; the line is its middle" if wide else ", enclosed"
+    wide = max(v["high"] - v["low"] for v in values) > 0.05 * (limits[1] - limits[0])
+    said = ["the band encloses it, the line is its middle"] if wide else []
     if not near:
-        where += f"; 2/η = {two:.5g} is far {'above' if two > high else 'below'}"
+        said.append(f"2/η = {two:.5g} is far {'above' if two > high else 'below'}")
     elif above:
-        where += "; ▲ proved above 2/η"
+        said.append("▲ proved above 2/η")
     layers += at_the_end(labels, tops[-1][0], limits, _HEIGHT, (x, y))
-    return panel(layers, title + where, _HEIGHT)
+    return panel(layers, [f"{title}, enclosed", *(["; ".join(said)] if said else [])], _HEIGHT)
 
 
 def _aligned(cosines: Sequence[tuple[int, float]], said: str, colour: str) -> Panel:

@@ -220,7 +220,7 @@ def _edge(tops: Sequence[tuple[int, float, float]], two: float, end: tuple[float
     # The label at the end is that of the limit, which the middle of an enclosure need not be.
     limit = drawn("point", [{"x": tops[-1][0], "y": end[0]}], filled=True, size=30, color=blue, opacity=1, aria=False)
     layers.append(limit.encode(x=x, y=y))
-    wide = max(v["high"] - v["low"] for v in values) > 0.05 * (limits[1] - limits[0])
+    wide = max(b - a for _, a, b in tops) > 0.05 * (limits[1] - limits[0])
     said = ["the band encloses it, the line is its middle"] if wide else []
     if not near:
         said.append(f"2/η = {two:.5g} is far {'above' if two > high else 'below'}")

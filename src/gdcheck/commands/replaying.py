@@ -80,7 +80,7 @@ def _show(found: Replay) -> None:
             continue
         said = {"same": one.found, "different": f"stored {one.stored}, now {one.found}"}.get(one.outcome)
         say(f"{head}: {said or f'{printable(one.about)}: {printable(one.found)}'}")
-        if one.about == "verdict":
+        if one.about == "verdict" and found.reason:
             say(found.reason)
 
 

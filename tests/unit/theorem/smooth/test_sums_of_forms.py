@@ -83,6 +83,17 @@ def test_the_norm_of_a_gram_matrix_is_bounded_nearly_sharply(seed):
     assert size * truth * (1 - 1e-12) <= found <= size * truth * (1 + 1 / 512) + 10 * n * 2.0**-BITS
 
 
+@pytest.mark.parametrize("power", [0, 30, -30])
+def test_the_bound_of_a_gram_matrix_is_at_least_the_exact_number(power):
+    """Of one variable: coefficients that are thirds are rounded before, and every product and sum again."""
+    rng = np.random.default_rng(power + 30)
+    exact = [Fraction(int(k), 3) * Fraction(10) ** power for k in rng.integers(-(10**6), 10**6, size=500)]
+    weights = rng.uniform(0, 1, size=500).tolist()
+    number = sum(Fraction(w) * a * a for w, a in zip(weights, exact, strict=True))
+    found = gram_norm(np.array([[float(a)] for a in exact]), dict(enumerate(weights)))
+    assert number <= Fraction(found) <= number * (1 + Fraction(1, 10**9))
+
+
 def test_a_gram_matrix_of_equal_eigenvalues_has_a_sharp_norm():
     unit = [[Interval.exactly(int(i == j), BITS) for j in range(30)] for i in range(30)]
     assert 1 <= norm_of_symmetric(unit) / 2**BITS <= 1 + 1 / 512

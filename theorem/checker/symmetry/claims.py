@@ -161,12 +161,13 @@ def _fixed(maps: Sequence[Isometry], v: Vector) -> bool:
 def verify_spectrum(c: Symmetric, at: Middle, eigenvalues: list[Ends]) -> tuple[list[str], list[Ends]]:
     """Claim Z4 (assumptions): return those about spectrum and step size that fail, and the eigenvalues.
 
-    Those that are proved to be equal have one and the same interval; all others at the ends are apart.
+    Those that are proved to be equal have one and the same interval; all others at the ends are apart. That two
+    intervals are the same proves nothing.
     """
     if not c.lines:
         return spectral_failures(c, at, eigenvalues)
-    ends, n = equalized(c, at, eigenvalues), len(eigenvalues)
-    lowest, highest = ends.count(ends[0]), ends.count(ends[-1])
+    (ends, first), n = equalized(c, at, eigenvalues), len(eigenvalues)
+    lowest, highest = first.count(first[0]), first.count(first[-1])
     apart = lowest == n or (ends[0][1] < ends[lowest][0] and ends[n - highest - 1][1] < ends[-1][0])
     claim(apart, f"the ends of the spectrum are apart from the others fails: {show(*ends[0], *ends[-1])}")
     verify_sides(c.regime, ends, c.problem.step_size)
@@ -179,7 +180,7 @@ def verify_spectrum(c: Symmetric, at: Middle, eigenvalues: list[Ends]) -> tuple[
     return [name for name, fails in failing.items() if fails], ends
 
 
-def equalized(c: Symmetric, at: Middle, eigenvalues: Sequence[Ends]) -> list[Ends]:
+def equalized(c: Symmetric, at: Middle, eigenvalues: Sequence[Ends]) -> tuple[list[Ends], list[int]]:
     """Claim Z3 (lines): eigenvalues are equal.
 
     The symmetries commute with the Hessian, and so do changes of sign of the variables of one part, if the loss is a
@@ -187,11 +188,14 @@ def equalized(c: Symmetric, at: Middle, eigenvalues: Sequence[Ends]) -> list[End
     s v for these is invariant; if it is the line of u, then u is an eigenvector. So are its images, with the same
     eigenvalue, which occurs at least as often as the dimension of their span. If it can be no other than that many of
     all eigenvalues, it is these.
+
+    Returns:
+        The interval of each eigenvalue, and the place of the first of those that it is proved to be equal to.
     """
     n, zero = len(eigenvalues), (Fraction(0),) * len(eigenvalues)
     maps = [Isometry(s.places, s.signs, zero) for s in c.symmetries]
     maps += [changes_signs(part, n) for part in parts_of(at.expression)]
-    ends = list(eigenvalues)
+    ends, first = list(eigenvalues), list(range(n))
     for u in c.lines:
         claim(any(u), "a line has a direction fails")
         signs = [(p, 1 if p.turned(u) == u else -1) for p in maps if p.turned(u) in (u, tuple(-x for x in u))]
@@ -202,8 +206,8 @@ def equalized(c: Symmetric, at: Middle, eigenvalues: Sequence[Ends]) -> list[End
         claim(len(places) == images, f"the images of a line span its eigenspace fails: {images} of {len(places)}")
         shared = max(eigenvalues[i][0] for i in places), min(eigenvalues[i][1] for i in places)
         for i in places:
-            ends[i] = shared
-    return ends
+            ends[i], first[i] = shared, places[0]
+    return ends, first
 
 
 def _quotient(at: Middle, u: Vector) -> Ends:

@@ -129,6 +129,18 @@ def test_a_line_of_another_eigenvalue_leaves_the_ends_undecided():
     assert "the ends of the spectrum are apart" in check(made)
 
 
+def test_intervals_that_are_the_same_do_not_make_eigenvalues_equal():
+    """The lowest eigenvalues are 2 and 2 + 4/10^20: no line proves them equal, and their intervals are one interval."""
+    loss = "exp(a) + exp(b) - 2*a - 2*b + 3*exp(c) + 3*exp(d) - 9*c - 9*d"
+    problem = gdcheck.SmoothProblem.of(loss, step_size="1/10", start=["1", "1/2", "1", "1/2"])
+    made = json.loads(json.dumps(gdcheck.certify(gdcheck.decide(problem))))
+    assert (len(made["lines"]), check(made)) == (2, None)
+    made["problem"]["loss"] += " + (a - b)**2/10**20"
+    made["lines"] = [line for line in made["lines"] if line[2:] != ["0", "0"]]
+    assert len(made["lines"]) == 1
+    assert "the ends of the spectrum are apart" in (check(made) or "accepted")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -7,7 +7,7 @@ of the spectrum not from its neighbour, the verdict is unresolved and says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from flint import arb, arb_mat, ctx, fmpq
@@ -58,6 +58,12 @@ __all__ = [
 
 # Eigenvalues and minimizer are known to this many bits more than the trajectory.
 _GUARD_BITS = 64
+# Where the iterates are seen to do this, the step size may be too large for the minimum next to the start.
+_UNSTABLE_IF = {
+    Lost.LEFT: "; the iterates leave every bound that was tried (observed in floating point)",
+    Lost.CYCLE: "; the iterates repeat themselves (observed in floating point)",
+    Lost.SETTLED_NOWHERE: "",
+}
 _UNDECIDED_PREIMAGES = f"it was not decided whether {Assumption.NULL_PREIMAGES.sentence}; another --step-size may be"
 
 
@@ -149,10 +155,9 @@ def settle(problem: SmoothProblem, max_precision: int, attempt: Attempt) -> Smoo
     point = find(problem.loss, problem.step_size, problem.start, problem.given or problem.near, problem.method)
     if isinstance(point, Lost):
         followed = problem.given is None and problem.near is None
-        if followed and point is Lost.SETTLED_NOWHERE:
-            beside = _beside_unstable(problem, attempt)
-            if beside is not None:
-                return beside
+        beside = _beside_unstable(problem, attempt, point) if followed and point in _UNSTABLE_IF else None
+        if beside is not None:
+            return beside
         reason = why_lost(problem.loss, point)
         return SmoothDecision(problem, Verdict.UNRESOLVED, reason, FIRST_PRECISION, lost=point)
     precision = FIRST_PRECISION
@@ -170,13 +175,15 @@ def settle(problem: SmoothProblem, max_precision: int, attempt: Attempt) -> Smoo
     return SmoothDecision(problem, Verdict.UNRESOLVED, f"{reason} (up to {precision} bits; --max-precision)", precision)
 
 
-def _beside_unstable(problem: SmoothProblem, attempt: Attempt) -> SmoothDecision | None:
+def _beside_unstable(problem: SmoothProblem, attempt: Attempt, seen: Lost) -> SmoothDecision | None:
     """Decide about the minimum next to the start, if the step size is too large for it: nothing need settle there."""
     point = find(problem.loss, problem.step_size, problem.start, problem.start)
     if isinstance(point, Lost):
         return None
     found = _about(problem, point, FIRST_PRECISION, attempt)
-    return found if isinstance(found, SmoothDecision) and found.regime is Regime.UNSTABLE else None
+    if not isinstance(found, SmoothDecision) or found.regime is not Regime.UNSTABLE:
+        return None
+    return replace(found, reason=found.reason + _UNSTABLE_IF[seen])
 
 
 def _about(

@@ -22,6 +22,8 @@ from gdcheck.theorem.sharpness.observable import Observable
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern
 
 MOST_CROSSING_STEPS = 20_000
+MOST_OPEN_STEPS = 1_000
+"""The most steps that are examined where no step is known to come after which all are below 2/η."""
 
 
 class Course(Protocol):
@@ -90,7 +92,7 @@ def crossings(
         context: The context, evaluated at its precision.
         top: The sharpness as a function, if λ_n is simple.
         found: Its pattern.
-        most_steps: How many steps may be examined.
+        most_steps: How many steps may be examined; fewer where λ_n is not below 2/η at the minimizer.
 
     Returns:
         The count.
@@ -98,6 +100,8 @@ def crossings(
     counter = _Counter(context, top, found)
     if counter.start_settles():
         return Crossings((), 0, (), 0, True, 0)
+    if not counter.may_end:
+        most_steps = min(most_steps, MOST_OPEN_STEPS)
     for iterate in context.trajectory(most_steps):
         if counter.take(iterate):
             break
@@ -116,12 +120,17 @@ class _Counter:
         self._peak: arb | None = None
         self._last: tuple[int, arb] | None = None
 
+    @property
+    def may_end(self) -> bool:
+        """Whether λ_n is below 2/η at the minimizer: without that no later steps are settled."""
+        return surely_less(arb(0), self._room)
+
     def start_settles(self) -> bool:
         """Whether the start's ball alone keeps every step below 2/η."""
         return self._settles(self._context.start_radius)
 
     def _settles(self, radius: arb) -> bool:
-        if not surely_less(arb(0), self._room):
+        if not self.may_end:
             return False
         if not self._context.invariant(radius):
             return False
@@ -155,7 +164,7 @@ class _Counter:
         # The last steps, one for each branch, must lie where the pattern holds.
         if found.step is not None and iterate.step >= found.step + found.period - 1:
             settled = found.kind is Kind.FROM_BELOW or self._below >= found.period
-            if settled and surely_less(arb(0), self._room):
+            if settled and self.may_end:
                 self._complete = True
                 return True
         return False

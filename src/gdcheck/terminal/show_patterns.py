@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 Row = tuple[str, str, str]
 
 _SOON = 8
+_EQUAL = 1e-15
+"""Numbers that differ by no more than this, relatively, are taken for equal."""
 
 
 def pattern_rows(answer: dict[str, Any]) -> list[Row]:
@@ -80,7 +83,11 @@ def _crossing_row(found: dict[str, Any]) -> Row:
     crossed = found["crossings"]
     name, count = f"above 2/η = {found['threshold']}", crossed["count"]
     if not crossed["complete"]:
-        said = f"at {count} of the first {crossed['examined']} steps; a nearer --start may settle later ones"
+        # At the minimizer λₙ is at or above 2/η where the step size is not stable: then no start is near enough.
+        above = float(found["lambda_n"]) > (1 - _EQUAL) * float(Fraction(found["threshold"]))
+        later = "λₙ is not below 2/η at the minimizer, and later ones are open"
+        later = later if above else "a nearer --start may settle later ones"
+        said = f"at {count} of the first {crossed['examined']} steps; {later}"
         return name, "-", said + _rechecked(found, "crossings")
     exactly = "exactly " if not crossed["undecided"] else "at least "
     said = f"at {exactly}{count} step{'' if count == 1 else 's'}"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from flint import arb
 
+from gdcheck.theorem.loss.balls import surely_less
 from gdcheck.theorem.sharpness.maps import compare_largest_eigenvalue
 from gdcheck.theorem.sharpness.smooth.context import ROOM, SmoothContext
 from gdcheck.theorem.smooth.graph import Function, Power, Product, SmoothLoss, Sum, arguments
@@ -27,7 +28,7 @@ def constant_from(context: SmoothContext) -> int | None:
         context: The decision with what is evaluated along its trajectory.
     """
     places = varying(context.loss)
-    if not 0 < len(places) < context.loss.dimension:
+    if not 0 < len(places) < context.loss.dimension or not surely_less(context.step_size * context.highest, arb(2)):
         return None
     low = arb(context.highest.lower())
     there = _part(context.matrix.tolist(), places)

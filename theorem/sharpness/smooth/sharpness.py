@@ -5,7 +5,7 @@ from __future__ import annotations
 from flint import arb, ctx, fmpq
 
 from gdcheck.theorem.decision.smooth import SmoothDecision
-from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, crossings
+from gdcheck.theorem.sharpness.crossings import MOST_CROSSING_STEPS, MOST_OPEN_STEPS, crossings
 from gdcheck.theorem.sharpness.pattern import Kind, Pattern, enclosed_onset, pattern
 from gdcheck.theorem.sharpness.second_order import SecondOrder
 from gdcheck.theorem.sharpness.sharpness import REPEATED_TOP, Sharpness
@@ -26,7 +26,7 @@ def smooth_sharpness(decision: SmoothDecision, *, most_steps: int = MOST_CROSSIN
 
     Args:
         decision: A decision on a smooth problem.
-        most_steps: How many steps may be examined for crossings.
+        most_steps: How many steps may be examined for crossings; fewer where no limit is certified.
 
     Returns:
         The behaviour; None where no strict minimizer is enclosed.
@@ -37,6 +37,8 @@ def smooth_sharpness(decision: SmoothDecision, *, most_steps: int = MOST_CROSSIN
             return None
         top = SmoothTopEigenvalue(context) if context.top_is_simple else None
         found = smooth_pattern(context, top)
+        if decision.limit is None:
+            most_steps = min(most_steps, MOST_OPEN_STEPS)
         crossed = crossings(context, top, found, most_steps)
         onset, first = (None, ()) if top is None else enclosed_onset(top, found, context.trajectory)
         return Sharpness(2 / context.step_size, context.highest, found, crossed, onset, first)

@@ -10,6 +10,7 @@ from flint import arb, ctx
 
 import gdcheck
 from gdcheck.properties.storage.reading import problem_inside
+from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
 from gdcheck.theorem.certificate.rechecking import BadCertificate, check, require_shape
 from gdcheck.theorem.certificate.smooth.ends import end_certificate, end_keys
 from gdcheck.theorem.checker.smooth.expression import read_expression
@@ -17,6 +18,8 @@ from gdcheck.theorem.checker.smooth.kinds.ends import Range, _sign_of_power, slo
 from gdcheck.theorem.decision.smooth import SmoothProblem, decide_smooth
 from gdcheck.theorem.decision.verdict import Verdict
 from gdcheck.theorem.methods.statement import Assumption
+from gdcheck.theorem.sharpness import crossings
+from gdcheck.theorem.sharpness.smooth import sharpness
 from gdcheck.theorem.smooth.evaluate import Forward
 from gdcheck.theorem.smooth.functions import FUNCTIONS
 from gdcheck.theorem.smooth.reading import read_smooth
@@ -169,3 +172,28 @@ def test_malformed_certificates_are_refused(field):
     for refuse in (check, require_shape):
         with pytest.raises(BadCertificate):
             refuse(broken)
+
+
+@pytest.mark.parametrize(
+    ("loss", "eta", "seen"),
+    [
+        ("cosh(x) + 2*cosh(y)", "1", "leave every bound"),
+        ("exp(x) - x + exp(y) - 2*y", "21/20", "repeat themselves"),
+    ],
+)
+def test_a_step_that_is_too_large_for_the_minimum_next_to_the_start_is_said_to_be(loss, eta, seen):
+    """At 2/λₙ exactly the iterates leave as well; a larger step makes a cycle of two points."""
+    problem = SmoothProblem.of(loss, step_size=eta, start=["1/10", "1/5"])
+    decision = decide_smooth(problem)
+    assert decision.verdict is Verdict.NOT_APPLICABLE and decision.fails == (Assumption.STABLE_STEP,)
+    assert seen in decision.reason
+    assert check(smooth_certificate(decision)) is None
+
+
+def test_steps_above_the_threshold_are_counted_for_a_while_where_the_step_is_too_large(monkeypatch):
+    monkeypatch.setattr(crossings, "MOST_OPEN_STEPS", 20)
+    monkeypatch.setattr(sharpness, "MOST_OPEN_STEPS", 20)
+    problem = SmoothProblem.of("exp(x) - x + exp(y) - 2*y", step_size="21/20", start=["1/10", "1/5"])
+    found = sharpness.smooth_sharpness(decide_smooth(problem))
+    assert not found.crossings.complete and found.crossings.examined == 20
+    assert 0 < len(found.crossings.steps) < 20

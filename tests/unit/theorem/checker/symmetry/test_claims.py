@@ -2,11 +2,23 @@
 
 import copy
 import json
+from fractions import Fraction as Q
+from types import SimpleNamespace
 
 import pytest
+from flint import ctx, fmpq
 
 import gdcheck
+from gdcheck.theorem.assumptions.enclosed import tell
+from gdcheck.theorem.certificate.kinds.smooth import smooth_certificate
 from gdcheck.theorem.certificate.rechecking import SMOOTH_SYMMETRY, BadCertificate, check, require_shape
+from gdcheck.theorem.checker.outcome import ClaimError
+from gdcheck.theorem.checker.symmetry import claims
+from gdcheck.theorem.decision.smooth import SmoothDecision, regular_point
+from gdcheck.theorem.decision.verdict import Verdict
+from gdcheck.theorem.smooth.minimizer import enclose_minimizer
+from gdcheck.theorem.symmetry import fixed_start
+from gdcheck.theorem.symmetry.fixed_start import on_fixed_space
 
 STYBLINSKI_TANG = "0.5*(x**4 - 16*x**2 + 5*x + y**4 - 16*y**2 + 5*y)"
 COUPLED = "exp(x) + exp(y) + exp(z) + (x + y + z)**2 - 2*x - 2*y - 2*z"
@@ -121,6 +133,36 @@ def test_a_subspace_that_holds_the_dominant_eigenvector_proves_no_exception():
     made = changed("exchanged", (("problem", "step_size"), "3/5"), (("regime",), "large-step"))
     made = made | {"subspace": made["subspace"] | {"regime": "large-step"}}
     assert check(made) == "the subspace lacks the eigenvalue that dominates in all of space fails"
+
+
+def test_with_a_small_step_too(monkeypatch):
+    """Here (1, 1) has the smallest eigenvalue, and the engine is made to overlook that."""
+    monkeypatch.setattr(fixed_start, "_lacks_dominance", lambda regime, inside, outside: True)
+    problem = gdcheck.SmoothProblem.of("exp(x) + exp(y) - x*y/2 - 3*x - 3*y", step_size="1/10", start=["1", "1"])
+    with ctx.workprec(192):
+        told = tell(problem.loss, enclose_minimizer(problem.loss, [fmpq(3, 2)] * 2), problem.step_size)
+        found = on_fixed_space(problem, told, 128, 1000)
+        regular = regular_point(problem, found.told.minimizer)
+    wrong = SmoothDecision(
+        *(problem, Verdict.EXCEPTIONAL, "", 128, found.told.minimizer, found.told.regime, (), regular, found.amplitude),
+        symmetry=found.symmetry,
+    )
+    assert check(smooth_certificate(wrong)) == "the subspace lacks the eigenvalue that dominates in all of space fails"
+
+
+def test_errors_are_bounded_with_the_eigenvalues_of_all_of_space(monkeypatch):
+    seen = []
+    monkeypatch.setattr(claims, "verify_limit", lambda c, at, inside, limit, beside=(): seen.append((inside, beside)))
+    assert check(MADE["unstable"]) is None
+    ((inside, beside),) = seen
+    assert [round(low) for low, _ in (*inside, *beside)] == [1, 2]
+
+
+def test_ends_within_the_subspace_that_may_be_equal_are_no_line():
+    stated, limit = SimpleNamespace(regime="small-step"), SimpleNamespace()
+    split = claims.Split((), [(Q(1), Q(2)), (Q(1), Q(2))], [])
+    with pytest.raises(ClaimError, match="the ends of the spectrum in the subspace are simple fails"):
+        claims.verify_limit_inside(SimpleNamespace(limit=limit), None, stated, split)
 
 
 def test_a_line_of_another_eigenvalue_leaves_the_ends_undecided():

@@ -231,6 +231,7 @@ def test_the_kept_picture_is_the_one_that_the_command_draws(gdcheck: Any, tmp_pa
     ]
     assert texts[0] == texts[1]
     assert "the limit is settled from step 856 on" in texts[0]
+    assert "the band encloses it, the line is its middle; ▲ proved above 2/η" in " ".join(texts[0])
     code, said, error = gdcheck("plot", out.with_suffix(".json"), "--out", out)
     assert (code, said) == (2, "")
 

@@ -7,6 +7,7 @@ omega . h is larger than the rest of λ_n(x_k) - λ_n.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -357,6 +358,13 @@ def _verify_values(
         if k in needed
     }
     claim(values.keys() == needed, f"the iterates up to step {last} are enclosed fails")
+    verify_order(pattern, looked_at, period, values, limit)
+
+
+def verify_order(
+    pattern: Approaching, looked_at: Iterable[int], period: int, values: Mapping[int, Interval], limit: Interval
+) -> None:
+    """Verify that the pattern holds or is broken at some steps, from intervals of the values and of their limit."""
     for k in sorted(looked_at):
         sign = pattern.sign * (-1) ** (k % period)
         here, after = values[k], values[k + period]

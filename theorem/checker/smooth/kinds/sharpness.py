@@ -23,6 +23,7 @@ from gdcheck.theorem.checker.kinds.pattern import (
     verify_cone,
     verify_envelope,
     verify_first_order,
+    verify_order,
 )
 from gdcheck.theorem.checker.kinds.top_eigenvalue import MOST_LISTED, Steps
 from gdcheck.theorem.checker.outcome import claim, look, show
@@ -339,21 +340,7 @@ def verify_onset(c: Document, pattern: Approach, at: Middle, eigenvalues: Sequen
             low, high = pattern.values[k]
             here = Curvature.at(at, iterate)
             claim(here.is_above(low) and here.is_below(high), f"λ_n(x_k) in [{show(low, high)}] fails at step {k}")
-    limit = eigenvalues[-1]
-    for k in sorted(looked_at):
-        sign = pattern.sign * (-1) ** (k % period)
-        here_, after = pattern.values[k], pattern.values[k + period]
-        if k >= pattern.from_step:
-            holds = _follows(sign, limit, here_) and _follows(sign, after, here_)
-            claim(holds, f"the pattern at step {k} fails: {show(*here_, *after, *limit)}")
-        else:
-            breaks = _follows(sign, here_, limit) or _follows(sign, here_, after)
-            claim(breaks, f"the pattern is broken at step {k} fails: {show(*here_, *after, *limit)}")
-
-
-def _follows(sign: int, a: Ends, b: Ends) -> bool:
-    """Tell whether sign * a < sign * b for all numbers of two intervals."""
-    return a[1] < b[0] if sign > 0 else b[1] < a[0]
+    verify_order(pattern, looked_at, period, dict(enumerate(pattern.values)), eigenvalues[-1])
 
 
 check = Check(SmoothSharpness, lambda c: with_enough_bits(PRECISIONS, partial(verify_all, c)))

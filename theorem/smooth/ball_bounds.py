@@ -30,6 +30,8 @@ from gdcheck.theorem.smooth.graph import Function, Node, Power, Product, SmoothL
 
 _UP, _SMALLEST = 1 + 2.0**-40, 2.0**-1000
 """What makes a float at least the number that it is rounded from: a factor, and a summand."""
+_MANY = 32
+"""From this number of functions of forms on, their sum's matrix is worth its cost."""
 _ROOM = fmpq(513, 512)
 """Room for a checker whose bound of a norm is a little less sharp."""
 
@@ -132,6 +134,8 @@ def _sum(node: Sum, slots: Sequence[Bounds], loss: SmoothLoss) -> Bounds:
             first += u.first * size
             second += u.second * size
             third += u.third * size
+            if len(node.terms) < _MANY:
+                continue
             if (row := loss.functions_of_forms.get(slot)) is None:
                 together += u.third * size
             elif not u.third.is_zero():
@@ -140,7 +144,7 @@ def _sum(node: Sum, slots: Sequence[Bounds], loss: SmoothLoss) -> Bounds:
                 weights[row] = (weights.get(row, 0.0) + weight) * _UP + _SMALLEST
     if linear:
         first += norm([arb(linear).sqrt()])
-    if len(weights) > 1:
+    if len(weights) >= _MANY:
         from gdcheck.theorem.smooth.floats.map_norm import gram_norm  # noqa: PLC0415 (exact losses do without NumPy)
 
         together += arb(gram_norm(loss.affine.floats, weights)) * _ROOM

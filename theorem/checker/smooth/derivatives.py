@@ -6,8 +6,8 @@ H = |phi'| H_u + |phi''| G_u^2 and T = |phi'| T_u + 3 |phi''| G_u H_u + |phi'''|
 G = the norm of its coefficients.
 
 A sum of c_i phi_i(a_i . x) has D^3[u, v, w] = sum of c_i phi_i''' (a_i . u)(a_i . v)(a_i . w). For unit vectors this is
-at most the norm of the sum of t_i a_i a_i^T, by Cauchy's inequality, with t_i = |c_i| |phi_i'''| |a_i|. The smaller
-bound is taken.
+at most the norm of the sum of t_i a_i a_i^T, by Cauchy's inequality, with t_i = |c_i| |phi_i'''| |a_i|. Of MANY such
+functions the smaller bound is taken.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from gdcheck.theorem.checker.smooth.intervals import Interval
 from gdcheck.theorem.checker.smooth.spectrum import norm_of_symmetric
 
 Point = Sequence[Interval]
+MANY = 32
+"""From this number of functions of affine forms on, the norm of their sum's matrix is worth its cost."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +282,9 @@ def _bounds_of_sum(
     first = _length(tuple(c for s, c in operation.terms if s < n), bits)
     first += sum(_times(c, u.first, bits) for u, c in others)
     second = sum(_times(c, u.second, bits) for u, c in others)
-    third = min(sum(_times(c, u.third, bits) for u, c in others), _third_of_sum(terms, known, forms))
+    third = sum(_times(c, u.third, bits) for u, c in others)
+    if sum(slot in forms.inner for slot, _ in terms) >= MANY:
+        third = min(third, _third_of_sum(terms, known, forms))
     return _Bounds(values, first, second, third)
 
 

@@ -85,6 +85,8 @@ SWAP, TURN = Isometry.linear((1, 0), (1, 1)), Isometry.linear((0, 1), (-1, 1))
         (SWAP.fixing([fmpq(1), fmpq(2)]), "exp(x) + exp(y) + x*(y - 1)", False),
         (SWAP, "(x + y + 1)**12*(x*y + 2)**9 + 1/(1 + x + y)**3", True),
         (SWAP, "(x + y + 1)**12*(x*y + 2*y)**9", False),
+        (SWAP, "1/(1 + x + 2*y) + 3/(3 + 3*y + 6*x)", True),
+        (SWAP, "1/(1 + x + 2*y) + 2/(3 + 3*y + 6*x)", False),
     ],
 )
 def test_a_symmetry_is_told_from_what_is_none(isometry, text, keeps):

@@ -140,6 +140,20 @@ def test_tampered_certificates_are_rejected(known, what):
     assert check(tampered) is not None, what
 
 
+def test_no_value_that_is_compared_can_be_another(known):
+    """It is moved by so little that the order of all stays as it is."""
+    made = json.loads(json.dumps(smooth_sharpness_certificate(*known["line"])))
+    pattern, period = made["pattern"], known["line"][1].pattern.period
+    looked_at = {*range(pattern["from_step"], pattern["cone"]), *pattern["broken"]}
+    compared = looked_at | {k + period for k in looked_at}
+    assert compared and max(compared) + 1 == len(pattern["values"])
+    for k in {min(compared), max(compared)}:
+        moved = deepcopy(made)
+        low, high = (Fraction(x) for x in pattern["values"][k])
+        moved["pattern"]["values"][k] = [str(2 * high - low), str(3 * high - 2 * low)]
+        assert f"fails at step {k}" in check(moved)
+
+
 @pytest.mark.parametrize("field", ["theorem", "pattern", "crossings"])
 def test_malformed_certificates_are_refused(known, field):
     broken = smooth_sharpness_certificate(*known["small"])

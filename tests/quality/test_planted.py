@@ -442,8 +442,8 @@ def test_planted_error_is_caught(error, tmp_path):
     for part in (
         f"gdcheck replay {found['file']}",
         mathematical(problem["loss"]),
-        f"η = {problem['step_size']}, start ({', '.join(problem['start'])})",
-        f"minimizer ({', '.join(problem['minimizer'])})" if problem["minimizer"] else "",
+        f"η = {problem['step_size']}, start ({', '.join(problem['start'])})".replace("-", "−"),
+        f"minimizer ({', '.join(problem['minimizer'])})".replace("-", "−") if problem["minimizer"] else "",
         f"scale={problem['scale']!r}" if problem.get("residuals") else "",
         CLAIMS[found["claim"]].statement,
         found["said"],

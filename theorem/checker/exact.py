@@ -13,6 +13,8 @@ from operator import mul
 from gdcheck.theorem.checker.outcome import MOST_TERMS, look, within
 
 POWER_BITS, MOST_POWER_BITS = 512, 20_000
+MOST_BITS = 10**6
+"""The most bits of an exact power."""
 
 Exponents = tuple[int, ...]
 Vector = tuple[Fraction, ...]
@@ -89,6 +91,13 @@ def root_bounds(x: Fraction) -> tuple[Fraction, Fraction]:
     bits = 257 + max(0, x.denominator.bit_length() - x.numerator.bit_length()) // 2
     floor = isqrt((x.numerator << 2 * bits) // x.denominator)
     return Fraction(floor, 1 << bits), Fraction(floor + (floor > 0), 1 << bits)
+
+
+def raised(x: Fraction, p: int) -> Fraction:
+    """Return x^p, unless it is too long."""
+    bits = max(x.numerator.bit_length(), x.denominator.bit_length()) - 1
+    within(abs(p) * bits <= MOST_BITS, f"a power of more than {MOST_BITS} bits")
+    return x**p
 
 
 def ceiling(x: Fraction, bits: int) -> int:

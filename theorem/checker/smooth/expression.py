@@ -15,16 +15,19 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from gdcheck.theorem.checker.exact import raised
 from gdcheck.theorem.checker.outcome import BadCertificate, within
-from gdcheck.theorem.checker.reading.fields import NAME, refuse
+from gdcheck.theorem.checker.reading.fields import MOST_CHARACTERS, NAME, refuse
 from gdcheck.theorem.checker.smooth.arrays import Array, matrix_product, pairwise, refuse_loss, single
 from gdcheck.theorem.checker.smooth.functions import JETS
 
 MOST_OPERATIONS = 100_000
 MOST_NESTED = 100
+MOST_EXPONENT = 10_000
 REDUCTIONS = ("sum", "mean", "dot")
 _BESIDE = re.compile(r"([^\W\d]\w*)\s*@\s*(?=([^\W\d]\w*))")
 _DEFINED = re.compile(r"([^\W\d]\w*)\s*=")
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
 _TOKEN = re.compile(
     r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([^\W\d]\w*)|(\*\*|[-+*/@^(),;=])|(\S))"
 )
@@ -239,7 +242,9 @@ class _Reader:
         found = self.atom()
         if self.here in {"**", "^"} and self.here:
             self.at += 1
+            self.depth += 1
             exponent = self.factor().entry()
+            self.depth -= 1
             if exponent.terms:
                 raise BadCertificate("problem.loss: a power is not a number; write a rational number there")
             found = found.each(lambda x: self.to_power(x, exponent.constant))
@@ -254,7 +259,7 @@ class _Reader:
         if token == "(":
             found = self.sum()
             self.expect_closing()
-        elif token[:1].isdigit() or token[:1] == ".":
+        elif len(token) <= MOST_CHARACTERS and _NUMBER.fullmatch(token):
             found = single(_Form(Fraction(token)))
         elif self.here == "(" and (token in JETS or token in {"sqrt", *REDUCTIONS}):
             self.at += 1
@@ -302,11 +307,12 @@ class _Reader:
     def to_power(self, base: _Form, exponent: Fraction) -> _Form:
         """Raise to a rational power."""
         whole = exponent.denominator == 1
+        within(abs(exponent) <= MOST_EXPONENT, f"a power above {MOST_EXPONENT}")
         if not base.terms:
             if (not whole and base.constant <= 0) or (not base.constant and exponent < 0):
                 raise BadCertificate("problem.loss: a constant to a power is not a number; write a number")
             if whole:
-                return _Form(Fraction(base.constant) ** int(exponent))
+                return _Form(raised(base.constant, int(exponent)))
         if exponent in {0, 1}:
             return base if exponent else _Form(Fraction(1))
         inner = self.exponent_of(base)
@@ -315,7 +321,7 @@ class _Reader:
         if not whole:
             return _Form(terms={self.slot(Power(self.single(base), exponent)): Fraction(1)})
         slot, factor = self.multiple(base)
-        return _Form(terms={self.slot(Power(slot, exponent)): factor ** int(exponent)})
+        return _Form(terms={self.slot(Power(slot, exponent)): raised(factor, int(exponent))})
 
     def call(self, name: str, argument: _Form) -> _Form:
         """Apply a function."""

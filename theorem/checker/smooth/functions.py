@@ -214,6 +214,8 @@ def _sin_cos_at(x: int, bits: int) -> tuple[Interval, Interval]:
     argument, turn = Interval(x << GUARD, x << GUARD, more), _pi(more).times(2)
     n = (2 * argument.low + turn.low) // (2 * turn.low)
     t = argument - turn.times(n)
+    if t.width() > 1 << more:  # So large an argument needs more bits of pi; the terms might never fall.
+        return Interval(-1 << bits, 1 << bits, bits), Interval(-1 << bits, 1 << bits, bits)
     one = Interval(1 << more, 1 << more, more)
     sums = [one, t]
     term, k = t, 1
@@ -310,10 +312,12 @@ sigmoid, softplus = _rising(_sigmoid_at), _rising(_softplus_at)
 
 
 def power(x: Interval, exponent: Fraction) -> Interval:
-    """Return x to a rational power."""
+    """Return x to a rational power. A fractional power is analytic, and so defined, for positive x only."""
     p = exponent.numerator
     if exponent.denominator == 1:
         return _whole_power(x, p)
+    if x.low <= 0:
+        raise UndefinedError("a fractional power of an interval that reaches down to 0")
     if exponent.denominator == 2:
         return _whole_power(x.root(), p)
     return exp(log(x) * Interval.exactly(exponent, x.bits))

@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gdcheck.theorem.checker.exact import raised
 from gdcheck.theorem.checker.outcome import look
 from gdcheck.theorem.checker.smooth.expression import Call, Expression, Operation, Power, Product, Sum
 
@@ -112,7 +113,7 @@ class Forms:
         p = int(exponent)
         if len(base) == 1:
             ((factors, c),) = base
-            return ((tuple((atom, e * p) for atom, e in factors), c**p),)
+            return ((tuple((atom, e * p) for atom, e in factors), raised(c, p)),)
         if p > 0 and len(base) ** p <= MOST_PRODUCTS:
             found = base
             for _ in range(p - 1):
@@ -120,7 +121,7 @@ class Forms:
             return found
         c, form = _leading(base)
         ((atom, _),) = self._made_of("sum", form)
-        return ((((atom, p),), c**p),)
+        return ((((atom, p),), raised(c, p)),)
 
     def _call(self, call: Call, argument: Total) -> Total:
         name, one = call.name, Fraction(1)

@@ -115,6 +115,19 @@ def test_a_smooth_certificate_says_what_fails(path, value, said):
     assert failure is not None and any(part in failure for part in said.split("|")), failure
 
 
+def test_a_regular_point_beyond_a_kink_says_nothing_of_the_minimizers_side():
+    """For x < 1 the map takes every x to 0, a positive measure to a null set; for x > 1 it is regular."""
+    made = smooth("5*x**2 + 4*y**2 + (exp(x) - x)/10**4", "1/10", ["1/100", "1/100"])
+    made["problem"]["loss"] = "5*x**2 + 4*y**2 + ((x - 1)**7 + ((x - 1)**2)**(7/2))/1000"
+    made["minimizer"] = {"centre": ["0", "0"], "radius": "1/10000000000000000000000000000000000000000"}
+    made["eigenvectors"] = [["0", "1"], ["1", "0"]]
+    ends = {"lowest": 8, "highest": 10}
+    made["spectrum"] = {name: [str(x - Q(1, 10**17)), str(x + Q(1, 10**17))] for name, x in ends.items()}
+    for here, said in ((["0", "0"], "I - eta Hessian is regular"), (["2", "0"], "the loss is defined wherever")):
+        made["regular_at"] = here
+        assert said in (check(made) or "accepted")
+
+
 def loss_at(text, names, centre):
     """The loss in the middle of a ball, as the checker has it."""
     expression = read_expression(text, names, {})

@@ -5,11 +5,13 @@ from fractions import Fraction
 import mpmath
 import pytest
 
-from gdcheck.theorem.checker.outcome import BadCertificate
+from gdcheck.theorem.checker.outcome import BadCertificate, NotChecked
 from gdcheck.theorem.checker.smooth.arrays import Array
 from gdcheck.theorem.checker.smooth.derivatives import evaluate
 from gdcheck.theorem.checker.smooth.expression import read_expression
-from gdcheck.theorem.checker.smooth.intervals import point
+from gdcheck.theorem.checker.smooth.functions import sin
+from gdcheck.theorem.checker.smooth.intervals import Interval, point
+from gdcheck.theorem.checker.symmetry.normal_form import Forms
 
 BITS = 200
 VALUES = {
@@ -72,3 +74,34 @@ def test_a_loss_on_data_has_the_values_of_its_text(loss):
 def test_a_definition_needs_a_new_name(name):
     with pytest.raises(BadCertificate, match="means nothing else"):
         read_expression(f"{name} = x*x; x", ("x", "y"), {})
+
+
+@pytest.mark.parametrize("number", [".", "²", "1" * 5000, "1e999999"])
+def test_what_is_no_number_or_too_long_is_refused(number):
+    with pytest.raises(BadCertificate, match="is not a number, variable or function"):
+        read_expression(f"x + {number}", ("x", "y"), {})
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ("x" + "**1" * 3000, "nested deeper than 100"),
+        ("x**" + "9" * 3000, "a power above 10000"),
+        ("(x + y)**-10001", "a power above 10000"),
+        ("((2**1000)**1000)**1000*x", "a power of more than 1000000 bits"),
+        ("((2*x)**9999)**9999", "a power of more than 1000000 bits"),
+    ],
+)
+def test_what_would_take_too_long_is_given_up(loss, said):
+    with pytest.raises(NotChecked, match=said):
+        read_expression(loss, ("x", "y"), {})
+
+
+def test_the_normal_form_of_what_would_take_too_long_is_given_up():
+    expression = read_expression("((2*x + 2*y)**9999)**9999", ("x", "y"), {})
+    with pytest.raises(NotChecked, match="a power of more than 1000000 bits"):
+        Forms().of(expression, [(0, 1, Fraction(0)), (1, 1, Fraction(0))])
+
+
+def test_the_sine_of_what_is_too_large_for_the_bits_of_pi_is_between_its_bounds():
+    assert sin(Interval.exactly(10**300, BITS)) == Interval(-1 << BITS, 1 << BITS, BITS)

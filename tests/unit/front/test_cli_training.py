@@ -17,3 +17,12 @@ def test_without_torch_one_sentence_says_what_to_install(command, monkeypatch, c
     assert err.count("\n") == 1, err
     assert err.startswith("error: torch: ")
     assert "pip install 'gdcheck[torch]'" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "option"), [(("train", "--sweep"), "sweep"), (("network", "--prove", "--hidden"), "hidden")]
+)
+def test_what_is_no_number_is_told_in_one_sentence_that_names_the_option(gdcheck, words, option):
+    pytest.importorskip("torch", reason="torch is not installed: run tox -e torch")
+    code, out, err = gdcheck(*words, "0.1,many")
+    assert (code, out) == (2, "") and err.startswith(f"error: {option}: ") and err.count("\n") == 1

@@ -163,10 +163,8 @@ STATED = ("--loss", "x**2 + 2*y**2", "--step-size", "0.1")
         (("claim", "theorem", "--budget"), "budget"),
         (("sweep", "--problems"), "problems"),
         (("sweep", "--method", "adam", "--problems", "5", "--beta1"), "beta1"),
-        (("train", "--sweep"), "sweep"),
         (("network", "--weight-decay"), "weight-decay"),
         (("network", "--prove", "--weight-decay", "0.1", "--near"), "near"),
-        (("network", "--prove", "--hidden"), "hidden"),
     ],
 )
 def test_what_is_no_number_is_told_in_one_sentence_that_names_the_option(gdcheck, words, option):

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Literal
 
 from gdcheck.theorem.checker.exact import Vector, dependence, dot, squared
-from gdcheck.theorem.checker.outcome import claim, show
+from gdcheck.theorem.checker.outcome import claim, look, show
 from gdcheck.theorem.checker.reading.checking import Check, with_enough_bits
 from gdcheck.theorem.checker.reading.fields import Point
 from gdcheck.theorem.checker.smooth import intervals
@@ -202,7 +202,7 @@ def equalized(c: Symmetric, at: Middle, eigenvalues: Sequence[Ends]) -> tuple[li
         claim(fixed_dimension(signs, n) == 1, "a line is fixed by symmetries, alone, fails")
         low, high = _quotient(at, u)
         places = [i for i, (a, b) in enumerate(eigenvalues) if a <= high and low <= b]
-        images = _images(maps, u)
+        images = _images(maps, u, len(places))
         claim(len(places) == images, f"the images of a line span its eigenspace fails: {images} of {len(places)}")
         shared = max(eigenvalues[i][0] for i in places), min(eigenvalues[i][1] for i in places)
         for i in places:
@@ -218,14 +218,21 @@ def _quotient(at: Middle, u: Vector) -> Ends:
     return value.lower / length - at.spread, value.upper / length + at.spread
 
 
-def _images(maps: Sequence[Isometry], u: Vector) -> int:
-    """Return the dimension of the span of all images of a vector."""
-    found = [u]
-    for v in found:
-        for p in maps:
-            if dependence([*found, p.turned(v)]) is None:
-                found.append(p.turned(v))
-    return len(found)
+def _images(maps: Sequence[Isometry], u: Vector, most: int) -> int:
+    """Return the dimension of the span of all images of a vector, or ``most`` if it is not less."""
+    echelon, waiting = list[tuple[int, Vector]](), [u]
+    for v in waiting:
+        if len(echelon) == most:
+            break
+        look("the images of a line")
+        rest = v
+        for pivot, row in echelon:
+            factor = rest[pivot] / row[pivot]
+            rest = tuple(a - factor * b for a, b in zip(rest, row, strict=True)) if factor else rest
+        if any(rest):
+            echelon.append((next(i for i, a in enumerate(rest) if a), rest))
+            waiting += [p.turned(v) for p in maps]
+    return len(echelon)
 
 
 def verify_verdict(c: Symmetric, at: Middle, fails: Sequence[str], split: Split | None) -> None:

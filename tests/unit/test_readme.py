@@ -172,6 +172,14 @@ def test_the_table_of_losses_on_real_data_is_that_of_its_run():
         assert f"| {' | '.join(map(str, cells))} |" in text
 
 
+def test_the_figures_of_many_rows_are_those_of_their_run():
+    run = json.loads((ROOT / "docs" / "runs" / "many-rows.json").read_text(encoding="utf-8"))
+    assert (run["rows"], run["features"]) == (10_000, 100)
+    step, seconds, memory = run["step"], run["decision_s"], run["memory_gib"]
+    taken = f"at step {step}, in {seconds:.1f} s of processor time and with {memory:.2f} GiB"
+    assert taken in page("smooth")
+
+
 def _kept(name):
     return json.loads((ROOT / "docs" / "measured" / f"{name}.json").read_text(encoding="utf-8"))
 

@@ -12,13 +12,7 @@ from typing import Any, TypeAlias
 
 from flint import arb, arb_mat, ctx, fmpq
 
-from gdcheck.theorem.assumptions.enclosed import (
-    ExactSpectrum,
-    Told,
-    cannot_tell,
-    regime_of,
-    tell,
-)
+from gdcheck.theorem.assumptions.enclosed import ExactSpectrum, Told, cannot_tell, regime_of, tell
 from gdcheck.theorem.decision.decide import FIRST_PRECISION, MAX_PRECISION, MAX_STEPS
 from gdcheck.theorem.decision.reasons import why_degenerate, why_lost
 from gdcheck.theorem.decision.verdict import Verdict
